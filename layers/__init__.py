@@ -1,0 +1,86 @@
+"""The ground floor: the pair, how pairs join, and the layers. It knows jax only.
+
+A layer is `Layer(init, apply)`, two pure functions over plain nested dicts of arrays:
+
+    params, state = layer.init(key, x)              # reads only x.shape and x.dtype
+    y, state = layer.apply(params, state, x, key)   # a key: training
+    y, _ = layer.apply(params, state, x)            # no key: inference
+
+A factory such as `dense(128)` gives a Layer; `relu` and `flatten` are plain functions of x, which are layers inside
+`serial`. Images are (batch, height, width, channels), dense kernels (inputs, outputs), convolution kernels HWIO.
+"""
+
+from . import initializers as initializers
+from .activations import (
+    ACTIVATIONS,
+    Activation,
+    activation,
+    elu,
+    gelu,
+    leaky_relu,
+    linear,
+    relu,
+    selu,
+    sigmoid,
+    sign,
+    silu,
+    softmax,
+    softplus,
+    step,
+    tanh,
+)
+from .base import Layer, as_layer, describe, stateless
+from .combine import compose, parallel, residual, serial
+from .conv import conv, conv_transpose, depthwise_conv
+from .dense import dense
+from .embed import embed
+from .noise import dropout, gaussian_noise
+from .norm import batch_norm, group_norm, layer_norm
+from .pool import avg_pool, global_avg_pool, global_max_pool, max_pool, upsample
+from .shape import flatten, identity, reshape
+
+__all__ = [
+    "ACTIVATIONS",
+    "Activation",
+    "Layer",
+    "activation",
+    "as_layer",
+    "avg_pool",
+    "batch_norm",
+    "compose",
+    "conv",
+    "conv_transpose",
+    "dense",
+    "depthwise_conv",
+    "describe",
+    "dropout",
+    "elu",
+    "embed",
+    "flatten",
+    "gaussian_noise",
+    "gelu",
+    "global_avg_pool",
+    "global_max_pool",
+    "group_norm",
+    "identity",
+    "initializers",
+    "layer_norm",
+    "leaky_relu",
+    "linear",
+    "max_pool",
+    "parallel",
+    "relu",
+    "reshape",
+    "residual",
+    "selu",
+    "serial",
+    "sigmoid",
+    "sign",
+    "silu",
+    "softmax",
+    "softplus",
+    "stateless",
+    "step",
+    "tanh",
+    "upsample",
+]

@@ -1,0 +1,39 @@
+"""The fully connected layer: a weighted sum of all inputs, plus each neuron's own bias."""
+
+import jax.numpy as jnp
+
+from .base import Layer, stateless
+from .checks import check_features, check_function, check_least_rank, check_positive
+from .initializers import Initializer, glorot_uniform
+
+__all__ = ["dense"]
+
+
+def dense(width: int, *, bias: bool = True, init: Initializer = glorot_uniform()) -> Layer:  # noqa: B008
+    """`x @ w + b`: shape (..., features) to (..., width).
+
+    Args:
+        width: how many neurons, the size of the last axis that comes out.
+        bias: whether each neuron adds a number of its own, 0 at first.
+        init: makes the weights `w` of shape (features, width).
+
+    >>> import jax, jax.numpy as jnp
+    >>> from zoo.layers import dense
+    >>> params, _ = dense(3).init(jax.random.key(0), jnp.ones((8, 2)))
+    >>> params["w"].shape, params["b"].shape
+    ((2, 3), (3,))
+    """
+    check_positive("dense", "width", width)
+    check_function(f"dense({width})", "init", init)
+
+    def make(key, x):
+        check_least_rank(f"dense({width})", 1, x, "(..., features)")
+        w = init(key, (x.shape[-1], width))
+        return {"w": w, "b": jnp.zeros(width)} if bias else {"w": w}
+
+    def apply(params, x):
+        check_features(f"dense({width})", params["w"].shape[0], x)
+        y = x @ params["w"]
+        return y + params["b"] if bias else y
+
+    return stateless(make, apply)

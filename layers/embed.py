@@ -1,0 +1,54 @@
+"""The embedding: a table with one learned row for each word of a vocabulary."""
+
+import jax.numpy as jnp
+
+from .base import Layer, stateless
+from .checks import check_function, check_positive
+from .initializers import Initializer, variance_scaling
+
+__all__ = ["embed"]
+
+
+def embed(
+    vocabulary: int,
+    width: int,
+    *,
+    init: Initializer = variance_scaling(1.0, "fan_out", "normal"),  # noqa: B008
+) -> Layer:
+    """Looks up a row for each whole number: shape (...) to (..., width).
+
+    Below 0 or from `vocabulary` on there is no row: the result is NaN, which stops the training where it happens
+    instead of learning from the wrong row (under jit no error can be raised).
+
+    Args:
+        vocabulary: how many rows, numbered from 0.
+        width: numbers in a row.
+        init: makes the table `w` of shape (vocabulary, width); by default rows of length 1 on average.
+
+    Raises:
+        TypeError: if x does not hold whole numbers.
+
+    >>> import jax, jax.numpy as jnp
+    >>> from zoo.layers import embed
+    >>> x, layer = jnp.array([[0, 2, 1]]), embed(5, 8)
+    >>> layer.apply(*layer.init(jax.random.key(0), x), x)[0].shape
+    (1, 3, 8)
+    """
+    name = f"embed({vocabulary}, {width})"
+    check_positive("embed", "vocabulary", vocabulary)
+    check_positive("embed", "width", width)
+    check_function(name, "init", init)
+
+    def check(x):
+        if not jnp.issubdtype(x.dtype, jnp.integer):
+            raise TypeError(f"{name} wants whole numbers from 0 to {vocabulary - 1}, got {x.dtype} {tuple(x.shape)}")
+
+    def make(key, x):
+        check(x)
+        return {"w": init(key, (vocabulary, width))}
+
+    def apply(params, x):
+        check(x)
+        return jnp.asarray(params["w"]).at[x].get(mode="fill", fill_value=jnp.nan, wrap_negative_indices=False)
+
+    return stateless(make, apply)

@@ -1,0 +1,101 @@
+"""Every layer keeps every law."""
+
+import inspect
+import sys
+
+import numpy as np
+import pytest
+
+from tests.laws import LAWS
+from zoo import layers
+from zoo.layers import as_layer
+
+NOT_LAYERS = {"ACTIVATIONS", "Activation", "Layer", "activation", "as_layer", "describe", "initializers", "stateless"}
+WRONG = "a_wrong_input_raises_an_error_that_names_the_layer"
+
+pytestmark = pytest.mark.usefixtures("quick_compiler")
+
+_rng = np.random.default_rng(0)
+
+
+def floats(*shape):
+    return np.asarray(_rng.normal(size=shape), np.float32)
+
+
+TABLE = floats(3, 4)
+SERIES = floats(3, 6, 4)
+IMAGES = floats(3, 6, 5, 4)
+WORDS = _rng.integers(0, 7, (3, 5)).astype(np.int32)
+
+# name: (a layer, an example of its input, what it must refuse or None, what the error must say)
+CASES = {
+    "dense": (layers.dense(3), TABLE, floats(3, 5), "dense(3) was initialised for 4 features, got 5"),
+    "dense on series": (layers.dense(3, bias=False), SERIES, floats(), "dense(3)"),
+    "conv": (layers.conv(6, 3), IMAGES, floats(3, 6, 5, 1), "conv(6, 3) was initialised for 4 channels, got 1"),
+    "conv 1-D": (layers.conv(6, 3, strides=2, groups=2), SERIES, IMAGES, "conv(6, 3) wants 3 axes (batch, time"),
+    "conv 3-D": (layers.conv(2, 2, padding="VALID"), floats(2, 3, 3, 2, 1), floats(2, 3, 3, 1, 1), "does not fit"),
+    "depthwise_conv": (layers.depthwise_conv(3, multiplier=2), IMAGES, floats(3, 6, 5, 2), "depthwise_conv(3)"),
+    "conv_transpose": (layers.conv_transpose(2, 3, strides=2), IMAGES, floats(3, 6, 5, 2), "conv_transpose(2, 3)"),
+    "max_pool": (layers.max_pool(2), IMAGES, floats(3, 1, 5, 4), "max_pool(2): a window of 2x2 does not fit"),
+    "avg_pool": (layers.avg_pool(3, 2, "SAME"), IMAGES, TABLE, "avg_pool(3) wants at least 3 axes"),
+    "global_avg_pool": (layers.global_avg_pool(), IMAGES, TABLE, "global_avg_pool"),
+    "global_max_pool": (layers.global_max_pool(), IMAGES, TABLE, "global_max_pool"),
+    "upsample": (layers.upsample((2, 3)), IMAGES, SERIES, "upsample((2, 3))"),
+    "upsample linear": (layers.upsample(2, "linear"), IMAGES, TABLE, "upsample(2)"),
+    "flatten": (layers.flatten, IMAGES, floats(), "flatten"),
+    "identity": (layers.identity, IMAGES, None, ""),
+    "reshape": (layers.reshape(2, -1), IMAGES, floats(3, 5), "reshape(2, -1) cannot hold 5"),
+    "batch_norm": (layers.batch_norm(), TABLE, floats(3, 5), "batch_norm was initialised for 4 features, got 5"),
+    "batch_norm on images": (layers.batch_norm(), IMAGES, floats(4), "batch_norm wants at least 2 axes"),
+    "layer_norm": (layers.layer_norm(), SERIES, floats(3, 5), "layer_norm was initialised for 4 features"),
+    "group_norm": (layers.group_norm(2), IMAGES, floats(3, 6), "group_norm(2) was initialised for 4 channels"),
+    "dropout": (layers.dropout(0.4), TABLE, None, ""),
+    "gaussian_noise": (layers.gaussian_noise(0.2), TABLE, None, ""),
+    "embed": (layers.embed(7, 3), WORDS, TABLE, "embed(7, 3) wants whole numbers from 0 to 6"),
+    "compose": (
+        layers.compose(lambda call, x: call("a", x) * call("b", x), a=layers.dense(2), b=layers.dense(2)),
+        TABLE,
+        floats(3, 5),
+        "In layer a, given float32[3,5]",
+    ),
+    "serial": (
+        layers.serial(layers.batch_norm(), layers.dropout(0.5), layers.relu, head=layers.dense(2)),
+        TABLE,
+        floats(3, 5),
+        "In layer 0, given float32[3,5]",
+    ),
+    "residual": (layers.residual(layers.dense(4), layers.tanh), TABLE, floats(3, 5), "In layer body/0,"),
+    "parallel": (layers.parallel(layers.dense(2), b=layers.dense(3)), TABLE, floats(3, 5), "In layer 0,"),
+} | {name: (function, TABLE, None, "") for name, function in layers.ACTIVATIONS.items()}
+
+
+@pytest.mark.parametrize("law", [name for name in LAWS if name != WRONG])
+@pytest.mark.parametrize("name", CASES)
+def test_every_layer_keeps_the_law(name, law, key):
+    layer, x, _, _ = CASES[name]
+    LAWS[law](as_lifted(layer), x, key)
+
+
+@pytest.mark.parametrize("name", [name for name, case in CASES.items() if case[3]])
+def test_a_wrong_input_raises_an_error_that_names_the_layer(name, key):
+    layer, x, wrong, told = CASES[name]
+    LAWS[WRONG](as_lifted(layer), x, key, wrong, told)
+
+
+def test_every_public_layer_is_held_to_the_laws():
+    public = {name for name in layers.__all__ if not inspect.ismodule(getattr(layers, name))} - NOT_LAYERS
+    assert public <= {name.split()[0] for name in CASES}
+
+
+def test_all_lists_every_public_name_of_the_rooms():
+    rooms = ["activations", "combine", "conv", "dense", "embed", "noise", "norm", "pool", "shape"]
+    names = {name for room in rooms for name in sys.modules[f"zoo.layers.{room}"].__all__}
+    assert names <= set(layers.__all__)
+
+
+_lifted = {}
+
+
+def as_lifted(layer):
+    """One Layer for one function, so that the laws share its compiled programs."""
+    return _lifted.setdefault(id(layer), as_layer(layer))

@@ -1,0 +1,97 @@
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from tests.layers import by_hand
+from zoo.layers import avg_pool, global_avg_pool, global_max_pool, max_pool, upsample
+
+pytestmark = pytest.mark.usefixtures("quick_compiler")
+
+rng = np.random.default_rng(0)
+ARTICLE = jnp.array([[15.0, 8.0], [20.0, 9.0]]).reshape(1, 2, 2, 1)
+
+
+def run(layer, x):
+    return np.asarray(layer.apply({}, {}, x)[0])
+
+
+def test_max_pool_of_the_article_gives_20():
+    assert run(max_pool(2), ARTICLE).ravel() == [20]
+
+
+def test_avg_pool_of_the_article_gives_13():
+    assert run(avg_pool(2), ARTICLE).ravel() == [13]
+
+
+# input, arguments, and by hand: (size, strides, padding)
+POOLS = {
+    "1-D": ((2, 7, 3), (2,), ([2], [2], [(0, 0)])),
+    "2-D": ((2, 6, 5, 2), (2,), ([2, 2], [2, 2], [(0, 0)] * 2)),
+    "overlapping": ((1, 7, 6, 2), (3, 2), ([3, 3], [2, 2], [(0, 0)] * 2)),
+    "gaps": ((1, 7, 2), (2, 3), ([2], [3], [(0, 0)])),
+    "same": ((1, 7, 6, 2), (3, 2, "SAME"), ([3, 3], [2, 2], [(1, 1), (0, 1)])),
+    "per axis": ((1, 4, 6, 2), ((1, 3), (2, 1)), ([1, 3], [2, 1], [(0, 0)] * 2)),
+    "pairs": ((1, 4, 2), (3, 1, [(2, 0)]), ([3], [1], [(2, 0)])),
+    "3-D": ((1, 4, 3, 5, 1), (2, None, "SAME"), ([2] * 3, [2] * 3, [(0, 0), (0, 1), (0, 1)])),
+}
+
+
+@pytest.mark.parametrize("name", POOLS)
+@pytest.mark.parametrize(("pool", "join"), [(max_pool, np.max), (avg_pool, np.mean)], ids=["max", "avg"])
+def test_pooling_equals_the_windows_written_out(pool, join, name):
+    shape, arguments, by = POOLS[name]
+    x = (rng.normal(size=shape) - 5).astype(np.float32)  # below 0: padding with zeros would show
+    np.testing.assert_allclose(run(pool(*arguments), x), by_hand.pool(x, join, *by), rtol=1e-5)
+
+
+def test_max_pool_keeps_the_type_of_whole_numbers_and_avg_pool_does_not_wrap_around():
+    x = np.full((1, 4, 1), 200, np.uint8)
+    assert run(max_pool(2, 2, [(1, 1)]), x).dtype == np.uint8
+    np.testing.assert_array_equal(run(avg_pool(4), x).ravel(), [200.0])
+
+
+def test_where_several_are_largest_they_share_the_gradient():
+    gradient = jax.grad(lambda x: max_pool(2).apply({}, {}, x)[0].sum())(jnp.ones((1, 4, 4, 1)))
+    np.testing.assert_allclose(gradient, np.full((1, 4, 4, 1), 0.25))
+
+
+def test_the_gradient_of_max_pool_goes_to_the_largest():
+    gradient = jax.grad(lambda x: max_pool(2).apply({}, {}, x)[0].sum())(ARTICLE)
+    np.testing.assert_array_equal(gradient.ravel(), [0, 0, 1, 0])
+
+
+def test_global_pools_leave_one_number_a_channel():
+    x = rng.normal(size=(2, 3, 4, 5)).astype(np.float32)
+    np.testing.assert_allclose(run(global_avg_pool(), x), x.reshape(2, 12, 5).mean(1), rtol=1e-5, atol=1e-6)
+    np.testing.assert_array_equal(run(global_max_pool(), x), x.reshape(2, 12, 5).max(1))
+
+
+def test_upsampling_by_the_nearest_repeats_every_cell():
+    x = jnp.array([[1.0, 2.0], [3.0, 4.0]]).reshape(1, 2, 2, 1)
+    np.testing.assert_array_equal(run(upsample((1, 2)), x)[0, :, :, 0], [[1, 1, 2, 2], [3, 3, 4, 4]])
+
+
+def test_linear_upsampling_draws_lines_between_the_centres():
+    x = jnp.array([0.0, 4.0]).reshape(1, 2, 1)
+    np.testing.assert_allclose(run(upsample(2, "linear"), x).ravel(), [0, 1, 3, 4])
+
+
+@pytest.mark.parametrize(
+    ("make", "told"),
+    [
+        (lambda: max_pool(0), "size must be a whole number above 0"),
+        (lambda: avg_pool(2, 0), "strides must be a whole number above 0"),
+        (lambda: max_pool(2, padding="full"), "padding 'FULL' is not known"),
+        (lambda: upsample(2, "lineal"), "did you mean 'linear'"),
+        (lambda: upsample(1.5), "factor must be a whole number above 0"),
+    ],
+)
+def test_a_constructor_refuses_what_makes_no_sense(make, told):
+    with pytest.raises(ValueError, match=told):
+        make()
+
+
+def test_a_window_larger_than_the_image_is_told_so():
+    with pytest.raises(ValueError, match=r"max_pool\(3\): a window of 3x3 does not fit an input of 2x8"):
+        run(max_pool(3), jnp.zeros((1, 2, 8, 1)))

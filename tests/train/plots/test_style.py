@@ -1,0 +1,78 @@
+import sys
+from subprocess import run
+
+import numpy as np
+import pytest
+
+from zoo.train.plots.style import class_names, picture, save, short, tint
+
+
+def test_a_picture_is_as_large_as_asked_at_120_dots_an_inch(tmp_path):
+    with picture(tmp_path / "deep" / "p.png", width=4, height=2) as figure:
+        figure.subplots().plot([1, 2])
+    data = (tmp_path / "deep" / "p.png").read_bytes()
+    assert data[:8] == b"\x89PNG\r\n\x1a\n"
+    assert (int.from_bytes(data[16:20]), int.from_bytes(data[20:24])) == (480, 240)
+
+
+def test_a_png_carries_neither_time_nor_version(tmp_path):
+    with picture(tmp_path / "p.png") as figure:
+        figure.subplots()
+    data = (tmp_path / "p.png").read_bytes()
+    assert b"tEXt" not in data
+    assert b"tIME" not in data
+
+
+def test_a_picture_that_fails_leaves_the_earlier_one_whole(tmp_path):
+    path = tmp_path / "p.png"
+    path.write_bytes(b"the earlier one")
+
+    with pytest.raises(ZeroDivisionError), picture(path):
+        raise ZeroDivisionError
+    assert [each.name for each in tmp_path.iterdir()] == ["p.png"]
+    assert path.read_bytes() == b"the earlier one"
+
+
+def test_a_write_that_fails_leaves_no_half_file(tmp_path):
+    class Broken:
+        def __getattr__(self, name):
+            raise OSError(28, "No space left on device")
+
+    with pytest.raises(OSError, match="No space left"):
+        save(Broken(), tmp_path / "p.png")  # pyright: ignore[reportArgumentType]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_users_own_matplotlib_settings_are_left_alone_and_do_not_count(tmp_path):
+    import matplotlib
+
+    def draw(name):
+        with picture(tmp_path / name) as figure:
+            figure.subplots().plot([1, 2])
+        return (tmp_path / name).read_bytes()
+
+    plain = draw("a.png")
+    with matplotlib.rc_context({"lines.linewidth": 9.0, "axes.facecolor": "black"}):
+        assert draw("b.png") == plain
+        assert matplotlib.rcParams["lines.linewidth"] == 9.0
+
+
+def test_pictures_need_neither_jax_nor_pyplot():
+    modules = ", ".join(
+        f"zoo.train.plots.{name}" for name in ("curves", "confusion", "images", "surface", "regression")
+    )
+    code = f"import sys, {modules}; print([m for m in ('jax', 'matplotlib.pyplot') if m in sys.modules])"
+    assert run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
+
+
+def test_a_tint_goes_from_white_to_the_colour():
+    np.testing.assert_allclose(tint("#0000ff", np.array([0, 0.5, 1])), [[1, 1, 1], [0.5, 0.5, 1], [0, 0, 1]])
+
+
+def test_classes_without_a_name_are_called_by_their_number():
+    assert class_names(("cat", "dog"), 3) == ["cat", "dog", "2"]
+
+
+def test_a_long_name_is_cut_and_a_short_one_is_not():
+    assert short("automobile", 10) == "automobile"
+    assert short("automobiles", 10) == "automobil…"

@@ -1,0 +1,111 @@
+import jax
+import pytest
+
+from zoo.train import devices
+from zoo.train.devices import check_devices, idle_accelerator
+from zoo.train.errors import BadInput
+from zoo.train.options import RunOptions
+
+SETTINGS = (
+    "jax_compilation_cache_dir",
+    "jax_default_matmul_precision",
+    "jax_persistent_cache_min_compile_time_secs",
+    "jax_platforms",
+)
+
+
+@pytest.fixture(autouse=True)
+def _as_it_was(monkeypatch, tmp_path):
+    """jax's settings are global: put back what a test changes."""
+    before = {name: getattr(jax.config, name) for name in SETTINGS}
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(devices, "idle_accelerator", lambda: None)
+    jax.config.update("jax_compilation_cache_dir", None)
+    yield
+    for name, value in before.items():
+        jax.config.update(name, value)
+
+
+@pytest.fixture
+def here():
+    return jax.devices()[0].platform
+
+
+def test_the_devices_are_printed_unless_it_shall_be_quiet(capsys, here):
+    check_devices(RunOptions())
+    line = capsys.readouterr().out
+    assert line.startswith(f"device   {len(jax.devices())} x ")
+    assert jax.__version__ in line
+    assert here in line
+    check_devices(RunOptions(quiet=True))
+    assert capsys.readouterr() == ("", "")
+
+
+def test_cores_are_told_of_a_cpu(capsys, here):
+    if here != "cpu":
+        pytest.skip("needs a CPU alone")
+    check_devices(RunOptions(require="cpu", platform="cpu"))
+    assert " core" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("flag", ["require", "platform"])
+def test_a_platform_that_is_not_there_is_bad_input(flag, here):
+    absent = "tpu" if here != "tpu" else "gpu"
+    with pytest.raises(BadInput, match=f"--{flag} {absent}: jax .* finds no {absent} here, only {here}"):
+        check_devices(RunOptions(**{flag: absent}))
+
+
+def test_an_accelerator_that_lies_idle_is_pointed_out(monkeypatch, capsys, here):
+    if here != "cpu":
+        pytest.skip("needs a CPU alone")
+    monkeypatch.setattr(devices, "idle_accelerator", lambda: "an NVIDIA GPU")
+    check_devices(RunOptions(quiet=True))
+    assert "warning: this machine seems to have an NVIDIA GPU, yet jax runs on the CPU" in capsys.readouterr().err
+    check_devices(RunOptions(quiet=True, platform="cpu"))
+    assert capsys.readouterr().err == ""
+
+
+def test_accelerators_are_known_by_files_environment_and_programs(monkeypatch, tmp_path):
+    for name in ("COLAB_TPU_ADDR", "TPU_NAME", "TPU_WORKER_ID"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert idle_accelerator(files=()) is None
+    monkeypatch.setenv("TPU_NAME", "local")
+    assert idle_accelerator(files=()) == "a TPU (TPU_NAME is set)"
+    (tmp_path / "driver").touch()
+    assert "driver" in str(idle_accelerator(files=[str(tmp_path / "driver")]))
+    monkeypatch.delenv("TPU_NAME")
+    (tmp_path / "nvidia-smi").touch(mode=0o755)
+    assert "nvidia-smi" in str(idle_accelerator(files=()))
+
+
+def test_compiled_programs_are_kept_in_the_users_cache_or_where_told_or_not(tmp_path):
+    check_devices(RunOptions(quiet=True))
+    assert jax.config.jax_compilation_cache_dir == str(tmp_path / "cache" / "zoo" / "xla")
+    check_devices(RunOptions(quiet=True, compile_cache=str(tmp_path / "mine")))
+    assert jax.config.jax_compilation_cache_dir == str(tmp_path / "mine")
+    check_devices(RunOptions(quiet=True))
+    assert jax.config.jax_compilation_cache_dir == str(tmp_path / "mine"), "what jax was told stays"
+    check_devices(RunOptions(quiet=True, compile_cache="off"))
+    assert jax.config.jax_compilation_cache_dir is None
+
+
+def test_a_cache_that_cannot_be_written_is_a_warning(tmp_path, capsys):
+    (tmp_path / "file").touch()
+    check_devices(RunOptions(quiet=True, compile_cache=str(tmp_path / "file" / "xla")))
+    assert "warning: compiled programs are not kept" in capsys.readouterr().err
+    assert jax.config.jax_compilation_cache_dir is None
+
+
+def test_the_precision_of_products_is_set():
+    check_devices(RunOptions(quiet=True, matmul_precision="highest"))
+    assert jax.config.jax_default_matmul_precision == "highest"
+
+
+def test_jax_that_cannot_start_is_bad_input(monkeypatch):
+    def devices():
+        raise RuntimeError("Unable to initialize backend 'tpu'")
+
+    monkeypatch.setattr(jax, "devices", devices)
+    with pytest.raises(BadInput, match="jax cannot start on its devices: Unable to initialize backend 'tpu'"):
+        check_devices(RunOptions(quiet=True))

@@ -1,0 +1,93 @@
+import json
+
+import pytest
+
+from zoo.train.errors import BadInput
+from zoo.train.folder import check_folder, prepare_folder
+from zoo.train.options import RunOptions
+from zoo.train.recipe import recipe_for
+
+RECIPE = recipe_for("cnn")
+
+
+@pytest.fixture
+def run_folder(tmp_path):
+    """A folder as a run leaves it, with a file of the user's beside."""
+    folder = tmp_path / "run"
+    (folder / "plots").mkdir(parents=True)
+    (folder / "config.json").write_text(json.dumps({"recipe": {"model": "cnn"}}))
+    for name in ("metrics.jsonl", "model.safetensors", "result.json", "plots/curves.png", "notes.txt"):
+        (folder / name).write_text("x")
+    return folder
+
+
+def test_the_default_folder_is_named_after_the_run_and_never_shared(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    folders = [prepare_folder(RECIPE, RunOptions()) for _ in range(3)]
+    assert len(set(folders)) == 3
+    assert all(folder.is_dir() and folder.match("runs/cnn-digits-*") for folder in folders)
+
+
+def test_a_new_and_an_empty_folder_are_taken(tmp_path):
+    assert prepare_folder(RECIPE, RunOptions(out=tmp_path)) == tmp_path
+    deep = tmp_path / "a" / "b"
+    assert prepare_folder(RECIPE, RunOptions(out=deep)) == deep
+    assert deep.is_dir()
+
+
+def test_an_earlier_run_is_kept_unless_it_may_be_overwritten(run_folder):
+    before = sorted(run_folder.rglob("*"))
+    with pytest.raises(BadInput, match="give --overwrite to replace it"):
+        prepare_folder(RECIPE, RunOptions(out=run_folder))
+    assert sorted(run_folder.rglob("*")) == before
+    prepare_folder(RECIPE, RunOptions(out=run_folder, overwrite=True))
+    assert [path.name for path in run_folder.iterdir()] == ["notes.txt"]
+
+
+@pytest.mark.parametrize("config", [None, "{}", "not json", '{"architectures": ["Bert"]}', '{"recipe": "cake"}', "[]"])
+def test_a_folder_that_holds_no_run_is_never_emptied(tmp_path, config):
+    (tmp_path / "model.safetensors").write_text("years of work")
+    if config is not None:
+        (tmp_path / "config.json").write_text(config)
+    before = sorted(tmp_path.iterdir())
+    with pytest.raises(BadInput, match="holds no run"):
+        prepare_folder(RECIPE, RunOptions(out=tmp_path, overwrite=True))
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_overwriting_does_not_follow_links(run_folder, tmp_path):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "precious").touch()
+    (run_folder / "samples").symlink_to(elsewhere)
+    prepare_folder(RECIPE, RunOptions(out=run_folder, overwrite=True))
+    assert (elsewhere / "precious").exists()
+    assert not (run_folder / "samples").exists()
+
+
+@pytest.mark.parametrize("below", ["", "a/b"])
+def test_a_folder_at_or_below_a_file_is_bad_input(tmp_path, below):
+    (tmp_path / "file").touch()
+    with pytest.raises(BadInput, match="is a file, not a folder"):
+        check_folder(RunOptions(out=tmp_path / "file" / below))
+
+
+def test_a_folder_that_cannot_be_written_is_bad_input(tmp_path, monkeypatch):
+    def full(**_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("tempfile.TemporaryFile", full)
+    with pytest.raises(BadInput, match="cannot be written: No space left on device"):
+        prepare_folder(RECIPE, RunOptions(out=tmp_path))
+
+
+def test_runs_that_is_a_file_is_bad_input(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "runs").touch()
+    with pytest.raises(BadInput, match="runs"):
+        prepare_folder(RECIPE, RunOptions())
+
+
+def test_looking_makes_nothing(tmp_path):
+    check_folder(RunOptions(out=tmp_path / "new"))
+    assert not list(tmp_path.iterdir())

@@ -1,0 +1,184 @@
+"""The loop does every step once, pauses where the plan says, stops where the loss stops being a number."""
+
+import itertools
+
+import chex
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from zoo.layers import conv, dense, flatten, serial
+from zoo.train.advance import Advance, data_mesh, has_convolution
+from zoo.train.callbacks import Best, Callback, Journal
+from zoo.train.feed import Feed
+from zoo.train.loop import Diverged, Plan, train
+from zoo.train.trainer import Trainer
+
+
+def counter(bad_at=None):
+    """A trainer that counts its steps and remembers the examples and the keys that it met."""
+
+    def init(key, batch):
+        return {"params": {"count": jnp.zeros(())}, "state": {}, "seen": jnp.zeros(8)}
+
+    def step(fit, batch, key):
+        count = fit["params"]["count"]
+        seen = fit["seen"].at[batch["x"].astype(int)].add(1)
+        loss = count if bad_at is None else jnp.where(count == bad_at, jnp.nan, count)
+        new = {"params": {"count": count + 1}, "state": {}, "seen": seen}
+        return new, {"loss": loss, "noise": jax.random.uniform(key), "grad_norm": count * 10}
+
+    return Trainer(init, step, lambda fit, batch, key: {})
+
+
+def feed(n=8, batch_size=4):
+    def batch(arrays, order, i, key):
+        return {"x": arrays["x"][jax.lax.dynamic_slice(order, (i * batch_size,), (batch_size,))]}
+
+    return Feed({"x": jnp.arange(n)}, n // batch_size, lambda key: jax.random.permutation(key, n), batch)
+
+
+class Ear(Callback):
+    def __init__(self, ends_at=None):
+        self.rows, self.ends_at = [], ends_at
+
+    def row(self, row, fit):
+        self.rows.append(row)
+        return row["split"] == "test" and row["step"] == self.ends_at
+
+
+def go(trainer, plan, key, ears=(), **more):
+    advance = Advance(trainer, feed(), data_mesh(), **more)
+    evaluate = lambda fit, step: [{"split": "test", "step": step, "count": float(fit["params"]["count"])}]  # noqa: E731
+    return train(advance, plan, key, evaluate=evaluate, rate=lambda step: 0.5, callbacks=ears)
+
+
+def test_every_example_is_met_once_an_epoch(key):
+    fit = go(counter(), Plan(steps=6, steps_per_epoch=2, evaluate_every=2, log_every=1), key)
+    assert fit["params"]["count"] == 6
+    np.testing.assert_array_equal(fit["seen"], np.full(8, 3))
+
+
+def test_rows_are_means_since_the_last_row(key):
+    ear = Ear()
+    go(counter(), Plan(steps=6, steps_per_epoch=2, evaluate_every=4, log_every=2), key, [ear])
+    trained = [(row["step"], row["loss"]) for row in ear.rows if row["split"] == "train"]
+    assert trained == [(2, 0.5), (4, 2.5), (6, 4.5)]
+    assert [row["step"] for row in ear.rows if row["split"] == "test"] == [4, 6]
+
+
+def test_the_numbers_do_not_depend_on_where_the_loop_pauses(key):
+    noises = []
+    for log_every in (1, 6):
+        ear = Ear()
+        go(counter(), Plan(6, 2, evaluate_every=6, log_every=log_every), key, [ear])
+        noises.append(np.mean([row["noise"] for row in ear.rows if row["split"] == "train"]))
+    assert noises[0] == pytest.approx(noises[1], abs=1e-6)
+
+
+def test_two_runs_of_one_seed_are_equal_and_of_two_seeds_are_not(key):
+    rows = []
+    for seed in (0, 0, 1):
+        ear = Ear()
+        go(counter(), Plan(4, 2, 4, 4), jax.random.key(seed), [ear])
+        rows.append(ear.rows[0])
+    assert rows[0] == rows[1] != rows[2]
+
+
+def test_a_callback_ends_the_run(key):
+    fit = go(counter(), Plan(100, 2, evaluate_every=4, log_every=4), key, [Ear(ends_at=8)])
+    assert fit["params"]["count"] == 8
+
+
+def test_a_loss_that_is_no_number_stops_the_run_and_names_step_rate_and_gradient(key):
+    with pytest.raises(Diverged, match=r"step 6 of 100 \(epoch 3\), learning rate 0.5, gradient norm 50.*--lr 0.05"):
+        go(counter(bad_at=5), Plan(100, 2, evaluate_every=50, log_every=50), key)
+
+
+def test_a_bad_step_can_be_skipped(key):
+    def step(fit, batch, key):
+        bad = fit["tries"] % 2 == 1
+        return fit | {"tries": fit["tries"] + 1}, {"loss": jnp.where(bad, jnp.nan, 1.0)}
+
+    # `tries` is part of the fit, so a skipped step leaves it as it was and is tried again, for ever.
+    trainer = Trainer(lambda key, batch: {"params": {}, "state": {}, "tries": jnp.int32(0)}, step, lambda *_: {})
+    fit = go_skipping(trainer, key)
+    assert fit["tries"] == 1
+
+
+def go_skipping(trainer, key):
+    advance = Advance(trainer, feed(), data_mesh(), skip_bad=True)
+    return train(advance, Plan(6, 2, 6, 6), key, evaluate=lambda fit, step: [], rate=lambda step: 0.1)
+
+
+@pytest.mark.parametrize(("every", "log", "steps"), list(itertools.product((1, 3, 4), (1, 2, 5), (1, 7, 12))))
+def test_a_plan_always_moves_on_and_ends_with_an_evaluation(every, log, steps):
+    plan = Plan(steps, steps_per_epoch=3, evaluate_every=every, log_every=log)
+    step, evaluated = 0, []
+    while step < steps:
+        pause, logs, evaluates = plan.pause(step)
+        assert step < pause <= steps
+        assert logs or not evaluates
+        step = pause
+        evaluated += [step] if evaluates else []
+    assert evaluated == sorted({*range(every, steps + 1, every), steps})
+
+
+def test_a_convolution_is_found_inside_inner_programs(key):
+    model = serial(conv(2, 3), flatten, dense(1))
+    x = jnp.ones((1, 4, 4, 2))
+    params, state = model.init(key, x)
+    inside = jax.make_jaxpr(lambda x: jax.jit(jax.checkpoint(lambda x: model.apply(params, state, x)[0]))(x))(x)
+    assert has_convolution(inside)
+    assert not has_convolution(jax.make_jaxpr(lambda x: x @ x)(jnp.ones((2, 2))))
+
+
+def test_one_step_a_call_and_many_steps_a_call_agree(key):
+    fits = []
+    for single in (True, False):
+        advance = Advance(counter(), feed(), data_mesh())
+        advance._single = single
+        fits.append(train(advance, Plan(5, 2, 5, 5), key, evaluate=lambda fit, step: [], rate=lambda step: 0.1))
+    chex.assert_trees_all_equal(*fits)
+
+
+def test_the_training_step_is_traced_once(key):
+    traces = []
+
+    def step(fit, batch, key):
+        traces.append(1)
+        return fit, {"loss": jnp.float32(0)}
+
+    trainer = Trainer(lambda key, batch: {"params": {"count": 0.0}, "state": {}}, step, lambda *_: {})
+    go(trainer, Plan(steps=40, steps_per_epoch=2, evaluate_every=2, log_every=1), key)
+    once = len(traces)
+    go(trainer, Plan(steps=400, steps_per_epoch=2, evaluate_every=2, log_every=1), key)
+    assert len(traces) == 2 * once, "a longer run must not trace more often"
+
+
+def test_the_journal_is_on_disk_row_by_row(tmp_path):
+    journal = Journal(tmp_path / "metrics.jsonl")
+    journal.row({"split": "train", "step": 1}, {})
+    journal.row({"split": "test", "step": 1}, {})
+    assert (tmp_path / "metrics.jsonl").read_text().splitlines() == [
+        '{"split": "train", "step": 1}',
+        '{"split": "test", "step": 1}',
+    ]
+
+
+@pytest.mark.parametrize(("higher", "values", "best"), [(True, [1, 3, 2], 3), (False, [3, 1, 2], 1)])
+def test_the_best_row_is_kept_and_saved(higher, values, best):
+    saved = []
+    keeper = Best("val", "score", higher, None, lambda fit, row: saved.append(row["score"]))
+    for epoch, value in enumerate(values):
+        assert not keeper.row({"split": "val", "epoch": epoch, "score": value}, {})
+        keeper.row({"split": "test", "epoch": epoch, "score": 99}, {})
+    assert keeper.best["score"] == best
+    assert saved[-1] == best
+
+
+def test_patience_ends_a_run_that_gets_no_better():
+    keeper = Best("val", "score", True, 2, lambda fit, row: None)
+    ends = [keeper.row({"split": "val", "epoch": e, "score": s}, {}) for e, s in enumerate([1, 2, 2, 1])]
+    assert ends == [False, False, False, True]

@@ -1,0 +1,157 @@
+import io
+import re
+from itertools import pairwise
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from rich.console import Console
+
+from zoo.train.recipe import Expect
+from zoo.train.report import class_table, devices_line, epochs_table, parameter_table, result_panel
+
+PARAMETERS = [
+    ("body/0/w", (3, 3, 1, 32), "float32", 288, 1152),
+    ("body/with/a/name/so/long/that/it/does/not/fit/into/its/column/w", (1568, 128), "float32", 200704, 802816),
+    ("scale", (), "bfloat16", 1, 2),
+]
+
+
+def shown(what, width=80, **options):
+    out = io.StringIO()
+    Console(file=out, width=width).print(what, **options)
+    return out.getvalue()
+
+
+def evaluations(epochs, splits=("test",)):
+    return [
+        {"split": split, "step": 92 * e, "epoch": float(e), "loss": 2 / e, "accuracy": 1 - 0.5 / e}
+        for e in range(1, epochs + 1)
+        for split in ("train", *splits)
+    ]
+
+
+def first_column(text):
+    return [line.split()[0] for line in text.splitlines()[2:] if line.strip()]
+
+
+EVERYTHING = {
+    "parameters": parameter_table(PARAMETERS),
+    "epochs": epochs_table(evaluations(100, ("val", "test")), 60, "accuracy"),
+    "classes": class_table({name: np.ones(3) for name in ("precision", "recall", "f1", "support")}, ["a" * 200]),
+    "result": result_panel("runs/x", {"accuracy": 0.5}, "accuracy", Expect("accuracy", 0.9, "someone " * 20)),
+}
+
+
+@pytest.mark.parametrize("name", EVERYTHING)
+def test_it_fits_into_80_columns_and_is_plain_where_there_is_no_terminal(name):
+    text = shown(EVERYTHING[name])
+    assert max(map(len, text.splitlines())) <= 80
+    assert "\x1b" not in text
+
+
+def test_the_parameters_are_summed_and_their_numbers_end_in_one_column():
+    text = shown(parameter_table(PARAMETERS))
+    assert re.search(r"body/0/w +3x3x1x32 +float32 +288 +1,152\n", text)
+    assert re.search(r"scale +scalar +bfloat16 +1 +2\n", text)
+    assert re.search(r"total +200,993 +803,970\n", text)
+    assert len({len(line) for line in text.splitlines() if re.search(r"\d$", line)}) == 1
+
+
+def test_a_long_path_is_folded_not_cut():
+    text = shown(parameter_table(PARAMETERS))
+    column = "".join(line.split("  ")[0].strip() for line in text.splitlines()[3:5])
+    assert column == PARAMETERS[1][0]
+
+
+def test_a_model_without_parameters_has_none():
+    assert re.search(r"total +0 +0\n", shown(parameter_table([])))
+
+
+def test_the_best_epoch_is_marked_and_the_training_rows_are_left_out():
+    text = shown(epochs_table(evaluations(3), 2.0, "accuracy"))
+    assert text.split("\n")[0].split() == ["epoch", "step", "test", "loss", "test", "accuracy"]
+    assert [line.split() for line in text.rstrip().splitlines()[2:]] == [
+        ["1", "92", "2.0000", "0.5000"],
+        ["2", "184", "1.0000", "0.7500", "best"],
+        ["3", "276", "0.6667", "0.8333"],
+    ]
+
+
+@pytest.mark.parametrize("best", [None, 1, 2, 50, 99, 100])
+def test_of_a_long_run_the_first_the_best_and_the_last_are_shown(best):
+    text = shown(epochs_table(evaluations(100), best, "accuracy"))
+    epochs = [each for each in first_column(text) if each != "..."]
+    assert len(epochs) == 12
+    assert {"1", "100", str(best or 1)} <= set(epochs)
+    assert epochs == sorted(epochs, key=int)
+    assert text.count("best") == (best is not None)
+
+
+def test_an_epoch_in_two_is_left_out_only_where_the_dots_are():
+    epochs = first_column(shown(epochs_table(evaluations(40), 20, "accuracy")))
+    for one, other in pairwise(epochs):
+        assert "..." in (one, other) or int(other) == int(one) + 1
+
+
+def test_both_splits_of_an_epoch_stand_on_one_line_and_what_is_missing_is_a_dash():
+    rows = evaluations(2, ("val", "test"))
+    del rows[-1]
+    text = shown(epochs_table(rows, None, "accuracy"))
+    assert "val loss   val accuracy   test loss   test accuracy" in text
+    assert text.splitlines()[-1].split() == ["2", "184", "1.0000", "0.7500", "-", "-"]
+
+
+def test_a_loss_that_is_tiny_huge_or_no_number_is_said_as_it_is():
+    rows = [{"split": "test", "step": i, "epoch": float(i), "loss": v} for i, v in enumerate((1e-6, 1e9, np.nan, 0.0))]
+    text = shown(epochs_table(rows, None, "loss"))
+    assert [line.split()[2] for line in text.splitlines()[2:]] == ["1.000e-6", "1.000e9", "nan", "0.0000"]
+
+
+def test_the_classes_are_listed_with_their_mean():
+    scores = {"precision": [0.9, 1.0], "recall": [1.0, 0.5], "f1": [0.95, 0.6667], "support": [100, 1200]}
+    for given in (scores, SimpleNamespace(**{name: np.array(each) for name, each in scores.items()})):
+        text = shown(class_table(given, ["[b]"]))
+        assert re.search(r"\[b\] +0.9000 +1.0000 +0.9500 +100\n", text)
+        assert re.search(r"1 +1.0000 +0.5000 +0.6667 +1,200\n", text)
+        assert re.search(r"mean +0.9500 +0.7500 +0.808. +1,300\n", text)
+
+
+@pytest.mark.parametrize(
+    ("value", "expect", "said"),
+    [
+        (0.9917, Expect("accuracy", 0.985, "LeCun 1998"), "(expected at least 0.985, LeCun 1998): reached"),
+        (0.97, Expect("accuracy", 0.985, "LeCun 1998"), "(expected at least 0.985, LeCun 1998): missed"),
+        (0.97, Expect("accuracy", 0.97, "us"), "(expected at least 0.97, us): reached"),
+        (0.97, Expect("accuracy", 0.9, "us", at_most=True), "(expected at most 0.9, us): missed"),
+        (float("nan"), Expect("accuracy", 0.9, "us"), "(expected at least 0.9, us): missed"),
+    ],
+)
+def test_the_result_is_held_to_what_was_expected(value, expect, said):
+    text = shown(result_panel("runs/x", {"accuracy": value, "loss": 1.0}, "loss", expect))
+    assert text.splitlines()[0] == f"result   accuracy {value:.4f} {said}"
+
+
+def test_without_an_expectation_the_headline_is_told():
+    assert shown(result_panel("runs/x", {"r2": 0.5}, "r2")).splitlines() == ["result   r2 0.5000", "folder   runs/x"]
+
+
+def test_a_run_that_measured_nothing_says_so():
+    assert "nothing was measured" in shown(result_panel("runs/x", {}, "r2", Expect("r2", 0.5, "us")))
+
+
+def test_the_run_and_the_next_commands_can_be_copied_in_one_piece():
+    folder, command = "/a/very/long/path" * 6, "python -m zoo evaluate " + "/a/long/path [1]" * 6
+    panel = result_panel(folder, {"r2": 0.5}, "r2", commands=[command, "ls"], seconds=12.34)
+    lines = shown(panel, soft_wrap=True).splitlines()
+    assert lines[1:] == ["time     12.3 s", f"folder   {folder}", f"next     {command}", "         ls"]
+
+
+def test_the_devices_are_counted_by_kind():
+    chips = [SimpleNamespace(platform="tpu", device_kind="TPU v5 lite")] * 4
+    cpu = SimpleNamespace(platform="cpu", device_kind="cpu")
+    assert devices_line([cpu]) == "device   1 x cpu"
+    assert (
+        devices_line([*chips, cpu], {"jax": "0.7.2"}, processes=2)
+        == "device   4 x TPU v5 lite (tpu), 1 x cpu, 2 processes, jax 0.7.2"
+    )

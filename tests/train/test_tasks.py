@@ -1,0 +1,148 @@
+from typing import get_args
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from sklearn.metrics import r2_score
+
+from zoo.train import losses
+from zoo.train.data.source import Task as Kind
+from zoo.train.errors import BadInput
+from zoo.train.recipe import Loss
+from zoo.train.tasks import LOSSES, task_for
+
+SHAPES = {"binary": 1, "multiclass": 3, "multilabel": 3, "regression": 2}
+
+
+def example(kind):
+    rng = np.random.default_rng(2)
+    outputs = jnp.asarray(rng.normal(size=(8, SHAPES[kind])), jnp.float32)
+    y = {
+        "binary": rng.integers(0, 2, 8),
+        "multiclass": rng.integers(0, 3, 8),
+        "multilabel": rng.integers(0, 2, (8, 3)),
+        "regression": rng.normal(size=(8, 2)).astype(np.float32),
+    }[kind]
+    return outputs, jnp.asarray(y)
+
+
+def means(task, outputs, y):
+    compute = jax.jit(lambda outputs, y: {name: metric(outputs, y).mean() for name, metric in task.metrics.items()})
+    return {name: float(mean) for name, mean in compute(outputs, y).items()}
+
+
+def test_kinds_and_losses_are_those_that_data_and_recipes_name():
+    assert set(LOSSES) == set(get_args(Kind))
+    assert {name for valid in LOSSES.values() for name in valid} | {"auto"} == set(get_args(Loss))
+
+
+@pytest.mark.parametrize("kind", LOSSES)
+def test_every_loss_of_a_task_gives_one_finite_number_an_example_and_a_gradient(kind):
+    outputs, y = example(kind)
+    costs = [task_for(kind, name, SHAPES[kind]).loss for name in ("auto", *LOSSES[kind])]
+
+    def judged(cost, o):
+        return cost(o, y), jax.grad(lambda o: cost(o, y).sum())(o)
+
+    results = jax.jit(lambda o: [judged(cost, o) for cost in costs])(outputs)
+    for values, gradient in results:
+        assert values.shape == (8,)
+        assert np.all(np.isfinite(values))
+        assert np.all(np.isfinite(gradient))
+        assert np.any(gradient != 0)
+    np.testing.assert_array_equal(results[0][0], results[1][0])  # "auto" is the first
+
+
+@pytest.mark.parametrize("kind", LOSSES)
+def test_every_metric_gives_one_number_an_example_and_the_headline_is_reported(kind):
+    outputs, y = example(kind)
+    task = task_for(kind, outputs=SHAPES[kind])
+    assert {metric(outputs, y).shape for metric in task.metrics.values()} == {(8,)}
+    finished = task.finish({"loss": 1.5, **means(task, outputs, y)})
+    assert task.headline in finished
+    assert finished["loss"] == 1.5
+    assert not [name for name in finished if name.startswith("_")]
+
+
+@pytest.mark.parametrize("kind", ["binary", "multiclass", "multilabel"])
+def test_predictions_are_the_likelier_class_and_accuracy_agrees_with_them(kind):
+    outputs, y = example(kind)
+    task = task_for(kind, outputs=SHAPES[kind])
+    predicted, p = np.asarray(task.predict(outputs)), np.asarray(task.probabilities(outputs))
+    assert predicted.dtype == np.int32
+    assert predicted.shape == y.shape
+    np.testing.assert_array_equal(predicted, (p > 0.5) if kind == "multilabel" else p.argmax(axis=1))
+    right = (predicted == y).all(axis=1) if kind == "multilabel" else predicted == y
+    assert means(task, outputs, y)["accuracy"] == pytest.approx(right.mean())
+    if kind != "multilabel":
+        np.testing.assert_allclose(p.sum(axis=1), 1, rtol=1e-6)
+
+
+def test_binary_probabilities_are_of_class_0_and_class_1():
+    p = task_for("binary").probabilities(jnp.array([[0.0], [np.log(3.0)], [-1e4]]))
+    np.testing.assert_allclose(p, [[0.5, 0.5], [0.25, 0.75], [1, 0]], atol=1e-6)
+
+
+def test_probabilities_under_the_quadratic_loss_are_the_sigmoids_shares():
+    z = jnp.array([[0.0, np.log(3.0), -1e4]])
+    p = task_for("multiclass", "quadratic", 3).probabilities(z)
+    np.testing.assert_allclose(p, [[0.4, 0.6, 0]], atol=1e-6)
+
+
+def test_regression_reports_scikit_learns_r2_and_the_root_of_the_squared_error():
+    y, outputs = np.random.default_rng(2).normal(size=(2, 400, 3)) * [1, 10, 0.1] + [2, 0, -1]
+    task = task_for("regression", outputs=3)
+    got = task.finish(means(task, jnp.asarray(outputs, jnp.float32), jnp.asarray(y, jnp.float32)))
+    assert got["r2"] == pytest.approx(r2_score(y, outputs), rel=1e-3)
+    assert got["rmse"] == pytest.approx(np.sqrt(np.mean((y - outputs) ** 2)), rel=1e-5)
+    assert got["mae"] == pytest.approx(np.mean(np.abs(y - outputs)), rel=1e-5)
+    assert sorted(got) == ["mae", "mse", "r2", "rmse"]
+
+
+def test_one_regression_output_takes_targets_with_or_without_their_axis():
+    outputs, y = jnp.array([[1.0], [2.0], [5.0]]), jnp.array([1.0, 2.0, 3.0])
+    task = task_for("regression")
+    assert task.loss(outputs, y).tolist() == task.loss(outputs, y[:, None]).tolist() == [0, 0, 4]
+    assert task.finish(means(task, outputs, y))["r2"] == pytest.approx(r2_score(y, outputs[:, 0]))
+    assert task.predict(outputs).tolist() == [1, 2, 5]
+    assert task.probabilities is None
+    with pytest.raises(ValueError, match="same shape"):
+        task.loss(outputs, jnp.ones(1))
+
+
+@pytest.mark.parametrize(("guess", "expected"), [(3.0, 1.0), (4.0, 0.0)])
+def test_r2_of_targets_that_never_vary_is_scikit_learns(guess, expected):
+    y, task = jnp.full(5, 3.0), task_for("regression")
+    assert task.finish(means(task, jnp.full((5, 1), guess), y))["r2"] == expected
+
+
+def test_top_5_is_reported_where_there_are_many_classes():
+    assert "top5" in task_for("multiclass", outputs=100).metrics
+    assert "top5" not in task_for("multiclass", outputs=10).metrics
+
+
+def test_label_smoothing_reaches_the_loss():
+    outputs, y = example("multiclass")
+    smooth = task_for("multiclass", outputs=3, label_smoothing=0.1).loss(outputs, y)
+    np.testing.assert_array_equal(smooth, losses.sparse_categorical_cross_entropy(outputs, y, 0.1))
+    assert np.any(smooth != task_for("multiclass", outputs=3).loss(outputs, y))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("multiclass", "mse", 3), "--loss mse is no loss for a multiclass task; take one of auto, cross_entropy"),
+        (("regression", "cross_entropy", 1), "take one of auto, mse, half_mse, mae, huber, arctan"),
+        (("multilabel", "hinge", 3), "multilabel task; take one of auto, cross_entropy, quadratic"),
+        (("multiclass", "hinge", 3, 0.1), "--label-smoothing 0.1 is for the loss cross_entropy alone"),
+        (("regression", "auto", 1, 0.1), "--label-smoothing"),
+        (("binary", "auto", 2), "one output, the logit of class 1, got 2"),
+        (("multiclass", "auto", 1), "at least 2, got 1"),
+        (("regression", "auto", 0), "at least one output, got 0"),
+        (("clustering",), "there are binary, multiclass, multilabel, regression"),
+    ],
+)
+def test_what_does_not_suit_a_task_is_refused_with_what_does(arguments, message):
+    with pytest.raises(BadInput, match=message):
+        task_for(*arguments)

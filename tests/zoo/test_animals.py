@@ -1,0 +1,112 @@
+"""What holds for every animal, read off the folder: a new one is held to all of it by lying there."""
+
+import subprocess
+import sys
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import zoo
+from tests.laws import LAWS
+from zoo import _catalogue
+from zoo.train.data.source import source
+from zoo.train.recipe import book
+
+# Smaller than their recipes where the recipe's size would only cost time.
+SMALL = {"cnn": {"filters": (4, 6), "hidden": 8}, "resnet": {"depth": 8, "width": 4}, "mlp": {"hidden": (8,)}}
+
+
+def animal(name):
+    kind = source(book(name).recipes[0].dataset)
+    rows = np.random.default_rng(0).normal(size=(4, *kind.shape))
+    return zoo.create(name, kind.outputs, **SMALL.get(name, {})), jnp.asarray(rows, jnp.float32)
+
+
+@pytest.mark.parametrize("law", LAWS)
+@pytest.mark.parametrize("name", zoo.list_models())
+def test_every_animal_keeps_every_law(name, law, key):
+    LAWS[law](*animal(name), key)
+
+
+@pytest.mark.parametrize("name", zoo.list_models())
+def test_every_animal_has_a_card_and_a_recipe(name):
+    card = _catalogue.card(name)
+    for line in ("Paper: ", "Command: python -m zoo.train --model " + name, "Expect: "):
+        assert line in card.text
+    assert card.title.endswith(".")
+    assert all(option.help for option in card.options), "every option needs a line below Args:"
+    recipes = book(name).recipes
+    assert recipes[0].expect is not None, "the first recipe says what to expect"
+    for recipe in recipes:
+        assert recipe.model == name
+        assert set(recipe.m) <= {option.name for option in card.options}
+
+
+def test_the_editors_list_is_the_folder():
+    text = (_catalogue._FOLDER / "__init__.py").read_text()
+    missing = [name for name in zoo.list_models() if f"from .{name} import {name} as {name}" not in text]
+    assert not missing, f"add to the TYPE_CHECKING block of zoo/__init__.py: {missing}"
+
+
+def test_models_are_listed_by_pattern():
+    assert zoo.list_models("*net") == ["resnet"]
+    assert zoo.list_models("percep") == ["perceptron"]
+    assert zoo.list_models("nothing like it") == []
+
+
+def test_an_unknown_animal_names_the_nearest():
+    with pytest.raises(ValueError, match="did you mean resnet"):
+        zoo.create("resnt", 10)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "from zoo import cnn",
+        "import zoo.cnn; from zoo import cnn",
+        "from zoo.cnn import cnn as other; from zoo import cnn; assert cnn is other",
+        "import zoo; cnn = zoo.cnn",
+    ],
+)
+def test_an_animal_is_a_function_however_it_is_imported(line):
+    code = f"{line}\nassert cnn(10).init and callable(cnn), cnn"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_importing_the_zoo_imports_nothing_else():
+    code = "import sys, zoo; assert not {'jax', 'optax', 'matplotlib', 'sklearn', 'tyro'} & set(sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def parameters(model, x):
+    shapes = jax.eval_shape(model.init, jax.random.key(0), x)
+    return sum(leaf.size for leaf in jax.tree.leaves(shapes[0]))
+
+
+@pytest.mark.parametrize(("depth", "millions"), [(20, 0.27), (32, 0.46), (44, 0.66), (56, 0.85), (110, 1.7)])
+def test_residual_networks_have_the_papers_parameters(depth, millions):
+    images = jnp.zeros((1, 32, 32, 3))
+    assert parameters(zoo.create("resnet", 10, depth=depth), images) / 1e6 == pytest.approx(millions, abs=0.04)
+
+
+def test_a_residual_network_refuses_a_depth_that_is_not_6n_plus_2():
+    with pytest.raises(ValueError, match=r"6n \+ 2.*got 21"):
+        zoo.create("resnet", 10, depth=21)
+
+
+def test_the_network_5_2_h_5_has_10_weights_and_2_biases_in_its_first_layer(key):
+    params, _ = zoo.create("mlp", 5, hidden=(2, 3)).init(key, jnp.zeros((1, 5)))
+    first = params["body"]["0"]
+    assert (first["w"].size, first["b"].size) == (10, 2)
+
+
+def test_two_inputs_and_three_outputs_make_a_2_by_3_matrix(key):
+    params, _ = zoo.create("linear", 3).init(key, jnp.zeros((1, 2)))
+    assert params["head"]["w"].shape == (2, 3)
+
+
+def test_a_flattened_28x28_image_is_784_inputs(key):
+    params, _ = zoo.create("logistic", 10).init(key, jnp.zeros((1, 28, 28, 1)))
+    assert params["head"]["w"].shape == (784, 10)

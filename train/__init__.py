@@ -1,0 +1,46 @@
+"""Training: `from zoo.train import recipe_for, run`; `run(recipe_for("cnn"))` is `python -m zoo.train --model cnn`.
+
+Importing this is light: what needs jax is imported when it is asked for.
+"""
+
+import sys
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .callbacks import Callback as Callback
+    from .options import RunOptions as RunOptions
+    from .recipe import Recipe as Recipe
+    from .recipe import recipe_for as recipe_for
+    from .run import Result as Result
+    from .run import run as run
+
+__all__ = ["Callback", "Recipe", "Result", "RunOptions", "recipe_for", "run"]
+
+_HOMES = {
+    "Callback": "callbacks",
+    "Recipe": "recipe",
+    "Result": "run",
+    "RunOptions": "options",
+    "recipe_for": "recipe",
+    "run": "run",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f".{_HOMES[name]}", __name__), name)
+
+
+class _Face(ModuleType):
+    """Binds `zoo.train.run` to the function: python's import would bind it to the file that the function lives in."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if isinstance(value, ModuleType) and name in _HOMES:
+            value = getattr(value, name)
+        super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Face

@@ -1,0 +1,132 @@
+"""Many steps in one call: the program that the loop runs, compiled once for any number of steps.
+
+Where a call costs more than a step, the steps run inside one `while_loop`. XLA on the CPU runs the gradient of a
+convolution inside such a loop on one thread and unvectorised (jax issue 12868: 42 times slower), so there a step with
+convolutions is a call of its own.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.sharding import AxisType, NamedSharding, PartitionSpec
+
+from .feed import Feed
+from .trainer import Trainer, stream
+
+__all__ = ["Advance", "data_mesh", "has_convolution"]
+
+
+def data_mesh() -> jax.sharding.Mesh:
+    """All devices in one row: each takes its share of every batch."""
+    return jax.make_mesh((jax.device_count(),), ("data",), axis_types=(AxisType.Auto,))
+
+
+class Advance:
+    """Moves a fit from one step to another.
+
+    `totals` carries what happened: the sum of every metric, and the first step whose metrics were not finite
+    (`bad`, -1 as long as there is none) with its gradient norm. Nothing of it is fetched here.
+    """
+
+    def __init__(self, trainer: Trainer, feed: Feed, mesh: jax.sharding.Mesh, *, skip_bad: bool = False):
+        self.trainer, self.feed, self.skip_bad = trainer, feed, skip_bad
+        self.whole = NamedSharding(mesh, PartitionSpec())
+        self.shared = NamedSharding(mesh, PartitionSpec("data"))
+        self.arrays = jax.device_put(feed.arrays, self.whole)
+        self.order = jax.jit(feed.order, out_shardings=self.whole)
+        self._one = jax.jit(self._step, donate_argnums=(0, 1))
+        self._many = jax.jit(self._steps, donate_argnums=(0, 1))
+        self._single: bool | None = None
+        self._zero: dict | None = None
+
+    def init(self, key: jax.Array) -> dict:
+        """The fit before the first step, made by one compiled program."""
+
+        def make(key, arrays):
+            batch = self._batch(arrays, self.feed.order(key), 0, key)
+            return self.trainer.init(key, batch)
+
+        return jax.jit(make, out_shardings=self.whole)(stream(key, "init"), self.arrays)
+
+    def zero(self, fit: dict, order: Any, key: jax.Array) -> dict:
+        """Totals of no steps."""
+        if self._zero is None:
+            args = (fit, self.arrays, order, 0, key)
+            metrics = jax.eval_shape(lambda *args: self._train(*args)[1], *args)
+            sums = jax.tree.map(lambda leaf: np.zeros(leaf.shape, np.float32), metrics)
+            self._zero = {"sum": sums, "bad": np.int32(-1), "bad_norm": np.float32(0), "skipped": np.int32(0)}
+        return jax.device_put(self._zero, self.whole)
+
+    def __call__(self, fit: dict, totals: dict, order: Any, first: int, last: int, key: jax.Array) -> tuple[dict, dict]:
+        """Runs steps `first` up to, not including, `last` of one epoch's order; fit and totals are consumed."""
+        if self._single is None:
+            self._single = self.one_step_a_call(fit, totals, order, key)
+        if not self._single:
+            return self._many(fit, totals, self.arrays, order, jnp.int32(first), jnp.int32(last), key)
+        for step in range(first, last):
+            fit, totals = self._one(fit, totals, self.arrays, order, jnp.int32(step), key)
+        return fit, totals
+
+    def one_step_a_call(self, fit: dict, totals: dict, order: Any, key: jax.Array) -> bool:
+        """Whether this program must run step by step here: a convolution, on the CPU."""
+        if jax.default_backend() != "cpu":
+            return False
+        return has_convolution(self.trace(fit, totals, order, key).jaxpr)
+
+    def trace(self, fit: dict, totals: dict, order: Any, key: jax.Array) -> Any:
+        """One step, traced: for a look at what it is made of, and for compiling it without running it."""
+        return self._one.trace(fit, totals, self.arrays, order, jnp.int32(0), key)
+
+    def _batch(self, arrays, order, i, key):
+        batch = self.feed.batch(arrays, order, i, key)
+        return jax.lax.with_sharding_constraint(batch, self.shared)
+
+    def _train(self, fit, arrays, order, step, key):
+        batch = self._batch(arrays, order, step % self.feed.steps_per_epoch, stream(key, "batch", step))
+        return self.trainer.step(fit, batch, stream(key, "step", step))
+
+    def _step(self, fit, totals, arrays, order, step, key):
+        new, metrics = self._train(fit, arrays, order, step, key)
+        fine = jnp.all(jnp.stack([jnp.all(jnp.isfinite(leaf)) for leaf in jax.tree.leaves(metrics)]))
+        if self.skip_bad:
+            new = jax.tree.map(lambda new, old: jnp.where(fine, new, old), new, fit)
+            metrics = jax.tree.map(lambda leaf: jnp.where(fine, leaf, 0), metrics)
+        first_bad = ~fine & (totals["bad"] < 0) & (not self.skip_bad)
+        norm = metrics.get("grad_norm", jnp.float32(jnp.nan))
+        return new, {
+            "sum": jax.tree.map(lambda total, leaf: total + leaf.astype(jnp.float32), totals["sum"], metrics),
+            "bad": jnp.where(first_bad, step, totals["bad"]),
+            "bad_norm": jnp.where(first_bad, norm, totals["bad_norm"]),
+            "skipped": totals["skipped"] + (~fine).astype(jnp.int32),
+        }
+
+    def _steps(self, fit, totals, arrays, order, first, last, key):
+        def goes_on(carry):
+            step, _, totals = carry
+            return (step < last) & (totals["bad"] < 0)
+
+        def body(carry):
+            step, fit, totals = carry
+            return step + 1, *self._step(fit, totals, arrays, order, step, key)
+
+        return jax.lax.while_loop(goes_on, body, (first, fit, totals))[1:]
+
+
+def has_convolution(jaxpr: Any) -> bool:
+    """Whether a traced program convolves anywhere, inside its inner programs too.
+
+    >>> import jax
+    >>> has_convolution(jax.make_jaxpr(lambda x: x + 1)(1.0))
+    False
+    """
+    inner: Callable[[Any], Any] = lambda value: getattr(value, "jaxpr", value)  # noqa: E731
+    for equation in inner(jaxpr).eqns:
+        if equation.primitive.name == "conv_general_dilated":
+            return True
+        for value in jax.tree.leaves(list(equation.params.values()), is_leaf=lambda v: hasattr(inner(v), "eqns")):
+            if hasattr(inner(value), "eqns") and has_convolution(value):
+                return True
+    return False

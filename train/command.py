@@ -1,0 +1,74 @@
+"""The command `python -m zoo.train`: reads what is wanted, says so at once, and has it done."""
+
+import sys
+from collections.abc import Sequence
+
+from .command_line import Command, read
+from .exits import guarded
+from .folder import check_folder
+from .recipe import Recipe
+
+__all__ = ["main", "one_line"]
+
+
+def main(argv: Sequence[str] | None = None, prog: str = "python -m zoo.train") -> int:
+    """Trains what the command line says.
+
+    Args:
+        argv: its words; None takes those that python was started with.
+        prog: what the command is called in its help.
+
+    Returns:
+        The exit code.
+    """
+    words = sys.argv[1:] if argv is None else argv
+    return guarded(lambda: _main(words, prog))
+
+
+def one_line(recipe: Recipe) -> str:
+    """What will be trained, in a line.
+
+    >>> one_line(Recipe("cnn", "digits", opt="adamw", lr=2e-3, sched="cosine"))
+    'cnn on digits · 20 epochs · batch 64 · adamw 2e-3 cosine · seed 0'
+    """
+    named = f" ({recipe.variant})" if recipe.variant else ""
+    length = f"{recipe.steps} steps" if recipe.steps is not None else f"{recipe.epochs:g} epochs"
+    rule = f"{recipe.opt} {_rate(recipe.lr)} {recipe.sched}"
+    if recipe.trainer != "supervised":
+        rule = f"{recipe.trainer} {_rate(recipe.lr)}"
+    parts = (f"{recipe.model} on {recipe.dataset}{named}", length, f"batch {recipe.batch_size}", rule)
+    return " · ".join((*parts, f"seed {recipe.seed}"))
+
+
+def _main(words: Sequence[str], prog: str) -> int:
+    wanted = read(words, prog)
+    if isinstance(wanted, str):
+        print(wanted.rstrip("\n"))
+        return 0
+    check_folder(wanted.options)
+    if not wanted.options.quiet:
+        from .progress import terminal
+
+        terminal().print(one_line(wanted.recipe), soft_wrap=True)
+        sys.stdout.flush()
+    return _dry_run(wanted) if wanted.dry_run else _run(wanted)
+
+
+def _run(wanted: Command) -> int:
+    from .run import run
+
+    stopped_by = run(wanted.recipe, wanted.options).signal
+    return 128 + stopped_by if stopped_by else 0
+
+
+def _dry_run(wanted: Command) -> int:
+    from .show_dry_run import show_dry_run
+
+    show_dry_run(wanted.recipe, wanted.options)
+    return 0
+
+
+def _rate(rate: float) -> str:
+    """0.05, but 2e-3 where zeros would have to be counted."""
+    digits, _, power = f"{rate:e}".partition("e")
+    return f"{float(digits):g}e{int(power)}" if 0 < rate < 0.01 else f"{rate:g}"

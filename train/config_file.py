@@ -1,0 +1,109 @@
+"""Reads a configuration from a TOML or JSON file, and writes one. Nothing in it is executed."""
+
+import json
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, get_type_hints
+
+from .errors import BadInput
+from .flags import Flag, run_flags
+from .recipe import Expect, Recipe
+from .values import checked, hint, to_toml
+
+__all__ = ["expected", "file_values", "read_config", "write_config"]
+
+_FIELDS = tuple(each.name for each in fields(Recipe))
+
+
+def read_config(path: Path) -> dict[str, Any]:
+    """The fields of a recipe that a file names: of its own, or of the run whose `config.json` (or folder) it is.
+
+    Raises:
+        BadInput: if it cannot be read, is neither TOML nor JSON, or has a key that no recipe has.
+    """
+    path = path.expanduser()
+    path = path / "config.json" if path.is_dir() else path
+    found = _load(path)
+    if isinstance(found, dict) and isinstance(found.get("recipe"), dict):
+        found = found["recipe"]
+    if not isinstance(found, dict):
+        raise BadInput(f"--config {path} must hold a table of a recipe's fields, got {type(found).__name__}")
+    for key in found:
+        if key not in _FIELDS:
+            raise BadInput(f"--config {path}: {_unknown(key)}")
+    for name in ("m", "d"):
+        if not isinstance(found.get(name, {}), dict):
+            raise BadInput(f"--config {path}: {name} must be a table, got {found[name]!r}")
+    for name in ("model", "dataset", "variant", "trainer"):
+        checked(str, found.get(name, ""), f"--config {path}: {name}")
+    return found
+
+
+def file_values(path: Path, found: Mapping[str, Any], flags: Iterable[Flag]) -> dict[str, Any]:
+    """The values of flags that a configuration gives, by the flags' names.
+
+    Raises:
+        BadInput: if a value is of another kind, or an option is one that the model or the data set lacks.
+    """
+    kinds = {flag.name: flag.kind for flag in flags}
+    flat = {key: value for key, value in found.items() if key in kinds}
+    flat |= {f"{table}.{key}": value for table in ("m", "d") for key, value in found.get(table, {}).items()}
+    for key in flat:
+        if key not in kinds:
+            others = [name for name in kinds if name.startswith(key[:2])]
+            whose = "model" if key.startswith("m.") else "data set"
+            has = ", ".join(others) or "no option"
+            raise BadInput(f"--config {path}: the {whose} has no option {key}{hint(key, others)} (it has {has})")
+    return {key: checked(kinds[key], value, f"--config {path}: {key}") for key, value in flat.items()}
+
+
+def expected(path: Path, value: Any) -> Expect | None:
+    """The result to expect that a configuration names.
+
+    Raises:
+        BadInput: if it is none.
+    """
+    if value is None or value == "none":
+        return None
+    kinds = get_type_hints(Expect)
+    if not isinstance(value, dict) or not set(value) <= set(kinds) or not {"metric", "value", "source"} <= set(value):
+        raise BadInput(f"--config {path}: expect must be a table of metric, value, source, got {value!r}")
+    return Expect(**{key: checked(kinds[key], each, f"--config {path}: expect.{key}") for key, each in value.items()})
+
+
+def write_config(recipe: Recipe) -> str:
+    """A recipe as TOML that `--config` accepts.
+
+    >>> write_config(Recipe("cnn", "digits")).splitlines()[:2]
+    ['model = "cnn"', 'dataset = "digits"']
+    """
+    values = {name: getattr(recipe, name) for name in _FIELDS}
+    tables = {"m": values.pop("m"), "d": values.pop("d")}
+    expect = values.pop("expect")
+    if expect is not None:
+        tables["expect"] = vars(expect)
+    lines = [f"{name} = {to_toml(value)}" for name, value in values.items()]
+    for table, content in tables.items():
+        lines += ["", f"[{table}]", *(f"{name} = {to_toml(value)}" for name, value in content.items())]
+    return "\n".join(lines) + "\n"
+
+
+def _load(path: Path) -> Any:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is no text"
+        raise BadInput(f"--config {path} cannot be read: {reason}") from error
+    is_json = path.suffix == ".json" or (path.suffix != ".toml" and text.lstrip().startswith("{"))
+    try:
+        return json.loads(text) if is_json else tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise BadInput(f"--config {path} is no valid {'JSON' if is_json else 'TOML'}: {error}") from error
+
+
+def _unknown(key: str) -> str:
+    if key in {flag.name for flag in run_flags()}:
+        return f"{key} belongs to a run, not to a recipe: give it on the command line"
+    return f"unknown key {key!r}{hint(key.replace('-', '_'), _FIELDS)}"

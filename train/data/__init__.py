@@ -1,0 +1,1 @@
+"""Data: one file a source, and what every source shares (download, normalisation, augmentation)."""

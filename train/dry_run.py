@@ -1,0 +1,57 @@
+"""A run that does not run: one step is compiled, and what it will need is told. Nothing is written."""
+
+from typing import Any, NamedTuple
+
+import jax
+
+from .data.source import Place
+from .options import RunOptions
+from .recipe import Recipe
+from .setup import Setup, setup
+from .summary import Row, summary
+
+__all__ = ["DryRun", "dry_run"]
+
+
+class DryRun(NamedTuple):
+    """What one training step is and needs.
+
+    Attributes:
+        setup: what would run.
+        rows: the model's parameters.
+        flops: of one step, as the compiler counts them; None where it does not.
+        memory: bytes on one device: `arguments` (data, parameters, optimizer), `temporary`.
+    """
+
+    setup: Setup
+    rows: list[Row]
+    flops: float | None
+    memory: dict[str, int]
+
+
+def dry_run(recipe: Recipe, options: RunOptions = RunOptions()) -> DryRun:  # noqa: B008
+    """Compiles one training step of a recipe and looks at it; runs none.
+
+    Raises:
+        BadInput, DataUnavailable: as the run itself would.
+    """
+    parts = setup(recipe, Place(options.data_dir, options.offline))
+    advance, key = parts.advance, parts.key
+    order = advance.order(key)
+    fit = jax.eval_shape(advance.init, key)
+    totals = jax.eval_shape(lambda fit: advance.zero(fit, order, key), fit)
+    compiled = advance.trace(fit, totals, order, key).lower().compile()
+    return DryRun(parts, summary(parts.model, parts.source.shape), _flops(compiled), _memory(compiled))
+
+
+def _flops(compiled: Any) -> float | None:
+    costs = compiled.cost_analysis() or {}
+    costs = costs[0] if isinstance(costs, list) else costs  # a list of one in older jax
+    return costs.get("flops")
+
+
+def _memory(compiled: Any) -> dict[str, int]:
+    sizes = compiled.memory_analysis()
+    if sizes is None:
+        return {}
+    return {"arguments": sizes.argument_size_in_bytes, "temporary": sizes.temp_size_in_bytes}

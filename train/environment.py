@@ -1,0 +1,57 @@
+"""What a result depends on besides the recipe: versions, devices, the command, the revision of the code."""
+
+import platform
+import subprocess
+import sys
+import time
+from dataclasses import asdict
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import jax
+
+import zoo
+
+from .options import RunOptions
+
+__all__ = ["environment", "versions"]
+
+_PACKAGES = ("jax", "jaxlib", "optax", "numpy")
+
+
+def environment(options: RunOptions) -> dict[str, Any]:
+    """All that `config.json` says besides the recipe, as plain values."""
+    return {
+        "options": {name: None if value is None else str(value) for name, value in asdict(options).items()},
+        "versions": versions(),
+        "argv": sys.argv,
+        "devices": [f"{device.platform} {device.device_kind}" for device in jax.devices()],
+        "git": _revision(),
+        "time": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
+    }
+
+
+def versions() -> dict[str, str]:
+    """The versions of python, the zoo and what it stands on."""
+    found = {"python": platform.python_version(), "zoo": zoo.__version__}
+    for package in _PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = "unknown"
+    return found
+
+
+def _revision() -> str | None:
+    """The commit of a checkout, with `+` where files were changed since; nothing for an installed package."""
+    folder = Path(zoo.__file__).parent.parent
+    if not (folder / ".git").exists():
+        return None
+    try:
+        git = ["git", "-C", str(folder)]
+        commit = subprocess.run([*git, "rev-parse", "HEAD"], capture_output=True, text=True, timeout=5, check=True)
+        status = subprocess.run([*git, "status", "--porcelain"], capture_output=True, text=True, timeout=5, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return commit.stdout.strip() + ("+" if status.stdout.strip() else "")

@@ -1,0 +1,39 @@
+"""How a command ends: what a person is told, and the exit code.
+
+0 all is well; 1 the run failed; 2 bad input; 3 an unusable checkpoint; 4 data that cannot be had; 128 + n: ended by
+signal n, as 130 is Ctrl-C.
+"""
+
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable
+
+from .errors import ZooError
+
+__all__ = ["guarded"]
+
+
+def guarded(command: Callable[[], int]) -> int:
+    """Runs a command and gives its exit code, whatever happens in it.
+
+    >>> guarded(lambda: 0)
+    0
+    """
+    try:
+        code = command()
+        sys.stdout.flush()
+    except ZooError as error:
+        print(*(f"error: {error}", *getattr(error, "__notes__", ())), sep="\n", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 128 + signal.SIGINT
+    except BrokenPipeError:  # the reader is gone (`| head`): nobody is left to be told
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or python complains at its end
+        return 128 + 13
+    except Exception:
+        traceback.print_exc()
+        return 1
+    return code

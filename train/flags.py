@@ -1,0 +1,118 @@
+"""The flags of the command line: one for each field of a recipe, of the run's options, of the model, of the data set.
+
+Names, kinds and defaults come from the dataclasses and signatures themselves; here stand groups and help.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import fields
+from inspect import Parameter, getdoc, signature
+from typing import Any, NamedTuple, get_type_hints
+
+from zoo._catalogue import Card, _argument_helps
+
+from .data.source import Source
+from .options import RunOptions
+from .recipe import Recipe
+
+__all__ = ["BESIDES", "Flag", "data_flags", "model_flags", "recipe_flags", "run_flags"]
+
+_RECIPE: Mapping[str, Mapping[str, str]] = {
+    "length": {
+        "epochs": "passes over the training examples",
+        "steps": "updates to make, instead of --epochs",
+        "batch_size": "examples an update, over all devices together",
+        "seed": "of every random number",
+    },
+    "optimizer": {
+        "opt": "the optimizer",
+        "lr": "learning rate",
+        "momentum": "of momentum and nesterov; the first decay (b1) of adam, adamw, lamb and lion",
+        "sched": "how the learning rate goes on",
+        "warmup_epochs": "over which the rate rises from 0",
+        "step_epochs": "between two multiplications by --decay (--sched step, exponential); the patience of plateau",
+        "decay": "factor of --sched step, exponential and plateau",
+        "clip_grad": "largest norm of the whole gradient",
+        "accumulate": "batches whose gradients make one update",
+        "ema": "decay of the moving average of the parameters that is scored and saved",
+    },
+    "against overfitting": {
+        "weight_decay": "pulls weights to 0; not part of the gradient, as in AdamW",
+        "l1": "penalty on the sum of the absolute weights",
+        "l2": "penalty on half the sum of squares of the weights",
+        "label_smoothing": "share of each target that is spread over all classes",
+        "augment": "random changes of the training images",
+        "patience": "epochs without a better validation score before the run stops",
+        "val_share": "share of the training examples held back for validation",
+    },
+    "data and loss": {
+        "normalize": "of the inputs, fitted on the training examples",
+        "loss": "auto takes the usual one of the task",
+    },
+}
+
+_RUN: Mapping[str, str] = {
+    "out": "folder of the run; none makes runs/<model>-<dataset>-<time>",
+    "overwrite": "replace the run that lies in --out",
+    "data_dir": "folder with data files; also ZOO_DATA, else the user's cache",
+    "offline": "open no socket",
+    "platform": "what to run on; none takes the best there is",
+    "require": "stop at once unless the run is on this",
+    "matmul_precision": "of float32 products on GPU and TPU",
+    "compile_cache": "folder for compiled programs, auto (in the user's cache) or off",
+    "quiet": "print warnings and errors only",
+    "on_nan": "at a loss that is no number, end the run or skip the step",
+    "log_every": "steps between two rows of training metrics; none takes a share of an epoch",
+}
+
+BESIDES = frozenset({"model", "dataset", "variant", "trainer", "m", "d", "expect"})
+"""The fields of a recipe that have no flag of their own below."""
+
+_SHORT = {"batch_size": "-b"}
+
+
+class Flag(NamedTuple):
+    """A flag: `--batch-size` of the field `batch_size`, `--m.width` of the model's option `width`."""
+
+    name: str
+    kind: Any
+    default: Any
+    help: str
+    group: str
+    short: str = ""
+
+    @property
+    def flag(self) -> str:
+        """As it is typed."""
+        return "--" + self.name.replace("_", "-")
+
+
+def recipe_flags(recipe: Recipe) -> Iterator[Flag]:
+    """Those of a recipe's own fields, with its values as defaults."""
+    kinds = get_type_hints(Recipe)
+    for group, helps in _RECIPE.items():
+        for name, text in helps.items():
+            yield Flag(name, kinds[name], getattr(recipe, name), text, group, _SHORT.get(name, ""))
+
+
+def run_flags() -> Iterator[Flag]:
+    """Those of the run's options."""
+    kinds = get_type_hints(RunOptions)
+    for each in fields(RunOptions):
+        yield Flag(each.name, kinds[each.name], each.default, _RUN[each.name], "the run")
+
+
+def model_flags(card: Card, options: Mapping[str, Any]) -> Iterator[Flag]:
+    """Those of an animal's options, with the recipe's values as defaults; `outputs` the data set decides."""
+    for option in (each for each in card.options if each.name != "outputs"):
+        default = options.get(option.name, option.default)
+        yield Flag(f"m.{option.name}", option.type, default, option.help.rstrip("."), f"the model {card.name}")
+
+
+def data_flags(source: Source, options: Mapping[str, Any]) -> Iterator[Flag]:
+    """Those of a data set's options, with the recipe's values as defaults."""
+    helps = _argument_helps(getdoc(source.load) or "")
+    for option in signature(source.load).parameters.values():
+        if option.kind is Parameter.KEYWORD_ONLY:
+            default = options.get(option.name, option.default)
+            text = helps.get(option.name, "").rstrip(".")
+            yield Flag(f"d.{option.name}", option.annotation, default, text, f"the data set {source.name}")

@@ -1,0 +1,100 @@
+"""The folder of a run: a new one, an empty one, or the place of an earlier run that may go."""
+
+import json
+import shutil
+import tempfile
+import time
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .errors import BadInput
+from .recipe import Recipe
+
+if TYPE_CHECKING:
+    from .options import RunOptions
+
+__all__ = ["check_folder", "prepare_folder"]
+
+# What a run writes. The configuration comes last: as long as it is there, the rest is known to be a run's.
+_WRITTEN = ("metrics.jsonl", "model.*", "result.json", "plots", "checkpoints", "samples", "config.json")
+
+
+def check_folder(options: "RunOptions") -> None:
+    """Looks whether a run may be written where the options say; touches nothing.
+
+    Raises:
+        BadInput: if the place is a file or below one, or holds something already.
+    """
+    if options.out is None:
+        return
+    folder = options.out.expanduser()
+    for place in (folder, *folder.parents):
+        if place.exists() and not place.is_dir():
+            raise BadInput(f"--out {folder}: {place} is a file, not a folder")
+    if folder.exists() and any(folder.iterdir()):
+        _check_replaceable(folder, options.overwrite)
+
+
+def prepare_folder(recipe: Recipe, options: "RunOptions") -> Path:
+    """Makes the folder of a run; of an earlier run that lies there, removes what a run writes and nothing else.
+
+    Raises:
+        BadInput: if the folder holds something and may not be overwritten, or cannot be written.
+    """
+    check_folder(options)
+    folder = options.out.expanduser() if options.out else Path("runs")
+    try:
+        folder = _existing(folder) if options.out else _new(folder, recipe)
+        with tempfile.TemporaryFile(dir=folder):  # asked of the system: permissions alone do not tell
+            pass
+        if options.overwrite:
+            _clear(folder)
+    except OSError as error:
+        raise BadInput(f"--out {folder} cannot be written: {error.strerror or error}") from error
+    return folder
+
+
+def _check_replaceable(folder: Path, overwrite: bool) -> None:
+    if not _is_run(folder):
+        raise BadInput(f"--out {folder} is not empty and holds no run: name a new or an empty folder")
+    if not overwrite:
+        raise BadInput(f"--out {folder} holds a run already: give --overwrite to replace it, or name another folder")
+
+
+def _is_run(folder: Path) -> bool:
+    """Other programs call files config.json as well."""
+    try:
+        found = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        return "model" in found["recipe"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
+def _existing(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _new(runs: Path, recipe: Recipe) -> Path:
+    """Two runs that begin in the same second get two folders."""
+    name = f"{recipe.model}-{recipe.dataset}-{time.strftime('%Y%m%d-%H%M%S')}"
+    for number in count(1):
+        folder = runs / (name if number == 1 else f"{name}-{number}")
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError:
+            if not runs.is_dir():
+                raise
+        else:
+            break
+    return folder
+
+
+def _clear(folder: Path) -> None:
+    for pattern in _WRITTEN:
+        for path in folder.glob(pattern):
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink()

@@ -1,0 +1,156 @@
+"""Optimizers: from a gradient to a change of the weights, put together from optax's parts.
+
+loss gradient -> clip_grad -> + l1, l2 -> the optimizer's direction -> + weight_decay -> times -rate
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import optax
+
+from .check_recipe import check_recipe
+from .recipe import Recipe
+from .schedules import schedule_for
+
+__all__ = ["OPTIMIZERS", "decayed", "ema_update", "optimizer_for"]
+
+
+def optimizer_for(recipe: Recipe, total_steps: int, steps_per_epoch: int) -> optax.GradientTransformationExtraArgs:
+    """The optimizer of a recipe; its update is also told the loss: `tx.update(grads, opt, params, value=loss)`.
+
+    L1, L2 and weight decay are for weights alone (see `decayed`). Weight decay is decoupled (Loshchilov & Hutter
+    2019), so `adam` with weight decay is AdamW, but for the momentum family it enters before the velocity, as
+    published results of SGD mean it. `momentum` is also the first decay (b1) of adam, adamw, lamb and lion.
+
+    Args:
+        recipe: gives opt, lr, schedule, regularisation, accumulate.
+        total_steps: batches in the whole run.
+        steps_per_epoch: batches in an epoch.
+
+    Raises:
+        BadInput: if a value of the recipe cannot be.
+
+    >>> tx = optimizer_for(Recipe("mlp", "iris", opt="sgd", lr=0.1), total_steps=100, steps_per_epoch=10)
+    >>> w = {"w": jnp.ones((2, 1))}
+    >>> tx.update(w, tx.init(w), w, value=jnp.array(1.0))[0]["w"].ravel().tolist()
+    [-0.10000000149011612, -0.10000000149011612]
+    """
+    check_recipe(recipe)
+    parts = [optax.clip_by_global_norm(recipe.clip_grad)] if recipe.clip_grad else []
+    if recipe.l1 or recipe.l2:
+        parts.append(_penalty(recipe.l1, recipe.l2))
+    parts += [OPTIMIZERS[recipe.opt](recipe)]
+    parts += [optax.scale_by_learning_rate(schedule_for(recipe, total_steps, steps_per_epoch))]
+    tx = optax.with_extra_args_support(optax.chain(*parts))
+    if recipe.accumulate > 1:
+        several = optax.MultiSteps(tx, recipe.accumulate)
+        tx = optax.GradientTransformationExtraArgs(several.init, several.update)  # pyright: ignore[reportArgumentType]
+    if recipe.sched == "plateau":  # outside of the accumulation, so that it sees the loss of every step
+        tx = optax.chain(tx, _plateau(recipe, steps_per_epoch))
+    return optax.with_extra_args_support(tx)
+
+
+def decayed(params: Any) -> Any:
+    """Which leaves are weights, to be kept small: those of two axes and more. Biases and scales of norms are not.
+
+    >>> decayed({"w": jnp.ones((3, 2)), "b": jnp.ones(2)})
+    {'b': False, 'w': True}
+    """
+    return jax.tree.map(lambda p: p.ndim > 1, params)
+
+
+def ema_update(ema: Any, params: Any, decay: float, step: jax.Array | int) -> Any:
+    """Moves an exponential moving average of the weights towards them.
+
+    Early on the decay is `(1 + step) / (10 + step)` instead, so that the first, untrained weights are soon forgotten.
+
+    Args:
+        ema: the average so far, at first the initial weights.
+        params: the weights after this step.
+        decay: between 0 and 1, 0.999 say.
+        step: how many updates the average has seen, 0 at first.
+    """
+    keep = jnp.minimum(decay, (1 + step) / (10 + step))
+    return jax.tree.map(lambda e, p: (p + keep * (e - p)).astype(e.dtype), ema, params)
+
+
+def _penalty(l1: float, l2: float) -> optax.GradientTransformation:
+    """Adds the gradient of `l1 sum|w| + l2/2 sum w^2`."""
+
+    def add(gradient, params):
+        return jax.tree.map(
+            lambda g, p, is_weight: g + l1 * jnp.sign(p) + l2 * p if is_weight else g,
+            gradient,
+            params,
+            decayed(params),
+        )
+
+    return optax.stateless(add)
+
+
+def _plateau(recipe: Recipe, steps_per_epoch: int) -> optax.GradientTransformationExtraArgs:
+    """Multiplies the rate by `decay` after `step_epochs` epochs whose mean training loss was no new low."""
+    patience = max(1, round(recipe.step_epochs))
+    return optax.contrib.reduce_on_plateau(recipe.decay, patience, accumulation_size=steps_per_epoch)
+
+
+def _decay(recipe: Recipe) -> optax.GradientTransformation:
+    return optax.add_decayed_weights(recipe.weight_decay, decayed) if recipe.weight_decay else optax.identity()
+
+
+def _sgd(recipe: Recipe) -> optax.GradientTransformation:
+    return _decay(recipe)
+
+
+def _momentum(recipe: Recipe) -> optax.GradientTransformation:
+    return optax.chain(_decay(recipe), optax.trace(recipe.momentum))
+
+
+def _nesterov(recipe: Recipe) -> optax.GradientTransformation:
+    return optax.chain(_decay(recipe), optax.trace(recipe.momentum, nesterov=True))
+
+
+def _rmsprop(recipe: Recipe) -> optax.GradientTransformation:
+    return optax.chain(optax.scale_by_rms(), _decay(recipe))
+
+
+def _adagrad(recipe: Recipe) -> optax.GradientTransformation:
+    return optax.chain(optax.scale_by_rss(), _decay(recipe))
+
+
+def _adam(recipe: Recipe) -> optax.GradientTransformation:
+    return optax.chain(optax.scale_by_adam(recipe.momentum), _decay(recipe))
+
+
+def _lion(recipe: Recipe) -> optax.GradientTransformation:
+    return optax.chain(optax.scale_by_lion(recipe.momentum), _decay(recipe))
+
+
+def _lamb(recipe: Recipe) -> optax.GradientTransformation:
+    return optax.chain(optax.scale_by_adam(recipe.momentum, eps=1e-6), _decay(recipe), optax.scale_by_trust_ratio())
+
+
+def _muon(recipe: Recipe) -> optax.GradientTransformation:
+    """Matrices by Muon, all else by Adam with Nesterov's momentum; one rate serves both, for steps get Adam's size."""
+    # Its own decay would spare convolutions and reach biases, hence a rate of 1 here and the common decay after it.
+    muon = optax.contrib.muon(learning_rate=1.0, consistent_rms=0.2)  # 0.2: Liu et al. 2025
+    return optax.chain(muon, optax.scale(-1.0), _decay(recipe))
+
+
+# By the recipe's name: the direction to go, uphill; clipping, penalties and the rate are common to all.
+# Gradient descent is SGD whose batch is the whole set.
+OPTIMIZERS: dict[str, Callable[[Recipe], optax.GradientTransformation]] = {
+    "gd": _sgd,
+    "sgd": _sgd,
+    "momentum": _momentum,
+    "nesterov": _nesterov,
+    "rmsprop": _rmsprop,
+    "adagrad": _adagrad,
+    "adam": _adam,
+    "adamw": _adam,
+    "lion": _lion,
+    "lamb": _lamb,
+    "muon": _muon,
+}

@@ -1,0 +1,164 @@
+"""Reads the words of a command line by a list of flags, and explains those flags.
+
+Built on argparse, with errors in one line, the nearest name for what is unknown, and no default of its own: only what
+was typed comes back, so that a file's or a recipe's value shows through.
+"""
+
+import argparse
+import re
+import shutil
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+from itertools import groupby
+from typing import Any, Literal, NoReturn, get_args, get_origin
+
+from .errors import BadInput
+from .flags import Flag
+from .values import shown, unwrapped, word
+
+__all__ = ["Parser", "kebab"]
+
+# What other libraries and habits call our flags.
+_SYNONYMS = {
+    "model": ("arch", "architecture", "net", "network"),
+    "dataset": ("data", "ds", "task"),
+    "config": ("cfg", "config-file"),
+    "epochs": ("epoch", "num-epochs", "n-epochs", "max-epochs", "nb-epoch", "ep"),
+    "steps": ("iterations", "iters", "max-iters", "num-steps", "max-steps", "total-steps", "updates"),
+    "batch-size": ("batch", "bs", "batchsize", "minibatch", "mini-batch-size", "global-batch-size"),
+    "seed": ("random-seed", "random-state", "rng"),
+    "opt": ("optimizer", "optim", "optimiser"),
+    "lr": ("learning-rate", "learningrate", "rate", "eta", "step-size"),
+    "sched": ("scheduler", "schedule", "lr-scheduler", "lr-schedule", "lr-sched"),
+    "momentum": ("beta1", "b1"),
+    "warmup-epochs": ("warmup", "warmup-steps"),
+    "decay": ("gamma", "lr-gamma", "decay-rate"),
+    "clip-grad": ("clip", "grad-clip", "gradient-clip", "clip-norm", "max-grad-norm", "clip-grad-norm"),
+    "accumulate": ("grad-accum", "grad-accum-steps", "gradient-accumulation-steps", "accumulation"),
+    "ema": ("model-ema", "ema-decay"),
+    "weight-decay": ("wd", "weightdecay"),
+    "label-smoothing": ("smoothing",),
+    "augment": ("augmentation", "aug", "data-augmentation"),
+    "patience": ("early-stopping", "early-stop"),
+    "val-share": ("validation-split", "val-split", "val", "validation"),
+    "normalize": ("normalization", "normalise", "norm", "standardize"),
+    "out": ("output", "output-dir", "outdir", "out-dir", "save-dir", "logdir", "log-dir", "run-dir"),
+    "overwrite": ("force",),
+    "data-dir": ("data-path", "data-root", "root"),
+    "platform": ("device", "backend", "accelerator"),
+    "matmul-precision": ("precision",),
+    "compile-cache": ("cache", "cache-dir"),
+    "log-every": ("log-interval", "log-freq", "log-steps", "print-freq"),
+    "list-models": ("models", "list"),
+    "list-datasets": ("datasets",),
+}
+_OURS = {theirs: ours for ours, names in _SYNONYMS.items() for theirs in names}
+
+
+class Parser(argparse.ArgumentParser):
+    """A command line of flags.
+
+    Args:
+        flags: what may be given; those of one group stand together.
+        prog: the command.
+        usage: what follows it.
+        text: what the help begins with.
+    """
+
+    def __init__(self, flags: Iterable[Flag], prog: str = "", usage: str = "", text: str = ""):
+        width = min(shutil.get_terminal_size().columns, 110)
+        super().__init__(
+            prog=prog,
+            usage=f"{prog} {usage}".replace("%", "%%"),
+            description=text or None,
+            formatter_class=lambda prog: argparse.RawDescriptionHelpFormatter(prog, 2, 26, width),
+            argument_default=argparse.SUPPRESS,
+            add_help=False,
+            allow_abbrev=False,
+        )
+        self.flags = list(flags)
+        for title, members in groupby(self.flags, lambda flag: flag.group):
+            group = self.add_argument_group(title)
+            for flag in members:
+                names = [flag.short] * bool(flag.short) + [flag.flag]
+                group.add_argument(*names, dest=flag.name, help=_help(flag), **_reading(flag))
+
+    def read(self, words: Sequence[str]) -> dict[str, Any]:
+        """The values of the flags that were given, by name.
+
+        Raises:
+            BadInput: at the first word that does not belong, or a value that cannot be.
+        """
+        found, rest = self.read_known(words)
+        if rest:
+            raise BadInput(self._unknown(rest))
+        return found
+
+    def read_known(self, words: Sequence[str]) -> tuple[dict[str, Any], list[str]]:
+        """As `read`, with the words that belong to no flag beside it."""
+        found, rest = self.parse_known_args(kebab(words))
+        lists = {flag.name for flag in self.flags if get_origin(unwrapped(flag.kind)[0]) is tuple}
+        return {name: tuple(value) if name in lists else value for name, value in vars(found).items()}, rest
+
+    def error(self, message: str) -> NoReturn:
+        """What argparse calls at a bad value."""
+        text = re.sub(r"^argument (?:-\w/)?([^\s:]+): ", r"\1 ", message)
+        text = re.sub(r"expected (one|at least one) argument", "needs a value", text)
+        raise BadInput(re.sub(r"ignored explicit argument", "takes no value, got", text))
+
+    def _unknown(self, rest: list[str]) -> str:
+        flag = next((each for each in rest if each.startswith("-") and len(each) > 1), None)
+        if flag is None:
+            return f"unexpected {rest[0]!r}: values follow the name of a flag, as in --epochs 5"
+        name = flag.partition("=")[0]
+        near = self._nearest(name.lstrip("-"))
+        return f"unknown flag {name}" + (f"; did you mean {near}?" if near else "; --help lists all flags")
+
+    def _nearest(self, name: str) -> str | None:
+        known = {each.flag.lstrip("-"): each.flag for each in self.flags}
+        last = {flag.rpartition(".")[2]: flag for flag in reversed(known)}  # --width for --m.width
+        for ours in (_OURS.get(name), last.get(name.rpartition(".")[2])):
+            if ours in known:
+                return known[ours]
+        near = get_close_matches(name, [*known, *_OURS, *last], n=1)
+        return known.get(_OURS.get(near[0]) or last.get(near[0], near[0])) if near else None
+
+
+def kebab(words: Sequence[str]) -> list[str]:
+    """The words with `-` for `_` in the names of flags.
+
+    >>> kebab(["--batch_size=8", "--out", "my_run"])
+    ['--batch-size=8', '--out', 'my_run']
+    """
+    parted = [word.partition("=") for word in words]
+    return [(a.replace("_", "-") if a.startswith("--") else a) + eq + b for a, eq, b in parted]
+
+
+def _reading(flag: Flag) -> dict[str, Any]:
+    kind, _ = unwrapped(flag.kind)
+    if kind is bool:
+        return {"action": argparse.BooleanOptionalAction}
+    many = {"nargs": "*"} if get_origin(kind) is tuple else {}
+    return {"type": _reader(flag.kind), "metavar": _metavar(kind), **many}
+
+
+def _reader(kind: Any):
+    def read(text: str) -> Any:
+        try:
+            return word(kind, text)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
+
+    return read
+
+
+def _metavar(kind: Any) -> str:
+    kind = get_args(kind)[0] if get_origin(kind) is tuple else kind
+    return {int: "N", float: "X", str: "NAME"}.get(kind, "NAME" if get_origin(kind) is Literal else "PATH")
+
+
+def _help(flag: Flag) -> str:
+    kind, _ = unwrapped(flag.kind)
+    choices = f": {', '.join(map(str, get_args(kind)))}" if get_origin(kind) is Literal else ""
+    default = "on" if flag.default is True else "off" if flag.default is False else shown(flag.default)
+    return f"{flag.help}{choices} (default {default})".replace("%", "%%").strip()

@@ -1,0 +1,75 @@
+"""What a finished run shows of itself: which pictures are drawn, and which scores go with them."""
+
+from typing import Any
+
+import jax
+import numpy as np
+
+from . import metrics
+from .saved import Trained
+
+__all__ = ["draw"]
+
+
+def draw(result: Any) -> dict[str, Any]:
+    """Draws into the run's `plots/` what its data and task allow, and gives back the scores behind the pictures.
+
+    Args:
+        result: a `Result` whose model was saved.
+    """
+    from .plots.curves import curves
+
+    folder = result.folder / "plots"
+    folder.mkdir(exist_ok=True)
+    data, kind, model = result.setup.data, result.setup.source, result.load()
+    curves(result.rows, folder / "curves.png", result.metrics["epoch"], model.task.headline)
+    scores = _regression(model, data, folder) if data.task == "regression" else _classes(model, data, folder)
+    if kind.kind == "points":
+        _surface(model, data, folder)
+    if kind.kind == "image":
+        _filters(model, folder)
+    return scores
+
+
+def _classes(model: Trained, data: Any, folder: Any) -> dict[str, Any]:
+    from .plots.confusion import confusion
+
+    if data.task == "multilabel":
+        return {}
+    shares = model.probabilities(data.test.x)
+    said, truth = model.predict(data.test.x), np.asarray(data.test.y).reshape(-1)
+    matrix = metrics.confusion_matrix(truth, said, len(data.classes))
+    confusion(matrix, data.classes, folder / "confusion.png")
+    if data.test.x.ndim == 4:
+        from .plots.images import mistakes
+
+        mistakes(data.test.x, truth, said, shares.max(axis=-1), data.classes, folder / "mistakes.png")
+    return {"classes": metrics.class_scores(truth, said, len(data.classes))._asdict(), "confusion": matrix}
+
+
+def _regression(model: Trained, data: Any, folder: Any) -> dict[str, Any]:
+    from .plots.regression import regression
+
+    said = model.predict(data.test.x).reshape(len(data.test.y), -1)
+    truth = np.asarray(data.test.y).reshape(said.shape)
+    if said.shape[1] == 1:
+        regression(truth[:, 0], said[:, 0], folder / "regression.png", data.target)
+    return {"r2": metrics.r2(truth, said), "rmse": metrics.rmse(truth, said), "mae": metrics.mae(truth, said)}
+
+
+def _surface(model: Trained, data: Any, folder: Any) -> None:
+    from .plots.surface import decision_surface
+
+    look = model.predict if data.task == "regression" else model.probabilities
+    decision_surface(look, *data.train, *data.test, folder / "surface.png", data.classes)
+
+
+def _filters(model: Trained, folder: Any) -> None:
+    """The kernels that look at the picture itself: the first four-axed leaf with the input's channels."""
+    from .plots.images import filters
+
+    channels = model.input_shape[-1]
+    for leaf in jax.tree.leaves(model.params):
+        if leaf.ndim == 4 and leaf.shape[2] == channels:
+            filters(np.asarray(leaf), folder / "filters.png")
+            return

@@ -1,0 +1,112 @@
+"""Grids of small pictures: what the first convolution looks for, and what a classifier was most wrong about."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from .style import GREY, WIDTH, class_names, empty, picture, short
+
+__all__ = ["filters", "mistakes"]
+
+_PITCH = 1.08  # from picture to picture, in sides
+
+
+def filters(kernel: np.ndarray, path: Path | str, most: int = 64) -> None:
+    """Draws the kernels of a convolution, all on one scale: grey is 0, white the largest weight, black its negative.
+
+    Args:
+        kernel: (height, width, inputs, outputs). Three inputs are shown as red, green and blue; of more, the mean.
+        path: the PNG to write.
+        most: so many are shown.
+
+    Raises:
+        ValueError: if the kernel has not four axes.
+    """
+    kernel = np.asarray(kernel, np.float64)
+    if kernel.ndim != 4:
+        raise ValueError(f"filters wants a (height, width, inputs, outputs) kernel, got shape {kernel.shape}")
+    height, width, inputs, outputs = kernel.shape
+    if inputs not in (1, 3):
+        kernel = kernel.mean(axis=2, keepdims=True)
+    shown = np.moveaxis(kernel, -1, 0)[:most]
+    known = np.abs(shown[np.isfinite(shown)])
+    top = known.max(initial=0) or 1.0
+    pixels = np.clip(0.5 + np.nan_to_num(shown) / (2 * top), 0, 1)
+    columns = 8 if len(pixels) <= 32 else 16
+    title = f"{outputs} filters {height}x{width}, {inputs} input{'s' * (inputs > 1)}"
+    title += f" (first {most} shown)" * (outputs > most) + " (mean over the inputs)" * (inputs not in (1, 3))
+    _grid(pixels, [""] * len(pixels), columns, title, f"grey is 0, white {top:+.2g}, black {-top:+.2g}", path)
+
+
+def mistakes(
+    images: np.ndarray,
+    truth: np.ndarray,
+    predicted: np.ndarray,
+    confidence: np.ndarray,
+    classes: Sequence[str],
+    path: Path | str,
+    most: int = 24,
+) -> None:
+    """Draws the worst mistakes, the most confident first: `4 → 9 (98 %)` is a 4 that was taken for a 9.
+
+    Args:
+        images: (examples, height, width, 1 or 3), as stored: whole numbers to 16 or 255, or any floats.
+        truth: (examples,) class numbers.
+        predicted: (examples,) class numbers.
+        confidence: (examples,) the probability of the predicted class.
+        classes: names; classes without one are called by their number.
+        path: the PNG to write.
+        most: so many are shown.
+    """
+    truth, predicted, confidence = (np.asarray(each).reshape(-1) for each in (truth, predicted, confidence))
+    wrong = np.flatnonzero(truth != predicted)
+    if not wrong.size:
+        with picture(path, height=1.6) as figure:
+            empty(figure.subplots(), f"no mistakes: all {len(truth):,} right")
+        return
+    worst = wrong[np.argsort(-confidence[wrong], kind="stable")][:most]
+    names = [short(name, 11) for name in class_names(classes, int(max(truth.max(), predicted.max())) + 1)]
+    long = max(len(names[i]) for i in (*truth[worst], *predicted[worst])) > 3
+    arrow = " →\n" if long else " → "
+    captions = [f"{names[truth[i]]}{arrow}{names[predicted[i]]} ({100 * confidence[i]:.0f} %)" for i in worst]
+    title = f"{len(wrong):,} of {len(truth):,} wrong"
+    title += ", the most confident" * (len(wrong) > len(worst))
+    _grid(_pixels(np.asarray(images))[worst], captions, 6 if long else 8, title, "true → predicted (confidence)", path)
+
+
+def _pixels(images: np.ndarray) -> np.ndarray:
+    """(examples, height, width, channels) in [0, 1]; the whole set decides the scale."""
+    low, top = float(np.nanmin(images)), float(np.nanmax(images))
+    if np.issubdtype(images.dtype, np.integer) and low >= 0:
+        low, top = 0.0, next((depth for depth in (1.0, 16.0, 255.0) if top <= depth), top)
+    elif low >= 0 and top <= 1:
+        low, top = 0.0, 1.0
+    return np.clip(np.nan_to_num((images.astype(np.float64) - low) / ((top - low) or 1.0)), 0, 1)
+
+
+def _grid(pictures: np.ndarray, captions: Sequence[str], columns: int, title: str, note: str, path: Path | str) -> None:
+    """One set of axes for all: far faster than one for each. Its unit is the side of a picture."""
+    side = (WIDTH - 0.1) / (columns * _PITCH)  # inches
+    above = max(0.15 * caption.count("\n") + 0.17 if caption else 0 for caption in captions) / side
+    rows = -(-len(pictures) // columns)
+    with picture(path, height=rows * (_PITCH + above) * side + 0.4) as figure:
+        axes = figure.subplots()
+        for index, (pixels, caption) in enumerate(zip(pictures, captions, strict=True)):
+            _place(axes, pixels, caption, index % columns * _PITCH, index // columns * (_PITCH + above))
+        axes.set_xlim(-0.04, columns * _PITCH - 0.04)
+        axes.set_ylim(rows * (_PITCH + above) - above, -0.04 - above)
+        axes.set_aspect("equal", anchor="N")
+        axes.set_axis_off()
+        axes.set_title(title)
+        axes.set_title(note, loc="right", color=GREY, weight="normal", size=9)
+
+
+def _place(axes: Axes, pixels: np.ndarray, caption: str, left: float, top: float) -> None:
+    height, width = pixels.shape[:2]
+    tall, wide = height / max(height, width), width / max(height, width)
+    pixels = pixels if pixels.shape[-1] == 3 else pixels.mean(axis=-1)
+    extent = (left, left + wide, top + tall, top)
+    axes.imshow(pixels, cmap="gray", vmin=0, vmax=1, extent=extent, interpolation="nearest", aspect="auto")
+    axes.text(left + wide / 2, top - 0.03, caption, ha="center", va="bottom", size=7.5, linespacing=1.1)

@@ -1,0 +1,119 @@
+"""One house style for every picture: the same size, the same colours, and the same bytes from the same data.
+
+Pictures are matplotlib `Figure` objects drawn by Agg; pyplot and its global figures are never touched.
+"""
+
+import os
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import matplotlib.style
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
+
+__all__ = ["BLUE", "FAINT", "GREEN", "GREY", "INK", "PALETTE", "RED", "WIDTH", "class_names", "colour", "empty"]
+__all__ += ["picture", "save", "short", "tint"]
+
+# Okabe and Ito (2008), told apart by colour-blind eyes too; yellow, too pale for lines, is left out.
+PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7F5AA8", "#8C6D46")
+BLUE, RED, GREEN = PALETTE[:3]
+INK, GREY, FAINT = "#24292F", "#6E7781", "#E4E8EC"
+WIDTH = 8.0  # inches: 960 pixels, the width of a README
+
+_HOUSE = {
+    "font.family": "DejaVu Sans",  # comes with matplotlib, so that every machine draws the same
+    "font.size": 9,
+    "text.color": INK,
+    "text.parse_math": False,  # a class called "$" is a class called "$"
+    "axes.titlesize": 10,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.titlepad": 8,
+    "axes.labelcolor": GREY,
+    "axes.edgecolor": "#AFB8C1",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.axisbelow": True,
+    "axes.grid": True,
+    "grid.color": FAINT,
+    "grid.linewidth": 0.8,
+    "xtick.color": "#AFB8C1",
+    "ytick.color": "#AFB8C1",
+    "xtick.labelcolor": GREY,
+    "ytick.labelcolor": GREY,
+    "lines.linewidth": 1.8,
+    "lines.markersize": 4,
+    "legend.frameon": True,
+    "legend.framealpha": 0.85,
+    "legend.edgecolor": "none",
+    "legend.fontsize": 9,
+    "figure.dpi": 120,
+    "savefig.dpi": 120,
+}
+
+
+@contextmanager
+def picture(path: Path | str, width: float = WIDTH, height: float = 3.4) -> Iterator[Figure]:
+    """A figure in the house style, of that many inches; it is saved when the block ends without an error."""
+    with matplotlib.style.context([_HOUSE], after_reset=True):
+        figure = Figure(figsize=(width, height), layout="constrained")
+        yield figure
+        save(figure, path)
+
+
+def save(figure: Figure, path: Path | str) -> None:
+    """Writes a PNG, whole or not at all: the same figure gives the same bytes, for no time or version is in it.
+
+    Raises:
+        OSError: if the folder cannot be written.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Glyph .* missing")  # class names come in every script
+            FigureCanvasAgg(figure).print_png(unfinished, metadata={"Software": None})
+        os.replace(unfinished, path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def colour(index: int) -> str:
+    """The colour of class number `index`; after the eighth they come again."""
+    return PALETTE[index % len(PALETTE)]
+
+
+def tint(base: str, strength: np.ndarray) -> np.ndarray:
+    """Blends white (strength 0) into a colour (strength 1): strength (...) gives RGB (..., 3)."""
+    strength = np.clip(np.asarray(strength, np.float64), 0, 1)[..., None]
+    return 1 - strength * (1 - np.array(to_rgb(base)))
+
+
+def class_names(classes: Sequence[str], count: int) -> list[str]:
+    """The names of `count` classes; those without a name are called by their number.
+
+    >>> class_names(["cat"], 3)
+    ['cat', '1', '2']
+    """
+    return [str(classes[i]) if i < len(classes) else str(i) for i in range(count)]
+
+
+def short(name: str, length: int = 14) -> str:
+    """Cuts a long name.
+
+    >>> short("Brachiosaurus altithorax")
+    'Brachiosaurus…'
+    """
+    return name if len(name) <= length else name[: length - 1].rstrip() + "…"
+
+
+def empty(axes: Axes, text: str) -> None:
+    """Says on an empty picture why it is empty."""
+    axes.set_axis_off()
+    axes.text(0.5, 0.5, text, transform=axes.transAxes, ha="center", va="center", color=GREY, size=11)

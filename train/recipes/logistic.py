@@ -1,0 +1,19 @@
+"""Logistic regression."""
+
+from ..recipe import Book, Expect, Recipe
+
+BOOK = Book(
+    recipes=(
+        Recipe(
+            "logistic",
+            "digits",
+            opt="adam",
+            lr=5e-3,
+            epochs=40,
+            l2=1e-3,
+            expect=Expect("accuracy", 0.96, "the project's own floor"),
+        ),
+        Recipe("logistic", "iris", opt="adam", lr=3e-2, epochs=100, batch_size=16),
+    ),
+    tasks=("binary", "multiclass", "multilabel"),
+)

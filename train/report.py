@@ -1,0 +1,177 @@
+"""What a run tells in the terminal before it starts and after it ended, as texts and tables for a rich console.
+
+Each function gives back what `console.print` takes. All fits into 80 columns; where the console is no terminal,
+rich leaves colours out.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from .progress import duration, number
+from .recipe import Expect
+
+__all__ = ["class_table", "devices_line", "epochs_table", "parameter_table", "result_panel"]
+
+_SPLITS = ("val", "test")
+
+
+def devices_line(devices: Iterable[Any], versions: Mapping[str, str] | None = None, processes: int = 1) -> str:
+    """What the run computes on.
+
+    Args:
+        devices: each with `platform` and `device_kind`, as `jax.devices()` gives them.
+        versions: of packages, named behind.
+        processes: of the run, named if there are several.
+    """
+    kinds = Counter((device.device_kind, device.platform) for device in devices)
+    named = [f"{count} x {kind}" + f" ({platform})" * (kind != platform) for (kind, platform), count in kinds.items()]
+    hosts = [f"{processes} processes"] if processes > 1 else []
+    return "device   " + ", ".join([*named, *hosts, *(f"{name} {what}" for name, what in (versions or {}).items())])
+
+
+def parameter_table(rows: Iterable[tuple[str, Sequence[int], str, int, int]]) -> Table:
+    """The parameters of a model and their total.
+
+    Args:
+        rows: `(path, shape, dtype, parameters, bytes)`.
+    """
+    rows = list(rows)
+    table = _table(("path", "left"), ("shape", "right"), ("dtype", "left"), ("parameters", "right"), ("bytes", "right"))
+    for path, shape, dtype, count, size in rows:
+        table.add_row(Text(path), "x".join(map(str, shape)) or "scalar", str(dtype), f"{count:,}", f"{size:,}")
+    table.add_section()
+    count, size = sum(row[3] for row in rows), sum(row[4] for row in rows)
+    table.add_row("total", "", "", f"{count:,}", f"{size:,}", style="bold")
+    return table
+
+
+def epochs_table(eval_rows: Iterable[Mapping[str, Any]], best: float | None, headline: str, most: int = 12) -> Table:
+    """The evaluations of a run, the best one marked.
+
+    Args:
+        eval_rows: rows of `metrics.jsonl`; those of the splits val and test are shown.
+        best: the epoch of the model that was kept.
+        headline: the metric beside the loss.
+        most: of more evaluations than this the first, the best and the last are shown.
+    """
+    rows = [row for row in eval_rows if row.get("split") in _SPLITS]
+    splits = [split for split in _SPLITS if any(row["split"] == split for row in rows)]
+    columns = [(split, name) for split in splits for name in dict.fromkeys(("loss", headline))]
+    table = _table(
+        ("epoch", "right"), ("step", "right"), *((" ".join(each), "right") for each in columns), ("", "left")
+    )
+    by_step: dict[int, dict] = {}
+    for row in rows:
+        by_step.setdefault(row["step"], {"epoch": row["epoch"], "step": row["step"]})[row["split"]] = row
+    ordered = [by_step[step] for step in sorted(by_step)]
+    marked = next((i for i, row in enumerate(ordered) if best is not None and math.isclose(row["epoch"], best)), None)
+    previous = -1
+    for index in _elided(len(ordered), marked, most):
+        if index != previous + 1:
+            table.add_row(*["..."] * (2 + len(columns)), "", style="dim")
+        row, previous = ordered[index], index
+        scores = [_score(row.get(split, {}).get(name)) for split, name in columns]
+        star, style = ("best", "bold green") if index == marked else ("", "")
+        table.add_row(f"{row['epoch']:.4g}", f"{row['step']:,}", *scores, star, style=style)
+    return table
+
+
+def class_table(scores: Any, classes: Sequence[str]) -> Table:
+    """How well each class is told from the others, and the mean of all.
+
+    Args:
+        scores: `precision`, `recall`, `f1` and `support`, each (classes,), as attributes or in a dict.
+        classes: names; classes without one are called by their number.
+    """
+    names = ("precision", "recall", "f1", "support")
+    precision, recall, f1, support = ([*_part(scores, name)] for name in names)
+    table = _table(("class", "left"), *((name, "right") for name in names))
+    for i, values in enumerate(zip(precision, recall, f1, support, strict=True)):
+        name = classes[i] if i < len(classes) else str(i)
+        table.add_row(Text(str(name)), *(f"{value:.4f}" for value in values[:3]), f"{int(values[3]):,}")
+    table.add_section()
+    means = (f"{sum(column) / max(len(column), 1):.4f}" for column in (precision, recall, f1))
+    table.add_row("mean", *means, f"{int(sum(support)):,}", style="bold")
+    return table
+
+
+def result_panel(
+    folder: Path | str,
+    metrics: Mapping[str, float],
+    headline: str,
+    expect: Expect | None = None,
+    commands: Sequence[str] = (),
+    seconds: float | None = None,
+) -> Text:
+    """What came of a run, against what was expected, where it lies and what to do with it.
+
+    Args:
+        folder: the run's.
+        metrics: of the model that was kept.
+        headline: the metric to name where nothing was expected.
+        expect: the recipe's expectation.
+        commands: worth trying next.
+        seconds: that the run took.
+
+    `console.print(..., soft_wrap=True)` keeps long paths and commands in one piece, to be copied.
+    """
+    text = Text()
+    text.append("result   ", "dim").append_text(_result(metrics, headline, expect)).append("\n")
+    if seconds is not None:
+        text.append("time     ", "dim").append(f"{seconds:.1f} s\n" if seconds < 60 else f"{duration(seconds)}\n")
+    text.append("folder   ", "dim").append(f"{folder}\n")
+    for i, command in enumerate(commands):
+        text.append("         " if i else "next     ", "dim").append(f"{command}\n", "cyan")
+    text.right_crop(1)
+    return text
+
+
+def _result(metrics: Mapping[str, float], headline: str, expect: Expect | None) -> Text:
+    name = expect.metric if expect is not None and expect.metric in metrics else headline
+    value = metrics.get(name)
+    if value is None:
+        return Text("nothing was measured", "yellow")
+    text = Text(f"{name} {_score(value)}", "bold")
+    if expect is None or expect.metric != name:
+        return text
+    bound = "at most" if expect.at_most else "at least"
+    met = value <= expect.value if expect.at_most else value >= expect.value
+    text.append(f" (expected {bound} {expect.value:g}, {expect.source})", "not bold")
+    return text.append(": reached" if met else ": missed", "green" if met else "yellow")
+
+
+def _part(scores: Any, name: str) -> Sequence[float]:
+    return scores[name] if isinstance(scores, Mapping) else getattr(scores, name)
+
+
+def _score(value: float | None) -> str:
+    """Four decimals, so that a column's points stand in line; what that would hide or flood is said as it is."""
+    if value is None:
+        return "-"
+    return f"{value:.4f}" if value == 0 or 1e-3 <= abs(value) < 1e4 else number(value, 4)
+
+
+def _elided(count: int, marked: int | None, most: int) -> list[int]:
+    """The first third, the best with its neighbours, and the last ones: `most` at the utmost."""
+    if count <= most:
+        return list(range(count))
+    best = set() if marked is None else {i for i in (marked - 1, marked, marked + 1) if 0 <= i < count}
+    first = set(range(max(1, most // 3)))
+    last = count
+    while len(best | first | set(range(last - 1, count))) <= most:
+        last -= 1
+    return sorted(best | first | set(range(last, count)))
+
+
+def _table(*columns: tuple[str, Any]) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False, show_edge=False)
+    for name, justify in columns:
+        table.add_column(name, justify=justify, overflow="fold", no_wrap=justify == "right")
+    return table

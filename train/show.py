@@ -1,0 +1,79 @@
+"""What a run says in the terminal: what will run, how it goes, what came of it, what to do next."""
+
+from pathlib import Path
+from typing import Any
+
+from .callbacks import Callback
+from .options import RunOptions
+from .progress import Progress, terminal
+from .report import class_table, epochs_table, result_panel
+from .summary import parameters, summary
+
+__all__ = ["Show"]
+
+
+_CLASSES = 20  # more do not fit a screen; result.json has them all
+
+
+class Show(Callback):
+    """Prints a run while it goes, and its result."""
+
+    def __init__(self, setup: Any, options: RunOptions):
+        plan, self.setup = setup.plan, setup
+        self.console = terminal(quiet=options.quiet)
+        self.line = Progress(
+            plan.steps,
+            plan.steps_per_epoch,
+            setup.recipe.batch_size,
+            options.quiet,
+            self.console,
+            headline=setup.task.headline,
+        )
+
+    def start(self, setup: Any, folder: Path) -> None:
+        """Says what will run and where it goes."""
+        plan, data, recipe = setup.plan, setup.data, setup.recipe
+        shape = data.train.x.shape[1:]
+        count = parameters(summary(setup.model, shape))
+        epochs, examples = plan.steps / plan.steps_per_epoch, plan.steps * recipe.batch_size
+        say = self.line.say
+        say(f"data     {data.name}: {len(data.train.x):,} to learn from, {len(data.test.x):,} to test")
+        say(
+            f"model    {recipe.model}: {'x'.join(map(str, shape))} in, {setup.source.outputs} out, {count:,} parameters"
+        )
+        say(f"length   {epochs:g} epochs = {plan.steps:,} steps of {recipe.batch_size} = {examples:,} examples seen")
+        say(f"folder   {folder}")
+        self.line.compiling()
+
+    def moved(self, step: int, row: dict) -> None:
+        """The line that moves."""
+        self.line.update(step, row)
+
+    def row(self, row: dict, fit: dict) -> None:
+        """A line for every evaluation."""
+        if row["split"] != "train":
+            self.line.epoch(row)
+
+    def close(self) -> None:
+        """Ends the line that moves, whatever happened."""
+        self.line.close()
+
+    def end(self, result: Any) -> None:
+        """The table of epochs, the scores by class, the result and what to do next."""
+        task, recipe = self.setup.task, self.setup.recipe
+        if not result.metrics:
+            return
+        print_ = self.console.print
+        print_()
+        print_(epochs_table(result.rows, result.metrics["epoch"], task.headline))
+        if "classes" in result.scores and len(self.setup.data.classes) <= _CLASSES:
+            print_(class_table(result.scores["classes"], self.setup.data.classes))
+        commands = [
+            f'python -c "import zoo; model = zoo.load({str(result.folder)!r}); print(model)"',
+            f"python -m zoo.train --model {recipe.model} --help",
+        ]
+        expect = None if result.signal else recipe.expect
+        panel = result_panel(result.folder, result.metrics, task.headline, expect, commands, result.seconds)
+        print_(panel, soft_wrap=True)
+        pictures = sorted(path.name for path in (result.folder / "plots").glob("*.png"))
+        print_(f"pictures {', '.join(pictures)} in {result.folder / 'plots'}", soft_wrap=True)

@@ -1,0 +1,69 @@
+"""The Neural Network Zoo in pure JAX: every animal is a pair of pure functions, `init` and `apply`.
+
+from zoo import cnn
+model = cnn(10)
+params, state = model.init(key, x)
+y, state = model.apply(params, state, x, key)   # a key: training; none: inference
+"""
+
+import sys
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from . import _catalogue
+
+if TYPE_CHECKING:  # for editors alone: at run time the folder is the list; a test holds the two together
+    from .cnn import cnn as cnn
+    from .linear import linear as linear
+    from .logistic import logistic as logistic
+    from .mlp import mlp as mlp
+    from .perceptron import perceptron as perceptron
+    from .resnet import resnet as resnet
+    from .train.saved import load as load
+
+__version__ = "0.1.0"
+__all__ = ["create", "list_models", "load", *_catalogue.names()]  # pyright: ignore[reportUnsupportedDunderAll]
+
+
+def list_models(pattern: str = "*") -> list[str]:
+    """The names of all animals, or of those that match a shell pattern or contain it.
+
+    >>> list_models("*net")
+    ['resnet']
+    """
+    return list(_catalogue.names(pattern))
+
+
+def create(name: str, *args: Any, **options: Any) -> Any:
+    """Makes the animal of that name: `create("cnn", 10, width=64)` is `cnn(10, width=64)`.
+
+    Raises:
+        ValueError: naming the nearest, if there is no such animal.
+
+    >>> type(create("mlp", 10)).__name__
+    'Layer'
+    """
+    return getattr(sys.modules[__name__], _catalogue.known(name))(*args, **options)
+
+
+def __getattr__(name: str) -> Any:
+    """Imports what is asked for when it is asked for, so that `import zoo` costs nothing."""
+    if name == "load":
+        return import_module(".train.saved", __name__).load
+    if name in _catalogue.names():
+        import_module(f".{name}", __name__)
+        return globals()[name]
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+class _Face(ModuleType):
+    """Binds `zoo.cnn` to the animal: python's import would bind it to the file that the animal lives in."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if isinstance(value, ModuleType) and name in _catalogue.names():
+            value = getattr(value, name)
+        super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Face

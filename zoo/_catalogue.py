@@ -1,0 +1,127 @@
+"""The list of animals is this folder.
+
+Cards, options and defaults are read from the files' text, never by running them: the command line needs them before
+jax is imported.
+"""
+
+import ast
+from dataclasses import dataclass
+from difflib import get_close_matches
+from fnmatch import fnmatch
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+__all__ = ["Card", "Option", "card", "known", "names"]
+
+_FOLDER = Path(__file__).parent
+_TYPES = {
+    "int": int,
+    "float": float,
+    "str": str,
+    "bool": bool,
+    "int | None": int | None,
+    "float | None": float | None,
+    "tuple[int, ...]": tuple[int, ...],
+    "tuple[float, ...]": tuple[float, ...],
+}
+
+
+@dataclass(frozen=True)
+class Option:
+    """An option of an animal: a keyword argument of its factory that has a default."""
+
+    name: str
+    type: Any
+    default: Any
+    help: str
+
+
+@dataclass(frozen=True)
+class Card:
+    """What an animal's file says of it: the docstring at its head and its factory's options."""
+
+    name: str
+    title: str  # the first line
+    text: str  # all of it
+    options: tuple[Option, ...]
+
+
+@cache
+def names(pattern: str = "*") -> tuple[str, ...]:
+    """The animals' names in order, those that match a shell pattern or contain it."""
+    all_names = sorted(path.stem for path in _FOLDER.glob("*.py") if not path.stem.startswith("_"))
+    return tuple(name for name in all_names if fnmatch(name, pattern) or pattern in name)
+
+
+def known(name: str) -> str:
+    """Gives the name back.
+
+    Raises:
+        ValueError: naming the nearest, if there is no such animal.
+    """
+    if name in names():
+        return name
+    near = get_close_matches(name, names(), n=1)
+    hint = f"did you mean {near[0]}? " if near else ""
+    raise ValueError(f"unknown model {name!r}; {hint}there are {', '.join(names())}")
+
+
+@cache
+def card(name: str) -> Card:
+    """The card of an animal."""
+    tree = _parse(_FOLDER / f"{known(name)}.py")
+    text = ast.get_docstring(tree) or ""
+    factory = next(node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == name)
+    helps = _argument_helps(ast.get_docstring(factory) or "")
+    return Card(name, text.split("\n")[0], text, tuple(_options(factory, helps)))
+
+
+def _options(factory: ast.FunctionDef, helps: dict[str, str]):
+    positional = factory.args.posonlyargs + factory.args.args
+    defaults = [None] * (len(positional) - len(factory.args.defaults)) + list(factory.args.defaults)
+    pairs = [*zip(positional, defaults, strict=True)]
+    pairs += zip(factory.args.kwonlyargs, factory.args.kw_defaults, strict=True)
+    for argument, default in pairs:
+        if default is not None:
+            kind = _type(argument.annotation)
+            yield Option(argument.arg, kind, ast.literal_eval(default), helps.get(argument.arg, ""))
+
+
+def _type(annotation: ast.expr | None) -> Any:
+    text = ast.unparse(annotation) if annotation else "nothing"
+    if text == "Activation":
+        return Literal[_activations()]
+    if text.startswith("Literal[") and isinstance(annotation, ast.Subscript):
+        choices = ast.literal_eval(annotation.slice)
+        return Literal[choices if isinstance(choices, tuple) else (choices,)]
+    if text not in _TYPES:
+        raise TypeError(f"an animal's option is annotated {text}; use Activation, Literal[...] or {', '.join(_TYPES)}")
+    return _TYPES[text]
+
+
+@cache
+def _activations() -> tuple[str, ...]:
+    for node in _parse(_FOLDER / "layers" / "activations.py").body:
+        target = node.targets[0] if isinstance(node, ast.Assign) else getattr(node, "target", None)
+        if isinstance(target, ast.Name) and target.id == "ACTIVATIONS":
+            return tuple(ast.literal_eval(key) for key in node.value.keys)  # pyright: ignore
+    raise LookupError("layers/activations.py has no dict ACTIVATIONS")
+
+
+def _argument_helps(docstring: str) -> dict[str, str]:
+    """The `name: text` entries below `Args:` in a docstring of Google's style."""
+    helps, last = {}, ""
+    for line in docstring.partition("Args:\n")[2].split("\n"):
+        if line and not line.startswith("    "):
+            break
+        if line.startswith("     ") and last:
+            helps[last] += " " + line.strip()
+        elif ":" in line:
+            last, _, text = line.strip().partition(": ")
+            helps[last] = text
+    return helps
+
+
+def _parse(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))

@@ -1,0 +1,19 @@
+"""Linear regression: a weighted sum of the inputs plus a bias, fitted to the smallest squared error.
+
+Paper: Legendre 1805, Nouvelles methodes pour la determination des orbites des cometes; Gauss 1809.
+Command: python -m zoo.train --model linear
+Expect: on diabetes the R2 of the closed-form least squares, to 1e-3, in a few seconds.
+"""
+
+from .layers import Layer, dense, flatten, serial
+
+
+def linear(outputs: int = 1) -> Layer:
+    """Makes a linear regression: any input, flattened, to `outputs` numbers.
+
+    >>> import jax, jax.numpy as jnp
+    >>> params, _ = linear().init(jax.random.key(0), jnp.ones((4, 10)))
+    >>> params["head"]["w"].shape
+    (10, 1)
+    """
+    return serial(flatten, head=dense(outputs))

@@ -1,0 +1,30 @@
+"""Multi-layer perceptron (deep feed-forward network): dense layers with an activation between them.
+
+Paper: Rumelhart, Hinton & Williams 1986, Learning representations by back-propagating errors.
+Command: python -m zoo.train --model mlp
+Expect: at least 97.5 % on the held-out fifth of digits, in a few seconds; at least 98.3 % of MNIST's 10,000.
+"""
+
+from . import layers
+from .layers import Activation, Layer, dense, flatten, serial
+
+
+def mlp(
+    outputs: int, *, hidden: tuple[int, ...] = (128,), activation: Activation = "relu", dropout: float = 0.0
+) -> Layer:
+    """Makes a multi-layer perceptron: any input, flattened, to `outputs` numbers.
+
+    Args:
+        outputs: classes, or numbers to predict.
+        hidden: widths of the hidden layers.
+        activation: between the layers, by name.
+        dropout: share of each hidden layer's units dropped in training.
+
+    >>> import jax, jax.numpy as jnp
+    >>> params, _ = mlp(10, hidden=(30,)).init(jax.random.key(0), jnp.ones((4, 28, 28, 1)))
+    >>> params["body"]["0"]["w"].shape, params["head"]["w"].shape
+    ((784, 30), (30, 10))
+    """
+    act = layers.activation(activation)
+    body = [part for width in hidden for part in (dense(width), act, layers.dropout(dropout))]
+    return serial(flatten, body=serial(*body), head=dense(outputs))
