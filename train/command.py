@@ -32,7 +32,8 @@ def one_line(recipe: Recipe) -> str:
     'cnn on digits · 20 epochs · batch 64 · adamw 2e-3 cosine · seed 0'
     """
     named = f" ({recipe.variant})" if recipe.variant else ""
-    length = f"{recipe.steps} steps" if recipe.steps is not None else f"{recipe.epochs:g} epochs"
+    count, what = (recipe.epochs, "epoch") if recipe.steps is None else (recipe.steps, "step")
+    length = f"{count:g} {what}{'s' * (count != 1)}"
     rule = f"{recipe.opt} {_rate(recipe.lr)} {recipe.sched}"
     if recipe.trainer != "supervised":
         rule = f"{recipe.trainer} {_rate(recipe.lr)}"

@@ -81,7 +81,9 @@ def _devices(platform: str | None) -> Sequence[Any]:
     try:
         return jax.devices()
     except (RuntimeError, AssertionError) as error:  # jax asserts that there is one, even if it was told to find none
-        raise BadInput(f"jax cannot start on its devices: {error or 'there is none of JAX_PLATFORMS'}") from error
+        raise BadInput(
+            f"jax cannot start on its devices: {str(error) or 'JAX_PLATFORMS names none that is here'}"
+        ) from error
 
 
 def _named(device: Any) -> _Named:

@@ -9,10 +9,13 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable
+from contextlib import ExitStack, redirect_stderr, redirect_stdout
 
 from .errors import ZooError
 
 __all__ = ["guarded"]
+
+_READER_GONE = 128 + 13  # SIGPIPE, which Windows has no name for
 
 
 def guarded(command: Callable[[], int]) -> int:
@@ -21,6 +24,15 @@ def guarded(command: Callable[[], int]) -> int:
     >>> guarded(lambda: 0)
     0
     """
+    with ExitStack() as stack:
+        for stream, redirect in ((sys.stdout, redirect_stdout), (sys.stderr, redirect_stderr)):
+            if stream is None:  # python was started with it closed
+                nowhere = stack.enter_context(open(os.devnull, "w", encoding="utf-8"))
+                stack.enter_context(redirect(nowhere))
+        return _ended(command)
+
+
+def _ended(command: Callable[[], int]) -> int:
     try:
         code = command()
         sys.stdout.flush()
@@ -32,7 +44,7 @@ def guarded(command: Callable[[], int]) -> int:
         return 128 + signal.SIGINT
     except BrokenPipeError:  # the reader is gone (`| head`): nobody is left to be told
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or python complains at its end
-        return 128 + 13
+        return _READER_GONE
     except Exception:
         traceback.print_exc()
         return 1

@@ -115,7 +115,7 @@ class Parser(argparse.ArgumentParser):
         return f"unknown flag {name}" + (f"; did you mean {near}?" if near else "; --help lists all flags")
 
     def _nearest(self, name: str) -> str | None:
-        known = {each.flag.lstrip("-"): each.flag for each in self.flags}
+        known = {each[2:]: each for each in self._option_string_actions if each.startswith("--")}
         last = {flag.rpartition(".")[2]: flag for flag in reversed(known)}  # --width for --m.width
         for ours in (_OURS.get(name), last.get(name.rpartition(".")[2])):
             if ours in known:

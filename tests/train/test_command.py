@@ -54,13 +54,14 @@ def test_the_command_runs_the_recipe_and_says_so_first(runs, capsys):
     assert (recipe.model, recipe.dataset, recipe.lr) == ("cnn", "digits", 0.002)
     assert options == RunOptions(quiet=True)
     assert capsys.readouterr().out == ""
-    assert main(["--model", "cnn", "--lr", "2e-3"]) == 0
+    rule = ["--opt", "adamw", "--lr", "2e-3", "--sched", "cosine"]
+    assert main(["--model", "cnn", "--epochs", "20", "-b", "64", "--warmup-epochs", "1", *rule]) == 0
     line = capsys.readouterr().out.splitlines()[0]
     assert line == "cnn on digits · 20 epochs · batch 64 · adamw 2e-3 cosine · seed 0"
 
 
 def test_a_rule_without_a_gradient_is_named_instead_of_an_optimizer(runs, capsys):
-    main(["--model", "perceptron", "--steps", "500"])
+    main(["--model", "perceptron", "--steps", "500", "-b", "64", "--lr", "1"])
     assert (
         capsys.readouterr().out.splitlines()[0] == "perceptron on digits · 500 steps · batch 64 · perceptron 1 · seed 0"
     )
@@ -136,6 +137,13 @@ def test_a_reader_who_leaves_is_no_error(tmp_path):
     )
     assert done.stderr == ""
     assert done.stdout.strip() in ("141", "0")  # 0 where all was written before the reader left
+
+
+def test_a_closed_stdout_is_no_error(monkeypatch, runs):
+    monkeypatch.setattr(sys, "stdout", None)
+    assert main(["--model", "cnn"]) == 0
+    assert main(["--version"]) == 0
+    assert sys.stdout is None
 
 
 def test_a_dry_run_tells_parameters_flops_and_memory_and_writes_nothing(monkeypatch, tmp_path, capsys):

@@ -32,7 +32,8 @@ def text(*words):
 
 def test_without_flags_the_recipe_is_the_zoos_own_with_every_option_spelled_out():
     mine, own = recipe("--model", "mlp"), recipe_for("mlp")
-    assert mine.m == {"hidden": (128,), "activation": "relu", "dropout": 0.0}
+    assert mine.m == {option.name: option.default for option in _catalogue.card("mlp").options} | dict(own.m)
+    assert set(mine.m) >= {"hidden", "activation", "dropout"}
     assert mine.d == {"fold": 0}
     assert {**asdict(mine), "m": {}, "d": {}} == {**asdict(own), "m": {}, "d": {}}
 
@@ -68,14 +69,14 @@ def test_a_list_may_be_empty_and_none_takes_a_value_away():
 def test_a_named_recipe_and_the_default_of_a_data_set_are_found():
     nielsen = recipe("--model", "mlp", "--recipe", "nielsen")
     assert (nielsen.dataset, nielsen.lr, nielsen.m["hidden"]) == ("mnist", 3.0, (30,))
-    assert recipe("--model", "mlp", "--dataset", "iris").m["hidden"] == (16,)
+    assert recipe("--model", "mlp", "--dataset", "iris").m["hidden"] == recipe_for("mlp", "iris").m["hidden"]
 
 
 def test_the_command_line_goes_before_the_file_and_the_file_before_the_recipe(tmp_path):
     file = tmp_path / "mine.toml"
     file.write_text('model = "mlp"\ndataset = "iris"\nlr = 0.5\nepochs = 3\nsteps = "none"\n[m]\nhidden = [5]\n')
     mine = recipe("--config", str(file), "--epochs", "4")
-    assert (mine.lr, mine.epochs, mine.steps, mine.opt) == (0.5, 4, None, "adamw")
+    assert (mine.lr, mine.epochs, mine.steps, mine.opt) == (0.5, 4, None, recipe_for("mlp", "iris").opt)
     assert mine.m["hidden"] == (5,)
     other = recipe("--config", str(file), "--dataset", "wine", "--m.hidden", "6")
     assert (other.dataset, other.lr, other.m["hidden"]) == ("wine", 0.5, (6,))
@@ -97,8 +98,8 @@ def test_the_configuration_of_a_run_is_read_as_its_recipe(tmp_path):
 
 def test_the_expected_result_is_dropped_once_something_else_is_computed(tmp_path):
     assert recipe("--model", "cnn", "--seed", "5").expect == recipe_for("cnn").expect is not None
-    assert recipe("--model", "cnn", "--epochs", "1").expect is None
-    assert recipe("--model", "cnn", "--m.dropout", "0").expect is None
+    assert recipe("--model", "cnn", "--epochs", "2.5").expect is None
+    assert recipe("--model", "cnn", "--m.dropout", "0.125").expect is None
     file = tmp_path / "mine.toml"
     own = '[expect]\nmetric = "accuracy"\nvalue = 0.5\nsource = "me"\n'
     file.write_text(f'model = "cnn"\ndataset = "digits"\nlr = 0.5\n{own}')
@@ -118,6 +119,7 @@ BAD_FLAGS = [
     (["--dropout", "0"], "unknown flag --dropout; did you mean --m.dropout?"),
     (["--m.filtres", "3"], "unknown flag --m.filtres; did you mean --m.filters?"),
     (["--d.folds", "3"], "unknown flag --d.folds; did you mean --d.fold?"),
+    (["--list-model"], "unknown flag --list-model; did you mean --list-models?"),
     (["--mode", "cnn"], "unknown flag --mode; did you mean --model?"),
     (["--zzz"], "unknown flag --zzz; --help lists all flags"),
     (["-x"], "unknown flag -x"),
@@ -185,7 +187,7 @@ def test_help_lists_the_models_options_and_the_recipes_values_in_groups(monkeypa
     assert groups[:3] == ["what to train", "length", "optimizer"]
     assert {"the model cnn", "the data set digits", "the run"} <= set(groups)
     assert "--m.filters [N ...]" in page
-    assert "(default 32 64)" in page
+    assert f"(default {' '.join(map(str, recipe('--model', 'cnn').m['filters']))})" in page
     assert "%%" not in page
     assert "--d.noise" in text("--model", "mlp", "--dataset", "spiral", "-h")
 
@@ -221,11 +223,12 @@ def test_every_model_can_be_read_on_every_data_set_that_it_can_learn_from():
 
 
 def test_a_short_run_shortens_the_warm_up_that_nobody_asked_for(tmp_path):
-    assert recipe_for("cnn").warmup_epochs == 1
-    assert recipe("--model", "cnn", "--epochs", "1").warmup_epochs == 0.1
-    assert recipe("--model", "cnn", "--epochs", "2").warmup_epochs == 1
-    (tmp_path / "short").write_text("epochs = 0.5\n")
-    assert recipe("--model", "cnn", "--config", str(tmp_path / "short")).warmup_epochs == 0.05
+    own = recipe_for("cnn").warmup_epochs
+    assert own > 0
+    assert recipe("--model", "cnn", "--epochs", f"{own}").warmup_epochs == own / 10
+    assert recipe("--model", "cnn", "--epochs", f"{own + 1}").warmup_epochs == own
+    (tmp_path / "short").write_text(f"epochs = {own / 2}\n")
+    assert recipe("--model", "cnn", "--config", str(tmp_path / "short")).warmup_epochs == own / 20
     with pytest.raises(BadInput, match="--warmup-epochs must be less than --epochs"):
         recipe("--model", "cnn", "--epochs", "1", "--warmup-epochs", "1")
 
