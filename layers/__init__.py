@@ -30,23 +30,36 @@ from .activations import (
     tanh,
 )
 from .base import Layer, as_layer, describe, stateless
+from .cells import Cell, stateless_cell
 from .combine import compose, parallel, residual, serial
 from .conv import conv, conv_transpose, depthwise_conv
 from .dense import dense
 from .embed import embed
+from .gru import gru_cell
+from .lstm import lstm_cell
 from .noise import dropout, gaussian_noise
 from .norm import batch_norm, group_norm, layer_norm
 from .pool import avg_pool, global_avg_pool, global_max_pool, max_pool, upsample
+from .recurrent import bidirectional, embedded, stacked
+from .rnn import rnn_cell
+from .scan import scan
+from .sequence import Rows, Scanned, Sequence
 from .shape import flatten, identity, reshape
+from .torch_weights import from_torch, to_torch
 
 __all__ = [
     "ACTIVATIONS",
     "Activation",
+    "Cell",
     "Layer",
+    "Rows",
+    "Scanned",
+    "Sequence",
     "activation",
     "as_layer",
     "avg_pool",
     "batch_norm",
+    "bidirectional",
     "compose",
     "conv",
     "conv_transpose",
@@ -56,22 +69,28 @@ __all__ = [
     "dropout",
     "elu",
     "embed",
+    "embedded",
     "flatten",
+    "from_torch",
     "gaussian_noise",
     "gelu",
     "global_avg_pool",
     "global_max_pool",
     "group_norm",
+    "gru_cell",
     "identity",
     "initializers",
     "layer_norm",
     "leaky_relu",
     "linear",
+    "lstm_cell",
     "max_pool",
     "parallel",
     "relu",
     "reshape",
     "residual",
+    "rnn_cell",
+    "scan",
     "selu",
     "serial",
     "sigmoid",
@@ -79,8 +98,11 @@ __all__ = [
     "silu",
     "softmax",
     "softplus",
+    "stacked",
     "stateless",
+    "stateless_cell",
     "step",
     "tanh",
+    "to_torch",
     "upsample",
 ]

@@ -19,7 +19,7 @@ __all__ = ["compose", "parallel", "residual", "serial"]
 _TURN = 1 << 16
 
 
-def compose(forward: Callable, **parts: Layer | Callable) -> Layer:
+def compose(forward: Callable, /, **parts: Layer | Callable) -> Layer:
     """Makes a layer of parts and of the wiring between them.
 
     Parameters and state are dicts keyed by the parts' names; parts that hold nothing leave no entry. A part

@@ -8,7 +8,7 @@ from dataclasses import fields
 from inspect import Parameter, getdoc, signature
 from typing import Any, NamedTuple, get_type_hints
 
-from zoo._catalogue import Card, _argument_helps
+from zoo._catalogue import Card, argument_helps
 
 from .data.source import Source
 from .options import RunOptions
@@ -102,15 +102,15 @@ def run_flags() -> Iterator[Flag]:
 
 
 def model_flags(card: Card, options: Mapping[str, Any]) -> Iterator[Flag]:
-    """Those of an animal's options, with the recipe's values as defaults; `outputs` the data set decides."""
-    for option in (each for each in card.options if each.name != "outputs"):
+    """Those of an animal's options, with the recipe's values as defaults."""
+    for option in card.options:
         default = options.get(option.name, option.default)
         yield Flag(f"m.{option.name}", option.type, default, option.help.rstrip("."), f"the model {card.name}")
 
 
 def data_flags(source: Source, options: Mapping[str, Any]) -> Iterator[Flag]:
     """Those of a data set's options, with the recipe's values as defaults."""
-    helps = _argument_helps(getdoc(source.load) or "")
+    helps = argument_helps(getdoc(source.load) or "")
     for option in signature(source.load).parameters.values():
         if option.kind is Parameter.KEYWORD_ONLY:
             default = options.get(option.name, option.default)

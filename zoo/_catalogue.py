@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-__all__ = ["Card", "Option", "card", "known", "names"]
+__all__ = ["Card", "Option", "argument_helps", "card", "known", "names"]
 
 _FOLDER = Path(__file__).parent
 _TYPES = {
@@ -73,7 +73,7 @@ def card(name: str) -> Card:
     tree = _parse(_FOLDER / f"{known(name)}.py")
     text = ast.get_docstring(tree) or ""
     factory = next(node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == name)
-    helps = _argument_helps(ast.get_docstring(factory) or "")
+    helps = argument_helps(ast.get_docstring(factory) or "")
     return Card(name, text.split("\n")[0], text, tuple(_options(factory, helps)))
 
 
@@ -83,7 +83,7 @@ def _options(factory: ast.FunctionDef, helps: dict[str, str]):
     pairs = [*zip(positional, defaults, strict=True)]
     pairs += zip(factory.args.kwonlyargs, factory.args.kw_defaults, strict=True)
     for argument, default in pairs:
-        if default is not None:
+        if default is not None and argument.arg != "outputs":  # which the data decides
             kind = _type(argument.annotation)
             yield Option(argument.arg, kind, ast.literal_eval(default), helps.get(argument.arg, ""))
 
@@ -109,7 +109,7 @@ def _activations() -> tuple[str, ...]:
     raise LookupError("layers/activations.py has no dict ACTIVATIONS")
 
 
-def _argument_helps(docstring: str) -> dict[str, str]:
+def argument_helps(docstring: str) -> dict[str, str]:
     """The `name: text` entries below `Args:` in a docstring of Google's style."""
     helps, last = {}, ""
     for line in docstring.partition("Args:\n")[2].split("\n"):

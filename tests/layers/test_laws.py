@@ -10,7 +10,10 @@ from tests.laws import LAWS
 from zoo import layers
 from zoo.layers import as_layer
 
-NOT_LAYERS = {"ACTIVATIONS", "Activation", "Layer", "activation", "as_layer", "describe", "initializers", "stateless"}
+NOT_LAYERS = {
+    *("ACTIVATIONS", "Activation", "Cell", "Layer", "Rows", "Scanned", "Sequence", "activation", "as_layer"),
+    *("describe", "from_torch", "initializers", "stateless", "stateless_cell", "to_torch"),
+}
 WRONG = "a_wrong_input_raises_an_error_that_names_the_layer"
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
@@ -25,6 +28,9 @@ def floats(*shape):
 TABLE = floats(3, 4)
 SERIES = floats(3, 6, 4)
 IMAGES = floats(3, 6, 5, 4)
+PADDED = layers.Sequence(SERIES, np.array([6, 2, 3], np.int32))
+FIVE = floats(3, 6, 5)
+CARRY = floats(3, 3)
 WORDS = _rng.integers(0, 7, (3, 5)).astype(np.int32)
 
 # name: (a layer, an example of its input, what it must refuse or None, what the error must say)
@@ -65,6 +71,29 @@ CASES = {
         "In layer 0, given float32[3,5]",
     ),
     "residual": (layers.residual(layers.dense(4), layers.tanh), TABLE, floats(3, 5), "In layer body/0,"),
+    "rnn_cell": (layers.rnn_cell(3), (CARRY, TABLE), (CARRY, floats(3, 5)), "rnn_cell(3) was initialised for 4"),
+    "lstm_cell": (layers.lstm_cell(3), ((CARRY, CARRY), TABLE), ((CARRY, CARRY), floats(3, 5)), "lstm_cell(3) was"),
+    "gru_cell": (layers.gru_cell(3, reset="before"), (CARRY, TABLE), (CARRY, floats(3, 5)), "gru_cell(3) was"),
+    "scan": (
+        layers.scan(layers.lstm_cell(5, recurrent_dropout=0.2)),
+        SERIES,
+        FIVE,
+        "lstm_cell(5) was initialised for 4",
+    ),
+    "scan with lengths": (
+        layers.scan(layers.gru_cell(5), output="last"),
+        PADDED,
+        layers.Sequence(FIVE, PADDED.lengths),
+        "gru_cell(5) was initialised for 4 features, got 5",
+    ),
+    "bidirectional": (layers.bidirectional(layers.gru_cell(3)), SERIES, FIVE, "In layer fwd, given"),
+    "stacked": (
+        layers.stacked(layers.scan(layers.lstm_cell(3)), layers.scan(layers.rnn_cell(3)), dropout=0.3),
+        SERIES,
+        FIVE,
+        "In layer 0, given",
+    ),
+    "embedded": (layers.embedded(7, 4, layers.scan(layers.lstm_cell(4)), tied=True), WORDS, SERIES, "embedded(7"),
     "parallel": (layers.parallel(layers.dense(2), b=layers.dense(3)), TABLE, floats(3, 5), "In layer 0,"),
 } | {name: (function, TABLE, None, "") for name, function in layers.ACTIVATIONS.items()}
 
@@ -88,7 +117,8 @@ def test_every_public_layer_is_held_to_the_laws():
 
 
 def test_all_lists_every_public_name_of_the_rooms():
-    rooms = ["activations", "combine", "conv", "dense", "embed", "noise", "norm", "pool", "shape"]
+    rooms = ["activations", "cells", "combine", "conv", "dense", "embed", "gru", "lstm", "noise", "norm", "pool"]
+    rooms += ["recurrent", "rnn", "scan", "sequence", "shape", "torch_weights"]
     names = {name for room in rooms for name in sys.modules[f"zoo.layers.{room}"].__all__}
     assert names <= set(layers.__all__)
 

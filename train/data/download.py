@@ -10,7 +10,6 @@ import io
 import os
 import socket
 import ssl
-import sys
 import time
 import urllib.request
 import zlib
@@ -22,6 +21,7 @@ from urllib.error import HTTPError
 from urllib.parse import urlsplit
 
 from ..errors import DataUnavailable
+from ..user_cache import user_cache
 from .source import Place
 
 __all__ = ["data_folder", "fetch", "find"]
@@ -84,7 +84,7 @@ def data_folder(place: Place) -> Path:
     """
     named = place.data_dir or os.environ.get("ZOO_DATA")
     try:
-        return Path(named).expanduser() if named else _cache() / "zoo"
+        return Path(named).expanduser() if named else user_cache() / "zoo"
     except RuntimeError as error:
         raise DataUnavailable(f"no folder for data: {error}; name one with --data-dir or ZOO_DATA") from error
 
@@ -95,13 +95,6 @@ def find(folder: Path, name: str, members: Sequence[str]) -> Path | None:
         if os.path.isfile(path):  # unlike Path.is_file it is False, not an error, where reading is not allowed
             return path
     return None
-
-
-def _cache() -> Path:
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches"
-    named = os.environ.get("LOCALAPPDATA" if sys.platform == "win32" else "XDG_CACHE_HOME", "")
-    return Path(named) if os.path.isabs(named) else Path.home() / ".cache"
 
 
 def _advice(folder: Path, name: str, urls: Sequence[str], members: Sequence[str]) -> str:
