@@ -9,14 +9,14 @@ def test_help_names_every_command(capsys):
     for words in ([], ["--help"], ["-h"], ["help"]):
         assert main(words) == 0
         page = capsys.readouterr().out
-        assert all(name in page for name in ("train", "list", "summary"))
+        assert all(name in page for name in ("train", "list", "summary", "sample"))
 
 
 def test_an_unknown_command_is_bad_input_with_the_nearest_name(capsys):
     assert main(["trian"]) == 2
     assert (
         capsys.readouterr().err
-        == "error: unknown command 'trian'; did you mean train? there are train, list, summary\n"
+        == "error: unknown command 'trian'; did you mean train? there are train, list, summary, sample\n"
     )
 
 

@@ -6,6 +6,7 @@ reads them all. The command line goes before the file, the file before the recip
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from .pages import dataset_table, front_page, model_table, model_text, versions_
 from .parser import Parser
 from .recipe import Recipe, recipe_for
 
-__all__ = ["CHOICE", "Chosen", "Command", "choose", "read"]
+__all__ = ["CHOICE", "Chosen", "Command", "choose", "read", "written_out"]
 
 _WHAT = "what to train"
 CHOICE = (
@@ -31,6 +32,14 @@ CHOICE = (
     Flag("config", Path, None, "TOML or JSON file with a recipe's fields, or the config.json of a run", _WHAT),
 )
 """The flags that decide what other flags there are."""
+
+_SHORT = {
+    "--text": ("FILE", "a text of your own, in UTF-8: --dataset text --d.file FILE"),
+    "--csv": ("FILE", "a table of your own: --dataset csv --d.file FILE"),
+    "--column": ("NAME", "which of its columns to foretell: --d.column NAME"),
+    "--horizon": ("N", "how many steps ahead: --d.horizon N"),
+}
+"""What is short for other flags."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +79,7 @@ def read(words: Sequence[str], prog: str) -> Command | str:
     Raises:
         BadInput: at an unknown flag, a bad value or an impossible pairing.
     """
+    words = written_out(words)
     first, rest = _parser(CHOICE).read_known(words)
     page = _page(first)
     if page is not None:
@@ -90,6 +100,42 @@ def read(words: Sequence[str], prog: str) -> Command | str:
     check_recipe(recipe)
     options = RunOptions(**{flag.name: given[flag.name] for flag in run_flags() if flag.name in given})
     return write_config(recipe) if "print_config" in given else Command(recipe, options, "dry_run" in given)
+
+
+def written_out(words: Sequence[str]) -> list[str]:
+    """The words with what is short for other flags written out.
+
+    Raises:
+        BadInput: if a file is named for one data set and another data set is asked for.
+
+    >>> written_out(["--model", "lstm", "--text", "my.txt"])
+    ['--model', 'lstm', '--dataset', 'text', '--d.file', 'my.txt']
+    """
+    found = []
+    for word in words:
+        name, equals, value = word.partition("=")
+        if name in ("--text", "--csv"):
+            _check_own(name, words)
+            found += ["--dataset", name[2:], "--d.file"]
+        elif name in _SHORT:
+            found.append(f"--d.{name[2:]}")
+        else:
+            found.append(word)
+            continue
+        found += [value] * bool(equals)
+    return found
+
+
+def _check_own(name: str, words: Sequence[str]) -> None:
+    """Refuses a file and a data set that do not go together."""
+    given = [after for before, after in pairwise((*words, "")) if before == "--dataset"]
+    given += [word.partition("=")[2] for word in words if word.startswith("--dataset=")]
+    given += [other[2:] for other in ("--text", "--csv") for word in words if word.partition("=")[0] == other]
+    others = [each for each in given if each != name[2:]]
+    if others:
+        raise BadInput(
+            f"{name} FILE is the data set {name[2:]}; it does not go with {others[0]}: leave one of them out"
+        )
 
 
 def choose(first: Mapping[str, Any]) -> Chosen:
@@ -144,6 +190,9 @@ def _chosen_flags(recipe: Recipe) -> list[Flag]:
 
 def _parser(flags: Sequence[Flag], prog: str = "", usage: str = "", text: str = "") -> Parser:
     parser = Parser(flags, prog, usage, text)
+    short = parser.add_argument_group("in short")
+    for name, (metavar, text) in _SHORT.items():
+        short.add_argument(name, metavar=metavar, help=text)
     instead = parser.add_argument_group("instead of training")
     switches = {
         "--dry-run": "compile one step and show parameters, FLOPs and memory; nothing is written",

@@ -8,6 +8,7 @@ from .errors import BadInput
 from .exits import guarded
 from .flags import Flag
 from .parser import Parser
+from .recipe import Recipe
 
 __all__ = ["main"]
 
@@ -38,13 +39,27 @@ def _main(words: Sequence[str], prog: str) -> int:
     recipe = chosen.recipe(parser.read(rest))
     from .progress import terminal
     from .report import parameter_table
-    from .setup import make_model
     from .summary import summary
 
-    data = source(recipe.dataset)
-    shape = "x".join(map(str, data.shape))
-    rows = summary(make_model(recipe.model, data, recipe.m), data.shape)
+    model, shape, outputs, dtype = _made(recipe)
+    sizes = "x".join(map(str, shape))
+    rows = summary(model, shape, dtype)
     console = terminal()
-    console.print(f"{recipe.model} on {recipe.dataset}: {shape} in, {data.outputs} out", soft_wrap=True)
+    console.print(f"{recipe.model} on {recipe.dataset}: {sizes} in, {outputs} out", soft_wrap=True)
     console.print(parameter_table(rows))
     return 0
+
+
+def _made(recipe: Recipe) -> tuple:
+    """The model, and what goes in and out; the data is loaded only where nothing else tells."""
+    import numpy as np
+
+    from .made_for import MadeFor, make_model
+
+    data = source(recipe.dataset)
+    if data.kind in ("image", "table", "points"):
+        return make_model(recipe.model, MadeFor(data.outputs), recipe.m), data.shape, data.outputs, np.float32
+    from .setup import setup
+
+    parts = setup(recipe)
+    return parts.model, parts.example.shape, parts.made_for.outputs, parts.example.dtype

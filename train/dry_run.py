@@ -41,7 +41,9 @@ def dry_run(recipe: Recipe, options: RunOptions = RunOptions()) -> DryRun:  # no
     fit = jax.eval_shape(advance.init, key)
     totals = jax.eval_shape(lambda fit: advance.zero(fit, order, key), fit)
     compiled = advance.trace(fit, totals, order, key).lower().compile()
-    return DryRun(parts, summary(parts.model, parts.source.shape), _flops(compiled), _memory(compiled))
+    return DryRun(
+        parts, summary(parts.model, parts.example.shape, parts.example.dtype), _flops(compiled), _memory(compiled)
+    )
 
 
 def _flops(compiled: Any) -> float | None:

@@ -1,5 +1,6 @@
 """Scores on a whole set, exact for every size: the last batch is padded, and the padding does not count."""
 
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -9,7 +10,7 @@ from jax.sharding import NamedSharding, PartitionSpec
 
 from .data.normalize import Scaler
 from .data.source import Split
-from .feed import padded
+from .feed import padded, scaled, scaled_targets
 from .trainer import Trainer, stream
 
 __all__ = ["Evaluate"]
@@ -21,13 +22,17 @@ class Evaluate:
     """Gives a trainer's exact means over a split: `evaluate(fit, key, step) -> {name: float}`."""
 
     def __init__(
-        self, trainer: Trainer, split: Split, scaler: Scaler, target_scaler: Scaler | None, mesh: jax.sharding.Mesh
+        self,
+        trainer: Trainer,
+        split: Split,
+        scaler: Scaler | None,
+        target_scaler: Scaler | None,
+        mesh: jax.sharding.Mesh,
+        cut: Callable | None = None,  # (split, devices) -> batches; None: examples in order
     ):
         self.trainer, self.scalers = trainer, (scaler, target_scaler)
-        size = min(_BATCH, len(split.x))
-        size += -size % mesh.size
         place = NamedSharding(mesh, PartitionSpec("data"))
-        self.batches = [jax.device_put(batch, place) for batch in padded(split, size)]
+        self.batches = [jax.device_put(batch, place) for batch in (cut or _examples)(split, mesh.size)]
         self._add = jax.jit(self._sums)
 
     def __call__(self, fit: dict, key: jax.Array, step: int = 0) -> dict[str, float]:
@@ -42,5 +47,10 @@ class Evaluate:
 
     def _sums(self, fit: dict, batch: dict, scalers: Any, key: jax.Array) -> dict:
         scaler, target_scaler = scalers
-        y = batch["y"] if target_scaler is None else target_scaler.apply(batch["y"])
-        return self.trainer.evaluate(fit, {"x": scaler.apply(batch["x"]), "y": y, "weight": batch["weight"]}, key)
+        x, y = scaled(scaler, batch["x"]), scaled_targets(target_scaler, batch["y"])
+        return self.trainer.evaluate(fit, batch | {"x": x, "y": y}, key)
+
+
+def _examples(split: Split, devices: int):
+    size = min(_BATCH, len(split.x))
+    return padded(split, size + -size % devices)

@@ -12,7 +12,7 @@ from .data.augment import augment
 from .data.normalize import Scaler
 from .data.source import Split
 
-__all__ = ["Feed", "padded", "shuffled", "steps_per_epoch"]
+__all__ = ["Feed", "padded", "scaled", "scaled_targets", "shuffled", "steps_per_epoch"]
 
 
 class Feed(NamedTuple):
@@ -40,7 +40,9 @@ def steps_per_epoch(examples: int, batch_size: int) -> int:
     return math.ceil(examples / batch_size)
 
 
-def shuffled(split: Split, batch_size: int, scaler: Scaler, target_scaler: Scaler | None, augmentation: str) -> Feed:
+def shuffled(
+    split: Split, batch_size: int, scaler: Scaler | None, target_scaler: Scaler | None, augmentation: str
+) -> Feed:
     """Batches in a new random order every epoch, normalised and augmented on the device.
 
     Every batch is full: the last one of an epoch is filled up from the beginning of the epoch's own order, so that
@@ -55,14 +57,23 @@ def shuffled(split: Split, batch_size: int, scaler: Scaler, target_scaler: Scale
     def batch(arrays, order, i, key):
         chosen = jax.lax.dynamic_slice(order, (i * batch_size,), (batch_size,))
         # In bounds by construction: "clip" saves the fill that jax's default would add.
-        x = jnp.take(arrays["x"], chosen, axis=0, mode="clip")
-        y = jnp.take(arrays["y"], chosen, axis=0, mode="clip")
+        cut = {name: jnp.take(each, chosen, axis=0, mode="clip") for name, each in arrays["examples"].items()}
         # Moved first and normalised after, so that what is moved in is background in every scale.
-        x = arrays["scaler"].apply(augment(augmentation, key, x))
-        return {"x": x, "y": _scale(arrays["target_scaler"], y)}
+        x = scaled(arrays["scaler"], augment(augmentation, key, cut["x"]))
+        return cut | {"x": x, "y": scaled_targets(arrays["target_scaler"], cut["y"])}
 
-    arrays = {"x": split.x, "y": split.y, "scaler": scaler, "target_scaler": target_scaler}
+    arrays = {"examples": _arrays(split), "scaler": scaler, "target_scaler": target_scaler}
     return Feed(arrays, steps, order, batch)
+
+
+def scaled(scaler: Scaler | None, x: Any) -> Any:
+    """Inputs as the model wants them; without a scaler they are the numbers of tokens."""
+    return x.astype("int32") if scaler is None else scaler.apply(x)
+
+
+def scaled_targets(scaler: Scaler | None, y: Any) -> Any:
+    """Targets as the loss wants them; only those of a regression have a scale."""
+    return y if scaler is None else scaler.apply(y)
 
 
 def padded(split: Split, batch_size: int) -> Iterator[dict[str, np.ndarray]]:
@@ -76,8 +87,9 @@ def padded(split: Split, batch_size: int) -> Iterator[dict[str, np.ndarray]]:
     for start in range(0, n, batch_size):
         place = np.arange(start, start + batch_size)
         chosen = np.minimum(place, n - 1)
-        yield {"x": split.x[chosen], "y": split.y[chosen], "weight": (place < n).astype(np.float32)}
+        batch = {name: each[chosen] for name, each in _arrays(split).items()}
+        yield batch | {"weight": (place < n).astype(np.float32)}
 
 
-def _scale(scaler: Scaler | None, y: Any) -> Any:
-    return y if scaler is None else scaler.apply(y)
+def _arrays(split: Split) -> dict[str, np.ndarray]:
+    return {name: each for name, each in split._asdict().items() if each is not None}

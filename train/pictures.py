@@ -10,6 +10,8 @@ from .saved import Trained
 
 __all__ = ["draw"]
 
+_ROWS = 64  # enough for a mean
+
 
 def draw(result: Any) -> dict[str, Any]:
     """Draws into the run's `plots/` what its data and task allow, and gives back the scores behind the pictures.
@@ -23,45 +25,73 @@ def draw(result: Any) -> dict[str, Any]:
     folder.mkdir(exist_ok=True)
     data, kind, model = result.setup.data, result.setup.source, result.load()
     curves(result.rows, folder / "curves.png", result.metrics["epoch"], model.task.headline)
-    scores = _regression(model, data, folder) if data.task == "regression" else _classes(model, data, folder)
+    scores = _SCORES.get(data.task, _classes)(model, data, folder)
     if kind.kind == "points":
         _surface(model, data, folder)
+    if kind.kind == "sequence" and not data.per_step and data.test.x.ndim == 3:
+        _memory(result.setup, model, folder)
+    if kind.kind == "series":
+        from .forecast import show_forecast
+
+        scores |= {"forecast": show_forecast(model, data, folder)}
     if kind.kind == "image":
         _filters(model, folder)
     return scores
 
 
 def _classes(model: Trained, data: Any, folder: Any) -> dict[str, Any]:
-    from .plots.confusion import confusion
-
-    if data.task == "multilabel":
-        return {}
-    shares = model.probabilities(data.test.x)
-    said, truth = model.predict(data.test.x), np.asarray(data.test.y).reshape(-1)
-    matrix = metrics.confusion_matrix(truth, said, len(data.classes))
-    confusion(matrix, data.classes, folder / "confusion.png")
-    if data.test.x.ndim == 4:
+    x, y, lengths = data.test
+    said, truth = model.predict(x, lengths), np.asarray(y).reshape(-1)
+    scores = _confusion(truth, said, data, folder)
+    if x.ndim == 4:
         from .plots.images import mistakes
 
-        mistakes(data.test.x, truth, said, shares.max(axis=-1), data.classes, folder / "mistakes.png")
+        shares = model.probabilities(x, lengths)
+        mistakes(x, truth, said, shares.max(axis=-1), data.classes, folder / "mistakes.png")
+    return scores
+
+
+def _tags(model: Trained, data: Any, folder: Any) -> dict[str, Any]:
+    x, y, lengths = data.test
+    tagged = y >= 0
+    return _confusion(y[tagged], model.predict(x, lengths)[tagged], data, folder)
+
+
+def _confusion(truth: np.ndarray, said: np.ndarray, data: Any, folder: Any) -> dict[str, Any]:
+    from .plots.confusion import confusion
+
+    matrix = metrics.confusion_matrix(truth, said, len(data.classes))
+    confusion(matrix, data.classes, folder / "confusion.png")
     return {"classes": metrics.class_scores(truth, said, len(data.classes))._asdict(), "confusion": matrix}
 
 
 def _regression(model: Trained, data: Any, folder: Any) -> dict[str, Any]:
     from .plots.regression import regression
 
-    said = model.predict(data.test.x).reshape(len(data.test.y), -1)
+    said = model.predict(data.test.x, data.test.lengths).reshape(len(data.test.y), -1)
     truth = np.asarray(data.test.y).reshape(said.shape)
     if said.shape[1] == 1:
         regression(truth[:, 0], said[:, 0], folder / "regression.png", data.target)
     return {"r2": metrics.r2(truth, said), "rmse": metrics.rmse(truth, said), "mae": metrics.mae(truth, said)}
 
 
+def _memory(setup: Any, model: Trained, folder: Any) -> None:
+    """What the last answer feels of each step, before the training and after it."""
+    from .feed import scaled
+    from .plots.lags import gradient_by_lag, lags
+
+    x = scaled(model.scaler, setup.data.test.x[:_ROWS])
+    fresh = model.model.init(setup.key, x)
+    made = {"before training": fresh, "after training": (model.params, model.state)}
+    lags({name: gradient_by_lag(model.model, *each, x) for name, each in made.items()}, folder / "lags.png")
+
+
 def _surface(model: Trained, data: Any, folder: Any) -> None:
     from .plots.surface import decision_surface
 
     look = model.predict if data.task == "regression" else model.probabilities
-    decision_surface(look, *data.train, *data.test, folder / "surface.png", data.classes)
+    (x, y, _), (test_x, test_y, _) = data.train, data.test
+    decision_surface(look, x, y, test_x, test_y, folder / "surface.png", data.classes)
 
 
 def _filters(model: Trained, folder: Any) -> None:
@@ -73,3 +103,12 @@ def _filters(model: Trained, folder: Any) -> None:
         if leaf.ndim == 4 and leaf.shape[2] == channels:
             filters(np.asarray(leaf), folder / "filters.png")
             return
+
+
+# By task; all others are of classes.
+_SCORES = {
+    "regression": _regression,
+    "tagging": _tags,
+    "multilabel": lambda model, data, folder: {},
+    "language": lambda model, data, folder: {},
+}

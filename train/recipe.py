@@ -120,13 +120,18 @@ def check_pair(model: str, data: Source) -> None:
     if data.kind not in pages.kinds:
         raise BadInput(
             f"{model} reads {' or '.join(pages.kinds)} data; {data.name} is {data.kind} data of shape {shape}. "
-            f"Take another animal (mlp reads everything) or another data set ({_such(pages, 'kind')})"
+            f"Take another animal ({_reader(data)}) or another data set ({_such(pages, 'kind')})"
         )
     if data.task not in pages.tasks:
         raise BadInput(
             f"{model} does {' or '.join(pages.tasks)}; {data.name} is a {data.task} task. "
-            f"Take another animal (mlp does everything) or another data set ({_such(pages, 'task')})"
+            f"Take another animal ({_reader(data)}) or another data set ({_such(pages, 'task')})"
         )
+
+
+def _reader(data: Source) -> str:
+    """An animal that takes such data whatever its task."""
+    return "mlp reads it" if data.kind in ("image", "table", "points") else "lstm reads it"
 
 
 def _such(pages: Book, what: str) -> str:

@@ -19,9 +19,10 @@ import numpy as np
 from zoo.layers import Layer
 
 from .data.normalize import Scaler
-from .data.source import source
 from .errors import CheckpointUnusable
-from .setup import make_model
+from .feed import scaled
+from .made_for import MadeFor, make_model
+from .supervised import answers
 from .tasks import Task, task_for
 
 __all__ = ["Trained", "flatten", "load", "save"]
@@ -39,17 +40,17 @@ class Trained:
         model: the pair; `model.apply(params, state, scaler.apply(x))` gives the outputs that `predict` reads.
         params: its trained parameters.
         state: its state, batch norm's statistics among it.
-        scaler: what was fitted on the training inputs.
+        scaler: what was fitted on the training inputs; None where they are tokens.
         target_scaler: likewise for the targets of a regression, else None.
         task: what the outputs mean.
         classes: their names, in the order of the outputs; empty for a regression.
-        about: all that the file says of itself: animal, options, data, metrics.
+        about: all that the file says of itself: animal, options, data, metrics, vocabulary.
     """
 
     model: Layer
     params: Any
     state: Any
-    scaler: Scaler
+    scaler: Scaler | None
     target_scaler: Scaler | None
     task: Task
     classes: tuple[str, ...]
@@ -67,53 +68,77 @@ class Trained:
         answers = f"{len(self.classes)} classes" if self.classes else self.about["target"] or "a number"
         return f"<{self.about['model']} trained on {self.about['dataset']}: {shape} -> {answers}, test {scores}>"
 
-    def outputs(self, x: Any) -> np.ndarray:
+    def outputs(self, x: Any, lengths: Any = None) -> np.ndarray:
         """What the model gives for raw inputs (batch, *input_shape), or for one input without the batch axis.
 
+        Args:
+            x: the inputs. Sequences may be of any length, not only that of the training examples.
+            lengths: how many steps of each are valid (batch,); None: all of them.
+
         Raises:
-            ValueError: if the shape is another.
+            ValueError: if the shape is another, or a length is not within the time axis.
         """
         x, alone = self._checked(x)
+        given = {"x": x} if lengths is None else {"x": x, "lengths": self._checked_lengths(lengths, x)}
         size = min(_CHUNK, len(x))
-        whole = np.concatenate([x, np.repeat(x[-1:], -len(x) % size, axis=0)])
-        parts = [np.asarray(self._run(part)) for part in np.split(whole, len(whole) // size)]
+        some = [np.minimum(np.arange(start, start + size), len(x) - 1) for start in range(0, len(x), size)]
+        parts = [np.asarray(self._run({name: each[rows] for name, each in given.items()})) for rows in some]
         y = np.concatenate(parts)[: len(x)]
         return y[0] if alone else y
 
-    def predict(self, x: Any) -> np.ndarray:
-        """The answer for raw inputs: the class's index, or the value in the target's own units."""
-        outputs, alone = np.atleast_2d(self.outputs(x)), np.ndim(x) == len(self.input_shape)
+    def predict(self, x: Any, lengths: Any = None) -> np.ndarray:
+        """The answer for raw inputs: the class's index (of each step, if it tags), or the value in its own units."""
+        outputs, alone = self._batched(x, lengths)
         if self.target_scaler is not None:
             outputs = self.target_scaler.invert(outputs)
         answers = np.asarray(self.task.predict(outputs))
         return answers[0] if alone else answers
 
-    def probabilities(self, x: Any) -> np.ndarray:
-        """The probability of each class for raw inputs: (batch, classes).
+    def probabilities(self, x: Any, lengths: Any = None) -> np.ndarray:
+        """The probability of each class for raw inputs: (batch, classes), of each step if it tags.
 
         Raises:
             ValueError: for a regression, which has none.
         """
-        if not self.classes:
+        if self.task.probabilities is None:
             raise ValueError(f"{self.about['model']} on {self.about['dataset']} is a regression: use predict")
-        outputs, alone = np.atleast_2d(self.outputs(x)), np.ndim(x) == len(self.input_shape)
+        outputs, alone = self._batched(x, lengths)
         shares = np.asarray(self.task.probabilities(outputs))
         return shares[0] if alone else shares
 
+    def _batched(self, x: Any, lengths: Any) -> tuple[np.ndarray, bool]:
+        """The outputs with a batch axis, and whether x has none."""
+        outputs, alone = self.outputs(x, lengths), np.ndim(x) == len(self.input_shape)
+        return (outputs[None] if alone else outputs), alone
+
     @cached_property
-    def _run(self) -> Callable[[Any], jax.Array]:
-        return jax.jit(lambda x: self.model.apply(self.params, self.state, self.scaler.apply(x))[0])
+    def _run(self) -> Callable[[dict], jax.Array]:
+        def run(batch):
+            return answers(self.model, self.params, self.state, batch | {"x": scaled(self.scaler, batch["x"])})[0]
+
+        return jax.jit(run)
 
     def _checked(self, x: Any) -> tuple[np.ndarray, bool]:
         x, shape = np.asarray(x), self.input_shape
-        if x.shape == shape:
+        free = int(self.about["kind"] in ("sequence", "text"))  # the time axis
+        if x.ndim == len(shape) and x.shape[free:] == shape[free:] and x.size:
             return x[None], True
-        if x.shape[1:] != shape or not len(x):
-            one, many = ", ".join(map(str, shape)), ", ".join(map(str, ("batch", *shape)))
+        if x.ndim != len(shape) + 1 or x.shape[1 + free :] != shape[free:] or not x.size:
+            wanted = ("time", *shape[1:]) if free else shape
+            one, many = ", ".join(map(str, wanted)), ", ".join(map(str, ("batch", *wanted)))
             raise ValueError(f"{self.about['model']} wants inputs ({many}) or one of ({one}), got shape {x.shape}")
         if x.dtype.kind not in "biuf":
             raise ValueError(f"{self.about['model']} wants numbers, got {x.dtype}")
         return x, False
+
+    def _checked_lengths(self, lengths: Any, x: np.ndarray) -> np.ndarray:
+        lengths, time = np.atleast_1d(lengths), x.shape[1]
+        if lengths.shape != (len(x),) or lengths.dtype.kind not in "iu":
+            raise ValueError(f"lengths must be {len(x)} whole numbers, got {lengths.dtype} {lengths.shape}")
+        if lengths.min() < 0 or lengths.max() > time:
+            wrong = int(np.flatnonzero((lengths < 0) | (lengths > time))[0])
+            raise ValueError(f"lengths must lie in 0 .. {time}, the time axis; example {wrong} has {lengths[wrong]}")
+        return lengths.astype(np.int32)
 
 
 def save(folder: Path, tree: Mapping[str, Any], about: Mapping[str, Any]) -> Path:
@@ -150,9 +175,9 @@ def load(run: str | Path) -> Trained:
     path = Path(run)
     path = path / _FILE if path.is_dir() else path
     tensors, about = _read(path)
-    kind = source(about["dataset"])
-    model = make_model(about["model"], kind, about["options"])
-    example = jax.ShapeDtypeStruct((1, *about["input_shape"]), np.float32)
+    wanted = MadeFor(**about["made_for"])
+    model = make_model(about["model"], wanted, about["options"])
+    example = jax.ShapeDtypeStruct((1, *about["input_shape"]), np.int32 if wanted.vocabulary else np.float32)
     template = dict(zip(("params", "state"), jax.eval_shape(model.init, jax.random.key(0), example), strict=True))
     scalers = {
         name: Scaler(tensors.pop(f"{name}/shift"), tensors.pop(f"{name}/scale"))
@@ -164,9 +189,9 @@ def load(run: str | Path) -> Trained:
         model=model,
         params=tree["params"],
         state=tree["state"],
-        scaler=scalers["scaler"],
+        scaler=scalers.get("scaler"),
         target_scaler=scalers.get("target_scaler"),
-        task=task_for(about["task"], about["loss"], kind.outputs),
+        task=task_for(about["task"], about["loss"], wanted.outputs),
         classes=tuple(about["classes"]),
         about=about,
     )

@@ -3,22 +3,22 @@
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 import jax
+import numpy as np
 
-import zoo
 from zoo.layers import Layer
 
 from .advance import Advance, data_mesh
 from .data.normalize import Scaler, fit_scaler
 from .data.source import Dataset, Place, Source, Split, load_data, source
-from .data.split import hold_back
+from .data.split import hold_back, hold_back_last
 from .errors import BadInput
 from .evaluate import Evaluate
 from .feed import Feed, shuffled
 from .local import mistake_driven
 from .loop import Plan
+from .made_for import MadeFor, made_for, make_model
 from .optimizers import optimizer_for
 from .recipe import Recipe, check_pair
 from .schedules import schedule_for
@@ -26,10 +26,11 @@ from .supervised import supervised
 from .tasks import Task, task_for
 from .trainer import Trainer
 
-__all__ = ["TRAINERS", "Setup", "make_model", "setup"]
+__all__ = ["TRAINERS", "Setup", "setup"]
 
 _EVALUATIONS = 50  # at most, so that a run of a thousand short epochs does not spend itself on scoring
 _LOGS = 4  # rows between two evaluations
+_Scalers = tuple[Scaler | None, Scaler | None]
 
 
 @dataclass(frozen=True)
@@ -39,9 +40,10 @@ class Setup:
     recipe: Recipe
     data: Dataset
     source: Source
+    made_for: MadeFor
     model: Layer
     task: Task
-    scaler: Scaler
+    scaler: Scaler | None
     target_scaler: Scaler | None
     trainer: Trainer
     advance: Advance
@@ -49,6 +51,13 @@ class Setup:
     evaluations: Mapping[str, Evaluate]  # by split: test, and val where examples were held back
     rate: Callable[[int], float]
     key: jax.Array
+
+    @property
+    def example(self) -> jax.ShapeDtypeStruct:
+        """Shape and type of one example as the model reads it, without the batch axis."""
+        x = self.data.train.x
+        shape = (self.data.window or 128,) if self.data.task == "language" else x.shape[1:]
+        return jax.ShapeDtypeStruct(shape, np.float32 if self.scaler else np.int32)
 
 
 def setup(recipe: Recipe, place: Place = Place(), *, skip_bad: bool = False, log_every: int | None = None) -> Setup:  # noqa: B008
@@ -61,15 +70,16 @@ def setup(recipe: Recipe, place: Place = Place(), *, skip_bad: bool = False, log
     kind = source(recipe.dataset)
     check_pair(recipe.model, kind)
     data = load_data(recipe.dataset, place, recipe.d)
-    recipe, train, held = _batches_that_fit(*_held_back(recipe, data.train))
-    scaler = fit_scaler(train.x, recipe.normalize)
-    target_scaler = fit_scaler(train.y.reshape(len(train.y), -1), "standard") if data.task == "regression" else None
-    feed = shuffled(train, recipe.batch_size, scaler, target_scaler, recipe.augment)
+    recipe = _suited(recipe, data)
+    wanted = made_for(kind, data)
+    recipe, train, held = _batches_that_fit(*_held_back(recipe, data, kind))
+    scalers = _scalers(recipe, data, train)
+    feed, cut = _feed(recipe, data, train, scalers)
     plan = _plan(recipe, feed.steps_per_epoch, log_every)
-    model = make_model(recipe.model, kind, recipe.m)
-    task = task_for(data.task, recipe.loss, kind.outputs, label_smoothing=recipe.label_smoothing)
-    if target_scaler is not None:
-        task = in_units(task, target_scaler)
+    model = make_model(recipe.model, wanted, recipe.m)
+    task = task_for(data.task, recipe.loss, wanted.outputs, label_smoothing=recipe.label_smoothing)
+    if scalers[1] is not None:
+        task = in_units(task, scalers[1])
     trainer = TRAINERS[recipe.trainer](model, task, recipe, plan)
     mesh = data_mesh()
     splits = {"val": held, "test": data.test} if held else {"test": data.test}
@@ -78,29 +88,18 @@ def setup(recipe: Recipe, place: Place = Place(), *, skip_bad: bool = False, log
         recipe=recipe,
         data=replace(data, train=train),
         source=kind,
+        made_for=wanted,
         model=model,
         task=task,
-        scaler=scaler,
-        target_scaler=target_scaler,
+        scaler=scalers[0],
+        target_scaler=scalers[1],
         trainer=trainer,
         advance=Advance(trainer, _divided(feed, recipe, mesh), mesh, skip_bad=skip_bad),
         plan=plan,
-        evaluations={name: Evaluate(trainer, split, scaler, target_scaler, mesh) for name, split in splits.items()},
+        evaluations={name: Evaluate(trainer, split, *scalers, mesh, cut) for name, split in splits.items()},
         rate=lambda step: float(schedule(step // recipe.accumulate)),
         key=jax.random.key(recipe.seed),
     )
-
-
-def make_model(name: str, kind: Source, options: Mapping[str, Any]) -> Layer:
-    """The animal of that name with as many outputs as the data wants.
-
-    Raises:
-        BadInput: if it has no such option, or refuses its value.
-    """
-    try:
-        return zoo.create(name, kind.outputs, **options)
-    except (TypeError, ValueError) as error:
-        raise BadInput(f"{name} cannot be made with {dict(options)}: {error}") from error
 
 
 def in_units(task: Task, scaler: Scaler) -> Task:
@@ -120,6 +119,18 @@ def _gradient(model: Layer, task: Task, recipe: Recipe, plan: Plan) -> Trainer:
     return supervised(model, task, optimizer_for(recipe, plan.steps, plan.steps_per_epoch), ema=recipe.ema)
 
 
+def _language(model: Layer, task: Task, recipe: Recipe, plan: Plan) -> Trainer:
+    from .language import language
+
+    return language(model, task, optimizer_for(recipe, plan.steps, plan.steps_per_epoch), ema=recipe.ema)
+
+
+def _counts(model: Layer, task: Task, recipe: Recipe, plan: Plan) -> Trainer:
+    from .counting import counting
+
+    return counting(model, task, steps=plan.steps)
+
+
 def _mistakes(model: Layer, task: Task, recipe: Recipe, plan: Plan) -> Trainer:
     return mistake_driven(model, task, rate=recipe.lr)
 
@@ -127,20 +138,53 @@ def _mistakes(model: Layer, task: Task, recipe: Recipe, plan: Plan) -> Trainer:
 # By the recipe's `trainer`.
 TRAINERS: Mapping[str, Callable[[Layer, Task, Recipe, Plan], Trainer]] = {
     "supervised": _gradient,
+    "language": _language,
+    "counting": _counts,
     "perceptron": _mistakes,
 }
 
 
-def _held_back(recipe: Recipe, train: Split) -> tuple[Recipe, Split, Split | None]:
+def _suited(recipe: Recipe, data: Dataset) -> Recipe:
+    """A language has a trainer of its own, and that trainer nothing else."""
+    if recipe.trainer not in ("language", "supervised"):
+        return recipe
+    return replace(recipe, trainer="language" if data.task == "language" else "supervised")
+
+
+def _scalers(recipe: Recipe, data: Dataset, train: Split) -> _Scalers:
+    """Those of inputs and targets; tokens have none, steps that are only padding do not count."""
+    targets = fit_scaler(train.y.reshape(len(train.y), -1), "standard") if data.task == "regression" else None
+    if data.vocabulary:
+        return None, targets
+    if train.lengths is None:
+        return fit_scaler(train.x, recipe.normalize), targets
+    valid = np.arange(train.x.shape[1]) < train.lengths[:, None]
+    return fit_scaler(train.x[valid], recipe.normalize), targets
+
+
+def _feed(recipe: Recipe, data: Dataset, train: Split, scalers: _Scalers) -> tuple[Feed, Callable | None]:
+    """How examples are cut for training, and for scoring."""
+    if data.task == "language":
+        from .feed_text import contiguous, streams
+
+        return contiguous(train, recipe.batch_size, data.window), streams
+    return shuffled(train, recipe.batch_size, *scalers, recipe.augment), None
+
+
+def _held_back(recipe: Recipe, data: Dataset, kind: Source) -> tuple[Recipe, Split, Split | None]:
     """Patience needs something to judge by that is neither trained on nor reported: a tenth, if nothing was said."""
     if recipe.patience is not None and not recipe.val_share:
         recipe = replace(recipe, val_share=0.1)
     if not recipe.val_share:
-        return recipe, train, None
-    return recipe, *hold_back(train, recipe.val_share, recipe.seed)
+        return recipe, data.train, None
+    if kind.kind in ("text", "series"):  # where time goes on, what comes later must not be known
+        return recipe, *hold_back_last(data.train, recipe.val_share)
+    return recipe, *hold_back(data.train, recipe.val_share, recipe.seed)
 
 
 def _batches_that_fit(recipe: Recipe, train: Split, held: Split | None) -> tuple[Recipe, Split, Split | None]:
+    if train.x.ndim == 1:  # a text is no number of examples
+        return recipe, train, held
     whole = recipe.opt == "gd" or recipe.batch_size > len(train.x)
     return (replace(recipe, batch_size=len(train.x)) if whole else recipe), train, held
 

@@ -33,14 +33,13 @@ class Show(Callback):
     def start(self, setup: Any, folder: Path) -> None:
         """Says what will run and where it goes."""
         plan, data, recipe = setup.plan, setup.data, setup.recipe
-        shape = data.train.x.shape[1:]
-        count = parameters(summary(setup.model, shape))
+        shape = setup.example.shape
+        count = parameters(summary(setup.model, shape, setup.example.dtype))
         epochs, examples = plan.steps / plan.steps_per_epoch, plan.steps * recipe.batch_size
         say = self.line.say
         say(f"data     {data.name}: {len(data.train.x):,} to learn from, {len(data.test.x):,} to test")
-        say(
-            f"model    {recipe.model}: {'x'.join(map(str, shape))} in, {setup.source.outputs} out, {count:,} parameters"
-        )
+        sizes, outputs = "x".join(map(str, shape)), setup.made_for.outputs
+        say(f"model    {recipe.model}: {sizes} in, {outputs} out, {count:,} parameters")
         say(f"length   {epochs:g} epochs = {plan.steps:,} steps of {recipe.batch_size} = {examples:,} examples seen")
         say(f"folder   {folder}")
         self.line.compiling()

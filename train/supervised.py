@@ -1,16 +1,18 @@
 """Learning from examples with answers, by one gradient."""
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import optax
 
-from zoo.layers import Layer
+from zoo.layers import Layer, Scanned, Sequence
 
 from .optimizers import ema_update
 from .tasks import Task
 from .trainer import Trainer, trained
 
-__all__ = ["score", "supervised"]
+__all__ = ["answers", "inputs", "score", "supervised"]
 
 
 def supervised(
@@ -35,7 +37,7 @@ def supervised(
     """
 
     def init(key, batch):
-        params, state = model.init(key, batch["x"])
+        params, state = model.init(key, inputs(batch))
         fit = {"params": params, "state": state, "opt": optimizer.init(params)}
         if ema is not None:
             fit |= {"ema": params, "step": jnp.zeros((), jnp.int32)}
@@ -43,8 +45,8 @@ def supervised(
 
     def step(fit, batch, key):
         def cost(params):
-            outputs, state = model.apply(params, fit["state"], batch["x"], key)
-            return jnp.mean(task.loss(outputs, batch["y"])), (outputs, state)
+            outputs, state = answers(model, params, fit["state"], batch, key)
+            return task.mean(task.loss(outputs, batch["y"]), batch["y"]), (outputs, state)
 
         (loss, (outputs, state)), gradient = jax.value_and_grad(cost, has_aux=True)(fit["params"])
         updates, opt = optimizer.update(gradient, fit["opt"], fit["params"], value=loss)
@@ -54,23 +56,35 @@ def supervised(
             new |= {"ema": ema_update(fit["ema"], params, ema, fit["step"]), "step": fit["step"] + 1}
         metrics = {"loss": loss, "grad_norm": optax.global_norm(gradient)}
         if task.headline in task.metrics:
-            metrics[task.headline] = jnp.mean(task.metrics[task.headline](outputs, batch["y"]))
+            metrics[task.headline] = task.mean(task.metrics[task.headline](outputs, batch["y"]), batch["y"])
         return new, metrics
 
     return Trainer(init, step, score(model, task), task.finish)
 
 
+def inputs(batch: dict) -> Any:
+    """What a model is given of a batch: x, and its lengths where the examples are not equally long."""
+    return Sequence(batch["x"], batch["lengths"]) if "lengths" in batch else batch["x"]
+
+
+def answers(model: Layer, params: Any, state: Any, batch: dict, key: Any = None) -> tuple[Any, Any]:
+    """The outputs for a batch, without a carry, and the new state."""
+    outputs, state = model.apply(params, state, inputs(batch), key)
+    return (outputs.y if isinstance(outputs, Scanned) else outputs), state
+
+
 def score(model: Layer, task: Task):
     """Makes the `evaluate` of a trainer whose model answers and whose task says how well.
 
-    Gives the sums of the loss and of each metric over the examples whose weight is 1, with the sum of the weights.
+    Gives the sums of the loss and of each metric over the examples whose weight is 1 (of tagging, over their steps),
+    with the sum of the weights.
     """
 
     def evaluate(fit, batch, key):
         params, state = trained(fit)
-        outputs, _ = model.apply(params, state, batch["x"])
+        outputs, _ = answers(model, params, state, batch)
         measures = {"loss": task.loss, **task.metrics}
-        weight = batch["weight"]
+        weight = task.weights(batch["y"], batch["weight"])
         # `where`, not a product: what padding gives may be infinite, and must not count.
         return {
             name: (jnp.sum(jnp.where(weight > 0, measure(outputs, batch["y"]), 0)), jnp.sum(weight))

@@ -1,5 +1,6 @@
 """A task decides what the outputs mean: loss, metrics, prediction. The model knows none of it."""
 
+import math
 from collections.abc import Callable
 from functools import partial
 from types import MappingProxyType
@@ -36,6 +37,8 @@ LOSSES = MappingProxyType(
             "huber": losses.huber,
             "arctan": losses.arctan,
         },
+        "tagging": {"cross_entropy": losses.sparse_categorical_cross_entropy},
+        "language": {"cross_entropy": losses.sparse_categorical_cross_entropy},
     }
 )
 
@@ -44,14 +47,15 @@ class Task(NamedTuple):
     """What is asked of a model.
 
     Attributes:
-        name: binary, multiclass, multilabel or regression.
-        loss: `(outputs, y) -> (batch,)`.
-        metrics: by name, each `(outputs, y) -> (batch,)`. Names that begin with `_` are for `finish` alone.
+        name: binary, multiclass, multilabel, regression, tagging or language.
+        loss: `(outputs, y) -> (batch,)`; of the tasks with an answer a step `(batch, time)`.
+        metrics: by name, each as `loss`. Names that begin with `_` are for `finish` alone.
         finish: turns the means of loss and metrics over a set into what is reported.
         headline: name of the metric that decides.
         higher_is_better: whether more of it is better.
         predict: outputs to class indices (batch,), to 0 and 1 (batch, classes), or to the values of a regression.
         probabilities: outputs to (batch, classes); None for a regression.
+        counts: `y -> weights` of the shape that `loss` gives, 0 where there is nothing to answer; None: all count.
     """
 
     name: str
@@ -62,13 +66,27 @@ class Task(NamedTuple):
     higher_is_better: bool
     predict: Callable
     probabilities: Callable | None
+    counts: Callable | None = None
+
+    def weights(self, y: jax.Array, weight: jax.Array | None = None) -> jax.Array:
+        """How much each answer counts, 0 or 1, given which examples do (batch,)."""
+        each = jnp.ones(len(y)) if weight is None else weight
+        return each if self.counts is None else self.counts(y) * each.reshape(-1, *(1,) * (y.ndim - 1))
+
+    def mean(self, values: jax.Array, y: jax.Array) -> jax.Array:
+        """The mean of what `loss` or a metric gave over the answers that count."""
+        if self.counts is None:
+            return jnp.mean(values)
+        counts = self.counts(y)
+        return jnp.sum(jnp.where(counts > 0, values, 0)) / jnp.maximum(jnp.sum(counts), 1)
 
 
 def task_for(kind: Kind, loss: Loss = "auto", outputs: int = 1, label_smoothing: float = 0) -> Task:
     """The task of a kind, to be learned by a loss.
 
     Args:
-        kind: binary (one logit), multiclass, multilabel (one logit a class) or regression.
+        kind: binary (one logit), multiclass, multilabel (one logit a class), regression, tagging (a class at every
+            step) or language (the next token at every step).
         loss: one of `LOSSES[kind]`; "auto" is cross-entropy, for a regression the mean squared error.
         outputs: size of the model's last axis: 1 for binary, classes, or numbers to predict.
         label_smoothing: of the cross-entropies.
@@ -82,9 +100,7 @@ def task_for(kind: Kind, loss: Loss = "auto", outputs: int = 1, label_smoothing:
     """
     cost = _loss(kind, loss, label_smoothing)
     _check_outputs(kind, outputs)
-    return {"binary": _binary, "multiclass": _multiclass, "multilabel": _multilabel, "regression": _regression}[kind](
-        cost, outputs
-    )
+    return _TASKS[kind](cost, outputs)
 
 
 def _loss(kind: Kind, loss: Loss, label_smoothing: float) -> Callable:
@@ -104,8 +120,8 @@ def _loss(kind: Kind, loss: Loss, label_smoothing: float) -> Callable:
 def _check_outputs(kind: Kind, outputs: int) -> None:
     if kind == "binary" and outputs != 1:
         raise BadInput(f"a binary task has one output, the logit of class 1, got {outputs}; or is it multiclass?")
-    if kind == "multiclass" and outputs < 2:
-        raise BadInput(f"a multiclass task has one output a class, at least 2, got {outputs}; or is it binary?")
+    if kind in ("multiclass", "tagging", "language") and outputs < 2:
+        raise BadInput(f"a {kind} task has one output a class, at least 2, got {outputs}; or is it binary?")
     if outputs < 1:
         raise BadInput(f"a {kind} task has at least one output, got {outputs}")
 
@@ -168,6 +184,41 @@ def _regression(loss: Callable, outputs: int) -> Task:
     )
 
 
+def _tagging(loss: Callable, outputs: int) -> Task:
+    scores = {"accuracy": _each_step(metrics.accuracy)}
+    return _multiclass(loss, outputs)._replace(
+        name="tagging", loss=_each_step(loss), metrics=scores, probabilities=jax.nn.softmax, counts=_tagged
+    )
+
+
+def _language(loss: Callable, outputs: int) -> Task:
+    cost = _each_step(loss)
+    scores = {"bpc": lambda z, y: cost(z, y) / math.log(2), "accuracy": _each_step(metrics.accuracy)}
+    return _tagging(loss, outputs)._replace(
+        name="language", metrics=scores, headline="bpc", higher_is_better=False, finish=_perplexed
+    )
+
+
+def _each_step(measure: Callable) -> Callable:
+    """Makes `(batch, time, classes), (batch, time) -> (batch, time)` of a measure of examples."""
+
+    def measured(z, y):
+        if z.shape[:-1] != y.shape:
+            raise ValueError(f"an answer a step: outputs {z.shape} want targets {z.shape[:-1]}, got {y.shape}")
+        return measure(z.reshape(-1, z.shape[-1]), y.reshape(-1)).reshape(y.shape)
+
+    return measured
+
+
+def _tagged(y: jax.Array) -> jax.Array:
+    return (y >= 0).astype(jnp.float32)
+
+
+def _perplexed(means: dict) -> dict:
+    """Adds the loss by its common name: nats a token."""
+    return _visible(means) | {"nats": float(means["loss"])}
+
+
 def _like(outputs: jax.Array, y: jax.Array) -> jax.Array:
     """Targets (batch,) for outputs (batch, 1) get the axis that they lack; all else is for the loss to judge."""
     y = y.astype(outputs.dtype)
@@ -189,3 +240,13 @@ def _r2(error: float, y: float, yy: float) -> float:
 
 def _visible(means: dict) -> dict:
     return {name: value for name, value in means.items() if not name.startswith("_")}
+
+
+_TASKS: dict[str, Callable[[Callable, int], Task]] = {
+    "binary": _binary,
+    "multiclass": _multiclass,
+    "multilabel": _multilabel,
+    "regression": _regression,
+    "tagging": _tagging,
+    "language": _language,
+}

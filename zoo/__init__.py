@@ -14,12 +14,19 @@ from typing import TYPE_CHECKING, Any
 from . import _catalogue
 
 if TYPE_CHECKING:  # for editors alone: at run time the folder is the list; a test holds the two together
+    from .bigru import bigru as bigru
+    from .bilstm import bilstm as bilstm
+    from .birnn import birnn as birnn
     from .cnn import cnn as cnn
+    from .gru import gru as gru
     from .linear import linear as linear
     from .logistic import logistic as logistic
+    from .lstm import lstm as lstm
+    from .markov import markov as markov
     from .mlp import mlp as mlp
     from .perceptron import perceptron as perceptron
     from .resnet import resnet as resnet
+    from .rnn import rnn as rnn
     from .train.saved import load as load
 
 __version__ = "0.1.0"

@@ -17,6 +17,7 @@ _COMMANDS = {
     "train": _Command("zoo.train.command", "train a model; the same as python -m zoo.train"),
     "list": _Command("zoo.train.command_list", "the models, or those that match a pattern"),
     "summary": _Command("zoo.train.command_summary", "the parameters of a model"),
+    "sample": _Command("zoo.train.command_sample", "let a trained language model write"),
 }
 
 

@@ -12,8 +12,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-__all__ = ["Card", "Option", "argument_helps", "card", "known", "names"]
+__all__ = ["DECIDED", "Card", "Option", "argument_helps", "card", "known", "names"]
 
+DECIDED = ("outputs", "each", "vocabulary")  # arguments of a factory that the data decides, not the user
 _FOLDER = Path(__file__).parent
 _TYPES = {
     "int": int,
@@ -83,7 +84,7 @@ def _options(factory: ast.FunctionDef, helps: dict[str, str]):
     pairs = [*zip(positional, defaults, strict=True)]
     pairs += zip(factory.args.kwonlyargs, factory.args.kw_defaults, strict=True)
     for argument, default in pairs:
-        if default is not None and argument.arg != "outputs":  # which the data decides
+        if default is not None and argument.arg not in DECIDED:
             kind = _type(argument.annotation)
             yield Option(argument.arg, kind, ast.literal_eval(default), helps.get(argument.arg, ""))
 

@@ -43,7 +43,7 @@ def test_steps_are_epochs_times_the_examples_by_the_batch_rounded_up():
 def test_inputs_are_normalised_on_the_device_and_stored_as_they_are(key):
     split = Split(np.array([[0], [255]], np.uint8), np.array([0, 1], np.int32))
     feed = shuffled(split, 2, fit_scaler(split.x, "unit"), None, "none")
-    assert feed.arrays["x"].dtype == np.uint8
+    assert feed.arrays["examples"]["x"].dtype == np.uint8
     batch = feed.batch(feed.arrays, feed.order(key), 0, key)
     assert sorted(batch["x"].ravel().tolist()) == [0, 1]
 

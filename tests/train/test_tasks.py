@@ -7,22 +7,26 @@ import pytest
 from sklearn.metrics import r2_score
 
 from zoo.train import losses
+from zoo.train.data.source import PER_STEP
 from zoo.train.data.source import Task as Kind
 from zoo.train.errors import BadInput
 from zoo.train.recipe import Loss
 from zoo.train.tasks import LOSSES, task_for
 
-SHAPES = {"binary": 1, "multiclass": 3, "multilabel": 3, "regression": 2}
+SHAPES = {"binary": 1, "multiclass": 3, "multilabel": 3, "regression": 2, "tagging": 3, "language": 3}
 
 
 def example(kind):
     rng = np.random.default_rng(2)
-    outputs = jnp.asarray(rng.normal(size=(8, SHAPES[kind])), jnp.float32)
+    steps = (5,) if kind in PER_STEP else ()
+    outputs = jnp.asarray(rng.normal(size=(8, *steps, SHAPES[kind])), jnp.float32)
     y = {
         "binary": rng.integers(0, 2, 8),
         "multiclass": rng.integers(0, 3, 8),
         "multilabel": rng.integers(0, 2, (8, 3)),
         "regression": rng.normal(size=(8, 2)).astype(np.float32),
+        "tagging": rng.integers(-1, 3, (8, 5)),
+        "language": rng.integers(0, 3, (8, 5)),
     }[kind]
     return outputs, jnp.asarray(y)
 
@@ -38,7 +42,7 @@ def test_kinds_and_losses_are_those_that_data_and_recipes_name():
 
 
 @pytest.mark.parametrize("kind", LOSSES)
-def test_every_loss_of_a_task_gives_one_finite_number_an_example_and_a_gradient(kind):
+def test_every_loss_of_a_task_gives_one_finite_number_an_answer_and_a_gradient(kind):
     outputs, y = example(kind)
     costs = [task_for(kind, name, SHAPES[kind]).loss for name in ("auto", *LOSSES[kind])]
 
@@ -47,7 +51,7 @@ def test_every_loss_of_a_task_gives_one_finite_number_an_example_and_a_gradient(
 
     results = jax.jit(lambda o: [judged(cost, o) for cost in costs])(outputs)
     for values, gradient in results:
-        assert values.shape == (8,)
+        assert values.shape == outputs.shape[:-1]
         assert np.all(np.isfinite(values))
         assert np.all(np.isfinite(gradient))
         assert np.any(gradient != 0)
@@ -55,10 +59,10 @@ def test_every_loss_of_a_task_gives_one_finite_number_an_example_and_a_gradient(
 
 
 @pytest.mark.parametrize("kind", LOSSES)
-def test_every_metric_gives_one_number_an_example_and_the_headline_is_reported(kind):
+def test_every_metric_gives_one_number_an_answer_and_the_headline_is_reported(kind):
     outputs, y = example(kind)
     task = task_for(kind, outputs=SHAPES[kind])
-    assert {metric(outputs, y).shape for metric in task.metrics.values()} == {(8,)}
+    assert {metric(outputs, y).shape for metric in task.metrics.values()} == {outputs.shape[:-1]}
     finished = task.finish({"loss": 1.5, **means(task, outputs, y)})
     assert task.headline in finished
     assert finished["loss"] == 1.5
@@ -122,6 +126,34 @@ def test_top_5_is_reported_where_there_are_many_classes():
     assert "top5" not in task_for("multiclass", outputs=10).metrics
 
 
+def test_a_step_without_a_tag_does_not_count():
+    task = task_for("tagging", outputs=2)
+    z, y = jnp.array([[[2.0, 0.0], [0.0, 2.0], [9.0, 0.0]]]), jnp.array([[0, 0, -1]])
+    assert task.weights(y).tolist() == [[1, 1, 0]]
+    assert task.weights(y, jnp.zeros(1)).tolist() == [[0, 0, 0]]
+    assert float(task.mean(task.metrics["accuracy"](z, y), y)) == 0.5
+    by_hand = (np.log1p(np.exp(-2)) + np.log1p(np.exp(2))) / 2
+    assert float(task.mean(task.loss(z, y), y)) == pytest.approx(by_hand, rel=1e-6)
+
+
+def test_a_batch_without_any_tag_costs_nothing_and_is_finite():
+    task, y = task_for("tagging", outputs=2), jnp.full((2, 3), -1)
+    assert float(task.mean(task.loss(jnp.ones((2, 3, 2)), y), y)) == 0
+
+
+def test_bits_per_character_are_nats_over_log_2_and_fewer_are_better():
+    task = task_for("language", outputs=4)
+    z, y = jnp.zeros((1, 3, 4)), jnp.array([[0, 1, 2]])
+    assert task.metrics["bpc"](z, y).tolist() == [[2, 2, 2]]
+    assert (task.headline, task.higher_is_better) == ("bpc", False)
+    assert task.finish({"loss": 1.5, "bpc": 2.0})["nats"] == 1.5
+
+
+def test_a_tag_for_every_step_is_wanted():
+    with pytest.raises(ValueError, match=r"outputs \(1, 3, 4\) want targets \(1, 3\), got \(1,\)"):
+        task_for("tagging", outputs=4).loss(jnp.zeros((1, 3, 4)), jnp.zeros(1, int))
+
+
 def test_label_smoothing_reaches_the_loss():
     outputs, y = example("multiclass")
     smooth = task_for("multiclass", outputs=3, label_smoothing=0.1).loss(outputs, y)
@@ -140,7 +172,7 @@ def test_label_smoothing_reaches_the_loss():
         (("binary", "auto", 2), "one output, the logit of class 1, got 2"),
         (("multiclass", "auto", 1), "at least 2, got 1"),
         (("regression", "auto", 0), "at least one output, got 0"),
-        (("clustering",), "there are binary, multiclass, multilabel, regression"),
+        (("clustering",), "there are binary, multiclass, multilabel, regression, tagging, language"),
     ],
 )
 def test_what_does_not_suit_a_task_is_refused_with_what_does(arguments, message):

@@ -11,17 +11,24 @@ import pytest
 import zoo
 from tests.laws import LAWS
 from zoo import _catalogue
-from zoo.train.data.source import source
+from zoo.train.data.source import PER_STEP, source
+from zoo.train.made_for import MadeFor
 from zoo.train.recipe import book
 
 # Smaller than their recipes where the recipe's size would only cost time.
 SMALL = {"cnn": {"filters": (4, 6), "hidden": 8}, "resnet": {"depth": 8, "width": 4}, "mlp": {"hidden": (8,)}}
+RECURRENT = ("rnn", "lstm", "gru", "birnn", "bilstm", "bigru")
+SMALL |= {name: {"width": 6, "dropout": 0.2} for name in RECURRENT} | {"gru": {"width": 6, "depth": 2}}
 
 
 def animal(name):
     kind = source(book(name).recipes[0].dataset)
+    if kind.kind == "text":
+        tokens = np.random.default_rng(0).integers(0, 5, (4, 7))
+        return zoo.create(name, **MadeFor(5, True, 5).arguments(), **SMALL.get(name, {})), jnp.asarray(tokens)
     rows = np.random.default_rng(0).normal(size=(4, *kind.shape))
-    return zoo.create(name, kind.outputs, **SMALL.get(name, {})), jnp.asarray(rows, jnp.float32)
+    wanted = MadeFor(kind.outputs, kind.task in PER_STEP).arguments()
+    return zoo.create(name, **wanted, **SMALL.get(name, {})), jnp.asarray(rows, jnp.float32)
 
 
 @pytest.mark.parametrize("law", LAWS)
@@ -52,6 +59,7 @@ def test_the_editors_list_is_the_folder():
 
 def test_models_are_listed_by_pattern():
     assert zoo.list_models("*net") == ["resnet"]
+    assert zoo.list_models("bi*") == ["bigru", "bilstm", "birnn"]
     assert zoo.list_models("percep") == ["perceptron"]
     assert zoo.list_models("nothing like it") == []
 

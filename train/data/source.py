@@ -18,10 +18,11 @@ from .options import checked
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["SOURCES", "Dataset", "Place", "Source", "Split", "load_data", "source"]
+__all__ = ["PER_STEP", "SOURCES", "Dataset", "Place", "Source", "Split", "load_data", "source"]
 
-Kind = Literal["image", "table", "points"]
-Task = Literal["binary", "multiclass", "multilabel", "regression"]
+Kind = Literal["image", "table", "points", "sequence", "text", "series"]
+Task = Literal["binary", "multiclass", "multilabel", "regression", "tagging", "language"]
+PER_STEP = ("tagging", "language")  # the tasks that want an answer at every step of time
 
 
 @dataclass(frozen=True)
@@ -34,15 +35,23 @@ class Place:
 
 
 class Split(NamedTuple):
-    """Examples and their targets, as stored: `x` is (examples, ...), `y` is (examples,) or (examples, outputs)."""
+    """Examples and their targets, as stored.
+
+    Attributes:
+        x: (examples, ...); of a text, the whole text as one row of token numbers (tokens,).
+        y: (examples,) or (examples, outputs); (examples, time) for tagging, -1 where there is no step to tag; of a
+            text, each token's next one (tokens,).
+        lengths: how many steps of each example are valid, int32 (examples,); None: all of them.
+    """
 
     x: "np.ndarray"
     y: "np.ndarray"
+    lengths: "np.ndarray | None" = None
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """A loaded data set: arrays as stored (uint8 stays uint8), and the names that a report needs."""
+    """A loaded data set: arrays as stored (uint8 stays uint8), the names that a report needs, what a model must fit."""
 
     name: str
     task: Task
@@ -51,6 +60,14 @@ class Dataset:
     classes: tuple[str, ...] = ()  # empty for regression
     features: tuple[str, ...] = ()  # columns of a table
     target: str = ""  # what a regression predicts, with its unit
+    vocabulary: tuple[str, ...] = ()  # the tokens that x numbers, where x is tokens
+    outputs: int = 0  # where only the loaded data tells; 0: as the Source says
+    window: int = 0  # steps of a text that are learned from at a time
+
+    @property
+    def per_step(self) -> bool:
+        """Whether the task wants an answer at every step."""
+        return self.task in PER_STEP
 
 
 @dataclass(frozen=True)
@@ -60,10 +77,11 @@ class Source:
     Attributes:
         name: what `--dataset` calls it.
         about: one line: what it shows, how many examples, whose.
-        kind: image (height, width, channels), table (features) or points (the plane).
+        kind: image (height, width, channels), table (features), points (the plane), sequence (time, features or
+            tokens), text (one row of tokens) or series (window, features).
         task: decides head, loss and metric.
-        shape: of one example.
-        outputs: classes, or numbers to predict; 1 for a binary task.
+        shape: of one example; () where only the loaded data tells.
+        outputs: classes, or numbers to predict; 1 for a binary task; 0 where only the loaded data tells.
         load: `(place, *, option=default, ...) -> Dataset`; its keyword options are the command line's `--d.option`.
     """
 

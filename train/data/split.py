@@ -8,7 +8,7 @@ from .source import Split
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["folds", "hold_back"]
+__all__ = ["folds", "hold_back", "hold_back_last"]
 
 
 def folds(y: "np.ndarray", count: int = 5, seed: int = 0) -> "np.ndarray":
@@ -40,15 +40,38 @@ def hold_back(split: Split, share: float, seed: int = 0) -> tuple[Split, Split]:
     import numpy as np
 
     n = len(split.x)
-    if not 0 <= share < 1:
-        raise BadInput(f"the share of examples to hold back must be at least 0 and below 1, got {share}")
-    if share and n < 2:
-        raise BadInput(f"cannot hold back a share of {n} example; at least 2 are needed")
+    _check_share(share, n)
     count = min(max(round(share * n), 1), n - 1) if share else 0
     # Evenly spaced along the order that keeps classes together: every class gives its share, to within one example.
     held = np.zeros(n, bool)
     held[_dealing_order(split.y, seed)] = np.arange(n) * count % max(n, 1) < count
-    return Split(split.x[~held], split.y[~held]), Split(split.x[held], split.y[held])
+    return _chosen(split, ~held), _chosen(split, held)
+
+
+def hold_back_last(split: Split, share: float) -> tuple[Split, Split]:
+    """Parts a text or a series where time does: what comes first is trained on, the last share is held back.
+
+    Raises:
+        BadInput: if the share is not in [0, 1), or one step is to be shared out.
+    """
+    import numpy as np
+
+    n = len(split.x)
+    _check_share(share, n)
+    held = np.arange(n) >= n - (min(max(round(share * n), 1), n - 1) if share else 0)
+    return _chosen(split, ~held), _chosen(split, held)
+
+
+def _chosen(split: Split, which: "np.ndarray") -> Split:
+    x, y, lengths = split
+    return Split(x[which], y[which], None if lengths is None else lengths[which])
+
+
+def _check_share(share: float, n: int) -> None:
+    if not 0 <= share < 1:
+        raise BadInput(f"the share of examples to hold back must be at least 0 and below 1, got {share}")
+    if share and n < 2:
+        raise BadInput(f"cannot hold back a share of {n} example; at least 2 are needed")
 
 
 def _dealing_order(y: "np.ndarray", seed: int) -> "np.ndarray":

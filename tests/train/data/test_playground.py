@@ -11,7 +11,7 @@ VALUES = ["plane", "multi_gauss"]
 
 def points(name, **options):
     data = load_data(name, Place(), options)
-    x, y = (np.concatenate(both) for both in zip(data.train, data.test, strict=True))
+    x, y = (np.concatenate(both) for both in zip(data.train[:2], data.test[:2], strict=True))
     return x[:, 0].astype(float), x[:, 1].astype(float), y
 
 

@@ -3,6 +3,7 @@
 import inspect
 import subprocess
 import sys
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -33,7 +34,8 @@ def test_loading_bundled_data_imports_neither_jax_nor_sklearn():
 def test_arrays_are_what_the_source_says(name):
     said, data = source(name), load_data(name)
     assert (data.name, data.task) == (said.name, said.task)
-    for x, y in (data.train, data.test):
+    for x, y, lengths in (data.train, data.test):
+        assert lengths is None
         assert x.shape == (len(y), *said.shape)
         assert x.dtype == (np.uint8 if said.kind == "image" else np.float32)
         assert np.isfinite(x).all()
@@ -55,8 +57,9 @@ def test_every_option_has_a_plain_type_a_default_of_it_and_a_line_of_help(name):
     assert place.name == "place"
     for option in options:
         assert option.kind is option.KEYWORD_ONLY
-        assert option.annotation in (int, float, str, bool)
-        assert type(option.default) is option.annotation
+        choices = get_args(option.annotation)  # of a Literal
+        assert choices or option.annotation in (int, float, str, bool)
+        assert option.default in choices if choices else type(option.default) is option.annotation
         assert f"    {option.name}: " in inspect.getdoc(load)
 
 

@@ -1,0 +1,43 @@
+"""Vocabularies: a text becomes numbers and the same text again."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from zoo.train.data.vocabulary import UNKNOWN, characters_of, words_of
+from zoo.train.errors import BadInput
+
+TEXT = "to be, or not to be:\n\tthat is the question."
+
+
+@given(st.text(min_size=1))
+def test_any_text_comes_back_from_its_characters(text):
+    vocabulary = characters_of(text)
+    numbers = vocabulary.encode(text)
+    assert numbers.dtype == np.int32
+    assert vocabulary.decode(numbers.tolist()) == text
+    assert list(vocabulary.tokens) == sorted(set(text))
+
+
+@given(st.text(min_size=1))
+def test_any_text_comes_back_from_its_words_if_none_is_left_out(text):
+    vocabulary = words_of(text, 10_000)
+    assert vocabulary.level == "words"
+    assert vocabulary.decode(vocabulary.encode(text).tolist()) == text
+
+
+def test_words_punctuation_and_white_space_are_tokens_of_their_own():
+    assert words_of(TEXT, 100).split(TEXT)[:6] == ["to", " ", "be", ",", " ", "or"]
+
+
+def test_of_too_many_words_the_rarest_are_unknown():
+    vocabulary = words_of(TEXT, 4)
+    assert vocabulary.tokens == (UNKNOWN, " ", "be", "to")
+    assert vocabulary.encode("to see").tolist() == [3, 1, 0]
+    assert vocabulary.unknown("to see or see") == ["see", "or"]
+
+
+def test_a_character_that_was_never_learned_is_named_with_its_place():
+    with pytest.raises(BadInput, match=r"character 'X' \(line 2, column 3\) is unknown.* which has learned 3: ab"):
+        characters_of("ab\n").encode("ab\nabX")

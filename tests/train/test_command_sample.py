@@ -1,0 +1,91 @@
+"""`python -m zoo sample RUN`: from the words of the command line to a text in the terminal."""
+
+import pytest
+
+from zoo.__main__ import main
+from zoo.train import run
+from zoo.train.options import RunOptions
+from zoo.train.recipe import Recipe
+
+LETTERS = "the quick brown fox jumps over the lazy dog\n"
+
+
+@pytest.fixture(scope="module")
+def writer(tmp_path_factory):
+    """The folder of a run on letters, and of one on words."""
+    place = tmp_path_factory.mktemp("writer")
+    (place / "mine.txt").write_text(LETTERS * 20)
+
+    def learned(level):
+        d = {"file": str(place / "mine.txt"), "level": level, "window": 16}
+        recipe = Recipe("lstm", "text", trainer="language", m={"width": 8}, d=d, steps=3, batch_size=4)
+        return str(run(recipe, RunOptions(out=place / level, quiet=True)).folder)
+
+    return {level: learned(level) for level in ("characters", "words")}
+
+
+def sample(capsys, *words):
+    code = main(["sample", *words])
+    got = capsys.readouterr()
+    return code, got.out, got.err
+
+
+def test_it_writes_so_many_characters_after_the_prompt_and_the_same_for_the_same_seed(writer, capsys):
+    words = (writer["characters"], "--prompt", "the ", "--length", "300", "--top-k", "9", "--top-p", "0.9")
+    code, text, err = sample(capsys, *words, "--seed", "3")
+    assert (code, err) == (0, "")
+    assert text.startswith("the ")
+    assert text.endswith("\n")
+    assert len(text) == 4 + 300 + 1
+    assert set(text) <= set(LETTERS)
+    assert sample(capsys, *words, "--seed", "3")[1] == text
+    assert sample(capsys, *words, "--seed", "4")[1] != text
+
+
+def test_temperature_0_needs_no_seed(writer, capsys):
+    words = (writer["characters"], "--temperature", "0", "--length", "20")
+    assert sample(capsys, *words, "--seed", "1")[1] == sample(capsys, *words, "--seed", "2")[1]
+
+
+def test_it_writes_words(writer, capsys):
+    code, text, _ = sample(capsys, writer["words"], "--prompt", "the quick ", "--length", "12")
+    assert code == 0
+    assert text.startswith("the quick ")
+
+
+@pytest.mark.parametrize(
+    ("level", "words", "message"),
+    [
+        ("characters", ("--prompt", "a\u00df"), "--prompt 'a\u00df': the character '\u00df' (line 1, column 2)"),
+        ("words", ("--prompt", "the slow dog"), "'slow' is none of the 11 words learned"),
+        ("characters", ("--prompt", ""), "--prompt is empty"),
+        ("characters", ("--length", "0"), "--length must lie between 1 and"),
+        ("characters", ("--temperature", "-1"), "--temperature must lie between 0 and 100, got -1"),
+        ("characters", ("--top-p", "0"), "--top-p must lie between"),
+        ("characters", ("--tempratur", "1"), "did you mean --temperature?"),
+    ],
+)
+def test_what_cannot_be_written_is_refused_before_a_character_is(writer, capsys, level, words, message):
+    code, text, err = sample(capsys, writer[level], *words)
+    assert (code, text) == (2, "")
+    assert message in err
+
+
+def test_a_run_must_be_named_be_there_and_know_a_language(capsys, tmp_path):
+    code, _, err = sample(capsys)
+    assert code == 2
+    assert "which run?" in err
+    code, _, err = sample(capsys, str(tmp_path / "nothing"))
+    assert code == 3
+    assert "no model at" in err
+    folder = run(Recipe("linear", "diabetes", steps=1), RunOptions(out=tmp_path / "run", quiet=True)).folder
+    code, text, err = sample(capsys, str(folder))
+    assert (code, text) == (2, "")
+    assert "is no language model: linear learned diabetes" in err
+
+
+def test_it_explains_itself(capsys):
+    code, page, _ = sample(capsys, "--help")
+    assert code == 0
+    assert "--top-k" in page
+    assert "python -m zoo sample RUN" in page

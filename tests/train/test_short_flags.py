@@ -1,0 +1,63 @@
+"""Flags that are short for others: a text or a table of one's own."""
+
+import pytest
+
+from zoo.train.command import main
+from zoo.train.command_line import Command, read, written_out
+from zoo.train.errors import BadInput
+
+
+def recipe(*words):
+    found = read(words, "train")
+    assert isinstance(found, Command)
+    return found.recipe
+
+
+def test_a_text_of_ones_own_is_the_file_of_the_data_set_text():
+    for words in (("--text", "my.txt"), ("--text=my.txt",)):
+        mine = recipe("--model", "lstm", *words, "--d.window", "32")
+        assert (mine.dataset, mine.d["file"], mine.d["window"]) == ("text", "my.txt", 32)
+    assert recipe("--model", "lstm", "--dataset", "text", "--text", "a=b.txt").d["file"] == "a=b.txt"
+
+
+def test_a_table_of_ones_own_is_the_file_of_the_data_set_csv():
+    assert written_out(["--csv=prices.csv", "--column", "close", "--horizon", "7"]) == [
+        *("--dataset", "csv", "--d.file", "prices.csv"),
+        *("--d.column", "close", "--d.horizon", "7"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--text", "my.txt", "--dataset", "digits"),
+        ("--dataset=digits", "--text=my.txt"),
+        ("--text", "my.txt", "--csv", "my.csv"),
+    ],
+)
+def test_two_data_sets_at_once_are_refused(words):
+    with pytest.raises(BadInput, match=r"is the data set (text|csv); it does not go with (digits|csv|text)"):
+        recipe("--model", "lstm", *words)
+
+
+def test_a_name_without_its_file_is_refused_and_the_help_knows_the_short_names():
+    with pytest.raises(BadInput, match=r"--d.file needs a value"):
+        recipe("--model", "lstm", "--text")
+    page = read(["--model", "lstm", "--help"], "train")
+    assert isinstance(page, str)
+    for name in ("--text FILE", "--csv FILE", "--column NAME", "--horizon N"):
+        assert name in page
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [(b"", "the text is empty"), (b"abc", "has 3 characters"), (b"\xff" * 999, "is no text in UTF-8: byte 0")],
+)
+def test_a_text_that_cannot_be_learned_from_ends_with_2_and_leaves_nothing(tmp_path, capsys, content, reason):
+    (tmp_path / "mine.txt").write_bytes(content)
+    words = ["--model", "lstm", "--text", str(tmp_path / "mine.txt"), "--out", str(tmp_path / "run")]
+    assert main([*words, "--quiet"]) == 2
+    err = capsys.readouterr().err
+    assert "mine.txt" in err
+    assert reason in err
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]

@@ -1,0 +1,138 @@
+"""Learning by counting: a Markov chain's tables in closed form, from the whole text in one step."""
+
+import jax
+import jax.numpy as jnp
+
+from zoo.layers import Layer
+from zoo.markov import EMPTY, find
+
+from .errors import BadInput
+from .language import score_tokens
+from .tasks import Task
+from .trainer import Trainer
+
+__all__ = ["count", "counting"]
+
+_LOOK = 4096  # tokens whose loss a step tells; more would take longer than the counting
+
+
+def counting(model: Layer, task: Task, *, steps: int = 1) -> Trainer:
+    """Makes the trainer that counts n-grams. One step does it: its batch must be the whole text.
+
+    A second step on the same text counts it anew and changes nothing.
+
+    Args:
+        model: a `markov`.
+        task: language.
+        steps: that the run will have.
+
+    Raises:
+        BadInput: if that is more than one, because then a batch is less than the text.
+    """
+    if steps != 1:
+        raise BadInput(
+            f"markov counts the whole text in one step, not {steps}: leave --epochs, --steps, --batch-size and "
+            "--d.window as its recipe has them (1 epoch, batch 1, window 0)"
+        )
+    evaluate = score_tokens(model, task)
+
+    def init(key, batch):
+        params, state = model.init(key, batch["x"])
+        return {"params": params, "state": state}
+
+    def step(fit, batch, key):
+        text = jnp.concatenate([batch["x"], batch["y"][:, -1:]], axis=1)
+        params, state = count(fit["state"]["table"], text, _vocabulary(model, batch["x"]))
+        fit = {"params": {"table": params}, "state": {"table": state}}
+        look = {name: each[:, :_LOOK] for name, each in batch.items() if name in ("x", "y")}
+        sums = evaluate(fit, look | {"weight": jnp.ones(look["x"].shape)}, key)
+        return fit, {name: sums[name][0] / sums[name][1] for name in ("loss", task.headline)}
+
+    return Trainer(init, step, evaluate, task.finish)
+
+
+def count(state: dict, text: jax.Array, vocabulary: int) -> tuple[dict, dict]:
+    """Counts the n-grams of a text, length after length.
+
+    Args:
+        state: a table of keys for each length, "1" to "n"; only their sizes are read.
+        text: tokens (rows, time); no n-gram reaches over the end of a row.
+        vocabulary: how many tokens there are.
+
+    Returns:
+        Params and state of a `markov`. Of each n-gram, `count` says how often it stands in the text, and `kinds` how
+        many tokens stand before it there: what the shorter n-grams of Kneser and Ney count. Of the longest, both are
+        the count. `discount` is Kneser and Ney's for 1, 2 and more.
+
+    >>> state = {"1": jnp.zeros(3), "2": jnp.zeros(6)}
+    >>> params, keys = count(state, jnp.array([[0, 0, 1, 0, 1, 2]]), 3)
+    >>> params["1"]["count"].tolist(), params["1"]["kinds"].tolist()
+    ([3.0, 2.0, 1.0], [2.0, 1.0, 1.0])
+    >>> keys["2"][:4].tolist(), params["2"]["count"][:4].tolist()
+    ([0, 1, 3, 5], [1.0, 2.0, 1.0, 1.0])
+    """
+    params, keys, before = {}, {}, jnp.zeros(text.shape, jnp.int32)
+    for k in range(1, len(state) + 1):
+        token = jnp.pad(text[:, k - 1 :], ((0, 0), (0, min(k - 1, text.shape[1]))), constant_values=-1)
+        wanted = jnp.where((before >= 0) & (token >= 0), before * vocabulary + token, EMPTY)
+        keys[str(k)], counts = _distinct(wanted.reshape(-1), state[str(k)].size)
+        places = find(keys[str(k)], jnp.where(wanted == EMPTY, -1, wanted))
+        if k > 1:
+            params[str(k - 1)]["kinds"] = _kinds(places, before, counts.size, params[str(k - 1)]["count"].size)
+        params[str(k)] = {"count": counts, "kinds": counts}
+        before = places
+    for table in params.values():
+        table["discount"] = _discounts(table["kinds"])
+    return params, keys
+
+
+def _distinct(keys: jax.Array, size: int) -> tuple[jax.Array, jax.Array]:
+    """The keys in order, each once, and how often each came; `EMPTY` fills up. Beyond `size`, the rarest go."""
+    keys = jnp.sort(jnp.pad(keys, (0, max(size - keys.size, 0)), constant_values=EMPTY))
+    new = jnp.concatenate([jnp.ones(1, bool), keys[1:] != keys[:-1]])
+    run = jnp.cumsum(new) - 1
+    counts = jnp.zeros(keys.size).at[run].add(keys != EMPTY)
+    each = jnp.full(keys.size, EMPTY, jnp.int32).at[run].set(keys)
+    often = jnp.argsort(-counts, stable=True)[:size]
+    order = often[jnp.argsort(each[often])]
+    return each[order], counts[order]
+
+
+def _kinds(longer: jax.Array, shorter: jax.Array, size: int, places: int) -> jax.Array:
+    """How many different tokens stood before each n-gram: how many of those one longer end like it.
+
+    Args:
+        longer: at each step, the place of the n-gram that begins there.
+        shorter: likewise of the n-gram that is one token shorter.
+        size: of the table of the longer.
+        places: of the table of the shorter.
+    """
+    end = jnp.pad(
+        shorter[:, 1:], ((0, 0), (0, 1)), constant_values=-1
+    )  # without its first token it begins a step later
+    ends = jnp.full(size, -1, jnp.int32).at[_or_out(longer, size)].set(end, mode="drop")
+    return jnp.zeros(places).at[_or_out(ends, places)].add(1, mode="drop")
+
+
+def _or_out(place: jax.Array, size: int) -> jax.Array:
+    """Moves -1, which jax would count from the end, out of bounds."""
+    return jnp.where(place < 0, size, place)
+
+
+def _discounts(counts: jax.Array) -> jax.Array:
+    """Chen and Goodman's discounts of counts of 1, 2 and more (equation 26), by how many counts are 1, 2, 3 and 4.
+
+    Where no count is so high the formula says nothing; half of it is taken.
+    """
+    n1, n2, n3, n4 = (jnp.sum(counts == i).astype(jnp.float32) for i in range(1, 5))
+    y = n1 / jnp.maximum(n1 + 2 * n2, 1)
+
+    def discount(i, fewer, more):
+        return jnp.clip(jnp.where(fewer > 0, i - (i + 1) * y * more / jnp.maximum(fewer, 1), i / 2), 0, i)
+
+    return jnp.stack([discount(1, n1, n2), discount(2, n2, n3), discount(3, n3, n4)])
+
+
+def _vocabulary(model: Layer, tokens: jax.Array) -> int:
+    logits, _ = jax.eval_shape(lambda x: model.apply(*model.init(jax.random.key(0), x), x), tokens)
+    return logits.shape[-1]

@@ -1,0 +1,156 @@
+"""One column of numbers from a CSV file, or an error that names the line and what is wrong with it."""
+
+import csv
+import math
+from collections.abc import Iterator
+from datetime import datetime
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import BadInput
+
+if TYPE_CHECKING:
+    import numpy as np
+
+__all__ = ["read_column"]
+
+Row = tuple[int, list[str]]  # the number of the line that it begins on, and its cells
+
+_MISSING = ("", "na", "n/a", "#n/a", "nan", "null", "none", "nil", "-", "--", ".", "?")
+_DELIMITERS = ",;\t|"
+_TIMES = ("date", "datetime", "time", "timestamp", "day", "month", "year", "datum", "zeit", "ds")
+
+
+def read_column(file: str | Path, column: str = "") -> tuple[str, "np.ndarray"]:
+    """Reads a column of numbers, in the order of the lines.
+
+    The file is UTF-8 text whose first line names the columns; commas, semicolons, tabs or bars part the cells. Where
+    a column is called date or time and holds ISO dates, these must not go backwards.
+
+    Args:
+        file: the CSV file.
+        column: its name; "" takes the only one that there is.
+
+    Returns:
+        The column's name, and its values float64 (rows,).
+
+    Raises:
+        BadInput: if the file cannot be read, has no such column, or a value is missing or no number; it names the
+            file, the line and the column.
+    """
+    import numpy as np
+
+    path = Path(file).expanduser()
+    try:
+        with _opened(path) as text:
+            delimiter = _delimiter(text.readline())
+            text.seek(0)
+            rows = _rows(path, csv.reader(text, delimiter=delimiter, strict=True))
+            values = _values(path, rows, column)
+    except OSError as error:
+        raise BadInput(f"cannot read {path}: {error.strerror}{_near_file(path)}") from error
+    except UnicodeDecodeError as error:
+        raise BadInput(f"{path} is no UTF-8 text (byte {error.start:,}): save it as UTF-8 CSV") from error
+    name, numbers = values
+    return name, np.array(numbers, np.float64)
+
+
+def _opened(path: Path):
+    if path.is_dir():
+        raise BadInput(f"{path} is a folder: give the CSV file itself")
+    return path.open(encoding="utf-8-sig", newline="")  # Excel begins its files with a byte order mark
+
+
+def _delimiter(header: str) -> str:
+    return max(_DELIMITERS, key=header.count)
+
+
+def _rows(path: Path, reader) -> Iterator[Row]:
+    """The rows that are not empty, with their line numbers."""
+    line = 1
+    try:
+        for cells in reader:
+            if any(cell.strip() for cell in cells):
+                yield line, [cell.strip() for cell in cells]
+            line = reader.line_num + 1
+    except csv.Error as error:
+        raise BadInput(f"{path}, line {line}: this is no CSV ({error})") from error
+
+
+def _values(path: Path, rows: Iterator[Row], column: str) -> tuple[str, list[float]]:
+    _, header = next(rows, (0, []))
+    if not header:
+        raise BadInput(f"{path} is empty: expected a first line that names the columns, and values below it")
+    place = _place(path, header, column)
+    clock, before, numbers = _clock(header, place), "", []
+    for line, cells in rows:
+        if len(cells) != len(header):
+            raise BadInput(f"{path}, line {line}: {len(cells)} cells, but the first line names {len(header)} columns")
+        numbers.append(_number(f"{path}, line {line}, column {header[place]!r}", cells[place]))
+        if clock is not None:
+            _check_forward(f"{path}, line {line}, column {header[clock]!r}", before, cells[clock])
+            before = cells[clock]
+    return header[place], numbers
+
+
+def _place(path: Path, header: list[str], column: str) -> int:
+    """Which column is meant."""
+    if all(_is_number(cell) for cell in header):
+        raise BadInput(
+            f"{path}, line 1: expected the columns' names, found numbers ({', '.join(header[:4])}): add them"
+        )
+    if not column and len(header) == 1:
+        return 0
+    known = ", ".join(header[:20]) + ", ..." * (len(header) > 20)
+    if not column:
+        raise BadInput(f"which column of {path}? Give --d.column one of: {known}")
+    if header.count(column) > 1:
+        raise BadInput(f"{path}, line 1: {header.count(column)} columns are called {column!r}; give them other names")
+    if column not in header:
+        near = get_close_matches(column.lower(), [name.lower() for name in header], n=1, cutoff=0.5)
+        hint = next((f"did you mean {name!r}? " for name in header if [name.lower()] == near), "")
+        raise BadInput(f"{path}, line 1: there is no column {column!r}; {hint}it has: {known}")
+    return header.index(column)
+
+
+def _number(where: str, text: str) -> float:
+    if text.lower() in _MISSING:
+        raise BadInput(f"{where}: the value is missing ({text!r}); fill it in or take the line out")
+    if not _is_number(text):
+        hint = "; write it with a point and without signs for thousands" if _is_number(text.replace(",", "")) else ""
+        raise BadInput(f"{where}: {text!r} is no number{hint}")
+    if not abs(float(text)) < 1e30:
+        raise BadInput(f"{where}: {text!r} is too large for a number to learn from (1e30 at most)")
+    return float(text)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return not math.isnan(float(text)) and "_" not in text
+    except ValueError:
+        return False
+
+
+def _clock(header: list[str], place: int) -> int | None:
+    """The column that says when."""
+    return next((i for i, name in enumerate(header) if i != place and name.lower() in _TIMES), None)
+
+
+def _check_forward(where: str, before: str, now: str) -> None:
+    """Files that begin with the newest line are common; forecasting the past with them would look like success."""
+    try:
+        backwards = datetime.fromisoformat(now) < datetime.fromisoformat(before)
+    except (TypeError, ValueError):  # another form of date, or only one of them has a time zone
+        return
+    if backwards:
+        raise BadInput(f"{where}: {now} comes after {before}; sort the lines by time, the oldest first")
+
+
+def _near_file(path: Path) -> str:
+    try:
+        others = [each.name for each in path.parent.iterdir()]
+    except OSError:
+        return ""
+    near = get_close_matches(path.name, others, n=1)
+    return f"; did you mean {path.with_name(near[0])}?" if near else ""

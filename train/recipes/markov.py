@@ -1,0 +1,29 @@
+"""Markov chain: counted in one step from the whole text."""
+
+from ..recipe import Book, Expect, Recipe
+
+BOOK = Book(
+    recipes=(
+        Recipe(
+            "markov",
+            "text",
+            trainer="counting",
+            d={"window": 0},
+            epochs=1,
+            batch_size=1,
+            normalize="none",
+            expect=Expect("bpc", 2.4, "the project's own ceiling", at_most=True),
+        ),
+        Recipe(
+            "markov",
+            "tinyshakespeare",
+            trainer="counting",
+            d={"window": 0},
+            epochs=1,
+            batch_size=1,
+            normalize="none",
+        ),
+    ),
+    kinds=("text",),
+    tasks=("language",),
+)

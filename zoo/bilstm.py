@@ -1,0 +1,50 @@
+"""Bidirectional LSTM: every step knows what came before it and what comes after.
+
+Paper: Schuster & Paliwal 1997, Bidirectional recurrent neural networks;
+    with LSTM: Graves & Schmidhuber 2005, Framewise phoneme classification.
+Command: python -m zoo.train --model bilstm
+Expect: at least 99 % where every coin of a row is tagged with the third after it, which no one-way net can tell; 10 s.
+"""
+
+from typing import Literal
+
+from ._recurrent import recurrent
+from .layers import Layer, lstm_cell
+
+
+def bilstm(
+    outputs: int,
+    *,
+    each: bool = False,
+    vocabulary: int = 0,
+    width: int = 64,
+    depth: int = 1,
+    dropout: float = 0.0,
+    read: Literal["rows", "pixels", "permuted"] = "rows",
+    peepholes: bool = False,
+    layer_norm: bool = False,
+) -> Layer:
+    """Makes a bidirectional LSTM: a sequence (batch, time, features), an image or tokens to `outputs` numbers.
+
+    Args:
+        outputs: classes, or numbers to predict.
+        each: gives them at every step (tagging) instead of once. Given a `Sequence`, it then gives
+            `Scanned(carry, y)`.
+        vocabulary: above 0 the input is tokens (batch, time), of which there are so many.
+        width: numbers in the memory of each layer in each direction, and in the embedding of a token.
+        depth: how many layers, one upon another.
+        dropout: share dropped between the layers and before the head, in training.
+        read: how an image becomes a sequence; permuted is by pixels in a fixed random order.
+        peepholes: lets the gates see the memory (Gers and Schmidhuber 2000).
+        layer_norm: normalises the products in the cell (Ba et al. 2016).
+
+    >>> import jax, jax.numpy as jnp
+    >>> model, images = bilstm(10, width=32), jnp.ones((2, 8, 8, 1))
+    >>> params, state = model.init(jax.random.key(0), images)
+    >>> model.apply(params, state, images)[0].shape
+    (2, 10)
+    """
+    options = {"each": each, "vocabulary": vocabulary, "width": width, "depth": depth, "rate": dropout, "read": read}
+    return recurrent(
+        "bilstm", lambda n: lstm_cell(n, peepholes=peepholes, layer_norm=layer_norm), outputs, **options, both=True
+    )

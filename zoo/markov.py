@@ -1,0 +1,134 @@
+"""Markov chain: counts which token followed which few before it; no net, the baseline that a language model must beat.
+
+Paper: Shannon 1948, A mathematical theory of communication; smoothing: Chen & Goodman 1998, An empirical study of
+smoothing techniques for language modeling.
+Command: python -m zoo.train --model markov
+Expect: at most 2.4 bits per character on the last tenth of the standard library's sources, in ten seconds.
+"""
+
+from typing import Literal
+
+import jax
+import jax.numpy as jnp
+
+from .layers import Layer, Scanned, Sequence, serial
+from .layers.checks import check_choice, check_positive
+
+EMPTY = jnp.iinfo(jnp.int32).max  # the key of a place that holds nothing; it sorts behind all others
+
+
+def markov(
+    outputs: int,
+    *,
+    each: bool = True,
+    vocabulary: int = 0,
+    n: int = 5,
+    smoothing: Literal["kneser_ney", "witten_bell"] = "kneser_ney",
+    capacity: int = 262144,
+) -> Layer:
+    """Makes an n-gram model: tokens (batch, time) to the logarithms of the next token's probabilities.
+
+    The n-grams stand in sorted tables, one for each length. An n-gram's key is `place * vocabulary + token`, with the
+    place of the n-gram without its last token in the table before: exact, and whole numbers of 32 bits suffice.
+    `zoo.train.counting` fills the tables; until then all tokens are equally likely.
+
+    Args:
+        outputs: tokens.
+        each: true, it foretells at every step. Given a `Sequence` it gives `Scanned(carry, y)`; the carry is the last
+            n - 1 tokens, -1 where there was none.
+        vocabulary: tokens; 0: as many as outputs.
+        n: length of the longest n-grams: it looks back n - 1 tokens.
+        smoothing: how what was never seen gets its share: interpolated, with the modified Kneser-Ney discounts or
+            those of Witten and Bell.
+        capacity: most n-grams of one length that are kept; of more, the rarest are forgotten.
+
+    >>> import jax, jax.numpy as jnp
+    >>> model, tokens = markov(4, n=2), jnp.array([[0, 1, 2]])
+    >>> params, state = model.init(jax.random.key(0), tokens)
+    >>> jnp.exp(model.apply(params, state, tokens)[0][0, 0]).tolist()
+    [0.25, 0.25, 0.25, 0.25]
+    """
+    check_positive("markov", "n", n)
+    check_positive("markov", "capacity", capacity)
+    check_choice("markov", "smoothing", smoothing, ("kneser_ney", "witten_bell"))
+    size = check_positive("markov", "outputs", vocabulary or outputs)
+    if outputs != size or not each:
+        raise ValueError(f"markov foretells the next of {size} tokens at every step, not {outputs} outputs")
+    share = {"kneser_ney": _kneser_ney, "witten_bell": _witten_bell}[smoothing]
+
+    def init(key, x):
+        _tokens(x)
+        sizes = [min(size**k, capacity, (EMPTY - 1) // size) for k in range(1, n + 1)]
+        counts = [{"count": jnp.zeros(s), "kinds": jnp.zeros(s), "discount": jnp.zeros(3)} for s in sizes]
+        keys = [jnp.full(s, EMPTY, jnp.int32) for s in sizes]
+        return {str(k): v for k, v in enumerate(counts, 1)}, {str(k): v for k, v in enumerate(keys, 1)}
+
+    def apply(params, state, x, key=None):
+        tokens, carry = _tokens(x), x.carry if isinstance(x, Sequence) else None
+        before = jnp.full((len(tokens), n - 1), -1, jnp.int32) if carry is None else carry
+        read = jnp.concatenate([before, tokens], axis=1)
+
+        def row(read):
+            p = jnp.full((tokens.shape[1], size), 1 / size)
+            for k in range(1, n + 1):
+                table, keys = params[str(k)], state[str(k)]
+                counts = table["kinds"] if smoothing == "kneser_ney" else table["count"]
+                places = _places(state, size, read, k - 1, n)
+                p = share(_followers(keys, counts, places, size), table["discount"], p)
+            return jnp.log(p)
+
+        y = jax.lax.map(row, read)  # one row after another: followers of all at once would not fit
+        return (Scanned(read[:, read.shape[1] - n + 1 :], y) if isinstance(x, Sequence) else y), state
+
+    return serial(table=Layer(init, apply))
+
+
+def find(keys: jax.Array, wanted: jax.Array) -> jax.Array:
+    """The place of each wanted key among sorted ones, -1 where it is not there or is negative."""
+    place = jnp.clip(jnp.searchsorted(keys, wanted), 0, keys.size - 1)
+    return jnp.where((keys[place] == wanted) & (wanted >= 0), place, -1)
+
+
+def _tokens(x) -> jax.Array:
+    tokens = x.x if isinstance(x, Sequence) else x
+    if getattr(tokens, "ndim", 0) != 2 or not jnp.issubdtype(tokens.dtype, jnp.integer):
+        raise TypeError(f"markov wants tokens, whole numbers (batch, time), got {getattr(tokens, 'dtype', tokens)}")
+    return tokens
+
+
+def _places(state: dict, size: int, read: jax.Array, length: int, n: int) -> jax.Array:
+    """Where the last `length` tokens at each step stand in their table; 0 of no tokens, -1 if they never did."""
+    steps = read.size - n + 1
+    place = jnp.zeros(steps, jnp.int32)
+    for k in range(1, length + 1):
+        token = jax.lax.dynamic_slice(read, (n - 1 - length + k,), (steps,))
+        known = (place >= 0) & (token >= 0)
+        place = find(state[str(k)], jnp.where(known, place * size + token, -1))
+    return place
+
+
+def _followers(keys: jax.Array, counts: jax.Array, places: jax.Array, size: int) -> jax.Array:
+    """How often each token followed (steps, vocabulary). They stand side by side: their keys begin alike."""
+    first = jnp.searchsorted(keys, places * size)[:, None] + jnp.arange(min(size, keys.size))
+    at = jnp.minimum(first, keys.size - 1)
+    token = keys[at] - places[:, None] * size
+    good = (first < keys.size) & (token >= 0) & (token < size) & (keys[at] != EMPTY) & (places[:, None] >= 0)
+    steps = jnp.arange(places.size)[:, None]
+    return jnp.zeros((places.size, size)).at[steps, jnp.where(good, token, size)].add(counts[at], mode="drop")
+
+
+def _witten_bell(counts: jax.Array, discount: jax.Array, shorter: jax.Array) -> jax.Array:
+    """What never followed here is as likely as there are tokens that did: each was new once."""
+    new = jnp.sum(counts > 0, axis=-1, keepdims=True).astype(counts.dtype)
+    return _mixed(counts, new, shorter)
+
+
+def _kneser_ney(counts: jax.Array, discount: jax.Array, shorter: jax.Array) -> jax.Array:
+    """What is taken off the counts, by whether they are 1, 2 or more, goes to what shorter contexts say."""
+    taken = jnp.where(counts > 0, discount[jnp.clip(counts, 1, 3).astype(jnp.int32) - 1], 0)
+    return _mixed(counts - taken, jnp.sum(taken, axis=-1, keepdims=True), shorter)
+
+
+def _mixed(counts: jax.Array, rest: jax.Array, shorter: jax.Array) -> jax.Array:
+    total = jnp.sum(counts, axis=-1, keepdims=True) + rest
+    return jnp.where(total > 0, (counts + rest * shorter) / jnp.where(total > 0, total, 1), shorter)
