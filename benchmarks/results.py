@@ -19,7 +19,9 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from zoo._catalogue import card, names
 from zoo.train.environment import versions
+from zoo.train.recipe import book
 
 HERE = Path(__file__).parent
 KEPT = HERE / "results.json"
@@ -75,14 +77,25 @@ def main(argv: Sequence[str] | None = None) -> int:
             KEPT.write_text(json.dumps(kept, indent=1) + "\n")
     text = table(kept)
     print(text)
-    written = re.sub(
-        r"(<!-- results -->\n).*?(\n<!-- /results -->)",
-        lambda found: found[1] + text + found[2],
-        README.read_text(),
-        flags=re.S,
-    )
-    README.write_text(written)
+    README.write_text(between("animals", animals(), between("results", text, README.read_text())))
     return 0 if all(reached(claim, kept[claim.name]) for claim in CLAIMS if claim.name in kept) else 1
+
+
+def between(mark: str, text: str, page: str) -> str:
+    """Puts a text between two marks of a page."""
+    pattern = rf"(<!-- {mark} -->\n).*?(<!-- /{mark} -->)"
+    return re.sub(pattern, lambda found: f"{found[1]}{text}\n{found[2]}", page, flags=re.DOTALL)
+
+
+def animals() -> str:
+    """The Markdown table of all animals, from their own cards."""
+    lines = ["| animal | what it is | paper | learns from |", "|---|---|---|---|"]
+    for name in names():
+        text = card(name)
+        paper = text.text.partition("Paper: ")[2].partition("\nCommand: ")[0].replace("\n", " ")
+        data = dict.fromkeys(recipe.dataset for recipe in book(name).recipes)
+        lines.append(f"| `{name}` | {text.title.partition(': ')[2]} | {paper} | {', '.join(data)} |")
+    return "\n".join(lines)
 
 
 def measured(claim: Claim, data_dir: str | None) -> dict:

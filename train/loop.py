@@ -71,7 +71,7 @@ def train(
     """
     stop = stop or Stop()
     fit, step, order, totals, since = advance.init(key), 0, None, None, 0
-    pace = Pace()
+    pace, scored = Pace(), 0
     while step < plan.steps and not stop.requested:
         if step % plan.steps_per_epoch == 0 or order is None:
             order = advance.order(stream(key, "order", step // plan.steps_per_epoch))
@@ -92,9 +92,13 @@ def train(
             ends = _tell(callbacks, row, fit)
             for each in evaluate(fit, step) if evaluates else ():
                 ends |= _tell(callbacks, each, fit)
+                scored = step
             totals, since = None, step
             if ends:
                 break
+    if stop.requested and scored < step:  # so that what was learned until now is scored and saved
+        for each in evaluate(fit, step):
+            _tell(callbacks, each, fit)
     return fit
 
 

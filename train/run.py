@@ -51,6 +51,13 @@ class Result:
     scores: Mapping[str, Any] = field(default_factory=dict)
     signal: int = 0
 
+    @property
+    def best_epoch(self) -> float:
+        """The epoch that scored best, on the examples held back where there are such."""
+        task, split = self.setup.task, "val" if "val" in self.setup.evaluations else "test"
+        sign = 1 if task.higher_is_better else -1
+        return max((sign * row[task.headline], -row["epoch"]) for row in self.rows if row["split"] == split)[1] * -1
+
     def load(self) -> Trained:
         """The trained model, as `zoo.load(folder)` gives it."""
         return load(self.folder)

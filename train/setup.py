@@ -100,7 +100,8 @@ def make_model(name: str, kind: Source, options: Mapping[str, Any]) -> Layer:
     try:
         return zoo.create(name, kind.outputs, **options)
     except (TypeError, ValueError) as error:
-        raise BadInput(f"{name} cannot be made with {dict(options)}: {error}") from error
+        given = ", ".join(f"{option}={value!r}" for option, value in options.items())
+        raise BadInput(f"{name} cannot be made with {given or 'its defaults'}: {error}") from error
 
 
 def in_units(task: Task, scaler: Scaler) -> Task:

@@ -6,12 +6,13 @@ from typing import Any
 from .callbacks import Callback
 from .options import RunOptions
 from .progress import Progress, terminal
-from .report import class_table, epochs_table, result_panel
+from .report import class_table, epochs_table, parameter_table, result_panel
 from .summary import parameters, summary
 
 __all__ = ["Show"]
 
 
+_ROWS = 24  # of a larger model, `python -m zoo summary` shows them
 _CLASSES = 20  # more do not fit a screen; result.json has them all
 
 
@@ -34,7 +35,8 @@ class Show(Callback):
         """Says what will run and where it goes."""
         plan, data, recipe = setup.plan, setup.data, setup.recipe
         shape = data.train.x.shape[1:]
-        count = parameters(summary(setup.model, shape))
+        arrays = summary(setup.model, shape)
+        count = parameters(arrays)
         epochs, examples = plan.steps / plan.steps_per_epoch, plan.steps * recipe.batch_size
         say = self.line.say
         say(f"data     {data.name}: {len(data.train.x):,} to learn from, {len(data.test.x):,} to test")
@@ -43,6 +45,8 @@ class Show(Callback):
         )
         say(f"length   {epochs:g} epochs = {plan.steps:,} steps of {recipe.batch_size} = {examples:,} examples seen")
         say(f"folder   {folder}")
+        if len(arrays) <= _ROWS:
+            self.console.print(parameter_table(arrays))
         self.line.compiling()
 
     def moved(self, step: int, row: dict) -> None:
@@ -65,7 +69,7 @@ class Show(Callback):
             return
         print_ = self.console.print
         print_()
-        print_(epochs_table(result.rows, result.metrics["epoch"], task.headline))
+        print_(epochs_table(result.rows, result.best_epoch, task.headline))
         if "classes" in result.scores and len(self.setup.data.classes) <= _CLASSES:
             print_(class_table(result.scores["classes"], self.setup.data.classes))
         commands = [
@@ -75,5 +79,7 @@ class Show(Callback):
         expect = None if result.signal else recipe.expect
         panel = result_panel(result.folder, result.metrics, task.headline, expect, commands, result.seconds)
         print_(panel, soft_wrap=True)
+        why = "the best on the examples held back" if "val" in self.setup.evaluations else "the last"
+        print_(f"model    of epoch {result.metrics['epoch']:g}, {why}")
         pictures = sorted(path.name for path in (result.folder / "plots").glob("*.png"))
         print_(f"pictures {', '.join(pictures)} in {result.folder / 'plots'}", soft_wrap=True)
