@@ -39,6 +39,7 @@ class Claim:
     best: bool = False  # the best epoch counts, as in the source of the figure
     metric: str = "accuracy"
     at_least: float = 0.0
+    at_most: float = float("inf")
     source: str = ""
 
 
@@ -55,9 +56,11 @@ CLAIMS = (
     Claim(
         "mlp-mnist-nielsen",
         "--model mlp --dataset mnist --recipe nielsen",
+        runs=3,
         best=True,
         at_least=0.9472,
-        source="Nielsen: 95.42 % at the best epoch",
+        at_most=0.9612,
+        source="Nielsen: 95.42, within 0.7",
     ),
     Claim("cnn-mnist", "--model cnn --dataset mnist", 3, at_least=0.9925, source="Flax's example: 99.17 to 99.25 %"),
 )
@@ -142,7 +145,7 @@ def least_squares() -> float:
 def reached(claim: Claim, kept: dict) -> bool:
     """Whether the figures are what the project holds itself to."""
     mean = statistics.mean(kept["values"])
-    return abs(mean - kept["exact"]) <= 1e-3 if kept["exact"] is not None else mean >= claim.at_least
+    return abs(mean - kept["exact"]) <= 1e-3 if kept["exact"] is not None else claim.at_least <= mean <= claim.at_most
 
 
 def machine() -> str:
@@ -179,7 +182,7 @@ def row(claim: Claim, kept: dict) -> str:
         what = "folds" if claim.folds else "seeds"
         text += f", mean of {len(values)} {what} ({100 * min(values):.2f} to {100 * max(values):.2f})"
     text += " at the best epoch" * claim.best
-    held = f">= {100 * claim.at_least:g} %" if share else "within 0.001 of the exact solution"
+    held = f"{100 * claim.at_least:g} % or more" if share else "within 0.001 of the exact solution"
     source = claim.source.format(exact=kept["exact"] or 0)
     held += f" ({source})" if source else ""
     return f"| `{claim.flags}` | {text} | {held} | {statistics.median(kept['seconds']):.1f} s |"

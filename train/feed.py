@@ -50,7 +50,7 @@ def shuffled(split: Split, batch_size: int, scaler: Scaler, target_scaler: Scale
     steps = steps_per_epoch(n, batch_size)
 
     def order(key):
-        return jnp.resize(jax.random.permutation(key, n), steps * batch_size)
+        return jnp.resize(jax.random.permutation(key, n), (steps * batch_size,))
 
     def batch(arrays, order, i, key):
         chosen = jax.lax.dynamic_slice(order, (i * batch_size,), (batch_size,))

@@ -50,7 +50,7 @@ def train(
     plan: Plan,
     key: jax.Array,
     *,
-    evaluate: Callable[[dict, int], dict[str, Any]],
+    evaluate: Callable[[dict, int], Sequence[dict[str, Any]]],
     rate: Callable[[int], float],
     callbacks: Sequence[Callback] = (),
     stop: Stop | None = None,
@@ -148,5 +148,5 @@ def _diverged(seen: dict, plan: Plan, rate: Callable[[int], float]) -> Diverged:
         f"the loss or its gradient is no finite number any more at step {step + 1} of {plan.steps} "
         f"(epoch {step // plan.steps_per_epoch + 1}), learning rate {lr:g}"
         + ("" if np.isnan(norm) else f", gradient norm {norm:g}")
-        + f". Try a lower rate (--lr {lr / 10:g}), --clip-grad 1, or a warm-up (--warmup-epochs 1)"
+        + f". Try a lower rate (--lr {min(lr / 10, 0.1):g}), --clip-grad 1, or a warm-up (--warmup-epochs 1)"
     )

@@ -61,7 +61,8 @@ def _surface(model: Trained, data: Any, folder: Any) -> None:
     from .plots.surface import decision_surface
 
     look = model.predict if data.task == "regression" else model.probabilities
-    decision_surface(look, *data.train, *data.test, folder / "surface.png", data.classes)
+    (x, y), (test_x, test_y) = data.train, data.test
+    decision_surface(look, x, y, test_x, test_y, folder / "surface.png", data.classes)
 
 
 def _filters(model: Trained, folder: Any) -> None:

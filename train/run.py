@@ -56,7 +56,8 @@ class Result:
         """The epoch that scored best, on the examples held back where there are such."""
         task, split = self.setup.task, "val" if "val" in self.setup.evaluations else "test"
         sign = 1 if task.higher_is_better else -1
-        return max((sign * row[task.headline], -row["epoch"]) for row in self.rows if row["split"] == split)[1] * -1
+        rows = [row for row in self.rows if row["split"] == split]
+        return max(rows, key=lambda row: sign * row[task.headline])["epoch"]
 
     def load(self) -> Trained:
         """The trained model, as `zoo.load(folder)` gives it."""
@@ -124,7 +125,7 @@ def _finish(result: Result) -> Result:
     """What is only worth making of a trained model: its pictures and its scores."""
     result = replace(result, scores=draw(result))
     facts = {"metrics": result.metrics, "seconds": result.seconds, "stopped_by_signal": result.signal}
-    _write(result.folder / "result.json", facts | result.scores)
+    _write(result.folder / "result.json", {**facts, **result.scores})
     return result
 
 

@@ -94,7 +94,7 @@ class Trained:
         Raises:
             ValueError: for a regression, which has none.
         """
-        if not self.classes:
+        if self.task.probabilities is None:
             raise ValueError(f"{self.about['model']} on {self.about['dataset']} is a regression: use predict")
         outputs, alone = np.atleast_2d(self.outputs(x)), np.ndim(x) == len(self.input_shape)
         shares = np.asarray(self.task.probabilities(outputs))

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import jax
+import numpy as np
 
 import zoo
 from zoo.layers import Layer
@@ -86,7 +87,7 @@ def setup(recipe: Recipe, place: Place = Place(), *, skip_bad: bool = False, log
         advance=Advance(trainer, _divided(feed, recipe, mesh), mesh, skip_bad=skip_bad),
         plan=plan,
         evaluations={name: Evaluate(trainer, split, scaler, target_scaler, mesh) for name, split in splits.items()},
-        rate=lambda step: float(schedule(step // recipe.accumulate)),
+        rate=lambda step: np.asarray(schedule(step // recipe.accumulate)).item(),
         key=jax.random.key(recipe.seed),
     )
 
