@@ -1,5 +1,6 @@
 """What holds for every animal, read off the folder: a new one is held to all of it by lying there."""
 
+import functools
 import subprocess
 import sys
 
@@ -18,12 +19,14 @@ from zoo.train.recipe import book
 SMALL = {"cnn": {"filters": (4, 6), "hidden": 8}, "resnet": {"depth": 8, "width": 4}, "mlp": {"hidden": (8,)}}
 
 
+@functools.cache
 def animal(name):
     kind = source(book(name).recipes[0].dataset)
     rows = np.random.default_rng(0).normal(size=(4, *kind.shape))
     return zoo.create(name, kind.outputs, **SMALL.get(name, {})), jnp.asarray(rows, jnp.float32)
 
 
+@pytest.mark.usefixtures("quick_compiler")
 @pytest.mark.parametrize("law", LAWS)
 @pytest.mark.parametrize("name", zoo.list_models())
 def test_every_animal_keeps_every_law(name, law, key):
