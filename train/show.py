@@ -1,5 +1,6 @@
 """What a run says in the terminal: what will run, how it goes, what came of it, what to do next."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -73,13 +74,19 @@ class Show(Callback):
         if "classes" in result.scores and len(self.setup.data.classes) <= _CLASSES:
             print_(class_table(result.scores["classes"], self.setup.data.classes))
         commands = [
-            f'python -c "import zoo; model = zoo.load({str(result.folder)!r}); print(model)"',
-            f"python -m zoo.train --model {recipe.model} --help",
+            f'{_python()} -c "import zoo; print(zoo.load({str(result.folder)!r}))"',
+            f"{_python()} -m zoo.train --model {recipe.model} --help",
         ]
+        why = "the best on the examples held back" if "val" in self.setup.evaluations else "the last"
+        print_(f"model    of epoch {result.metrics['epoch']:g}, {why}")
         expect = None if result.signal else recipe.expect
         panel = result_panel(result.folder, result.metrics, task.headline, expect, commands, result.seconds)
         print_(panel, soft_wrap=True)
-        why = "the best on the examples held back" if "val" in self.setup.evaluations else "the last"
-        print_(f"model    of epoch {result.metrics['epoch']:g}, {why}")
         pictures = sorted(path.name for path in (result.folder / "plots").glob("*.png"))
         print_(f"pictures {', '.join(pictures)} in {result.folder / 'plots'}", soft_wrap=True)
+
+
+def _python() -> str:
+    """What to call this python by from here: `.venv/bin/python` if it lies below, else the usual name."""
+    program, here = Path(sys.executable), Path.cwd()
+    return str(program.relative_to(here)) if program.is_relative_to(here) else "python"
