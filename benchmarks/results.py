@@ -19,7 +19,9 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from zoo._catalogue import card, names
 from zoo.train.environment import versions
+from zoo.train.recipe import book
 
 HERE = Path(__file__).parent
 KEPT = HERE / "results.json"
@@ -37,6 +39,7 @@ class Claim:
     best: bool = False  # the best epoch counts, as in the source of the figure
     metric: str = "accuracy"
     at_least: float = 0.0
+    at_most: float = float("inf")
     source: str = ""
 
 
@@ -53,9 +56,11 @@ CLAIMS = (
     Claim(
         "mlp-mnist-nielsen",
         "--model mlp --dataset mnist --recipe nielsen",
+        runs=3,
         best=True,
         at_least=0.9472,
-        source="Nielsen: 95.42 % at the best epoch",
+        at_most=0.9612,
+        source="Nielsen: 95.42, within 0.7",
     ),
     Claim("cnn-mnist", "--model cnn --dataset mnist", 3, at_least=0.9925, source="Flax's example: 99.17 to 99.25 %"),
 )
@@ -75,14 +80,25 @@ def main(argv: Sequence[str] | None = None) -> int:
             KEPT.write_text(json.dumps(kept, indent=1) + "\n")
     text = table(kept)
     print(text)
-    written = re.sub(
-        r"(<!-- results -->\n).*?(\n<!-- /results -->)",
-        lambda found: found[1] + text + found[2],
-        README.read_text(),
-        flags=re.S,
-    )
-    README.write_text(written)
+    README.write_text(between("animals", animals(), between("results", text, README.read_text())))
     return 0 if all(reached(claim, kept[claim.name]) for claim in CLAIMS if claim.name in kept) else 1
+
+
+def between(mark: str, text: str, page: str) -> str:
+    """Puts a text between two marks of a page."""
+    pattern = rf"(<!-- {mark} -->\n).*?(<!-- /{mark} -->)"
+    return re.sub(pattern, lambda found: f"{found[1]}{text}\n{found[2]}", page, flags=re.DOTALL)
+
+
+def animals() -> str:
+    """The Markdown table of all animals, from their own cards."""
+    lines = ["| animal | what it is | paper | learns from |", "|---|---|---|---|"]
+    for name in names():
+        text = card(name)
+        paper = text.text.partition("Paper: ")[2].partition("\nCommand: ")[0].replace("\n", " ")
+        data = dict.fromkeys(recipe.dataset for recipe in book(name).recipes)
+        lines.append(f"| `{name}` | {text.title.partition(': ')[2]} | {paper} | {', '.join(data)} |")
+    return "\n".join(lines)
 
 
 def measured(claim: Claim, data_dir: str | None) -> dict:
@@ -129,7 +145,7 @@ def least_squares() -> float:
 def reached(claim: Claim, kept: dict) -> bool:
     """Whether the figures are what the project holds itself to."""
     mean = statistics.mean(kept["values"])
-    return abs(mean - kept["exact"]) <= 1e-3 if kept["exact"] is not None else mean >= claim.at_least
+    return abs(mean - kept["exact"]) <= 1e-3 if kept["exact"] is not None else claim.at_least <= mean <= claim.at_most
 
 
 def machine() -> str:
@@ -166,7 +182,7 @@ def row(claim: Claim, kept: dict) -> str:
         what = "folds" if claim.folds else "seeds"
         text += f", mean of {len(values)} {what} ({100 * min(values):.2f} to {100 * max(values):.2f})"
     text += " at the best epoch" * claim.best
-    held = f">= {100 * claim.at_least:g} %" if share else "within 0.001 of the exact solution"
+    held = f"{100 * claim.at_least:g} % or more" if share else "within 0.001 of the exact solution"
     source = claim.source.format(exact=kept["exact"] or 0)
     held += f" ({source})" if source else ""
     return f"| `{claim.flags}` | {text} | {held} | {statistics.median(kept['seconds']):.1f} s |"

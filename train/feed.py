@@ -52,7 +52,7 @@ def shuffled(
     steps = steps_per_epoch(n, batch_size)
 
     def order(key):
-        return jnp.resize(jax.random.permutation(key, n), steps * batch_size)
+        return jnp.resize(jax.random.permutation(key, n), (steps * batch_size,))
 
     def batch(arrays, order, i, key):
         chosen = jax.lax.dynamic_slice(order, (i * batch_size,), (batch_size,))

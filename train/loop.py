@@ -50,7 +50,7 @@ def train(
     plan: Plan,
     key: jax.Array,
     *,
-    evaluate: Callable[[dict, int], dict[str, Any]],
+    evaluate: Callable[[dict, int], Sequence[dict[str, Any]]],
     rate: Callable[[int], float],
     callbacks: Sequence[Callback] = (),
     stop: Stop | None = None,
@@ -71,7 +71,7 @@ def train(
     """
     stop = stop or Stop()
     fit, step, order, totals, since = advance.init(key), 0, None, None, 0
-    pace = Pace()
+    pace, scored = Pace(), 0
     while step < plan.steps and not stop.requested:
         if step % plan.steps_per_epoch == 0 or order is None:
             order = advance.order(stream(key, "order", step // plan.steps_per_epoch))
@@ -92,9 +92,13 @@ def train(
             ends = _tell(callbacks, row, fit)
             for each in evaluate(fit, step) if evaluates else ():
                 ends |= _tell(callbacks, each, fit)
+                scored = step
             totals, since = None, step
             if ends:
                 break
+    if stop.requested and scored < step:  # so that what was learned until now is scored and saved
+        for each in evaluate(fit, step):
+            _tell(callbacks, each, fit)
     return fit
 
 
@@ -144,5 +148,5 @@ def _diverged(seen: dict, plan: Plan, rate: Callable[[int], float]) -> Diverged:
         f"the loss or its gradient is no finite number any more at step {step + 1} of {plan.steps} "
         f"(epoch {step // plan.steps_per_epoch + 1}), learning rate {lr:g}"
         + ("" if np.isnan(norm) else f", gradient norm {norm:g}")
-        + f". Try a lower rate (--lr {lr / 10:g}), --clip-grad 1, or a warm-up (--warmup-epochs 1)"
+        + f". Try a lower rate (--lr {min(lr / 10, 0.1):g}), --clip-grad 1, or a warm-up (--warmup-epochs 1)"
     )

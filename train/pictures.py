@@ -24,7 +24,7 @@ def draw(result: Any) -> dict[str, Any]:
     folder = result.folder / "plots"
     folder.mkdir(exist_ok=True)
     data, kind, model = result.setup.data, result.setup.source, result.load()
-    curves(result.rows, folder / "curves.png", result.metrics["epoch"], model.task.headline)
+    curves(result.rows, folder / "curves.png", result.best_epoch, model.task.headline)
     scores = _SCORES.get(data.task, _classes)(model, data, folder)
     if kind.kind == "points":
         _surface(model, data, folder)

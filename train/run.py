@@ -51,6 +51,14 @@ class Result:
     scores: Mapping[str, Any] = field(default_factory=dict)
     signal: int = 0
 
+    @property
+    def best_epoch(self) -> float:
+        """The epoch that scored best, on the examples held back where there are such."""
+        task, split = self.setup.task, "val" if "val" in self.setup.evaluations else "test"
+        sign = 1 if task.higher_is_better else -1
+        rows = [row for row in self.rows if row["split"] == split]
+        return max(rows, key=lambda row: sign * row[task.headline])["epoch"]
+
     def load(self) -> Trained:
         """The trained model, as `zoo.load(folder)` gives it."""
         return load(self.folder)
@@ -117,7 +125,7 @@ def _finish(result: Result) -> Result:
     """What is only worth making of a trained model: its pictures and its scores."""
     result = replace(result, scores=draw(result))
     facts = {"metrics": result.metrics, "seconds": result.seconds, "stopped_by_signal": result.signal}
-    _write(result.folder / "result.json", facts | result.scores)
+    _write(result.folder / "result.json", {**facts, **result.scores})
     return result
 
 

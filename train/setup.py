@@ -97,7 +97,7 @@ def setup(recipe: Recipe, place: Place = Place(), *, skip_bad: bool = False, log
         advance=Advance(trainer, _divided(feed, recipe, mesh), mesh, skip_bad=skip_bad),
         plan=plan,
         evaluations={name: Evaluate(trainer, split, *scalers, mesh, cut) for name, split in splits.items()},
-        rate=lambda step: float(schedule(step // recipe.accumulate)),
+        rate=lambda step: np.asarray(schedule(step // recipe.accumulate)).item(),
         key=jax.random.key(recipe.seed),
     )
 

@@ -1,17 +1,19 @@
 """What a run says in the terminal: what will run, how it goes, what came of it, what to do next."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
 from .callbacks import Callback
 from .options import RunOptions
 from .progress import Progress, terminal
-from .report import class_table, epochs_table, result_panel
+from .report import class_table, epochs_table, parameter_table, result_panel
 from .summary import parameters, summary
 
 __all__ = ["Show"]
 
 
+_ROWS = 24  # of a larger model, `python -m zoo summary` shows them
 _CLASSES = 20  # more do not fit a screen; result.json has them all
 
 
@@ -34,7 +36,8 @@ class Show(Callback):
         """Says what will run and where it goes."""
         plan, data, recipe = setup.plan, setup.data, setup.recipe
         shape = setup.example.shape
-        count = parameters(summary(setup.model, shape, setup.example.dtype))
+        arrays = summary(setup.model, shape, setup.example.dtype)
+        count = parameters(arrays)
         epochs, examples = plan.steps / plan.steps_per_epoch, plan.steps * recipe.batch_size
         say = self.line.say
         say(f"data     {data.name}: {len(data.train.x):,} to learn from, {len(data.test.x):,} to test")
@@ -42,6 +45,8 @@ class Show(Callback):
         say(f"model    {recipe.model}: {sizes} in, {outputs} out, {count:,} parameters")
         say(f"length   {epochs:g} epochs = {plan.steps:,} steps of {recipe.batch_size} = {examples:,} examples seen")
         say(f"folder   {folder}")
+        if len(arrays) <= _ROWS:
+            self.console.print(parameter_table(arrays))
         self.line.compiling()
 
     def moved(self, step: int, row: dict) -> None:
@@ -64,15 +69,23 @@ class Show(Callback):
             return
         print_ = self.console.print
         print_()
-        print_(epochs_table(result.rows, result.metrics["epoch"], task.headline))
+        print_(epochs_table(result.rows, result.best_epoch, task.headline))
         if "classes" in result.scores and len(self.setup.data.classes) <= _CLASSES:
             print_(class_table(result.scores["classes"], self.setup.data.classes))
         commands = [
-            f'python -c "import zoo; model = zoo.load({str(result.folder)!r}); print(model)"',
-            f"python -m zoo.train --model {recipe.model} --help",
+            f'{_python()} -c "import zoo; print(zoo.load({str(result.folder)!r}))"',
+            f"{_python()} -m zoo.train --model {recipe.model} --help",
         ]
+        why = "the best on the examples held back" if "val" in self.setup.evaluations else "the last"
+        print_(f"model    of epoch {result.metrics['epoch']:g}, {why}")
         expect = None if result.signal else recipe.expect
         panel = result_panel(result.folder, result.metrics, task.headline, expect, commands, result.seconds)
         print_(panel, soft_wrap=True)
         pictures = sorted(path.name for path in (result.folder / "plots").glob("*.png"))
         print_(f"pictures {', '.join(pictures)} in {result.folder / 'plots'}", soft_wrap=True)
+
+
+def _python() -> str:
+    """What to call this python by from here: `.venv/bin/python` if it lies below, else the usual name."""
+    program, here = Path(sys.executable), Path.cwd()
+    return str(program.relative_to(here)) if program.is_relative_to(here) else "python"

@@ -22,7 +22,7 @@ def cnn(
 ) -> Layer:
     """Makes a convolutional network: images (batch, height, width, channels) to `outputs` numbers.
 
-    Each stage is a convolution, batch norm, the activation and a 2x2 max pooling that halves height and width.
+    Each stage is a convolution, a 2x2 max pooling that halves height and width, batch norm and the activation.
 
     Args:
         outputs: classes, or numbers to predict.
@@ -38,9 +38,9 @@ def cnn(
     ((3, 3, 32, 64), (256, 128))
     """
     act = layers.activation(activation)
-    # The batch norm after it has a bias: one in the convolution would have no effect.
+    # Batch norm has a bias, so the convolution needs none; pooling first leaves it a quarter of the work.
     stages = {
-        f"stage{i}": serial(conv(width, size, bias=False), batch_norm(), act, max_pool(2))
+        f"stage{i}": serial(conv(width, size, bias=False), max_pool(2), batch_norm(), act)
         for i, width in enumerate(filters)
     }
     return serial(**stages, hidden=serial(flatten, dense(hidden), act, layers.dropout(dropout)), head=dense(outputs))

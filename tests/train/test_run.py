@@ -164,7 +164,7 @@ def test_arrays_that_are_not_contiguous_are_saved_right():
 
 def test_a_rate_that_is_too_high_stops_the_run_with_advice_and_keeps_what_was_good(tmp_path):
     recipe = dataclasses.replace(SHORT, lr=1e9, opt="sgd", sched="constant", loss="auto", weight_decay=0, epochs=50)
-    with pytest.raises(Diverged, match=r"at step \d+ of .*learning rate 1e\+09(.|\n)*Try a lower rate \(--lr 1e\+08\)"):
+    with pytest.raises(Diverged, match=r"at step \d+ of .*learning rate 1e\+09(.|\n)*Try a lower rate \(--lr 0\.1\)"):
         run(recipe, RunOptions(out=tmp_path / "run", quiet=True))
     assert (tmp_path / "run" / "config.json").exists()
 

@@ -1,0 +1,48 @@
+"""The README's code runs, block after block, and what it lists is what is there."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from benchmarks import results
+
+README = Path(__file__).parent.parent / "README.md"
+
+
+def test_the_code_of_the_readme_runs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    blocks = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), flags=re.DOTALL)
+    assert len(blocks) >= 4
+    names = {}
+    for block in blocks:
+        exec(compile(block, "README.md", "exec"), names)
+
+
+@pytest.mark.parametrize("mark", ["train", "test"])
+def test_the_readme_has_its_two_commands_in_one_line_each(mark):
+    found = re.search(rf"<!-- {mark} -->\n```sh\n(.*)\n```", README.read_text(encoding="utf-8"))
+    assert found, "one line between the fences"
+    assert found[1].startswith("test -x .venv/bin/")
+
+
+def test_the_readme_lists_every_animal():
+    assert results.animals() in README.read_text(encoding="utf-8"), "run python -m benchmarks.results --table"
+
+
+def test_the_readme_links_to_files_that_exist():
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", README.read_text(encoding="utf-8")):
+        assert (README.parent / target).exists(), target
+
+
+def test_a_claim_is_reached_only_if_its_mean_is():
+    claim = results.Claim("x", "--model cnn", at_least=0.98)
+    assert results.reached(claim, {"values": [0.97, 0.99], "exact": None})
+    assert not results.reached(claim, {"values": [0.97, 0.98], "exact": None})
+    assert not results.reached(claim, {"values": [0.52], "exact": 0.53})
+
+
+def test_a_text_replaces_what_stands_between_its_marks():
+    page = "a\n<!-- x -->\nold\n<!-- /x -->\nb"
+    assert results.between("x", "new", page) == "a\n<!-- x -->\nnew\n<!-- /x -->\nb"
+    assert results.between("x", "", "a\n<!-- x -->\n<!-- /x -->") == "a\n<!-- x -->\n\n<!-- /x -->"
