@@ -50,4 +50,5 @@ def make_model(name: str, wanted: MadeFor, options: Mapping[str, Any]) -> Layer:
     try:
         return zoo.create(name, **wanted.arguments(), **options)
     except (TypeError, ValueError) as error:
-        raise BadInput(f"{name} cannot be made with {dict(options)}: {error}") from error
+        given = ", ".join(f"{option}={value!r}" for option, value in options.items())
+        raise BadInput(f"{name} cannot be made with {given or 'its defaults'}: {error}") from error

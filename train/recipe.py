@@ -116,10 +116,10 @@ def recipe_for(model: str, dataset: str | None = None, variant: str = "") -> Rec
 def check_pair(model: str, data: Source) -> None:
     """Raises BadInput with the reason if an animal cannot learn from such data."""
     pages = book(model)
-    shape = "x".join(map(str, data.shape))
+    shape = f" of shape {'x'.join(map(str, data.shape))}" if data.shape else ""
     if data.kind not in pages.kinds:
         raise BadInput(
-            f"{model} reads {' or '.join(pages.kinds)} data; {data.name} is {data.kind} data of shape {shape}. "
+            f"{model} reads {' or '.join(pages.kinds)} data; {data.name} is {data.kind} data{shape}. "
             f"Take another animal ({_reader(data)}) or another data set ({_such(pages, 'kind')})"
         )
     if data.task not in pages.tasks:

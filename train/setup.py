@@ -13,6 +13,7 @@ from .advance import Advance, data_mesh
 from .data.normalize import Scaler, fit_scaler
 from .data.source import Dataset, Place, Source, Split, load_data, source
 from .data.split import hold_back, hold_back_last
+from .data.windows import earlier_and_later
 from .errors import BadInput
 from .evaluate import Evaluate
 from .feed import Feed, shuffled
@@ -177,8 +178,10 @@ def _held_back(recipe: Recipe, data: Dataset, kind: Source) -> tuple[Recipe, Spl
         recipe = replace(recipe, val_share=0.1)
     if not recipe.val_share:
         return recipe, data.train, None
-    if kind.kind in ("text", "series"):  # where time goes on, what comes later must not be known
+    if kind.kind == "text":  # where time goes on, what comes later must not be known
         return recipe, *hold_back_last(data.train, recipe.val_share)
+    if kind.kind == "series":
+        return recipe, *earlier_and_later(data.train, recipe.val_share)
     return recipe, *hold_back(data.train, recipe.val_share, recipe.seed)
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from .callbacks import Callback
+from .forecast import in_words
 from .options import RunOptions
 from .progress import Progress, terminal
 from .report import class_table, epochs_table, parameter_table, result_panel
@@ -81,6 +82,8 @@ class Show(Callback):
         expect = None if result.signal else recipe.expect
         panel = result_panel(result.folder, result.metrics, task.headline, expect, commands, result.seconds)
         print_(panel, soft_wrap=True)
+        if "forecast" in result.scores:
+            print_(f"forecast {in_words(result.scores['forecast'])}", soft_wrap=True)
         pictures = sorted(path.name for path in (result.folder / "plots").glob("*.png"))
         print_(f"pictures {', '.join(pictures)} in {result.folder / 'plots'}", soft_wrap=True)
 

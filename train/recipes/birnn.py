@@ -1,36 +1,13 @@
 """Bidirectional recurrent network: tags that only the future tells, images by rows."""
 
-from ..recipe import Book, Expect, Recipe
-
-_FLOOR = "the project's own floor"
+from ..recipe import Book, Expect
+from ._sequences import FLOOR, recipes
 
 BOOK = Book(
-    recipes=(
-        Recipe(
-            "birnn",
-            "future",
-            m={"width": 32},
-            opt="adam",
-            lr=0.01,
-            sched="onecycle",
-            epochs=8,
-            batch_size=100,
-            clip_grad=1.0,
-            expect=Expect("accuracy", 0.99, _FLOOR),
-        ),
-        Recipe(
-            "birnn",
-            "digits",
-            m={"width": 128},
-            opt="adamw",
-            lr=0.004,
-            sched="onecycle",
-            epochs=40,
-            batch_size=64,
-            weight_decay=0.01,
-            clip_grad=1.0,
-            expect=Expect("accuracy", 0.95, _FLOOR),
-        ),
+    recipes=recipes(
+        "birnn",
+        future=Expect("accuracy", 0.99, FLOOR),
+        digits=Expect("accuracy", 0.95, FLOOR),
     ),
     kinds=("image", "sequence", "series"),
     tasks=("binary", "multiclass", "regression", "tagging"),

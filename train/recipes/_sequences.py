@@ -1,0 +1,58 @@
+"""What every recurrent animal is trained by: one recipe a data set, the same for all, so that they compare."""
+
+from dataclasses import replace
+
+from ..recipe import Expect, Recipe
+
+__all__ = ["FLOOR", "recipes"]
+
+FLOOR = "the project's own floor"
+
+_IMAGES = Recipe(
+    "",
+    "digits",
+    m={"width": 128},
+    opt="adamw",
+    lr=4e-3,
+    sched="onecycle",
+    epochs=40,
+    batch_size=64,
+    weight_decay=1e-2,
+    clip_grad=1.0,
+)
+_STEPS = replace(_IMAGES, opt="adam", weight_decay=0, lr=5e-3, m={"width": 64})
+_TEXT = Recipe(
+    "",
+    "text",
+    trainer="language",
+    m={"width": 384, "dropout": 0.5},
+    opt="adamw",
+    lr=3e-3,
+    sched="cosine",
+    warmup_epochs=0.5,
+    epochs=12,
+    batch_size=32,
+    weight_decay=0.05,
+    clip_grad=1.0,
+)
+_ALL = (
+    _IMAGES,
+    replace(_IMAGES, dataset="mnist", epochs=5, batch_size=128),
+    replace(_STEPS, dataset="adding", epochs=10, batch_size=50, normalize="none"),
+    replace(_STEPS, dataset="copy", epochs=10, batch_size=100),
+    replace(_STEPS, dataset="future", m={"width": 32}, lr=1e-2, epochs=8, batch_size=100),
+    _TEXT,
+    replace(_TEXT, dataset="tinyshakespeare"),
+    replace(_STEPS, dataset="sine", epochs=20),
+    replace(_STEPS, dataset="mackey_glass", epochs=20),
+)
+
+
+def recipes(model: str, **expected: Expect | None) -> tuple[Recipe, ...]:
+    """The recipes of a recurrent animal, one for each data set named, in that order, with what to expect there.
+
+    >>> [recipe.dataset for recipe in recipes("lstm", mnist=None, digits=Expect("accuracy", 0.97, FLOOR))]
+    ['mnist', 'digits']
+    """
+    by_data = {recipe.dataset: recipe for recipe in _ALL}
+    return tuple(replace(by_data[name], model=model, expect=expect) for name, expect in expected.items())
