@@ -70,6 +70,7 @@ CLAIMS = (
         at_most=0.9612,
         source="Nielsen: 95.42, within 0.7",
     ),
+    Claim("lstm-mnist", "--model lstm --dataset mnist", at_least=0.987),
     Claim("cnn-mnist", "--model cnn --dataset mnist", 3, at_least=0.9925, source="Flax's example: 99.17 to 99.25 %"),
 )
 
