@@ -104,7 +104,7 @@ def animals() -> str:
     lines = ["| animal | what it is | paper | learns from |", "|---|---|---|---|"]
     for name in names():
         text = card(name)
-        paper = text.text.partition("Paper: ")[2].partition("\nCommand: ")[0].replace("\n", " ")
+        paper = " ".join(text.text.partition("Paper: ")[2].partition("\nCommand: ")[0].split())
         data = dict.fromkeys(recipe.dataset for recipe in book(name).recipes)
         lines.append(f"| `{name}` | {text.title.partition(': ')[2]} | {paper} | {', '.join(data)} |")
     return "\n".join(lines)
