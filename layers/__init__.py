@@ -39,12 +39,14 @@ from .gru import gru_cell
 from .lstm import lstm_cell
 from .noise import dropout, gaussian_noise
 from .norm import batch_norm, group_norm, layer_norm
+from .players import Players, players
 from .pool import avg_pool, global_avg_pool, global_max_pool, max_pool, upsample
 from .recurrent import bidirectional, embedded, stacked
 from .rnn import rnn_cell
 from .scan import scan
 from .sequence import Rows, Scanned, Sequence
 from .shape import flatten, identity, reshape
+from .spectral_norm import spectral_norm
 from .torch_weights import from_torch, to_torch
 
 __all__ = [
@@ -52,6 +54,7 @@ __all__ = [
     "Activation",
     "Cell",
     "Layer",
+    "Players",
     "Rows",
     "Scanned",
     "Sequence",
@@ -86,6 +89,7 @@ __all__ = [
     "lstm_cell",
     "max_pool",
     "parallel",
+    "players",
     "relu",
     "reshape",
     "residual",
@@ -98,6 +102,7 @@ __all__ = [
     "silu",
     "softmax",
     "softplus",
+    "spectral_norm",
     "stacked",
     "stateless",
     "stateless_cell",

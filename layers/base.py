@@ -48,11 +48,15 @@ def stateless(init: Callable, apply: Callable) -> Layer:
 def as_layer(part: Layer | Callable) -> Layer:
     """Gives back a Layer as it is and lifts a plain function of x (`relu`, `flatten`) to one without parameters.
 
+    Of what is a pair and more (`Players`), the pair.
+
     Raises:
         TypeError: if `part` is neither.
     """
     if isinstance(part, Layer):
         return part
+    if isinstance(part, tuple) and hasattr(part, "init") and hasattr(part, "apply"):
+        return Layer(part.init, part.apply)  # pyright: ignore[reportAttributeAccessIssue]
     if callable(part):
         return stateless(lambda key, x: {}, lambda params, x: part(x))
     raise TypeError(f"expected a Layer or a function of x, got {part!r} of type {type(part).__name__}")

@@ -136,11 +136,11 @@ def checked(name: str, chunked: Callable) -> Callable:
     return run
 
 
-def drop(key: Any, rate: float, x: jax.Array, shape: tuple | None = None) -> jax.Array:
+def drop(key: Any, rate: float, x: jax.Array) -> jax.Array:
     """Drops a share of x and scales what stays; without a key or rate x passes as it is."""
     if key is None or not rate:
         return x
-    keep = jax.random.bernoulli(key, 1 - rate, x.shape if shape is None else shape)
+    keep = jax.random.bernoulli(key, 1 - rate, x.shape)
     return jnp.where(keep, x / (1 - rate), 0).astype(x.dtype)
 
 

@@ -31,7 +31,8 @@ def convolve(
         dimension_numbers=(f"N{space}C", f"{space}IO", f"N{space}C"),
     )
     # The barrier's transpose keeps what makes the cotangent out of the two gradient convolutions: on the CPU a net of
-    # two convolutions trains 1.3 times as fast. Elsewhere it would only stand in the way of fusion.
+    # two convolutions trains 1.3 times as fast (python -m benchmarks.lowerings). Elsewhere it would only stand in the
+    # way of fusion.
     return lax.platform_dependent(y, cpu=lax.optimization_barrier, default=lambda y: y)
 
 
@@ -39,7 +40,8 @@ def convolve_adjoint(x: Array, w: Array, *, strides: Sequence[int], low: Sequenc
     """Turns (batch, *space', channels) to (batch, *space, width): `y[i * stride + t - low] += x[i] @ w[t].T`.
 
     Written as one convolution without strides that gives all cells between two strides as channels (Shi et al. 2016,
-    "sub-pixel"): autodiff of the usual form, which spreads x with zeros, takes 10 times as long on the CPU.
+    "sub-pixel"): autodiff of the usual form, which spreads x with zeros, takes 10 times as long on the CPU
+    (python -m benchmarks.lowerings).
 
     Args:
         x: the input.

@@ -9,13 +9,14 @@ from .checks import check_number, check_share
 __all__ = ["dropout", "gaussian_noise"]
 
 
-def dropout(rate: float) -> Layer:
+def dropout(rate: float, *, variational: bool = False) -> Layer:
     """Sets each number to 0 with probability `rate` and divides the others by `1 - rate` (Srivastava et al. 2014).
 
     The mean stays what it was, so that inference needs no factor.
 
     Args:
         rate: share that is dropped, in [0, 1).
+        variational: of (batch, time, ...) drops the same numbers at every step (Gal and Ghahramani 2016).
 
     >>> import jax, jax.numpy as jnp
     >>> from zoo.layers import dropout
@@ -27,7 +28,8 @@ def dropout(rate: float) -> Layer:
     def apply(params, state, x, key=None):
         if key is None or rate == 0:
             return x, state
-        kept = jax.random.bernoulli(key, 1 - rate, x.shape)
+        shape = (x.shape[0], 1, *x.shape[2:]) if variational and x.ndim > 2 else x.shape
+        kept = jax.random.bernoulli(key, 1 - rate, shape)
         return jnp.where(kept, x / (1 - rate), 0).astype(x.dtype), state
 
     return Layer(_nothing, apply)

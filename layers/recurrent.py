@@ -7,10 +7,10 @@ import jax
 import jax.numpy as jnp
 
 from .base import Layer
-from .cells import drop
 from .checks import check_share
 from .combine import compose
 from .embed import embed
+from .noise import dropout as dropped
 from .scan import scan
 from .sequence import Rows, Scanned, Sequence, as_sequence
 
@@ -81,7 +81,7 @@ def stacked(*layers: Layer, dropout: float = 0.0, variational: bool = False) -> 
     check_share("stacked", "dropout", dropout)
     if not layers:
         raise ValueError("stacked wants one layer or more")
-    between = {"dropout": _between(dropout, variational)} if dropout and len(layers) > 1 else {}
+    between = {"dropout": dropped(dropout, variational=variational)} if dropout and len(layers) > 1 else {}
 
     def wiring(call, x):
         sequence = as_sequence(x)
@@ -166,14 +166,6 @@ def _whole(vocabulary: int, ids: Any) -> Any:
             f" {jnp.shape(ids)}"
         )
     return ids
-
-
-def _between(rate: float, variational: bool) -> Layer:
-    def apply(params, state, x, key=None):
-        shape = (x.shape[0], 1, *x.shape[2:]) if variational else x.shape
-        return drop(key, rate, x, shape), state
-
-    return Layer(lambda key, x: ({}, {}), apply)
 
 
 def _shared_out(name: str, carry: Any, parts: int) -> tuple:

@@ -3,8 +3,9 @@
 Differentiating `lax.scan` adds `x_t.T @ d_t` to the weights' gradient at every step: a thin product, and a pass over
 an array as large as the weights. Here the backward scan runs over chunks of steps. Within a chunk only the gradient
 of the gates is carried from step to step and stacked; then one product forms the chunk's share of the gradient,
-while the stack is still in cache. Input and recurrent product stay inside the forward scan: an array of all input
-products costs more than the larger product saves (measured on CPU).
+while the stack is still in cache. What the forward pass keeps is read where it lies: to copy it costs as much as to
+compute it again. Input and recurrent product stay inside the forward scan: an array of all input products costs more
+than the larger product saves (measured on CPU).
 """
 
 from collections.abc import Callable
@@ -26,14 +27,16 @@ class Gates(NamedTuple):
 
     Attributes:
         step: `(params, u, r, carry) -> (carry, saved)`, from the input product u and the recurrent product r.
-        back: `(params, saved, carry, d_carry) -> (d_carry, d_u, d_r)`, with the carry before the step. The
-            d_carry given back leaves out the way through r. d_r may be the very d_u.
+        back: `(params, saved, before, after, d_carry) -> (d_carry, d_u, d_r)`, with the carry before the step and
+            after it. The d_carry given back leaves out the way through r. d_r is None where it is d_u again.
         biases: `(d_u, d_r) -> gradients` of all params but `w_x`, `rows`, `w_h`; d_u and d_r are (steps, gates).
+        summed: only u + r counts, so that both products may be one; r is then 0.
     """
 
     step: Callable
     back: Callable
     biases: Callable
+    summed: bool = False
 
 
 def chunked(gates: Gates) -> Callable:
@@ -55,19 +58,25 @@ def chunked(gates: Gates) -> Callable:
 def _differentiable(gates: Gates, reverse: bool, output: str) -> Callable:
     @jax.custom_vjp
     def run(params, start, xs, mask):
-        return forward(params, start, xs, mask, save=False)[0]
+        params = _joined(gates, params)
 
-    def forward(params, start, xs, mask, save=True):
         def step(carry, inputs):
             x_t, live = inputs
-            new, saved = gates.step(params, _input(params, x_t), carry[0] @ params["w_h"], carry)
+            new, _ = _moved(gates, params, carry, x_t, live)
             y = new[0] if live is None else jnp.where(live[:, None], new[0], 0)
-            new = new if live is None else _choose(live, new, carry)
-            return new, (y if output == "all" else None, (carry, saved) if save else None)
+            return new, y if output == "all" else None
 
-        carry, (ys, saved) = lax.scan(step, start, (xs, mask), reverse=reverse)
-        y = ys if output == "all" else _last(carry[0], mask)
-        return (carry, y), (params, xs, mask, saved)
+        carry, ys = lax.scan(step, start, (xs, mask), reverse=reverse)
+        return carry, ys if output == "all" else _last(carry[0], mask)
+
+    def forward(params, start, xs, mask):
+        carries, saved = _record(gates, reverse, _joined(gates, params), start, xs, mask)
+        end = jax.tree.map(lambda each: each[0 if reverse else -1], carries)
+        if output == "last":
+            return (end, _last(end[0], mask)), (params, xs, mask, carries, saved)
+        after = carries[0][:-1] if reverse else carries[0][1:]
+        y = after if mask is None else jnp.where(mask[..., None], after, 0)
+        return (end, y), (params, xs, mask, carries, saved)
 
     def backward(kept, given):
         # The CPU wants the chunk in its cache; elsewhere one product over all steps keeps the device busiest.
@@ -89,27 +98,71 @@ def chunk_length(time: int) -> int:
     return time if time <= 16 else min(range(16, 6, -1), key=lambda length: time % length)
 
 
+def _moved(gates, params, carry, x_t, live):
+    if "w" in params:
+        new, saved = gates.step(params, jnp.concatenate([x_t, carry[0]], axis=-1) @ params["w"], 0, carry)
+    else:
+        new, saved = gates.step(params, _input(params, x_t), carry[0] @ params["w_h"], carry)
+    return (new if live is None else _choose(live, new, carry)), saved
+
+
+def _joined(gates, params):
+    """Adds the kernels of both products as one, where one product does: it is faster than two and a sum."""
+    if not gates.summed or "rows" in params:
+        return params
+    return params | {"w": jnp.concatenate([params["w_x"], params["w_h"]])}
+
+
+def _record(gates, reverse, params, start, xs, mask):
+    """Runs forward and keeps every carry (time + 1, ...) and what else the way back needs (time, ...).
+
+    Written into one array each, in place: the stacks of `lax.scan` would hold h twice, once as carry and once as y.
+    """
+    time = xs.shape[0]
+
+    def move(carry, t):
+        return _moved(gates, params, carry, _at(xs, t), _at(mask, t))
+
+    shapes = jax.eval_shape(move, start, 0)
+    carries, saved = (
+        jax.tree.map(lambda leaf, n=n: jnp.zeros((n, *leaf.shape), leaf.dtype), tree)
+        for tree, n in zip(shapes, (time + 1, time), strict=True)
+    )
+    carries = _put(carries, start, time if reverse else 0)
+
+    def step(i, loop):
+        carry, carries, saved = loop
+        t = time - 1 - i if reverse else i
+        carry, kept = move(carry, t)
+        return carry, _put(carries, carry, t if reverse else t + 1), _put(saved, kept, t)
+
+    return lax.fori_loop(0, time, step, (start, carries, saved))[1:]
+
+
 def _gradient(gates, reverse, output, length, kept, given):
     """Runs from the last step that was run to the first, chunk by chunk; what is left over makes the first chunk."""
-    params, xs, mask, saved = kept
+    params, xs, mask, carries, saved = kept
     d_carry, d_y = given
     if output == "last":
         d_h = d_y if mask is None else jnp.where(mask.any(0)[:, None], d_y, 0)
         d_carry, d_y = (d_carry[0] + d_h, *d_carry[1:]), None
     time = xs.shape[0]
     count, rest = divmod(time, length)
-    cut = partial(_cut, (xs, mask, saved, d_y))
-    chunk = partial(_chunk, gates, reverse, params, params["w_h"].T)
+    chunk = partial(_chunk, gates, reverse, params, params["w_h"].T, (xs, mask, carries, saved, d_y))
     zeros = jax.tree.map(jnp.zeros_like, params)
     # Chunks lie at 0, length, ...; what is left over lies at the end of time, which backward comes first or last.
     loop, d_tail = (d_carry, zeros), None
     if rest and not reverse:
-        loop, d_tail = chunk(loop, cut(count * length, rest))
-    loop, d_xs = lax.scan(
-        lambda loop, i: chunk(loop, cut(i * length, length)), loop, jnp.arange(count), reverse=not reverse
-    )
+        loop, d_tail, _ = chunk(loop, count * length, _room(gates, rest, kept))
+    stacks = _room(gates, length, kept)
+
+    def turn(both, i):
+        loop, d_xs, stacks = chunk(both[0], i * length, both[1])
+        return (loop, stacks), d_xs  # the stacks go on: new ones would be cleared for every chunk
+
+    (loop, _), d_xs = lax.scan(turn, (loop, stacks), jnp.arange(count), reverse=not reverse)
     if rest and reverse:
-        loop, d_tail = chunk(loop, cut(count * length, rest))
+        loop, d_tail, _ = chunk(loop, count * length, _room(gates, rest, kept))
     d_carry, d_params = loop
     return d_params, d_carry, _join(d_xs, d_tail, xs.shape)
 
@@ -121,28 +174,48 @@ def _join(d_xs, d_tail, shape):
     return d_xs if d_tail is None else jnp.concatenate([d_xs, d_tail])
 
 
-def _cut(tree: Any, start: Any, length: int) -> Any:
-    return jax.tree.map(lambda leaf: lax.dynamic_slice_in_dim(leaf, start, length), tree)
+def _room(gates, length, kept):
+    """Makes room for a chunk's d_u and d_r."""
+    params, _, _, carries, saved = kept
+    carry, at = (jax.eval_shape(partial(_at, t=0), tree) for tree in (carries, saved))
+    _, *wanted = jax.eval_shape(gates.back, params, at, carry, carry, carry)
+    return jax.tree.map(lambda leaf: jnp.zeros((length, *leaf.shape), leaf.dtype), wanted)
 
 
-def _chunk(gates, reverse, params, transposed, loop, steps):
+def _chunk(gates, reverse, params, transposed, steps, loop, start, stacks):
     """Goes back through one chunk and adds its share of the parameters' gradient."""
-    xs, mask, (before, saved), d_y = steps
+    xs, mask, carries, saved, d_y = steps
+    length = len(stacks[0])
 
-    def step(d_carry, inputs):
-        live, carry, kept, d_y = inputs
+    def step(i, loop):
+        d_carry, stacks = loop
+        i = i if reverse else length - 1 - i
+        t = start + i
+        live, before, after = _at(mask, t), _at(carries, t + reverse), _at(carries, t + (not reverse))
         if d_y is not None:
-            d_h = d_y if live is None else jnp.where(live[:, None], d_y, 0)
+            d_h = _at(d_y, t) if live is None else jnp.where(live[:, None], _at(d_y, t), 0)
             d_carry = (d_carry[0] + d_h, *d_carry[1:])
         own = d_carry if live is None else _choose(live, d_carry, jax.tree.map(jnp.zeros_like, d_carry))
-        new, d_u, d_r = gates.back(params, kept, carry, own)
-        new = (new[0] + d_r @ transposed, *new[1:])
+        new, d_u, d_r = gates.back(params, _at(saved, t), before, after, own)
+        new = (new[0] + (d_u if d_r is None else d_r) @ transposed, *new[1:])
         new = new if live is None else _choose(live, new, d_carry)
-        return new, (d_u, None if d_r is d_u else d_r)
+        return new, _put(stacks, [d_u, d_r], i)
 
-    d_carry, (d_u, d_r) = lax.scan(step, loop[0], (mask, before, saved, d_y), reverse=not reverse)
-    d_params, d_xs = _products(gates, params, xs, before[0], d_u, d_u if d_r is None else d_r)
-    return (d_carry, jax.tree.map(jnp.add, loop[1], d_params)), d_xs
+    # Two steps a turn: every second copy of the carry is saved.
+    d_carry, stacks = lax.fori_loop(0, length, step, (loop[0], stacks), unroll=2)
+    d_u, d_r = stacks
+    h = lax.dynamic_slice_in_dim(carries[0], start + reverse, length)
+    x = lax.dynamic_slice_in_dim(xs, start, length)
+    d_params, d_xs = _products(gates, params, x, h, d_u, d_u if d_r is None else d_r)
+    return (d_carry, jax.tree.map(jnp.add, loop[1], d_params)), d_xs, stacks
+
+
+def _at(tree: Any, t: Any) -> Any:
+    return jax.tree.map(lambda leaf: lax.dynamic_index_in_dim(leaf, t, keepdims=False), tree)
+
+
+def _put(tree: Any, values: Any, t: Any) -> Any:
+    return jax.tree.map(lambda leaf, value: lax.dynamic_update_index_in_dim(leaf, value, t, 0), tree, values)
 
 
 def _products(gates, params, xs, h, d_u, d_r):

@@ -17,12 +17,12 @@ def _step(params, u, r, carry):
     return (candidate + update * (carry[0] - candidate),), (reset, update, candidate, recurrent)
 
 
-def _back(params, saved, carry, d_carry):
+def _back(params, saved, before, after, d_carry):
     reset, update, candidate, recurrent = saved
     (d_h,) = d_carry
     d_n = d_h * (1 - update) * (1 - candidate * candidate)
     d_r = d_n * recurrent * reset * (1 - reset)
-    d_z = d_h * (carry[0] - candidate) * update * (1 - update)
+    d_z = d_h * (before[0] - candidate) * update * (1 - update)
     d_u = jnp.concatenate([d_r, d_z, d_n], axis=-1)
     return (d_h * update,), d_u, jnp.concatenate([d_r, d_z, d_n * reset], axis=-1)
 

@@ -101,6 +101,32 @@ def test_transposed_convolution_is_the_adjoint_of_convolution(name, key):
     np.testing.assert_allclose(np.vdot(there, y), np.vdot(x, back), rtol=1e-4)
 
 
+@pytest.mark.parametrize("padding", ["SAME", "VALID"])
+@pytest.mark.parametrize("size", [2, 3, 4, 5])
+@pytest.mark.parametrize("strides", [1, 2, 3])
+def test_transposed_convolution_and_its_gradients_equal_laxs_in_float64(strides, size, padding):
+    """Where strides leave gaps between the filters, "VALID" of lax adds the gap after the last one, too."""
+    layer = conv_transpose(3, size, strides=strides, padding=padding, bias=False)
+
+    def plain(w, x):
+        steps, axes = (strides, strides), ("NHWC", "HWIO", "NHWC")
+        y = jax.lax.conv_transpose(x, w, steps, padding, dimension_numbers=axes, transpose_kernel=True)
+        gap = max(strides - size, 0) if padding == "VALID" else 0
+        return y[:, : y.shape[1] - gap, : y.shape[2] - gap]
+
+    def value_and_gradients(function, w, x):
+        y, back = jax.vjp(function, w, x)
+        return y, *back(jnp.sin(jnp.arange(y.size, dtype=y.dtype)).reshape(y.shape))
+
+    with enable_x64(True):
+        x, w = (jnp.asarray(rng.normal(size=shape)) for shape in ((2, 4, 3, 2), (size, size, 3, 2)))
+        got = jax.jit(lambda w, x: value_and_gradients(lambda w, x: layer.apply({"w": w}, {}, x)[0], w, x))(w, x)
+        want = jax.jit(lambda w, x: value_and_gradients(plain, w, x))(w, x)
+        assert got[0].dtype == jnp.float64
+        for ours, theirs in zip(got, want, strict=True):
+            np.testing.assert_allclose(ours, theirs, rtol=1e-12, atol=1e-12)
+
+
 @pytest.mark.parametrize(
     "layer",
     [conv(2, 3, strides=2), conv_transpose(2, 3, strides=2), depthwise_conv(2)],

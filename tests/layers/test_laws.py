@@ -12,7 +12,7 @@ from zoo.layers import as_layer
 
 NOT_LAYERS = {
     *("ACTIVATIONS", "Activation", "Cell", "Layer", "Rows", "Scanned", "Sequence", "activation", "as_layer"),
-    *("describe", "from_torch", "initializers", "stateless", "stateless_cell", "to_torch"),
+    *("Players", "describe", "from_torch", "initializers", "stateless", "stateless_cell", "to_torch"),
 }
 WRONG = "a_wrong_input_raises_an_error_that_names_the_layer"
 
@@ -55,6 +55,13 @@ CASES = {
     "batch_norm on images": (layers.batch_norm(), IMAGES, floats(4), "batch_norm wants at least 2 axes"),
     "layer_norm": (layers.layer_norm(), SERIES, floats(3, 5), "layer_norm was initialised for 4 features"),
     "group_norm": (layers.group_norm(2), IMAGES, floats(3, 6), "group_norm(2) was initialised for 4 channels"),
+    "spectral_norm": (layers.spectral_norm(layers.dense(3)), TABLE, floats(3, 5), "dense(3) was initialised for 4"),
+    "spectral_norm on images": (
+        layers.spectral_norm(layers.serial(layers.conv(3, 3), layers.batch_norm(), layers.relu)),
+        IMAGES,
+        floats(3, 6, 5, 2),
+        "conv(3, 3) was initialised for 4 channels",
+    ),
     "dropout": (layers.dropout(0.4), TABLE, None, ""),
     "gaussian_noise": (layers.gaussian_noise(0.2), TABLE, None, ""),
     "embed": (layers.embed(7, 3), WORDS, TABLE, "embed(7, 3) wants whole numbers from 0 to 6"),
@@ -94,6 +101,12 @@ CASES = {
         "In layer 0, given",
     ),
     "embedded": (layers.embedded(7, 4, layers.scan(layers.lstm_cell(4)), tied=True), WORDS, SERIES, "embedded(7"),
+    "players": (
+        layers.players(layers.dense(2), layers.dense(1), lambda key, batch: batch["x"]),
+        TABLE,
+        floats(3, 5),
+        "In layer generator, given",
+    ),
     "parallel": (layers.parallel(layers.dense(2), b=layers.dense(3)), TABLE, floats(3, 5), "In layer 0,"),
 } | {name: (function, TABLE, None, "") for name, function in layers.ACTIVATIONS.items()}
 
@@ -117,8 +130,8 @@ def test_every_public_layer_is_held_to_the_laws():
 
 
 def test_all_lists_every_public_name_of_the_rooms():
-    rooms = ["activations", "cells", "combine", "conv", "dense", "embed", "gru", "lstm", "noise", "norm", "pool"]
-    rooms += ["recurrent", "rnn", "scan", "sequence", "shape", "torch_weights"]
+    rooms = ["activations", "cells", "combine", "conv", "dense", "embed", "gru", "lstm", "noise", "norm", "players"]
+    rooms += ["pool", "recurrent", "rnn", "scan", "sequence", "shape", "spectral_norm", "torch_weights"]
     names = {name for room in rooms for name in sys.modules[f"zoo.layers.{room}"].__all__}
     assert names <= set(layers.__all__)
 

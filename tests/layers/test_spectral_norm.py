@@ -1,0 +1,104 @@
+"""Spectral normalisation against numpy's singular values."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from tests.layers.recurrence import float64
+from zoo.layers import conv, conv_transpose, dense, relu, serial, spectral_norm
+
+_rng = np.random.default_rng(1)
+TABLE = _rng.normal(size=(4, 3)).astype(np.float32)
+IMAGES = _rng.normal(size=(4, 6, 6, 3)).astype(np.float32)
+
+
+def largest(w):
+    return np.linalg.svd(np.asarray(w, np.float64).reshape(-1, w.shape[-1]), compute_uv=False)[0]
+
+
+def settled(layer, x, key, calls=80):
+    """The layer's params, and its state after training calls in which the params stay."""
+    params, state = layer.init(key, x)
+    run = jax.jit(layer.apply)
+    for _ in range(calls):
+        _, state = run(params, state, x, key)
+    return params, state
+
+
+@pytest.mark.parametrize(
+    ("inner", "x"),
+    [(dense(5), TABLE), (conv(7, 3, strides=2), IMAGES), (conv_transpose(5, 3, strides=2), IMAGES)],
+    ids=["dense", "conv", "conv_transpose"],
+)
+def test_the_kernel_is_divided_by_numpys_largest_singular_value(inner, x, key):
+    layer = spectral_norm(inner)
+    params, state = settled(layer, x, key)
+    params["b"] = jnp.arange(1.0, 1 + params["b"].size)
+    by_hand = {"w": params["w"] / largest(params["w"]), "b": params["b"]}
+    np.testing.assert_allclose(layer.apply(params, state, x)[0], inner.apply(by_hand, {}, x)[0], rtol=1e-4, atol=1e-5)
+
+
+def test_every_kernel_inside_is_divided_by_its_own(key):
+    body = serial(dense(6), relu, head=dense(2))
+    layer = spectral_norm(body)
+    params, state = settled(layer, TABLE, key)
+    by_hand = {name: {"w": each["w"] / largest(each["w"]), "b": each["b"]} for name, each in params.items()}
+    np.testing.assert_allclose(layer.apply(params, state, TABLE)[0], body.apply(by_hand, {}, TABLE)[0], rtol=1e-4)
+
+
+def test_one_training_call_is_one_power_iteration(key):
+    layer = spectral_norm(dense(5))
+    params, state = layer.init(key, TABLE)
+    (name,), w = state["right"], np.asarray(params["w"], np.float64)
+    state["right"][name] = jnp.asarray(np.eye(5)[0], jnp.float32)
+    _, after = layer.apply(params, state, TABLE, key)
+    want = w.T @ (w @ np.eye(5)[0])
+    np.testing.assert_allclose(after["right"][name], want / np.linalg.norm(want), rtol=1e-5)
+
+
+def test_a_fresh_layer_is_near_the_mark_already(key):
+    layer = spectral_norm(dense(64, bias=False))
+    x = np.eye(100, dtype=np.float32)
+    y, _ = layer.apply(*layer.init(key, x), x)
+    assert largest(y) == pytest.approx(1, abs=0.05)
+
+
+def test_the_gradient_is_that_of_the_division_by_finite_differences_in_float64(key):
+    with float64():
+        x = jnp.asarray(TABLE, jnp.float64)
+        layer = spectral_norm(dense(2, bias=False))
+        w = jnp.asarray(_rng.normal(size=(3, 2)))
+        state = layer.init(key, x)[1]
+        state = jax.tree.map(lambda leaf: leaf.astype(jnp.float64), state)
+        for _ in range(200):
+            _, state = layer.apply({"w": w}, state, x, key)
+        got = jax.grad(lambda w: jnp.sum(jnp.sin(layer.apply({"w": w}, state, x)[0])))(w)
+
+        def by_svd(w):
+            return np.sum(np.sin(TABLE.astype(np.float64) @ (w / largest(w))))
+
+        for place in np.ndindex(3, 2):
+            step = np.zeros((3, 2))
+            step[place] = 1e-6
+            slope = (by_svd(np.asarray(w) + step) - by_svd(np.asarray(w) - step)) / 2e-6
+            assert float(got[place]) == pytest.approx(slope, abs=1e-7)
+
+
+def test_a_kernel_of_zeros_stays_one(key):
+    layer = spectral_norm(dense(2))
+    params, state = layer.init(key, TABLE)
+    zeros = jax.tree.map(jnp.zeros_like, params)
+    y, state = layer.apply(zeros, state, TABLE, key)
+    np.testing.assert_array_equal(y, 0)
+    assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(state))
+
+
+def test_a_layer_without_a_kernel_is_refused(key):
+    with pytest.raises(ValueError, match="no kernel"):
+        spectral_norm(relu).init(key, TABLE)
+
+
+def test_iterations_are_checked():
+    with pytest.raises(ValueError, match="iterations must be a whole number above 0, got 0"):
+        spectral_norm(dense(2), iterations=0)
