@@ -1,7 +1,5 @@
 """One column of numbers from a CSV file, or an error that names the line and what is wrong with it."""
 
-import csv
-import math
 from collections.abc import Iterator
 from datetime import datetime
 from difflib import get_close_matches
@@ -9,16 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import BadInput
+from .csv_rows import Row, csv_rows, is_number, number_in
 
 if TYPE_CHECKING:
     import numpy as np
 
 __all__ = ["read_column"]
 
-Row = tuple[int, list[str]]  # the number of the line that it begins on, and its cells
-
-_MISSING = ("", "na", "n/a", "#n/a", "nan", "null", "none", "nil", "-", "--", ".", "?")
-_DELIMITERS = ",;\t|"
 _TIMES = ("date", "datetime", "time", "timestamp", "day", "month", "year", "datum", "zeit", "ds")
 
 
@@ -42,40 +37,9 @@ def read_column(file: str | Path, column: str = "") -> tuple[str, "np.ndarray"]:
     import numpy as np
 
     path = Path(file).expanduser()
-    try:
-        with _opened(path) as text:
-            delimiter = _delimiter(text.readline())
-            text.seek(0)
-            rows = _rows(path, csv.reader(text, delimiter=delimiter, strict=True))
-            values = _values(path, rows, column)
-    except OSError as error:
-        raise BadInput(f"cannot read {path}: {error.strerror}{_near_file(path)}") from error
-    except UnicodeDecodeError as error:
-        raise BadInput(f"{path} is no UTF-8 text (byte {error.start:,}): save it as UTF-8 CSV") from error
-    name, numbers = values
+    with csv_rows(path) as rows:
+        name, numbers = _values(path, rows, column)
     return name, np.array(numbers, np.float64)
-
-
-def _opened(path: Path):
-    if path.is_dir():
-        raise BadInput(f"{path} is a folder: give the CSV file itself")
-    return path.open(encoding="utf-8-sig", newline="")  # Excel begins its files with a byte order mark
-
-
-def _delimiter(header: str) -> str:
-    return max(_DELIMITERS, key=header.count)
-
-
-def _rows(path: Path, reader) -> Iterator[Row]:
-    """The rows that are not empty, with their line numbers."""
-    line = 1
-    try:
-        for cells in reader:
-            if any(cell.strip() for cell in cells):
-                yield line, [cell.strip() for cell in cells]
-            line = reader.line_num + 1
-    except csv.Error as error:
-        raise BadInput(f"{path}, line {line}: this is no CSV ({error})") from error
 
 
 def _values(path: Path, rows: Iterator[Row], column: str) -> tuple[str, list[float]]:
@@ -87,7 +51,7 @@ def _values(path: Path, rows: Iterator[Row], column: str) -> tuple[str, list[flo
     for line, cells in rows:
         if len(cells) != len(header):
             raise BadInput(f"{path}, line {line}: {len(cells)} cells, but the first line names {len(header)} columns")
-        numbers.append(_number(f"{path}, line {line}, column {header[place]!r}", cells[place]))
+        numbers.append(number_in(f"{path}, line {line}, column {header[place]!r}", cells[place]))
         if clock is not None:
             _check_forward(f"{path}, line {line}, column {header[clock]!r}", before, cells[clock])
             before = cells[clock]
@@ -96,7 +60,7 @@ def _values(path: Path, rows: Iterator[Row], column: str) -> tuple[str, list[flo
 
 def _place(path: Path, header: list[str], column: str) -> int:
     """Which column is meant."""
-    if all(_is_number(cell) for cell in header):
+    if all(is_number(cell) for cell in header):
         raise BadInput(
             f"{path}, line 1: expected the columns' names, found numbers ({', '.join(header[:4])}): add them"
         )
@@ -104,7 +68,7 @@ def _place(path: Path, header: list[str], column: str) -> int:
         return 0
     known = ", ".join(header[:20]) + ", ..." * (len(header) > 20)
     if not column:
-        raise BadInput(f"which column of {path}? Give --d.column one of: {known}")
+        raise BadInput(f"which column of {path}? Give --column one of: {known}")
     if header.count(column) > 1:
         raise BadInput(f"{path}, line 1: {header.count(column)} columns are called {column!r}; give them other names")
     if column not in header:
@@ -112,24 +76,6 @@ def _place(path: Path, header: list[str], column: str) -> int:
         hint = next((f"did you mean {name!r}? " for name in header if [name.lower()] == near), "")
         raise BadInput(f"{path}, line 1: there is no column {column!r}; {hint}it has: {known}")
     return header.index(column)
-
-
-def _number(where: str, text: str) -> float:
-    if text.lower() in _MISSING:
-        raise BadInput(f"{where}: the value is missing ({text!r}); fill it in or take the line out")
-    if not _is_number(text):
-        hint = "; write it with a point and without signs for thousands" if _is_number(text.replace(",", "")) else ""
-        raise BadInput(f"{where}: {text!r} is no number{hint}")
-    if not abs(float(text)) < 1e30:
-        raise BadInput(f"{where}: {text!r} is too large for a number to learn from (1e30 at most)")
-    return float(text)
-
-
-def _is_number(text: str) -> bool:
-    try:
-        return not math.isnan(float(text)) and "_" not in text
-    except ValueError:
-        return False
 
 
 def _clock(header: list[str], place: int) -> int | None:
@@ -145,12 +91,3 @@ def _check_forward(where: str, before: str, now: str) -> None:
         return
     if backwards:
         raise BadInput(f"{where}: {now} comes after {before}; sort the lines by time, the oldest first")
-
-
-def _near_file(path: Path) -> str:
-    try:
-        others = [each.name for each in path.parent.iterdir()]
-    except OSError:
-        return ""
-    near = get_close_matches(path.name, others, n=1)
-    return f"; did you mean {path.with_name(near[0])}?" if near else ""

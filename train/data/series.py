@@ -4,8 +4,10 @@ What a forecast of share prices is worth, as they are what people try first: not
 day to the next a price is so close to a random walk that its last value is about the best forecast of the next. A
 network trained on prices learns to repeat that value, and its curve, drawn over the truth one step late, looks
 splendid; the score that tells is the skill against persistence, which stays around 0 or below. The future need not be
-like the past either: a price above all those of the training part lies where the network has learned nothing. Nothing
-here is advice to buy or to sell. Series with a mechanism behind them (loads, temperatures, tides) are another matter.
+like the past either: a price above all those of the training part lies where the network has learned nothing. To
+learn the change from the last value (`relative`) mends that, and makes a forecast as good as the last value, of a price
+hardly better; series that keep their level are forecast better without it. Nothing here is advice to buy or to sell.
+Series with a mechanism behind them (loads, temperatures, tides) are another matter.
 """
 
 from typing import TYPE_CHECKING
@@ -30,8 +32,9 @@ _TRANSIENT = 1000  # units of time until the series has forgotten how it began
 
 
 def sine(
-    place: Place, *, noise: float = 0.1, steps: int = 3000, window: int = 64, horizon: int = 16, seed: int = 0
-) -> Dataset:
+    place: Place, *, noise: float = 0.1, steps: int = 3000, window: int = 64, horizon: int = 16,
+    relative: bool = False, seed: int = 0,
+) -> Dataset:  # fmt: skip
     """Three sines of periods 47, 18.1 and 7.3 steps, of standard deviation 1 together, and noise.
 
     Without noise six past values determine the next one by a linear rule, so that no network can beat linear
@@ -43,6 +46,7 @@ def sine(
         steps: values in the series.
         window: values that a forecast is made from.
         horizon: values that are forecast.
+        relative: learns the change from a window's last value, not the value: for series that drift.
         seed: draws other noise.
     """
     import numpy as np
@@ -53,12 +57,12 @@ def sine(
     t = np.arange(steps)
     signal = sum(a * np.sin(2 * np.pi * t / period) for a, period in zip(_AMPLITUDES, _PERIODS, strict=True))
     values = signal + noise * np.random.default_rng(seed).normal(size=steps)
-    return _dataset("sine", values, window, horizon, "value")
+    return _dataset("sine", values, window, horizon, "value", relative)
 
 
 def mackey_glass(
     place: Place, *, tau: int = 17, noise: float = 0.0, steps: int = 3000, window: int = 64, horizon: int = 48,
-    seed: int = 0,
+    relative: bool = False, seed: int = 0,
 ) -> Dataset:  # fmt: skip
     """The Mackey-Glass equation, a standard of chaos: x'(t) = 0.2 x(t - tau) / (1 + x(t - tau)^10) - 0.1 x(t).
 
@@ -74,6 +78,7 @@ def mackey_glass(
         steps: values in the series.
         window: values that a forecast is made from.
         horizon: values that are forecast.
+        relative: learns the change from a window's last value, not the value: for series that drift.
         seed: draws other noise.
     """
     import numpy as np
@@ -84,10 +89,12 @@ def mackey_glass(
     within("seed", seed, 0, 2**32 - 1)
     values = integrated(tau, _TRANSIENT + steps)[_TRANSIENT:]
     values = values + noise * np.random.default_rng(seed).normal(size=steps)
-    return _dataset("mackey_glass", values, window, horizon, "x")
+    return _dataset("mackey_glass", values, window, horizon, "x", relative)
 
 
-def csv_series(place: Place, *, file: str = "", column: str = "", window: int = 32, horizon: int = 7) -> Dataset:
+def csv_series(
+    place: Place, *, file: str = "", column: str = "", window: int = 32, horizon: int = 7, relative: bool = False
+) -> Dataset:
     """A column of a CSV file whose lines are moments of time, evenly apart, the oldest first.
 
     A forecast of share prices is worth nothing that you could live on: the head of this file says why.
@@ -98,12 +105,13 @@ def csv_series(place: Place, *, file: str = "", column: str = "", window: int = 
         column: which one to forecast.
         window: values that a forecast is made from.
         horizon: values that are forecast.
+        relative: learns the change from a window's last value, not the value: for series that drift.
     """
     if not file:
         raise BadInput("which CSV file? Give --d.file FILE --d.column NAME")
     check_sizes(window, horizon)
     name, values = read_column(file, column)
-    return _dataset("csv", values, window, horizon, name, f"{file}, column {name!r}")
+    return _dataset("csv", values, window, horizon, name, relative, f"{file}, column {name!r}")
 
 
 def integrated(tau: int, units: int, parts: int = _PARTS) -> "np.ndarray":
@@ -143,9 +151,13 @@ def _check(steps: int, window: int, horizon: int) -> None:
     check_sizes(window, horizon)
 
 
-def _dataset(name: str, values: "np.ndarray", window: int, horizon: int, target: str, whose: str = "") -> Dataset:
+def _dataset(
+    name: str, values: "np.ndarray", window: int, horizon: int, target: str, relative: bool, whose: str = ""
+) -> Dataset:
     train, test = in_windows(values, window, horizon, whose or name)
-    return Dataset(name, "regression", train, test, features=(target,), target=target, outputs=horizon)
+    return Dataset(
+        name, "regression", train, test, features=(target,), target=target, outputs=horizon, relative=relative
+    )
 
 
 def _source(name: str, about: str, load) -> Source:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from ..errors import BadInput
 from .options import checked
+from .vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["PER_STEP", "SOURCES", "Dataset", "Place", "Source", "Split", "load_data", "source"]
 
 Kind = Literal["image", "table", "points", "sequence", "text", "series"]
-Task = Literal["binary", "multiclass", "multilabel", "regression", "tagging", "language"]
+Task = Literal["binary", "multiclass", "multilabel", "regression", "tagging", "language", "generation"]
 PER_STEP = ("tagging", "language")  # the tasks that want an answer at every step of time
 
 
@@ -63,6 +64,16 @@ class Dataset:
     vocabulary: tuple[str, ...] = ()  # the tokens that x numbers, where x is tokens
     outputs: int = 0  # where only the loaded data tells; 0: as the Source says
     window: int = 0  # steps of a text that are learned from at a time
+    relative: bool = False  # a series of which the change from a window's last value is learned
+    characters: float = 1.0  # that a token of the test text stands for, in the mean
+    spelling: float = 0.0  # bits that spell the unknown words of the test text, for each of its tokens in the mean
+
+    @property
+    def unit(self) -> str:
+        """What its size counts."""
+        if self.task != "language":
+            return "examples"
+        return Vocabulary(self.vocabulary).level.replace("words", "tokens")
 
     @property
     def per_step(self) -> bool:

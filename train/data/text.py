@@ -1,5 +1,8 @@
 """Texts for language models: any file in UTF-8, Python's own standard library, Shakespeare.
 
+Bits per character are the same measure for models of characters and of words: the bits of all tokens by the
+characters that these stand for, white space too, plus what it takes to spell the words that are unknown.
+
 The first 90 % are to learn from, the last 10 % to be scored on: each of their tokens is foretold once, the first of
 them from the last one before. The standard library's sources lie on every machine; they differ a little from one
 version of Python to the next, and so do the results.
@@ -44,7 +47,8 @@ def text(
         place: not used, the text lies on this machine.
         file: a text in UTF-8; none takes the standard library.
         level: what a token is; words come with punctuation and white space as tokens of their own.
-        words: size of the vocabulary of words; all others are one and the same, unknown.
+        words: size of the vocabulary of words; all others are one and the same, unknown, and bits per character count
+            them spelled out.
         characters: take so many at most, from the beginning of the standard library; 0 takes all. A file is read whole.
         window: tokens that a step reads, and the gradient looks back; 0 takes all at once.
     """
@@ -61,7 +65,8 @@ def tinyshakespeare(place: Place, *, level: Level = "characters", words: int = 5
     Args:
         place: where the file is looked for and kept.
         level: what a token is; words come with punctuation and white space as tokens of their own.
-        words: size of the vocabulary of words; all others are one and the same, unknown.
+        words: size of the vocabulary of words; all others are one and the same, unknown, and bits per character count
+            them spelled out.
         window: tokens that a step reads, and the gradient looks back; 0 takes all at once.
     """
     from .download import fetch  # urllib takes a while to import
@@ -73,22 +78,27 @@ def tinyshakespeare(place: Place, *, level: Level = "characters", words: int = 5
     return _dataset("tinyshakespeare", read_text(path), str(path), level, words, window)
 
 
-def read_text(path: Path) -> str:
+def read_text(path: Path, where: str = "") -> str:
     r"""The text in a file, its line ends made "\n".
+
+    Args:
+        path: the file.
+        where: what an error calls it; the flag that named it otherwise.
 
     Raises:
         BadInput: if there is no such file, or it is no text in UTF-8; it says at which byte.
     """
+    where = where or f"--d.file {path}"
     try:
         raw = path.expanduser().read_bytes()
     except OSError as error:
-        raise BadInput(f"--d.file {path} cannot be read: {error.strerror or error}") from error
+        raise BadInput(f"{where} cannot be read: {error.strerror or error}") from error
     try:
         found = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         raise BadInput(
-            f"--d.file {path} is no text in UTF-8: byte {error.start} (line {line}) is 0x{raw[error.start]:02x}. "
+            f"{where} is no text in UTF-8: byte {error.start} (line {line}) is 0x{raw[error.start]:02x}. "
             "Save it as UTF-8 and try again"
         ) from error
     return found.replace("\r\n", "\n")
@@ -109,7 +119,17 @@ def _dataset(name: str, whole: str, where: str, level: Level, words: int, window
             "(--d.window), take a longer text or a shorter window"
         )
     train, test = (Split(part[:-1], part[1:]) for part in (numbers[:cut], numbers[cut - 1 :]))
-    return Dataset(name, "language", train, test, vocabulary=vocabulary.tokens, window=window)
+    scored = vocabulary.split(whole)[cut:]
+    return Dataset(
+        name,
+        "language",
+        train,
+        test,
+        vocabulary=vocabulary.tokens,
+        window=window,
+        characters=sum(map(len, scored)) / held,
+        spelling=vocabulary.spelling(scored, len(set(whole))) / held,
+    )
 
 
 def _vocabulary(whole: str, level: Level, words: int) -> Vocabulary:

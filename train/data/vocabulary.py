@@ -4,6 +4,7 @@ A token is a character, or a word, a run of white space or a mark of punctuation
 text again, but for what is unknown.
 """
 
+import math
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -63,6 +64,24 @@ class Vocabulary(NamedTuple):
     def unknown(self, text: str) -> list[str]:
         """The text's tokens that the vocabulary lacks, in order, each once."""
         return list(dict.fromkeys(token for token in self.split(text) if token not in set(self.tokens)))
+
+    def spelling(self, tokens: Sequence[str], alphabet: int) -> float:
+        """Bits that spell those of the tokens that the vocabulary lacks, each character and each end alike.
+
+        A model of words says no more of such a word than that it is unknown. For a text that could be read back it
+        must be spelled, which takes this many bits at the most; without them fewer words would look like a better
+        model.
+
+        Args:
+            tokens: of a text, known or not.
+            alphabet: how many characters there are.
+
+        >>> words_of("to be or not to be", 4).spelling(["to", " ", "or", " ", "be"], alphabet=7)
+        9.0
+        """
+        known = set(self.tokens)
+        signs = sum(len(token) + 1 for token in tokens if token not in known)
+        return signs * math.log2(alphabet + 1)
 
     def _refuse(self, text: str, place: int) -> None:
         line, column = text.count("\n", 0, place) + 1, place - text.rfind("\n", 0, place)

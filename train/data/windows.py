@@ -14,7 +14,7 @@ from .source import Split
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["check_sizes", "earlier_and_later", "in_windows", "shortest"]
+__all__ = ["changes", "check_sizes", "earlier_and_later", "in_windows", "shortest"]
 
 _MOST = 100_000  # steps of a window or a horizon
 
@@ -88,6 +88,18 @@ def earlier_and_later(split: Split, share: float) -> tuple[Split, Split]:
             "none would be left to train on"
         )
     return Split(split.x[:last], split.y[:last]), Split(split.x[first:], split.y[first:])
+
+
+def changes(split: Split) -> Split:
+    """The same windows, and what follows each, as differences from its last value: a level drops out, also a new one.
+
+    >>> import numpy as np
+    >>> x, y, _ = changes(Split(np.array([[[7.0], [9.0]]]), np.array([[10.0, 8.0]])))
+    >>> x.tolist(), y.tolist()
+    ([[[-2.0], [0.0]]], [[1.0, -1.0]])
+    """
+    last = split.x[:, -1:]
+    return Split(split.x - last, split.y - last[..., 0])
 
 
 def check_sizes(window: int, horizon: int) -> None:

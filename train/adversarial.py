@@ -1,0 +1,192 @@
+"""Two players trained in turn: the discriminator learns to tell real from made, the generator to be taken for real.
+
+Each has its own gradient, its own optimizer and its own state. Real and made samples go through the discriminator as
+separate batches, for batch norm's statistics of a mixed one would tell them apart by themselves.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import optax
+
+from zoo.layers import Players
+
+from .adversarial_losses import adversarial_loss
+from .adversarial_penalties import gradient_penalty, r1_penalty
+from .generation import Task, score
+from .loop import Plan
+from .optimizers import ema_update, optimizer_for
+from .recipe import Recipe
+from .trainer import Trainer, stream
+from .trainer_options import Adversarial, trainer_options
+
+__all__ = ["Game", "adversarial", "game_for"]
+
+Optimizer = optax.GradientTransformationExtraArgs
+
+
+class Game(NamedTuple):
+    """What does not change while two players are trained.
+
+    Attributes:
+        players: the two.
+        options: the rules.
+        optimizers: by player.
+        steps: of the whole run; the instance noise falls over its first half.
+        label_smoothing: how far below 1 the label of real examples lies.
+        ema: decay of a moving average of the generator's weights, which is then evaluated and saved in their place.
+        augment: `(key, samples) -> samples`, differentiable, of all that the discriminator sees.
+    """
+
+    players: Players
+    options: Adversarial
+    optimizers: dict[str, Optimizer]
+    steps: int
+    label_smoothing: float = 0
+    ema: float | None = None
+    augment: Callable = lambda key, samples: samples
+
+    @property
+    def loss(self):
+        """The costs of both players."""
+        return adversarial_loss(self.options.loss, self.label_smoothing)
+
+
+def adversarial(game: Game, task: Task) -> Trainer:
+    """Makes the trainer of two players.
+
+    A step is `d_steps` updates of the discriminator, each on its own share of the batch and on freshly made samples,
+    and then one of the generator. The discriminator's state (batch norm's averages) moves with the real share and then
+    with the made one, in its own updates only; the generator's in its own. `fit` holds `params`, `state` and `opt` by
+    player, the number of the `step`, and `ema` of the generator if one is kept.
+
+    The metrics of a step are the generator's `loss` and the discriminator's `d_loss`; `d_real` and `d_fake`, the mean
+    of D(x) for real and made samples, as probabilities under minimax and non_saturating and as the logits themselves
+    under the other losses; `g_norm`, `d_norm` and `grad_norm`, the norms of the gradients of each and of both.
+
+    >>> from zoo.layers import dense, players
+    >>> from zoo.train.generation import generation
+    >>> sgd = optax.with_extra_args_support(optax.sgd(0.1))
+    >>> two = players(dense(2), dense(1), lambda key, batch: jax.random.normal(key, (len(batch["x"]), 3)))
+    >>> trainer = adversarial(Game(two, Adversarial(), {"generator": sgd, "discriminator": sgd}, 10), generation())
+    >>> batch = {"x": jnp.ones((4, 2))}
+    >>> sorted(trainer.step(trainer.init(jax.random.key(0), batch), batch, jax.random.key(1))[1])
+    ['d_fake', 'd_loss', 'd_norm', 'd_real', 'g_norm', 'grad_norm', 'loss']
+    """
+
+    def init(key, batch):
+        params, state = game.players.init(key, game.players.given(key, batch))
+        opt = {name: optimizer.init(params[name]) for name, optimizer in game.optimizers.items()}
+        fit = {"params": params, "state": state, "opt": opt, "step": jnp.zeros((), jnp.int32)}
+        return fit if game.ema is None else fit | {"ema": {"generator": params["generator"]}}
+
+    def step(fit: dict[str, Any], batch, key):
+        told: dict[str, Any] = {}
+        for i in range(game.options.d_steps):
+            part = _share(batch, i, game.options.d_steps)
+            fit, told = _discriminate(game, fit, part, stream(key, "discriminator", i))
+        fit, made = _generate(game, fit, part, stream(key, "generator"))
+        if game.ema is not None:
+            average = ema_update(fit["ema"]["generator"], fit["params"]["generator"], game.ema, fit["step"])
+            fit = fit | {"ema": {"generator": average}}
+        norm = jnp.sqrt(told["d_norm"] ** 2 + made["g_norm"] ** 2)
+        return fit | {"step": fit["step"] + 1}, made | told | {"grad_norm": norm}
+
+    return Trainer(init, step, score(game.players, task), task.finish)
+
+
+def game_for(players: Players, recipe: Recipe, plan: Plan) -> Game:
+    """The game that a recipe says, as long as the plan."""
+    options = trainer_options(recipe)
+    rates = {"generator": (recipe, 1), "discriminator": (recipe, options.d_steps)}
+    if options.d_lr is not None:
+        rates["discriminator"] = replace(recipe, lr=options.d_lr), options.d_steps
+    optimizers = {
+        player: optimizer_for(its, plan.steps * turns, plan.steps_per_epoch * turns)
+        for player, (its, turns) in rates.items()
+    }
+    game = Game(players, options, optimizers, plan.steps, recipe.label_smoothing, recipe.ema)
+    if not options.augment_diff:
+        return game
+    from .diff_augment import diff_augment
+
+    return game._replace(augment=partial(diff_augment, options.augment_diff))
+
+
+def _share(batch: dict, i: int, parts: int) -> dict:
+    """The i-th of equal parts of a batch."""
+    size = len(batch["x"]) // parts
+    return {name: each[i * size : (i + 1) * size] for name, each in batch.items()}
+
+
+def _discriminate(game: Game, fit: dict, batch: dict, key: jax.Array) -> tuple[dict, dict]:
+    """One update of the discriminator; nothing of the generator moves."""
+    players, options, loss = game.players, game.options, game.loss
+    given = players.given(stream(key, "given"), batch)
+    made, _ = players.apply(fit["params"], fit["state"], given, stream(key, "made"))
+    real, made = batch["x"], jax.lax.stop_gradient(made)
+
+    def cost(params):
+        r, state = _look(game, fit, params, fit["state"]["discriminator"], real, given, stream(key, "real"))
+        f, state = _look(game, fit, params, state, made, given, stream(key, "fake"))
+        total = jnp.mean(loss.real(r)) + jnp.mean(loss.fake(f))
+
+        def logit(x):
+            seen = players.judged(x, given)
+            return players.discriminator.apply(params, fit["state"]["discriminator"], seen, stream(key, "slope"))[0]
+
+        if options.gradient_penalty:
+            total += options.gradient_penalty * gradient_penalty(logit, real, made, stream(key, "between"))
+        if options.r1:
+            total += options.r1 * r1_penalty(logit, real)
+        return total, (state, jnp.mean(loss.opinion(r)), jnp.mean(loss.opinion(f)))
+
+    found, gradient = jax.value_and_grad(cost, has_aux=True)(fit["params"]["discriminator"])
+    value, (state, d_real, d_fake) = found
+    fit = _moved(game, fit, "discriminator", gradient, value, state)
+    return fit, {"d_loss": value, "d_real": d_real, "d_fake": d_fake, "d_norm": optax.global_norm(gradient)}
+
+
+def _generate(game: Game, fit: dict, batch: dict, key: jax.Array) -> tuple[dict, dict]:
+    """One update of the generator; nothing of the discriminator moves."""
+    players, options = game.players, game.options
+    given = players.given(stream(key, "given"), batch)
+
+    def cost(params):
+        own = fit["state"]["generator"]
+        made, state = players.generator.apply(params, own, given, stream(key, "made"))
+        opponent = fit["params"]["discriminator"], fit["state"]["discriminator"]
+        f, _ = _look(game, fit, *opponent, made, given, stream(key, "fake"))
+        value, distance = jnp.mean(game.loss.made(f)), jnp.mean(jnp.abs(made - batch["x"]))
+        return value + options.l1 * distance if options.l1 else value, (state, distance)
+
+    found, gradient = jax.value_and_grad(cost, has_aux=True)(fit["params"]["generator"])
+    value, (state, distance) = found
+    told = {"loss": value, "g_norm": optax.global_norm(gradient)} | ({"l1": distance} if options.l1 else {})
+    return _moved(game, fit, "generator", gradient, value, state), told
+
+
+def _look(game: Game, fit: dict, params: Any, state: Any, samples: jax.Array, given: Any, key: jax.Array):
+    """The discriminator's logits of samples as it sees them in training, and its new state."""
+    samples = game.augment(stream(key, "augment"), samples)
+    if game.options.instance_noise:
+        left = jnp.maximum(1 - 2 * fit["step"] / game.steps, 0)  # sharp modes want the other half without it
+        noise = jax.random.normal(stream(key, "noise"), samples.shape, samples.dtype)
+        samples = samples + game.options.instance_noise * left * noise
+    seen = game.players.judged(samples, given)
+    return game.players.discriminator.apply(params, state, seen, stream(key, "layers"))
+
+
+def _moved(game: Game, fit: dict, player: str, gradient: Any, value: jax.Array, state: Any) -> dict:
+    """The fit with one player's parameters, state and optimizer moved."""
+    updates, opt = game.optimizers[player].update(gradient, fit["opt"][player], fit["params"][player], value=value)
+    params = optax.apply_updates(fit["params"][player], updates)
+    limit = game.options.clip_weights if player == "discriminator" else None
+    if limit is not None:
+        params = jax.tree.map(lambda leaf: jnp.clip(leaf, -limit, limit), params)
+    new = {"params": params, "state": state, "opt": opt}
+    return fit | {name: fit[name] | {player: value} for name, value in new.items()}
