@@ -37,19 +37,28 @@ class Advance:
         self.shared = NamedSharding(mesh, PartitionSpec("data"))
         self.arrays = jax.device_put(feed.arrays, self.whole)
         self.order = jax.jit(feed.order, out_shardings=self.whole)
-        self._one = jax.jit(self._step, donate_argnums=(0, 1))
+        self._init = jax.jit(self._made, out_shardings=self.whole)
+        self._one = jax.jit(self.step, donate_argnums=(0, 1))
         self._many = jax.jit(self._steps, donate_argnums=(0, 1))
         self._single: bool | None = None
         self._zero: dict | None = None
 
     def init(self, key: jax.Array) -> dict:
         """The fit before the first step, made by one compiled program."""
+        return self._init(stream(key, "init"), self.arrays)
 
-        def make(key, arrays):
-            batch = self._batch(arrays, self.feed.order(key), 0, key)
-            return self.trainer.init(key, batch)
+    def share(self, other: "Advance") -> None:
+        """Takes the compiled programs of another, whose trainer is the same; unless its arrays have other shapes."""
+        shapes = [jax.tree.map(lambda leaf: (leaf.shape, leaf.dtype), each.arrays) for each in (self, other)]
+        if shapes[0] == shapes[1]:
+            self.order, self._init, self._one, self._many = other.order, other._init, other._one, other._many
+            self._single, self._zero = other._single, other._zero
 
-        return jax.jit(make, out_shardings=self.whole)(stream(key, "init"), self.arrays)
+    def template(self, key: jax.Array) -> dict:
+        """Shapes and types of the `fit` and the `totals` of a run, without making them."""
+        fit = jax.eval_shape(self._made, key, self.arrays)
+        order = jax.eval_shape(self.feed.order, key)
+        return {"fit": fit, "totals": jax.eval_shape(lambda: self.zero(fit, order, key))}
 
     def zero(self, fit: dict, order: Any, key: jax.Array) -> dict:
         """Totals of no steps."""
@@ -80,6 +89,9 @@ class Advance:
         """One step, traced: for a look at what it is made of, and for compiling it without running it."""
         return self._one.trace(fit, totals, self.arrays, order, jnp.int32(0), key)
 
+    def _made(self, key, arrays):
+        return self.trainer.init(key, self._batch(arrays, self.feed.order(key), 0, key))
+
     def _batch(self, arrays, order, i, key):
         batch = self.feed.batch(arrays, order, i, key)
         return jax.lax.with_sharding_constraint(batch, self.shared)
@@ -88,7 +100,8 @@ class Advance:
         batch = self._batch(arrays, order, step % self.feed.steps_per_epoch, stream(key, "batch", step))
         return self.trainer.step(fit, batch, stream(key, "step", step))
 
-    def _step(self, fit, totals, arrays, order, step, key):
+    def step(self, fit: dict, totals: dict, arrays: Any, order: Any, step: Any, key: jax.Array) -> tuple[dict, dict]:
+        """One step, to be traced: pure, with the arrays that it reads among its arguments."""
         new, metrics = self._train(fit, arrays, order, step, key)
         fine = jnp.all(jnp.stack([jnp.all(jnp.isfinite(leaf)) for leaf in jax.tree.leaves(metrics)]))
         if self.skip_bad:
@@ -110,7 +123,7 @@ class Advance:
 
         def body(carry):
             step, fit, totals = carry
-            return step + 1, *self._step(fit, totals, arrays, order, step, key)
+            return step + 1, *self.step(fit, totals, arrays, order, step, key)
 
         return jax.lax.while_loop(goes_on, body, (first, fit, totals))[1:]
 

@@ -1,7 +1,8 @@
 """Freed memory is kept, not handed back and asked for again at every training step.
 
 XLA on the CPU allocates its temporaries anew at each call. glibc gives large blocks back to the kernel at once, which
-then clears the same pages again and again: a convolutional network's step takes half as long again.
+then clears the same pages again and again: a convolutional network's step takes half as long again
+(python -m benchmarks.lowerings --only allocator).
 """
 
 import ctypes

@@ -8,6 +8,7 @@ from typing import Any, get_args
 from . import recipe as names
 from .errors import BadInput
 from .recipe import Recipe
+from .trainer_options import trainer_options
 
 __all__ = ["check_recipe"]
 
@@ -27,6 +28,7 @@ def check_recipe(recipe: Recipe) -> None:
         value = getattr(recipe, name)
         if not good(value):
             raise BadInput(f"{_flag(name)} must be {allowed}, got {value!r}")
+    trainer_options(recipe)
     if recipe.steps is None and recipe.warmup_epochs >= recipe.epochs:
         raise BadInput(
             f"--warmup-epochs must be less than --epochs {recipe.epochs:g}, got {recipe.warmup_epochs:g}: "
@@ -76,6 +78,7 @@ _RULES: dict[str, Rule] = {
     "seed": _whole(0, 2**32 - 1),  # beyond it, jax keeps the lower half alone
     "lr": _ABOVE_0,
     "momentum": _SHARE,
+    "b2": _SHARE,
     "warmup_epochs": _FROM_0,
     "step_epochs": _ABOVE_0,
     "decay": _number(lambda v: 0 < v <= 1, "a number above 0, up to 1"),

@@ -57,10 +57,13 @@ def _main(words: Sequence[str], prog: str) -> int:
 
 def _run(wanted: Command) -> int:
     from .allocator import keep_freed_memory
-    from .run import run
+    from .signals import promptly
 
-    keep_freed_memory()
-    stopped_by = run(wanted.recipe, wanted.options).signal
+    with promptly():
+        from .run import run
+
+        keep_freed_memory()
+        stopped_by = run(wanted.recipe, wanted.options).signal
     return 128 + stopped_by if stopped_by else 0
 
 

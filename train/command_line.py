@@ -13,14 +13,15 @@ from typing import Any
 from zoo import _catalogue
 
 from .check_recipe import check_recipe
-from .config_file import expected, file_values, read_config, write_config
+from .config_file import TABLES, expected, file_values, read_config, write_config
 from .data.source import source
 from .errors import BadInput
-from .flags import Flag, data_flags, model_flags, recipe_flags, run_flags
+from .flags import Flag, data_flags, model_flags, recipe_flags, run_flags, trainer_flags
 from .options import RunOptions
 from .pages import dataset_table, front_page, model_table, model_text, versions_line
 from .parser import Parser
 from .recipe import Recipe, recipe_for
+from .resume_line import options_of, with_recipe
 
 __all__ = ["CHOICE", "Chosen", "Command", "choose", "read", "written_out"]
 
@@ -36,10 +37,14 @@ CHOICE = (
 _SHORT = {
     "--text": ("FILE", "a text of your own, in UTF-8: --dataset text --d.file FILE"),
     "--csv": ("FILE", "a table of your own: --dataset csv --d.file FILE"),
+    "--images": ("DIR", "a folder of pictures of your own: --dataset images --d.folder DIR"),
     "--column": ("NAME", "which of its columns to foretell: --d.column NAME"),
     "--horizon": ("N", "how many steps ahead: --d.horizon N"),
 }
 """What is short for other flags."""
+
+_OWN = {"--text": "--d.file", "--csv": "--d.file", "--images": "--d.folder"}
+"""Those that name a data set, too, and the option that says where it lies."""
 
 
 @dataclass(frozen=True)
@@ -68,9 +73,12 @@ class Chosen:
         values = {flag.name: given.get(flag.name, flag.default) for flag in self.flags}
         values |= _shorter_warmup(values, given)
         as_expected = all(values[flag.name] == flag.default for flag in self.flags if flag.name != "seed")
-        m, d = ({name[2:]: value for name, value in values.items() if name.startswith(table)} for table in ("m.", "d."))
+        tables = {
+            table: {name[2:]: value for name, value in values.items() if name.startswith(f"{table}.")}
+            for table in TABLES
+        }
         own = {name: value for name, value in values.items() if "." not in name}
-        return replace(self.base, **own, m=m, d=d, expect=self.base.expect if as_expected else None)
+        return replace(self.base, **own, **tables, expect=self.base.expect if as_expected else None)
 
 
 def read(words: Sequence[str], prog: str) -> Command | str:
@@ -79,7 +87,7 @@ def read(words: Sequence[str], prog: str) -> Command | str:
     Raises:
         BadInput: at an unknown flag, a bad value or an impossible pairing.
     """
-    words = written_out(words)
+    words, run = with_recipe(written_out(words))
     first, rest = _parser(CHOICE).read_known(words)
     page = _page(first)
     if page is not None:
@@ -98,7 +106,8 @@ def read(words: Sequence[str], prog: str) -> Command | str:
     given = parser.read(words)
     recipe = chosen.recipe(given)
     check_recipe(recipe)
-    options = RunOptions(**{flag.name: given[flag.name] for flag in run_flags() if flag.name in given})
+    kept = options_of(run) if run else {}
+    options = RunOptions(**kept | {flag.name: given[flag.name] for flag in run_flags() if flag.name in given})
     return write_config(recipe) if "print_config" in given else Command(recipe, options, "dry_run" in given)
 
 
@@ -114,9 +123,9 @@ def written_out(words: Sequence[str]) -> list[str]:
     found = []
     for word in words:
         name, equals, value = word.partition("=")
-        if name in ("--text", "--csv"):
+        if name in _OWN:
             _check_own(name, words)
-            found += ["--dataset", name[2:], "--d.file"]
+            found += ["--dataset", name[2:], _OWN[name]]
         elif name in _SHORT:
             found.append(f"--d.{name[2:]}")
         else:
@@ -127,14 +136,15 @@ def written_out(words: Sequence[str]) -> list[str]:
 
 
 def _check_own(name: str, words: Sequence[str]) -> None:
-    """Refuses a file and a data set that do not go together."""
+    """Refuses files of one's own and a data set that do not go together."""
     given = [after for before, after in pairwise((*words, "")) if before == "--dataset"]
     given += [word.partition("=")[2] for word in words if word.startswith("--dataset=")]
-    given += [other[2:] for other in ("--text", "--csv") for word in words if word.partition("=")[0] == other]
+    given += [other[2:] for other in _OWN for word in words if word.partition("=")[0] == other]
     others = [each for each in given if each != name[2:]]
     if others:
         raise BadInput(
-            f"{name} FILE is the data set {name[2:]}; it does not go with {others[0]}: leave one of them out"
+            f"{name} {_SHORT[name][0]} is the data set {name[2:]}; it does not go with {others[0]}: "
+            "leave one of them out"
         )
 
 
@@ -154,6 +164,7 @@ def choose(first: Mapping[str, Any]) -> Chosen:
         *recipe_flags(stock),
         *model_flags(_catalogue.card(model), stock.m),
         *data_flags(source(stock.dataset), stock.d),
+        *trainer_flags(stock.trainer, stock.t),
     )
     values = file_values(path, file, flags) if path else {}
     values |= _shorter_warmup({flag.name: flag.default for flag in flags} | values, values)

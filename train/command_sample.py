@@ -1,7 +1,7 @@
-"""The command `python -m zoo sample RUN`: a trained language model writes, to the terminal, as it goes."""
+"""The command `python -m zoo sample RUN`: a language model writes to the terminal, a generator makes images."""
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,24 +9,32 @@ from .data.vocabulary import Vocabulary
 from .errors import BadInput
 from .exits import guarded
 from .flags import Flag
-from .parser import Parser
+from .on_run import on_run
 
 __all__ = ["main"]
 
+_TEXT, _MADE, _BOTH = "what to write, of a language model", "what to make, of a generator", "of both"
 _FLAGS = (
-    Flag("prompt", str, "\n", "what the text begins with", "what to write"),
-    Flag("length", int, 500, "how many characters, or words, to write after it", "what to write"),
-    Flag("temperature", float, 0.8, "below 1 it writes what is likelier, at 0 always the likeliest", "what to write"),
-    Flag("top_k", int, 0, "draw from the so many likeliest alone; 0 from all", "what to write"),
-    Flag("top_p", float, 1.0, "draw from the likeliest that together reach this share; 1 from all", "what to write"),
-    Flag("seed", int, 0, "of all that is random: the same seed writes the same text", "what to write"),
-    Flag("help", bool, False, "print this page", "help", "-h"),
+    Flag("prompt", str, "\n", "what the text begins with", _TEXT),
+    Flag("length", int, 500, "how many characters, or words, to write after it", _TEXT),
+    Flag("temperature", float, 0.8, "below 1 it writes what is likelier, at 0 always the likeliest", _TEXT),
+    Flag("top_k", int, 0, "draw from the so many likeliest alone; 0 from all", _TEXT),
+    Flag("top_p", float, 1.0, "draw from the likeliest that together reach this share; 1 from all", _TEXT),
+    Flag("number", int | None, None, "how many samples (64), ways (8) or pairs (16)", _MADE, "-n"),
+    Flag("out", Path | None, None, "the PNG to write; none puts it into RUN", _MADE),
+    Flag("class", str | None, None, "the only class to make, by name; none makes all in turn", _MADE),
+    Flag("interpolate", bool, False, "draw the ways from samples to others, a row each", _MADE),
+    Flag("nearest", bool, False, "draw each sample with the training image that is nearest", _MADE),
+    Flag("data_dir", Path | None, None, "folder with data files, for --nearest", _MADE),
+    Flag("offline", bool, False, "open no socket for --nearest", _MADE),
+    Flag("seed", int, 0, "of all that is random: the same seed gives the same", _BOTH),
 )
 _BOUNDS = {
     "length": (1, 10_000_000),
     "temperature": (0, 100),
     "top_k": (0, 10_000_000),
     "top_p": (1e-6, 1),
+    "number": (1, 10_000),
     "seed": (0, 2**32 - 1),
 }
 
@@ -37,31 +45,48 @@ def main(words: Sequence[str], prog: str = "python -m zoo sample") -> int:
 
 
 def _main(words: Sequence[str], prog: str) -> int:
-    run, *rest = words if words and not words[0].startswith("-") else ("", *words)
-    parser = Parser(_FLAGS, prog, "RUN [--flag value ...]", "Writes on after a prompt, by the language model of a run.")
-    typed = parser.read(rest)
-    given = {flag.name: flag.default for flag in _FLAGS} | typed
-    if given["help"]:
-        print(parser.format_help().rstrip())
+    text = (
+        "Lets the model of a run write on after a prompt, if it is a language model, or make samples, if it makes any."
+    )
+    asked = on_run(words, prog, _FLAGS, text, '[--prompt "def "] [-n 64]')
+    if asked is None:
         return 0
-    if not run:
-        raise BadInput(f'which run? usage: {prog} RUN [--prompt "def "] [--length 500], RUN being a folder runs/...')
+    given = asked.given
     for name, (low, high) in _BOUNDS.items():
-        if not low <= given[name] <= high:
+        if given[name] is not None and not low <= given[name] <= high:
             raise BadInput(f"--{name.replace('_', '-')} must lie between {low} and {high}, got {given[name]}")
-    _write(run, given, "prompt" in typed)
+    _sample(asked.run, given, asked.typed)
     return 0
 
 
-def _write(run: str, given: Mapping[str, Any], asked: bool) -> None:
+def _sample(run: str, given: Mapping[str, Any], typed: Collection[str]) -> None:
+    from .saved import load
+
+    trained = load(run)
+    name, task = trained.about["model"], trained.about["task"]
+    if task not in ("language", "generation"):
+        raise BadInput(f"{run} is no language model and no generator: {name} learned {trained.about['dataset']}")
+    ours = _TEXT if task == "language" else _MADE
+    for flag in _FLAGS:
+        if flag.name in typed and flag.group not in (ours, _BOTH):
+            other = "images" if flag.group == _MADE else "a text"
+            takes = ", ".join(each.flag for each in _FLAGS if each.group in (ours, _BOTH))
+            raise BadInput(
+                f"{flag.flag} is for models that make {other}; {run} is a {name}, for which there are {takes}"
+            )
+    if task == "language":
+        _write(trained, given, "prompt" in typed)
+    else:
+        from .sample_images import sample_images
+
+        sample_images(trained, Path(run), given)
+
+
+def _write(trained: Any, given: Mapping[str, Any], asked: bool) -> None:
     import jax
 
     from .sample import written
-    from .saved import load
 
-    trained = load(Path(run))
-    if trained.about["task"] != "language":
-        raise BadInput(f"{run} is no language model: {trained.about['model']} learned {trained.about['dataset']}")
     vocabulary = Vocabulary(tuple(trained.about["vocabulary"]))
     prompt = given["prompt"] if asked or given["prompt"] in vocabulary.tokens else vocabulary.tokens[0]
     options = {name: given[name] for name in ("temperature", "top_k", "top_p")}

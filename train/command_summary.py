@@ -1,6 +1,9 @@
 """The command `python -m zoo summary MODEL`: what its parameters are, without making any of them."""
 
 from collections.abc import Sequence
+from pathlib import Path
+
+from zoo import _catalogue
 
 from .command_line import CHOICE, choose
 from .data.source import source
@@ -8,6 +11,7 @@ from .errors import BadInput
 from .exits import guarded
 from .flags import Flag
 from .parser import Parser
+from .pretrained import pretrained_names
 from .recipe import Recipe
 
 __all__ = ["main"]
@@ -22,12 +26,17 @@ def main(words: Sequence[str], prog: str = "python -m zoo summary") -> int:
 
 def _main(words: Sequence[str], prog: str) -> int:
     if not words or words[0].startswith("-"):
-        text = f"usage: {prog} MODEL [--dataset NAME] [--m.option value ...]"
+        text = f"usage: {prog} MODEL [--dataset NAME] [--m.option value ...], or {prog} RUN"
         if {"-h", "--help"} & set(words):
-            print(f"{text}\n\nPrints the parameters of a model. {prog} MODEL --help lists its options.")
+            print(
+                f"{text}\n\nPrints the parameters of a model, in the order in which data flows through them, or of one "
+                f"that was trained, with its result.\n{prog} MODEL --help lists the options."
+            )
             return 0
         raise BadInput(f"which model? {text}")
     model, *rest = words
+    if model not in _catalogue.names() and (model in pretrained_names() or Path(model).exists()):
+        return _saved(model, rest, prog)
     flags = [flag for flag in CHOICE if flag.name != "model"]
     first, _ = Parser([*flags, _HELP]).read_known(rest)
     chosen = choose({**first, "model": model})
@@ -41,12 +50,32 @@ def _main(words: Sequence[str], prog: str) -> int:
     from .report import parameter_table
     from .summary import summary
 
-    model, shape, outputs, dtype = _made(recipe)
-    sizes = "x".join(map(str, shape))
-    rows = summary(model, shape, dtype)
+    model, shape, made, dtype = _made(recipe)
+    sizes, outputs = ("x".join(map(str, each)) for each in (shape, made))
     console = terminal()
     console.print(f"{recipe.model} on {recipe.dataset}: {sizes} in, {outputs} out", soft_wrap=True)
-    console.print(parameter_table(rows))
+    console.print(parameter_table(summary(model, shape, dtype)))
+    return 0
+
+
+def _saved(run: str, rest: Sequence[str], prog: str) -> int:
+    """What a trained model says of itself, and its parameters."""
+    if rest:
+        raise BadInput(f"usage: {prog} RUN; a trained model has no options left, got {' '.join(rest)}")
+    import numpy as np
+
+    from .progress import terminal
+    from .report import parameter_table
+    from .saved import load
+    from .summary import summary
+
+    trained = load(run)
+    options = " ".join(f"{name}={value}" for name, value in trained.about["options"].items())
+    console = terminal()
+    console.print(f"{run}: {trained!r}", soft_wrap=True)
+    console.print(f"options  {options or 'the defaults'}", soft_wrap=True)
+    dtype = np.int32 if trained.scaler is None else np.float32
+    console.print(parameter_table(summary(trained.model, trained.input_shape, dtype)))
     return 0
 
 
@@ -54,12 +83,19 @@ def _made(recipe: Recipe) -> tuple:
     """The model, and what goes in and out; the data is loaded only where nothing else tells."""
     import numpy as np
 
+    from zoo.layers import Players
+
+    from .drawn import example_given
     from .made_for import MadeFor, make_model
 
     data = source(recipe.dataset)
-    if data.kind in ("image", "table", "points"):
-        return make_model(recipe.model, MadeFor(data.outputs), recipe.m), data.shape, data.outputs, np.float32
+    if data.kind in ("image", "table", "points") and data.shape:
+        wanted = MadeFor(data.outputs, shape=data.shape)
+        model = make_model(recipe.model, wanted, recipe.m)
+        if isinstance(model, Players):
+            return model, example_given(model, wanted).shape, data.shape, np.float32
+        return model, data.shape, (data.outputs,), np.float32
     from .setup import setup
 
-    parts = setup(recipe)
-    return parts.model, parts.example.shape, parts.made_for.outputs, parts.example.dtype
+    parts = setup(recipe, judged=False)
+    return parts.model, parts.example.shape, (parts.made_for.outputs,), parts.example.dtype

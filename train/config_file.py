@@ -12,7 +12,10 @@ from .flags import Flag, run_flags
 from .recipe import Expect, Recipe
 from .values import checked, hint, to_toml
 
-__all__ = ["expected", "file_values", "read_config", "write_config"]
+__all__ = ["TABLES", "expected", "file_values", "read_config", "write_config"]
+
+TABLES = {"m": "the model", "d": "the data set", "t": "the trainer"}
+"""The fields of a recipe that hold options, and whose they are."""
 
 _FIELDS = tuple(each.name for each in fields(Recipe))
 
@@ -33,7 +36,7 @@ def read_config(path: Path) -> dict[str, Any]:
     for key in found:
         if key not in _FIELDS:
             raise BadInput(f"--config {path}: {_unknown(key)}")
-    for name in ("m", "d"):
+    for name in TABLES:
         if not isinstance(found.get(name, {}), dict):
             raise BadInput(f"--config {path}: {name} must be a table, got {found[name]!r}")
     for name in ("model", "dataset", "variant", "trainer"):
@@ -49,13 +52,12 @@ def file_values(path: Path, found: Mapping[str, Any], flags: Iterable[Flag]) -> 
     """
     kinds = {flag.name: flag.kind for flag in flags}
     flat = {key: value for key, value in found.items() if key in kinds}
-    flat |= {f"{table}.{key}": value for table in ("m", "d") for key, value in found.get(table, {}).items()}
+    flat |= {f"{table}.{key}": value for table in TABLES for key, value in found.get(table, {}).items()}
     for key in flat:
         if key not in kinds:
             others = [name for name in kinds if name.startswith(key[:2])]
-            whose = "model" if key.startswith("m.") else "data set"
             has = ", ".join(others) or "no option"
-            raise BadInput(f"--config {path}: the {whose} has no option {key}{hint(key, others)} (it has {has})")
+            raise BadInput(f"--config {path}: {TABLES[key[0]]} has no option {key}{hint(key, others)} (it has {has})")
     return {key: checked(kinds[key], value, f"--config {path}: {key}") for key, value in flat.items()}
 
 
@@ -80,7 +82,7 @@ def write_config(recipe: Recipe) -> str:
     ['model = "cnn"', 'dataset = "digits"']
     """
     values = {name: getattr(recipe, name) for name in _FIELDS}
-    tables = {"m": values.pop("m"), "d": values.pop("d")}
+    tables = {table: values.pop(table) for table in TABLES}
     expect = values.pop("expect")
     if expect is not None:
         tables["expect"] = vars(expect)

@@ -2,13 +2,12 @@
 
 import os
 import shutil
-import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from .errors import BadInput
+from .errors import BadInput, warn
 from .options import RunOptions
 from .user_cache import user_cache
 
@@ -48,7 +47,7 @@ def check_devices(options: RunOptions) -> None:
             raise BadInput(f"{flag} {wanted}: jax {jax.__version__} finds no {wanted} here, only {here}. {_ADVICE}")
     idle = idle_accelerator()
     if here == "cpu" and options.platform != "cpu" and idle:
-        _warn(f"this machine seems to have {idle}, yet jax runs on the CPU. {_ADVICE}")
+        warn(f"this machine seems to have {idle}, yet jax runs on the CPU. {_ADVICE}")
 
 
 _ADVICE = (
@@ -108,11 +107,7 @@ def _set_compile_cache(where: str) -> None:
         with tempfile.TemporaryFile(dir=folder):
             pass
     except (OSError, RuntimeError) as error:
-        _warn(f"compiled programs are not kept: {error}; name a folder with --compile-cache, or turn it off")
+        warn(f"compiled programs are not kept: {error}; name a folder with --compile-cache, or turn it off")
         return
     jax.config.update("jax_compilation_cache_dir", str(folder))
     jax.config.update("jax_persistent_cache_min_compile_time_secs", _COMPILE_SECONDS)
-
-
-def _warn(text: str) -> None:
-    print(f"warning: {text}", file=sys.stderr)

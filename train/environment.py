@@ -15,7 +15,7 @@ import zoo
 
 from .options import RunOptions
 
-__all__ = ["environment", "versions"]
+__all__ = ["devices", "environment", "versions"]
 
 _PACKAGES = ("jax", "jaxlib", "optax", "numpy")
 
@@ -26,10 +26,15 @@ def environment(options: RunOptions) -> dict[str, Any]:
         "options": {name: None if value is None else str(value) for name, value in asdict(options).items()},
         "versions": versions(),
         "argv": sys.argv,
-        "devices": [f"{device.platform} {device.device_kind}" for device in jax.devices()],
+        "devices": devices(),
         "git": _revision(),
         "time": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
     }
+
+
+def devices() -> list[str]:
+    """Platform and kind of each device."""
+    return [f"{device.platform} {device.device_kind}" for device in jax.devices()]
 
 
 def versions() -> dict[str, str]:

@@ -1,6 +1,8 @@
 """What can go wrong in a run, each with the exit code that the command line ends with."""
 
-__all__ = ["BadInput", "CheckpointUnusable", "DataUnavailable", "RunFailed", "ZooError"]
+import sys
+
+__all__ = ["BadInput", "CheckpointUnusable", "DataUnavailable", "RunFailed", "ZooError", "warn"]
 
 
 class ZooError(Exception):
@@ -29,3 +31,8 @@ class DataUnavailable(ZooError):
     """A data file is missing or damaged, or cannot be fetched."""
 
     exit_code = 4
+
+
+def warn(text: str) -> None:
+    """Tells a person what does not end the run."""
+    print(f"warning: {text}", file=sys.stderr)

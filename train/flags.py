@@ -13,8 +13,9 @@ from zoo._catalogue import Card, argument_helps
 from .data.source import Source
 from .options import RunOptions
 from .recipe import Recipe
+from .trainer_options import OPTIONS
 
-__all__ = ["BESIDES", "Flag", "data_flags", "model_flags", "recipe_flags", "run_flags"]
+__all__ = ["BESIDES", "Flag", "data_flags", "model_flags", "recipe_flags", "run_flags", "trainer_flags"]
 
 _RECIPE: Mapping[str, Mapping[str, str]] = {
     "length": {
@@ -27,6 +28,7 @@ _RECIPE: Mapping[str, Mapping[str, str]] = {
         "opt": "the optimizer",
         "lr": "learning rate",
         "momentum": "of momentum and nesterov; the first decay (b1) of adam, adamw, lamb and lion",
+        "b2": "the second decay of adam, adamw, lamb and the Adam inside muon",
         "sched": "how the learning rate goes on",
         "warmup_epochs": "over which the rate rises from 0",
         "step_epochs": "between two multiplications by --decay (--sched step, exponential); the patience of plateau",
@@ -62,9 +64,17 @@ _RUN: Mapping[str, str] = {
     "quiet": "print warnings and errors only",
     "on_nan": "at a loss that is no number, end the run or skip the step",
     "log_every": "steps between two rows of training metrics; none takes a share of an epoch",
+    "pictures": "draw pictures of the trained model",
+    "tensorboard": "write events for TensorBoard, into the run's folder",
+    "profile": "trace so many steps for Perfetto and XProf, once the first are compiled; none traces nothing",
+    "resume": "go on with the run in this folder, or in --out; or from this one of its checkpoints",
+    "init_from": "begin with the weights of a run, a checkpoint or a model file",
+    "keep": "so many of the newest checkpoints stay",
+    "ckpt_every": "steps (500) or time (30s, 5m) between checkpoints, or off; none takes 2 % of the time",
+    "best": "metric of the examples held back that decides which model is kept; none takes the task's own",
 }
 
-BESIDES = frozenset({"model", "dataset", "variant", "trainer", "m", "d", "expect"})
+BESIDES = frozenset({"model", "dataset", "variant", "trainer", "m", "d", "t", "expect"})
 """The fields of a recipe that have no flag of their own below."""
 
 _SHORT = {"batch_size": "-b"}
@@ -79,6 +89,7 @@ class Flag(NamedTuple):
     help: str
     group: str
     short: str = ""
+    metavar: str = ""  # what stands for the value in the help; otherwise the kind says
 
     @property
     def flag(self) -> str:
@@ -116,3 +127,14 @@ def data_flags(source: Source, options: Mapping[str, Any]) -> Iterator[Flag]:
             default = options.get(option.name, option.default)
             text = helps.get(option.name, "").rstrip(".")
             yield Flag(f"d.{option.name}", option.annotation, default, text, f"the data set {source.name}")
+
+
+def trainer_flags(trainer: str, options: Mapping[str, Any]) -> Iterator[Flag]:
+    """Those of a trainer's options, with the recipe's values as defaults; most trainers have none."""
+    kind = OPTIONS.get(trainer)
+    if kind is None:
+        return
+    kinds, helps = get_type_hints(kind), argument_helps(getdoc(kind) or "")
+    for each in fields(kind):
+        default, text = options.get(each.name, each.default), helps[each.name].rstrip(".")
+        yield Flag(f"t.{each.name}", kinds[each.name], default, text, f"the trainer {trainer}")

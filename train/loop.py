@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import jax
 import numpy as np
@@ -14,7 +14,7 @@ from .errors import RunFailed
 from .signals import Stop
 from .trainer import stream
 
-__all__ = ["Diverged", "Plan", "train"]
+__all__ = ["Diverged", "Moment", "Pace", "Plan", "Saves", "train", "train_row"]
 
 _BREATH = 0.25  # seconds between looks at the clock, the signals and the loss
 
@@ -34,15 +34,48 @@ class Plan:
     steps_per_epoch: int
     evaluate_every: int
     log_every: int
+    checkpoint_every: int | None = None
 
     def pause(self, step: int) -> tuple[int, bool, bool]:
         """Where a run at `step` pauses next, and whether to log and to evaluate there."""
-        epoch_end = step - step % self.steps_per_epoch + self.steps_per_epoch
-        log = step - step % self.log_every + self.log_every
-        evaluation = step - step % self.evaluate_every + self.evaluate_every
-        at = min(epoch_end, log, evaluation, self.steps)
-        evaluates = at in (evaluation, self.steps)
-        return at, evaluates or at == log, evaluates
+        often = (self.steps_per_epoch, self.log_every, self.evaluate_every, self.checkpoint_every)
+        at = min(self.steps, *(step - step % every + every for every in often if every))
+        return at, self.logs(at), self.evaluates(at)
+
+    def logs(self, step: int) -> bool:
+        """Whether a row is due after so many steps."""
+        return step % self.log_every == 0 or self.evaluates(step)
+
+    def evaluates(self, step: int) -> bool:
+        """Whether the fit is scored after so many steps."""
+        return step % self.evaluate_every == 0 or step == self.steps
+
+
+@dataclass
+class Moment:
+    """Where a run stands between two steps: all that decides how it goes on.
+
+    Attributes:
+        fit: what is trained.
+        step: the steps done.
+        totals: what happened since the last row; None if nothing did.
+        since: the step of the last row.
+    """
+
+    fit: dict
+    step: int = 0
+    totals: dict | None = None
+    since: int = 0
+
+
+class Saves(Protocol):
+    """What writes checkpoints."""
+
+    def __call__(self, now: Moment, evaluates: bool) -> None:
+        """Told of every moment, before its rows; whether the fit is scored there."""
+
+    def last(self, now: Moment) -> None:
+        """Told of the moment that the run ends with."""
 
 
 def train(
@@ -54,8 +87,10 @@ def train(
     rate: Callable[[int], float],
     callbacks: Sequence[Callback] = (),
     stop: Stop | None = None,
+    start: Moment | None = None,
+    saver: Saves | None = None,
 ) -> dict:
-    """Trains from the first step to the last and gives back the fit.
+    """Trains from the first step, or from where an earlier life of the run stood, to the last and gives back the fit.
 
     Args:
         advance: the program that runs the steps.
@@ -65,41 +100,62 @@ def train(
         rate: the learning rate at a step, for the log.
         callbacks: told of every row; may end the run.
         stop: polled between calls; its signal ends the run after the steps under way.
+        start: where to begin; its arrays are consumed.
+        saver: writes checkpoints. A moment is kept before its rows are told, so that whatever comes between is
+            done again.
 
     Raises:
         Diverged: when the loss or the gradient is not finite, naming step, rate and gradient norm.
     """
     stop = stop or Stop()
-    fit, step, order, totals, since = advance.init(key), 0, None, None, 0
-    pace, scored = Pace(), 0
-    while step < plan.steps and not stop.requested:
-        if step % plan.steps_per_epoch == 0 or order is None:
-            order = advance.order(stream(key, "order", step // plan.steps_per_epoch))
-        totals = totals if totals is not None else advance.zero(fit, order, key)
-        pause, logs, evaluates = plan.pause(step)
-        until = min(pause, step + pace.steps)
-        with pace.timing(until - step):
-            fit, totals = advance(fit, totals, order, step, until, key)
-            seen = jax.device_get(totals)
-        step = until
-        if seen["bad"] >= 0:
-            raise _diverged(seen, plan, rate)
-        row = _row("train", step, plan, {name: value / (step - since) for name, value in seen["sum"].items()})
-        row["lr"] = rate(step - 1)
+    now = start or Moment(advance.init(key))
+    order, pace, ends, scored = None, Pace(), False, now.step
+    while not stop.requested:
+        if now.since < now.step and plan.logs(now.step):
+            ends = _tell(callbacks, train_row(now, plan, rate), now.fit)
+            for row in evaluate(now.fit, now.step) if plan.evaluates(now.step) else ():
+                ends |= _tell(callbacks, row, now.fit)
+                scored = now.step
+            now.totals, now.since = None, now.step
+        if ends or now.step >= plan.steps:
+            break
+        if order is None or now.step % plan.steps_per_epoch == 0:
+            order = advance.order(stream(key, "order", now.step // plan.steps_per_epoch))
+        _move(advance, plan, pace, now, order, key)
+        row = train_row(now, plan, rate)
         for callback in callbacks:
-            callback.moved(step, row)
-        if logs and step == pause:
-            ends = _tell(callbacks, row, fit)
-            for each in evaluate(fit, step) if evaluates else ():
-                ends |= _tell(callbacks, each, fit)
-                scored = step
-            totals, since = None, step
-            if ends:
-                break
-    if stop.requested and scored < step:  # so that what was learned until now is scored and saved
-        for each in evaluate(fit, step):
-            _tell(callbacks, each, fit)
-    return fit
+            callback.moved(now.step, row)
+        if saver and now.step < plan.steps:
+            saver(now, plan.evaluates(now.step))
+    if saver:
+        saver.last(now)
+    if scored < now.step:  # ended by a signal or a callback: what was learned until now is scored and saved
+        for row in evaluate(now.fit, now.step):
+            _tell(callbacks, row, now.fit)
+    return now.fit
+
+
+def _move(advance: Advance, plan: Plan, pace: "Pace", now: Moment, order: Any, key: jax.Array) -> None:
+    """Takes as many steps as fit into a breath, up to the next pause at most."""
+    totals = now.totals if now.totals is not None else advance.zero(now.fit, order, key)
+    until = min(plan.pause(now.step)[0], now.step + pace.steps)
+    with pace.timing(until - now.step):
+        now.fit, now.totals = advance(now.fit, totals, order, now.step, until, key)
+        jax.block_until_ready(now.totals)
+    now.step = until
+
+
+def train_row(now: Moment, plan: Plan, rate: Callable[[int], float]) -> dict:
+    """The means since the last row.
+
+    Raises:
+        Diverged: if one of them is no finite number.
+    """
+    seen = jax.device_get(now.totals)
+    if seen["bad"] >= 0:
+        raise _diverged(seen, plan, rate)
+    means = {name: value / (now.step - now.since) for name, value in seen["sum"].items()}
+    return _row("train", now.step, plan, means) | {"lr": rate(now.step - 1)}
 
 
 class Pace:

@@ -1,9 +1,10 @@
-"""What the data decides of a model: how many outputs, at which steps, of which vocabulary."""
+"""What the data decides of a model: how many outputs, at which steps, of which vocabulary, of what shape."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
 import zoo
+from zoo import _catalogue
 from zoo.layers import Layer
 
 from .data.source import PER_STEP, Dataset, Source
@@ -19,15 +20,28 @@ class MadeFor(NamedTuple):
         outputs: classes, tokens, or numbers to predict.
         each: whether there is an answer at every step of time.
         vocabulary: how many tokens there are; 0: the input is numbers.
+        shape: of one example, which a generator makes.
     """
 
     outputs: int
     each: bool = False
     vocabulary: int = 0
+    shape: tuple[int, ...] = ()
 
-    def arguments(self) -> dict[str, Any]:
-        """Those that an animal must take: one that knows no time has no `each`, and needs none."""
-        return {name: value for name, value in self._asdict().items() if name == "outputs" or value}
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> "MadeFor":
+        """From what a file says."""
+        return cls(**{**values, "shape": tuple(values.get("shape", ()))})
+
+    def arguments(self, taken: Collection[str] = ("outputs",)) -> dict[str, Any]:
+        """Those that an animal is given.
+
+        A generator has no use for `outputs` and a classifier none for `shape`: each gets what it takes. But `each` and
+        `vocabulary` change what is asked, and an animal that does not take them must refuse them.
+        """
+        asked = [name for name in ("each", "vocabulary") if getattr(self, name)]
+        given = [name for name in ("outputs", "shape") if name in taken]
+        return {name: getattr(self, name) for name in (*given, *asked)}
 
 
 def made_for(kind: Source, data: Dataset) -> MadeFor:
@@ -35,10 +49,10 @@ def made_for(kind: Source, data: Dataset) -> MadeFor:
 
     >>> from .data.source import load_data, source
     >>> made_for(source("iris"), load_data("iris"))
-    MadeFor(outputs=3, each=False, vocabulary=0)
+    MadeFor(outputs=3, each=False, vocabulary=0, shape=(4,))
     """
     outputs = len(data.vocabulary) if data.task == "language" else data.outputs or kind.outputs
-    return MadeFor(outputs, data.task in PER_STEP, len(data.vocabulary))
+    return MadeFor(outputs, data.task in PER_STEP, len(data.vocabulary), data.train.x.shape[1:])
 
 
 def make_model(name: str, wanted: MadeFor, options: Mapping[str, Any]) -> Layer:
@@ -48,7 +62,7 @@ def make_model(name: str, wanted: MadeFor, options: Mapping[str, Any]) -> Layer:
         BadInput: if it has no such option, or refuses its value.
     """
     try:
-        return zoo.create(name, **wanted.arguments(), **options)
+        return zoo.create(name, **wanted.arguments(_catalogue.card(name).decided), **options)
     except (TypeError, ValueError) as error:
         given = ", ".join(f"{option}={value!r}" for option, value in options.items())
         raise BadInput(f"{name} cannot be made with {given or 'its defaults'}: {error}") from error

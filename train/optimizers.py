@@ -121,7 +121,7 @@ def _adagrad(recipe: Recipe) -> optax.GradientTransformation:
 
 
 def _adam(recipe: Recipe) -> optax.GradientTransformation:
-    return optax.chain(optax.scale_by_adam(recipe.momentum), _decay(recipe))
+    return optax.chain(optax.scale_by_adam(recipe.momentum, recipe.b2), _decay(recipe))
 
 
 def _lion(recipe: Recipe) -> optax.GradientTransformation:
@@ -129,13 +129,14 @@ def _lion(recipe: Recipe) -> optax.GradientTransformation:
 
 
 def _lamb(recipe: Recipe) -> optax.GradientTransformation:
-    return optax.chain(optax.scale_by_adam(recipe.momentum, eps=1e-6), _decay(recipe), optax.scale_by_trust_ratio())
+    adam = optax.scale_by_adam(recipe.momentum, recipe.b2, eps=1e-6)
+    return optax.chain(adam, _decay(recipe), optax.scale_by_trust_ratio())
 
 
 def _muon(recipe: Recipe) -> optax.GradientTransformation:
     """Matrices by Muon, all else by Adam with Nesterov's momentum; one rate serves both, for steps get Adam's size."""
     # Its own decay would spare convolutions and reach biases, hence a rate of 1 here and the common decay after it.
-    muon = optax.contrib.muon(learning_rate=1.0, consistent_rms=0.2)  # 0.2: Liu et al. 2025
+    muon = optax.contrib.muon(learning_rate=1.0, adam_b2=recipe.b2, consistent_rms=0.2)  # 0.2: Liu et al. 2025
     return optax.chain(muon, optax.scale(-1.0), _decay(recipe))
 
 

@@ -1,11 +1,13 @@
 """How a run is made, apart from what it computes: where it is written, on what it runs, what it says."""
 
 from dataclasses import dataclass, fields
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal, get_type_hints
 
 from .errors import BadInput
 from .folder import prepare_folder
+from .interval import interval
 from .values import checked
 
 __all__ = ["RunOptions", "prepare_folder"]
@@ -29,9 +31,18 @@ class RunOptions:
         quiet: say nothing but warnings and errors.
         on_nan: at a loss that is no number, abort the run or skip the step.
         log_every: steps between two rows of training metrics; None takes a share of an epoch.
+        pictures: draw the run's pictures once it is trained.
+        tensorboard: write events for TensorBoard as well.
+        profile: steps to trace, once the first are compiled.
+        resume: go on with this run (its folder, for the newest whole checkpoint, or the folder of a checkpoint).
+        init_from: begin with the weights of a run, a checkpoint or a model file. Changes the numbers, of course.
+        keep: so many of the newest checkpoints stay.
+        ckpt_every: how often one is written: steps ("500"), a time ("30s", "5m", "2h"), or "off"; None: at
+            evaluations, as often as takes no more than 2 % of the time. One more is written at the end.
+        best: the metric of the examples held back that decides which model is kept; None takes the task's own.
 
     Raises:
-        BadInput: if a value is of another kind than its annotation says.
+        BadInput: if a value is of another kind than its annotation says, or wants a package that is not installed.
 
     >>> RunOptions(on_nan="skip").out is None
     True
@@ -48,11 +59,37 @@ class RunOptions:
     quiet: bool = False
     on_nan: Literal["abort", "skip"] = "abort"
     log_every: int | None = None
+    pictures: bool = True
+    tensorboard: bool = False
+    profile: int | None = None
+    resume: Path | None = None
+    init_from: Path | None = None
+    keep: int = 2
+    ckpt_every: str | None = None
+    best: str | None = None
 
     def __post_init__(self):
         kinds = get_type_hints(RunOptions)
         for each in fields(self):
             value = checked(kinds[each.name], getattr(self, each.name), "--" + each.name.replace("_", "-"))
             object.__setattr__(self, each.name, value)
-        if self.log_every is not None and self.log_every < 1:
-            raise BadInput(f"--log-every must be a whole number of at least 1, got {self.log_every}")
+        for name in ("log_every", "keep", "profile"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise BadInput(f"--{name.replace('_', '-')} must be a whole number of at least 1, got {value}")
+        if self.tensorboard:
+            _check_installed("--tensorboard", "tensorboardX", "PIL")
+        interval(self.ckpt_every)
+        if self.resume is not None and (self.overwrite or self.init_from is not None):
+            other = "--overwrite, which begins anew" if self.overwrite else "--init-from, which takes weights alone"
+            raise BadInput(f"--resume goes on with a run; it does not go with {other}: leave one of them out")
+
+
+def _check_installed(flag: str, *modules: str) -> None:
+    """Looks for optional packages without importing them."""
+    missing = [name for name in modules if find_spec(name) is None]
+    if missing:
+        extra = flag.removeprefix("--")
+        raise BadInput(
+            f"{flag} needs {' and '.join(missing)}, not installed here: pip install 'neural-network-zoo[{extra}]'"
+        )

@@ -10,9 +10,10 @@ from zoo import _catalogue
 
 from .data.source import SOURCES
 from .errors import BadInput
+from .pretrained import PRETRAINED, header, pretrained_names
 from .recipe import Recipe, book
 
-__all__ = ["dataset_table", "front_page", "model_table", "model_text", "versions_line"]
+__all__ = ["dataset_table", "front_page", "model_table", "model_text", "pretrained_table", "versions_line"]
 
 _FRONT = """\
 usage: {prog} --model NAME [--dataset NAME] [--flag value ...]
@@ -77,6 +78,20 @@ def dataset_table() -> str:
     """The data sets."""
     rows = [(each.name, each.kind, each.task, "x".join(map(str, each.shape)), each.about) for each in SOURCES.values()]
     return _table(("data set", "kind", "task", "shape", "what it is"), rows)
+
+
+def pretrained_table() -> str:
+    """The models that come with the zoo, and what their files say of them."""
+    rows = []
+    for name in pretrained_names():
+        path = PRETRAINED / f"{name}.safetensors"
+        about, size = header(path), path.stat().st_size
+        metric = about["headline"]
+        command = about.get("origin", {}).get("command", "")
+        rows.append(
+            (name, about["dataset"], f"{metric} {about['metrics'][metric]:.4g}", f"{size / 1e3:,.0f} kB", command)
+        )
+    return _table(("name", "data set", "on the test examples", "size", "made by"), rows)
 
 
 def versions_line() -> str:

@@ -31,6 +31,7 @@ _SYNONYMS = {
     "lr": ("learning-rate", "learningrate", "rate", "eta", "step-size"),
     "sched": ("scheduler", "schedule", "lr-scheduler", "lr-schedule", "lr-sched"),
     "momentum": ("beta1", "b1"),
+    "b2": ("beta2", "adam-beta2"),
     "warmup-epochs": ("warmup", "warmup-steps"),
     "decay": ("gamma", "lr-gamma", "decay-rate"),
     "clip-grad": ("clip", "grad-clip", "gradient-clip", "clip-norm", "max-grad-norm", "clip-grad-norm"),
@@ -44,6 +45,11 @@ _SYNONYMS = {
     "normalize": ("normalization", "normalise", "norm", "standardize"),
     "out": ("output", "output-dir", "outdir", "out-dir", "save-dir", "logdir", "log-dir", "run-dir"),
     "overwrite": ("force",),
+    "resume": ("continue", "resume-from", "restore"),
+    "init-from": ("initial-checkpoint", "pretrained", "weights", "load", "finetune-from"),
+    "keep": ("keep-checkpoints", "save-total-limit", "max-to-keep"),
+    "ckpt-every": ("checkpoint-every", "save-every", "save-interval", "save-steps", "checkpoint-interval"),
+    "best": ("monitor", "eval-metric"),
     "data-dir": ("data-path", "data-root", "root"),
     "platform": ("device", "backend", "accelerator"),
     "matmul-precision": ("precision",),
@@ -94,6 +100,13 @@ class Parser(argparse.ArgumentParser):
             raise BadInput(self._unknown(rest))
         return found
 
+    def read_places(self, words: Sequence[str]) -> tuple[dict[str, Any], list[str]]:
+        """As `read`, for a command that takes words beside its flags: files, folders."""
+        found, rest = self.read_known(words)
+        if any(each.startswith("-") for each in rest):
+            raise BadInput(self._unknown(rest))
+        return found, rest
+
     def read_known(self, words: Sequence[str]) -> tuple[dict[str, Any], list[str]]:
         """As `read`, with the words that belong to no flag beside it."""
         found, rest = self.parse_known_args(kebab(words))
@@ -139,7 +152,7 @@ def _reading(flag: Flag) -> dict[str, Any]:
     if kind is bool:
         return {"action": argparse.BooleanOptionalAction}
     many = {"nargs": "*"} if get_origin(kind) is tuple else {}
-    return {"type": _reader(flag.kind), "metavar": _metavar(kind), **many}
+    return {"type": _reader(flag.kind), "metavar": flag.metavar or _metavar(kind), **many}
 
 
 def _reader(kind: Any):

@@ -5,8 +5,8 @@ from typing import Any
 import jax
 import numpy as np
 
-from . import metrics
 from .saved import Trained
+from .scores import answered, detailed
 
 __all__ = ["draw"]
 
@@ -19,12 +19,15 @@ def draw(result: Any) -> dict[str, Any]:
     Args:
         result: a `Result` whose model was saved.
     """
-    from .plots.curves import curves
+    from .plots.curves import PLAYERS, curves
 
     folder = result.folder / "plots"
     folder.mkdir(exist_ok=True)
     data, kind, model = result.setup.data, result.setup.source, result.load()
-    curves(result.rows, folder / "curves.png", result.best_epoch, model.task.headline)
+    makes = model.task.name == "generation"
+    curves(result.rows, folder / "curves.png", result.best_epoch, result.setup.task.headline, PLAYERS if makes else ())
+    if makes:
+        return _made(result, model, folder)
     scores = _SCORES.get(data.task, _classes)(model, data, folder)
     if kind.kind == "points":
         _surface(model, data, folder)
@@ -39,40 +42,45 @@ def draw(result: Any) -> dict[str, Any]:
     return scores
 
 
+def _made(result: Any, model: Trained, folder: Any) -> dict[str, Any]:
+    from .made_images import makes_images
+
+    if not makes_images(model) or len(result.setup.data.classes) < 2:
+        return {}
+    from .scores_images import show_images
+
+    return {"images": show_images(result.setup, model, folder)}
+
+
 def _classes(model: Trained, data: Any, folder: Any) -> dict[str, Any]:
-    x, y, lengths = data.test
-    said, truth = model.predict(x, lengths), np.asarray(y).reshape(-1)
-    scores = _confusion(truth, said, data, folder)
+    (x, _, lengths), (truth, said) = data.test, answered(model, data)
     if x.ndim == 4:
         from .plots.images import mistakes
 
         shares = model.probabilities(x, lengths)
         mistakes(x, truth, said, shares.max(axis=-1), data.classes, folder / "mistakes.png")
-    return scores
+    return _confusion(data, truth, said, folder)
 
 
 def _tags(model: Trained, data: Any, folder: Any) -> dict[str, Any]:
-    x, y, lengths = data.test
-    tagged = y >= 0
-    return _confusion(y[tagged], model.predict(x, lengths)[tagged], data, folder)
+    return _confusion(data, *answered(model, data), folder)
 
 
-def _confusion(truth: np.ndarray, said: np.ndarray, data: Any, folder: Any) -> dict[str, Any]:
+def _confusion(data: Any, truth: np.ndarray, said: np.ndarray, folder: Any) -> dict[str, Any]:
     from .plots.confusion import confusion
 
-    matrix = metrics.confusion_matrix(truth, said, len(data.classes))
-    confusion(matrix, data.classes, folder / "confusion.png")
-    return {"classes": metrics.class_scores(truth, said, len(data.classes))._asdict(), "confusion": matrix}
+    scores = detailed(data, truth, said)
+    confusion(scores["confusion"], data.classes, folder / "confusion.png")
+    return scores
 
 
 def _regression(model: Trained, data: Any, folder: Any) -> dict[str, Any]:
     from .plots.regression import regression
 
-    said = model.predict(data.test.x, data.test.lengths).reshape(len(data.test.y), -1)
-    truth = np.asarray(data.test.y).reshape(said.shape)
+    truth, said = answered(model, data)
     if said.shape[1] == 1:
         regression(truth[:, 0], said[:, 0], folder / "regression.png", data.target)
-    return {"r2": metrics.r2(truth, said), "rmse": metrics.rmse(truth, said), "mae": metrics.mae(truth, said)}
+    return detailed(data, truth, said)
 
 
 def _memory(setup: Any, model: Trained, folder: Any) -> None:

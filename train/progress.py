@@ -100,10 +100,11 @@ class Progress:
     Args:
         total_steps: of the run.
         steps_per_epoch: of one pass over the training set.
-        batch_size: examples a step.
+        batch_size: examples, or whatever the unit is, a step.
         quiet: prints nothing at all.
         console: where to print; stdout otherwise.
         headline: the metric shown beside the loss; otherwise the first one or two that come.
+        unit: of which there are `batch_size` in a step.
         clock: gives the time in seconds.
     """
 
@@ -116,10 +117,11 @@ class Progress:
         console: Console | None = None,
         *,
         headline: str = "",
+        unit: str = "examples",
         clock: Callable[[], float] = time.monotonic,
     ):
         self._total, self._per_epoch, self._batch = total_steps, steps_per_epoch, batch_size
-        self._quiet, self._headline, self._clock = quiet, headline, clock
+        self._quiet, self._headline, self._unit, self._clock = quiet, headline, unit, clock
         self._console = console or terminal()
         self._out = Screen(cast(TextIO, self._console.file))
         self._live = self._console.is_terminal and not self._console.is_dumb_terminal
@@ -194,7 +196,7 @@ class Progress:
             pace = self._busy / self._counted
             speed = f"{1000 * pace:.3g} ms/step" if pace < 1 else f"{pace:.3g} s/step"
             parts += [
-                (3, f"{self._batch / pace:,.0f} examples/s"),
+                (3, f"{self._batch / pace:,.0f} {self._unit}/s"),
                 (1, speed),
                 (5, f"ETA {duration(self._left(pace))}"),
             ]

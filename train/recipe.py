@@ -45,6 +45,7 @@ class Recipe:
     trainer: str = "supervised"
     m: Mapping[str, Any] = field(default_factory=dict)  # options of the model
     d: Mapping[str, Any] = field(default_factory=dict)  # options of the data set
+    t: Mapping[str, Any] = field(default_factory=dict)  # options of the trainer
     # length
     epochs: float = 20
     steps: int | None = None  # overrides epochs
@@ -54,6 +55,7 @@ class Recipe:
     opt: Optimizer = "adam"
     lr: float = 1e-3
     momentum: float = 0.9
+    b2: float = 0.999  # second decay of adam and its kin
     sched: Schedule = "constant"
     warmup_epochs: float = 0
     step_epochs: float = 10  # so often `step` and `exponential` multiply the rate by `decay`; patience of `plateau`

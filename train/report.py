@@ -17,9 +17,18 @@ from rich.text import Text
 from .progress import duration, number
 from .recipe import Expect
 
-__all__ = ["class_table", "devices_line", "epochs_table", "parameter_table", "result_panel"]
+__all__ = [
+    "class_table",
+    "devices_line",
+    "epochs_table",
+    "metric_table",
+    "parameter_table",
+    "result_panel",
+    "sweep_table",
+]
 
 _SPLITS = ("val", "test")
+_FIT = 3  # measures of one split that 80 columns hold
 
 
 def devices_line(devices: Iterable[Any], versions: Mapping[str, str] | None = None, processes: int = 1) -> str:
@@ -63,7 +72,7 @@ def epochs_table(eval_rows: Iterable[Mapping[str, Any]], best: float | None, hea
     """
     rows = [row for row in eval_rows if row.get("split") in _SPLITS]
     splits = [split for split in _SPLITS if any(row["split"] == split for row in rows)]
-    columns = [(split, name) for split in splits for name in dict.fromkeys(("loss", headline))]
+    columns = [(split, name) for split in splits for name in _measured(rows, headline)]
     table = _table(
         ("epoch", "right"), ("step", "right"), *((" ".join(each), "right") for each in columns), ("", "left")
     )
@@ -83,6 +92,22 @@ def epochs_table(eval_rows: Iterable[Mapping[str, Any]], best: float | None, hea
     return table
 
 
+def _measured(rows: Sequence[Mapping[str, Any]], headline: str) -> list[str]:
+    """The loss and the headline; where there is no loss, as of samples, the headline and as much more as fits."""
+    found = dict.fromkeys(name for row in rows for name in row if name not in ("split", "step", "epoch"))
+    if "loss" in found or headline not in found:
+        return list(dict.fromkeys(("loss", headline)))
+    return list(dict.fromkeys((headline, *sorted(found, key="spread".__eq__))))[:_FIT]
+
+
+def metric_table(metrics: Mapping[str, float]) -> Table:
+    """Metrics by name, with six significant digits."""
+    table = _table(("metric", "left"), ("value", "right"))
+    for name, value in metrics.items():
+        table.add_row(Text(name), f"{value:.6g}")
+    return table
+
+
 def class_table(scores: Any, classes: Sequence[str]) -> Table:
     """How well each class is told from the others, and the mean of all.
 
@@ -99,6 +124,26 @@ def class_table(scores: Any, classes: Sequence[str]) -> Table:
     table.add_section()
     means = (f"{sum(column) / max(len(column), 1):.4f}" for column in (precision, recall, f1))
     table.add_row("mean", *means, f"{int(sum(support)):,}", style="bold")
+    return table
+
+
+def sweep_table(rows: Iterable[tuple], names: Sequence[str], metric: str, most: int = 20) -> Table:
+    """The settings of a sweep, the best first.
+
+    Args:
+        rows: `(values as texts, mean, spread, scores)`.
+        names: of the values.
+        metric: what the scores are.
+        most: of more settings, the best so many are shown.
+    """
+    rows = list(rows)
+    table = _table(*((name, "right") for name in names), (metric, "right"), ("spread", "right"), ("seeds", "left"))
+    for values, mean, spread, scores in rows[:most]:
+        seeds = " ".join(map(_score, sorted(scores)))
+        numbers = ("failed" if math.isnan(mean) else _score(mean), "" if math.isnan(spread) else _score(spread))
+        table.add_row(*map(Text, values), *numbers, seeds, style="bold green" if values is rows[0][0] else "")
+    if len(rows) > most:
+        table.add_row(*["..."] * (len(names) + 3), style="dim")
     return table
 
 

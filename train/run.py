@@ -1,32 +1,40 @@
 """A run: a recipe becomes a folder with its configuration, metrics, trained model, pictures and result."""
 
 import json
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import jax
-import numpy as np
-
+from .begin import anew, begin, is_complete, say_how_to_go_on
 from .callbacks import Best, Callback, Journal
+from .checkpoint import Checkpoint
 from .data.source import Place
 from .devices import check_devices
-from .environment import environment
-from .errors import RunFailed
+from .disk import no_room, write_json
+from .errors import BadInput, RunFailed
+from .folder import check_folder
+from .interval import interval
+from .lock import Lock
 from .loop import train
 from .options import RunOptions, prepare_folder
 from .pictures import draw
+from .profile import Profile
 from .progress import terminal
+from .raw_inputs import input_facts
 from .recipe import Recipe
+from .resume import facts, find
 from .saved import Trained, load, save
+from .saver import Saver
 from .setup import Setup, setup
 from .show import Show
 from .signals import Stop
 from .trainer import trained
+from .watch import onlookers
 
-__all__ = ["Result", "run"]
+__all__ = ["Result", "extras", "finish", "keeper_of", "kept_metrics", "run"]
+
+_RISING = ("accuracy", "r2", "top5")  # of other metrics, less is better
 
 
 @dataclass(frozen=True)
@@ -64,38 +72,67 @@ class Result:
         return load(self.folder)
 
 
-def run(recipe: Recipe, options: RunOptions = RunOptions(), callbacks: Sequence[Callback] = ()) -> Result:  # noqa: B008
+def run(
+    recipe: Recipe,
+    options: RunOptions = RunOptions(),  # noqa: B008
+    callbacks: Sequence[Callback] = (),
+    *,
+    like: Setup | None = None,
+) -> Result:
     """Trains what a recipe says, in a folder of its own.
 
     Args:
         recipe: what to train; `recipe_for("cnn")` gives the animal's own.
         options: where and how; changes no number.
         callbacks: told of every row, after the run's own.
+        like: what ran before, of the same recipe but for the seed; its programs need not be compiled again.
 
     Raises:
         BadInput: if the recipe does not hold together.
         DataUnavailable: if the data cannot be had.
         Diverged: if the loss is no finite number any more; what was saved before stays.
     """
+    check_folder(options)
     check_devices(options)
+    found = find(options.resume, recipe) if options.resume else None
+    if found is None:
+        options = anew(options)
     parts = setup(
         recipe,
         Place(options.data_dir, options.offline, say=terminal(quiet=options.quiet).print),
         skip_bad=options.on_nan == "skip",
         log_every=options.log_every,
     )
+    parts = replace(parts, plan=replace(parts.plan, checkpoint_every=interval(options.ckpt_every).steps))
+    _check_best(options.best, parts)
+    if like is not None:
+        parts.share(like)
+    parts, more = extras(parts, options)
     folder = prepare_folder(parts.recipe, options)
-    _write(folder / "config.json", {"recipe": asdict(recipe), **environment(options)})
-    with Stop() as stop:  # before there is anything to save, python's own handlers are quicker
-        return _train(parts, folder, options, callbacks, stop)
+    with Lock(folder), Stop() as stop:  # before there is anything to save, python's own handlers are quicker
+        if found is not None and is_complete(found, parts, options):
+            return _complete(folder, parts, options)
+        try:
+            return _train(parts, recipe, folder, options, (*more, *callbacks), stop, found)
+        except OSError as error:
+            raise no_room(error, folder) from error
 
 
-def _train(parts: Setup, folder: Path, options: RunOptions, callbacks: Sequence[Callback], stop: Stop) -> Result:
-    journal, keeper, show = Journal(folder / "metrics.jsonl"), _keeper(parts, folder), Show(parts, options)
-    listeners = [journal, keeper, show, *callbacks]
-    for listener in listeners:
+def _train(
+    parts: Setup,
+    recipe: Recipe,
+    folder: Path,
+    options: RunOptions,
+    callbacks: Sequence[Callback],
+    stop: Stop,
+    found: Checkpoint | None,
+) -> Result:
+    journal, keeper = Journal(folder / "metrics.jsonl"), keeper_of(parts, folder, options.best)
+    others = [keeper, *onlookers(parts, options.pictures), Show(parts, options), *callbacks]
+    start = begin(parts, recipe, folder, options, found, journal, others)
+    for listener in (journal, *others):
         listener.start(parts, folder)
-    began = time.perf_counter()
+    saver = Saver(folder, facts(parts, recipe, asdict(options)), journal, others, options, found)
     try:
         train(
             parts.advance,
@@ -103,29 +140,64 @@ def _train(parts: Setup, folder: Path, options: RunOptions, callbacks: Sequence[
             parts.key,
             evaluate=lambda fit, step: _evaluate(parts, fit, step),
             rate=parts.rate,
-            callbacks=listeners,
+            callbacks=[journal, *others],
             stop=stop,
+            start=start,
+            saver=saver,
         )
     except RunFailed as error:
-        best = keeper.best
-        kept = f"The model of epoch {best['epoch']:g} is kept in {folder}" if best else "No model was saved yet"
-        raise type(error)(f"{error}. {kept}.") from None
+        saver.wait()
+        raise type(error)(f"{error}. {_what_is_kept(keeper, folder)}.") from None
     finally:
-        show.close()
-    seconds = time.perf_counter() - began
-    result = Result(folder, _kept_metrics(journal.rows, keeper), journal.rows, seconds, parts, signal=stop.requested)
+        for listener in (journal, *others):
+            listener.stopped()
+    if stop.requested:
+        say_how_to_go_on(folder, saver.saved, parts.plan.steps, stop.requested)
+    metrics = kept_metrics(journal.rows, keeper)
+    result = Result(folder, metrics, journal.rows, saver.seconds, parts, signal=stop.requested)
     if keeper.best is not None:
-        result = _finish(result)
-    for listener in listeners:
+        result = finish(result, options.pictures)
+    for listener in (journal, *others):
         listener.end(result)
     return result
 
 
-def _finish(result: Result) -> Result:
+def _what_is_kept(keeper: Best, folder: Path) -> str:
+    best = keeper.best
+    return f"The model of epoch {best['epoch']:g} is kept in {folder}" if best else "No model was saved yet"
+
+
+def _complete(folder: Path, parts: Setup, options: RunOptions) -> Result:
+    """Of a run that came to its end: what it gave."""
+    facts = json.loads((folder / "result.json").read_text(encoding="utf-8"))
+    rows = [json.loads(line) for line in (folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines()]
+    longer = "--epochs" if parts.recipe.steps is None else "--steps"
+    line = f"complete {folder} has come to its end, nothing is left to do; a higher {longer} goes on"
+    terminal(quiet=options.quiet).print(line, soft_wrap=True)
+    metrics, seconds = facts.pop("metrics"), facts.pop("seconds")
+    del facts["stopped_by_signal"]
+    return Result(folder, metrics, rows, seconds, parts, facts)
+
+
+def extras(parts: Setup, options: RunOptions) -> tuple[Setup, list[Callback]]:
+    """What listens only if asked to; a profile also stands between the loop and the program."""
+    found: list[Callback] = []
+    if options.tensorboard:
+        from .tensorboard import TensorBoard
+
+        found.append(TensorBoard(options.quiet))
+    if options.profile:
+        found.append(Profile(parts.advance, options.profile, parts.plan.steps, options.quiet))
+        parts = replace(parts, advance=found[-1])
+    return parts, found
+
+
+def finish(result: Result, pictures: bool = True) -> Result:
     """What is only worth making of a trained model: its pictures and its scores."""
-    result = replace(result, scores=draw(result))
+    if pictures:
+        result = replace(result, scores=draw(result))
     facts = {"metrics": result.metrics, "seconds": result.seconds, "stopped_by_signal": result.signal}
-    _write(result.folder / "result.json", {**facts, **result.scores})
+    write_json(result.folder / "result.json", {**facts, **result.scores})
     return result
 
 
@@ -136,7 +208,7 @@ def _evaluate(parts: Setup, fit: dict, step: int) -> list[dict]:
     ]
 
 
-def _keeper(parts: Setup, folder: Path) -> Best:
+def keeper_of(parts: Setup, folder: Path, metric: str | None) -> Best:
     """Saves the model: the best by examples held back; without such there is nothing to choose by, and the last."""
 
     def keep(fit: dict, row: dict) -> None:
@@ -144,9 +216,18 @@ def _keeper(parts: Setup, folder: Path) -> Best:
         tree = {"params": params, "state": state, "scaler": parts.scaler, "target_scaler": parts.target_scaler}
         save(folder, tree, _about(parts, row))
 
-    if "val" in parts.evaluations:
-        return Best("val", parts.task.headline, parts.task.higher_is_better, parts.recipe.patience, keep)
-    return Best("test", "step", True, None, keep)
+    if "val" not in parts.evaluations:
+        return Best("test", "step", True, None, keep)
+    metric = metric or parts.task.headline
+    higher = parts.task.higher_is_better if metric == parts.task.headline else metric.endswith(_RISING)
+    return Best("val", metric, higher, parts.recipe.patience, keep)
+
+
+def _check_best(metric: str | None, parts: Setup) -> None:
+    if metric is not None and "val" not in parts.evaluations:
+        raise BadInput(
+            f"--best {metric} needs examples to judge by that are not reported: give --val-share 0.1 as well"
+        )
 
 
 def _about(parts: Setup, row: dict) -> dict[str, Any]:
@@ -155,34 +236,27 @@ def _about(parts: Setup, row: dict) -> dict[str, Any]:
         "model": recipe.model,
         "options": dict(recipe.m),
         "dataset": recipe.dataset,
-        "task": data.task,
+        "task": parts.task.name,
+        "headline": parts.task.headline,
         "loss": recipe.loss,
         "kind": parts.source.kind,
         "made_for": parts.made_for._asdict(),
         "vocabulary": list(data.vocabulary),
         "input_shape": list(parts.example.shape),
         "input_dtype": str(data.train.x.dtype),
+        **input_facts(parts.source.kind, data.train.x),
         "classes": list(data.classes),
         "features": list(data.features),
         "target": data.target,
+        "relative": data.relative,
         "metrics": row,
         "recipe": asdict(recipe),
     }
 
 
-def _kept_metrics(rows: Sequence[dict], keeper: Best) -> dict[str, float]:
+def kept_metrics(rows: Sequence[dict], keeper: Best) -> dict[str, float]:
     """The test row of the step whose model was kept."""
     if keeper.best is None:
         return {}
     row = next(row for row in rows if row["split"] == "test" and row["step"] == keeper.best["step"])
     return {name: value for name, value in row.items() if name != "split"}
-
-
-def _write(path: Path, content: Any) -> None:
-    path.write_text(json.dumps(content, indent=2, default=_plain) + "\n", encoding="utf-8")
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, np.ndarray | np.generic | jax.Array):
-        return np.asarray(value).tolist()
-    return str(value)

@@ -4,9 +4,7 @@ The description lies in the file's own header: which animal, with which options,
 Loading needs no code arguments and runs nothing that the file says.
 """
 
-import hashlib
 import json
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,18 +16,22 @@ import numpy as np
 
 from zoo.layers import Layer
 
+from .arrays import digest, flatten, read_arrays, restore
 from .data.normalize import Scaler
+from .disk import replace_file
+from .drawn import drawn
 from .errors import CheckpointUnusable
 from .feed import scaled
 from .made_for import MadeFor, make_model
+from .pretrained import MODEL_FILE, located
 from .supervised import answers
 from .tasks import Task, task_for
 
-__all__ = ["Trained", "flatten", "load", "save"]
+__all__ = ["MODEL_FILE", "Trained", "load", "read_model", "save", "written"]
 
-_FORMAT = 1
-_FILE = "model.safetensors"
+_FORMAT = 2
 _CHUNK = 1000
+_GIVES = {"language": "the next token", "generation": "samples"}  # where there are neither classes nor a target
 
 
 @dataclass(frozen=True, repr=False)
@@ -44,7 +46,8 @@ class Trained:
         target_scaler: likewise for the targets of a regression, else None.
         task: what the outputs mean.
         classes: their names, in the order of the outputs; empty for a regression.
-        about: all that the file says of itself: animal, options, data, metrics, vocabulary.
+        about: all that the file says of itself: animal, options, data, metrics, vocabulary; `relative` tells that the
+            model reads windows less their last value, and forecasts the change from it.
     """
 
     model: Layer
@@ -62,10 +65,11 @@ class Trained:
         return tuple(self.about["input_shape"])
 
     def __repr__(self) -> str:
-        told = {name: self.about["metrics"].get(name) for name in (self.task.headline, "loss")}
+        told = {name: self.about["metrics"].get(name) for name in (self.about["headline"], "loss")}
         scores = ", ".join(f"{name} {value:.4g}" for name, value in told.items() if value is not None)
         shape = "x".join(map(str, self.input_shape))
-        answers = f"{len(self.classes)} classes" if self.classes else self.about["target"] or "a number"
+        gives = _GIVES.get(self.task.name, self.about["target"] or "a number")
+        answers = f"{len(self.classes)} classes" if self.classes else gives
         return f"<{self.about['model']} trained on {self.about['dataset']}: {shape} -> {answers}, test {scores}>"
 
     def outputs(self, x: Any, lengths: Any = None) -> np.ndarray:
@@ -91,6 +95,8 @@ class Trained:
         outputs, alone = self._batched(x, lengths)
         if self.target_scaler is not None:
             outputs = self.target_scaler.invert(outputs)
+        if self.about.get("relative"):  # the model forecasts a change
+            outputs = outputs + np.asarray(x, np.float32)[..., -1, :]
         answers = np.asarray(self.task.predict(outputs))
         return answers[0] if alone else answers
 
@@ -106,6 +112,20 @@ class Trained:
         shares = np.asarray(self.task.probabilities(outputs))
         return shares[0] if alone else shares
 
+    def sample(self, n: int, key: Any = 0, y: Any = None) -> np.ndarray:
+        """Samples (n, ...) of a generator, in the data's own units.
+
+        Args:
+            n: how many.
+            key: a seed, or a key of jax's: the same one gives the same samples.
+            y: the class of each (n,), where the model makes what it is told to; None: drawn evenly.
+
+        Raises:
+            ValueError: if the model makes no samples from noise, or a class does not exist.
+        """
+        key = jax.random.key(key) if isinstance(key, int) else key
+        return self.predict(drawn(self.model, MadeFor.of(self.about["made_for"]), n, key, y))
+
     def _batched(self, x: Any, lengths: Any) -> tuple[np.ndarray, bool]:
         """The outputs with a batch axis, and whether x has none."""
         outputs, alone = self.outputs(x, lengths), np.ndim(x) == len(self.input_shape)
@@ -114,7 +134,8 @@ class Trained:
     @cached_property
     def _run(self) -> Callable[[dict], jax.Array]:
         def run(batch):
-            return answers(self.model, self.params, self.state, batch | {"x": scaled(self.scaler, batch["x"])})[0]
+            x = batch["x"] - batch["x"][:, -1:] if self.about.get("relative") else batch["x"]
+            return answers(self.model, self.params, self.state, batch | {"x": scaled(self.scaler, x)})[0]
 
         return jax.jit(run)
 
@@ -142,49 +163,60 @@ class Trained:
 
 
 def save(folder: Path, tree: Mapping[str, Any], about: Mapping[str, Any]) -> Path:
-    """Writes a model file: beside its place, then renamed, so that there is always a whole one.
+    """Writes the model file of a run, so that there is always a whole one; arguments as in `written`."""
+    path = folder / MODEL_FILE
+    replace_file(path, written(tree, about))
+    return path
+
+
+def written(tree: Mapping[str, Any], about: Mapping[str, Any]) -> bytes:
+    """The content of a model file.
 
     Args:
-        folder: the run's.
         tree: `params`, `state`, `scaler`, `target_scaler`.
         about: the description, plain JSON values.
     """
     from safetensors.numpy import save as to_bytes
 
     tensors = flatten(tree)
-    description = {**about, "format": _FORMAT, "sha256": _digest(tensors)}
-    path, beside = folder / _FILE, folder / f".{_FILE}.{os.getpid()}"
-    try:
-        with beside.open("wb") as file:
-            file.write(to_bytes(tensors, metadata={"zoo": json.dumps(description)}))
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
-    return path
+    description = json.loads(json.dumps({**about, "format": _FORMAT}))  # as it will be read
+    description["sha256"] = _digest(tensors, description)
+    return to_bytes(tensors, metadata={"zoo": json.dumps(description)})
 
 
 def load(run: str | Path) -> Trained:
-    """Loads the model of a run folder, or a model file.
+    """Loads the model of a run folder, a model file, or a pretrained model by its name (`zoo list`).
 
     Raises:
         CheckpointUnusable: if there is none, it is damaged, or this version cannot make that animal; naming the file
             and what differs.
+
+    >>> load("cnn-digits").predict(np.zeros((8, 8, 1))).shape
+    ()
     """
-    path = Path(run)
-    path = path / _FILE if path.is_dir() else path
-    tensors, about = _read(path)
-    wanted = MadeFor(**about["made_for"])
+    path = located(run)
+    tensors, about = read_model(path)
+    try:
+        return _made(tensors, about)
+    except CheckpointUnusable as error:
+        raise CheckpointUnusable(f"{path} does not fit the model that it says it is: {error}") from None
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:  # what it says makes no model
+        raise CheckpointUnusable(f"{path} describes no model that this version can make: {error!r}") from error
+
+
+def _made(tensors: dict[str, np.ndarray], about: dict[str, Any]) -> Trained:
+    wanted = MadeFor.of(about["made_for"])
     model = make_model(about["model"], wanted, about["options"])
     example = jax.ShapeDtypeStruct((1, *about["input_shape"]), np.int32 if wanted.vocabulary else np.float32)
-    template = dict(zip(("params", "state"), jax.eval_shape(model.init, jax.random.key(0), example), strict=True))
+    template = dict(
+        zip(("params", "state"), jax.eval_shape(lambda x: model.init(jax.random.key(0), x), example), strict=True)
+    )
     scalers = {
         name: Scaler(tensors.pop(f"{name}/shift"), tensors.pop(f"{name}/scale"))
         for name in ("scaler", "target_scaler")
         if f"{name}/shift" in tensors
     }
-    tree = _restore(path, template, tensors)
+    tree = restore(template, tensors)
     return Trained(
         model=model,
         params=tree["params"],
@@ -197,57 +229,27 @@ def load(run: str | Path) -> Trained:
     )
 
 
-def flatten(tree: Any) -> dict[str, np.ndarray]:
-    """The arrays of a tree by their paths, on the host.
+def read_model(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """The arrays of a model file, by path, and what it says of itself.
 
-    >>> list(flatten({"head": {"w": np.ones(2), "b": np.ones(1)}}))
-    ['head/b', 'head/w']
+    Raises:
+        CheckpointUnusable: if it is not there, damaged or something else.
     """
-    leaves = jax.tree_util.tree_flatten_with_path(tree)[0]
-    names = [jax.tree_util.keystr(path, simple=True, separator="/") for path, _ in leaves]
-    # safetensors writes an array that is not contiguous wrongly, without a word.
-    arrays = [np.ascontiguousarray(leaf).reshape(leaf.shape) for leaf in jax.device_get([leaf for _, leaf in leaves])]
-    return dict(zip(names, arrays, strict=True))
-
-
-def _read(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-    from safetensors import SafetensorError, safe_open
-
     if not path.is_file():
-        raise CheckpointUnusable(f"no model at {path}: give the folder of a run (runs/...) or a {_FILE}")
+        raise CheckpointUnusable(f"no model at {path}: give the folder of a run (runs/...) or a {MODEL_FILE}")
+    tensors, texts = read_arrays(path)
     try:
-        with safe_open(path, framework="numpy") as file:
-            about = json.loads((file.metadata() or {}).get("zoo", "null"))
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except (SafetensorError, ValueError, OSError) as error:
-        raise CheckpointUnusable(f"{path} cannot be read, it is damaged or something else: {error}") from error
+        about = json.loads(texts.get("zoo", "null"))
+    except (ValueError, RecursionError) as error:
+        raise CheckpointUnusable(f"{path} cannot be read, its description is damaged: {error}") from error
     if not isinstance(about, dict) or about.get("format") != _FORMAT:
         raise CheckpointUnusable(f"{path} is no model of this version of the zoo (format {_FORMAT})")
-    if about["sha256"] != _digest(tensors):
-        raise CheckpointUnusable(f"{path} is damaged: its arrays do not have the SHA-256 {about['sha256'][:12]}...")
+    if about.get("sha256") != _digest(tensors, about):
+        raise CheckpointUnusable(f"{path} is damaged: it does not have the SHA-256 {str(about.get('sha256'))[:12]}...")
     return tensors, about
 
 
-def _restore(path: Path, template: Any, tensors: Mapping[str, np.ndarray]) -> Any:
-    """Puts arrays in the places of a template; refuses with a list of all that differs."""
-    leaves, structure = jax.tree_util.tree_flatten_with_path(template)
-    wanted = {jax.tree_util.keystr(where, simple=True, separator="/"): leaf for where, leaf in leaves}
-    absent = {name: leaf for name, leaf in wanted.items() if name not in tensors}
-    lines = [f"  missing     {name} {leaf.dtype}{list(leaf.shape)}" for name, leaf in absent.items()]
-    lines += [f"  unexpected  {name}" for name in tensors if name not in wanted]
-    lines += [
-        f"  differing   {name}: {tensors[name].dtype}{list(tensors[name].shape)}, wanted {leaf.dtype}{list(leaf.shape)}"
-        for name, leaf in wanted.items()
-        if name in tensors and (tensors[name].shape, tensors[name].dtype) != (leaf.shape, leaf.dtype)
-    ]
-    if lines:
-        raise CheckpointUnusable("\n".join([f"{path} does not fit the model that it says it is:", *lines]))
-    return jax.tree.unflatten(structure, [jax.numpy.asarray(tensors[name]) for name in wanted])
-
-
-def _digest(tensors: Mapping[str, np.ndarray]) -> str:
-    whole = hashlib.sha256()
-    for name in sorted(tensors):
-        whole.update(f"{name} {tensors[name].dtype} {tensors[name].shape}\n".encode())
-        whole.update(np.ascontiguousarray(tensors[name]).data)
-    return whole.hexdigest()
+def _digest(tensors: Mapping[str, np.ndarray], about: Mapping[str, Any]) -> str:
+    """Of the arrays and of all that is said of them."""
+    said = {name: value for name, value in about.items() if name != "sha256"}
+    return digest(tensors, json.dumps(said, sort_keys=True))

@@ -3,6 +3,8 @@
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
 
 import jax
 import numpy as np
@@ -10,13 +12,15 @@ import numpy as np
 from zoo.layers import Layer
 
 from .advance import Advance, data_mesh
+from .asked import asked
 from .data.normalize import Scaler, fit_scaler
 from .data.source import Dataset, Place, Source, Split, load_data, source
 from .data.split import hold_back, hold_back_last
-from .data.windows import earlier_and_later
+from .data.windows import changes, earlier_and_later
 from .errors import BadInput
 from .evaluate import Evaluate
 from .feed import Feed, shuffled
+from .judge_for import judge_for
 from .local import mistake_driven
 from .loop import Plan
 from .made_for import MadeFor, made_for, make_model
@@ -24,13 +28,14 @@ from .optimizers import optimizer_for
 from .recipe import Recipe, check_pair
 from .schedules import schedule_for
 from .supervised import supervised
-from .tasks import Task, task_for
+from .tasks import Task
 from .trainer import Trainer
 
 __all__ = ["TRAINERS", "Setup", "setup"]
 
 _EVALUATIONS = 50  # at most, so that a run of a thousand short epochs does not spend itself on scoring
 _LOGS = 4  # rows between two evaluations
+_SEEDLESS = ("supervised", "perceptron", "language")  # trainers that know nothing of the examples but what they read
 _Scalers = tuple[Scaler | None, Scaler | None]
 
 
@@ -52,17 +57,44 @@ class Setup:
     evaluations: Mapping[str, Evaluate]  # by split: test, and val where examples were held back
     rate: Callable[[int], float]
     key: jax.Array
+    example: jax.ShapeDtypeStruct  # shape and type of what the model reads, without the batch axis
 
     @property
-    def example(self) -> jax.ShapeDtypeStruct:
-        """Shape and type of one example as the model reads it, without the batch axis."""
-        x = self.data.train.x
-        shape = (self.data.window or 128,) if self.data.task == "language" else x.shape[1:]
-        return jax.ShapeDtypeStruct(shape, np.float32 if self.scaler else np.int32)
+    def seen_per_step(self) -> int:
+        """Examples of a batch; of a text the tokens in it."""
+        batch = self.recipe.batch_size
+        if self.data.task != "language":
+            return batch
+        return batch * (self.data.window or len(self.data.train.x) // batch)
+
+    def share(self, other: "Setup") -> None:
+        """Takes the compiled programs of another of the same recipe but for the seed.
+
+        Where the seed draws what is held back, and the programs have its scale in them, each keeps its own.
+        """
+        own = self.recipe.val_share and (self.target_scaler is not None or self.recipe.trainer not in _SEEDLESS)
+        if not own:
+            self.advance.share(other.advance)
+            for split, evaluation in self.evaluations.items():
+                evaluation.share(other.evaluations[split])
 
 
-def setup(recipe: Recipe, place: Place = Place(), *, skip_bad: bool = False, log_every: int | None = None) -> Setup:  # noqa: B008
+def setup(
+    recipe: Recipe,
+    place: Place = Place(),  # noqa: B008
+    *,
+    skip_bad: bool = False,
+    log_every: int | None = None,
+    judged: bool = True,
+) -> Setup:
     """Loads the data and builds what the recipe says.
+
+    Args:
+        recipe: what to build.
+        place: of the data.
+        skip_bad: skip a step whose loss is no number, instead of ending the run.
+        log_every: steps between two logs; None: a share of an epoch.
+        judged: whether samples will be scored, for which a judge may have to learn first.
 
     Raises:
         BadInput: if animal and data do not go together, or an option is not what the animal takes.
@@ -74,46 +106,37 @@ def setup(recipe: Recipe, place: Place = Place(), *, skip_bad: bool = False, log
     recipe = _suited(recipe, data)
     wanted = made_for(kind, data)
     recipe, train, held = _batches_that_fit(*_held_back(recipe, data, kind))
-    scalers = _scalers(recipe, data, train)
-    feed, cut = _feed(recipe, data, train, scalers)
+    splits = _splits(data, train, held)
+    scalers = _scalers(recipe, data, splits["train"])
+    feed, cut = _feed(recipe, data, splits.pop("train"), scalers)
     plan = _plan(recipe, feed.steps_per_epoch, log_every)
     model = make_model(recipe.model, wanted, recipe.m)
-    task = task_for(data.task, recipe.loss, wanted.outputs, label_smoothing=recipe.label_smoothing)
-    if scalers[1] is not None:
-        task = in_units(task, scalers[1])
-    trainer = TRAINERS[recipe.trainer](model, task, recipe, plan)
+    data = replace(data, train=train)
+    what = asked(model, recipe, kind, data, wanted, scalers, partial(judge_for, say=place.say) if judged else _nobody)
+    trainer = TRAINERS[recipe.trainer](model, what.task, recipe, plan)
     mesh = data_mesh()
-    splits = {"val": held, "test": data.test} if held else {"test": data.test}
     schedule = schedule_for(recipe, plan.steps, plan.steps_per_epoch)
     return Setup(
         recipe=recipe,
-        data=replace(data, train=train),
+        data=data,
         source=kind,
         made_for=wanted,
         model=model,
-        task=task,
-        scaler=scalers[0],
-        target_scaler=scalers[1],
+        task=what.task,
+        scaler=what.scaler,
+        target_scaler=what.target_scaler,
         trainer=trainer,
         advance=Advance(trainer, _divided(feed, recipe, mesh), mesh, skip_bad=skip_bad),
         plan=plan,
         evaluations={name: Evaluate(trainer, split, *scalers, mesh, cut) for name, split in splits.items()},
         rate=lambda step: np.asarray(schedule(step // recipe.accumulate)).item(),
         key=jax.random.key(recipe.seed),
+        example=what.example,
     )
 
 
-def in_units(task: Task, scaler: Scaler) -> Task:
-    """The same task with its metrics in the target's own units.
-
-    The loss stays on the scale that is trained on, and so do the sums behind R2, which has no unit (`_...`).
-    """
-
-    def measured(metric):
-        return lambda outputs, y: metric(scaler.invert(outputs), scaler.invert(y))
-
-    metrics = {name: metric if name.startswith("_") else measured(metric) for name, metric in task.metrics.items()}
-    return task._replace(metrics=metrics)
+def _nobody(*args: Any) -> None:
+    """Judges nothing."""
 
 
 def _gradient(model: Layer, task: Task, recipe: Recipe, plan: Plan) -> Trainer:
@@ -124,6 +147,12 @@ def _language(model: Layer, task: Task, recipe: Recipe, plan: Plan) -> Trainer:
     from .language import language
 
     return language(model, task, optimizer_for(recipe, plan.steps, plan.steps_per_epoch), ema=recipe.ema)
+
+
+def _adversarial(model: Any, task: Task, recipe: Recipe, plan: Plan) -> Trainer:
+    from .adversarial import adversarial, game_for
+
+    return adversarial(game_for(model, recipe, plan), task)
 
 
 def _counts(model: Layer, task: Task, recipe: Recipe, plan: Plan) -> Trainer:
@@ -141,6 +170,7 @@ TRAINERS: Mapping[str, Callable[[Layer, Task, Recipe, Plan], Trainer]] = {
     "supervised": _gradient,
     "language": _language,
     "counting": _counts,
+    "adversarial": _adversarial,
     "perceptron": _mistakes,
 }
 
@@ -150,6 +180,12 @@ def _suited(recipe: Recipe, data: Dataset) -> Recipe:
     if recipe.trainer not in ("language", "supervised"):
         return recipe
     return replace(recipe, trainer="language" if data.task == "language" else "supervised")
+
+
+def _splits(data: Dataset, train: Split, held: Split | None) -> dict[str, Split]:
+    """What is learned from and scored on, by name, as the model sees it."""
+    splits = {"train": train, "val": held, "test": data.test} if held else {"train": train, "test": data.test}
+    return {name: changes(split) if data.relative else split for name, split in splits.items()}
 
 
 def _scalers(recipe: Recipe, data: Dataset, train: Split) -> _Scalers:

@@ -1,6 +1,7 @@
 """What a run says in the terminal: what will run, how it goes, what came of it, what to do next."""
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,10 +28,11 @@ class Show(Callback):
         self.line = Progress(
             plan.steps,
             plan.steps_per_epoch,
-            setup.recipe.batch_size,
+            setup.seen_per_step,
             options.quiet,
             self.console,
             headline=setup.task.headline,
+            unit=setup.data.unit,
         )
 
     def start(self, setup: Any, folder: Path) -> None:
@@ -39,12 +41,15 @@ class Show(Callback):
         shape = setup.example.shape
         arrays = summary(setup.model, shape, setup.example.dtype)
         count = parameters(arrays)
-        epochs, examples = plan.steps / plan.steps_per_epoch, plan.steps * recipe.batch_size
+        epochs, seen, unit = plan.steps / plan.steps_per_epoch, setup.seen_per_step, data.unit
+        rows = recipe.batch_size
+        each = f"{rows}" if seen == rows else f"{rows} x {seen // rows}"
         say = self.line.say
-        say(f"data     {data.name}: {len(data.train.x):,} to learn from, {len(data.test.x):,} to test")
-        sizes, outputs = "x".join(map(str, shape)), setup.made_for.outputs
+        say(f"data     {data.name}: {len(data.train.x):,} {unit} to learn from, {len(data.test.x):,} to test")
+        made = setup.made_for.shape if setup.task.name == "generation" else (setup.made_for.outputs,)
+        sizes, outputs = ("x".join(map(str, each)) for each in (shape, made))
         say(f"model    {recipe.model}: {sizes} in, {outputs} out, {count:,} parameters")
-        say(f"length   {epochs:g} epochs = {plan.steps:,} steps of {recipe.batch_size} = {examples:,} examples seen")
+        say(f"length   {epochs:g} epochs = {plan.steps:,} steps of {each} = {plan.steps * seen:,} {unit} seen")
         say(f"folder   {folder}")
         if len(arrays) <= _ROWS:
             self.console.print(parameter_table(arrays))
@@ -59,7 +64,7 @@ class Show(Callback):
         if row["split"] != "train":
             self.line.epoch(row)
 
-    def close(self) -> None:
+    def stopped(self) -> None:
         """Ends the line that moves, whatever happened."""
         self.line.close()
 
@@ -77,15 +82,36 @@ class Show(Callback):
             f'{_python()} -c "import zoo; print(zoo.load({str(result.folder)!r}))"',
             f"{_python()} -m zoo.train --model {recipe.model} --help",
         ]
-        why = "the best on the examples held back" if "val" in self.setup.evaluations else "the last"
+        why = f"the best on the {self.setup.data.unit} held back" if "val" in self.setup.evaluations else "the last"
         print_(f"model    of epoch {result.metrics['epoch']:g}, {why}")
         expect = None if result.signal else recipe.expect
         panel = result_panel(result.folder, result.metrics, task.headline, expect, commands, result.seconds)
         print_(panel, soft_wrap=True)
+        for line in _of_samples(task, result.metrics):
+            print_(f"samples  {line}", soft_wrap=True)
         if "forecast" in result.scores:
-            print_(f"forecast {in_words(result.scores['forecast'])}", soft_wrap=True)
+            found = result.scores["forecast"]
+            print_(f"forecast {in_words(found)}{self._hint(found)}", soft_wrap=True)
+        if "images" in result.scores:
+            from .scores_images import in_words as images_in_words
+
+            print_(f"judged   {images_in_words(result.scores['images'])}", soft_wrap=True)
         pictures = sorted(path.name for path in (result.folder / "plots").glob("*.png"))
-        print_(f"pictures {', '.join(pictures)} in {result.folder / 'plots'}", soft_wrap=True)
+        if pictures:
+            print_(f"pictures {', '.join(pictures)} in {result.folder / 'plots'}", soft_wrap=True)
+
+    def _hint(self, forecast: Mapping[str, Any]) -> str:
+        """What to try where the last value says more than the model."""
+        lost = forecast["skill"] is not None and forecast["skill"] <= 0
+        return ". If the series drifts, --d.relative may help" if lost and not self.setup.data.relative else ""
+
+
+def _of_samples(task: Any, metrics: dict) -> list[str]:
+    """What the scores of a generator mean."""
+    if task.name != "generation":
+        return []
+    spread = f"spread {metrics['spread']:.2f}: how much they vary, the data's own being 1; near 0 they are all alike"
+    return [*(task.judge.tell(metrics) if task.judge else ()), spread]
 
 
 def _python() -> str:

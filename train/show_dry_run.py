@@ -18,7 +18,7 @@ def show_dry_run(recipe: Recipe, options: RunOptions) -> None:
     found, console = dry_run(recipe, options), terminal()
     console.print(parameter_table(found.rows))
     flops = "not counted by this compiler" if found.flops is None else _scaled(found.flops, "FLOP", 1000)
-    console.print(f"a step of {found.setup.recipe.batch_size} examples: {flops}", soft_wrap=True)
+    console.print(f"a step of {found.setup.seen_per_step:,} {found.setup.data.unit}: {flops}", soft_wrap=True)
     for name, size in found.memory.items():
         console.print(f"memory, {name}: {_scaled(size, 'B', 1024)}", soft_wrap=True)
     console.print("nothing was trained or written")

@@ -12,6 +12,7 @@ import jax.numpy as jnp
 from . import losses, metrics
 from .data.source import Task as Kind
 from .errors import BadInput
+from .judge import Judge
 from .recipe import Loss
 
 __all__ = ["LOSSES", "Task", "task_for"]
@@ -47,7 +48,7 @@ class Task(NamedTuple):
     """What is asked of a model.
 
     Attributes:
-        name: binary, multiclass, multilabel, regression, tagging or language.
+        name: binary, multiclass, multilabel, regression, tagging, language or generation.
         loss: `(outputs, y) -> (batch,)`; of the tasks with an answer a step `(batch, time)`.
         metrics: by name, each as `loss`. Names that begin with `_` are for `finish` alone.
         finish: turns the means of loss and metrics over a set into what is reported.
@@ -56,6 +57,7 @@ class Task(NamedTuple):
         predict: outputs to class indices (batch,), to 0 and 1 (batch, classes), or to the values of a regression.
         probabilities: outputs to (batch, classes); None for a regression.
         counts: `y -> weights` of the shape that `loss` gives, 0 where there is nothing to answer; None: all count.
+        judge: of a generation, which has no answers to compare with: what scores the samples.
     """
 
     name: str
@@ -67,6 +69,7 @@ class Task(NamedTuple):
     predict: Callable
     probabilities: Callable | None
     counts: Callable | None = None
+    judge: Judge | None = None
 
     def weights(self, y: jax.Array, weight: jax.Array | None = None) -> jax.Array:
         """How much each answer counts, 0 or 1, given which examples do (batch,)."""
@@ -86,7 +89,7 @@ def task_for(kind: Kind, loss: Loss = "auto", outputs: int = 1, label_smoothing:
 
     Args:
         kind: binary (one logit), multiclass, multilabel (one logit a class), regression, tagging (a class at every
-            step) or language (the next token at every step).
+            step), language (the next token at every step) or generation (samples, which are compared with nothing).
         loss: one of `LOSSES[kind]`; "auto" is cross-entropy, for a regression the mean squared error.
         outputs: size of the model's last axis: 1 for binary, classes, or numbers to predict.
         label_smoothing: of the cross-entropies.
@@ -98,6 +101,10 @@ def task_for(kind: Kind, loss: Loss = "auto", outputs: int = 1, label_smoothing:
     >>> task.headline, task.predict(jnp.array([[0.0, 2.0, 1.0]])).tolist()
     ('accuracy', [1])
     """
+    if kind == "generation":
+        from .generation import generation
+
+        return generation()
     cost = _loss(kind, loss, label_smoothing)
     _check_outputs(kind, outputs)
     return _TASKS[kind](cost, outputs)

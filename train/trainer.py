@@ -33,8 +33,8 @@ class Trainer(NamedTuple):
 
 
 def trained(fit: dict) -> tuple[Any, Any]:
-    """The parameters and state to use once trained: the moving average of the weights where there is one."""
-    return fit.get("ema", fit["params"]), fit["state"]
+    """The parameters and state to use once trained: of each part the moving average where there is one."""
+    return fit["params"] | fit.get("ema", {}), fit["state"]
 
 
 def stream(key: jax.Array, name: str, step: int | jax.Array = 0) -> jax.Array:

@@ -75,7 +75,7 @@ def test_what_can_be_is_let_through(options):
 
 
 def test_every_field_that_decides_the_optimisation_has_its_rule():
-    free = {"model", "dataset", "variant", "trainer", "m", "d", "expect"}
+    free = {"model", "dataset", "variant", "trainer", "m", "d", "t", "expect"}
     assert set(_RULES) | set(_CHOICES) == {field.name for field in fields(Recipe)} - free
 
 

@@ -81,7 +81,7 @@ def test_a_run_must_be_named_be_there_and_know_a_language(capsys, tmp_path):
     folder = run(Recipe("linear", "diabetes", steps=1), RunOptions(out=tmp_path / "run", quiet=True)).folder
     code, text, err = sample(capsys, str(folder))
     assert (code, text) == (2, "")
-    assert "is no language model: linear learned diabetes" in err
+    assert "is no language model and no generator: linear learned diabetes" in err
 
 
 def test_it_explains_itself(capsys):

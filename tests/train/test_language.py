@@ -1,5 +1,7 @@
 """The trainer of language models: the carry, the score, the way down."""
 
+from dataclasses import replace
+
 import chex
 import jax
 import jax.numpy as jnp
@@ -9,7 +11,9 @@ import pytest
 
 from zoo.layers import compose, dense, embedded, rnn_cell, scan
 from zoo.layers.sequence import Scanned, Sequence
+from zoo.train import RunOptions, recipe_for, run
 from zoo.train.data.source import Split
+from zoo.train.data.vocabulary import Vocabulary
 from zoo.train.feed_text import contiguous, streams
 from zoo.train.language import language
 from zoo.train.tasks import task_for
@@ -125,3 +129,30 @@ def test_a_text_that_repeats_is_learned_by_heart(key):
         for batch in batches:
             fit, metrics = step(fit, batch, key)
     assert float(metrics["loss"]) < 0.05
+
+
+def test_bits_per_character_are_those_of_all_tokens_by_the_characters_that_they_stand_for(tmp_path):
+    path = tmp_path / "text.txt"
+    path.write_text("the cat sat on the mat and the dog sat on the cat. " * 12 + "a zebra sat on the mat. ")
+    words = {"file": str(path), "level": "words", "words": 12, "window": 8}
+    recipe = replace(recipe_for("gru", "text"), d=words, m={"width": 4}, steps=1, batch_size=2)
+    result = run(recipe, RunOptions(out=tmp_path / "run", quiet=True))
+    data, metrics = result.setup.data, result.metrics
+    vocabulary = Vocabulary(data.vocabulary)
+    scored = vocabulary.split(path.read_text())[-len(data.test.y) :]
+    unknown = [word for word in scored if word not in data.vocabulary]
+    assert "zebra" in unknown
+    bits = len(scored) * metrics["loss"] / np.log(2)
+    spelled = sum(len(word) + 1 for word in unknown) * np.log2(len(set(path.read_text())) + 1)
+    assert metrics["bpc"] == pytest.approx((bits + spelled) / len("".join(scored)), rel=1e-5)
+
+
+def test_a_text_is_told_of_in_characters(tmp_path, capsys):
+    path = tmp_path / "text.txt"
+    path.write_text("to be or not to be " * 50)
+    recipe = replace(recipe_for("rnn", "text"), d={"file": str(path), "window": 8}, m={"width": 4}, steps=3)
+    run(recipe, RunOptions(out=tmp_path / "run"))
+    said = capsys.readouterr().out
+    assert "data     text: 854 characters to learn from, 95 to test" in said
+    assert "= 3 steps of 32 x 8 = 768 characters seen" in said
+    assert "examples" not in said

@@ -35,6 +35,14 @@ def last_line(out):
 ROW = {"split": "train", "step": 420, "epoch": 4.56, "loss": 0.1234, "accuracy": 0.9812, "lr": 1e-3}
 
 
+def test_the_speed_of_a_text_is_in_what_it_is_made_of():
+    line, out, clock = progress(unit="characters")
+    line.update(0, ROW)
+    clock.tick(0.5)
+    line.update(500, ROW)
+    assert "64,000 characters/s" in last_line(out)
+
+
 def test_the_line_says_where_the_run_stands_how_it_does_and_how_long_it_takes():
     line, out, clock = progress()
     line.compiling()

@@ -155,3 +155,11 @@ def test_the_devices_are_counted_by_kind():
         devices_line([*chips, cpu], {"jax": "0.7.2"}, processes=2)
         == "device   4 x TPU v5 lite (tpu), 1 x cpu, 2 processes, jax 0.7.2"
     )
+
+
+def test_what_samples_are_measured_by_fits_a_terminal_the_headline_first():
+    values = {"spread": 0.9, "frechet": 0.04, "classifier_score": 9.01, "agreement": 0.94}
+    rows = [{"split": "test", "step": 938 * epoch, "epoch": float(epoch), **values} for epoch in (9, 10)]
+    head, _, *lines = shown(epochs_table(rows, 10.0, "frechet")).splitlines()
+    assert head.split() == ["epoch", "step", "test", "frechet", "test", "classifier_score", "test", "agreement"]
+    assert [line.split()[:2] for line in lines[:2]] == [["9", "8,442"], ["10", "9,380"]]

@@ -15,13 +15,13 @@ import pytest
 
 import zoo
 from zoo.train import recipe_for, run
+from zoo.train.arrays import flatten
 from zoo.train.callbacks import Callback
 from zoo.train.data.source import Place, load_data
 from zoo.train.errors import BadInput, CheckpointUnusable
 from zoo.train.loop import Diverged
 from zoo.train.options import RunOptions
 from zoo.train.recipe import Recipe
-from zoo.train.saved import flatten
 from zoo.train.setup import setup
 
 SHORT = dataclasses.replace(recipe_for("mlp", "iris"), epochs=4)
@@ -34,6 +34,9 @@ def iris(tmp_path_factory):
 
 def test_a_run_leaves_configuration_metrics_model_pictures_and_result(iris):
     left = {str(path.relative_to(iris.folder)) for path in iris.folder.rglob("*") if path.is_file()}
+    kept = {name for name in left if name.startswith("checkpoints/")}
+    assert {"checkpoints/32/state.safetensors", "checkpoints/32/manifest.json"} <= kept
+    left -= kept | {".lock"}
     assert left == {
         "config.json",
         "metrics.jsonl",

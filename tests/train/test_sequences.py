@@ -71,7 +71,7 @@ def test_tokens_are_trained_on_and_loaded_without_a_scale(tmp_path):
     result = run(recipe, RunOptions(out=tmp_path / "run", quiet=True))
     model = zoo.load(result.folder)
     assert model.scaler is None
-    assert model.about["made_for"] == {"outputs": 8, "each": True, "vocabulary": 10}
+    assert model.about["made_for"] == {"outputs": 8, "each": True, "vocabulary": 10, "shape": [7]}
     assert model.about["vocabulary"][-2:] == ["blank", "go"]
     assert model.predict(load_data("copy", Place(), recipe.d).test.x[:2]).shape == (2, 7)
 
@@ -93,3 +93,40 @@ def test_a_regression_over_time_draws_its_memory(tmp_path):
 def test_animals_and_data_that_do_not_go_together_are_told_of_another(model, dataset, reason):
     with pytest.raises(BadInput, match=reason):
         recipe_for(model, dataset)
+
+
+# By task: a set of it, made small.
+ASKED = {
+    "multiclass": ("digits", {}),
+    "regression": ("adding", {"steps": 8, "examples": 20}),
+    "tagging": ("future", {"steps": 8, "examples": 20}),
+    "tagging of tokens": ("copy", {"delay": 2, "length": 2, "examples": 20}),
+    "forecast": ("sine", {"steps": 100, "window": 8, "horizon": 2}),
+    "forecast of the change": ("sine", {"steps": 100, "window": 8, "horizon": 2, "relative": True}),
+    "language": ("text", {"characters": 2000, "window": 8}),
+}
+
+
+@pytest.mark.parametrize("asked", ASKED)
+@pytest.mark.parametrize("name", ["rnn", "lstm", "gru"])
+def test_a_one_way_net_does_every_task(name, asked, key):
+    assert "loss" in a_step(name, asked, key)
+
+
+@pytest.mark.parametrize("asked", ["tagging of tokens", "forecast"])
+@pytest.mark.parametrize("name", ["birnn", "bilstm", "bigru"])
+def test_a_two_way_net_does_what_lets_it_read_ahead(name, asked, key):
+    assert "loss" in a_step(name, asked, key)
+
+
+@pytest.mark.parametrize("name", ["birnn", "bilstm", "bigru"])
+def test_a_two_way_net_is_refused_a_language(name):
+    with pytest.raises(BadInput, match="text"):
+        recipe_for(name, "text")
+
+
+def a_step(name, asked, key):
+    """What a training step tells: traced, not compiled."""
+    dataset, options = ASKED[asked]
+    recipe = dataclasses.replace(recipe_for(name, dataset), d=options, m={"width": 4, "dropout": 0.1}, batch_size=8)
+    return setup(recipe).advance.template(key)["totals"]["sum"]

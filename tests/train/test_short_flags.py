@@ -27,16 +27,23 @@ def test_a_table_of_ones_own_is_the_file_of_the_data_set_csv():
     ]
 
 
+def test_pictures_of_ones_own_are_the_folder_of_the_data_set_images():
+    assert written_out(["--images", "photos"]) == ["--dataset", "images", "--d.folder", "photos"]
+    mine = recipe("--model", "cnn", "--images=photos", "--d.size", "64")
+    assert (mine.dataset, mine.d["folder"], mine.d["size"]) == ("images", "photos", 64)
+
+
 @pytest.mark.parametrize(
     "words",
     [
         ("--text", "my.txt", "--dataset", "digits"),
         ("--dataset=digits", "--text=my.txt"),
         ("--text", "my.txt", "--csv", "my.csv"),
+        ("--text", "my.txt", "--images", "photos"),
     ],
 )
 def test_two_data_sets_at_once_are_refused(words):
-    with pytest.raises(BadInput, match=r"is the data set (text|csv); it does not go with (digits|csv|text)"):
+    with pytest.raises(BadInput, match=r"is the data set (text|csv); it does not go with (digits|csv|text|images)"):
         recipe("--model", "lstm", *words)
 
 
@@ -45,7 +52,7 @@ def test_a_name_without_its_file_is_refused_and_the_help_knows_the_short_names()
         recipe("--model", "lstm", "--text")
     page = read(["--model", "lstm", "--help"], "train")
     assert isinstance(page, str)
-    for name in ("--text FILE", "--csv FILE", "--column NAME", "--horizon N"):
+    for name in ("--text FILE", "--csv FILE", "--images DIR", "--column NAME", "--horizon N"):
         assert name in page
 
 

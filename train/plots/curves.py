@@ -2,26 +2,54 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
-from .style import BLUE, GREEN, GREY, INK, RED, empty, picture
+from .style import BLUE, GREEN, GREY, INK, PALETTE, RED, empty, picture
 
-__all__ = ["curves"]
+__all__ = ["PLAYERS", "Panel", "curves"]
 
 Row = Mapping[str, Any]
+
+
+class Panel(NamedTuple):
+    """Curves that belong together.
+
+    Attributes:
+        title: of the panel; without `curves` also the metric, whose splits are the curves.
+        curves: what each metric of the training rows is called.
+        log: whether the scale is logarithmic where the values span decades.
+    """
+
+    title: str
+    curves: Mapping[str, str] = MappingProxyType({})
+    log: bool = False
+
 
 _COLOURS = {"train": BLUE, "val": GREEN, "test": RED}
 _NOT_METRICS = ("split", "step", "epoch", "loss", "lr")
 _PREFERRED = ("accuracy", "r2")
+# What two players' training is watched by.
+PLAYERS = (
+    Panel("loss", {"loss": "generator", "d_loss": "discriminator"}),
+    Panel("D(x): how real it looks", {"d_real": "real", "d_fake": "made"}),
+    Panel("gradient norm", {"g_norm": "generator", "d_norm": "discriminator"}, log=True),
+)
 _DECADES = 30.0  # a loss that spans more than this factor is shown on a log scale
 _MANY = 60  # from so many measurements on the raw ones are drawn faint, under their moving mean
 
 
-def curves(rows: Iterable[Row], path: Path | str, best_epoch: float | None = None, headline: str | None = None) -> None:
+def curves(
+    rows: Iterable[Row],
+    path: Path | str,
+    best_epoch: float | None = None,
+    headline: str | None = None,
+    panels: Sequence[Panel] = (),
+) -> None:
     """Draws the learning curves of `metrics.jsonl`.
 
     Args:
@@ -29,14 +57,18 @@ def curves(rows: Iterable[Row], path: Path | str, best_epoch: float | None = Non
         path: the PNG to write.
         best_epoch: is marked.
         headline: the metric of the second panel; otherwise accuracy, R2 or the first other metric found.
+        panels: of several curves each, in place of that of the loss.
     """
     rows = list(rows)
     headline = headline or _headline(rows)
-    names = ["loss", headline] if headline else ["loss"]
-    with picture(path) as figure:
-        for axes, name in zip(figure.subplots(1, len(names), squeeze=False)[0], names, strict=True):
+    plain = [Panel(name) for name in ((headline,) if panels else ("loss", headline)) if name]
+    several = [*panels, *plain]
+    down = -(-len(several) // 2)
+    with picture(path, height=3.4 if down == 1 else 2.9 * down) as figure:
+        places = figure.subplots(down, min(2, len(several)), squeeze=False).ravel()
+        for axes, panel in zip(places, several, strict=False):
             if rows:
-                _panel(axes, rows, name, best_epoch)
+                _panel(axes, rows, panel, best_epoch)
             else:
                 empty(axes, "nothing measured yet")
 
@@ -47,16 +79,17 @@ def _headline(rows: Sequence[Row]) -> str | None:
     return next((name for name in (*_PREFERRED, *numbers) if name in numbers), None)
 
 
-def _panel(axes: Axes, rows: Sequence[Row], name: str, best_epoch: float | None) -> None:
-    unit, per_step = _clock(rows)
+def _panel(axes: Axes, rows: Sequence[Row], panel: Panel, best_epoch: float | None) -> None:
+    name, (unit, per_step) = panel.title, _clock(rows)
     axes.set_title(name)
     axes.set_xlabel(unit)
-    if name == "loss" and _spans_decades(_column(rows, name)):
-        _log_scale(axes, _column(rows, name))
-    for split in dict.fromkeys(("train", "val", "test", *(str(row.get("split")) for row in rows))):
-        own = [row for row in rows if row.get("split") == split and name in row]
+    known = np.concatenate([_column(rows, each) for each in panel.curves or (name,)])
+    if (panel.log or (name == "loss" and not panel.curves)) and _spans_decades(known):
+        _log_scale(axes, known)
+    for each, split, label, ink in _lines(rows, panel):
+        own = [row for row in rows if row.get("split") == split and each in row]
         if own:
-            _line(axes, _column(own, "step") * per_step, _column(own, name), split)
+            _line(axes, _column(own, "step") * per_step, _column(own, each), label, ink)
     if best_epoch is not None and unit == "epoch":
         axes.axvline(best_epoch, color=GREY, linewidth=1, linestyle=(0, (4, 3)), label=f"best: epoch {best_epoch:g}")
     if name == "loss":
@@ -71,6 +104,14 @@ def _panel(axes: Axes, rows: Sequence[Row], name: str, best_epoch: float | None)
         axes.legend(loc="best")
 
 
+def _lines(rows: Sequence[Row], panel: Panel) -> list[tuple[str, str, str, str]]:
+    """The metric, split, label and colour of each curve."""
+    if panel.curves:
+        return [(name, "train", label, PALETTE[i]) for i, (name, label) in enumerate(panel.curves.items())]
+    splits = dict.fromkeys(("train", "val", "test", *(str(row.get("split")) for row in rows)))
+    return [(panel.title, split, split, _COLOURS.get(split, INK)) for split in splits]
+
+
 def _clock(rows: Sequence[Row]) -> tuple[str, float]:
     """The unit of the time axis, and what a step is in it: only an evaluation says how long an epoch is."""
     ends = [(row["step"], row["epoch"]) for row in rows if row.get("split") != "train" and row.get("epoch")]
@@ -83,11 +124,10 @@ def _column(rows: Sequence[Row], name: str) -> np.ndarray:
     return np.array([value if isinstance(value, int | float) else np.nan for value in values], np.float64)
 
 
-def _line(axes: Axes, x: np.ndarray, y: np.ndarray, split: str) -> None:
+def _line(axes: Axes, x: np.ndarray, y: np.ndarray, name: str, ink: str) -> None:
     y = np.where(np.isfinite(y), y, np.nan)
     known = y[np.isfinite(y)]
-    label = f"{split} {known[-1]:.4g}" if known.size else f"{split} (not finite)"
-    ink = _COLOURS.get(split, INK)
+    label = f"{name} {known[-1]:.4g}" if known.size else f"{name} (not finite)"
     if len(y) < _MANY:
         axes.plot(x, y, color=ink, label=label, marker="o")
         return

@@ -4,13 +4,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from matplotlib.axes import Axes
 
-from .style import GREY, WIDTH, class_names, empty, picture, short
+from .grid import grid, pixels
+from .style import class_names, empty, picture, short
 
 __all__ = ["filters", "mistakes"]
-
-_PITCH = 1.08  # from picture to picture, in sides
 
 
 def filters(kernel: np.ndarray, path: Path | str, most: int = 64) -> None:
@@ -33,11 +31,11 @@ def filters(kernel: np.ndarray, path: Path | str, most: int = 64) -> None:
     shown = np.moveaxis(kernel, -1, 0)[:most]
     known = np.abs(shown[np.isfinite(shown)])
     top = known.max(initial=0) or 1.0
-    pixels = np.clip(0.5 + np.nan_to_num(shown) / (2 * top), 0, 1)
-    columns = 8 if len(pixels) <= 32 else 16
+    scaled = np.clip(0.5 + np.nan_to_num(shown) / (2 * top), 0, 1)
+    columns = 8 if len(scaled) <= 32 else 16
     title = f"{outputs} filters {height}x{width}, {inputs} input{'s' * (inputs > 1)}"
     title += f" (first {most} shown)" * (outputs > most) + " (mean over the inputs)" * (inputs not in (1, 3))
-    _grid(pixels, [""] * len(pixels), columns, title, f"grey is 0, white {top:+.2g}, black {-top:+.2g}", path)
+    grid(scaled, [""] * len(scaled), columns, title, f"grey is 0, white {top:+.2g}, black {-top:+.2g}", path)
 
 
 def mistakes(
@@ -73,40 +71,4 @@ def mistakes(
     captions = [f"{names[truth[i]]}{arrow}{names[predicted[i]]} ({100 * confidence[i]:.0f} %)" for i in worst]
     title = f"{len(wrong):,} of {len(truth):,} wrong"
     title += ", the most confident" * (len(wrong) > len(worst))
-    _grid(_pixels(np.asarray(images))[worst], captions, 6 if long else 8, title, "true → predicted (confidence)", path)
-
-
-def _pixels(images: np.ndarray) -> np.ndarray:
-    """(examples, height, width, channels) in [0, 1]; the whole set decides the scale."""
-    low, top = float(np.nanmin(images)), float(np.nanmax(images))
-    if np.issubdtype(images.dtype, np.integer) and low >= 0:
-        low, top = 0.0, next((depth for depth in (1.0, 16.0, 255.0) if top <= depth), top)
-    elif low >= 0 and top <= 1:
-        low, top = 0.0, 1.0
-    return np.clip(np.nan_to_num((images.astype(np.float64) - low) / ((top - low) or 1.0)), 0, 1)
-
-
-def _grid(pictures: np.ndarray, captions: Sequence[str], columns: int, title: str, note: str, path: Path | str) -> None:
-    """One set of axes for all: far faster than one for each. Its unit is the side of a picture."""
-    side = (WIDTH - 0.1) / (columns * _PITCH)  # inches
-    above = max(0.15 * caption.count("\n") + 0.17 if caption else 0 for caption in captions) / side
-    rows = -(-len(pictures) // columns)
-    with picture(path, height=rows * (_PITCH + above) * side + 0.4) as figure:
-        axes = figure.subplots()
-        for index, (pixels, caption) in enumerate(zip(pictures, captions, strict=True)):
-            _place(axes, pixels, caption, index % columns * _PITCH, index // columns * (_PITCH + above))
-        axes.set_xlim(-0.04, columns * _PITCH - 0.04)
-        axes.set_ylim(rows * (_PITCH + above) - above, -0.04 - above)
-        axes.set_aspect("equal", anchor="N")
-        axes.set_axis_off()
-        axes.set_title(title)
-        axes.set_title(note, loc="right", color=GREY, weight="normal", size=9)
-
-
-def _place(axes: Axes, pixels: np.ndarray, caption: str, left: float, top: float) -> None:
-    height, width = pixels.shape[:2]
-    tall, wide = height / max(height, width), width / max(height, width)
-    pixels = pixels if pixels.shape[-1] == 3 else pixels.mean(axis=-1)
-    extent = (left, left + wide, top + tall, top)
-    axes.imshow(pixels, cmap="gray", vmin=0, vmax=1, extent=extent, interpolation="nearest", aspect="auto")
-    axes.text(left + wide / 2, top - 0.03, caption, ha="center", va="bottom", size=7.5, linespacing=1.1)
+    grid(pixels(np.asarray(images))[worst], captions, 6 if long else 8, title, "true → predicted (confidence)", path)

@@ -90,4 +90,5 @@ def lags(norms: Mapping[str, np.ndarray], path: Path | str) -> None:
         )
         axes.set(yscale="log", ylim=(1e-12, 2), xlabel="steps before the end", ylabel="gradient (share of the largest)")
         axes.set_title("what the last output feels of earlier steps")
-        axes.legend(loc="upper right")
+        axes.yaxis.set_major_formatter("{x:g}")  # the default writes formulas, which no text here is read as
+        axes.legend(loc="lower right")

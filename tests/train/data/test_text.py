@@ -52,6 +52,22 @@ def test_words_are_counted_where_is_learned_and_limited(write):
     assert (data.test.y == 0).any()
 
 
+def test_a_token_stands_for_its_characters_and_an_unknown_word_is_spelled(write):
+    learned = "one two " * 9
+    data = load(write(learned + "one four"), level="words", words=4, window=1)
+    # The last tenth of 39 tokens is "one", " ", "four": 8 characters. "four" takes four signs and an end.
+    assert "".join(sorted(set(learned + "four"))) == " efnortuw"
+    assert len(data.test.y) == 3
+    assert data.characters == pytest.approx(8 / 3)
+    assert data.spelling == pytest.approx(5 * np.log2(9 + 1) / 3)
+    assert data.unit == "tokens"
+
+
+def test_a_character_stands_for_itself(write):
+    data = load(write("the quick brown fox " * 9))
+    assert (data.characters, data.spelling, data.unit) == (1.0, 0.0, "characters")
+
+
 def test_line_ends_and_a_mark_of_byte_order_make_no_difference(write):
     plain = load(write("a line\nand another\n" * 5))
     marked = load(write(b"\xef\xbb\xbf" + b"a line\r\nand another\r\n" * 5))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from zoo.train.data.source import Split
-from zoo.train.data.windows import earlier_and_later, in_windows, shortest
+from zoo.train.data.windows import changes, earlier_and_later, in_windows, shortest
 from zoo.train.errors import BadInput
 
 SIZES = [(1, 1, 40), (3, 2, 50), (8, 5, 50), (4, 10, 53), (30, 1, 61), (5, 1, 1003)]
@@ -61,3 +61,13 @@ def test_a_share_that_leaves_nothing_on_one_side_is_refused(share):
     split = Split(np.zeros((20, 3, 1)), np.zeros((20, 2)))
     with pytest.raises(BadInput, match="hold"):
         earlier_and_later(split, share)
+
+
+def test_changes_do_not_know_the_level_and_the_last_value_gives_it_back():
+    values = np.random.default_rng(0).normal(size=40).cumsum()
+    here, there = (in_windows(values + level, 5, 3, "series")[0] for level in (0, 1000))
+    some, same = changes(here), changes(there)
+    np.testing.assert_allclose(some.x, same.x, atol=1e-3)
+    np.testing.assert_allclose(some.y, same.y, atol=1e-3)
+    np.testing.assert_allclose(some.y + here.x[:, -1], here.y, atol=1e-5)
+    assert not some.x[:, -1].any()

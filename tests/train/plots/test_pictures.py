@@ -9,6 +9,7 @@ import pytest
 from zoo.train.plots.confusion import confusion
 from zoo.train.plots.curves import curves
 from zoo.train.plots.images import filters, mistakes
+from zoo.train.plots.made import interpolation, nearest, samples
 from zoo.train.plots.regression import regression
 from zoo.train.plots.surface import decision_surface
 
@@ -47,6 +48,10 @@ PICTURES = {
     "confusion": lambda path: confusion(np.array([[5, 1], [0, 7]]), ["no", "yes"], path),
     "filters": lambda path: filters(np.arange(72.0).reshape(3, 3, 1, 8) - 36, path),
     "mistakes": lambda path: mistakes(DIGITS, np.arange(12) % 10, np.arange(12) % 9, np.linspace(0, 1, 12), [], path),
+    "samples": lambda path: samples(DIGITS, path),
+    "samples by class": lambda path: samples(np.repeat(DIGITS, 3, axis=-1), path, ("a", "b", "c", "d"), "letters"),
+    "interpolation": lambda path: interpolation(DIGITS.reshape(2, 6, 8, 8, 1), path),
+    "nearest": lambda path: nearest(DIGITS[:5], DIGITS[5:10], path),
     "surface": surface,
     "values": lambda path: surface(path, lambda points: points.sum(axis=1), (), y=POINTS.sum(axis=1)),
     "regression": lambda path: regression(POINTS[:, 0], POINTS[:, 1], path, "height (m)"),

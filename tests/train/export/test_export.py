@@ -1,0 +1,141 @@
+"""Exports give what the model gives, to 1e-5, from raw inputs and for any batch size."""
+
+import json
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from jax import export
+
+import zoo
+from zoo.__main__ import main
+from zoo.train.export.plain import plain
+from zoo.train.export.stablehlo import PLATFORMS, exported
+from zoo.train.saved import save
+
+pytestmark = pytest.mark.usefixtures("quick_compiler")
+SMALL = {"mlp": {"hidden": (8,)}, "cnn": {"filters": (4, 6), "hidden": 8}, "lstm": {"width": 8},
+         "resnet": {"depth": 8, "width": 4}}  # fmt: skip
+
+
+@pytest.fixture(scope="module", params=SMALL)
+def digits(request, tmp_path_factory):
+    """A model file of an animal with random weights, and statistics of batch norm that are not those of the start."""
+    model, rng = zoo.create(request.param, 10, **SMALL[request.param]), np.random.default_rng(0)
+    shapes = jax.eval_shape(lambda x: model.init(jax.random.key(0), x), np.zeros((1, 8, 8, 1), np.float32))
+    params, state = jax.tree.map(lambda leaf: rng.uniform(-0.3, 0.6, leaf.shape).astype(leaf.dtype), shapes)
+    state = jax.tree.map(lambda leaf: abs(leaf) + 0.5, state)  # variances are positive
+    like = zoo.load("cnn-digits")
+    about = {**like.about, "model": request.param, "options": SMALL[request.param]}
+    tree = {"params": params, "state": state, "scaler": like.scaler, "target_scaler": None}
+    return str(save(tmp_path_factory.mktemp(request.param), tree, about))
+
+
+def raw(model, count):
+    x = np.random.default_rng(0).integers(0, 17, (count, *model.input_shape))
+    return x.astype(np.float32)
+
+
+def test_a_program_for_three_platforms_agrees_for_any_batch(digits):
+    model = zoo.load(digits)
+    program = exported(model)
+    assert program.platforms == PLATFORMS
+    for count in (1, 5):
+        x = raw(model, count)
+        np.testing.assert_allclose(program.call(x), model.probabilities(x), atol=1e-5)
+
+
+@pytest.mark.slow
+def test_a_stablehlo_file_is_read_by_jax_alone(digits, tmp_path):
+    pytest.importorskip("flatbuffers", reason="jax writes its programs by flatbuffers (extra `export`)")
+    model, out = zoo.load(digits), tmp_path / "m.stablehlo"
+    assert main(["export", digits, "--format", "stablehlo", "--out", str(out)]) == 0
+    x = raw(model, 3)
+    program = export.deserialize(bytearray(out.read_bytes()))
+    np.testing.assert_allclose(program.call(x), model.probabilities(x), atol=1e-5)
+    beside = json.loads((tmp_path / "m.stablehlo.json").read_text())
+    assert beside["classes"] == list("0123456789")
+    assert beside["input"] == {"shape": ["batch", 8, 8, 1], "dtype": "float32", "range": [0, 16]}
+
+
+@pytest.mark.slow
+def test_an_onnx_file_agrees_in_onnxruntime(digits, tmp_path):
+    pytest.importorskip("jax2onnx", reason="extra `onnx`")
+    onnxruntime = pytest.importorskip("onnxruntime", reason="extra `onnx`")
+    model, out = zoo.load(digits), tmp_path / "m.onnx"
+    assert main(["export", digits, "--format", "onnx", "--out", str(out)]) == 0
+    x = raw(model, 3)
+    (said,) = onnxruntime.InferenceSession(str(out)).run(["answer"], {"x": x})
+    np.testing.assert_allclose(said, model.probabilities(x), atol=1e-5)
+
+
+def test_what_onnx_does_not_know_is_left_out_and_the_rest_is_the_same(digits):
+    from zoo.train.export.answer import answer
+
+    model = zoo.load(digits)
+    x, known = raw(model, 2), answer(model)
+    np.testing.assert_allclose(plain(known)(x), model.probabilities(x), atol=1e-5)
+    text = str(jax.make_jaxpr(plain(known))(x))
+    assert not any(name in text for name in ("platform_index", "optimization_barrier", "custom_vjp", "custom_jvp"))
+
+
+def test_a_safetensors_export_is_a_model_again(digits, tmp_path):
+    out = tmp_path / "m.safetensors"
+    assert main(["export", digits, "--format", "safetensors", "--out", str(out)]) == 0
+    again, model = zoo.load(out), zoo.load(digits)
+    x = raw(model, 2)
+    np.testing.assert_array_equal(again.outputs(x), model.outputs(x))
+    assert again.classes == model.classes
+
+
+def test_a_regression_exports_values_in_their_own_unit():
+    model = zoo.load("linear-diabetes")
+    x = np.asarray(model.scaler.shift)[None] * np.array([[1.0], [1.1]], np.float32)
+    np.testing.assert_allclose(exported(model).call(x)[:, 0], model.predict(x), rtol=1e-5)
+
+
+def test_a_forecaster_of_changes_exports_values(tmp_path):
+    like = zoo.load("gru-sine")
+    tree = {name: getattr(like, name) for name in ("params", "state", "scaler", "target_scaler")}
+    model = zoo.load(save(tmp_path, tree, {**like.about, "relative": True}))
+    x = np.random.default_rng(0).normal(size=(2, 64, 1)).astype(np.float32)
+    np.testing.assert_allclose(exported(model).call(x), model.predict(x), atol=1e-5)
+
+
+def test_a_language_model_exports_windows_of_tokens():
+    model = zoo.load("lstm-text")
+    x = np.random.default_rng(0).integers(0, len(model.about["vocabulary"]), (2, *model.input_shape)).astype(np.int32)
+    np.testing.assert_allclose(exported(model).call(x), model.probabilities(x), atol=1e-5)
+
+
+def test_a_branch_is_taken_as_data_says_where_no_platform_decides():
+    def f(x):
+        return jax.lax.cond(x[0] > 0, jnp.sin, jnp.cos, x)
+
+    for x in (jnp.ones(2), -jnp.ones(2)):
+        np.testing.assert_allclose(plain(f)(x), f(x))
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("mlp-iris", "--format", "onx"), "did you mean"),
+        (("mlp-iris", "--out", "no/m.stablehlo"), "there is no folder no"),
+        ((), "which run?"),
+    ],
+)
+def test_what_cannot_be_exported_is_refused_and_leaves_nothing(capsys, tmp_path, monkeypatch, words, message):
+    monkeypatch.chdir(tmp_path)
+    assert main(["export", *words]) == 2
+    assert message in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(("form", "module"), [("stablehlo", "flatbuffers"), ("onnx", "jax2onnx")])
+def test_a_missing_package_is_named_with_the_extra_that_brings_it(capsys, tmp_path, monkeypatch, form, module):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(__import__("sys").modules, module, None)
+    assert main(["export", "mlp-iris", "--format", form]) == 2
+    assert f"--format {form} needs {module}" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())

@@ -1,0 +1,124 @@
+"""Tables, series, sequences and texts from files; what is wrong in them is named with its line."""
+
+import numpy as np
+import pytest
+
+from zoo.train.errors import BadInput
+from zoo.train.inputs.batch import Wanted
+from zoo.train.inputs.read import read_inputs
+
+TABLE = Wanted("table", (2,), ("width", "height"))
+SERIES = Wanted("series", (3, 1), ("load",))
+STEPS = Wanted("sequence", (30, 2), ("number", "mark"))
+TOKENS = Wanted("sequence", (6,), vocabulary=("a", "b", "blank"))
+LETTERS = Wanted("text", (16,), vocabulary=("\n", "a", "b"))
+
+
+@pytest.fixture
+def file(tmp_path):
+    def write(text, name="t.csv"):
+        (tmp_path / name).write_text(text)
+        return str(tmp_path / name)
+
+    return write
+
+
+def read(path, wanted, **how):
+    (batch,) = read_inputs([path], wanted, **how)
+    return batch
+
+
+def test_columns_go_by_name_whatever_their_order_and_what_else_there_is(file):
+    batch = read(file("id;height;width\n7;2;1\n\n8;4;3\n"), TABLE)
+    assert batch.x.tolist() == [[1, 2], [3, 4]]
+    assert [name.rpartition(":")[2] for name in batch.names] == ["2", "4"]
+    assert batch.notes == ()
+
+
+def test_without_a_header_columns_go_by_position(file):
+    assert read(file("1,2\n3,4\n"), TABLE).x.tolist() == [[1, 2], [3, 4]]
+
+
+def test_a_header_of_other_names_is_told(file):
+    batch = read(file("a,b\n1,2\n"), TABLE)
+    assert batch.x.tolist() == [[1, 2]]
+    assert "its columns (a, b, ...) are taken in their order, as 2 columns: width, height" in batch.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "t.csv is empty: expected lines of 2 columns: width, height"),
+        ("width,height\n", "t.csv has no line of values"),
+        ("width,depth\n1,2\n", "t.csv, line 1: there is no column 'height'"),
+        ("width,height,width\n1,2,3\n", "t.csv, line 1: 2 columns are called 'width'"),
+        ("1,2,3\n", "t.csv, line 1: 3 columns, expected 2 columns: width, height"),
+        ("1,2\n3\n", "t.csv, line 2: 1 cells, but the first line has 2"),
+        ("width,height\n1,2\n3,x\n", "t.csv, line 3, column 'height': 'x' is no number"),
+        ("1,2\n3,\n", "t.csv, line 2, column 2: the value is missing"),
+        ("1,2\n3,1e99\n", "t.csv, line 2, column 2: '1e99' is too large"),
+    ],
+)
+def test_what_is_wrong_in_a_table_is_named_with_its_place(file, text, message):
+    with pytest.raises(BadInput, match=message):
+        read(file(text), TABLE)
+
+
+def test_a_series_is_read_from_its_last_values_and_that_is_said(file):
+    path = file("day,load,price\n" + "".join(f"{i},{i},{-i}\n" for i in range(9)))
+    batch = read(path, SERIES)
+    assert batch.x[0, :, 0].tolist() == [6, 7, 8]
+    assert "column 'load': from its last 3 of 9 values" in batch.notes[0]
+    assert read(path, SERIES, column="price").x[0, :, 0].tolist() == [-6, -7, -8]
+    with pytest.raises(BadInput, match="did you mean 'price'"):
+        read(path, SERIES, column="prise")
+    with pytest.raises(BadInput, match="has 2 values, and the model looks back on 3"):
+        read(file("load\n1\n2\n"), SERIES)
+
+
+def test_lines_are_the_steps_of_a_sequence(file):
+    assert read(file("mark,number\n0,1\n1,2\n"), STEPS).x.tolist() == [[[1, 0], [2, 1]]]
+
+
+def test_lines_of_tokens_are_sequences(file):
+    first, second = read_inputs([file("a b blank\nb\n\n", "t.txt")], TOKENS)
+    assert (first.x.tolist(), second.x.tolist()) == ([[0, 1, 2]], [[1]])
+    with pytest.raises(BadInput, match=r"t.txt, line 2: 'c' is none of the model's tokens: a, b, blank"):
+        read_inputs([file("a\nb c\n", "t.txt")], TOKENS)
+
+
+def test_a_text_is_a_row_of_tokens_and_an_unknown_one_is_named_with_its_place(file):
+    assert read(file("ab\nba", "t.md"), LETTERS).x.tolist() == [[1, 2, 0, 2, 1]]
+    with pytest.raises(BadInput, match=r"t.md: the character 'c' \(line 2, column 1\) is unknown"):
+        read(file("ab\ncb", "t.md"), LETTERS)
+    with pytest.raises(BadInput, match=r"t\.md has 1 characters: nothing follows"):
+        read(file("a", "t.md"), LETTERS)
+
+
+def test_all_files_are_read_or_none_and_what_has_one_shape_goes_together(file, tmp_path):
+    good, bad = file("1,2\n"), file("1,x\n", "b.csv")
+    np.save(tmp_path / "c.npy", np.array([[5.0, 6.0]], np.float32))
+    (batch,) = read_inputs([good, str(tmp_path / "c.npy")], TABLE)
+    assert batch.x.tolist() == [[1, 2], [5, 6]]
+    with pytest.raises(BadInput, match=r"b\.csv, line 1, column 2"):
+        read_inputs([good, bad], TABLE)
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("nothing.csv", "there is no such file; did you mean .*t.csv"),
+        ("t.xlsx", r"files ending in .xlsx are not read here; expected tables \(.csv\), .npy"),
+        ("", r"is a folder; the model reads tables"),
+    ],
+)
+def test_other_files_are_refused_with_those_that_are_read(file, tmp_path, name, message):
+    file("1,2\n")
+    file("", "t.xlsx")
+    with pytest.raises(BadInput, match=message):
+        read_inputs([str(tmp_path / name)], TABLE)
+
+
+def test_a_folder_without_pictures_is_refused(tmp_path):
+    with pytest.raises(BadInput, match=r"holds no pictures \(.png, .jpg, .jpeg\)"):
+        read_inputs([str(tmp_path)], Wanted("image", (8, 8, 1), range=(0, 1)))

@@ -1,0 +1,172 @@
+"""Two players in turn: whose parameters move, whose statistics, by what, and that it repeats itself."""
+
+import chex
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+
+from zoo.layers import batch_norm, dense, players, serial
+from zoo.train.adversarial import Game, _discriminate, _generate, adversarial
+from zoo.train.generation import generation
+from zoo.train.trainer import stream, trained
+from zoo.train.trainer_options import Adversarial
+
+pytestmark = pytest.mark.usefixtures("quick_compiler")
+LOSSES = ("minimax", "non_saturating", "least_squares", "hinge", "wasserstein")
+
+
+def noise(key, batch):
+    return jax.random.normal(key, (len(batch["x"]), 3))
+
+
+def sgd(rate=0.1):
+    return optax.with_extra_args_support(optax.sgd(rate))
+
+
+def game_of(steps=10, discriminator=None, ema=None, augment=None, rates=(0.1, 0.1), **options):
+    two = players(dense(2), discriminator or dense(1), noise)
+    optimizers = dict(zip(("generator", "discriminator"), map(sgd, rates), strict=True))
+    game = Game(two, Adversarial(**options), optimizers, steps, ema=ema)
+    return game._replace(augment=augment) if augment else game
+
+
+@pytest.fixture
+def batch():
+    return {"x": jnp.asarray(np.random.default_rng(0).normal(3, 1, (8, 2)), jnp.float32)}
+
+
+def begun(game, batch, key):
+    return adversarial(game, generation()).init(key, batch)
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_each_update_moves_one_player_by_a_gradient_that_is_not_zero(loss, batch, key):
+    game = game_of(loss=loss)
+    fit = begun(game, batch, key)
+    after, told = jax.jit(lambda fit: _discriminate(game, fit, batch, key))(fit)
+    chex.assert_trees_all_equal(after["params"]["generator"], fit["params"]["generator"])
+    assert float(told["d_norm"]) > 1e-3
+    moved = optax.tree.sub(fit["params"]["discriminator"], after["params"]["discriminator"])
+    assert float(optax.global_norm(moved)) == pytest.approx(0.1 * float(told["d_norm"]), rel=1e-4)
+
+    after, told = jax.jit(lambda fit: _generate(game, fit, batch, key))(fit)
+    chex.assert_trees_all_equal(after["params"]["discriminator"], fit["params"]["discriminator"])
+    assert float(told["g_norm"]) > 1e-3
+    moved = optax.tree.sub(fit["params"]["generator"], after["params"]["generator"])
+    assert float(optax.global_norm(moved)) == pytest.approx(0.1 * float(told["g_norm"]), rel=1e-4)
+
+
+def test_real_and_made_go_through_the_discriminator_as_batches_of_their_own(batch, key):
+    game = game_of(discriminator=serial(batch_norm(momentum=0.5), head=dense(1)))
+    fit = begun(game, batch, key)
+    after, _ = _discriminate(game, fit, batch, key)
+    given = noise(stream(key, "given"), batch)
+    made = game.players.apply(fit["params"], fit["state"], given, key)[0]
+    mean = np.zeros(2)
+    for x in (batch["x"], made):  # first the real ones, then the made ones: two updates of the running mean
+        mean = 0.5 * mean + 0.5 * np.asarray(x).mean(axis=0)
+    (found,) = [leaf for path, leaf in flat(after["state"]["discriminator"]) if "mean" in path]
+    np.testing.assert_allclose(found, mean, rtol=1e-4)
+    untouched, _ = _generate(game, fit, batch, key)
+    chex.assert_trees_all_equal(untouched["state"]["discriminator"], fit["state"]["discriminator"])
+
+
+def flat(tree):
+    return [(jax.tree_util.keystr(path), leaf) for path, leaf in jax.tree_util.tree_flatten_with_path(tree)[0]]
+
+
+def test_the_discriminator_takes_its_steps_on_parts_of_the_batch(batch, key):
+    seen = []
+    game = game_of(d_steps=4, augment=lambda key, x: (seen.append(x.shape[0]), x)[1])
+    trainer = adversarial(game, generation())
+    fit = trainer.init(key, batch)
+    after, told = trainer.step(fit, batch, key)
+    assert len(seen) >= 4 * 2 + 1, "a real and a made batch for each update of D, a made one for G"
+    assert set(seen) == {2}, "all of them of a quarter of the batch"
+    by_hand = fit
+    for i in range(4):
+        part = {"x": batch["x"][2 * i : 2 * i + 2]}
+        by_hand, _ = _discriminate(game, by_hand, part, stream(key, "discriminator", i))
+    chex.assert_trees_all_close(after["params"]["discriminator"], by_hand["params"]["discriminator"])
+    assert np.isfinite(list(map(float, told.values()))).all()
+
+
+def test_the_average_is_of_the_generator_and_is_what_is_scored(batch, key):
+    trainer = adversarial(game_of(ema=0.5), generation())
+    fit = trainer.init(key, batch)
+    average = jax.tree.map(np.asarray, fit["params"]["generator"])
+    for i in range(3):
+        fit, _ = trainer.step(fit, batch, stream(key, "step", i))
+        keep = min(0.5, (1 + i) / (10 + i))
+        average = jax.tree.map(lambda a, p: keep * a + (1 - keep) * np.asarray(p), average, fit["params"]["generator"])  # noqa: B023
+    params, _ = trained(fit)
+    chex.assert_trees_all_close(params["generator"], average, rtol=1e-5)
+    chex.assert_trees_all_equal(params["discriminator"], fit["params"]["discriminator"])
+
+
+def test_the_instance_noise_falls_to_nothing_in_the_middle_of_the_run(batch, key):
+    seen = []
+    recorder = serial(lambda x: (seen.append(x), x)[1], head=dense(1))
+    game = game_of(discriminator=recorder, instance_noise=0.5, steps=1000)
+    fit = begun(game, batch, key)
+    many = {"x": jnp.zeros((4000, 2))}
+    for step, spread in ((0, 0.5), (250, 0.25), (500, 0.0), (900, 0.0)):
+        seen.clear()
+        with jax.disable_jit():
+            _discriminate(game, fit | {"step": jnp.int32(step)}, many, key)
+        assert float(jnp.std(jax.lax.stop_gradient(seen[0].primal if hasattr(seen[0], "primal") else seen[0]))) == (
+            pytest.approx(spread, abs=0.02)
+        )
+
+
+def test_clipping_bounds_the_critic_and_nothing_else(batch, key):
+    game = game_of(loss="wasserstein", clip_weights=0.05, rates=(5.0, 5.0))
+    trainer = adversarial(game, generation())
+    fit, _ = trainer.step(trainer.init(key, batch), batch, key)
+    largest = {
+        name: max(float(jnp.abs(leaf).max()) for leaf in jax.tree.leaves(tree)) for name, tree in fit["params"].items()
+    }
+    assert largest["discriminator"] == pytest.approx(0.05)
+    assert largest["generator"] > 0.05
+
+
+def test_a_distance_to_the_real_one_pulls_the_generator_there(batch, key):
+    game = game_of(l1=100.0, rates=(0.001, 0.0))
+    trainer = adversarial(game, generation())
+    fit = trainer.init(key, batch)
+    step, told = jax.jit(trainer.step), []
+    for i in range(100):
+        fit, metrics = step(fit, batch, stream(key, "step", i))
+        told.append(float(metrics["l1"]))
+    assert told[-1] < told[0] / 2
+
+
+def test_the_penalties_reach_the_discriminator(batch, key):
+    plain, *held = (game_of(**kind) for kind in ({}, {"gradient_penalty": 10.0}, {"r1": 10.0}))
+    fit = begun(plain, batch, key)
+    free = _discriminate(plain, fit, batch, key)[1]["d_loss"]
+    for game in held:
+        assert float(_discriminate(game, fit, batch, key)[1]["d_loss"]) > float(free) + 0.01
+
+
+def test_the_same_key_gives_the_same_step_and_another_another(batch, key):
+    trainer = adversarial(game_of(instance_noise=0.1), generation())
+    fit, step = trainer.init(key, batch), jax.jit(trainer.step)
+    once, again, other = (step(fit, batch, stream(key, "step", i))[0]["params"] for i in (0, 0, 1))
+    chex.assert_trees_all_equal(once, again)
+    assert float(optax.global_norm(optax.tree.sub(once, other))) > 1e-4
+
+
+def test_scores_of_parts_add_up_to_those_of_the_whole_and_padding_does_not_count(batch, key):
+    game = game_of()
+    trainer = adversarial(game, generation())
+    fit = trainer.init(key, batch)
+    made = np.asarray(game.players.apply(fit["params"], fit["state"], noise(stream(key, "given"), batch))[0])
+    weight = jnp.array([1.0] * 5 + [0.0] * 3)
+    padded = {"x": batch["x"].at[5:].set(jnp.inf), "weight": weight}
+    sums = trainer.evaluate(fit, padded, key)
+    got = trainer.finish({name: total / count for name, (total, count) in sums.items()})["spread"]
+    want = np.sqrt(np.asarray(made[:5]).var(axis=0).sum() / np.asarray(batch["x"][:5]).var(axis=0).sum())
+    assert got == pytest.approx(want, rel=1e-4)

@@ -1,0 +1,109 @@
+"""Model files that were cut, flipped or made to harm: refused by name, quickly, without taking memory for them."""
+
+import contextlib
+import json
+import struct
+import tracemalloc
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from safetensors.numpy import save as to_bytes
+
+from zoo.train.errors import CheckpointUnusable
+from zoo.train.pretrained import PRETRAINED
+from zoo.train.saved import _digest, load
+
+GOOD = (PRETRAINED / "mlp-iris.safetensors").read_bytes()
+SIZE = struct.unpack("<Q", GOOD[:8])[0]
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    return tmp_path_factory.mktemp("hostile") / "model.safetensors"
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, len(GOOD) - 1))
+def test_a_file_that_is_cut_anywhere_is_refused(place, length):
+    place.write_bytes(GOOD[:length])
+    with pytest.raises(CheckpointUnusable, match=r"model\.safetensors"):
+        load(place)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(8 + SIZE, len(GOOD) - 1), st.integers(0, 7))
+def test_a_flipped_bit_of_an_array_is_seen(place, at, bit):
+    data = bytearray(GOOD)
+    data[at] ^= 1 << bit
+    place.write_bytes(data)
+    with pytest.raises(CheckpointUnusable, match="is damaged"):
+        load(place)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 8 + SIZE - 1), st.integers(0, 255))
+def test_a_changed_byte_of_the_header_is_refused_or_harmless(place, at, value):
+    data = bytearray(GOOD)
+    data[at] = value
+    place.write_bytes(data)
+    with contextlib.suppress(CheckpointUnusable):  # nothing else may come
+        assert load(place).about["format"] == 1
+
+
+@pytest.mark.parametrize("size", [2**63, 2**40, 10**8, 99_999_999])
+def test_a_header_that_promises_gigabytes_takes_no_memory(place, size):
+    place.write_bytes(struct.pack("<Q", size) + GOOD[8:])
+    tracemalloc.start()
+    try:
+        with pytest.raises(CheckpointUnusable, match="cannot be read"):
+            load(place)
+        assert tracemalloc.get_traced_memory()[1] < 10_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def forged(place, **changes):
+    """A file whose arrays and hash agree, but whose description says something else."""
+    about = json.loads(json.loads(GOOD[8 : 8 + SIZE])["__metadata__"]["zoo"])
+    arrays = changes.pop("arrays", {"params/head/w": np.ones((2, 2), np.float32)})
+    about = {name: value for name, value in (about | changes).items() if value is not ...}
+    if "sha256" not in changes:
+        about["sha256"] = _digest(arrays, about)
+    place.write_bytes(to_bytes(arrays, metadata={"zoo": json.dumps(about)}))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"model": ...},
+        {"made_for": ...},
+        {"made_for": {"outputs": "many"}},
+        {"made_for": {"command": "rm"}},
+        {"model": "../../etc/passwd"},
+        {"model": 7},
+        {"options": None},
+        {"options": {"hidden": [10**12]}},
+        {"options": {"__class__": 1}},
+        {"input_shape": "8x8"},
+        {"input_shape": [10**9, 10**9]},
+        {"input_shape": [-1]},
+        {"task": "mayhem"},
+        {"loss": ["a"]},
+        {"sha256": ...},
+        {"sha256": 7},
+        {"format": 99},
+    ],
+    ids=str,
+)
+def test_a_description_that_describes_no_model_is_refused(place, changes):
+    forged(place, **changes)
+    with pytest.raises(CheckpointUnusable, match=r"model\.safetensors"):
+        load(place)
+
+
+def test_a_header_of_nested_brackets_is_refused(place):
+    place.write_bytes(to_bytes({"a": np.ones(1)}, metadata={"zoo": "[" * 100_000}))
+    with pytest.raises(CheckpointUnusable, match="cannot be read"):
+        load(place)

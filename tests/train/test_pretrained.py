@@ -1,0 +1,92 @@
+"""The models that come with the zoo: what their files claim, how they are found, what is said where they are not."""
+
+import platform
+import re
+
+import numpy as np
+import pytest
+
+import zoo
+from zoo.__main__ import main
+from zoo.train.errors import CheckpointUnusable
+from zoo.train.evaluation import evaluated
+from zoo.train.pretrained import MODEL_FILE, PRETRAINED, header, located, pretrained_names
+from zoo.train.saved import flatten
+
+NAMES = ("cnn-digits", "gru-digits", "gru-sine", "linear-diabetes", "lstm-text", "mlp-digits", "mlp-iris")
+
+
+def about(name):
+    return header(PRETRAINED / f"{name}.safetensors")
+
+
+def test_they_are_in_the_package_and_small():
+    assert pretrained_names() == NAMES
+    sizes = [(PRETRAINED / f"{name}.safetensors").stat().st_size for name in NAMES]
+    assert max(sizes) < 1_000_000
+    assert sum(sizes) < 3_000_000
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_says_recipe_command_versions_and_the_hash_of_its_arrays(name):
+    said = about(name)
+    assert said["pretrained"] == name
+    assert said["recipe"]["model"] == said["model"] == name.split("-")[0]
+    assert said["origin"]["command"].startswith(f"python -m zoo.train --model {said['model']}")
+    assert {"jax", "python", "zoo"} <= set(said["origin"]["versions"])
+    assert re.fullmatch("[0-9a-f]{64}", said["sha256"])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_is_as_good_as_its_file_says(name):
+    said = about(name)
+    here, there = platform.python_version_tuple(), said["origin"]["versions"]["python"].split(".")
+    if said["dataset"] == "text" and here[:2] != tuple(there[:2]):
+        pytest.skip("the standard library, which is the text, differs from one version of python to the next")
+    found = evaluated(zoo.load(name)).metrics
+    for metric, value in found.items():
+        assert value == pytest.approx(said["metrics"][metric], rel=2e-3), metric
+
+
+def test_a_name_is_a_model_wherever_one_stands(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    model = zoo.load("mlp-iris")
+    assert model.classes[int(model.predict(np.array([5.1, 3.5, 1.4, 0.2])))] == "setosa"
+
+
+def test_a_folder_with_a_model_goes_before_the_name_and_any_other_folder_does_not(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "cnn-digits").mkdir()
+    assert located("cnn-digits") == PRETRAINED / "cnn-digits.safetensors"
+    (tmp_path / "cnn-digits" / MODEL_FILE).write_bytes((PRETRAINED / "mlp-iris.safetensors").read_bytes())
+    assert located("cnn-digits").resolve() == tmp_path / "cnn-digits" / MODEL_FILE
+    assert zoo.load("cnn-digits").about["model"] == "mlp"
+
+
+@pytest.mark.parametrize("name", ["cnn-digit", "../zoo/pretrained/nothing", "cnn-digits.safetensors"])
+def test_what_is_no_path_and_no_name_is_refused_with_what_there_is(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(CheckpointUnusable, match=r"no model at .*give the folder of a run.*mlp-iris"):
+        zoo.load(name)
+
+
+def test_a_name_nearly_right_is_answered_with_the_right_one(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(CheckpointUnusable, match=r"did you mean cnn-digits\?"):
+        zoo.load("cnn-digit")
+
+
+def test_the_list_tells_their_results_without_jax(capsys):
+    assert main(["list", "--pretrained"]) == 0
+    page = capsys.readouterr().out
+    assert all(name in page for name in NAMES)
+    assert f"accuracy {about('mlp-iris')['metrics']['accuracy']:.4g}" in page
+
+
+def test_the_summary_of_a_trained_model_counts_its_own_arrays(capsys):
+    assert main(["summary", "mlp-iris"]) == 0
+    page = capsys.readouterr().out
+    total = sum(leaf.size for leaf in flatten(zoo.load("mlp-iris").params).values())
+    assert f"total            {total}" in re.sub(r" +", " ", page).replace("total ", "total            ")
+    assert page.index("body/0/w") < page.index("head/w")
+    assert main(["summary", "mlp-iris", "--m.hidden", "3"]) == 2

@@ -1,0 +1,116 @@
+"""`python -m zoo sample RUN` of a generator: from the words of the command line to a picture in a file."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from zoo.__main__ import main
+from zoo.train import image_classifier as room
+from zoo.train import run
+from zoo.train.options import RunOptions
+from zoo.train.recipe import Recipe
+
+pytestmark = pytest.mark.usefixtures("quick_compiler")
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    """The folders of three runs: images by class, images, points."""
+    place = tmp_path_factory.mktemp("makers")
+    recipes = {
+        "cgan": Recipe("cgan", "digits", trainer="adversarial", m={"latent": 4, "hidden": (8,)}, normalize="symmetric"),
+        "dcgan": Recipe(
+            "dcgan", "digits", trainer="adversarial", m={"latent": 4, "filters": (4,)}, lr=0.05, normalize="symmetric"
+        ),
+        "gan": Recipe("gan", "ring", trainer="adversarial", m={"latent": 4, "hidden": (8,)}),
+    }
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(room, "user_cache", lambda: place)
+        patch.setattr(room, "_SEEN", 0)  # two epochs are enough here
+        options = {name: RunOptions(out=place / name, quiet=True) for name in recipes}
+        return {name: run(replace(recipe, steps=3), options[name]).folder for name, recipe in recipes.items()}
+
+
+def sample(capsys, *words):
+    code = main(["sample", *map(str, words)])
+    got = capsys.readouterr()
+    return code, got.out, got.err
+
+
+def test_a_run_draws_what_it_makes_and_says_between_which_marks_its_scores_lie(runs):
+    for name in ("cgan", "dcgan"):
+        drawn = {path.name for path in (runs[name] / "plots").glob("*.png")}
+        assert drawn == {"curves.png", "samples.png", "interpolation.png", "nearest.png"}
+        told = json.loads((runs[name] / "result.json").read_text())
+        scores = told["images"]
+        assert set(scores["frechet"]) == {"made", "training", "untrained", "noise"}
+        assert scores["frechet"]["training"] < min(scores["frechet"][kind] for kind in ("made", "untrained", "noise"))
+        assert all(1 <= score <= 10 for score in scores["classifier_score"].values())
+        assert all(0 <= scores[share] <= 1 for share in ("precision", "recall", "classifier_accuracy"))
+        assert ("agreement" in told["metrics"]) == (name == "cgan")
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "file"),
+    [
+        ("cgan", ("-n", "20"), "samples.png"),
+        ("cgan", ("--class", "7", "-n", "3"), "samples.png"),
+        ("dcgan", (), "samples.png"),
+        ("dcgan", ("--interpolate", "-n", "2"), "interpolation.png"),
+        ("cgan", ("--nearest", "-n", "4", "--offline"), "nearest.png"),
+    ],
+)
+def test_a_picture_is_put_into_the_run_and_is_the_same_for_the_same_seed(name, words, file, runs, capsys):
+    path = runs[name] / file
+    contents = []
+    for seed in (1, 1, 2):
+        code, out, err = sample(capsys, runs[name], *words, "--seed", seed)
+        assert (code, err) == (0, "")
+        assert str(path) in out
+        contents.append(path.read_bytes())
+    assert contents[0] == contents[1] != contents[2]
+    assert contents[0].startswith(b"\x89PNG")
+
+
+def test_a_picture_is_put_where_it_is_asked_for(runs, capsys, tmp_path):
+    path = tmp_path / "grid.png"
+    assert sample(capsys, runs["dcgan"] / "model.safetensors", "-n", "5", "--out", path)[0] == 0
+    assert path.read_bytes().startswith(b"\x89PNG")
+    assert [each.name for each in tmp_path.iterdir()] == ["grid.png"]
+
+
+def test_points_are_printed(runs, capsys):
+    code, out, _ = sample(capsys, runs["gan"], "-n", "7")
+    assert code == 0
+    points = np.array([line.split(",") for line in out.splitlines()], float)
+    assert points.shape == (7, 2)
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "message"),
+    [
+        ("dcgan", ("--class", "7"), "dcgan was told no classes"),
+        ("cgan", ("--class", "seven"), "--class 'seven' is none; there are 0, 1, 2"),
+        ("cgan", ("--temperature", "1"), "--temperature is for models that make a text"),
+        ("cgan", ("--interpolate", "--nearest"), "two pictures"),
+        ("cgan", ("-n", "0"), "--number must lie between 1 and"),
+        ("cgan", ("-n", "501"), "one picture holds 500"),
+        ("cgan", ("--out", "grid.jpg"), "must end in .png"),
+        ("cgan", ("--out", "nowhere/grid.png"), "there is no folder nowhere"),
+        ("gan", ("--interpolate",), "--interpolate is for images; gan makes points"),
+    ],
+)
+def test_what_cannot_be_made_is_refused_and_nothing_written(name, words, message, runs, capsys):
+    before = sorted(runs[name].rglob("*"))
+    code, out, err = sample(capsys, runs[name], *words)
+    assert (code, out) == (2, "")
+    assert message in err
+    assert sorted(runs[name].rglob("*")) == before
+
+
+def test_a_model_file_is_no_place_for_a_picture(runs, capsys):
+    code, _, err = sample(capsys, runs["dcgan"] / "model.safetensors")
+    assert code == 2
+    assert "name a file with --out" in err

@@ -1,0 +1,114 @@
+"""Trees of arrays on disk: by their paths into a safetensors file, and back into the places of a template."""
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+
+from .errors import CheckpointUnusable
+
+__all__ = ["described", "differences", "digest", "flatten", "read_arrays", "restore"]
+
+
+def flatten(tree: Any) -> dict[str, np.ndarray]:
+    """The arrays of a tree by their paths, on the host; keys of random numbers as their data.
+
+    >>> list(flatten({"head": {"w": np.ones(2), "b": np.ones(1)}}))
+    ['head/b', 'head/w']
+    """
+    leaves = jax.tree_util.tree_flatten_with_path(tree)[0]
+    host = jax.device_get([jax.random.key_data(leaf) if _is_key(leaf) else leaf for _, leaf in leaves])
+    # safetensors writes an array that is not contiguous wrongly, without a word.
+    arrays = [np.ascontiguousarray(leaf).reshape(np.shape(leaf)) for leaf in host]
+    return dict(zip([_name(path) for path, _ in leaves], arrays, strict=True))
+
+
+def restore(template: Any, tensors: Mapping[str, np.ndarray]) -> Any:
+    """Puts arrays in the places of a template, so that named tuples and whole numbers as keys stay what they are.
+
+    Args:
+        template: a tree of whatever has shape and dtype, as `jax.eval_shape` gives it.
+        tensors: by path, as `flatten` gives them.
+
+    Raises:
+        CheckpointUnusable: with a line for each path that is missing, unexpected or differing.
+    """
+    leaves, structure = jax.tree_util.tree_flatten_with_path(template)
+    lines = differences(described(template), {name: (str(a.dtype), a.shape) for name, a in tensors.items()})
+    if lines:
+        raise CheckpointUnusable("\n".join(["the arrays do not fit:", *lines]))
+    # Copied: a program that consumes its input must not write into memory that belongs to somebody else.
+    arrays = [jax.numpy.array(tensors[_name(path)], copy=True) for path, _ in leaves]
+    keyed = [
+        jax.random.wrap_key_data(array, impl=_impl(leaf)) if _is_key(leaf) else array
+        for (_, leaf), array in zip(leaves, arrays, strict=True)
+    ]
+    return jax.tree.unflatten(structure, keyed)
+
+
+def described(tree: Any) -> dict[str, tuple[str, tuple[int, ...]]]:
+    """Type and shape of each array of a tree, by path, as `flatten` would give it.
+
+    >>> described({"w": np.ones((2, 3), np.float32)})
+    {'w': ('float32', (2, 3))}
+    """
+    leaves = jax.tree_util.tree_flatten_with_path(tree)[0]
+    data = [(path, jax.eval_shape(jax.random.key_data, leaf) if _is_key(leaf) else leaf) for path, leaf in leaves]
+    return {_name(path): (str(leaf.dtype), tuple(leaf.shape)) for path, leaf in data}
+
+
+def differences(wanted: Mapping[str, tuple], found: Mapping[str, tuple]) -> list[str]:
+    """A line for each array that one of two descriptions lacks, or that differs in type or shape."""
+    lines = [f"  missing     {name} {_shown(wanted[name])}" for name in wanted if name not in found]
+    lines += [f"  unexpected  {name} {_shown(found[name])}" for name in found if name not in wanted]
+    return lines + [
+        f"  differing   {name}: {_shown(found[name])}, wanted {_shown(wanted[name])}"
+        for name in wanted
+        if name in found and found[name] != wanted[name]
+    ]
+
+
+def read_arrays(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+    """The arrays of a safetensors file, and the texts that it says of itself.
+
+    Raises:
+        CheckpointUnusable: if it is damaged or something else.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="numpy") as file:
+            return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118
+    except (SafetensorError, ValueError, TypeError, AttributeError, KeyError, OSError) as error:
+        raise CheckpointUnusable(f"{path} cannot be read, it is damaged or something else: {error}") from error
+
+
+def digest(tensors: Mapping[str, np.ndarray], more: str = "") -> str:
+    """The SHA-256 of arrays, with their names, types and shapes, and of a text."""
+    whole = hashlib.sha256(more.encode())
+    for name in sorted(tensors):
+        whole.update(f"{name} {tensors[name].dtype} {tensors[name].shape}\n".encode())
+        whole.update(np.ascontiguousarray(tensors[name]).reshape(-1).view(np.uint8).data)
+    return whole.hexdigest()
+
+
+def _name(path: Any) -> str:
+    return jax.tree_util.keystr(path, simple=True, separator="/")
+
+
+def _is_key(leaf: Any) -> bool:
+    return jax.numpy.issubdtype(getattr(leaf, "dtype", None) or np.result_type(leaf), jax.dtypes.prng_key)
+
+
+def _impl(leaf: Any) -> Any:
+    """What kind of key it is; asked inside a trace, where a template passes for an array."""
+    found = []
+    jax.eval_shape(lambda key: found.append(jax.random.key_impl(key)), leaf)
+    return found[0]
+
+
+def _shown(kind: tuple) -> str:
+    return f"{kind[0]}{list(kind[1])}"

@@ -1,0 +1,92 @@
+"""The command `python -m zoo evaluate RUN`: a saved model scored on its own test examples, or on another set's."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from .command_line import written_out
+from .data.source import Place, source
+from .errors import CheckpointUnusable
+from .exits import guarded
+from .flags import Flag, data_flags, run_flags
+from .on_run import JSON, note, on_run, print_json
+from .parser import Parser
+from .pretrained import header, located
+
+__all__ = ["main"]
+
+_DATASET = Flag("dataset", str, None, "another set than that of the training", "what to score on")
+_PLACE = tuple(flag for flag in run_flags() if flag.name in ("data_dir", "offline"))
+_TEXT = """\
+Scores a trained model on the test examples that it was held to, with the figures of the run, or on those of another
+data set whose examples and answers are of the same form. Options of the data set: --d.fold 1; a file of your own:
+--text FILE, --csv FILE --column NAME."""
+
+
+def main(words: Sequence[str], prog: str = "python -m zoo evaluate") -> int:
+    """Prints what a model is worth; gives the exit code."""
+    return guarded(lambda: _main(words, prog))
+
+
+def _main(words: Sequence[str], prog: str) -> int:
+    words = written_out(words)
+    asked = on_run(words, prog, _flags(words), _TEXT, "[--dataset NAME] [--json]")
+    if asked is None:
+        return 0
+    from .evaluation import evaluated
+    from .saved import load
+
+    given, trained = asked.given, load(asked.run)
+    place = Place(given["data_dir"], given["offline"])
+    typed = {name[2:]: given[name] for name in asked.typed if name.startswith("d.")}
+    result = evaluated(trained, given["dataset"] or "", place, typed)
+    note(result.notes)
+    if given["json"]:
+        print_json(_json(asked.run, trained, result))
+    else:
+        _show(asked.run, trained, result)
+    return 0
+
+
+def _flags(words: Sequence[str]) -> list[Flag]:
+    """The options of the data set are flags as well; which they are, the words or the model's own file tell."""
+    common = [_DATASET, *_PLACE, JSON]
+    found, _ = Parser([_DATASET]).read_known(words[1:])
+    if not words or words[0].startswith("-"):
+        return common
+    about = header(located(words[0]))
+    try:
+        own, options = about["dataset"], about["recipe"]["d"]
+    except (KeyError, TypeError) as error:
+        raise CheckpointUnusable(f"{words[0]} does not say what it was trained on") from error
+    name = found.get("dataset") or own
+    return [*common, *data_flags(source(name), options if name == own else {})]
+
+
+def _json(run: str, trained: Any, result: Any) -> dict[str, Any]:
+    return {
+        "run": run,
+        "model": trained.about["model"],
+        "trained_on": trained.about["dataset"],
+        "dataset": result.dataset,
+        "examples": result.examples,
+        "metrics": dict(result.metrics),
+        "class_names": list(trained.classes),
+        **result.details,
+        "notes": list(result.notes),
+    }
+
+
+def _show(run: str, trained: Any, result: Any) -> None:
+    from .progress import terminal
+    from .report import class_table, metric_table
+
+    what = "tokens" if trained.task.name == "language" else "examples"
+    print_ = terminal().print
+    print_(
+        f"{run}: {trained.about['model']} trained on {trained.about['dataset']}, "
+        f"scored on the {result.examples:,} test {what} of {result.dataset}",
+        soft_wrap=True,
+    )
+    print_(metric_table(result.metrics))
+    if "classes" in result.details:
+        print_(class_table(result.details["classes"], trained.classes))

@@ -1,0 +1,79 @@
+"""The command `python -m zoo predict RUN FILES...`: what a saved model says of pictures, tables, arrays and texts."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from .errors import BadInput, CheckpointUnusable
+from .exits import guarded
+from .flags import Flag
+from .on_run import JSON, OnRun, note, on_run, print_json
+
+__all__ = ["main"]
+
+_FLAGS = (
+    Flag("invert", bool, False, "makes black white and white black in pictures", "how to read"),
+    Flag("column", str, None, "of a table, what a forecaster is to foretell; none takes that of the training",
+         "how to read"),
+    JSON,
+    Flag("out", Path, None, "a CSV file for the answers, with the probability of every class", "what to print"),
+)  # fmt: skip
+_TEXT = """\
+Says what a trained model makes of files of yours, a line for each input.
+
+pictures  .png, .jpg, folders of them: resized and made grey or coloured as the model wants it; black becomes the least
+          value of the training pictures and white the largest (digits: 0 and 16, MNIST: 0 and 255). Both sets are white
+          on black: give --invert for dark digits on white paper
+arrays    .npy and IDX: one example or many, the numbers as they are, on the scale of the training data
+tables    .csv, a line for each example; columns by name where the first line has the features' names, else by position
+series    .csv, the oldest line first: the values that follow the last ones of a column
+texts     for language models: how well they foretell it, in bits per character and perplexity"""
+
+
+def main(words: Sequence[str], prog: str = "python -m zoo predict") -> int:
+    """Prints what a model says of files; gives the exit code."""
+    return guarded(lambda: _main(words, prog))
+
+
+def _main(words: Sequence[str], prog: str) -> int:
+    asked = on_run(words, prog, _FLAGS, _TEXT, "FILE ... [--json] [--out FILE.csv]", "FILES ...")
+    if asked is None:
+        return 0
+    if not asked.places:
+        raise BadInput(f"which files? usage: {prog} {asked.run} FILE ...; --help says which kinds are read")
+    from .inputs.batch import Wanted
+    from .inputs.read import read_inputs
+    from .pretrained import header, located
+
+    # All is read before jax is imported: a bad file is told at once, and nothing is half done.
+    about = header(located(asked.run))
+    if about.get("task") == "generation":
+        raise BadInput(f"{asked.run} answers nothing, it makes samples: python -m zoo sample {asked.run}")
+    try:
+        wanted = Wanted.of(about)
+    except (KeyError, TypeError) as error:
+        raise CheckpointUnusable(f"{asked.run} does not say what it reads: {error!r}") from error
+    batches = read_inputs(asked.places, wanted, invert=asked.given["invert"], column=asked.given["column"] or "")
+    notes = [each for batch in batches for each in batch.notes]
+    note(notes)
+    from .predictions import predictions
+    from .saved import load
+
+    trained = load(asked.run)
+    said = [each for batch in batches for each in predictions(trained, batch)]
+    _tell(asked, said, notes)
+    return 0
+
+
+def _tell(asked: OnRun, said: list[dict[str, Any]], notes: list[str]) -> None:
+    from .output_file import write_output
+    from .predictions import in_a_line, to_csv
+
+    if asked.given["out"] is not None:
+        write_output(asked.given["out"], to_csv(said))
+    if asked.given["json"]:
+        print_json({"run": asked.run, "predictions": said, "notes": notes})
+        return
+    width = max(len(each["input"]) for each in said)
+    for each in said:
+        print(in_a_line(each, width))

@@ -1,0 +1,1 @@
+"""A saved model for other programs: StableHLO, safetensors, ONNX."""

@@ -1,0 +1,79 @@
+"""What is exported: one function from raw inputs to answers, preprocessing inside, and what is to be known of it."""
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import numpy as np
+from jax import export
+
+from ..data.normalize import Scaler
+from ..errors import BadInput
+from ..feed import scaled
+from ..saved import Trained
+from ..supervised import answers
+
+__all__ = ["answer", "description", "example", "symbolic"]
+
+_ANSWERED = ("binary", "multiclass", "multilabel", "tagging", "language", "regression")
+
+
+def answer(trained: Trained) -> Callable[[Any], jax.Array]:
+    """Makes `x -> answers` of raw inputs (batch, *input_shape), float32, or int32 where they are tokens.
+
+    The answers are the probabilities of the classes, (batch, classes) or (batch, time, classes), and of a regression
+    the values in their own units, (batch, outputs).
+
+    Raises:
+        BadInput: if it is no model that answers.
+    """
+    model, params, state, task = trained.model, trained.params, trained.state, trained.task
+    if task.name not in _ANSWERED:
+        raise BadInput(f"{trained.about['model']} cannot be exported as a program: it makes samples; try safetensors")
+    scaler, back = _constants(trained.scaler), _constants(trained.target_scaler)
+
+    relative = bool(trained.about.get("relative"))  # it reads and forecasts changes from a window's last value
+
+    def run(x):
+        seen = x - x[:, -1:] if relative else x
+        outputs = answers(model, params, state, {"x": scaled(scaler, seen)})[0]
+        if back is not None:
+            outputs = back.invert(outputs)
+        if relative:
+            outputs = outputs + x[:, -1]
+        return outputs if task.probabilities is None else task.probabilities(outputs)
+
+    return run
+
+
+def example(trained: Trained) -> tuple[tuple[int | str, ...], Any]:
+    """Shape and type of the inputs; an axis that may have any length is given by its name, `batch` or `time`.
+
+    Tokens come in windows of the training's length: whether a table of them is worth making depends on how many.
+    """
+    shape = trained.input_shape
+    free = trained.about["kind"] == "sequence" and trained.scaler is not None
+    return ("batch", *(("time", *shape[1:]) if free else shape)), np.int32 if trained.scaler is None else np.float32
+
+
+def symbolic(trained: Trained) -> jax.ShapeDtypeStruct:
+    """The same as jax wants it for a program of any batch size."""
+    shape, dtype = example(trained)
+    return jax.ShapeDtypeStruct(export.symbolic_shape(", ".join(map(str, shape))), dtype)
+
+
+def description(trained: Trained) -> dict[str, Any]:
+    """What goes beside an export: all that a program without the zoo needs to know, as plain values."""
+    about = trained.about
+    shape, dtype = example(trained)
+    kept = ("model", "options", "dataset", "task", "features", "vocabulary", "target", "metrics", "sha256")
+    return {
+        "input": {"shape": list(shape), "dtype": np.dtype(dtype).name, "range": about.get("input_range")},
+        "output": "values" if trained.task.probabilities is None else "probabilities",
+        "classes": list(trained.classes),
+        **{name: about.get(name) for name in kept},
+    }
+
+
+def _constants(scaler: Scaler | None) -> Scaler | None:
+    return None if scaler is None else Scaler(*(np.asarray(part) for part in scaler))

@@ -1,0 +1,94 @@
+"""Beginning with weights that were learned elsewhere: what fits by path and shape is taken, and all is told."""
+
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+
+from .arrays import flatten
+from .checkpoint import MANIFEST, newest, read
+from .errors import CheckpointUnusable, warn
+from .loop import Moment
+from .pretrained import located, pretrained_names
+from .saved import MODEL_FILE, read_model
+from .setup import Setup
+
+__all__ = ["begun_from", "weights"]
+
+_ROWS = 24  # of one kind; the rest is counted
+
+
+def begun_from(path: Path, setup: Setup) -> tuple[Moment, list[str]]:
+    """A run's first moment with weights from elsewhere, and a table of what was taken, left, and differs.
+
+    The optimizer starts afresh, and so do the schedule and the data.
+
+    Raises:
+        CheckpointUnusable: if nothing fits, or there are no weights at that path.
+    """
+    found = weights(path)
+    fit = setup.advance.init(setup.key)
+    own = {"params": fit["params"], "state": fit["state"]}
+    named = flatten(own)
+    taken = {name for name, array in named.items() if name in found and found[name].shape == array.shape}
+    if not any(name.startswith("params/") for name in taken):
+        raise CheckpointUnusable(
+            "\n".join([f"--init-from {path}: no weights of it fit {setup.recipe.model}", *_table(named, found, taken)])
+        )
+    leaves, structure = jax.tree_util.tree_flatten(own)
+    new = [
+        jax.numpy.array(found[name].astype(leaf.dtype), copy=True) if name in taken else leaf
+        for name, leaf in zip(named, leaves, strict=True)
+    ]
+    new = jax.device_put(jax.tree.unflatten(structure, new), setup.advance.whole)
+    fit |= new
+    if "ema" in fit:
+        fit["ema"] = jax.tree.map(jax.numpy.copy, new["params"])
+    return Moment(fit), [f"weights  from {path}: {len(taken)} of {len(named)} arrays", *_table(named, found, taken)]
+
+
+def weights(path: Path) -> dict[str, np.ndarray]:
+    """The arrays of `params` and `state` in a model file, a checkpoint or a run.
+
+    Of a run it is the best model, else the newest checkpoint; of a checkpoint the moving average, where there is one.
+
+    Raises:
+        CheckpointUnusable: if there are none, or they are damaged.
+    """
+    path = path.expanduser()
+    path = located(path) if str(path) in pretrained_names() and not path.is_dir() else path
+    if path.is_dir() and not (path / MANIFEST).exists() and (path / MODEL_FILE).exists():
+        path = path / MODEL_FILE
+    if not path.is_dir():
+        return _of_model(read_model(path)[0])
+    checkpoint = read(path) if (path / MANIFEST).exists() else newest(path, lambda _: None, warn)
+    tensors = {name.removeprefix("fit/"): array for name, array in checkpoint.tensors().items()}
+    average = {"params" + name.removeprefix("ema"): each for name, each in tensors.items() if name.startswith("ema/")}
+    return _of_model(tensors | average)
+
+
+def _of_model(tensors: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    return {name: array for name, array in tensors.items() if name.startswith(("params/", "state/"))}
+
+
+def _table(own: dict[str, np.ndarray], found: dict[str, np.ndarray], taken: set[str]) -> list[str]:
+    def shape(array: Any) -> str:
+        return str(list(array.shape))
+
+    differ = [
+        f"  differs  {name}: {shape(found[name])} there, {shape(own[name])} here"
+        for name in own
+        if name in found and name not in taken
+    ]
+    kinds = [
+        [f"  taken    {name} {shape(own[name])}" for name in own if name in taken],
+        differ,
+        [f"  new      {name} {shape(own[name])}, not there" for name in own if name not in found],
+        [f"  left     {name} {shape(found[name])}, not here" for name in found if name not in own],
+    ]
+    return [line for lines in kinds for line in _some(lines)]
+
+
+def _some(lines: list[str]) -> list[str]:
+    return lines if len(lines) <= _ROWS else [*lines[:_ROWS], f"{lines[0][:11]}... and {len(lines) - _ROWS} more"]

@@ -1,0 +1,1 @@
+"""Inputs of a user's own for a saved model: pictures, arrays, tables, texts, read from files."""

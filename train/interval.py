@@ -1,0 +1,59 @@
+"""How often a checkpoint is written: every so many steps, every so much time, or as seldom as it costs little."""
+
+import re
+from dataclasses import dataclass
+
+from .errors import BadInput
+
+__all__ = ["Interval", "interval"]
+
+_UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
+_SHARE = 0.02  # of the time that writing may take where nobody said how often
+
+
+@dataclass(frozen=True)
+class Interval:
+    """When to write. At most one of the two is set; none means at evaluations, within a fiftieth of the time."""
+
+    steps: int | None = None
+    seconds: float | None = None
+    off: bool = False
+
+    def due(self, step: int, evaluates: bool, waited: float, cost: float) -> bool:
+        """Whether to write now.
+
+        Args:
+            step: the steps done.
+            evaluates: whether the run is scored here.
+            waited: seconds since the last checkpoint, or the beginning.
+            cost: seconds that the last one took.
+
+        >>> Interval(steps=500).due(1000, False, 0.0, 0.0), Interval().due(7, True, waited=1.0, cost=0.5)
+        (True, False)
+        """
+        if self.off:
+            return False
+        if self.steps is not None:
+            return step % self.steps == 0
+        if self.seconds is not None:
+            return waited >= self.seconds
+        return evaluates and cost <= _SHARE * waited
+
+
+def interval(text: str | None) -> Interval:
+    """What the text of --ckpt-every means: "500" steps, "30s", "5m", "2h", "off", None.
+
+    Raises:
+        BadInput: if it means nothing.
+
+    >>> interval("5m")
+    Interval(steps=None, seconds=300.0, off=False)
+    """
+    if text is None or text == "off":
+        return Interval(off=text == "off")
+    found = re.fullmatch(r"(\d{1,12}|\d{1,9}\.\d{1,9})([smh]?)", text)
+    if found and found[2] and float(found[1]) > 0:
+        return Interval(seconds=float(found[1]) * _UNITS[found[2]])
+    if found and found[1].isdigit() and int(found[1]) > 0:
+        return Interval(steps=int(found[1]))
+    raise BadInput(f"--ckpt-every must be steps (500), a time (30s, 5m, 2h) or off, got {text!r}")

@@ -1,0 +1,48 @@
+"""Which judge scores what a model makes of which data: chosen here and nowhere else."""
+
+from collections.abc import Callable
+
+from zoo import _catalogue
+from zoo.layers import Players
+
+from .data.normalize import Scaler
+from .data.source import Dataset, Source
+from .judge import Judge
+from .recipe import Recipe
+
+__all__ = ["judge_for"]
+
+
+def judge_for(
+    model: Players,
+    recipe: Recipe,
+    kind: Source,
+    data: Dataset,
+    scaler: Scaler,
+    from_noise: bool = True,
+    say: Callable[[str], None] = lambda text: None,
+) -> Judge | None:
+    """The judge of samples of such data; None where the spread of the samples is all that is known of them.
+
+    Args:
+        model: what makes them.
+        recipe: of the run.
+        kind: of the data.
+        data: loaded; `data.train` is what is trained on.
+        scaler: from the data's units to those of the model.
+        from_noise: whether the model starts from noise, and not from a picture.
+        say: told, in a line, what a judge has to do first.
+    """
+    if kind.kind == "points" and data.classes:
+        from .judge_points import judge_points
+
+        return judge_points(scaler.apply(data.train.x), data.train.y, len(data.classes))
+    if not from_noise:
+        from .judge_pairs import judge_pairs
+
+        return judge_pairs()
+    if kind.kind == "image" and from_noise and len(data.classes) > 1:
+        from .judge_images import image_judge
+
+        return image_judge(data, scaler, "outputs" in _catalogue.card(recipe.model).decided, say)
+    return None

@@ -1,0 +1,79 @@
+"""One run in a folder at a time: a lock that its process holds, and that is gone with it however it ends."""
+
+import json
+import os
+import socket
+import time
+from contextlib import suppress
+from errno import EACCES, EAGAIN
+from pathlib import Path
+
+from .errors import BadInput
+
+try:
+    import fcntl
+except ImportError:  # pragma: no cover - Windows has none, and there nothing is locked
+    fcntl = None
+
+__all__ = ["Lock", "check_free"]
+
+_FILE = ".lock"
+
+
+class Lock:
+    """Held while the block runs: `with Lock(folder): ...`.
+
+    The file stays behind, empty of meaning: whether it is locked is what counts, and the system knows that.
+
+    Raises:
+        BadInput: if a living process holds it, naming that.
+    """
+
+    def __init__(self, folder: Path):
+        self.folder, self._file = folder, -1
+
+    def __enter__(self) -> "Lock":
+        self._file = os.open(self.folder / _FILE, os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            _take(self._file, self.folder)
+        except BaseException:
+            os.close(self._file)
+            raise
+        told = {"pid": os.getpid(), "host": socket.gethostname(), "since": time.strftime("%Y-%m-%dT%H:%M:%S%z")}
+        with suppress(OSError):  # who holds it is only told, a full disk must not matter
+            os.ftruncate(self._file, 0)
+            os.write(self._file, json.dumps(told).encode())
+        return self
+
+    def __exit__(self, *error) -> None:
+        os.close(self._file)
+
+
+def check_free(folder: Path) -> None:
+    """Raises BadInput if a process holds the folder's lock; touches nothing."""
+    with suppress(FileNotFoundError, PermissionError):
+        file = os.open(folder / _FILE, os.O_RDWR)
+        try:
+            _take(file, folder)
+        finally:
+            os.close(file)
+
+
+def _take(file: int, folder: Path) -> None:
+    if fcntl is None:  # pragma: no cover
+        return
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno in (EACCES, EAGAIN):  # else the file system knows no locks
+            raise BadInput(
+                f"{folder} is in use by {_holder(file)}: wait until it ends, stop it, or name another folder"
+            ) from None
+
+
+def _holder(file: int) -> str:
+    try:
+        told = json.loads(os.pread(file, 1000, 0))
+        return f"process {int(told['pid'])} on {str(told['host'])[:100]}, since {str(told['since'])[:40]}"
+    except (OSError, ValueError, KeyError, TypeError):
+        return "another process"

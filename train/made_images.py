@@ -1,0 +1,84 @@
+"""Images that a trained generator makes from noise: in a grid, on the way from one to another, beside the real ones."""
+
+from typing import Any
+
+import jax
+import numpy as np
+
+from zoo import _catalogue
+from zoo.layers import Players
+
+from .drawn import drawn
+from .made_for import MadeFor
+from .saved import Trained
+
+__all__ = ["as_stored", "by_class", "makes_images", "nearest_images", "sampled", "walked"]
+
+
+def makes_images(model: Trained) -> bool:
+    """Whether it makes images from noise."""
+    noise = len(model.input_shape) == 1
+    return isinstance(model.model, Players) and noise and len(model.about["made_for"]["shape"]) == 3
+
+
+def by_class(model: Trained) -> bool:
+    """Whether it makes what it is told to: such an animal is given the number of classes."""
+    return "outputs" in _catalogue.card(model.about["model"]).decided
+
+
+def sampled(model: Trained, n: int, key: Any, y: Any = None) -> np.ndarray:
+    """Samples (n, height, width, channels) as the data are stored; y are the classes, if it makes by class."""
+    return as_stored(model, model.sample(n, key, y if by_class(model) else None))
+
+
+def walked(model: Trained, rows: int, steps: int, key: jax.Array, y: Any = None) -> np.ndarray:
+    """The ways from `rows` samples to others, as (rows, steps, height, width, channels), stored as the data are.
+
+    The noise goes along the great circle (White 2016, Sampling generative networks), for the straight line leads
+    through noise that is shorter than any the generator was trained on. The class stays.
+    """
+    wanted = MadeFor.of(model.about["made_for"])
+    classes = wanted.outputs if by_class(model) else 0
+    y = np.arange(rows) % classes if classes and y is None else y if classes else None
+    ends = [drawn(model.model, wanted, rows, jax.random.fold_in(key, i), y) for i in (0, 1)]
+    latent = ends[0].shape[1] - classes
+    told = np.repeat(ends[0][:, None, latent:], steps, axis=1)
+    way = np.concatenate([_great_circle(ends[0][:, :latent], ends[1][:, :latent], steps), told], axis=-1)
+    made = as_stored(model, model.predict(way.reshape(rows * steps, -1)))
+    return made.reshape(rows, steps, *made.shape[1:])
+
+
+def nearest_images(images: np.ndarray, training: np.ndarray) -> np.ndarray:
+    """The training image nearest to each, by the Euclidean distance of the pixels."""
+    some = images.reshape(len(images), -1).astype(np.float64)
+    best, found = np.full(len(images), np.inf), np.zeros(len(images), np.int64)
+    for start in range(0, len(training), 5000):
+        others = training[start : start + 5000].reshape(-1, some.shape[1]).astype(np.float64)
+        distances = np.sum(others**2, axis=1) - 2 * some @ others.T  # plus the same for all: |some|^2
+        at = distances.argmin(axis=1)
+        closer = distances[np.arange(len(some)), at] < best
+        best, found = np.where(closer, distances.min(axis=1), best), np.where(closer, start + at, found)
+    return training[found]
+
+
+def as_stored(model: Trained, images: np.ndarray) -> np.ndarray:
+    """Whole numbers where the data are."""
+    dtype = np.dtype(model.about["input_dtype"])
+    if dtype.kind not in "iu":
+        return images
+    limits = np.iinfo(dtype)
+    return np.clip(np.rint(images), limits.min, limits.max).astype(dtype)
+
+
+def _great_circle(a: np.ndarray, b: np.ndarray, steps: int) -> np.ndarray:
+    """From a to b (rows, latent), the direction along the great circle, the length evenly: (rows, steps, latent)."""
+    lengths = [np.linalg.norm(end, axis=1)[:, None, None] for end in (a, b)]
+    first, last = (end[:, None] / np.maximum(length, 1e-12) for end, length in zip((a, b), lengths, strict=True))
+    angle = np.arccos(np.clip(np.sum(first * last, axis=-1, keepdims=True), -1, 1))
+    at = np.linspace(0, 1, steps)[None, :, None]
+    # Where both point the same way the circle is the line; where they point opposite ways there is no one circle.
+    near = np.sin(angle) < 1e-6
+    whole = np.where(near, 1, np.sin(angle))
+    shares = (np.where(near, 1 - at, np.sin((1 - at) * angle) / whole), np.where(near, at, np.sin(at * angle) / whole))
+    length = (1 - at) * lengths[0] + at * lengths[1]
+    return (length * (shares[0] * first + shares[1] * last)).astype(np.float32)

@@ -1,0 +1,67 @@
+"""What `--resume` stands for on a command line: the run's own recipe and options, as its folder remembers them."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, get_type_hints
+
+from .errors import BadInput
+from .folder import run_of
+from .options import RunOptions
+from .values import unwrapped, word
+
+__all__ = ["options_of", "with_recipe"]
+
+_NOT_AGAIN = ("out", "overwrite", "resume", "init_from")  # these made the run; they do not go on with it
+
+
+def with_recipe(words: Sequence[str]) -> tuple[list[str], Path | None]:
+    """The words with the folder spelled out and the run's recipe as their configuration, and the run's folder.
+
+    A bare `--resume` means the folder of `--out`. Without `--resume` nothing changes.
+
+    Raises:
+        BadInput: if no folder is named, or it holds no run.
+    """
+    words = list(words)
+    at = next((i for i, each in enumerate(words) if each.partition("=")[0] == "--resume"), None)
+    if at is None:
+        return words, None
+    path = words[at].partition("=")[2]
+    if not path and at + 1 < len(words) and not words[at + 1].startswith("-"):
+        path = words.pop(at + 1)
+    path = path or _value(words, "--out")
+    if not path:
+        raise BadInput("--resume: which run? Name its folder, as in --resume runs/mine, or --out runs/mine --resume")
+    words[at] = f"--resume={path}"
+    run, _ = run_of(Path(path))
+    config = [] if _value(words, "--config") else ["--config", str(run)]
+    return words + config, run
+
+
+def options_of(run: Path) -> dict[str, Any]:
+    """The options that a run was begun with, but for those that only began it; what cannot be read is left out."""
+    try:
+        told = json.loads((run / "config.json").read_text(encoding="utf-8"))["options"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+    kinds = get_type_hints(RunOptions)
+    found = {}
+    for each in fields(RunOptions):
+        text = told.get(each.name) if isinstance(told, dict) else None
+        if isinstance(text, str) and each.name not in _NOT_AGAIN:
+            kind, _ = unwrapped(kinds[each.name])
+            try:
+                found[each.name] = text == "True" if kind is bool else word(kind, text)
+            except ValueError:  # of another version
+                continue
+    return found
+
+
+def _value(words: Sequence[str], flag: str) -> str:
+    for i, each in enumerate(words):
+        name, equals, value = each.partition("=")
+        if name == flag:
+            return value if equals else next(iter(words[i + 1 : i + 2]), "")
+    return ""

@@ -1,0 +1,158 @@
+"""Writes the checkpoints of a run while it goes: copies to the host, and the disk is a thread's business."""
+
+import os
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import nullcontext, suppress
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from .arrays import flatten
+from .callbacks import Callback, Journal
+from .checkpoint import Checkpoint, keep_newest, write
+from .disk import no_room
+from .errors import RunFailed, warn
+from .interval import interval
+from .loop import Moment
+from .options import RunOptions
+from .saved import MODEL_FILE
+
+__all__ = ["Saver", "named", "remembered"]
+
+
+class Saver:
+    """Told of every moment of a run, writes a checkpoint of those that are due.
+
+    Nothing here changes a number of the run, whenever it writes.
+
+    Args:
+        folder: of the run.
+        facts: what every manifest says of the run.
+        journal: the rows that belong to a checkpoint.
+        listeners: what else remembers.
+        options: how often, and how many stay.
+        found: the checkpoint that the run begins with.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        facts: Mapping[str, Any],
+        journal: Journal,
+        listeners: Sequence[Callback],
+        options: RunOptions,
+        found: Checkpoint | None = None,
+    ):
+        self.folder, self.facts, self.journal, self.listeners = folder, facts, journal, listeners
+        self.every, self.keep = interval(options.ckpt_every), options.keep
+        self.saved = found.step if found else 0
+        self._last, self._cost = time.perf_counter(), 0.0
+        self._began = self._last - (found.manifest["seconds"] if found else 0)
+        self._thread: threading.Thread | None = None
+        self._failed: RunFailed | None = None
+
+    @property
+    def seconds(self) -> float:
+        """What the run has taken, with all its earlier lives."""
+        return time.perf_counter() - self._began
+
+    def __call__(self, now: Moment, evaluates: bool) -> None:
+        """Writes the moment if it is due; what cannot be written is told, and the run goes on."""
+        if self._thread is not None and not self._thread.is_alive():
+            self.wait()
+        if self.every.due(now.step, evaluates, time.perf_counter() - self._last, self._cost):
+            self.save(now)
+
+    def last(self, now: Moment) -> None:
+        """Writes the moment that the run ends with, and is there when it is on the disk.
+
+        Raises:
+            RunFailed: if it cannot be written.
+        """
+        if not self.every.off:
+            self.save(now)
+            self.wait()
+            if self._failed and self.saved != now.step:
+                raise self._failed
+
+    def save(self, now: Moment) -> None:
+        """Begins to write the moment, unless its step is written."""
+        self.wait()
+        if now.step == self.saved:
+            return
+        began, model = time.perf_counter(), None
+        state = {"fit": now.fit} if now.totals is None else {"fit": now.fit, "totals": now.totals}
+        # Copied, for the next step takes the arrays; and the model's file is held, for a better one takes its place.
+        tensors = {name: np.array(leaf) for name, leaf in flatten(state).items()}
+        with suppress(FileNotFoundError):
+            model = (self.folder / MODEL_FILE).open("rb")
+        facts = {
+            **self.facts,
+            "step": now.step,
+            "since": now.since,
+            "seconds": self.seconds,
+            "metrics": self.journal.memory(),
+            "listeners": remembered(self.listeners),
+        }
+        self._thread = threading.Thread(target=self._write, args=(tensors, facts, model, began), daemon=True)
+        self._thread.start()
+
+    def wait(self) -> None:
+        """Waits for the disk, and tells what went wrong there."""
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+            if self._failed is not None:
+                warn(str(self._failed))
+
+    def _write(self, tensors: Mapping, facts: Mapping, model: BinaryIO | None, began: float) -> None:
+        """In the thread: whatever goes wrong is kept for `wait`."""
+        self._failed = None
+        try:
+            with model or nullcontext():
+                self._write_whole(tensors, facts, model)
+        except Exception as error:
+            failed = error if isinstance(error, RunFailed) else RunFailed(repr(error))
+            rest = f"the checkpoint of step {self.saved} is whole" if self.saved else "there is none yet"
+            self._failed = RunFailed(f"no checkpoint of step {facts['step']}: {failed}; {rest}")
+        self._last = time.perf_counter()
+        self._cost = self._last - began
+
+    def _write_whole(self, tensors: Mapping, facts: Mapping, model: BinaryIO | None) -> None:
+        bad = next((name for name, array in tensors.items() if not _good(name, array)), None)
+        if bad:
+            raise RunFailed(f"{bad.removeprefix('fit/')} holds what is no finite number")
+        size = sum(array.nbytes for array in tensors.values()) + (os.fstat(model.fileno()).st_size if model else 0)
+        try:
+            write(self.folder, tensors, facts, model)
+            self.saved = facts["step"]
+            keep_newest(self.folder, self.keep)
+        except OSError as error:
+            raise no_room(error, self.folder, size) from error
+
+
+def remembered(listeners: Sequence[Callback]) -> dict[str, Any]:
+    """What each listener wants to know again after a resume, by the names of their kinds."""
+    return {name: memory for name, each in named(listeners) if (memory := each.memory()) is not None}
+
+
+def named(listeners: Sequence[Callback]) -> Iterator[tuple[str, Callback]]:
+    """Each with a name that it has again in the next life of the run: its kind's, and a number from the second on.
+
+    >>> [name for name, _ in named([Callback(), Callback()])]
+    ['Callback', 'Callback-2']
+    """
+    seen: Counter[str] = Counter()
+    for each in listeners:
+        kind = type(each).__name__
+        seen[kind] += 1
+        yield (kind if seen[kind] == 1 else f"{kind}-{seen[kind]}"), each
+
+
+def _good(name: str, array: np.ndarray) -> bool:
+    """Parameters must be finite numbers; an optimizer may remember an infinite loss."""
+    return not name.startswith("fit/params") or bool(np.isfinite(array).all())
