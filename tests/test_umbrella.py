@@ -9,14 +9,14 @@ def test_help_names_every_command(capsys):
     for words in ([], ["--help"], ["-h"], ["help"]):
         assert main(words) == 0
         page = capsys.readouterr().out
-        assert all(name in page for name in ("train", "list", "summary", "sample"))
+        assert all(name in page for name in ("train", "list", "summary", "evaluate", "predict", "export", "sample"))
 
 
 def test_an_unknown_command_is_bad_input_with_the_nearest_name(capsys):
     assert main(["trian"]) == 2
     assert (
-        capsys.readouterr().err
-        == "error: unknown command 'trian'; did you mean train? there are train, list, summary, sample\n"
+        capsys.readouterr().err == "error: unknown command 'trian'; did you mean train? "
+        "there are train, list, sweep, summary, evaluate, predict, export, sample\n"
     )
 
 
@@ -59,6 +59,15 @@ def test_summary_tells_the_parameters_of_a_model_as_its_options_make_it(capsys):
 def test_summary_refuses_what_cannot_be(words, message, capsys):
     assert main(["summary", *words]) == 2
     assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("model", "line"),
+    [("gan", "gan on ring: 5 in, 2 out"), ("cgan", "cgan on digits: 15 in, 8x8x1 out")],
+)
+def test_summary_of_a_generator_tells_what_it_makes_of_how_much_noise(model, line, capsys):
+    assert main(["summary", model, "--m.latent", "5"]) == 0
+    assert line in capsys.readouterr().out
 
 
 def test_summary_explains_itself(capsys):

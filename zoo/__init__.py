@@ -17,7 +17,12 @@ if TYPE_CHECKING:  # for editors alone: at run time the folder is the list; a te
     from .bigru import bigru as bigru
     from .bilstm import bilstm as bilstm
     from .birnn import birnn as birnn
+    from .cgan import cgan as cgan
     from .cnn import cnn as cnn
+    from .colorize import colorize as colorize
+    from .dcgan import dcgan as dcgan
+    from .denoise import denoise as denoise
+    from .gan import gan as gan
     from .gru import gru as gru
     from .linear import linear as linear
     from .logistic import logistic as logistic
@@ -28,6 +33,8 @@ if TYPE_CHECKING:  # for editors alone: at run time the folder is the list; a te
     from .resnet import resnet as resnet
     from .rnn import rnn as rnn
     from .train.saved import load as load
+    from .wgan import wgan as wgan
+    from .wgan_gp import wgan_gp as wgan_gp
 
 __version__ = "0.1.0"
 __all__ = ["create", "list_models", "load", *_catalogue.names()]  # pyright: ignore[reportUnsupportedDunderAll]

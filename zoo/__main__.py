@@ -16,7 +16,11 @@ class _Command(NamedTuple):
 _COMMANDS = {
     "train": _Command("zoo.train.command", "train a model; the same as python -m zoo.train"),
     "list": _Command("zoo.train.command_list", "the models, or those that match a pattern"),
+    "sweep": _Command("zoo.train.command_sweep", "train many settings of a model and find the best"),
     "summary": _Command("zoo.train.command_summary", "the parameters of a model"),
+    "evaluate": _Command("zoo.train.command_evaluate", "score a trained model on test examples"),
+    "predict": _Command("zoo.train.command_predict", "what a trained model says of pictures, tables, texts of yours"),
+    "export": _Command("zoo.train.command_export", "a trained model for other programs: StableHLO, safetensors, ONNX"),
     "sample": _Command("zoo.train.command_sample", "let a trained language model write"),
 }
 

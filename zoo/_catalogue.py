@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 __all__ = ["DECIDED", "Card", "Option", "argument_helps", "card", "known", "names"]
 
-DECIDED = ("outputs", "each", "vocabulary")  # arguments of a factory that the data decides, not the user
+DECIDED = ("outputs", "each", "vocabulary", "shape")  # arguments of a factory that the data decides, not the user
 _FOLDER = Path(__file__).parent
 _TYPES = {
     "int": int,
@@ -46,6 +46,7 @@ class Card:
     title: str  # the first line
     text: str  # all of it
     options: tuple[Option, ...]
+    decided: tuple[str, ...]  # those of the factory's arguments that the data decides
 
 
 @cache
@@ -75,7 +76,9 @@ def card(name: str) -> Card:
     text = ast.get_docstring(tree) or ""
     factory = next(node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == name)
     helps = argument_helps(ast.get_docstring(factory) or "")
-    return Card(name, text.split("\n")[0], text, tuple(_options(factory, helps)))
+    arguments = [each.arg for each in (*factory.args.posonlyargs, *factory.args.args, *factory.args.kwonlyargs)]
+    decided = tuple(each for each in arguments if each in DECIDED)
+    return Card(name, text.split("\n")[0], text, tuple(_options(factory, helps)), decided)
 
 
 def _options(factory: ast.FunctionDef, helps: dict[str, str]):

@@ -5,6 +5,7 @@ Command: python -m zoo.train --model birnn
 Expect: at least 99 % where every coin of a row is tagged with the third after it, which no one-way net can tell; 10 s.
 """
 
+from functools import partial
 from typing import Literal
 
 from ._recurrent import recurrent
@@ -19,9 +20,12 @@ def birnn(
     width: int = 64,
     depth: int = 1,
     dropout: float = 0.0,
+    recurrent_dropout: float = 0.0,
+    variational: bool = False,
+    layer_norm: bool = False,
+    remat: bool = False,
     read: Literal["rows", "pixels", "permuted"] = "rows",
     activation: Activation = "tanh",
-    layer_norm: bool = False,
 ) -> Layer:
     """Makes a bidirectional recurrent network: a sequence, an image or tokens to `outputs` numbers.
 
@@ -33,9 +37,13 @@ def birnn(
         width: numbers in the memory of each layer in each direction, and in the embedding of a token.
         depth: how many layers, one upon another.
         dropout: share dropped between the layers and before the head, in training.
+        recurrent_dropout: share of its own last output that a cell does not see, in training.
+        variational: drops the same numbers at every step (Gal and Ghahramani 2016).
+        layer_norm: normalises the products in the cell (Ba et al. 2016).
+        remat: keeps less for the backward pass and computes it again: long sequences fit, slower. It is the plain
+            form, which has forward-mode derivatives too.
         read: how an image becomes a sequence; permuted is by pixels in a fixed random order.
         activation: what each step's sum passes through, by name.
-        layer_norm: normalises the products in the cell (Ba et al. 2016).
 
     >>> import jax, jax.numpy as jnp
     >>> model, images = birnn(10, width=32), jnp.ones((2, 8, 8, 1))
@@ -43,5 +51,19 @@ def birnn(
     >>> model.apply(params, state, images)[0].shape
     (2, 10)
     """
-    options = {"each": each, "vocabulary": vocabulary, "width": width, "depth": depth, "rate": dropout, "read": read}
-    return recurrent("birnn", lambda n: rnn_cell(n, activation, layer_norm=layer_norm), outputs, **options, both=True)
+    return recurrent(
+        "birnn",
+        partial(rnn_cell, activation=activation),
+        outputs,
+        each=each,
+        vocabulary=vocabulary,
+        width=width,
+        depth=depth,
+        dropout=dropout,
+        recurrent_dropout=recurrent_dropout,
+        variational=variational,
+        layer_norm=layer_norm,
+        remat=remat,
+        read=read,
+        both=True,
+    )

@@ -12,14 +12,18 @@ import pytest
 import zoo
 from tests.laws import LAWS
 from zoo import _catalogue
+from zoo.layers import Players
 from zoo.train.data.source import PER_STEP, source
-from zoo.train.made_for import MadeFor
+from zoo.train.made_for import MadeFor, make_model
 from zoo.train.recipe import book
 
 # Smaller than their recipes where the recipe's size would only cost time.
 SMALL = {"cnn": {"filters": (4, 6), "hidden": 8}, "resnet": {"depth": 8, "width": 4}, "mlp": {"hidden": (8,)}}
 RECURRENT = ("rnn", "lstm", "gru", "birnn", "bilstm", "bigru")
 SMALL |= {name: {"width": 6, "dropout": 0.2} for name in RECURRENT} | {"gru": {"width": 6, "depth": 2}}
+SMALL |= {name: {"filters": (2, 3), "rival": (2,)} for name in ("denoise", "colorize")}
+SMALL |= {name: {"latent": 3, "hidden": (8,)} for name in ("gan", "wgan", "wgan_gp", "cgan")}
+SMALL |= {"dcgan": {"latent": 3, "filters": (4,)}}
 
 
 @functools.cache
@@ -29,8 +33,12 @@ def animal(name):
         tokens = np.random.default_rng(0).integers(0, 5, (4, 7))
         return zoo.create(name, **MadeFor(5, True, 5).arguments(), **SMALL.get(name, {})), jnp.asarray(tokens)
     rows = np.random.default_rng(0).normal(size=(4, *kind.shape))
-    wanted = MadeFor(kind.outputs, kind.task in PER_STEP).arguments()
-    return zoo.create(name, **wanted, **SMALL.get(name, {})), jnp.asarray(rows, jnp.float32)
+    wanted = MadeFor(kind.outputs, kind.task in PER_STEP, shape=kind.shape)
+    model = make_model(name, wanted, SMALL.get(name, {}))
+    if isinstance(model, Players):
+        y = jnp.arange(4) % max(kind.outputs, 1)
+        return model, model.given(jax.random.key(1), {"x": jnp.asarray(rows, jnp.float32), "y": y})
+    return model, jnp.asarray(rows, jnp.float32)
 
 
 @pytest.mark.usefixtures("quick_compiler")

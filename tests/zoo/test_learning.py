@@ -3,12 +3,19 @@
 import pytest
 
 import zoo
-from zoo.train import recipe_for, run
+from zoo.train import image_classifier, recipe_for, run
 from zoo.train.options import RunOptions
 
+SLOW = {"dcgan", "cgan", "wgan", "wgan_gp", "colorize", "denoise", "resnet"}
 
-@pytest.mark.parametrize("name", zoo.list_models())
-def test_every_animal_reaches_what_its_first_recipe_expects(name, tmp_path):
+
+def models():
+    return [pytest.param(name, marks=pytest.mark.slow) if name in SLOW else name for name in zoo.list_models()]
+
+
+@pytest.mark.parametrize("name", models())
+def test_every_animal_reaches_what_its_first_recipe_expects(name, tmp_path, monkeypatch):
+    monkeypatch.setattr(image_classifier, "user_cache", lambda: tmp_path)  # nothing is left with the user
     recipe = recipe_for(name)
     result = run(recipe, RunOptions(out=tmp_path / "run", quiet=True))
     reached = result.metrics[recipe.expect.metric]

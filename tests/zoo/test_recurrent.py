@@ -7,10 +7,24 @@ import numpy as np
 import pytest
 
 import zoo
+from zoo import _catalogue
 from zoo.layers import Scanned, Sequence
 
 ANIMALS = ("rnn", "lstm", "gru", "birnn", "bilstm", "bigru")
 ONE_WAY = ANIMALS[:3]
+
+pytestmark = pytest.mark.usefixtures("quick_compiler")
+
+
+def drawn(model, x):
+    """Random parameters and the state: made in numpy, so that nothing is compiled for them."""
+    params, state = jax.eval_shape(model.init, jax.random.key(0), x)
+    rng = np.random.default_rng(0)
+    return jax.tree.map(lambda leaf: np.asarray(rng.normal(size=leaf.shape) / 2, leaf.dtype), params), state
+
+
+def given(model, params, state, x, key=None):
+    return jax.jit(model.apply)(params, state, x, key)[0]
 
 
 @pytest.mark.parametrize("name", ANIMALS)
@@ -18,7 +32,7 @@ ONE_WAY = ANIMALS[:3]
 def test_a_padded_batch_gives_what_the_unpadded_rows_give(name, each, key):
     model, lengths = zoo.create(name, 3, each=each, width=5, depth=2), (4, 1, 6)
     x = jax.random.normal(key, (3, 6, 2))
-    params, state = model.init(key, x)
+    params, state = drawn(model, x)
     run = jax.jit(lambda x: model.apply(params, state, x)[0])
     # What stands in the padding must not matter, be it no number at all.
     padding = jnp.arange(6)[:, None] >= jnp.array(lengths)[:, None, None]
@@ -89,6 +103,9 @@ def test_dropout_acts_in_training_alone(key):
         ({"dropout": 1.0}, r"lstm: dropout must lie in \[0, 1\)"),
         ({"read": "columns"}, "lstm: read 'columns' is not known; .*choose from rows, pixels, permuted"),
         ({"vocabulary": -1}, "lstm: vocabulary must be a whole number from 0"),
+        ({"recurrent_dropout": 1.0}, r"lstm: recurrent_dropout must lie in \[0, 1\)"),
+        ({"tied": True}, "lstm: tied makes one output a token .* got an input of numbers: leave tied out"),
+        ({"tied": True, "vocabulary": 9}, "lstm: tied .* got 2 outputs of a vocabulary of 9"),
     ],
 )
 def test_a_recurrent_animal_refuses_what_it_cannot_be(options, message):
@@ -109,3 +126,104 @@ def test_an_input_that_is_no_sequence_is_refused(x, message, key):
     params, state = model.init(key, jnp.ones((2, 3, 1)))
     with pytest.raises(ValueError, match=message):
         model.apply(params, state, x)
+
+
+def size(model, x, key):
+    return sum(leaf.size for leaf in jax.tree.leaves(jax.eval_shape(model.init, key, x)[0]))
+
+
+def test_a_tied_head_saves_a_table_and_learns_by_both_of_its_uses(key):
+    tokens = jax.random.randint(key, (2, 6), 0, 5)  # of 9: the others are never read
+    models = [zoo.create("gru", 9, each=True, vocabulary=9, width=4, tied=tied) for tied in (False, True)]
+    plain, tied = (size(model, tokens, key) for model in models)
+    assert plain - tied == 9 * 4
+    params, state = drawn(models[1], tokens)
+    gradient = jax.jit(jax.grad(lambda params: jnp.sum(models[1].apply(params, state, tokens)[0][..., 8])))(params)
+    rows = jnp.linalg.norm(gradient["body"]["embed"]["w"], axis=1)
+    read = np.isin(np.arange(9), tokens)
+    np.testing.assert_array_equal(rows > 0, read | (np.arange(9) == 8), "read, or asked for by the logits of token 8")
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [("lstm", {"tied": True}), ("gru", {"tied": True}), ("gru", {"variational": True, "dropout": 0.5})],
+)
+def test_the_quick_backward_pass_is_taken_as_without_the_option(name, options, key):
+    model, tokens = zoo.create(name, 9, each=True, vocabulary=9, width=4, **options), jnp.zeros((2, 6), jnp.int32)
+    params, state = drawn(model, tokens)
+    assert "custom_vjp" in str(jax.make_jaxpr(model.apply)(params, state, tokens, key))
+    slow = zoo.create(name, 9, each=True, vocabulary=9, width=4, remat=True, **options)
+    assert "custom_vjp" not in str(jax.make_jaxpr(slow.apply)(params, state, tokens, key))
+
+
+def test_forward_mode_has_the_plain_form(key):
+    model, x = zoo.create("gru", 2, width=4, remat=True), jnp.ones((2, 6, 3))
+    params, state = drawn(model, x)
+
+    def total(x):
+        return jnp.sum(model.apply(params, state, x)[0])
+
+    slope = jax.jit(lambda x: jax.jvp(total, (x,), (x,))[1])(x)
+    by_reverse = jax.jit(lambda x: jnp.sum(x * jax.grad(total)(x)))(x)
+    np.testing.assert_allclose(slope, by_reverse, rtol=1e-4)
+
+
+def test_a_projection_is_what_is_handed_on_and_what_a_token_is_embedded_in(key):
+    tokens = jnp.zeros((2, 3), jnp.int32)
+    model = zoo.create("lstm", 9, each=True, vocabulary=9, width=8, depth=2, projection=3, tied=True)
+    params, state = jax.eval_shape(model.init, key, tokens)
+    chex.assert_shape(params["body"]["embed"]["w"], (9, 3))
+    chex.assert_shape(params["body"]["body"]["body"]["1"]["w_x"], (3, 32))
+    assert jax.eval_shape(model.apply, params, state, tokens)[0].shape == (2, 3, 9)
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "array", "shape"),
+    [
+        ("lstm", {"peepholes": True}, "p_o", (4,)),
+        ("bilstm", {"projection": 3}, "w_p", (4, 3)),
+        ("rnn", {"layer_norm": True}, "scale_h", (4,)),
+    ],
+)
+def test_an_option_that_needs_parameters_reaches_the_cell(name, options, array, shape, key):
+    model = zoo.create(name, 2, width=4, **options)
+    params, _ = jax.eval_shape(model.init, key, jnp.ones((2, 5, 3)))
+    first = params["body"]["0"]
+    assert first.get("fwd", first)[array].shape == shape
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [("gru", {"reset": "before"}), ("rnn", {"activation": "relu"}), ("rnn", {"recurrent_dropout": 0.5})],
+)
+def test_an_option_that_changes_what_is_computed_reaches_the_cell(name, options, key):
+    x = jax.random.normal(key, (2, 5, 3))
+    plain, other = (zoo.create(name, 2, width=4, **set_) for set_ in ({}, options))
+    params, state = drawn(zoo.create(name, 2, width=4), x)
+    assert float(jnp.max(jnp.abs(given(plain, params, state, x, key) - given(other, params, state, x, key)))) > 1e-5
+
+
+def test_the_forget_gates_start_as_far_open_as_is_said(key):
+    model = zoo.create("lstm", 2, width=4, forget_bias=3.0)
+    params, _ = jax.jit(model.init)(key, jnp.ones((2, 5, 3)))
+    np.testing.assert_array_equal(params["body"]["0"]["b"], [0] * 4 + [3] * 4 + [0] * 8)
+
+
+def test_variational_dropout_drops_the_same_at_every_step(key):
+    x = jnp.ones((1, 30, 2))
+    for variational in (False, True):
+        model = zoo.create("rnn", 1, each=True, width=16, dropout=0.5, variational=variational)
+        params, state = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape), jax.eval_shape(model.init, key, x))
+        params["head"]["w"], params["body"]["0"]["b"] = jnp.ones((16, 1)), jnp.ones(16)
+        # Every unit gives tanh 1 at every step: the answer counts those that are left.
+        y = given(model, params, state, x, key)
+        assert (float(jnp.ptp(y)) < 1e-6) == variational
+
+
+def test_the_six_cards_say_the_same_of_what_they_share():
+    cards = {name: {option.name: option for option in _catalogue.card(name).options} for name in ANIMALS}
+    assert len(set.intersection(*(set(card) for card in cards.values()))) == 8
+    for name, card in cards.items():
+        for option in card.values():
+            like = cards["lstm"].get(option.name, option)
+            assert (like.type, like.help) == (option.type, option.help) or option.name == "width", name

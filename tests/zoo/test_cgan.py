@@ -1,0 +1,58 @@
+"""The conditional GAN: both players are told the class, and one class is none."""
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from zoo import cgan
+from zoo.train import recipe_for
+from zoo.train.errors import BadInput
+from zoo.train.made_for import MadeFor, make_model
+
+SMALL = {"latent": 4, "hidden": (8,)}
+BATCH = {"x": jnp.zeros((3, 8, 8, 1)), "y": jnp.array([2, 0, 1])}
+
+
+def test_the_class_stands_behind_the_noise(key):
+    given = cgan((8, 8, 1), 3, **SMALL).given(key, BATCH)
+    np.testing.assert_array_equal(given[:, 4:], [[0, 0, 1], [1, 0, 0], [0, 1, 0]])
+    assert float(jnp.abs(given[:, :4]).min()) > 0
+
+
+def test_both_players_are_told_the_class(key):
+    model = cgan((8, 8, 1), 3, **SMALL)
+    given = model.given(key, BATCH)
+    params, state = model.init(key, given)
+    other = given.at[:, 4:].set(jnp.roll(given[:, 4:], 1, axis=1))
+    made, same_noise = (model.apply(params, state, each)[0] for each in (given, other))
+    assert made.shape == (3, 8, 8, 1)
+    assert float(jnp.abs(made - same_noise).max(axis=(1, 2, 3)).min()) > 1e-3
+
+    def score(told):
+        return model.discriminator.apply(params["discriminator"], {}, model.judged(made, told))[0]
+
+    assert score(given).shape == (3, 1)
+    assert float(jnp.abs(score(given) - score(other)).min()) > 1e-4
+    quieter = given.at[:, :4].set(0)
+    np.testing.assert_array_equal(score(given), score(quieter))  # the noise is the generator's own
+
+
+@pytest.mark.parametrize(
+    ("shape", "outputs", "options", "message"),
+    [
+        ((8, 8, 1), 1, {}, "at least 2 classes, got 1; gan needs none"),
+        ((8, 8, 1), 3, {"latent": 0}, "latent must be a whole number above 0, got 0"),
+        ((8, 8, 1), 3, {"hidden": ()}, "at least one hidden layer"),
+        ((), 3, {}, "the shape of an example"),
+    ],
+)
+def test_what_cannot_be_made_is_refused(shape, outputs, options, message):
+    with pytest.raises(ValueError, match=message):
+        cgan(shape, outputs, **options)
+    with pytest.raises(BadInput, match=message):
+        make_model("cgan", MadeFor(outputs, shape=shape), options)
+
+
+def test_data_without_classes_are_refused():
+    with pytest.raises(BadInput, match="cgan reads"):
+        recipe_for("cgan", "diabetes")
