@@ -1,0 +1,74 @@
+"""The zoo's training step against that of other libraries: `python -m benchmarks`.
+
+Each library trains the same model on data of the same shapes, written as its own documentation writes training, in a
+process of its own. Processes alternate, and ratios are taken within a round. Libraries come with
+`pip install -e '.[bench]'`; those that are not installed are left out and named. Figures are kept in speed.json beside
+this file; the table goes into the README and the picture into docs/.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from .page import HERE, README, between, where
+from .peers import PEERS
+from .rounds import differences, measure, taking_part
+from .speed import draw, table
+from .workloads import WORKLOADS
+
+KEPT = HERE / "speed.json"
+PICTURE = HERE.parent / "docs" / "speed.png"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Measures, keeps, prints the table and draws the picture."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--only", nargs="+", choices=WORKLOADS, default=list(WORKLOADS), help="these workloads alone")
+    parser.add_argument("--peers", nargs="+", choices=PEERS, default=list(PEERS), help="against these alone")
+    parser.add_argument("--rounds", type=int, default=5, help="how often each trains (5)")
+    parser.add_argument("--seconds", type=float, default=8, help="of training, each time (8)")
+    parser.add_argument("--malloc", action="store_true", help="all of them keep freed memory, as our command does")
+    parser.add_argument("--table", action="store_true", help="measure nothing, show what is kept")
+    parser.add_argument(
+        "--kept", type=Path, default=KEPT, help="file of the figures; any but its own leaves the README"
+    )
+    parser.add_argument("--whole", action="store_true", help="whole runs instead: from import to trained, one epoch")
+    parser.add_argument("--data-dir", help="folder that holds MNIST, for --whole")
+    args = parser.parse_args(argv)
+    if args.whole:
+        from .whole import main as whole
+
+        return whole(args.peers, args.rounds, args.data_dir)
+    if not args.table:
+        _measure(args)
+    kept = json.loads(args.kept.read_text()) if args.kept.exists() else {}
+    if not kept:
+        print("nothing has been measured yet: run without --table")
+        return 1
+    text = table(kept)
+    print(text)
+    if args.kept == KEPT:
+        README.write_text(between("speed", text, README.read_text()))
+        draw(kept, PICTURE)
+    return 0
+
+
+def _measure(args: argparse.Namespace) -> None:
+    for work in args.only:
+        peers = taking_part(work, list(dict.fromkeys(["ours", *args.peers])))
+        found = measure(work, peers, args.rounds, args.seconds, args.malloc)
+        about = WORKLOADS[work]
+        found["differences"] = differences(about.parameters, about.loss, found["peers"])
+        for line in found["differences"]:
+            print(f"{work}: {line}")
+        kept = json.loads(args.kept.read_text()) if args.kept.exists() else {}
+        kept[f"{work} malloc" if args.malloc else work] = found | where()
+        args.kept.write_text(json.dumps(kept, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,159 @@
+"""What our lowerings bring, each against the plain form, in one process by turns: `python -m benchmarks.lowerings`.
+
+A lowering is judged by a whole gradient, for what wins alone can lose inside a net. Ratios are taken turn by turn:
+how many times as long the plain form takes.
+"""
+
+import argparse
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jax import lax
+
+from zoo.layers import gru_cell, lstm_cell, max_pool, scan
+from zoo.layers.convolve import convolve, convolve_adjoint
+
+from .rounds import measure, ratios
+
+__all__ = ["CASES", "by_turns", "main"]
+
+Case = tuple[str, Callable[[], Any], Callable[[], Any]]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Measures and prints."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.lowerings", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--only", nargs="+", choices=[*CASES, "allocator"], default=[*CASES, "allocator"])
+    parser.add_argument("--turns", type=int, default=20, help="of each form (20)")
+    args = parser.parse_args(argv)
+    for name in args.only:
+        if name == "allocator":
+            print(_allocator(max(2, args.turns // 5)))
+            continue
+        about, ours, plain = CASES[name]()
+        print(f"{name}: {about}: {by_turns(ours, plain, args.turns)}", flush=True)
+    return 0
+
+
+def by_turns(ours: Callable[[], Any], plain: Callable[[], Any], turns: int) -> str:
+    """Times both by turns, after one call each that compiles."""
+    times: tuple[list[float], list[float]] = [], []
+    for call in (ours, plain):
+        jax.block_until_ready(call())
+    for _ in range(turns):
+        for call, kept in zip((ours, plain), times, strict=True):
+            began = time.perf_counter()
+            jax.block_until_ready(call())
+            kept.append(1000 * (time.perf_counter() - began))
+    pairs = [b / a for a, b in zip(*times, strict=True)]
+    low, _, high = statistics.quantiles(pairs, n=4)
+    a, b = map(statistics.median, times)
+    return (
+        f"ours {a:.2f} ms, plain {b:.2f} ms, ratio {statistics.median(pairs):.2f} (half of all {low:.2f} to {high:.2f})"
+    )
+
+
+def _gradient(f: Callable, *args: Any) -> Callable[[], Any]:
+    """All gradients of a sum of squares: of the parameters and of the input."""
+    compiled = jax.jit(jax.grad(lambda *args: jnp.sum(f(*args) ** 2), tuple(range(len(args)))))
+    return partial(compiled, *args)
+
+
+def _normal(*shape: int) -> jax.Array:
+    return jax.random.normal(jax.random.key(0), shape)
+
+
+def _lstm() -> Case:
+    return _recurrence("LSTM 512 over 128 steps of 128 numbers, batch 64", lstm_cell(512), _normal(64, 128, 128))
+
+
+def _rows() -> Case:
+    return _recurrence("LSTM 128 over 28 steps of 28 numbers, batch 128", lstm_cell(128), _normal(128, 28, 28))
+
+
+def _gru() -> Case:
+    return _recurrence("GRU 128 over 28 steps of 28 numbers, batch 128", gru_cell(128), _normal(128, 28, 28))
+
+
+def _recurrence(about: str, cell: Any, x: jax.Array) -> Case:
+    ours, plain = scan(cell), scan(cell, fast=False)
+    params, state = ours.init(jax.random.key(0), x)
+    forms = [_gradient(lambda p, layer=each: layer.apply(p, state, x)[0], params) for each in (ours, plain)]
+    return about, forms[0], forms[1]
+
+
+def _transposed() -> Case:
+    x, w = _normal(128, 7, 7, 128), _normal(4, 4, 64, 128)
+    ours = partial(convolve_adjoint, strides=(2, 2), low=(1, 1), space=(14, 14))
+
+    def plain(x, w):
+        return lax.conv_transpose(
+            x, w, (2, 2), "SAME", dimension_numbers=("NHWC", "HWIO", "NHWC"), transpose_kernel=True
+        )
+
+    return "transposed convolution 128 to 64 channels, 4x4, strides 2", _gradient(ours, x, w), _gradient(plain, x, w)
+
+
+def _pool() -> Case:
+    x, layer = _normal(128, 28, 28, 32), max_pool(2)
+
+    def plain(x):
+        return lax.reduce_window(x, -jnp.inf, lax.max, (1, 2, 2, 1), (1, 2, 2, 1), "VALID")
+
+    return "max pool 2x2 of 28x28x32", _gradient(lambda x: layer.apply({}, {}, x)[0], x), _gradient(plain, x)
+
+
+def _barrier() -> Case:
+    """Two convolutions with what stands between them."""
+    x, w1, w2 = _normal(128, 28, 28, 1), _normal(3, 3, 1, 32), _normal(3, 3, 32, 64)
+
+    def plain_convolve(x, w):
+        return lax.conv_general_dilated(x, w, (1, 1), "SAME", dimension_numbers=("NHWC", "HWIO", "NHWC"))
+
+    def net(convolve, w1, w2):
+        y = max_pool(2).apply({}, {}, jax.nn.relu(convolve(x, w1)))[0]
+        return max_pool(2).apply({}, {}, jax.nn.relu(convolve(y, w2)))[0]
+
+    same = ((1, 1), (1, 1))
+    return (
+        "convolutions 32 and 64 with pools, weights' gradient",
+        _gradient(partial(net, lambda x, w: convolve(x, w, padding=same)), w1, w2),
+        _gradient(partial(net, plain_convolve), w1, w2),
+    )
+
+
+CASES: dict[str, Callable[[], Case]] = {
+    "lstm": _lstm,
+    "lstm-rows": _rows,
+    "gru": _gru,
+    "transposed": _transposed,
+    "max-pool": _pool,
+    "barrier": _barrier,
+}
+
+
+def _allocator(rounds: int) -> str:
+    """The CNN's training step, in processes that keep freed memory and in such that do not, by turns."""
+    kept, plain = [], []
+    try:
+        for _ in range(rounds):
+            for malloc, figures in ((True, kept), (False, plain)):
+                figures += measure("cnn", ["ours"], 1, 4, malloc, say=lambda line: None)["peers"]["ours"]
+    except (KeyError, subprocess.CalledProcessError) as error:
+        return f"allocator: not measured: {error}"
+    a, b = (statistics.median(each["ms"] for each in figures) for figures in (kept, plain))
+    times = "{:.2f} ({:.2f} to {:.2f})".format(*ratios(kept, plain))
+    return f"allocator: CNN's step, freed memory kept {a:.1f} ms, given back {b:.1f} ms, ratio {times}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

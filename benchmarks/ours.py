@@ -1,0 +1,136 @@
+"""The zoo's side: animals, trainers and the loop that every run of `python -m zoo.train` goes through."""
+
+from dataclasses import replace
+from functools import partial
+
+import jax
+
+from zoo import lstm, mlp, resnet
+from zoo.layers import (
+    Layer,
+    Players,
+    Scanned,
+    avg_pool,
+    compose,
+    conv,
+    conv_transpose,
+    dense,
+    embedded,
+    flatten,
+    leaky_relu,
+    lstm_cell,
+    players,
+    relu,
+    reshape,
+    scan,
+    serial,
+    stacked,
+    tanh,
+)
+from zoo.train.advance import Advance, data_mesh
+from zoo.train.callbacks import Callback
+from zoo.train.data.normalize import fit_scaler
+from zoo.train.data.source import Split
+from zoo.train.feed import Feed, shuffled
+from zoo.train.feed_text import contiguous
+from zoo.train.generation import generation
+from zoo.train.loop import Plan, train
+from zoo.train.recipe import Recipe
+from zoo.train.setup import TRAINERS
+from zoo.train.signals import Stop
+from zoo.train.tasks import Task, task_for
+
+from .clock import Clock, Training
+from .workloads import EMBEDDING, HIDDEN, NOISE, VOCABULARY, WINDOW, Data, Workload
+
+__all__ = ["MODELS", "build"]
+
+
+def _plain_cnn() -> Layer:
+    return serial(
+        conv(32, 3), relu, avg_pool(2), conv(64, 3), relu, avg_pool(2), flatten, dense(256), relu, head=dense(10)
+    )
+
+
+def _characters() -> Layer:
+    body = stacked(scan(lstm_cell(HIDDEN), return_carry=True))
+
+    def wiring(call, x):
+        ran = call("body", x)
+        y = call("head", ran.y)
+        return Scanned(ran.carry, y)
+
+    return compose(wiring, body=embedded(VOCABULARY, EMBEDDING, body), head=dense(VOCABULARY))
+
+
+def _dcgan() -> Players:
+    leaky = partial(leaky_relu, slope=0.2)
+    generator = serial(
+        dense(7 * 7 * 128),
+        relu,
+        reshape(7, 7, 128),
+        conv_transpose(64, 4, strides=2),
+        relu,
+        conv_transpose(1, 4, strides=2),
+        tanh,
+    )
+    discriminator = serial(conv(64, 4, strides=2), leaky, conv(128, 4, strides=2), leaky, flatten, dense(1))
+    return players(generator, discriminator, lambda key, batch: jax.random.normal(key, (len(batch["x"]), NOISE)))
+
+
+MODELS = {
+    "mlp": lambda: mlp(10, hidden=(512, 256)),
+    "cnn": _plain_cnn,
+    "rows": lambda: lstm(10, width=128),
+    "characters": _characters,
+    "resnet": lambda: resnet(10, depth=20),
+    "dcgan": _dcgan,
+}
+
+
+def build(work: Workload, data: Data) -> Training:
+    """Puts the parts together as `zoo.train.setup` does for a recipe."""
+    trainer, task = _asked(work)
+    recipe = Recipe(work.name, "", trainer=trainer, batch_size=work.batch, opt=work.opt, lr=work.rate)
+    recipe = replace(recipe, momentum=0.5) if trainer == "adversarial" else recipe
+    feed, model = _feed(work, Split(data.x, data.y)), MODELS[work.name]()
+    per_epoch = feed.steps_per_epoch
+    plan = Plan(10**9, per_epoch, evaluate_every=10**9, log_every=max(1, per_epoch // 4))
+    advance = Advance(TRAINERS[recipe.trainer](model, task, recipe, plan), feed, data_mesh())
+    key = jax.random.key(0)
+    shapes = jax.eval_shape(advance.init, key)
+    count = sum(leaf.size for leaf in jax.tree.leaves(shapes["params"]))
+
+    def go(clock):
+        with Stop() as stop:
+            ear = _Ear(clock, stop)
+            train(advance, plan, key, evaluate=lambda fit, step: [], rate=lambda step: 0.0, callbacks=[ear], stop=stop)
+
+    return Training(count, go)
+
+
+def _asked(work: Workload) -> tuple[str, Task]:
+    """The trainer and what it is to learn."""
+    if work.name == "dcgan":
+        return "adversarial", generation()
+    if not work.shape:
+        return "language", task_for("language", outputs=VOCABULARY)
+    return "supervised", task_for("multiclass", outputs=10)
+
+
+class _Ear(Callback):
+    """Hears of every look-up of the loop, and ends it when the clock says so."""
+
+    def __init__(self, clock: Clock, stop: Stop):
+        self.clock, self.stop, self.step = clock, stop, 0
+
+    def moved(self, step, row):
+        if not self.clock(step - self.step, row["loss"]):
+            self.stop.requested = 1
+        self.step = step
+
+
+def _feed(work: Workload, split: Split) -> Feed:
+    if not work.shape:
+        return contiguous(split, work.batch, WINDOW)
+    return shuffled(split, work.batch, fit_scaler(split.x, "standard"), None, "none")

@@ -1,0 +1,48 @@
+"""What the measured pages share: where it was measured, and how a text gets into the README."""
+
+import os
+import platform
+import re
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from zoo.train.environment import versions
+
+__all__ = ["HERE", "README", "between", "machine", "measured_on", "where"]
+
+HERE = Path(__file__).parent
+README = HERE.parent / "README.md"
+
+
+def between(mark: str, text: str, page: str) -> str:
+    """Puts a text between two marks of a page; a page without them stays as it is."""
+    pattern = rf"(<!-- {mark} -->\n).*?(<!-- /{mark} -->)"
+    return re.sub(pattern, lambda found: f"{found[1]}{text}\n{found[2]}", page, flags=re.DOTALL)
+
+
+def machine() -> str:
+    """Processor, cores and accelerators."""
+    import jax
+
+    model = platform.processor() or platform.machine()
+    if Path("/proc/cpuinfo").exists():
+        found = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
+        model = found[1] if found else model
+    device = jax.devices()[0]
+    extra = "" if device.platform == "cpu" else f", {jax.device_count()} x {device.device_kind}"
+    return f"{os.cpu_count()} cores of {model}{extra}"
+
+
+def where() -> dict:
+    """Machine, versions and date, to be kept with a figure."""
+    return {"machine": machine(), "versions": versions(), "date": time.strftime("%Y-%m-%d")}
+
+
+def measured_on(kept: Sequence[Mapping]) -> str:
+    """The line below a table: where its figures were measured."""
+    lines = {
+        f"{each['machine']}; {', '.join(f'{n} {v}' for n, v in each['versions'].items())}; {each['date']}"
+        for each in kept
+    }
+    return "\n".join(f"Measured on {line}." for line in sorted(lines))

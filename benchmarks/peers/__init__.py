@@ -1,0 +1,47 @@
+"""Whom the zoo is compared with: one small file a library, written as its own documentation writes training."""
+
+from collections.abc import Mapping
+from importlib.util import find_spec
+from typing import NamedTuple
+
+__all__ = ["PEERS", "Peer", "missing"]
+
+_PLAIN = ("mlp", "cnn", "rows", "characters")
+_ALL = (*_PLAIN, "resnet", "dcgan")
+_IMAGES = ("cnn", "resnet", "dcgan")
+
+
+class Peer(NamedTuple):
+    """A library, or a way to use it.
+
+    Attributes:
+        label: for the table.
+        module: with `build(work, data, *arguments) -> Training`, in `benchmarks`.
+        packages: that must be installed, by the name they are imported under.
+        workloads: that the module knows.
+        arguments: tells ways to use one library apart.
+    """
+
+    label: str
+    module: str
+    packages: tuple[str, ...]
+    workloads: tuple[str, ...] = _ALL
+    arguments: tuple[str, ...] = ()
+
+
+PEERS: Mapping[str, Peer] = {
+    "ours": Peer("the zoo", "ours", ()),
+    "flax": Peer("Flax linen", "peers.flax_linen", ("flax",)),
+    "nnx": Peer("Flax nnx", "peers.flax_nnx", ("flax",), (*_PLAIN, "resnet")),
+    "haiku": Peer("Haiku", "peers.haiku", ("haiku",)),
+    "equinox": Peer("Equinox", "peers.equinox", ("equinox",), _PLAIN),
+    "keras": Peer("Keras (JAX)", "peers.keras", ("keras",), _PLAIN),
+    "torch": Peer("PyTorch", "peers.torch", ("torch",)),
+    "torch-compile": Peer("PyTorch, compiled", "peers.torch", ("torch",), _ALL, ("compile",)),
+    "torch-channels-last": Peer("PyTorch, channels last", "peers.torch", ("torch",), _IMAGES, ("channels_last",)),
+}
+
+
+def missing(peer: Peer) -> list[str]:
+    """The packages that are not installed."""
+    return [package for package in peer.packages if find_spec(package) is None]

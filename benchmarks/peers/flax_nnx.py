@@ -1,0 +1,112 @@
+"""Flax nnx: modules with state, `nnx.Optimizer`, `nnx.jit` with a cached graph, as its MNIST tutorial has it."""
+
+import jax
+import jax.numpy as jnp
+import optax
+from flax import nnx
+
+from ..clock import Training, stepped
+from ..workloads import EMBEDDING, HIDDEN, VOCABULARY, Data, Workload, batches, floats, windows
+
+
+class MLP(nnx.Module):
+    def __init__(self, rngs):
+        self.linear1 = nnx.Linear(784, 512, rngs=rngs)
+        self.linear2 = nnx.Linear(512, 256, rngs=rngs)
+        self.linear3 = nnx.Linear(256, 10, rngs=rngs)
+
+    def __call__(self, x):
+        x = x.reshape(x.shape[0], -1)
+        return self.linear3(nnx.relu(self.linear2(nnx.relu(self.linear1(x)))))
+
+
+class CNN(nnx.Module):
+    def __init__(self, rngs):
+        self.conv1 = nnx.Conv(1, 32, (3, 3), rngs=rngs)
+        self.conv2 = nnx.Conv(32, 64, (3, 3), rngs=rngs)
+        self.linear1 = nnx.Linear(3136, 256, rngs=rngs)
+        self.linear2 = nnx.Linear(256, 10, rngs=rngs)
+
+    def __call__(self, x):
+        x = nnx.avg_pool(nnx.relu(self.conv1(x)), (2, 2), (2, 2))
+        x = nnx.avg_pool(nnx.relu(self.conv2(x)), (2, 2), (2, 2))
+        x = nnx.relu(self.linear1(x.reshape(x.shape[0], -1)))
+        return self.linear2(x)
+
+
+class Rows(nnx.Module):
+    def __init__(self, rngs):
+        self.rnn = nnx.RNN(nnx.OptimizedLSTMCell(28, 128, rngs=rngs), return_carry=True, rngs=rngs)
+        self.linear = nnx.Linear(128, 10, rngs=rngs)
+
+    def __call__(self, x):
+        (_, h), _ = self.rnn(x[..., 0])
+        return self.linear(h)
+
+
+class Characters(nnx.Module):
+    def __init__(self, rngs):
+        self.embed = nnx.Embed(VOCABULARY, EMBEDDING, rngs=rngs)
+        self.rnn = nnx.RNN(nnx.OptimizedLSTMCell(EMBEDDING, HIDDEN, rngs=rngs), rngs=rngs)
+        self.linear = nnx.Linear(HIDDEN, VOCABULARY, rngs=rngs)
+
+    def __call__(self, tokens):
+        return self.linear(self.rnn(self.embed(tokens)))
+
+
+class Block(nnx.Module):
+    def __init__(self, inputs, width, strides, rngs):
+        self.conv1 = nnx.Conv(inputs, width, (3, 3), strides, use_bias=False, rngs=rngs)
+        self.norm1 = nnx.BatchNorm(width, momentum=0.9, rngs=rngs)
+        self.conv2 = nnx.Conv(width, width, (3, 3), use_bias=False, rngs=rngs)
+        self.norm2 = nnx.BatchNorm(width, momentum=0.9, rngs=rngs)
+        self.strides, self.more = strides, width - inputs
+
+    def __call__(self, x):
+        y = self.norm2(self.conv2(nnx.relu(self.norm1(self.conv1(x)))))
+        x = x[:, :: self.strides, :: self.strides]
+        return nnx.relu(jnp.pad(x, ((0, 0),) * 3 + ((self.more // 2, self.more - self.more // 2),)) + y)
+
+
+class ResNet(nnx.Module):
+    def __init__(self, rngs):
+        self.conv = nnx.Conv(3, 16, (3, 3), use_bias=False, rngs=rngs)
+        self.norm = nnx.BatchNorm(16, momentum=0.9, rngs=rngs)
+        blocks = []
+        for stage in range(3):
+            for block in range(3):
+                first = bool(stage and not block)
+                blocks.append(Block((16 << stage) >> first, 16 << stage, 1 + first, rngs))
+        self.blocks = nnx.Sequential(*blocks)
+        self.linear = nnx.Linear(64, 10, rngs=rngs)
+
+    def __call__(self, x):
+        x = self.blocks(nnx.relu(self.norm(self.conv(x))))
+        return self.linear(x.mean((1, 2)))
+
+
+MODELS = {"mlp": MLP, "cnn": CNN, "rows": Rows, "characters": Characters, "resnet": ResNet}
+
+
+def loss_fn(model, x, y):
+    logits = model(x)
+    loss = optax.softmax_cross_entropy_with_integer_labels(logits, y).mean()
+    return loss, logits
+
+
+@nnx.jit
+def train_step(model, optimizer, x, y):
+    (loss, logits), grads = nnx.value_and_grad(loss_fn, has_aux=True)(model, x, y)
+    optimizer.update(model, grads)
+    return {"loss": loss, "accuracy": jnp.mean(jnp.argmax(logits, -1) == y)}
+
+
+def build(work: Workload, data: Data) -> Training:
+    model = MODELS[work.name](nnx.Rngs(0))
+    model.train()
+    tx = optax.adam(work.rate) if work.opt == "adam" else optax.sgd(work.rate, momentum=0.9)
+    optimizer = nnx.Optimizer(model, tx, wrt=nnx.Param)
+    stream = batches(floats(data), work.batch) if work.shape else windows(data, work.batch)
+    count = sum(leaf.size for leaf in jax.tree.leaves(nnx.state(model, nnx.Param)))
+    cached = nnx.cached_partial(train_step, model, optimizer)
+    return Training(count, stepped(lambda x, y: cached(x, y)["loss"], stream))

@@ -1,0 +1,81 @@
+"""Keras on JAX: layers, `compile`, `fit`, as its guides have it."""
+
+import os
+
+os.environ["KERAS_BACKEND"] = "jax"
+
+import keras
+import numpy as np
+from keras import layers
+
+from ..clock import Clock, Training
+from ..workloads import EMBEDDING, HIDDEN, VOCABULARY, WINDOW, Data, Workload, floats
+
+
+def mlp():
+    return [layers.Flatten(), layers.Dense(512, "relu"), layers.Dense(256, "relu"), layers.Dense(10)]
+
+
+def cnn():
+    return [
+        layers.Conv2D(32, 3, padding="same", activation="relu"),
+        layers.AveragePooling2D(),
+        layers.Conv2D(64, 3, padding="same", activation="relu"),
+        layers.AveragePooling2D(),
+        layers.Flatten(),
+        layers.Dense(256, "relu"),
+        layers.Dense(10),
+    ]
+
+
+def rows():
+    return [layers.Reshape((28, 28)), layers.LSTM(128), layers.Dense(10)]
+
+
+def characters():
+    return [
+        layers.Embedding(VOCABULARY, EMBEDDING),
+        layers.LSTM(HIDDEN, return_sequences=True),
+        layers.Dense(VOCABULARY),
+    ]
+
+
+MODELS = {"mlp": mlp, "cnn": cnn, "rows": rows, "characters": characters}
+
+
+class LooksUp(keras.callbacks.Callback):
+    """Tells the clock of every turn, which is an epoch of `fit`."""
+
+    def __init__(self, clock: Clock, steps: int):
+        super().__init__()
+        self.clock, self.steps, self.next = clock, steps, 1
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.next = self.clock(self.steps, float(logs["loss"]))
+        self.model.stop_training = not self.next
+
+
+def arrays(work: Workload, data: Data):
+    if work.shape:
+        return floats(data)
+    count = len(data.x) // WINDOW
+    return Data(*(each[: count * WINDOW].reshape(count, WINDOW) for each in data))
+
+
+def build(work: Workload, data: Data) -> Training:
+    shape, dtype = (work.shape, "float32") if work.shape else ((WINDOW,), "int32")
+    model = keras.Sequential([keras.Input(shape, dtype=dtype), *MODELS[work.name]()])
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(keras.optimizers.Adam(work.rate), loss, metrics=["accuracy"])
+    x, y = arrays(work, data)
+
+    def go(clock):
+        steps = 1  # which compiles; then turns of the clock's length, then all of that length, for `fit` takes one
+        for epochs in (1, 1, 1, 10**6):
+            ear = LooksUp(clock, steps)
+            model.fit(x, y, batch_size=work.batch, epochs=epochs, steps_per_epoch=steps, verbose=0, callbacks=[ear])
+            steps = ear.next
+            if not steps:
+                break
+
+    return Training(int(sum(np.prod(each.shape) for each in model.trainable_weights)), go)

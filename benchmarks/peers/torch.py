@@ -1,0 +1,165 @@
+"""PyTorch: nn.Module, zero_grad, backward, step, as its tutorials have it; eager, compiled, or channels last."""
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from ..clock import Training, stepped
+from ..workloads import EMBEDDING, HIDDEN, NOISE, VOCABULARY, WINDOW, Data, Workload, floats
+
+
+def mlp():
+    return nn.Sequential(
+        nn.Flatten(), nn.Linear(784, 512), nn.ReLU(), nn.Linear(512, 256), nn.ReLU(), nn.Linear(256, 10)
+    )
+
+
+def cnn():
+    return nn.Sequential(
+        nn.Conv2d(1, 32, 3, padding=1),
+        nn.ReLU(),
+        nn.AvgPool2d(2),
+        nn.Conv2d(32, 64, 3, padding=1),
+        nn.ReLU(),
+        nn.AvgPool2d(2),
+        nn.Flatten(),
+        nn.Linear(3136, 256),
+        nn.ReLU(),
+        nn.Linear(256, 10),
+    )
+
+
+class Rows(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.lstm = nn.LSTM(28, 128, batch_first=True)
+        self.linear = nn.Linear(128, 10)
+
+    def forward(self, x):
+        return self.linear(self.lstm(x[:, 0])[0][:, -1])
+
+
+class Characters(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.embedding = nn.Embedding(VOCABULARY, EMBEDDING)
+        self.lstm = nn.LSTM(EMBEDDING, HIDDEN, batch_first=True)
+        self.linear = nn.Linear(HIDDEN, VOCABULARY)
+
+    def forward(self, tokens):
+        return self.linear(self.lstm(self.embedding(tokens))[0])
+
+
+class Block(nn.Module):
+    def __init__(self, inputs, width, strides):
+        super().__init__()
+        self.conv1 = nn.Conv2d(inputs, width, 3, strides, padding=1, bias=False)
+        self.norm1 = nn.BatchNorm2d(width)
+        self.conv2 = nn.Conv2d(width, width, 3, padding=1, bias=False)
+        self.norm2 = nn.BatchNorm2d(width)
+        self.strides, self.more = strides, width - inputs
+
+    def forward(self, x):
+        y = self.norm2(self.conv2(F.relu(self.norm1(self.conv1(x)))))
+        x = x[:, :, :: self.strides, :: self.strides]
+        if self.more:
+            x = F.pad(x, (0, 0, 0, 0, self.more // 2, self.more - self.more // 2))
+        return F.relu(x + y)
+
+
+def resnet():
+    layers = [nn.Conv2d(3, 16, 3, padding=1, bias=False), nn.BatchNorm2d(16), nn.ReLU()]
+    for stage in range(3):
+        for block in range(3):
+            first = stage and not block
+            layers.append(Block((16 << stage) // (2 if first else 1), 16 << stage, 2 if first else 1))
+    return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 10))
+
+
+MODELS = {"mlp": mlp, "cnn": cnn, "rows": Rows, "characters": Characters, "resnet": resnet}
+
+
+def batches(work: Workload, data: Data, channels_last: bool):
+    """Batches for ever, from tensors in memory."""
+    generator = torch.Generator().manual_seed(1)
+    if not work.shape:
+        tokens, after = torch.from_numpy(data.x).long(), torch.from_numpy(data.y).long()
+        while True:
+            at = torch.randint(0, len(tokens) - WINDOW, (work.batch, 1), generator=generator) + torch.arange(WINDOW)
+            yield tokens[at], after[at]
+    data = floats(data)
+    x, y = torch.from_numpy(data.x).permute(0, 3, 1, 2).contiguous(), torch.from_numpy(data.y).long()
+    x = x.to(memory_format=torch.channels_last) if channels_last else x
+    while True:
+        order = torch.randperm(len(x), generator=generator)
+        for chosen in order[: len(order) - len(order) % work.batch].split(work.batch):
+            yield x[chosen], y[chosen]
+
+
+def players():
+    generator = nn.Sequential(
+        nn.Linear(NOISE, 128 * 7 * 7),
+        nn.ReLU(),
+        nn.Unflatten(1, (128, 7, 7)),
+        nn.ConvTranspose2d(128, 64, 4, 2, 1),
+        nn.ReLU(),
+        nn.ConvTranspose2d(64, 1, 4, 2, 1),
+        nn.Tanh(),
+    )
+    discriminator = nn.Sequential(
+        nn.Conv2d(1, 64, 4, 2, 1),
+        nn.LeakyReLU(0.2),
+        nn.Conv2d(64, 128, 4, 2, 1),
+        nn.LeakyReLU(0.2),
+        nn.Flatten(),
+        nn.Linear(128 * 7 * 7, 1),
+    )
+    return generator, discriminator
+
+
+def build_gan(work: Workload, data: Data, how: str) -> Training:
+    """The step of PyTorch's DCGAN tutorial: real, fake, then the generator through the same fake images."""
+    last = how == "channels_last"
+    two = [each.to(memory_format=torch.channels_last) if last else each for each in players()]
+    count = sum(parameter.numel() for each in two for parameter in each.parameters())
+    g_opt, d_opt = (torch.optim.Adam(each.parameters(), work.rate, (0.5, 0.999)) for each in two)
+    g, d = (torch.compile(each) if how == "compile" else each for each in two)
+
+    def step(x, _):
+        real, made = torch.ones(len(x), 1), torch.zeros(len(x), 1)
+        d_opt.zero_grad()
+        F.binary_cross_entropy_with_logits(d(x), real).backward()
+        fake = g(torch.randn(len(x), NOISE))
+        F.binary_cross_entropy_with_logits(d(fake.detach()), made).backward()
+        d_opt.step()
+        g_opt.zero_grad()
+        loss = F.binary_cross_entropy_with_logits(d(fake), real)
+        loss.backward()
+        g_opt.step()
+        return loss.detach()
+
+    return Training(count, stepped(step, batches(work, data, last)))
+
+
+def build(work: Workload, data: Data, how: str = "") -> Training:
+    if work.name == "dcgan":
+        torch.manual_seed(0)
+        return build_gan(work, data, how)
+    torch.manual_seed(0)
+    model = MODELS[work.name]().train()
+    model = model.to(memory_format=torch.channels_last) if how == "channels_last" else model
+    count = sum(parameter.numel() for parameter in model.parameters())
+    adam = work.opt == "adam"
+    parameters = model.parameters()
+    optimizer = torch.optim.Adam(parameters, work.rate) if adam else torch.optim.SGD(parameters, work.rate, 0.9)
+    model = torch.compile(model) if how == "compile" else model
+
+    def step(x, y):
+        logits = model(x)
+        loss = F.cross_entropy(logits.flatten(0, -2), y.flatten())
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        return loss.detach()
+
+    return Training(count, stepped(step, batches(work, data, how == "channels_last")))

@@ -1,0 +1,115 @@
+"""Makes the models that come with the zoo: `python -m benchmarks.pretrained`.
+
+Each is a run of the command line on data that every machine has. Its file in zoo/pretrained/ says of itself by which
+command, on which versions and with which result. `--check` makes none, and scores those that are there; `--first`
+times the first prediction.
+"""
+
+import argparse
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from benchmarks.page import machine
+from zoo.train.disk import replace_file
+from zoo.train.environment import versions
+from zoo.train.evaluation import evaluated
+from zoo.train.pretrained import PRETRAINED, header
+from zoo.train.saved import Trained, load, written
+
+LIMIT = 1_000_000  # bytes: the wheel must stay small
+FIRST = 3.0  # seconds that a first prediction may take
+
+
+class Claim(NamedTuple):
+    """A model that comes with the zoo."""
+
+    flags: str  # of python -m zoo.train
+    metric: str = "accuracy"
+    at_least: float = float("-inf")
+    at_most: float = float("inf")
+
+
+CLAIMS = {
+    "cnn-digits": Claim("--model cnn", at_least=0.985),
+    "gru-digits": Claim("--model gru", at_least=0.97),
+    "gru-sine": Claim("--model gru --dataset sine --m.width 32", "rmse", at_most=0.13),
+    "linear-diabetes": Claim("--model linear", "r2", at_least=0.44),
+    "lstm-text": Claim("--model lstm --dataset text --m.width 160 --m.dropout 0.2 --epochs 24", "bpc", at_most=2.4),
+    "mlp-digits": Claim("--model mlp", at_least=0.975),
+    "mlp-iris": Claim("--model mlp --dataset iris", at_least=0.93),
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Makes or checks the models, and says what each is worth."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.pretrained", description=__doc__)
+    parser.add_argument("--only", nargs="*", choices=list(CLAIMS), help="these alone")
+    parser.add_argument("--check", action="store_true", help="make none: score those that are there")
+    parser.add_argument("--first", action="store_true", help="time the first prediction in a fresh process")
+    args = parser.parse_args(argv)
+    make = first if args.first else told if args.check else made
+    good = True
+    for name, claim in CLAIMS.items():
+        if args.only is None or name in args.only:
+            good &= make(name, claim)
+    return 0 if good else 1
+
+
+def made(name: str, claim: Claim) -> bool:
+    """Trains a model, and keeps it if it is good."""
+    with tempfile.TemporaryDirectory() as folder:
+        began = time.perf_counter()
+        command = [sys.executable, "-m", "zoo.train", *claim.flags.split(), "--out", f"{folder}/run", "--quiet"]
+        subprocess.run(command, check=True)
+        print(f"{name:16} trained in {time.perf_counter() - began:.0f} s")
+        return kept(name, claim, load(f"{folder}/run"))
+
+
+def kept(name: str, claim: Claim, model: Trained) -> bool:
+    """Puts a model into the package if it is as good and as small as it must be."""
+    origin = {
+        "command": f"python -m zoo.train {claim.flags}",
+        "versions": versions(),
+        "machine": machine(),
+        "date": time.strftime("%Y-%m-%d"),
+    }
+    tree = {"params": model.params, "state": model.state, "scaler": model.scaler, "target_scaler": model.target_scaler}
+    content = written(tree, {**model.about, "pretrained": name, "origin": origin})
+    value = model.about["metrics"][claim.metric]
+    good = claim.at_least <= value <= claim.at_most and len(content) < LIMIT
+    print(f"{name:16} {claim.metric} {value:.4f}, {len(content):,} bytes{'' if good else ': REFUSED'}")
+    if good:
+        PRETRAINED.mkdir(exist_ok=True)
+        replace_file(PRETRAINED / f"{name}.safetensors", content)
+    return good
+
+
+def told(name: str, claim: Claim) -> bool:
+    """Scores a model that is there, on its own test examples, next to what its file says."""
+    said = header(PRETRAINED / f"{name}.safetensors")["metrics"][claim.metric]
+    found = evaluated(load(name)).metrics[claim.metric]
+    print(f"{name:16} {claim.metric} {found:.6f}, its file says {said:.6f}")
+    return abs(found - said) <= 1e-3 * max(1, abs(said))
+
+
+def first(name: str, claim: Claim) -> bool:
+    """Says how long a user waits for a first answer, python's start included."""
+    code = (
+        "import sys, numpy as np, zoo; model = zoo.load(sys.argv[1]); "
+        "model.predict(np.zeros(model.input_shape, model.about['input_dtype']))"
+    )
+    seconds = []
+    for _ in range(3):
+        began = time.perf_counter()
+        subprocess.run([sys.executable, "-c", code, name], check=True)
+        seconds.append(time.perf_counter() - began)
+    print(f"{name:16} first prediction after {min(seconds):.2f} s (the best of three; {max(seconds):.2f} the worst)")
+    return min(seconds) < FIRST
+
+
+if __name__ == "__main__":
+    sys.exit(main())

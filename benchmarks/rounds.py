@@ -1,0 +1,109 @@
+"""Measures in rounds: in each, every library trains once, in a process of its own, so that all meet one machine."""
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+
+from .peers import PEERS, missing
+
+__all__ = ["MALLOC", "differences", "measure", "ratios", "run_worker", "summary", "taking_part"]
+
+# What train/allocator.py sets for our command, for everyone: glibc keeps freed memory.
+MALLOC = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": "17179869184", "MALLOC_TOP_PAD_": "268435456"}
+
+
+def taking_part(work: str, peers: Sequence[str], say: Callable[[str], None] = print) -> list[str]:
+    """Those that are installed and know the workload; the others are named."""
+    there = []
+    for name in peers:
+        peer, absent = PEERS[name], missing(PEERS[name])
+        if absent:
+            say(f"{work}: {peer.label} is left out: {', '.join(absent)} is not installed")
+        elif work not in peer.workloads:
+            say(f"{work}: {peer.label} is left out: not written")
+        else:
+            there.append(name)
+    return there
+
+
+def measure(
+    work: str, peers: Sequence[str], rounds: int, seconds: float, malloc: bool, say: Callable[[str], None] = print
+) -> dict:
+    """Gives `{"limit": [GFLOP/s a round], "peers": {name: [figures a round]}, "failed": {name: why}}`.
+
+    Args:
+        work: the workload.
+        peers: who trains, the zoo among them.
+        rounds: how often each trains.
+        seconds: of training, each time.
+        malloc: whether all keep freed memory.
+        say: told of every figure.
+    """
+    limits, found, failed = [], {name: [] for name in peers}, {}
+    for i in range(rounds):
+        limits.append(run_worker(["limit", "--seconds", "1"], malloc)["gflops"])
+        for name in [*peers[i % len(peers) :], *peers[: i % len(peers)]]:  # another one begins each time
+            if name in failed:
+                continue
+            try:
+                each = run_worker([name, work, "--seconds", str(seconds)], malloc)
+            except subprocess.CalledProcessError as error:
+                failed[name] = _last_line(error.stderr)
+                say(f"{work}: {PEERS[name].label} failed: {failed[name]}")
+                continue
+            found[name].append(each)
+            time = f"{each['ms']:.2f} ms a step, the first after {each['first']:.1f} s"
+            say(f"{work}, round {i + 1} of {rounds}: {PEERS[name].label} {time}")
+    return {"limit": limits, "peers": {name: each for name, each in found.items() if each}, "failed": failed}
+
+
+def summary(figures: Sequence[Mapping], name: str) -> tuple[float, float, float]:
+    """Median, least and most over the rounds of a figure."""
+    values = [each[name] for each in figures]
+    return statistics.median(values), min(values), max(values)
+
+
+def ratios(ours: Sequence[Mapping], theirs: Sequence[Mapping]) -> tuple[float, float, float]:
+    """How many times as long theirs takes: median, least and most over the rounds, each round by itself.
+
+    >>> ratios([{"ms": 2}, {"ms": 4}, {"ms": 2}], [{"ms": 3}, {"ms": 8}, {"ms": 2}])
+    (1.5, 1.0, 2.0)
+    """
+    pairs = [their["ms"] / our["ms"] for our, their in zip(ours, theirs, strict=False)]
+    return statistics.median(pairs), min(pairs), max(pairs)
+
+
+def differences(parameters: int, loss: float | None, found: Mapping[str, Sequence[Mapping]]) -> list[str]:
+    """Who trains another model: another number of parameters, or a first loss far from that of chance.
+
+    PyTorch's LSTM has two biases that it only ever adds, hence the half percent.
+    """
+    told = []
+    for name, rounds in found.items():
+        count, first = rounds[0]["parameters"], rounds[0]["loss"]
+        if abs(count - parameters) > 0.007 * parameters:
+            told.append(f"{PEERS[name].label} has {count:,} parameters, not {parameters:,}")
+        if loss is not None and not 0.7 * loss < first < 1.5 * loss:
+            told.append(f"{PEERS[name].label} begins with a loss of {first:.2f}, chance has {loss:.2f}")
+    return told
+
+
+def run_worker(words: Sequence[str], malloc: bool = False) -> dict:
+    """What `python -m benchmarks.worker` prints, in a process of its own."""
+    known = {name: value for name, value in os.environ.items() if not name.startswith("MALLOC_")}
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.worker", *words],
+        env=known | (MALLOC if malloc else {}),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return json.loads(done.stdout.strip().splitlines()[-1])
+
+
+def _last_line(text: str) -> str:
+    lines = (text or "").strip().splitlines()
+    return lines[-1][:200] if lines else "it says nothing"

@@ -1,0 +1,96 @@
+"""The table and the picture of what was measured about speed."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from .page import measured_on
+from .peers import PEERS
+from .rounds import ratios, summary
+from .workloads import WORKLOADS
+
+__all__ = ["draw", "table"]
+
+_HEAD = (
+    "| workload | ms a step | the zoo is faster | first step after | peak memory | examples/s | share of the limit |"
+)
+
+
+def table(kept: Mapping[str, Mapping]) -> str:
+    """The Markdown table: every figure the median of the rounds, least to most in brackets.
+
+    Args:
+        kept: `{"rows": what measure gave, with where(); "rows malloc": ...}`, as in speed.json.
+    """
+    lines = []
+    for malloc in (False, True):
+        mine = [(work, kept[_name(work, malloc)]) for work in WORKLOADS if _name(work, malloc) in kept]
+        if mine:
+            lines += [_title(malloc), "", _HEAD, "|---|---|---|---|---|---|---|"]
+            lines += [row for work, found in mine for row in _rows(work, found)]
+            lines.append("")
+    return "\n".join([*lines, *_notes(kept), measured_on(list(kept.values()))])
+
+
+def draw(kept: Mapping[str, Mapping], path: Path) -> None:
+    """Horizontal bars: how many times as long as the zoo's each library's step takes, workload by workload."""
+    from zoo.train.plots.style import BLUE, GREY, INK, picture
+
+    panels = [(work, each) for work in WORKLOADS for each in [kept.get(_name(work, True), kept.get(work))] if each]
+    rows = [len(found["peers"]) + 1.2 for _, found in panels]
+    with picture(path, 8, 0.6 + 0.27 * sum(rows)) as figure:
+        grid = figure.subplots(len(panels), 1, squeeze=False, gridspec_kw={"height_ratios": rows})[:, 0]
+        for axes, (work, found) in zip(grid, panels, strict=True):
+            names = list(found["peers"])
+            times = [summary(found["peers"][name], "ms")[0] for name in names]
+            axes.barh(range(len(names)), times, color=[BLUE if name == "ours" else GREY for name in names], height=0.7)
+            for i, (name, time) in enumerate(zip(names, times, strict=True)):
+                ratio = "" if name == "ours" else f"   {ratios(found['peers']['ours'], found['peers'][name])[0]:.2f} x"
+                axes.text(time, i, f" {time:.3g} ms{ratio}", va="center", color=INK, size=8)
+            axes.set_yticks(range(len(names)), [PEERS[name].label for name in names])
+            axes.invert_yaxis()
+            axes.set_xlim(0, 1.25 * max(times))
+            axes.set_xticks([])
+            axes.spines["bottom"].set_visible(False)
+            axes.grid(False)
+            axes.set_title(WORKLOADS[work].about)
+
+
+def _name(work: str, malloc: bool) -> str:
+    return f"{work} malloc" if malloc else work
+
+
+def _title(malloc: bool) -> str:
+    return (
+        "All of them keep freed memory (`--malloc`), as our command does:"
+        if malloc
+        else "Without settings of the allocator:"
+    )
+
+
+def _rows(work: str, found: Mapping):
+    limit = sum(found["limit"]) / len(found["limit"])
+    about = WORKLOADS[work]
+    for name, rounds in found["peers"].items():
+        ms, least, most = summary(rounds, "ms")
+        faster = ""
+        if name != "ours" and "ours" in found["peers"]:
+            faster = "{:.2f} ({:.2f} to {:.2f})".format(*ratios(found["peers"]["ours"], rounds))
+        first, peak = summary(rounds, "first")[0], summary(rounds, "peak_mb")[0]
+        share = about.gflop / ms * 1000 / limit
+        yield (
+            f"| {work}: {PEERS[name].label} | {ms:.3g} ({least:.3g} to {most:.3g}) | {faster} | {first:.1f} s "
+            f"| {peak:.0f} MB | {about.batch / ms * 1000:,.0f} | {100 * share:.0f} % |"
+        )
+
+
+def _notes(kept: Mapping[str, Mapping]) -> list[str]:
+    lines = [
+        f"`{work.name}`: {work.about}." for work in WORKLOADS.values() if any(k.split()[0] == work.name for k in kept)
+    ]
+    for name, found in kept.items():
+        lines += [f"`{name}`: {PEERS[peer].label} failed: {why}." for peer, why in found["failed"].items()]
+        lines += [f"`{name}`: {line}." for line in found.get("differences", [])]
+    limits = [limit for found in kept.values() for limit in found["limit"]]
+    if limits:
+        lines.append(f"The limit is XLA's own matrix product, {min(limits):.0f} to {max(limits):.0f} GFLOP/s.")
+    return [*lines, ""]

@@ -1,0 +1,58 @@
+"""Whole runs: from starting python's imports to one epoch of MNIST learned, `python -m benchmarks --whole`.
+
+The zoo's command is timed too, as anyone would type it. It does more than the others: it loads the data, scores the
+test images, saves the model and draws.
+"""
+
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+
+from .peers import PEERS
+from .rounds import run_worker, taking_part
+
+__all__ = ["main"]
+
+_WORKS = ("mlp", "cnn")
+_COMMANDS = {"mlp": "--model mlp --m.hidden 512,256 --m.dropout 0", "cnn": "--model cnn --augment none"}
+
+
+def main(peers: Sequence[str], rounds: int, data_dir: str | None) -> int:
+    """Measures by rounds and prints a Markdown table."""
+    if data_dir is None:
+        print("--whole wants --data-dir, the folder that holds MNIST")
+        return 2
+    print(
+        "| one epoch of MNIST | imports, compiling, training | with the first step after |\n|---|---|---|", flush=True
+    )
+    for work in _WORKS:
+        there = taking_part(work, list(dict.fromkeys(["ours", *peers])), say=lambda line: print(line, file=sys.stderr))
+        found: dict[str, list[dict]] = {name: [] for name in there}
+        commands = []
+        for _ in range(rounds):
+            commands.append(_command(_COMMANDS[work], data_dir))
+            for name in there:
+                try:
+                    found[name].append(run_worker([name, work, "--data-dir", data_dir]))
+                except subprocess.CalledProcessError as error:
+                    print(f"{work}: {PEERS[name].label} failed: {error.stderr.strip()[-200:]}", file=sys.stderr)
+        print(
+            f"| `python -m zoo.train {_COMMANDS[work]} --epochs 1`, all of it | {statistics.median(commands):.1f} s | |"
+        )
+        for name, each in found.items():
+            if each:
+                whole, first = (statistics.median(one[what] for one in each) for what in ("whole", "first"))
+                print(f"| {work}: {PEERS[name].label} | {whole:.1f} s | {first:.1f} s |", flush=True)
+    return 0
+
+
+def _command(flags: str, data_dir: str) -> float:
+    with tempfile.TemporaryDirectory() as folder:
+        words = [*flags.split(), "--dataset", "mnist", "--epochs", "1", "--batch-size", "128", "--data-dir", data_dir]
+        began = time.perf_counter()
+        words += ["--out", f"{folder}/run", "--quiet"]
+        subprocess.run([sys.executable, "-m", "zoo.train", *words], check=True)
+        return time.perf_counter() - began

@@ -1,0 +1,82 @@
+"""One process, one library, one workload: `python -m benchmarks.worker flax rows --seconds 10` prints a JSON line."""
+
+import time
+
+_BEGAN = time.perf_counter()
+
+import argparse  # noqa: E402
+import importlib  # noqa: E402
+import json  # noqa: E402
+import resource  # noqa: E402
+import sys  # noqa: E402
+
+from .clock import Clock, Steps  # noqa: E402
+from .peers import PEERS  # noqa: E402
+from .workloads import WORKLOADS, Data, make_data  # noqa: E402
+
+
+def main() -> int:
+    """Trains, and prints what was measured."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.worker", description=__doc__)
+    parser.add_argument("peer", choices=[*PEERS, "limit"])
+    parser.add_argument("workload", choices=WORKLOADS, nargs="?", default="mlp")
+    parser.add_argument("--seconds", type=float, default=10)
+    parser.add_argument("--data-dir", help="folder that holds MNIST: trains one epoch of it, whatever the time")
+    args = parser.parse_args()
+    print(json.dumps(limit(args.seconds) if args.peer == "limit" else measured(args)))
+    return 0
+
+
+def measured(args: argparse.Namespace) -> dict:
+    """Trains for so many seconds."""
+    work, peer = WORKLOADS[args.workload], PEERS[args.peer]
+    # Before the clock starts: reading data is not what is compared.
+    data = mnist(args.data_dir) if args.data_dir else make_data(work)
+    began = time.perf_counter()
+    module = importlib.import_module(f".{peer.module}", __package__)
+    imported = time.perf_counter() - began
+    training = module.build(work, data, *peer.arguments)
+    clock = Steps(len(data.x) // work.batch, began) if args.data_dir else Clock(args.seconds, began)
+    training.go(clock)
+    return {
+        "ms": 1000 * clock.per_step if len(clock.turns) > 1 else float("nan"),
+        "whole": time.perf_counter() - began,
+        "import": imported,
+        "first": clock.first,  # import, compiling and the first step
+        "parameters": training.parameters,
+        "loss": clock.loss,
+        "last": clock.last,
+        "steps": sum(steps for steps, _ in clock.turns),
+        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1 << (20 if sys.platform == "darwin" else 10)),
+    }
+
+
+def mnist(folder: str) -> Data:
+    """The 60,000 training images."""
+    from pathlib import Path
+
+    from zoo.train.data.source import Place, load_data
+
+    train = load_data("mnist", Place(Path(folder), offline=True)).train
+    return Data(train.x, train.y.astype("int32"))
+
+
+def limit(seconds: float) -> dict:
+    """What XLA's own matrix product reaches on this machine, in GFLOP/s."""
+    import jax
+    import jax.numpy as jnp
+
+    n, rates = 2048, []
+    a = jnp.ones((n, n), jnp.float32)
+    product = jax.jit(lambda a, b: a @ b)
+    product(a, a).block_until_ready()
+    end = time.perf_counter() + seconds
+    while time.perf_counter() < end or len(rates) < 3:
+        began = time.perf_counter()
+        product(a, a).block_until_ready()
+        rates.append(2e-9 * n**3 / (time.perf_counter() - began))
+    return {"gflops": sorted(rates)[len(rates) // 2]}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,156 @@
+"""What every library trains in the comparison: model, shapes, batch, optimizer; and made-up data of those shapes.
+
+Speed does not depend on what the pixels show, so nothing needs to be downloaded.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+__all__ = ["WORKLOADS", "Data", "Workload", "batches", "floats", "make_data", "windows"]
+
+VOCABULARY, EMBEDDING, HIDDEN, WINDOW = 96, 128, 512, 128  # of `characters`
+NOISE = 100  # numbers that the generator starts from
+
+
+@dataclass(frozen=True)
+class Workload:
+    """One model on data of one shape.
+
+    Attributes:
+        name: what `--only` calls it.
+        about: for the table.
+        shape: of one example; () for a text.
+        examples: so many are in memory, of a text tokens.
+        batch: examples a step, of a text windows.
+        opt: "adam", or "momentum" (0.9).
+        rate: learning rate.
+        parameters: that the model must have.
+        loss: roughly that of the first step, that of chance; None where there is no such.
+        gflop: multiplications and additions of a step's products, three times those of the forward pass; the input
+            of the first layer needs no gradient.
+    """
+
+    name: str
+    about: str
+    shape: tuple[int, ...]
+    examples: int
+    batch: int
+    opt: Literal["adam", "momentum"]
+    rate: float
+    parameters: int
+    loss: float | None
+    gflop: float
+
+
+WORKLOADS = {
+    work.name: work
+    for work in (
+        Workload(
+            "mlp", "MLP 784-512-256-10, batch 128", (28, 28, 1), 60000, 128, "adam", 1e-3, 535818, np.log(10), 0.308
+        ),
+        Workload(
+            "cnn",
+            "CNN: conv 32, conv 64, dense 256, average pools, batch 128",
+            (28, 28, 1),
+            60000,
+            128,
+            "adam",
+            1e-3,
+            824458,
+            np.log(10),
+            3.51,
+        ),
+        Workload(
+            "rows",
+            "LSTM 128 reads images row by row, batch 128",
+            (28, 28, 1),
+            60000,
+            128,
+            "adam",
+            1e-3,
+            81674,
+            np.log(10),
+            1.62,
+        ),
+        Workload(
+            "characters",
+            "LSTM 512 on characters, windows of 128, batch 64",
+            (),
+            1_000_000,
+            64,
+            "adam",
+            1e-3,
+            1374304,
+            np.log(VOCABULARY),
+            66.8,
+        ),
+        Workload(
+            "resnet",
+            "ResNet-20, 32x32x3, batch 128",
+            (32, 32, 3),
+            12800,
+            128,
+            "momentum",
+            0.01,
+            269722,
+            np.log(10),
+            31.0,
+        ),
+        Workload(
+            "dcgan",
+            "DCGAN on 28x28, a step of both players, batch 128",
+            (28, 28, 1),
+            60000,
+            128,
+            "adam",
+            2e-4,
+            904194,
+            None,
+            20.8,
+        ),
+    )
+}
+
+
+class Data(NamedTuple):
+    """Examples as a data set stores them: bytes and class numbers; of a text its tokens and the token after each."""
+
+    x: np.ndarray
+    y: np.ndarray
+
+
+def make_data(work: Workload) -> Data:
+    """Makes data of the workload's shape, the same for everyone."""
+    rng = np.random.default_rng(0)
+    if work.shape:
+        x = rng.integers(0, 256, (work.examples, *work.shape), np.uint8)
+        return Data(x, rng.integers(0, 10, work.examples, np.int32))
+    tokens = rng.integers(0, VOCABULARY, work.examples + 1, np.int32)
+    return Data(tokens[:-1], tokens[1:])
+
+
+def floats(data: Data) -> Data:
+    """The images normalised once for all, as the peers' own examples do it."""
+    x = data.x.astype(np.float32) / 255
+    return Data((x - x.mean()) / x.std(), data.y)
+
+
+def batches(data: Data, batch: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Batches for ever, in a new random order every epoch, as the peers' own examples make them."""
+    rng = np.random.default_rng(1)
+    while True:
+        order = rng.permutation(len(data.x))
+        for i in range(0, len(order) - batch + 1, batch):
+            chosen = order[i : i + batch]
+            yield data.x[chosen], data.y[chosen]
+
+
+def windows(data: Data, batch: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Windows of a text for ever, (batch, time): each at a random place."""
+    rng, steps = np.random.default_rng(1), np.arange(WINDOW)
+    while True:
+        at = rng.integers(0, len(data.x) - WINDOW, batch)[:, None] + steps
+        yield data.x[at], data.y[at]
