@@ -8,7 +8,13 @@ __all__ = ["discriminator", "generator"]
 _SIZE = 4  # of every filter; a multiple of the stride, so that no pixel is written to more often than its neighbours
 
 
-def generator(animal: str, shape: tuple[int, ...], filters: tuple[int, ...], init: Initializer = normal(0.02)) -> Layer:  # noqa: B008
+def generator(
+    animal: str,
+    shape: tuple[int, ...],
+    filters: tuple[int, ...],
+    hidden: tuple[int, ...] = (),
+    init: Initializer = normal(0.02),  # noqa: B008
+) -> Layer:
     """Noise (batch, features) to images (batch, *shape) from -1 to 1.
 
     A dense layer paints the smallest images, each stage doubles height and width.
@@ -17,6 +23,7 @@ def generator(animal: str, shape: tuple[int, ...], filters: tuple[int, ...], ini
         animal: for the errors.
         shape: of an image, (height, width, channels).
         filters: of the stages, that at the full size first.
+        hidden: widths of dense layers before the smallest images.
         init: of all kernels.
 
     Raises:
@@ -25,8 +32,10 @@ def generator(animal: str, shape: tuple[int, ...], filters: tuple[int, ...], ini
     height, width, channels = _checked(animal, shape, filters)
     halvings = 1 << len(filters)
     start = (height // halvings, width // halvings, filters[-1])
-    first = serial(dense(start[0] * start[1] * start[2], bias=False, init=init), reshape(*start), batch_norm(), relu)
     # Batch norm has a bias, so what stands before it needs none.
+    body = [part for width in hidden for part in (dense(width, bias=False, init=init), batch_norm(), relu)]
+    paint = dense(start[0] * start[1] * start[2], bias=False, init=init)
+    first = serial(*body, paint, reshape(*start), batch_norm(), relu)
     stages = {
         f"stage{i}": serial(conv_transpose(filters[i - 1], _SIZE, strides=2, bias=False, init=init), batch_norm(), relu)
         for i in range(len(filters) - 1, 0, -1)
@@ -34,11 +43,12 @@ def generator(animal: str, shape: tuple[int, ...], filters: tuple[int, ...], ini
     return serial(first=first, **stages, image=serial(conv_transpose(channels, _SIZE, strides=2, init=init), tanh))
 
 
-def discriminator(filters: tuple[int, ...], init: Initializer = normal(0.02)) -> Layer:  # noqa: B008
+def discriminator(filters: tuple[int, ...], hidden: tuple[int, ...] = (), init: Initializer = normal(0.02)) -> Layer:  # noqa: B008
     """Images (batch, height, width, channels) to scores (batch, 1): each stage halves height and width.
 
     Args:
         filters: of the stages, that at the full size first.
+        hidden: widths of dense layers that see the whole image, before the score.
         init: of all kernels.
     """
     stages = {
@@ -47,7 +57,8 @@ def discriminator(filters: tuple[int, ...], init: Initializer = normal(0.02)) ->
         )
         for i, width in enumerate(filters)
     }
-    return serial(**stages, score=serial(flatten, dense(1, init=init)))
+    body = [part for width in hidden for part in (dense(width, bias=False, init=init), batch_norm(), _leaky)]
+    return serial(**stages, score=serial(flatten, *body, dense(1, init=init)))
 
 
 def _leaky(x):

@@ -12,7 +12,9 @@ from .layers import Players, players
 from .layers.checks import check_positive
 
 
-def dcgan(shape: tuple[int, ...], *, latent: int = 64, filters: tuple[int, ...] = (32, 64)) -> Players:
+def dcgan(
+    shape: tuple[int, ...], *, latent: int = 64, filters: tuple[int, ...] = (32, 64), hidden: tuple[int, ...] = ()
+) -> Players:
     """Makes a generator and a discriminator of convolutions: noise (batch, latent) to images (batch, *shape).
 
     Both have batch norm everywhere but where they meet the image and where the score is given. The kernels begin as
@@ -22,6 +24,8 @@ def dcgan(shape: tuple[int, ...], *, latent: int = 64, filters: tuple[int, ...] 
         shape: of an image, (height, width, channels).
         latent: numbers of noise that an image is made of.
         filters: of each stage, that at the full size first; each halves height and width.
+        hidden: widths of dense layers between noise and image in both players (as Chen et al. 2016, InfoGAN, has them
+            for digits), which judge an image as a whole; filters alone see patches.
 
     Raises:
         ValueError: if height or width cannot be halved so often.
@@ -33,4 +37,4 @@ def dcgan(shape: tuple[int, ...], *, latent: int = 64, filters: tuple[int, ...] 
     (2, 28, 28, 1)
     """
     check_positive("dcgan", "latent", latent)
-    return players(generator("dcgan", shape, filters), discriminator(filters), noise(latent))
+    return players(generator("dcgan", shape, filters, hidden), discriminator(filters, hidden), noise(latent))
