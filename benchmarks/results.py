@@ -160,6 +160,7 @@ def measured(claim: Claim, data_dir: str | None) -> dict:
         "claim": asdict(claim),
         "values": values,
         "seconds": seconds,
+        "also": also,
         "exact": least_squares() if claim.metric == "r2" else None,
         **where(),
     }
