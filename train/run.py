@@ -113,7 +113,9 @@ def run(
         if found is not None and is_complete(found, parts, options):
             return _complete(folder, parts, options)
         try:
-            return _train(parts, recipe, folder, options, (*more, *callbacks), stop, found)
+            return _train(
+                parts, recipe, folder, options, (*callbacks, *more), stop, found
+            )  # TensorBoard looks at what others drew
         except OSError as error:
             raise no_room(error, folder) from error
 

@@ -24,6 +24,7 @@ def place(tmp_path_factory):
     return tmp_path_factory.mktemp("hostile") / "model.safetensors"
 
 
+@pytest.mark.fault(row=11)
 @settings(max_examples=60, deadline=None)
 @given(st.integers(0, len(GOOD) - 1))
 def test_a_file_that_is_cut_anywhere_is_refused(place, length):
@@ -32,6 +33,7 @@ def test_a_file_that_is_cut_anywhere_is_refused(place, length):
         load(place)
 
 
+@pytest.mark.fault(row=11)
 @settings(max_examples=60, deadline=None)
 @given(st.integers(8 + SIZE, len(GOOD) - 1), st.integers(0, 7))
 def test_a_flipped_bit_of_an_array_is_seen(place, at, bit):
@@ -52,6 +54,7 @@ def test_a_changed_byte_of_the_header_is_refused_or_harmless(place, at, value):
         assert load(place).about["format"] == 1
 
 
+@pytest.mark.fault(row=11)
 @pytest.mark.parametrize("size", [2**63, 2**40, 10**8, 99_999_999])
 def test_a_header_that_promises_gigabytes_takes_no_memory(place, size):
     place.write_bytes(struct.pack("<Q", size) + GOOD[8:])
