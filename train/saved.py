@@ -16,7 +16,7 @@ import numpy as np
 
 from zoo.layers import Layer
 
-from .arrays import digest, flatten, read_arrays, restore
+from .arrays import described, digest, flatten, read_arrays, restore
 from .data.normalize import Scaler
 from .disk import replace_file
 from .drawn import drawn
@@ -224,7 +224,7 @@ def _made(tensors: dict[str, np.ndarray], about: dict[str, Any]) -> Trained:
         for name in ("scaler", "target_scaler")
         if f"{name}/shift" in tensors
     }
-    tree = restore(template, tensors)
+    tree = restore(template, _widened(tensors, template))
     return Trained(
         model=model,
         params=tree["params"],
@@ -235,6 +235,15 @@ def _made(tensors: dict[str, np.ndarray], about: dict[str, Any]) -> Trained:
         classes=tuple(about["classes"]),
         about=about,
     )
+
+
+def _widened(tensors: Mapping[str, np.ndarray], template: Any) -> dict[str, np.ndarray]:
+    """What a file stores in half precision, to be small, in the precision that the model computes in."""
+    whole = {name for name, (dtype, _) in described(template).items() if dtype == "float32"}
+    return {
+        name: array.astype(np.float32) if name in whole and array.dtype == np.float16 else array
+        for name, array in tensors.items()
+    }
 
 
 def read_model(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:

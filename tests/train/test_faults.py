@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import zoo
@@ -285,6 +286,38 @@ def test_row_14_a_bad_state_is_never_saved_and_the_last_good_one_stays(tmp_path,
     with pytest.raises(Diverged, match=r"at step 6 of 9(.|\n)*The model of epoch 1 is kept"):
         run(IRIS, RunOptions(out=tmp_path / "run", ckpt_every="1", quiet=True))
     assert newest(tmp_path / "run", lambda _: None, print).step == 4
+
+
+@pytest.mark.fault(row=14)
+@pytest.mark.parametrize("player", ["generator", "discriminator"])
+def test_row_14_a_player_that_is_no_number_any_more_stops_the_game_and_the_last_good_state_goes_on(
+    tmp_path, monkeypatch, player
+):
+    from zoo.train.loop import Diverged
+    from zoo.train.setup import TRAINERS
+
+    adversarial, jax = TRAINERS["adversarial"], import_module("jax")
+
+    def poisoned(*args):
+        """From the fifth step on one player's parameters are infinite."""
+        trainer = adversarial(*args)
+
+        def step(fit, batch, key):
+            new, metrics = trainer.step({name: each for name, each in fit.items() if name != "n"}, batch, key)
+            far = jax.tree.map(lambda leaf: jax.numpy.where(fit["n"] >= 4, jax.numpy.inf, leaf), new["params"][player])
+            return new | {"params": {**new["params"], player: far}, "n": fit["n"] + 1}, metrics
+
+        return trainer._replace(init=lambda key, batch: trainer.init(key, batch) | {"n": jax.numpy.int32(0)}, step=step)
+
+    recipe = Recipe("gan", "ring", trainer="adversarial", m={"latent": 2, "hidden": (4,)}, steps=9, batch_size=20000)
+    options = {"ckpt_every": "1", "keep": 99, "quiet": True, "pictures": False}
+    monkeypatch.setitem(TRAINERS, "adversarial", poisoned)
+    with pytest.raises(Diverged, match=r"no finite number any more at step \d"):
+        run(recipe, RunOptions(out=tmp_path / "run", **options))
+    good = newest(tmp_path / "run", lambda _: None, print)
+    assert 3 <= good.step <= 6
+    assert all(np.isfinite(array).all() for array in good.tensors().values() if array.dtype.kind == "f")
+    assert np.isfinite(zoo.load(tmp_path / "run").sample(9)).all()
 
 
 @pytest.mark.fault(row=19)

@@ -5,6 +5,7 @@ import json
 import struct
 import tracemalloc
 
+import jax
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -13,7 +14,7 @@ from safetensors.numpy import save as to_bytes
 
 from zoo.train.errors import CheckpointUnusable
 from zoo.train.pretrained import PRETRAINED
-from zoo.train.saved import _digest, load
+from zoo.train.saved import _digest, load, written
 
 GOOD = (PRETRAINED / "mlp-iris.safetensors").read_bytes()
 SIZE = struct.unpack("<Q", GOOD[:8])[0]
@@ -22,6 +23,16 @@ SIZE = struct.unpack("<Q", GOOD[:8])[0]
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
     return tmp_path_factory.mktemp("hostile") / "model.safetensors"
+
+
+def test_what_is_stored_in_half_precision_is_read_as_the_model_computes(place):
+    good = load("mlp-iris")
+    tree = {"params": {}, "state": {}, "scaler": good.scaler, "target_scaler": None}
+    tree["params"] = jax.tree.map(lambda leaf: np.asarray(leaf, np.float16), good.params)
+    place.write_bytes(written(tree, good.about))
+    found = load(place)
+    assert {leaf.dtype for leaf in jax.tree.leaves(found.params)} == {np.dtype("float32")}
+    np.testing.assert_allclose(found.params["head"]["w"], good.params["head"]["w"], rtol=1e-3)
 
 
 @pytest.mark.fault(row=11)
