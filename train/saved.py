@@ -155,7 +155,7 @@ class Trained:
         return x, alone
 
     def _check_finite(self, x: np.ndarray) -> None:
-        bad = np.argwhere(~np.isfinite(x)) if x.dtype.kind == "f" else ()
+        bad = np.argwhere(~np.isfinite(x)) if x.dtype.kind == "f" else np.empty((0, x.ndim), int)
         if len(bad):
             place = ", ".join(map(str, bad[0]))
             raise ValueError(f"{self.about['model']} wants finite numbers, x[{place}] is {x[tuple(bad[0])]}")
