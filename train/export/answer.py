@@ -81,7 +81,7 @@ def _noise(trained: Trained) -> dict[str, Any]:
     if not isinstance(trained.model, Players) or len(trained.input_shape) > 1:
         return {}
     classes = MadeFor.of(trained.about["made_for"]).outputs if by_class(trained) else 0
-    return {"noise": trained.input_shape[0] - classes, "told": classes}
+    return {"noise": sum(trained.input_shape) - classes, "told": classes}
 
 
 def _constants(scaler: Scaler | None) -> Scaler | None:
