@@ -67,6 +67,15 @@ def test_files_and_functions_stay_small(path):
             assert length <= 45, f"{node.name} has {length} lines without its docstring"
 
 
+@pytest.mark.fault(row=9)
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(HOUSE)))
+def test_no_archive_is_unpacked(path):
+    """What is never unpacked writes nothing outside; a source in an archive needs `filter="data"`, and tests of it."""
+    assert not {"tarfile", "zipfile", "lzma", "bz2"} & {name.split(".")[0] for name in imported(path)}
+    assert "unpack_archive" not in path.read_text(encoding="utf-8")
+
+
+@pytest.mark.fault(row=10)
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(HOUSE)))
 def test_nothing_is_unpickled_or_executed(path):
     forbidden = {"pickle", "cloudpickle", "dill", "joblib", "marshal", "shelve"}

@@ -6,6 +6,9 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from .arrays import flatten
 from .begin import anew, begin, is_complete, say_how_to_go_on
 from .callbacks import Best, Callback, Journal
 from .checkpoint import Checkpoint
@@ -16,7 +19,7 @@ from .errors import BadInput, RunFailed
 from .folder import check_folder
 from .interval import interval
 from .lock import Lock
-from .loop import train
+from .loop import Diverged, train
 from .options import RunOptions, prepare_folder
 from .pictures import draw
 from .profile import Profile
@@ -113,9 +116,27 @@ def run(
         if found is not None and is_complete(found, parts, options):
             return _complete(folder, parts, options)
         try:
-            return _train(parts, recipe, folder, options, (*more, *callbacks), stop, found)
+            return _train(
+                parts, recipe, folder, options, (*callbacks, *more), stop, found
+            )  # TensorBoard looks at what others drew
         except OSError as error:
             raise no_room(error, folder) from error
+        except ValueError as error:
+            told = _of_the_batch(error, parts.recipe)
+            if told is None:
+                raise
+            raise told from error
+
+
+def _of_the_batch(error: ValueError, recipe: Recipe) -> BadInput | None:
+    """What a layer says of a batch that it cannot train on is the user's to mend; any other error stays what it is."""
+    notes = getattr(error, "__notes__", [])
+    if isinstance(error, BadInput) or not any(note.startswith("In layer") for note in notes):
+        return None
+    told = BadInput(f"{recipe.model} cannot be trained with --batch-size {recipe.batch_size}: {error}")
+    for note in notes:
+        told.add_note(note)
+    return told
 
 
 def _train(
@@ -213,6 +234,9 @@ def keeper_of(parts: Setup, folder: Path, metric: str | None) -> Best:
 
     def keep(fit: dict, row: dict) -> None:
         params, state = trained(fit)
+        bad = next((name for name, array in flatten(params).items() if not np.isfinite(array).all()), None)
+        if bad:  # what was saved before is worth more
+            raise Diverged(f"{bad} holds no finite number any more at step {row['step']}. Try a lower rate")
         tree = {"params": params, "state": state, "scaler": parts.scaler, "target_scaler": parts.target_scaler}
         save(folder, tree, _about(parts, row))
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from zoo.layers import Layer
 
-from .arrays import digest, flatten, read_arrays, restore
+from .arrays import described, digest, flatten, read_arrays, restore
 from .data.normalize import Scaler
 from .disk import replace_file
 from .drawn import drawn
@@ -80,9 +80,11 @@ class Trained:
             lengths: how many steps of each are valid (batch,); None: all of them.
 
         Raises:
-            ValueError: if the shape is another, or a length is not within the time axis.
+            ValueError: if the shape is another, they are no finite numbers, or a length is not within the time axis.
         """
         x, alone = self._checked(x)
+        if lengths is None:  # what lies behind the end of a sequence may be anything
+            self._check_finite(x)
         given = {"x": x} if lengths is None else {"x": x, "lengths": self._checked_lengths(lengths, x)}
         size = min(_CHUNK, len(x))
         some = [np.minimum(np.arange(start, start + size), len(x) - 1) for start in range(0, len(x), size)]
@@ -140,17 +142,23 @@ class Trained:
         return jax.jit(run)
 
     def _checked(self, x: Any) -> tuple[np.ndarray, bool]:
-        x, shape = np.asarray(x), self.input_shape
+        given, shape, name = np.asarray(x), self.input_shape, self.about["model"]
         free = int(self.about["kind"] in ("sequence", "text"))  # the time axis
-        if x.ndim == len(shape) and x.shape[free:] == shape[free:] and x.size:
-            return x[None], True
+        alone = given.ndim == len(shape)
+        x = given[None] if alone else given
         if x.ndim != len(shape) + 1 or x.shape[1 + free :] != shape[free:] or not x.size:
             wanted = ("time", *shape[1:]) if free else shape
             one, many = ", ".join(map(str, wanted)), ", ".join(map(str, ("batch", *wanted)))
-            raise ValueError(f"{self.about['model']} wants inputs ({many}) or one of ({one}), got shape {x.shape}")
+            raise ValueError(f"{name} wants inputs ({many}) or one of ({one}), got shape {given.shape}")
         if x.dtype.kind not in "biuf":
-            raise ValueError(f"{self.about['model']} wants numbers, got {x.dtype}")
-        return x, False
+            raise ValueError(f"{name} wants numbers, got {x.dtype}")
+        return x, alone
+
+    def _check_finite(self, x: np.ndarray) -> None:
+        bad = np.argwhere(~np.isfinite(x)) if x.dtype.kind == "f" else np.empty((0, x.ndim), int)
+        if len(bad):
+            place = ", ".join(map(str, bad[0]))
+            raise ValueError(f"{self.about['model']} wants finite numbers, x[{place}] is {x[tuple(bad[0])]}")
 
     def _checked_lengths(self, lengths: Any, x: np.ndarray) -> np.ndarray:
         lengths, time = np.atleast_1d(lengths), x.shape[1]
@@ -216,7 +224,7 @@ def _made(tensors: dict[str, np.ndarray], about: dict[str, Any]) -> Trained:
         for name in ("scaler", "target_scaler")
         if f"{name}/shift" in tensors
     }
-    tree = restore(template, tensors)
+    tree = restore(template, _widened(tensors, template))
     return Trained(
         model=model,
         params=tree["params"],
@@ -227,6 +235,15 @@ def _made(tensors: dict[str, np.ndarray], about: dict[str, Any]) -> Trained:
         classes=tuple(about["classes"]),
         about=about,
     )
+
+
+def _widened(tensors: Mapping[str, np.ndarray], template: Any) -> dict[str, np.ndarray]:
+    """What a file stores in half precision, to be small, in the precision that the model computes in."""
+    whole = {name for name, (dtype, _) in described(template).items() if dtype == "float32"}
+    return {
+        name: array.astype(np.float32) if name in whole and array.dtype == np.float16 else array
+        for name, array in tensors.items()
+    }
 
 
 def read_model(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:

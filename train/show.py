@@ -80,6 +80,7 @@ class Show(Callback):
             print_(class_table(result.scores["classes"], self.setup.data.classes))
         commands = [
             f'{_python()} -c "import zoo; print(zoo.load({str(result.folder)!r}))"',
+            f"{_python()} -m zoo {_use(self.setup, result.folder)}",
             f"{_python()} -m zoo.train --model {recipe.model} --help",
         ]
         why = f"the best on the {self.setup.data.unit} held back" if "val" in self.setup.evaluations else "the last"
@@ -104,6 +105,14 @@ class Show(Callback):
         """What to try where the last value says more than the model."""
         lost = forecast["skill"] is not None and forecast["skill"] <= 0
         return ". If the series drifts, --d.relative may help" if lost and not self.setup.data.relative else ""
+
+
+def _use(setup: Any, folder: Path) -> str:
+    """The command that shows what such a model is good for."""
+    makes = setup.task.name == "generation"
+    if setup.task.name == "language" or (makes and len(setup.example.shape) == 1):
+        return f"sample {folder}"
+    return f"evaluate {folder}" if makes else f"predict {folder} FILES..."
 
 
 def _of_samples(task: Any, metrics: dict) -> list[str]:

@@ -41,13 +41,13 @@ class TensorBoard(Callback):
 
     def __init__(self, quiet: bool = False):
         self.console = terminal(quiet=quiet)
-        self.step, self._resumed = 0, 0
+        self.step, self._resumed, self._drawn = 0, 0, -1
 
     def start(self, setup: Setup, folder: Path) -> None:
         """Opens the file of events."""
         from tensorboardX import SummaryWriter  # pyright: ignore[reportMissingImports]
 
-        self.setup, self._told = setup, -1
+        self.setup, self._told, self._folder = setup, -1, folder
         # Two lives of a run may begin in one second, by which alone the writer names its files.
         own = {"filename_suffix": f".{self._resumed}", "purge_step": self._resumed or None}
         self.writer = SummaryWriter(str(folder / "tensorboard"), **own)
@@ -65,6 +65,7 @@ class TensorBoard(Callback):
             self._histograms("gradients", self._gradient(fit))
             if self.setup.data.task == "language":
                 self.writer.add_text("sample", _sample(self.setup, fit, self.step), self.step)
+            self._samples()
 
     def memory(self) -> int:
         """The step of the last row."""
@@ -72,7 +73,7 @@ class TensorBoard(Callback):
 
     def recall(self, memory: int) -> None:
         """What an earlier life of the run told of later steps is hidden: it is told again."""
-        self.step, self._resumed = memory, memory + 1
+        self.step, self._resumed, self._drawn = memory, memory + 1, memory
 
     def stopped(self) -> None:
         """What was told is on disk, whatever happened."""
@@ -82,14 +83,20 @@ class TensorBoard(Callback):
         """Pictures, the recipe and its result."""
         for path in sorted((result.folder / "plots").glob("*.png")):
             self.writer.add_image(f"plots/{path.stem}", _pixels(path), self.step, dataformats="HWC")
-        for path in sorted((result.folder / "samples").glob("*.png")):
-            name, step = re.fullmatch(r"(.*?)[-_.]?(\d*)", path.stem).groups()  # pyright: ignore[reportOptionalMemberAccess]
-            at = int(step) if step else self.step
-            self.writer.add_image("samples" + f"/{name}" * bool(name), _pixels(path), at, dataformats="HWC")
+        self._samples()
         metrics = {f"result/{name}": value for name, value in result.metrics.items() if name not in _PLACE}
         self._result(hyperparameters(self.setup.recipe), metrics)
         self.writer.close()
         self.console.print(f"events   pip install tensorboard && tensorboard --logdir {result.folder}", soft_wrap=True)
+
+    def _samples(self) -> None:
+        """What others have drawn since the last look, at the step that the file's name ends with."""
+        for path in sorted((self._folder / "samples").glob("*.png")):
+            name, step = re.fullmatch(r"(.*?)[-_.]?(\d*)", path.stem).groups()  # pyright: ignore[reportOptionalMemberAccess]
+            at = int(step) if step else self.step
+            if self._drawn < at <= self.step:
+                self.writer.add_image("samples" + f"/{name}" * bool(name), _pixels(path), at, dataformats="HWC")
+        self._drawn = self.step
 
     def _histograms(self, what: str, tree: Any) -> None:
         for name, leaf in flatten(tree).items():

@@ -51,6 +51,7 @@ def test_batch_norm_learns_the_statistics_of_what_it_sees(key):
     np.testing.assert_allclose(state["var"], x.var(0, ddof=1), rtol=1e-4)
 
 
+@pytest.mark.fault(row=16)
 def test_batch_norm_cannot_train_on_a_batch_of_one_but_infers_on_it(key):
     layer, x = batch_norm(), jnp.ones((1, 4))
     params, state = layer.init(key, x)

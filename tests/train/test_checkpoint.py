@@ -97,6 +97,7 @@ class Killed(BaseException):
 STAGES = ("state", "model", "its sum", "the other sum", "manifest", "sync", "rename", "sync of all", "prune")
 
 
+@pytest.mark.fault(row=2)
 @pytest.mark.parametrize("stage", range(len(STAGES)), ids=STAGES)
 def test_row_2_a_kill_at_any_stage_of_writing_leaves_a_whole_checkpoint(tmp_path, monkeypatch, stage):
     made(tmp_path, 1)
@@ -129,6 +130,7 @@ def test_row_2_a_kill_at_any_stage_of_writing_leaves_a_whole_checkpoint(tmp_path
     assert not list((tmp_path / "checkpoints").glob(".tmp-*"))
 
 
+@pytest.mark.fault(row=5)
 def test_row_5_a_full_disk_leaves_no_half_checkpoint(tmp_path, monkeypatch):
     made(tmp_path, 1)
 
@@ -148,6 +150,7 @@ def flipped(data, at, bit):
     return bytes(data)
 
 
+@pytest.mark.fault(row=11)
 def test_row_11_damage_anywhere_is_never_loaded_silently_and_always_named(tmp_path):
     place = made(tmp_path, 3, io.BytesIO(random.Random(1).randbytes(200)))
     chance = random.Random(0)
@@ -179,6 +182,7 @@ def resigned(place, change):
     path.write_text(json.dumps({"manifest": manifest, "sha256": module._sum(manifest)}))
 
 
+@pytest.mark.fault(row=11)
 @pytest.mark.parametrize("name", sorted(module._KINDS))
 @pytest.mark.parametrize("value", [None, "x", -1, [], {}, {"a": 1}, 1e300, True])
 def test_row_11_a_crafted_manifest_is_refused_or_read_as_what_it_says(tmp_path, name, value):
@@ -194,6 +198,7 @@ def test_row_11_a_crafted_manifest_is_refused_or_read_as_what_it_says(tmp_path, 
         read(place)
 
 
+@pytest.mark.fault(row=11)
 @pytest.mark.parametrize(
     "files", [{"../../x": {}}, {"state.safetensors": None}, {"state.safetensors": {"size": 1}}, {"/etc/passwd": 3}]
 )
@@ -215,6 +220,7 @@ HEADERS = [
 ]  # fmt: skip
 
 
+@pytest.mark.fault(row=11)
 @pytest.mark.parametrize("size", [None, 0, 1 << 20, (1 << 63) - 1, (1 << 64) - 1])
 @pytest.mark.parametrize("header", range(len(HEADERS)))
 def test_row_11_a_crafted_header_is_refused_without_taking_memory(tmp_path, header, size):
@@ -225,6 +231,7 @@ def test_row_11_a_crafted_header_is_refused_without_taking_memory(tmp_path, head
         restore({"a": np.zeros(1, np.float32)}, module.read_arrays(path)[0])
 
 
+@pytest.mark.fault(row=11)
 def test_row_11_the_next_older_one_is_taken_with_a_warning(tmp_path):
     for step in (1, 2, 3):
         made(tmp_path, step)
@@ -239,6 +246,7 @@ def test_row_11_the_next_older_one_is_taken_with_a_warning(tmp_path):
         newest(tmp_path, lambda _: None, warnings.append)
 
 
+@pytest.mark.fault(row=12)
 def test_row_12_a_format_of_tomorrow_is_refused_with_advice(tmp_path):
     place = made(tmp_path, 3)
     resigned(place, lambda manifest: manifest.update(format=2))

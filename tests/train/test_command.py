@@ -99,6 +99,7 @@ def test_ctrl_c_ends_with_130_and_a_signal_that_the_run_obeyed_with_its_own(monk
     assert main(["--model", "cnn"]) == 143
 
 
+@pytest.mark.fault(row=6)
 def test_a_folder_that_may_not_be_used_is_refused_before_anything_runs(runs, capsys, tmp_path):
     (tmp_path / "thesis.txt").touch()
     assert main(["--model", "cnn", "--out", str(tmp_path), "--overwrite"]) == 2
@@ -106,6 +107,7 @@ def test_a_folder_that_may_not_be_used_is_refused_before_anything_runs(runs, cap
     assert not runs
 
 
+@pytest.mark.fault(row=15)
 def test_a_bad_flag_imports_no_jax_and_makes_nothing(tmp_path):
     code = (
         "import sys; from zoo.train.command import main; code = main(sys.argv[1:]); "
@@ -130,6 +132,7 @@ def test_files_in_the_working_folder_do_not_take_our_place(tmp_path):
     assert not (tmp_path / "runs").exists()
 
 
+@pytest.mark.fault(row=24)
 def test_a_reader_who_leaves_is_no_error(tmp_path):
     command = f"{sys.executable} -m zoo.train --list-models | true; echo ${{PIPESTATUS[0]}}"
     done = subprocess.run(
@@ -139,6 +142,7 @@ def test_a_reader_who_leaves_is_no_error(tmp_path):
     assert done.stdout.strip() in ("141", "0")  # 0 where all was written before the reader left
 
 
+@pytest.mark.fault(row=24)
 def test_a_closed_stdout_is_no_error(monkeypatch, runs):
     monkeypatch.setattr(sys, "stdout", None)
     assert main(["--model", "cnn"]) == 0

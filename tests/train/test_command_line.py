@@ -144,6 +144,7 @@ BAD_FLAGS = [
 ]
 
 
+@pytest.mark.fault(row=15)
 @pytest.mark.parametrize(("words", "message"), BAD_FLAGS, ids=lambda each: " ".join(each) if each == list(each) else "")
 def test_bad_input_ends_with_2_and_one_plain_line(words, message, capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)

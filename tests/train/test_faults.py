@@ -1,23 +1,23 @@
-"""Faults that a run survives. Numbers are those of the project's list of faults; what is not here is elsewhere:
-
-rows 2, 5, 11, 12 test_checkpoint.py and test_resume.py; 6 test_folder.py; 7 to 10, 17, 18, 23 tests/train/data;
-14 to 16 test_run.py, test_command_line.py and the layers' own; 22 test_resume.py; 24 test_command.py, test_progress.py.
-Row 20, a peer process that dies, waits for runs on many hosts.
-"""
+"""Faults that a whole run survives; test_fault_rows.py lists all faults, and how to find the tests of each."""
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import zoo
+from tests.train.data.images import write_mnist
 from zoo.train import recipe_for, run
+from zoo.train.callbacks import Callback
 from zoo.train.checkpoint import newest, read, steps_there
 from zoo.train.command import main
 from zoo.train.errors import BadInput, RunFailed
@@ -64,6 +64,7 @@ def left(folder, step):
     return {name: array.tobytes() for name, array in read(folder / "checkpoints" / str(step)).tensors().items()}
 
 
+@pytest.mark.fault(row=1)
 @pytest.mark.slow
 def test_row_1_a_run_killed_three_times_ends_with_the_same_bits(tmp_path):
     words = [*WORDS, "--epochs", "150", "--ckpt-every", "20"]
@@ -83,6 +84,8 @@ def test_row_1_a_run_killed_three_times_ends_with_the_same_bits(tmp_path):
         assert (tmp_path / "whole" / name).read_bytes() == (tmp_path / "cut" / name).read_bytes()
 
 
+@pytest.mark.fault(row=3)
+@pytest.mark.fault(row=4)
 @pytest.mark.slow
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 def test_rows_3_and_4_a_signal_checkpoints_and_tells_the_command_that_goes_on(tmp_path, number, code):
@@ -98,6 +101,23 @@ def test_rows_3_and_4_a_signal_checkpoints_and_tells_the_command_that_goes_on(tm
     assert f"the checkpoint of step {step:,} of 8,000,000 is kept" in said
 
 
+class Signal(Callback):
+    """Asks the run to end while it is scored: between the scores and what comes after them."""
+
+    def row(self, row, fit):
+        if row["split"] == "test" and row["epoch"] == 2:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+
+@pytest.mark.fault(row=3)
+def test_row_3_a_signal_while_the_run_is_scored_ends_it_after_the_scores(tmp_path):
+    done = run(IRIS, RunOptions(out=tmp_path / "run", quiet=True), [Signal()])
+    assert done.signal == signal.SIGTERM
+    assert 6 <= steps_there(done.folder)[-1] == done.rows[-1]["step"] < 9
+    again = run(IRIS, RunOptions(resume=done.folder, quiet=True))
+    assert [row["step"] for row in again.rows if row["split"] == "test"] == [3, 6, 9]
+
+
 SLOW_DISK = """
 import sys, time, zoo.train.saver as saver
 write = saver.write
@@ -107,6 +127,7 @@ sys.exit(main(sys.argv[1:]))
 """
 
 
+@pytest.mark.fault(row=4)
 @pytest.mark.slow
 def test_row_4_a_second_signal_ends_at_once_and_leaves_the_folder_whole(tmp_path):
     words = ("--epochs", "1e6", "--ckpt-every", "1000000", "--out", tmp_path / "run")
@@ -133,6 +154,7 @@ with promptly(0.2):
 """
 
 
+@pytest.mark.fault(row=3)
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 def test_row_3_a_command_that_is_deaf_in_a_long_compilation_ends_all_the_same(number, code):
     process = python("-c", DEAF)
@@ -157,6 +179,7 @@ with promptly():
 """
 
 
+@pytest.mark.fault(row=3)
 def test_row_3_a_signal_while_data_is_loaded_tidies_up_and_ends():
     process = python("-c", DOWNLOADING)
     assert process.stdout is not None
@@ -179,6 +202,7 @@ def full(times):
     return writes
 
 
+@pytest.mark.fault(row=5)
 def test_row_5_a_run_goes_on_when_the_disk_is_full_for_a_while(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr("zoo.train.checkpoint.write_synced", full(times=1))
     done = run(IRIS, RunOptions(out=tmp_path / "run", ckpt_every="4", quiet=True))
@@ -191,6 +215,7 @@ def test_row_5_a_run_goes_on_when_the_disk_is_full_for_a_while(tmp_path, monkeyp
     assert " free; there is none yet" in said
 
 
+@pytest.mark.fault(row=5)
 def test_row_5_a_run_whose_last_checkpoint_cannot_be_written_fails_and_says_so(tmp_path, monkeypatch):
     monkeypatch.setattr("zoo.train.checkpoint.write_synced", full(times=99))
     with pytest.raises(RunFailed, match=r"no checkpoint of step 9: .*No space left.* bytes needed, .* free"):
@@ -198,6 +223,7 @@ def test_row_5_a_run_whose_last_checkpoint_cannot_be_written_fails_and_says_so(t
     assert zoo.load(tmp_path / "run").about["metrics"]["epoch"] == 3
 
 
+@pytest.mark.fault(row=5)
 def test_row_5_metrics_that_cannot_be_written_end_the_run_with_the_reason(tmp_path, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
@@ -217,6 +243,7 @@ with Lock(Path(sys.argv[1])):
 """
 
 
+@pytest.mark.fault(row=13)
 def test_row_13_a_second_run_in_a_folder_is_refused_and_a_dead_ones_lock_is_not(tmp_path, capsys):
     (tmp_path / "config.json").write_text('{"recipe": {"model": "logistic"}}')
     words = [sys.executable, "-c", HOLDER, str(tmp_path)]
@@ -237,6 +264,7 @@ def test_row_13_a_second_run_in_a_folder_is_refused_and_a_dead_ones_lock_is_not(
     check_free(tmp_path)
 
 
+@pytest.mark.fault(row=14)
 def test_row_14_a_bad_state_is_never_saved_and_the_last_good_one_stays(tmp_path, monkeypatch):
     from zoo.train.loop import Diverged
     from zoo.train.supervised import supervised
@@ -260,6 +288,39 @@ def test_row_14_a_bad_state_is_never_saved_and_the_last_good_one_stays(tmp_path,
     assert newest(tmp_path / "run", lambda _: None, print).step == 4
 
 
+@pytest.mark.fault(row=14)
+@pytest.mark.parametrize("player", ["generator", "discriminator"])
+def test_row_14_a_player_that_is_no_number_any_more_stops_the_game_and_the_last_good_state_goes_on(
+    tmp_path, monkeypatch, player
+):
+    from zoo.train.loop import Diverged
+    from zoo.train.setup import TRAINERS
+
+    adversarial, jax = TRAINERS["adversarial"], import_module("jax")
+
+    def poisoned(*args):
+        """From the fifth step on one player's parameters are infinite."""
+        trainer = adversarial(*args)
+
+        def step(fit, batch, key):
+            new, metrics = trainer.step({name: each for name, each in fit.items() if name != "n"}, batch, key)
+            far = jax.tree.map(lambda leaf: jax.numpy.where(fit["n"] >= 4, jax.numpy.inf, leaf), new["params"][player])
+            return new | {"params": {**new["params"], player: far}, "n": fit["n"] + 1}, metrics
+
+        return trainer._replace(init=lambda key, batch: trainer.init(key, batch) | {"n": jax.numpy.int32(0)}, step=step)
+
+    recipe = Recipe("gan", "ring", trainer="adversarial", m={"latent": 2, "hidden": (4,)}, steps=9, batch_size=20000)
+    options = {"ckpt_every": "1", "keep": 99, "quiet": True, "pictures": False}
+    monkeypatch.setitem(TRAINERS, "adversarial", poisoned)
+    with pytest.raises(Diverged, match=r"no finite number any more at step \d"):
+        run(recipe, RunOptions(out=tmp_path / "run", **options))
+    good = newest(tmp_path / "run", lambda _: None, print)
+    assert 3 <= good.step <= 6
+    assert all(np.isfinite(array).all() for array in good.tensors().values() if array.dtype.kind == "f")
+    assert np.isfinite(zoo.load(tmp_path / "run").sample(9)).all()
+
+
+@pytest.mark.fault(row=19)
 @pytest.mark.slow
 def test_row_19_a_damaged_compile_cache_is_compiled_anew(tmp_path):
     cache = tmp_path / "cache"
@@ -274,6 +335,7 @@ def test_row_19_a_damaged_compile_cache_is_compiled_anew(tmp_path):
     assert (tmp_path / "one" / "metrics.jsonl").read_bytes() == (tmp_path / "two" / "metrics.jsonl").read_bytes()
 
 
+@pytest.mark.fault(row=21)
 @pytest.mark.slow
 def test_row_21_a_run_is_resumed_on_four_devices_close_and_says_so(tmp_path):
     recipe = recipe_for("mlp", "iris")
@@ -288,6 +350,61 @@ def test_row_21_a_run_is_resumed_on_four_devices_close_and_says_so(tmp_path):
     assert rows[-1] == pytest.approx(whole.rows[-1], abs=1e-3)
 
 
+HOMELESS = """
+import os, pwd, sys, tempfile
+def nobody(number): raise KeyError(f"uid not found: {number}")
+pwd.getpwuid = nobody  # as in a container for a user who is in no list
+tempfile.tempdir = os.environ["TMPDIR"]  # python would look for another place
+from zoo.__main__ import main
+def run(*words):
+    code = main(words)
+    assert code == 0, (words, code)
+images, common = sys.argv[1], ("--quiet", "--m.hidden", "8", "-b", "500")
+run("train", "--model", "mlp", "--dataset", "mnist", "--data-dir", images, "--offline", "--out", "run", *common,
+    "--steps", "4", "--ckpt-every", "2")
+run("train", "--resume", "run/checkpoints/2")
+run("sample", "lstm-text", "--length", "5")
+"""
+
+
+@contextmanager
+def no_room(folder):
+    """A disk for temporary files that is full, or where none can be made a folder that is not there."""
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=4k,nr_inodes=2", "tmpfs", folder]
+    full = shutil.which("mount") and subprocess.run(mount, check=False, capture_output=True).returncode == 0
+    if not full:
+        folder.rmdir()
+    try:
+        if full:
+            (folder / "all").write_bytes(bytes(4096))
+        yield folder
+    finally:
+        if full:
+            subprocess.run(["umount", folder], check=True)
+
+
+@pytest.mark.fault(row=23)
+@pytest.mark.slow
+def test_row_23_without_a_home_and_a_place_for_temporary_files_a_run_needs_but_its_folders(tmp_path):
+    here, images = tmp_path / "here", tmp_path / "images"
+    here.mkdir()
+    images.mkdir()
+    write_mnist(images)
+    bare = {name: value for name, value in os.environ.items() if name not in ("HOME", "XDG_CACHE_HOME", "MPLCONFIGDIR")}
+    with no_room(tmp_path / "tmp") as place:
+        done = subprocess.run(
+            [sys.executable, "-c", HOMELESS, images],
+            env={**bare, "PYTHONPATH": HOUSE, "JAX_PLATFORMS": "cpu", "TMPDIR": str(place)},
+            cwd=here, capture_output=True, text=True, timeout=480, check=False,
+        )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "compiled programs are not kept" in done.stderr
+    assert steps_there(here / "run") == [2, 4]
+    assert {"confusion.png", "curves.png"} <= {path.name for path in (here / "run" / "plots").iterdir()}
+    assert [path.name for path in here.iterdir()] == ["run"]
+
+
 def test_the_command_line_restores_the_runs_recipe_and_options(tmp_path, monkeypatch, capsys):
     words = ["--model", "logistic", "--dataset", "iris", "-b", "40", "--lr", "0.03", "--log-every", "2"]
     monkeypatch.chdir(tmp_path)
@@ -298,6 +415,7 @@ def test_the_command_line_restores_the_runs_recipe_and_options(tmp_path, monkeyp
     said = capsys.readouterr().out
     assert "logistic on iris · 3 epochs · batch 40" in said
     assert "resumed  step 6 of 9" in said
+    assert "-m zoo predict x FILES...\n" in said
     rows = [json.loads(line) for line in Path("x/metrics.jsonl").read_text().splitlines()]
     assert [row["step"] for row in rows if row["split"] == "train"] == [2, 3, 4, 6, 8, 9]
     config = json.loads(Path("x/config.json").read_text())

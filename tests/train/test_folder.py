@@ -65,6 +65,7 @@ def test_overwriting_does_not_follow_links(run_folder, tmp_path):
     assert not (run_folder / "samples").exists()
 
 
+@pytest.mark.fault(row=6)
 @pytest.mark.parametrize("below", ["", "a/b"])
 def test_a_folder_at_or_below_a_file_is_bad_input(tmp_path, below):
     (tmp_path / "file").touch()
@@ -72,6 +73,7 @@ def test_a_folder_at_or_below_a_file_is_bad_input(tmp_path, below):
         check_folder(RunOptions(out=tmp_path / "file" / below))
 
 
+@pytest.mark.fault(row=6)
 def test_a_folder_that_cannot_be_written_is_bad_input(tmp_path, monkeypatch):
     def full(**_):
         raise OSError(28, "No space left on device")

@@ -5,6 +5,7 @@ import json
 import struct
 import tracemalloc
 
+import jax
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -13,7 +14,7 @@ from safetensors.numpy import save as to_bytes
 
 from zoo.train.errors import CheckpointUnusable
 from zoo.train.pretrained import PRETRAINED
-from zoo.train.saved import _digest, load
+from zoo.train.saved import _digest, load, written
 
 GOOD = (PRETRAINED / "mlp-iris.safetensors").read_bytes()
 SIZE = struct.unpack("<Q", GOOD[:8])[0]
@@ -24,6 +25,17 @@ def place(tmp_path_factory):
     return tmp_path_factory.mktemp("hostile") / "model.safetensors"
 
 
+def test_what_is_stored_in_half_precision_is_read_as_the_model_computes(place):
+    good = load("mlp-iris")
+    tree = {"params": {}, "state": {}, "scaler": good.scaler, "target_scaler": None}
+    tree["params"] = jax.tree.map(lambda leaf: np.asarray(leaf, np.float16), good.params)
+    place.write_bytes(written(tree, good.about))
+    found = load(place)
+    assert {leaf.dtype for leaf in jax.tree.leaves(found.params)} == {np.dtype("float32")}
+    np.testing.assert_allclose(found.params["head"]["w"], good.params["head"]["w"], rtol=1e-3)
+
+
+@pytest.mark.fault(row=11)
 @settings(max_examples=60, deadline=None)
 @given(st.integers(0, len(GOOD) - 1))
 def test_a_file_that_is_cut_anywhere_is_refused(place, length):
@@ -32,6 +44,7 @@ def test_a_file_that_is_cut_anywhere_is_refused(place, length):
         load(place)
 
 
+@pytest.mark.fault(row=11)
 @settings(max_examples=60, deadline=None)
 @given(st.integers(8 + SIZE, len(GOOD) - 1), st.integers(0, 7))
 def test_a_flipped_bit_of_an_array_is_seen(place, at, bit):
@@ -52,6 +65,7 @@ def test_a_changed_byte_of_the_header_is_refused_or_harmless(place, at, value):
         assert load(place).about["format"] == 1
 
 
+@pytest.mark.fault(row=11)
 @pytest.mark.parametrize("size", [2**63, 2**40, 10**8, 99_999_999])
 def test_a_header_that_promises_gigabytes_takes_no_memory(place, size):
     place.write_bytes(struct.pack("<Q", size) + GOOD[8:])

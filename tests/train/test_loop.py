@@ -91,6 +91,7 @@ def test_a_callback_ends_the_run(key):
     assert fit["params"]["count"] == 8
 
 
+@pytest.mark.fault(row=14)
 def test_a_loss_that_is_no_number_stops_the_run_and_names_step_rate_and_gradient(key):
     with pytest.raises(Diverged, match=r"step 6 of 100 \(epoch 3\), learning rate 0.5, gradient norm 50.*--lr 0.05"):
         go(counter(bad_at=5), Plan(100, 2, evaluate_every=50, log_every=50), key)

@@ -121,6 +121,7 @@ def test_a_shorter_line_leaves_nothing_of_the_longer_one_behind():
     assert len(shorter) == len(longer)
 
 
+@pytest.mark.fault(row=24)
 def test_a_log_file_gets_full_lines_without_control_codes():
     line, out, clock = progress(width=30, live=False)
     line.compiling()
@@ -224,6 +225,7 @@ def test_a_screen_falls_silent_when_its_reader_is_gone(error):
     assert gone.calls == 1
 
 
+@pytest.mark.fault(row=24)
 def test_head_may_close_the_pipe_without_a_traceback():
     code = (
         "from zoo.train.progress import Progress, terminal\n"

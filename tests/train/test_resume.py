@@ -99,6 +99,7 @@ def models():
     return [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in zoo.list_models()]
 
 
+@pytest.mark.fault(row=1)
 @pytest.mark.parametrize("name", models())
 def test_a_resumed_run_equals_the_uninterrupted_one_bit_for_bit(name, tmp_path):
     recipe = short(name)
@@ -219,6 +220,7 @@ def test_a_lengthened_run_of_a_constant_rate_is_the_longer_run_bit_for_bit(tmp_p
     chex.assert_trees_all_equal(*({k: v for k, v in each.items() if k.startswith("fit/")} for each in state))
 
 
+@pytest.mark.fault(row=12)
 def test_row_12_another_recipe_is_refused_with_a_table_before_anything_is_loaded(iris, monkeypatch):
     monkeypatch.setattr(import_module("zoo.train.run"), "setup", None)
     other = dataclasses.replace(IRIS, opt="sgd", m={"hidden": (3,)}, seed=1)
@@ -253,6 +255,7 @@ def test_options_that_are_spelled_out_mean_what_they_mean_by_default():
     assert _flat(dataclasses.asdict(other)) != _flat(dataclasses.asdict(ring))
 
 
+@pytest.mark.fault(row=12)
 def test_row_12_other_data_shapes_types_or_a_shorter_length_are_refused(iris, monkeypatch):
     manifest = iris.folder / "checkpoints" / "9" / "manifest.json"
 
@@ -282,6 +285,7 @@ def test_a_fingerprint_knows_every_example_and_class():
     assert fingerprint(load_data("iris")) == fingerprint(data)
 
 
+@pytest.mark.fault(row=22)
 @pytest.mark.parametrize("harm", [lambda text: text.replace(b'"step": 2', b'"step": 1', 1), lambda text: text[:700]])
 def test_row_22_metrics_that_are_torn_or_were_changed_are_gone_on_with_from_where_they_are_whole(iris, capsys, harm):
     metrics = iris.folder / "metrics.jsonl"

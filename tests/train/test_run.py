@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import os
+import re
 import signal
 import struct
 import subprocess
@@ -12,6 +13,8 @@ import chex
 import jax
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis.extra.numpy import array_shapes
 
 import zoo
 from zoo.train import recipe_for, run
@@ -94,10 +97,33 @@ def test_a_large_batch_is_answered_like_its_parts(iris):
     assert len(model.outputs(many)) == 2100
 
 
+@pytest.mark.fault(row=16)
 @pytest.mark.parametrize("shape", [(5,), (2, 5), (0, 4), (2, 4, 1), ()])
 def test_an_input_of_another_shape_is_refused_with_the_shape_that_is_wanted(iris, shape):
     with pytest.raises(ValueError, match=r"mlp wants inputs \(batch, 4\) or one of \(4\), got shape"):
         zoo.load(iris.folder).predict(np.zeros(shape))
+
+
+@pytest.mark.fault(row=16)
+@settings(max_examples=40, deadline=None)
+@given(array_shapes(min_dims=0, max_dims=4, min_side=0, max_side=5).filter(lambda shape: shape[-1:] != (4,)))
+def test_whatever_other_shape_comes_the_message_names_it(shape):
+    with pytest.raises(ValueError, match=r"mlp wants inputs .*, got shape " + re.escape(str(shape))):
+        zoo.load("mlp-iris").predict(np.zeros(shape))
+
+
+@pytest.mark.fault(row=16)
+def test_an_input_of_another_type_is_refused_or_taken_as_the_numbers_that_it_is(iris):
+    model, x = zoo.load(iris.folder), np.array([[5, 3, 1, 0], [6, 3, 5, 2]])
+    for kind in ("uint8", "int64", "float16", "float64"):
+        np.testing.assert_allclose(model.outputs(x.astype(kind)), model.outputs(x.astype("float32")), rtol=1e-3)
+    for kind in ("str", "object", "complex64", "datetime64[s]"):
+        for some in (x, x[0]):
+            with pytest.raises(ValueError, match=re.escape(f"mlp wants numbers, got {x.astype(kind).dtype}")):
+                model.predict(some.astype(kind))
+    for bad in (np.nan, -np.inf):
+        with pytest.raises(ValueError, match=rf"mlp wants finite numbers, x\[1, 2\] is {bad}"):
+            model.predict(np.where(np.arange(8).reshape(2, 4) == 6, bad, x))
 
 
 def test_a_regression_predicts_in_the_targets_own_units(tmp_path):
@@ -134,6 +160,7 @@ def damaged(path, how):
     path.write_bytes(data)
 
 
+@pytest.mark.fault(row=11)
 @pytest.mark.parametrize("how", ["bit", "cut", "header", "empty"])
 def test_a_damaged_model_file_is_refused_by_name(iris, tmp_path, how):
     copy = tmp_path / "model.safetensors"
@@ -165,6 +192,7 @@ def test_arrays_that_are_not_contiguous_are_saved_right():
     assert flatten({"a": array})["a"].flags["C_CONTIGUOUS"]
 
 
+@pytest.mark.fault(row=14)
 def test_a_rate_that_is_too_high_stops_the_run_with_advice_and_keeps_what_was_good(tmp_path):
     recipe = dataclasses.replace(SHORT, lr=1e9, opt="sgd", sched="constant", loss="auto", weight_decay=0, epochs=50)
     with pytest.raises(Diverged, match=r"at step \d+ of .*learning rate 1e\+09(.|\n)*Try a lower rate \(--lr 0\.1\)"):
@@ -245,6 +273,8 @@ def test_a_batch_that_the_devices_cannot_share_is_refused_with_the_nearest_sizes
     assert "--batch-size 18 does not divide over 4 devices; the nearest that do: 16 or 20" in done.stderr
 
 
+@pytest.mark.fault(row=3)
+@pytest.mark.fault(row=4)
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_ends_a_run_in_good_order(tmp_path, number, code):
     command = [sys.executable, "-m", "zoo.train", "--model", "mlp", "--dataset", "iris", "--epochs", "1e6"]

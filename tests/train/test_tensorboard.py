@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from zoo.train import recipe_for, run
+from zoo.train.callbacks import Callback
 from zoo.train.errors import BadInput
 from zoo.train.options import RunOptions
 
@@ -117,16 +118,14 @@ def test_samples_that_a_run_drew_become_a_film(tmp_path):
     pytest.importorskip("tensorboardX", reason="the extra tensorboard is not installed")
     from PIL import Image
 
-    from zoo.train.callbacks import Callback
-
-    class Painter(Callback):
+    class Two(Callback):
         def start(self, setup, folder):
             (folder / "samples").mkdir()
             for step in (8, 16):
                 Image.new("L", (4, 4), step).save(folder / "samples" / f"digits-{step:04}.png")
 
     options = RunOptions(out=tmp_path / "run", quiet=True, tensorboard=True, pictures=False)
-    result = run(SHORT, options, [Painter()])
+    result = run(SHORT, options, [Two()])
     assert [step for step, _ in told(result.folder / "tensorboard")["samples/digits"]] == [8, 16]
 
 
@@ -137,16 +136,47 @@ def test_an_overwritten_run_takes_its_events_with_it(iris, tmp_path):
     assert len(list((tmp_path / "run" / "tensorboard").iterdir())) == 1
 
 
-def test_a_resumed_run_hides_what_it_tells_again(tmp_path):
+def seen(folder):
+    """By tag: the steps that TensorBoard shows: files by name, and a restart hides what was told from its step on."""
+    found = {}
+    for event in events(folder):
+        if event.HasField("session_log"):
+            found = {tag: [step for step in steps if step < event.step] for tag, steps in found.items()}
+        for value in event.summary.value:
+            found.setdefault(value.tag, []).append(event.step)
+    return found
+
+
+class Painter(Callback):
+    """Draws a sample at every evaluation."""
+
+    def start(self, setup, folder):
+        self.folder = folder / "samples"
+        self.folder.mkdir(exist_ok=True)
+
+    def row(self, row, fit):
+        from PIL import Image
+
+        Image.new("L", (4, 4), row["step"]).save(self.folder / f"digits-{row['step']:04}.png")
+
+
+@pytest.mark.parametrize("longer", [False, True], ids=["cut", "lengthened"])
+def test_what_a_resumed_run_tells_again_is_shown_once(tmp_path, longer):
     pytest.importorskip("tensorboardX", reason="the extra tensorboard is not installed")
     out, recipe = tmp_path / "run", dataclasses.replace(SHORT, epochs=2)
-    run(recipe, RunOptions(out=out, quiet=True, tensorboard=True, pictures=False, ckpt_every="4", keep=9))
-    options = RunOptions(resume=out / "checkpoints" / "12", quiet=True, tensorboard=True, pictures=False)
-    run(recipe, options)
+    options = {"quiet": True, "tensorboard": True, "pictures": False, "ckpt_every": "4", "keep": 9}
+    run(recipe, RunOptions(out=out, **options), [Painter()])
+    point = out if longer else out / "checkpoints" / "12"
+    again = run(
+        dataclasses.replace(recipe, epochs=3 if longer else 2), RunOptions(resume=point, **options), [Painter()]
+    )
     assert len(list((out / "tensorboard").iterdir())) == 2
-    starts = [event.step for event in events(out / "tensorboard") if event.HasField("session_log")]
-    assert starts
-    assert 8 < max(starts) <= 12
+    shown = seen(out / "tensorboard")
+    for split in ("train", "test"):
+        assert shown[f"{split}/loss"] == [row["step"] for row in again.rows if row["split"] == split]
+    for tag in ("weights/head/w", "gradients/head/w"):
+        assert shown[tag] == shown["test/loss"]
+    assert shown["samples/digits"] == sorted(set(shown["samples/digits"]))
 
 
 def test_without_the_packages_the_message_says_what_to_install(monkeypatch):

@@ -6,6 +6,7 @@ import pytest
 
 from zoo import cgan
 from zoo.train import recipe_for
+from zoo.train.command import main
 from zoo.train.errors import BadInput
 from zoo.train.made_for import MadeFor, make_model
 
@@ -51,6 +52,16 @@ def test_what_cannot_be_made_is_refused(shape, outputs, options, message):
         cgan(shape, outputs, **options)
     with pytest.raises(BadInput, match=message):
         make_model("cgan", MadeFor(outputs, shape=shape), options)
+
+
+def test_a_batch_of_one_is_refused_in_training_with_the_layer_and_the_way_out(tmp_path, capsys):
+    words = ["--model", "cgan", "--m.hidden", "4", "--batch-size", "1", "--quiet", "--no-pictures"]
+    assert main([*words, "--out", str(tmp_path / "run"), "--compile-cache", "off"]) == 2
+    said = capsys.readouterr().err
+    assert "error: cgan cannot be trained with --batch-size 1: batch_norm cannot train on one number a feature" in said
+    assert "take a larger batch" in said
+    assert "In layer generator/body/1" in said
+    assert "Traceback" not in said
 
 
 def test_data_without_classes_are_refused():

@@ -7,29 +7,29 @@ import jax
 import numpy as np
 from jax import export
 
+from zoo.layers import Players
+
 from ..data.normalize import Scaler
-from ..errors import BadInput
 from ..feed import scaled
+from ..made_for import MadeFor
+from ..made_images import by_class
 from ..saved import Trained
 from ..supervised import answers
 
 __all__ = ["answer", "description", "example", "symbolic"]
 
-_ANSWERED = ("binary", "multiclass", "multilabel", "tagging", "language", "regression")
+_OUTPUTS = {"regression": "values", "generation": "samples"}
 
 
 def answer(trained: Trained) -> Callable[[Any], jax.Array]:
     """Makes `x -> answers` of raw inputs (batch, *input_shape), float32, or int32 where they are tokens.
 
     The answers are the probabilities of the classes, (batch, classes) or (batch, time, classes), and of a regression
-    the values in their own units, (batch, outputs).
-
-    Raises:
-        BadInput: if it is no model that answers.
+    the values in their own units, (batch, outputs). A generator is given noise, drawn by whoever uses it from the
+    standard normal distribution, (batch, latent), behind it a 1 at the place of the class if it makes by class, and
+    gives samples in the data's own units, as numbers that need not be whole.
     """
     model, params, state, task = trained.model, trained.params, trained.state, trained.task
-    if task.name not in _ANSWERED:
-        raise BadInput(f"{trained.about['model']} cannot be exported as a program: it makes samples; try safetensors")
     scaler, back = _constants(trained.scaler), _constants(trained.target_scaler)
 
     relative = bool(trained.about.get("relative"))  # it reads and forecasts changes from a window's last value
@@ -51,9 +51,9 @@ def example(trained: Trained) -> tuple[tuple[int | str, ...], Any]:
 
     Tokens come in windows of the training's length: whether a table of them is worth making depends on how many.
     """
-    shape = trained.input_shape
-    free = trained.about["kind"] == "sequence" and trained.scaler is not None
-    return ("batch", *(("time", *shape[1:]) if free else shape)), np.int32 if trained.scaler is None else np.float32
+    shape, tokens = trained.input_shape, bool(trained.about["made_for"]["vocabulary"])
+    free = trained.about["kind"] == "sequence" and not tokens
+    return ("batch", *(("time", *shape[1:]) if free else shape)), np.int32 if tokens else np.float32
 
 
 def symbolic(trained: Trained) -> jax.ShapeDtypeStruct:
@@ -69,10 +69,19 @@ def description(trained: Trained) -> dict[str, Any]:
     kept = ("model", "options", "dataset", "task", "features", "vocabulary", "target", "metrics", "sha256")
     return {
         "input": {"shape": list(shape), "dtype": np.dtype(dtype).name, "range": about.get("input_range")},
-        "output": "values" if trained.task.probabilities is None else "probabilities",
+        "output": _OUTPUTS.get(trained.task.name, "probabilities"),
+        **_noise(trained),
         "classes": list(trained.classes),
         **{name: about.get(name) for name in kept},
     }
+
+
+def _noise(trained: Trained) -> dict[str, Any]:
+    """How many of a generator's inputs are noise, and how many tell the class."""
+    if not isinstance(trained.model, Players) or len(trained.input_shape) > 1:
+        return {}
+    classes = MadeFor.of(trained.about["made_for"]).outputs if by_class(trained) else 0
+    return {"noise": sum(trained.input_shape) - classes, "told": classes}
 
 
 def _constants(scaler: Scaler | None) -> Scaler | None:

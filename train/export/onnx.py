@@ -73,9 +73,10 @@ def _tried(trained: Trained) -> np.ndarray:
     """A few inputs as like the training data as the file tells."""
     rng = np.random.default_rng(0)
     shape, dtype = (_TRIED, *trained.input_shape), example(trained)[1]
-    if trained.scaler is None:
+    if trained.about["made_for"]["vocabulary"]:
         return rng.integers(0, len(trained.about["vocabulary"]), shape).astype(dtype)
-    return np.asarray(trained.scaler.invert(rng.normal(size=shape).astype(np.float32)), dtype)
+    like = rng.normal(size=shape).astype(np.float32)
+    return np.asarray(trained.scaler.invert(like) if trained.scaler else like, dtype)
 
 
 @contextlib.contextmanager

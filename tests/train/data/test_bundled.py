@@ -39,6 +39,13 @@ def test_a_digit_is_the_image_that_sklearn_shows():
     assert theirs.target[place[0]] == ours.y[0]
 
 
+@pytest.mark.fault(row=17)
+def test_no_data_that_come_along_ask_for_a_network(no_network):
+    for name in (*NAMES, "spiral", "ring", "shapes", "adding", "sine", "text"):
+        assert len(load_data(name, Place(offline=False)).train.x)
+    assert not no_network
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_the_five_held_out_folds_are_disjoint_and_cover_everything(name):
     parts = [load_data(name, Place(), {"fold": fold}) for fold in range(5)]
@@ -73,6 +80,7 @@ def test_without_scikit_learn_it_says_what_to_install(monkeypatch):
         load_data("iris")
 
 
+@pytest.mark.fault(row=7)
 @pytest.mark.parametrize("content", [b"150,4\n1,2,3,4,0\n1,2\n", b"150,4\nx,y\n"])
 def test_a_damaged_file_of_scikit_learn_is_named(content, monkeypatch, tmp_path):
     (tmp_path / "datasets" / "data").mkdir(parents=True)

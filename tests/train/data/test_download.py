@@ -46,6 +46,8 @@ def test_a_file_is_fetched_once_and_kept_below_the_data_folder(get, server):
     assert get.said == [f"fetching {server.url('good')}"]
 
 
+@pytest.mark.fault(row=8)
+@pytest.mark.fault(row=18)
 @pytest.mark.parametrize(
     ("how", "message", "tries"),
     [
@@ -66,6 +68,7 @@ def test_a_server_that_errs_is_named_with_its_fault_and_nothing_is_kept(get, ser
     assert not get.folder.exists()
 
 
+@pytest.mark.fault(row=8)
 @pytest.mark.parametrize("how", ["wrong", "missing", "broken", "short", "stalls"])
 def test_the_next_mirror_is_asked(get, server, how):
     assert get(how, "good").read_bytes() == BODY
@@ -73,11 +76,13 @@ def test_the_next_mirror_is_asked(get, server, how):
     assert files(get.folder) == ["file"]
 
 
+@pytest.mark.fault(row=18)
 def test_a_line_that_breaks_is_taken_up_where_it_broke(get, server):
     assert get("resumes").read_bytes() == BODY
     assert [asked for _, asked in server.asked] == [None, "bytes=100001-", "bytes=200002-"]
 
 
+@pytest.mark.fault(row=18)
 def test_a_server_that_cannot_go_on_begins_anew(get, server):
     assert get("forgets").read_bytes() == BODY
     assert [asked for _, asked in server.asked] == [None, "bytes=150000-"]
@@ -92,6 +97,7 @@ def test_a_redirection_is_followed(get):
     assert get("elsewhere").read_bytes() == BODY
 
 
+@pytest.mark.fault(row=8)
 def test_an_endless_answer_is_cut_off(get):
     with pytest.raises(DataUnavailable, match="larger than the 1,000,000 bytes"):
         get("endless", limit=1_000_000)
@@ -102,6 +108,7 @@ def test_the_sum_is_of_the_file_uncompressed_so_that_mirrors_may_pack_it_their_o
     assert gzip.decompress(get("good").read_bytes()) == BODY
 
 
+@pytest.mark.fault(row=9)
 def test_a_bomb_is_not_unpacked(get, server):
     bomb = bytes(20_000_000)
     server.body = gzip.compress(bomb, 9)
@@ -117,6 +124,7 @@ def test_only_https_is_gone_to(tmp_path, no_network):
     assert not no_network
 
 
+@pytest.mark.fault(row=17)
 def test_offline_opens_no_socket_and_says_where_to_put_which_files(tmp_path, no_network):
     with pytest.raises(DataUnavailable) as caught:
         fetch("toy", ["https://example.com/toy/a"], SHA, Place(tmp_path, offline=True), member="a", siblings=["b"])
@@ -129,6 +137,7 @@ def test_offline_opens_no_socket_and_says_where_to_put_which_files(tmp_path, no_
     assert not no_network
 
 
+@pytest.mark.fault(row=17)
 def test_without_a_network_it_ends_with_the_same_advice(tmp_path, no_network, monkeypatch):
     monkeypatch.setattr(download, "_WAITS", (0.0, 0.0))
     with pytest.raises(DataUnavailable, match=r"(?s)unreachable.*Put a into"):
@@ -159,6 +168,7 @@ def test_a_file_of_the_user_is_found_in_the_folder_and_below_it_under_any_of_its
     assert fetch("toy", [], SHA, place, member="file", aliases=["other.name"]) == tmp_path / "toy" / "file"
 
 
+@pytest.mark.fault(row=18)
 def test_what_listens_to_the_progress_can_end_it(server, tmp_path):
     def stop(text):
         raise KeyboardInterrupt
@@ -210,6 +220,7 @@ def test_macos_and_windows_have_caches_of_their_own(monkeypatch, tmp_path):
     assert data_folder(Place()) == tmp_path / "local" / "zoo"
 
 
+@pytest.mark.fault(row=23)
 def test_without_a_home_a_named_folder_works_and_none_is_explained(monkeypatch, tmp_path):
     def homeless():
         raise RuntimeError("Could not determine home directory.")

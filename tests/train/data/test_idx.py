@@ -3,7 +3,9 @@
 import gzip
 import pickle
 import struct
+import tarfile
 import tracemalloc
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -51,6 +53,7 @@ def test_the_content_tells_whether_it_is_compressed_not_the_name(tmp_path):
     assert np.array_equal(read_idx(written(tmp_path, gzip.compress(idx(array)), "packed")), array)
 
 
+@pytest.mark.fault(row=7)
 @pytest.mark.parametrize("compressed", [False, True])
 def test_a_file_cut_anywhere_is_refused(tmp_path, compressed):
     whole = idx(np.arange(24, dtype=np.uint8).reshape(2, 3, 4))
@@ -60,6 +63,7 @@ def test_a_file_cut_anywhere_is_refused(tmp_path, compressed):
             read_idx(written(tmp_path, whole[:length]))
 
 
+@pytest.mark.fault(row=7)
 @quiet
 @given(st.binary(max_size=60), st.booleans())
 def test_any_bytes_are_refused_or_read_as_what_their_header_says(tmp_path, content, compressed):
@@ -71,6 +75,7 @@ def test_any_bytes_are_refused_or_read_as_what_their_header_says(tmp_path, conte
     assert idx(array)[4:] == content[4:]
 
 
+@pytest.mark.fault(row=7)
 @quiet
 @given(st.sampled_from(sorted(CODES.values())), st.lists(st.integers(0, 2**32 - 1), min_size=1, max_size=8))
 def test_a_header_that_promises_much_takes_no_memory(tmp_path, code, dims):
@@ -94,6 +99,7 @@ def test_a_sound_file_above_the_limit_is_refused_and_one_at_it_is_read(tmp_path)
         read_idx(path, limit=99)
 
 
+@pytest.mark.fault(row=9)
 def test_a_bomb_is_unpacked_no_further_than_its_header_says(tmp_path):
     path = written(tmp_path, gzip.compress(idx(np.zeros(10, np.uint8)) + bytes(50_000_000), 1))
     tracemalloc.start()
@@ -104,6 +110,7 @@ def test_a_bomb_is_unpacked_no_further_than_its_header_says(tmp_path):
     assert peak < 1_000_000
 
 
+@pytest.mark.fault(row=7)
 def test_the_message_says_what_was_expected_and_found_and_what_to_do(tmp_path):
     path = written(tmp_path, idx(np.zeros((5, 28, 28), np.uint8))[:-9])
     with pytest.raises(DataUnavailable) as caught:
@@ -116,6 +123,7 @@ def test_the_message_says_what_was_expected_and_found_and_what_to_do(tmp_path):
     assert caught.value.exit_code == 4
 
 
+@pytest.mark.fault(row=7)
 def test_a_flipped_bit_in_a_compressed_file_is_noticed(tmp_path):
     whole = bytearray(gzip.compress(idx(np.random.default_rng(0).integers(0, 255, 500).astype(np.uint8))))
     whole[200] ^= 4
@@ -138,6 +146,7 @@ class Canary:
         return Path.touch, (self.path,)
 
 
+@pytest.mark.fault(row=10)
 @pytest.mark.parametrize("how", ["pickle", "npy", "gzip"])
 def test_nothing_is_ever_unpickled(tmp_path, how):
     canary = tmp_path / "canary"
@@ -151,3 +160,27 @@ def test_nothing_is_ever_unpickled(tmp_path, how):
     with pytest.raises(DataUnavailable, match="begin with 00 00"):
         read_idx(path)
     assert not canary.exists()
+
+
+def archives(folder):
+    """Archives that would write outside the folder they are unpacked in, by every trick that there is."""
+    with zipfile.ZipFile(folder / "zip", "w") as file:
+        file.writestr("../canary", "x")
+        file.writestr(str(folder / "canary"), "x")
+    for name, mode in (("tar", "w"), ("tar.gz", "w:gz")):
+        with tarfile.open(folder / name, mode) as file:
+            for inside in ("../canary", str(folder / "canary")):
+                file.addfile(tarfile.TarInfo(inside))
+            for kind, target in ((tarfile.SYMTYPE, ".."), (tarfile.LNKTYPE, "../canary"), (tarfile.CHRTYPE, "")):
+                member = tarfile.TarInfo("member")
+                member.type, member.linkname = kind, target
+                file.addfile(member)
+    return [folder / name for name in ("zip", "tar", "tar.gz")]
+
+
+@pytest.mark.fault(row=9)
+def test_an_archive_in_the_place_of_a_file_is_refused_and_not_unpacked(tmp_path):
+    for path in archives(tmp_path):
+        with pytest.raises(DataUnavailable, match=rf"{path.name} is not a sound IDX file"):
+            read_idx(path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["tar", "tar.gz", "zip"]

@@ -2,30 +2,14 @@
 
 import gzip
 import hashlib
-import struct
 
 import numpy as np
 import pytest
 
+from tests.train.data.images import FILES, SHAPES, counted, idx
 from zoo.train.data import mnist
 from zoo.train.data.source import Place, load_data
 from zoo.train.errors import BadInput, DataUnavailable
-
-FILES = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
-SHAPES = ((60000, 28, 28), (60000,), (10000, 28, 28), (10000,))
-
-
-def idx(array):
-    return bytes([0, 0, 8, array.ndim]) + struct.pack(f">{array.ndim}I", *array.shape) + array.tobytes()
-
-
-def counted(shape):
-    """Labels that count 0 to 9, and images with their number in the first two pixels."""
-    if len(shape) == 1:
-        return (np.arange(shape[0]) % 10).astype(np.uint8)
-    array = np.zeros(shape, np.uint8)
-    array[:, 0, 0], array[:, 0, 1] = np.divmod(np.arange(len(array)), 256)
-    return array
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +44,7 @@ def test_names_with_a_dot_uncompressed_and_in_a_folder_of_the_sets_name_are_foun
     assert len(load_data("mnist", Place(tmp_path, offline=True)).train.x) == 60000
 
 
+@pytest.mark.fault(row=7)
 def test_a_truncated_file_is_named_with_what_was_expected(folder):
     path = folder / f"{FILES[3]}.gz"
     path.write_bytes(gzip.compress(idx(counted((10000,)))[:-5]))
@@ -67,6 +52,7 @@ def test_a_truncated_file_is_named_with_what_was_expected(folder):
         load_data("mnist", Place(folder, offline=True))
 
 
+@pytest.mark.fault(row=7)
 @pytest.mark.parametrize(
     ("content", "message"),
     [
@@ -93,6 +79,7 @@ def test_one_sets_folder_does_not_pass_for_anothers(folder, packed, monkeypatch)
     assert load_data("fashion_mnist", Place(folder, offline=True)).name == "fashion_mnist"
 
 
+@pytest.mark.fault(row=17)
 def test_what_is_missing_offline_is_listed_by_name(tmp_path, no_network):
     with pytest.raises(DataUnavailable) as caught:
         load_data("kmnist", Place(tmp_path, offline=True))

@@ -10,9 +10,16 @@ from jax import export
 
 import zoo
 from zoo.__main__ import main
+from zoo.train.data.normalize import Scaler
+from zoo.train.data.source import load_data, source
+from zoo.train.drawn import drawn, example_given
+from zoo.train.export.answer import description
 from zoo.train.export.plain import plain
 from zoo.train.export.stablehlo import PLATFORMS, exported
-from zoo.train.saved import save
+from zoo.train.generation import generation
+from zoo.train.made_for import made_for, make_model
+from zoo.train.recipe import Recipe
+from zoo.train.saved import Trained, save
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
 SMALL = {"mlp": {"hidden": (8,)}, "cnn": {"filters": (4, 6), "hidden": 8}, "lstm": {"width": 8},
@@ -107,6 +114,40 @@ def test_a_language_model_exports_windows_of_tokens():
     model = zoo.load("lstm-text")
     x = np.random.default_rng(0).integers(0, len(model.about["vocabulary"]), (2, *model.input_shape)).astype(np.int32)
     np.testing.assert_allclose(exported(model).call(x), model.probabilities(x), atol=1e-5)
+
+
+MAKERS = {
+    "gan": Recipe("gan", "ring", trainer="adversarial", m={"latent": 4, "hidden": (8,)}),
+    "dcgan": Recipe("dcgan", "digits", trainer="adversarial", m={"latent": 4, "filters": (4,)}, normalize="symmetric"),
+    "cgan": Recipe("cgan", "digits", trainer="adversarial", m={"latent": 4, "hidden": (8,)}, normalize="symmetric"),
+}
+
+
+@pytest.mark.parametrize("name", MAKERS)
+def test_a_generator_exports_what_it_makes_of_noise(name):
+    recipe = MAKERS[name]
+    wanted = made_for(source(recipe.dataset), load_data(recipe.dataset))
+    made = make_model(name, wanted, recipe.m)
+    params, state = made.init(jax.random.key(0), jnp.zeros((2, *example_given(made, wanted).shape)))
+    shape = example_given(made, wanted).shape
+    about = {
+        "model": name,
+        "options": recipe.m,
+        "dataset": recipe.dataset,
+        "kind": "image",
+        "input_shape": shape,
+        "made_for": wanted._asdict(),
+        "input_dtype": "uint8",
+    }
+    scaler = Scaler(np.float32(8), np.float32(0.125))
+    model = Trained(made, params, state, None, scaler, generation(), tuple("0123456789"), about)
+    program, told = exported(model), description(model)
+    for count in (1, 5):
+        x = drawn(made, wanted, count, jax.random.key(count))
+        np.testing.assert_allclose(program.call(x), model.predict(x), atol=1e-5)
+        assert program.call(x).shape == (count, *wanted.shape)
+    assert told["output"] == "samples"
+    assert (told["noise"], told["told"]) == (4, 10 if name == "cgan" else 0)
 
 
 def test_a_branch_is_taken_as_data_says_where_no_platform_decides():

@@ -70,6 +70,7 @@ class Canary:
         return (setattr, (Canary, "touched", True))
 
 
+@pytest.mark.fault(row=10)
 def test_objects_are_refused_and_never_unpickled(tmp_path):
     path = tmp_path / "a.npy"
     with path.open("wb") as file:
