@@ -103,6 +103,7 @@ def conv_transpose(
     padding: Padding = "SAME",
     bias: bool = True,
     init: Initializer = he_normal(in_axis=-1, out_axis=-2),  # noqa: B008
+    fast: bool = True,
 ) -> Layer:
     """The adjoint of `conv`: shape (batch, *space, channels) to (batch, *space', width), larger by the strides.
 
@@ -117,6 +118,7 @@ def conv_transpose(
             from the latter.
         bias: whether each channel that comes out adds a number of its own, 0 at first.
         init: makes the kernel `w` of shape (*size, width, channels).
+        fast: False for forward-mode derivatives (`jax.jvp`, `jax.jacfwd`), which the faster gradient does not have.
 
     >>> import jax, jax.numpy as jnp
     >>> from zoo.layers import conv_transpose
@@ -141,7 +143,7 @@ def conv_transpose(
         check_features(name, w.shape[-1], x, what="channels")
         steps = per_axis(name, "strides", strides, w.ndim - 2)
         space, low = _target(name, x.shape[1:-1], w.shape[:-2], steps, padding)
-        y = convolve_adjoint(x, w, strides=steps, low=low, space=space)
+        y = convolve_adjoint(x, w, strides=steps, low=low, space=space, fast=fast)
         return y + params["b"] if bias else y
 
     return stateless(make, apply)

@@ -1,8 +1,9 @@
 """The arithmetic of convolution and of its adjoint, as functions of x and the kernel, in the forms that are fast."""
 
 from collections.abc import Sequence
-from math import prod
+from functools import partial
 
+import jax
 import jax.numpy as jnp
 from jax import Array, lax
 
@@ -36,12 +37,14 @@ def convolve(
     return lax.platform_dependent(y, cpu=lax.optimization_barrier, default=lambda y: y)
 
 
-def convolve_adjoint(x: Array, w: Array, *, strides: Sequence[int], low: Sequence[int], space: Sequence[int]) -> Array:
+def convolve_adjoint(
+    x: Array, w: Array, *, strides: Sequence[int], low: Sequence[int], space: Sequence[int], fast: bool = True
+) -> Array:
     """Turns (batch, *space', channels) to (batch, *space, width): `y[i * stride + t - low] += x[i] @ w[t].T`.
 
-    Written as one convolution without strides that gives all cells between two strides as channels (Shi et al. 2016,
-    "sub-pixel"): autodiff of the usual form, which spreads x with zeros, takes 10 times as long on the CPU
-    (python -m benchmarks.lowerings).
+    The gradient of the kernel is that of the convolution whose adjoint this is. Autodiff makes a convolution of it
+    whose input is spread with zeros: on the CPU forward pass and gradients together take 6 times as
+    long (python -m benchmarks.lowerings).
 
     Args:
         x: the input.
@@ -49,31 +52,40 @@ def convolve_adjoint(x: Array, w: Array, *, strides: Sequence[int], low: Sequenc
         strides: of that convolution.
         low: cells that it adds before each axis.
         space: of its input, that is, of this function's output.
+        fast: with that gradient, in reverse mode of any order; otherwise as autodiff has it, in forward mode too.
     """
-    kernel, (first, last) = _phases(w, strides, low)
-    places = [-(-n // s) for n, s in zip(space, strides, strict=True)]
-    padding = [(hi, q - n - lo) for lo, hi, q, n in zip(first, last, places, x.shape[1:-1], strict=True)]
-    y = convolve(x, kernel, padding=padding).reshape(x.shape[0], *places, *strides, w.shape[-2])
-    rank = len(strides)
-    pairs = [axis for i in range(1, rank + 1) for axis in (i, rank + i)]
-    y = y.transpose(0, *pairs, 2 * rank + 1).reshape(x.shape[0], *map(prod, zip(places, strides, strict=True)), -1)
-    return y[(slice(None), *(slice(n) for n in space))]
+    dtype = jnp.promote_types(x.dtype, w.dtype)
+    high = [(i - 1) * s + k - n - lo for i, s, k, n, lo in zip(x.shape[1:], strides, w.shape, space, low, strict=False)]
+    margins = tuple(zip(low, high, strict=True))
+    adjoint = _fast_adjoint if fast else _adjoint
+    return adjoint(tuple(strides), margins, x.astype(dtype), w.astype(dtype))
 
 
-def _phases(w: Array, strides: Sequence[int], low: Sequence[int]) -> tuple[Array, tuple[list[int], list[int]]]:
-    """Sorts the taps by their place between two strides; gives the kernel and the first and last input cell it uses.
+def _adjoint(strides: Sequence[int], margins: Sequence[tuple[int, int]], x: Array, w: Array) -> Array:
+    """The convolution of x, spread by the strides, with the mirrored kernel."""
+    axes = range(w.ndim - 2)
+    space = "DHW"[5 - w.ndim :]
+    return lax.conv_general_dilated(
+        x,
+        jnp.flip(w, axes),
+        window_strides=(1,) * len(strides),
+        padding=[(w.shape[i] - 1 - lo, w.shape[i] - 1 - hi) for i, (lo, hi) in zip(axes, margins, strict=True)],
+        lhs_dilation=strides,
+        dimension_numbers=(f"N{space}C", f"{space}OI", f"N{space}C"),
+    )
 
-    Output cell `q * stride + r` gets input cell `q - d` by tap `r + low + d * stride`: each r is a channel, each d a
-    tap of the new kernel, mirrored.
-    """
-    size, rank = w.shape[:-2], len(strides)
-    first = [-n // s for n, s in zip(low, strides, strict=True)]
-    last = [(k - 1 - n) // s for k, n, s in zip(size, low, strides, strict=True)]
-    taps = [hi - lo + 1 for lo, hi in zip(first, last, strict=True)]
-    starts = [n + lo * s for n, lo, s in zip(low, first, strides, strict=True)]
-    margins = [(-at, m * s + at - k) for at, m, s, k in zip(starts, taps, strides, size, strict=True)]
-    w = jnp.pad(w, (*margins, (0, 0), (0, 0)))
-    w = w.reshape(*(n for pair in zip(taps, strides, strict=True) for n in pair), *w.shape[-2:])
-    w = jnp.flip(w, range(0, 2 * rank, 2))
-    w = w.transpose(*range(0, 2 * rank, 2), 2 * rank + 1, *range(1, 2 * rank, 2), 2 * rank)
-    return w.reshape(*taps, w.shape[rank], -1), (first, last)
+
+_fast_adjoint = jax.custom_vjp(_adjoint, nondiff_argnums=(0, 1))
+
+
+def _forward(strides, margins, x, w):
+    return _adjoint(strides, margins, x, w), (x, w)
+
+
+def _backward(strides, margins, kept, given):
+    x, w = kept
+    forward = partial(convolve, given, strides=strides, padding=margins)
+    return forward(w), jax.linear_transpose(forward, w)(x)[0]
+
+
+_fast_adjoint.defvjp(_forward, _backward)
