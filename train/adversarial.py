@@ -60,9 +60,10 @@ def adversarial(game: Game, task: Task) -> Trainer:
     """Makes the trainer of two players.
 
     A step is `d_steps` updates of the discriminator, each on its own share of the batch and on freshly made samples,
-    and then one of the generator. The discriminator's state (batch norm's averages) moves with the real share and then
-    with the made one, in its own updates only; the generator's in its own. `fit` holds `params`, `state` and `opt` by
-    player, the number of the `step`, and `ema` of the generator if one is kept.
+    and then one of the generator, on the samples that the discriminator saw last: they need not be made twice. The
+    discriminator's state (batch norm's averages) moves with the real share and then with the made one, in its own
+    updates only; the generator's in its own. `fit` holds `params`, `state` and `opt` by player, the number of the
+    `step`, and `ema` of the generator if one is kept.
 
     The metrics of a step are the generator's `loss` and the discriminator's `d_loss`; `d_real` and `d_fake`, the mean
     of D(x) for real and made samples, as probabilities under minimax and non_saturating and as the logits themselves
@@ -88,13 +89,14 @@ def adversarial(game: Game, task: Task) -> Trainer:
         told: dict[str, Any] = {}
         for i in range(game.options.d_steps):
             part = _share(batch, i, game.options.d_steps)
-            fit, told = _discriminate(game, fit, part, stream(key, "discriminator", i))
-        fit, made = _generate(game, fit, part, stream(key, "generator"))
+            made = _make(game, fit, part, stream(key, "noise", i))
+            fit, told = _discriminate(game, fit, part, made, stream(key, "discriminator", i))
+        fit, said = _generate(game, fit, part, made, stream(key, "generator"))
         if game.ema is not None:
             average = ema_update(fit["ema"]["generator"], fit["params"]["generator"], game.ema, fit["step"])
             fit = fit | {"ema": {"generator": average}}
-        norm = jnp.sqrt(told["d_norm"] ** 2 + made["g_norm"] ** 2)
-        return fit | {"step": fit["step"] + 1}, made | told | {"grad_norm": norm}
+        norm = jnp.sqrt(told["d_norm"] ** 2 + said["g_norm"] ** 2)
+        return fit | {"step": fit["step"] + 1}, said | told | {"grad_norm": norm}
 
     return Trainer(init, step, score(game.players, task), task.finish)
 
@@ -123,16 +125,40 @@ def _share(batch: dict, i: int, parts: int) -> dict:
     return {name: each[i * size : (i + 1) * size] for name, each in batch.items()}
 
 
-def _discriminate(game: Game, fit: dict, batch: dict, key: jax.Array) -> tuple[dict, dict]:
+class _Made(NamedTuple):
+    """Samples of the generator.
+
+    Attributes:
+        given: what they were made from.
+        samples: as they came.
+        back: the gradient of the samples to that of the generator's parameters, in a tuple.
+        state: of the generator, after it.
+    """
+
+    given: jax.Array
+    samples: jax.Array
+    back: Callable
+    state: Any
+
+
+def _make(game: Game, fit: dict, batch: dict, key: jax.Array) -> _Made:
+    """The generator makes as many samples as the batch has; nothing moves."""
+    given = game.players.given(stream(key, "given"), batch)
+
+    def make(params):
+        return game.players.generator.apply(params, fit["state"]["generator"], given, stream(key, "made"))
+
+    return _Made(given, *jax.vjp(make, fit["params"]["generator"], has_aux=True))
+
+
+def _discriminate(game: Game, fit: dict, batch: dict, made: _Made, key: jax.Array) -> tuple[dict, dict]:
     """One update of the discriminator; nothing of the generator moves."""
     players, options, loss = game.players, game.options, game.loss
-    given = players.given(stream(key, "given"), batch)
-    made, _ = players.apply(fit["params"], fit["state"], given, stream(key, "made"))
-    real, made = batch["x"], jax.lax.stop_gradient(made)
+    real, given = batch["x"], made.given
 
     def cost(params):
         r, state = _look(game, fit, params, fit["state"]["discriminator"], real, given, stream(key, "real"))
-        f, state = _look(game, fit, params, state, made, given, stream(key, "fake"))
+        f, state = _look(game, fit, params, state, made.samples, given, stream(key, "fake"))
         total = jnp.mean(loss.real(r)) + jnp.mean(loss.fake(f))
 
         def logit(x):
@@ -140,7 +166,7 @@ def _discriminate(game: Game, fit: dict, batch: dict, key: jax.Array) -> tuple[d
             return players.discriminator.apply(params, fit["state"]["discriminator"], seen, stream(key, "slope"))[0]
 
         if options.gradient_penalty:
-            total += options.gradient_penalty * gradient_penalty(logit, real, made, stream(key, "between"))
+            total += options.gradient_penalty * gradient_penalty(logit, real, made.samples, stream(key, "between"))
         if options.r1:
             total += options.r1 * r1_penalty(logit, real)
         return total, (state, jnp.mean(loss.opinion(r)), jnp.mean(loss.opinion(f)))
@@ -151,23 +177,20 @@ def _discriminate(game: Game, fit: dict, batch: dict, key: jax.Array) -> tuple[d
     return fit, {"d_loss": value, "d_real": d_real, "d_fake": d_fake, "d_norm": optax.global_norm(gradient)}
 
 
-def _generate(game: Game, fit: dict, batch: dict, key: jax.Array) -> tuple[dict, dict]:
+def _generate(game: Game, fit: dict, batch: dict, made: _Made, key: jax.Array) -> tuple[dict, dict]:
     """One update of the generator; nothing of the discriminator moves."""
-    players, options = game.players, game.options
-    given = players.given(stream(key, "given"), batch)
+    options = game.options
 
-    def cost(params):
-        own = fit["state"]["generator"]
-        made, state = players.generator.apply(params, own, given, stream(key, "made"))
+    def cost(samples):
         opponent = fit["params"]["discriminator"], fit["state"]["discriminator"]
-        f, _ = _look(game, fit, *opponent, made, given, stream(key, "fake"))
-        value, distance = jnp.mean(game.loss.made(f)), jnp.mean(jnp.abs(made - batch["x"]))
-        return value + options.l1 * distance if options.l1 else value, (state, distance)
+        f, _ = _look(game, fit, *opponent, samples, made.given, stream(key, "fake"))
+        value, distance = jnp.mean(game.loss.made(f)), jnp.mean(jnp.abs(samples - batch["x"]))
+        return value + options.l1 * distance if options.l1 else value, distance
 
-    found, gradient = jax.value_and_grad(cost, has_aux=True)(fit["params"]["generator"])
-    value, (state, distance) = found
+    (value, distance), slope = jax.value_and_grad(cost, has_aux=True)(made.samples)
+    (gradient,) = made.back(slope)
     told = {"loss": value, "g_norm": optax.global_norm(gradient)} | ({"l1": distance} if options.l1 else {})
-    return _moved(game, fit, "generator", gradient, value, state), told
+    return _moved(game, fit, "generator", gradient, value, made.state), told
 
 
 def _look(game: Game, fit: dict, params: Any, state: Any, samples: jax.Array, given: Any, key: jax.Array):

@@ -8,7 +8,7 @@ import optax
 import pytest
 
 from zoo.layers import batch_norm, dense, players, serial
-from zoo.train.adversarial import Game, _discriminate, _generate, adversarial
+from zoo.train.adversarial import Game, _discriminate, _generate, _make, adversarial
 from zoo.train.generation import generation
 from zoo.train.trainer import stream, trained
 from zoo.train.trainer_options import Adversarial
@@ -37,6 +37,11 @@ def batch():
     return {"x": jnp.asarray(np.random.default_rng(0).normal(3, 1, (8, 2)), jnp.float32)}
 
 
+def turn(update, game, fit, batch, key):
+    """An update of one player, on samples made for it."""
+    return update(game, fit, batch, _make(game, fit, batch, key), key)
+
+
 def begun(game, batch, key):
     return adversarial(game, generation()).init(key, batch)
 
@@ -45,13 +50,13 @@ def begun(game, batch, key):
 def test_each_update_moves_one_player_by_a_gradient_that_is_not_zero(loss, batch, key):
     game = game_of(loss=loss)
     fit = begun(game, batch, key)
-    after, told = jax.jit(lambda fit: _discriminate(game, fit, batch, key))(fit)
+    after, told = jax.jit(lambda fit: turn(_discriminate, game, fit, batch, key))(fit)
     chex.assert_trees_all_equal(after["params"]["generator"], fit["params"]["generator"])
     assert float(told["d_norm"]) > 1e-3
     moved = optax.tree.sub(fit["params"]["discriminator"], after["params"]["discriminator"])
     assert float(optax.global_norm(moved)) == pytest.approx(0.1 * float(told["d_norm"]), rel=1e-4)
 
-    after, told = jax.jit(lambda fit: _generate(game, fit, batch, key))(fit)
+    after, told = jax.jit(lambda fit: turn(_generate, game, fit, batch, key))(fit)
     chex.assert_trees_all_equal(after["params"]["discriminator"], fit["params"]["discriminator"])
     assert float(told["g_norm"]) > 1e-3
     moved = optax.tree.sub(fit["params"]["generator"], after["params"]["generator"])
@@ -61,7 +66,7 @@ def test_each_update_moves_one_player_by_a_gradient_that_is_not_zero(loss, batch
 def test_real_and_made_go_through_the_discriminator_as_batches_of_their_own(batch, key):
     game = game_of(discriminator=serial(batch_norm(momentum=0.5), head=dense(1)))
     fit = begun(game, batch, key)
-    after, _ = _discriminate(game, fit, batch, key)
+    after, _ = turn(_discriminate, game, fit, batch, key)
     given = noise(stream(key, "given"), batch)
     made = game.players.apply(fit["params"], fit["state"], given, key)[0]
     mean = np.zeros(2)
@@ -69,7 +74,7 @@ def test_real_and_made_go_through_the_discriminator_as_batches_of_their_own(batc
         mean = 0.5 * mean + 0.5 * np.asarray(x).mean(axis=0)
     (found,) = [leaf for path, leaf in flat(after["state"]["discriminator"]) if "mean" in path]
     np.testing.assert_allclose(found, mean, rtol=1e-4)
-    untouched, _ = _generate(game, fit, batch, key)
+    untouched, _ = turn(_generate, game, fit, batch, key)
     chex.assert_trees_all_equal(untouched["state"]["discriminator"], fit["state"]["discriminator"])
 
 
@@ -88,9 +93,21 @@ def test_the_discriminator_takes_its_steps_on_parts_of_the_batch(batch, key):
     by_hand = fit
     for i in range(4):
         part = {"x": batch["x"][2 * i : 2 * i + 2]}
-        by_hand, _ = _discriminate(game, by_hand, part, stream(key, "discriminator", i))
+        made = _make(game, by_hand, part, stream(key, "noise", i))
+        by_hand, _ = _discriminate(game, by_hand, part, made, stream(key, "discriminator", i))
     chex.assert_trees_all_close(after["params"]["discriminator"], by_hand["params"]["discriminator"])
     assert np.isfinite(list(map(float, told.values()))).all()
+
+
+def test_both_players_learn_from_the_same_samples_made_once(batch, key):
+    made = []
+    game = game_of(augment=lambda key, x: (made.append(x), x)[1])
+    trainer = adversarial(game, generation())
+    fit = trainer.init(key, batch)
+    with jax.disable_jit():
+        trainer.step(fit, batch, key)
+    of_d, of_g = (np.asarray(jax.lax.stop_gradient(getattr(x, "primal", x))) for x in made[1:])
+    np.testing.assert_array_equal(of_d, of_g)
 
 
 def test_the_average_is_of_the_generator_and_is_what_is_scored(batch, key):
@@ -115,7 +132,7 @@ def test_the_instance_noise_falls_to_nothing_in_the_middle_of_the_run(batch, key
     for step, spread in ((0, 0.5), (250, 0.25), (500, 0.0), (900, 0.0)):
         seen.clear()
         with jax.disable_jit():
-            _discriminate(game, fit | {"step": jnp.int32(step)}, many, key)
+            turn(_discriminate, game, fit | {"step": jnp.int32(step)}, many, key)
         assert float(jnp.std(jax.lax.stop_gradient(seen[0].primal if hasattr(seen[0], "primal") else seen[0]))) == (
             pytest.approx(spread, abs=0.02)
         )
@@ -146,9 +163,9 @@ def test_a_distance_to_the_real_one_pulls_the_generator_there(batch, key):
 def test_the_penalties_reach_the_discriminator(batch, key):
     plain, *held = (game_of(**kind) for kind in ({}, {"gradient_penalty": 10.0}, {"r1": 10.0}))
     fit = begun(plain, batch, key)
-    free = _discriminate(plain, fit, batch, key)[1]["d_loss"]
+    free = turn(_discriminate, plain, fit, batch, key)[1]["d_loss"]
     for game in held:
-        assert float(_discriminate(game, fit, batch, key)[1]["d_loss"]) > float(free) + 0.01
+        assert float(turn(_discriminate, game, fit, batch, key)[1]["d_loss"]) > float(free) + 0.01
 
 
 def test_the_same_key_gives_the_same_step_and_another_another(batch, key):
