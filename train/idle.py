@@ -34,7 +34,8 @@ def advice() -> str:
     if os.environ.get("COLAB_RELEASE_TAG"):
         return (
             "On Colab choose one under Runtime > Change runtime type. One process at a time holds a TPU: if the "
-            "notebook itself has used jax, Runtime > Restart session frees it. --platform cpu takes the CPU on purpose"
+            "notebook itself has used jax, Runtime > Restart session frees it. If jax was replaced, Runtime > "
+            "Disconnect and delete runtime brings Colab's own back. --platform cpu takes the CPU on purpose"
         )
     return (
         'For a GPU, install jax with CUDA (pip install -U "jax[cuda12]"); for a TPU, "jax[tpu]", and no other process '
