@@ -1,20 +1,18 @@
 """The devices of a run: chosen, checked and named before anything is computed, so that none is left idle unnoticed."""
 
 import os
-import shutil
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from .errors import BadInput, warn
+from .idle import advice, idle_accelerator
 from .options import RunOptions
 from .user_cache import user_cache
 
-__all__ = ["check_devices", "idle_accelerator"]
+__all__ = ["check_devices"]
 
-_FILES = {"/dev/nvidia0": "an NVIDIA GPU", "/dev/kfd": "an AMD GPU", "/dev/accel0": "a TPU", "/dev/vfio/0": "a TPU"}
-_VARIABLES = ("COLAB_TPU_ADDR", "TPU_NAME", "TPU_WORKER_ID")
 _COMPILE_SECONDS = 0.1  # what takes less is not worth a file
 
 
@@ -44,31 +42,10 @@ def check_devices(options: RunOptions) -> None:
     here = devices[0].platform
     for wanted, flag in ((options.platform, "--platform"), (options.require, "--require")):
         if wanted and wanted != here:
-            raise BadInput(f"{flag} {wanted}: jax {jax.__version__} finds no {wanted} here, only {here}. {_ADVICE}")
+            raise BadInput(f"{flag} {wanted}: jax {jax.__version__} finds no {wanted} here, only {here}. {advice()}")
     idle = idle_accelerator()
     if here == "cpu" and options.platform != "cpu" and idle:
-        warn(f"this machine seems to have {idle}, yet jax runs on the CPU. {_ADVICE}")
-
-
-_ADVICE = (
-    'For a GPU, install jax with CUDA (pip install -U "jax[cuda12]"); for a TPU, "jax[tpu]". '
-    "JAX_PLATFORMS must not forbid it; --platform cpu takes the CPU on purpose"
-)
-
-
-def idle_accelerator(files: Sequence[str] = tuple(_FILES)) -> str | None:
-    """What accelerator this machine seems to have, by its files, environment and programs; jax is not asked.
-
-    Args:
-        files: that a driver makes.
-    """
-    for file in files:
-        if os.path.exists(file):
-            return f"{_FILES.get(file, 'an accelerator')} ({file})"
-    for name in _VARIABLES:
-        if os.environ.get(name):
-            return f"a TPU ({name} is set)"
-    return "an NVIDIA GPU (nvidia-smi is installed)" if shutil.which("nvidia-smi") else None
+        warn(f"this machine seems to have {idle}, yet jax runs on the CPU. {advice()}")
 
 
 def _devices(platform: str | None) -> Sequence[Any]:

@@ -2,7 +2,7 @@ import jax
 import pytest
 
 from zoo.train import devices
-from zoo.train.devices import check_devices, idle_accelerator
+from zoo.train.devices import check_devices
 from zoo.train.errors import BadInput
 from zoo.train.options import RunOptions
 
@@ -63,20 +63,6 @@ def test_an_accelerator_that_lies_idle_is_pointed_out(monkeypatch, capsys, here)
     assert "warning: this machine seems to have an NVIDIA GPU, yet jax runs on the CPU" in capsys.readouterr().err
     check_devices(RunOptions(quiet=True, platform="cpu"))
     assert capsys.readouterr().err == ""
-
-
-def test_accelerators_are_known_by_files_environment_and_programs(monkeypatch, tmp_path):
-    for name in ("COLAB_TPU_ADDR", "TPU_NAME", "TPU_WORKER_ID"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("PATH", str(tmp_path))
-    assert idle_accelerator(files=()) is None
-    monkeypatch.setenv("TPU_NAME", "local")
-    assert idle_accelerator(files=()) == "a TPU (TPU_NAME is set)"
-    (tmp_path / "driver").touch()
-    assert "driver" in str(idle_accelerator(files=[str(tmp_path / "driver")]))
-    monkeypatch.delenv("TPU_NAME")
-    (tmp_path / "nvidia-smi").touch(mode=0o755)
-    assert "nvidia-smi" in str(idle_accelerator(files=()))
 
 
 def test_compiled_programs_are_kept_in_the_users_cache_or_where_told_or_not(tmp_path):

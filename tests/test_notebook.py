@@ -1,0 +1,99 @@
+"""The notebook for Colab runs from top to bottom, and lies here without what it printed."""
+
+import json
+import os
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+import zoo
+
+PROJECT = Path(__file__).parent.parent
+NOTEBOOK = PROJECT / "notebooks" / "zoo_on_colab.ipynb"
+HOUSE = str(Path(zoo.__file__).parent.parent)
+ADDRESS = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]["urls"]["Repository"]
+
+
+def test_the_notebook_is_kept_without_outputs_and_with_names_that_stay():
+    book = json.loads(NOTEBOOK.read_text(encoding="utf-8"))
+    assert (book["nbformat"], book["nbformat_minor"]) == (4, 5)
+    for cell in book["cells"]:
+        assert re.fullmatch("[a-z-]+", cell["id"]), "a name that says what the cell is for, not a random one"
+        assert cell["metadata"] == {}
+        if cell["cell_type"] == "code":
+            assert cell["outputs"] == []
+            assert cell["execution_count"] is None
+    names = [cell["id"] for cell in book["cells"]]
+    assert len(set(names)) == len(names)
+
+
+def test_the_readme_and_the_notebook_name_the_repository_of_the_package():
+    readme, book = (PROJECT / "README.md").read_text(encoding="utf-8"), NOTEBOOK.read_text(encoding="utf-8")
+    where = ADDRESS.removeprefix("https://github.com/")
+    assert f"https://colab.research.google.com/github/{where}/blob/main/notebooks/{NOTEBOOK.name}" in readme
+    addresses = re.findall(r"https://github\.com/[^/\s]+/[\w-]+", book)
+    assert len(addresses) >= 3
+    assert set(addresses) == {ADDRESS}
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory):
+    """The notebook after a run with short settings, and the folder that it ran in."""
+    nbclient = pytest.importorskip("nbclient", reason="the notebook's test needs nbclient and ipykernel: extra test")
+    pytest.importorskip("ipykernel", reason="the notebook's test needs nbclient and ipykernel: extra test")
+    nbformat = pytest.importorskip("nbformat")
+    book, folder = nbformat.read(NOTEBOOK, as_version=4), tmp_path_factory.mktemp("notebook")
+    nbformat.validate(book)
+    settings = {"ZOO_SHORT": "1", "PYTHONPATH": HOUSE, "MPLBACKEND": "module://matplotlib_inline.backend_inline"}
+    client = nbclient.NotebookClient(book, timeout=None, resources={"metadata": {"path": str(folder)}})
+    client.execute(env={**os.environ, **settings})
+    return book, folder / "zoo-runs"
+
+
+def printed(book, name):
+    outputs = next(cell for cell in book.cells if cell["id"] == name).outputs
+    return "".join(each["text"] for each in outputs if each["output_type"] == "stream")
+
+
+def pictures(book, name):
+    outputs = next(cell for cell in book.cells if cell["id"] == name).outputs
+    return [each["data"]["image/png"] for each in outputs if "image/png" in each.get("data", {})]
+
+
+def metrics(run):
+    return json.loads((run / "result.json").read_text(encoding="utf-8"))["metrics"]
+
+
+@pytest.mark.slow
+def test_the_notebook_leaves_jax_alone_and_shows_the_devices(ran):
+    before, after = re.findall(r"jax (?:before|after): *(\S+)", printed(ran[0], "install"))
+    assert before == after != "none"
+    assert "Device(" in printed(ran[0], "devices")
+
+
+@pytest.mark.slow
+def test_the_notebook_reads_digits(ran):
+    book, runs = ran
+    assert metrics(runs / "cnn")["accuracy"] > 0.9
+    assert len(pictures(book, "cnn-pictures")) == 2
+
+
+@pytest.mark.slow
+def test_the_notebook_writes_after_it_was_killed_and_resumed(ran):
+    book, runs = ran
+    assert "killed, exit code -9" in printed(book, "lstm")
+    assert re.search(r"resumed +step \d+ of 22 ", printed(book, "resume"))
+    assert metrics(runs / "lstm")["bpc"] < 5, "a guess: 6.6"
+    text = printed(book, "sample")
+    assert text.startswith("def ")
+    assert len(text.replace("\r\n", "\n").removesuffix("\n")) == len("def ") + 400
+
+
+@pytest.mark.slow
+def test_the_notebook_draws(ran):
+    book, runs = ran
+    assert metrics(runs / "dcgan")["frechet"] < 1.5, "untrained: 1.6"
+    drawn = pictures(book, "gan-pictures")
+    assert len(drawn) == len(set(drawn)) == 4
