@@ -25,6 +25,7 @@ from zoo.train.setup import Setup, setup
 BOUND = 1e-4  # of the difference of two losses
 _MEASURED = ("loss", "d_loss")
 _COUNT = 8
+_FEW = ("1 device", "8 devices", "data=4, model=2, fsdp")  # that tell most
 _FLAG = "--xla_force_host_platform_device_count"
 
 
@@ -45,13 +46,16 @@ WORK = {
 
 def placements(work: Work) -> dict[str, Placement]:
     """The ways to train it, the first of which the others are compared with."""
-    few = {"1 device": 1, "2 devices": 2, "8 devices": _COUNT}
-    named = {name: placement_for(RunOptions(), jax.devices()[:count]) for name, count in few.items()}
     cut = RunOptions(mesh="data=4,model=2", shard=work.shard)
-    return named | {
-        "data=4, model=2": placement_for(cut, jax.devices()[:_COUNT]),
-        "fsdp": placement_for(RunOptions(fsdp=True), jax.devices()[:_COUNT]),
+    asked = {
+        "1 device": (1, RunOptions()),
+        "2 devices": (2, RunOptions()),
+        "8 devices": (_COUNT, RunOptions()),
+        "data=4, model=2": (_COUNT, cut),
+        "fsdp": (_COUNT, RunOptions(fsdp=True)),
+        "data=4, model=2, fsdp": (_COUNT, replace(cut, fsdp=True)),
     }
+    return {name: placement_for(options, jax.devices()[:count]) for name, (count, options) in asked.items()}
 
 
 class _Rows(Callback):
@@ -105,6 +109,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--check", action="store_true", help="small models and few steps, for a test")
     args = parser.parse_args(argv)
     fake_devices()
+    jax.config.update("jax_disable_most_optimizations", args.check)  # compiling is what takes the time of short runs
     worst = 0.0
     for i, name in enumerate(args.only):
         work = (
@@ -112,7 +117,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             if args.check
             else WORK[name]._replace(recipe=replace(WORK[name].recipe, steps=args.steps))
         )
-        found = compared(work)
+        ways = placements(work)
+        found = compared(work, {way: ways[way] for way in _FEW} if args.check else ways)
         if i == 0:
             print(f"| {work.recipe.steps} steps against 1 device | {' | '.join(found)} |\n|---{'|---' * len(found)}|")
         print(
@@ -135,9 +141,8 @@ def fake_devices() -> None:
         raise SystemExit(f"jax has started on {jax.device_count()} devices already: begin a process of its own")
 
 
-def compared(work: Work) -> dict[str, float]:
-    """How far from one device's losses those of each other placement are."""
-    ways = placements(work)
+def compared(work: Work, ways: Mapping[str, Placement]) -> dict[str, float]:
+    """How far from the losses of the first placement those of each other are."""
     rows = {name: trained(work.recipe, placement) for name, placement in ways.items()}
     first, *others = ways
     return {name: apart(rows[first], rows[name]) for name in others}

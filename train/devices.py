@@ -40,10 +40,11 @@ def check_devices(options: RunOptions) -> None:
     _set_compile_cache(options.compile_cache)
     devices = _devices(options.platform)
     named = [_named(device) for device in devices]
-    over = spread(options.mesh, options.shard, options.fsdp)
+    sizes = mesh_sizes(mesh_axes(options.mesh), len(devices))
+    mesh = ",".join(f"{name}={size}" for name, size in sizes.items()) if options.mesh else None
+    over = spread(mesh, options.shard, options.fsdp)
     line = devices_line(named, {"jax": jax.__version__}, jax.process_count(), over)
     terminal(quiet=options.quiet).print(line, soft_wrap=True)
-    mesh_sizes(mesh_axes(options.mesh), len(devices))
     here = devices[0].platform
     for wanted, flag in ((options.platform, "--platform"), (options.require, "--require")):
         if wanted and wanted != here:

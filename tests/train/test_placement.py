@@ -185,5 +185,5 @@ def test_rules_can_be_listed_and_repeated_on_the_command_line(capsys):
     assert "--shard hed/w=model matches the whole path of no parameter" in capsys.readouterr().err
     assert main([*words, *rules[:-2], "--fsdp"]) == 0
     said = " ".join(capsys.readouterr().out.split())
-    assert "model=1, shard head/w=None,model, shard head/b=model, fsdp, jax" in said
+    assert f"mesh data={jax.device_count()} model=1, shard head/w=None,model, shard head/b=model, fsdp, jax" in said
     assert "memory, fit on a device:" in said
