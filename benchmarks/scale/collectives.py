@@ -124,7 +124,7 @@ def _group(kind: str, rest: str, devices: int) -> int:
         return len(match[1].split(","))
     if match := re.search(r"replica_groups=\[([\d,]+)\]<=", rest):
         return int(match[1].split(",")[-1])
-    if match := re.search(r"replica_groups=mesh\[([^\]]*)\] ?\{([^}]*)\}", rest):
+    if match := re.search(r"replica_groups=mesh\[([^\]]*)\][^{]*\{([^}]*)\}", rest):
         axes = {name: int(size) for name, size in re.findall(r"'([^']+)'=(\d+)", match[1])}
         used = re.findall(r"'([^']+)'(?::\(\d+\)(\d+))?", match[2])  # 'data', or a part of it: 'data':(2)4
         return prod(int(part) if part else axes[name] for name, part in used)
