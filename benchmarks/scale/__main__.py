@@ -11,7 +11,6 @@ import json
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from ..page import HERE, between, measured_on, where
@@ -27,7 +26,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.scale", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    names = [" ".join(map(str, run)) for run in RUNS]
     parser.add_argument("--only", nargs="+", metavar="CASE", help=f"count these models alone: {', '.join(_models())}")
     parser.add_argument("--table", action="store_true", help="count nothing, write the tables from what is kept")
     parser.add_argument("--check", action="store_true", help="write nothing; say whether the page is up to date")
@@ -35,10 +33,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     if unknown := set(args.only or ()) - set(_models()):
         parser.error(f"--only {' '.join(sorted(unknown))}: no such model; there are {', '.join(_models())}")
     kept = json.loads(KEPT.read_text()) if KEPT.exists() else {}
+    if not kept and (args.check or args.table):
+        parser.error("nothing has been counted yet: run without --check and --table")
     if args.check:
         return _check(kept)
     if not args.table:
-        kept = _count(kept, [name for name in names if not args.only or name.split()[0] in args.only])
+        kept = _count(kept, args.only or _models())
         KEPT.write_text(json.dumps(kept, indent=1) + "\n")
     page = PAGE.read_text()
     for name, text in _texts(kept).items():
@@ -52,23 +52,17 @@ def _models() -> list[str]:
     return list(dict.fromkeys(run[0] for run in RUNS))
 
 
-def _count(kept: Mapping[str, Any], wanted: Sequence[str]) -> dict[str, Any]:
+def _count(kept: Mapping[str, Any], models: Sequence[str]) -> dict[str, Any]:
     """Compiles what is wanted; what was counted of the rest stays."""
-    before = {_name(row): row for row in kept.get("counted", ())}
+    rows = {(row["case"], row["placement"], row["devices"]): row for row in kept.get("counted", ())}
     for run in RUNS:
-        name = " ".join(map(str, run))
-        if name in wanted:
-            print(f"compiling {name}", file=sys.stderr, flush=True)
+        if run[0] in models:
+            print("compiling", *run, file=sys.stderr, flush=True)
             try:
-                before[name] = compiled(*run)
+                rows[run] = compiled(*run)
             except subprocess.CalledProcessError as error:
-                raise SystemExit(f"{name} does not compile:\n{error.stderr}") from error
-    rows = [before[" ".join(map(str, run))] for run in RUNS if " ".join(map(str, run)) in before]
-    return {"counted": rows, **where()}
-
-
-def _name(row: Mapping[str, Any]) -> str:
-    return f"{row['case']} {row['placement']} {row['devices']}"
+                raise SystemExit(f"{run} does not compile:\n{error.stderr}") from error
+    return {"counted": [rows[run] for run in RUNS if run in rows], **where()}
 
 
 def _texts(kept: Mapping[str, Any]) -> dict[str, str]:

@@ -62,7 +62,7 @@ SCHEDULE = 120.0
 
 
 class Store(NamedTuple):
-    """Where checkpoints and data lie: bytes a second of one writer, one reader, and of all together (None: no limit)."""
+    """Where checkpoints and data lie: bytes a second of a writer, a reader, and all together (None: no limit)."""
 
     write: float
     read: float
@@ -85,8 +85,8 @@ STORES = {
         None,
         "https://docs.aws.amazon.com/AmazonS3/latest/userguide/optimizing-performance-design-patterns.html",
     ),
-    # The default quota of a region is 200 Gb/s out of all buckets; one host is taken to reach its 200 Gb/s of network.
-    "GCS, 200 Gb/s": Store(25e9, 25e9, 25e9, "https://cloud.google.com/storage/quotas#bandwidth"),
+    # The default quota of a region, for all that read from it; one host is taken to use 15 connections as well.
+    "GCS, 200 Gb/s": Store(1.25e9, 1.25e9, 25e9, "https://cloud.google.com/storage/quotas#bandwidth"),
 }
 
 

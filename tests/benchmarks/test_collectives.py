@@ -63,7 +63,7 @@ def test_a_gather_is_counted_by_what_it_gives_and_a_scatter_by_what_it_takes():
 def test_what_is_begun_and_finished_apart_counts_once():
     found = collectives(
         module(
-            "%g = (f32[8]{0:T(256)}, f32[32]{0:T(256)}) all-gather-start(%p), replica_groups=[2,4]<=[8], dimensions={0}",
+            "%g = (f32[8]{0:T(256)}, f32[32]{0:T(256)}) all-gather-start(%p), replica_groups=[2,4]<=[8]",
             "%gd = f32[32]{0} all-gather-done(%g)",
             "%r = f32[32]{0} all-reduce-start(%gd), replica_groups=[1,8]<=[8], to_apply=%add",
             "%rd = f32[32]{0} all-reduce-done(%r)",
