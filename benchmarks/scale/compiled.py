@@ -1,7 +1,7 @@
 """The library's own training step, compiled for fake devices and never run.
 
 A process has as many devices as its flags said when jax began, so each number of devices is a process of its own:
-`python -m benchmarks.scale.compiled mlp data 8` prints one line of JSON.
+`XLA_FLAGS=--xla_force_host_platform_device_count=8 python -m benchmarks.scale.compiled mlp data 8` prints its JSON.
 """
 
 import json
@@ -85,6 +85,9 @@ def counted(case: str, placement: str, devices: int, *, timed: bool = True) -> d
         placement: of PLACEMENTS.
         devices: as many as jax has here.
         timed: compile a second time, from jax's cache.
+
+    Raises:
+        ValueError: if jax has another number of devices.
     """
     import jax
 
@@ -93,6 +96,9 @@ def counted(case: str, placement: str, devices: int, *, timed: bool = True) -> d
 
     from .collectives import collectives
 
+    if jax.device_count() != devices:
+        flag = f"XLA_FLAGS=--xla_force_host_platform_device_count={devices}"
+        raise ValueError(f"jax has {jax.device_count()} devices here, not {devices}: begin with {flag}")
     what = CASES[case]
     lies = _placement(placement, what)
     batch = what.batch * devices

@@ -18,9 +18,16 @@ _Kept = Mapping[str, Any]
 
 
 def found(kept: _Kept, case: str, placement: str, devices: int) -> Mapping[str, Any]:
-    """What was counted of one case."""
+    """What was counted of one case.
+
+    Raises:
+        LookupError: if it was not; with the command that does.
+    """
     wanted = (case, placement, devices)
-    return next(row for row in kept["counted"] if (row["case"], row["placement"], row["devices"]) == wanted)
+    for row in kept["counted"]:
+        if (row["case"], row["placement"], row["devices"]) == wanted:
+            return row
+    raise LookupError(f"{case} {placement} {devices} was not counted yet: python -m benchmarks.scale --only {case}")
 
 
 def closed_form(row: Mapping[str, Any]) -> float | None:

@@ -19,5 +19,5 @@ xpk workload create \
     --project "$PROJECT" --zone "$ZONE" --cluster "$CLUSTER" \
     --tpu-type v5litepod-16 --num-slices 1 \
     --docker-image "$IMAGE" \
-    --max-restarts 50 \
+    --max-restarts 50 --termination-grace-period-seconds 120 \
     --command "$command"
