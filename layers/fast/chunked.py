@@ -29,7 +29,7 @@ class Gates(NamedTuple):
         step: `(params, u, r, carry) -> (carry, saved)`, from the input product u and the recurrent product r.
         back: `(params, saved, before, after, d_carry) -> (d_carry, d_u, d_r)`, with the carry before the step and
             after it. The d_carry given back leaves out the way through r. d_r is None where it is d_u again.
-        biases: `(d_u, d_r) -> gradients` of all params but `w_x`, `rows`, `w_h`; d_u and d_r are (steps, gates).
+        biases: `(d_u, d_r) -> gradients` of all params but `w_x`, `rows`, `w_h`; d_u and d_r are (time, batch, gates).
         summed: only u + r counts, so that both products may be one; r is then 0.
     """
 
@@ -219,22 +219,30 @@ def _put(tree: Any, values: Any, t: Any) -> Any:
 
 
 def _products(gates, params, xs, h, d_u, d_r):
-    """Forms the gradients that need all steps of a chunk: each one product."""
-    flat_u, flat_r, flat_h = (leaf.reshape(-1, leaf.shape[-1]) for leaf in (d_u, d_r, h))
-    d_params = {"w_h": flat_h.T @ flat_r} | gates.biases(flat_u, flat_r)
+    """Forms the gradients that need all steps of a chunk: each one product.
+
+    Time and batch are summed over as two axes. Joined to one by a reshape they would be a batch that no longer lies in
+    pieces, and XLA would gather all of it on every device.
+    """
+    d_params = {"w_h": _summed(h, d_r)} | gates.biases(d_u, d_r)
     d_xs = None
     if "rows" in params:
-        d_params["rows"] = _row_gradient(params["rows"], xs.ravel(), flat_u)
+        d_params["rows"] = _row_gradient(params["rows"], xs, d_u)
     else:
-        d_params["w_x"] = xs.reshape(-1, xs.shape[-1]).T @ flat_u
-        d_xs = (flat_u @ params["w_x"].T).reshape(xs.shape).astype(xs.dtype)
+        d_params["w_x"] = _summed(xs, d_u)
+        d_xs = (d_u @ params["w_x"].T).astype(xs.dtype)
     return {name: d_params[name].astype(leaf.dtype) for name, leaf in params.items()}, d_xs
+
+
+def _summed(a, b):
+    """Gives `a.T @ b` over all steps and examples."""
+    return jnp.tensordot(a, b, ((0, 1), (0, 1)))
 
 
 def _row_gradient(rows, ids, d_u):
     if rows.shape[0] <= _ONE_HOT:
-        return jax.nn.one_hot(ids, rows.shape[0], dtype=d_u.dtype).T @ d_u
-    return jax.ops.segment_sum(d_u, ids, rows.shape[0])
+        return _summed(jax.nn.one_hot(ids, rows.shape[0], dtype=d_u.dtype), d_u)
+    return jax.ops.segment_sum(d_u.reshape(-1, d_u.shape[-1]), ids.ravel(), rows.shape[0])
 
 
 def _input(params, x_t):

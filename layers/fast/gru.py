@@ -28,7 +28,7 @@ def _back(params, saved, before, after, d_carry):
 
 
 def _biases(d_u, d_r):
-    return {"b": d_u.sum(0), "b_h": d_r[:, 2 * d_r.shape[-1] // 3 :].sum(0)}
+    return {"b": d_u.sum((0, 1)), "b_h": d_r[..., 2 * d_r.shape[-1] // 3 :].sum((0, 1))}
 
 
 chunked_gru = chunked(Gates(_step, _back, _biases))

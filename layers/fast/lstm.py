@@ -32,7 +32,7 @@ def _back(params, saved, before, after, d_carry):
 
 
 def _biases(d_u, d_r):
-    return {"b": d_u.sum(0)}
+    return {"b": d_u.sum((0, 1))}
 
 
 chunked_lstm = chunked(Gates(_step, _back, _biases, summed=True))

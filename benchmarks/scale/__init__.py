@@ -1,0 +1,1 @@
+"""What limits training on many devices: collectives counted in compiled programs, the rest by calculation."""

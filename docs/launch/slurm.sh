@@ -1,0 +1,34 @@
+#!/bin/bash
+# Two nodes of eight GPUs on Slurm: sbatch docs/launch/slurm.sh
+#
+# One task a GPU: under Slurm, jax gives each process the GPU of its own number. Runs must lie on a file system that
+# every node sees, with locks. The signal comes two minutes before the time is over; the run then writes a checkpoint,
+# ends with 143, and the job queues again. Not run here: checked by `bash -n` and against sbatch's manual.
+#SBATCH --job-name=zoo
+#SBATCH --nodes=2
+#SBATCH --ntasks-per-node=8
+#SBATCH --gpus-per-node=8
+#SBATCH --cpus-per-task=8
+#SBATCH --time=24:00:00
+#SBATCH --signal=TERM@120
+#SBATCH --requeue
+#SBATCH --open-mode=append
+#SBATCH --output=%x-%j.log
+set -uo pipefail
+
+run=${RUNS:-$HOME/runs}/cnn-mnist
+data=${ZOO_DATA:-$HOME/data}
+
+# Looked at once, before any process writes: all must begin in the same way.
+if [ -e "$run/config.json" ]; then
+    words=(--resume "$run")
+else
+    words=(--model cnn --dataset mnist --batch-size 1024 --ckpt-every 5m --out "$run")
+fi
+
+srun python -m zoo.train "${words[@]}" --data-dir "$data" --offline --require gpu
+code=$?
+if [ "$code" -eq 143 ]; then
+    scontrol requeue "$SLURM_JOB_ID"
+fi
+exit "$code"

@@ -1,0 +1,23 @@
+#!/bin/bash
+# A slice of 16 TPU v5e on GKE by XPK: PROJECT=... ZONE=... CLUSTER=... IMAGE=... docs/launch/xpk.sh
+#
+# The cluster is one that `xpk cluster create` made, with a bucket at /runs (`xpk storage attach NAME --type=gcsfuse
+# --mount-point=/runs --readonly=false --bucket=BUCKET`). A checkpoint is a folder that is renamed when it is whole, so
+# the bucket needs a hierarchical namespace: without, GCS FUSE does not rename folders. IMAGE has the zoo with
+# its extra `tpu`. A host that fails restarts all, and each goes on from the newest whole checkpoint.
+# Not run here: checked by `bash -n` and against the flags of xpk's parser.
+set -euo pipefail
+
+read -r -d '' command <<'WORDS' || true
+if [ -e /runs/cnn-mnist/config.json ]; then words="--resume /runs/cnn-mnist";
+else words="--model cnn --dataset mnist --batch-size 1024 --ckpt-every 5m --out /runs/cnn-mnist"; fi;
+python -m zoo.train $words --data-dir /runs/data --offline --require tpu
+WORDS
+
+xpk workload create \
+    --workload zoo-cnn \
+    --project "$PROJECT" --zone "$ZONE" --cluster "$CLUSTER" \
+    --tpu-type v5litepod-16 --num-slices 1 \
+    --docker-image "$IMAGE" \
+    --max-restarts 50 --termination-grace-period-seconds 120 \
+    --command "$command"
