@@ -12,6 +12,8 @@ from zoo.train.evaluate import Evaluate
 from zoo.train.feed import padded, shuffled, steps_per_epoch
 from zoo.train.trainer import Trainer
 
+pytestmark = pytest.mark.usefixtures("quick_compiler")
+
 SAME = Scaler(np.float32(0), np.float32(1))
 
 

@@ -15,6 +15,8 @@ from zoo.train.feed import Feed
 from zoo.train.loop import Diverged, Plan, train
 from zoo.train.trainer import Trainer
 
+pytestmark = pytest.mark.usefixtures("quick_compiler")
+
 
 def counter(bad_at=None):
     """A trainer that counts its steps and remembers the examples and the keys that it met."""
