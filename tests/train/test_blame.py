@@ -7,6 +7,8 @@ from zoo.layers import batch_norm, conv, dense, flatten, relu, serial, sigmoid
 from zoo.train.blame import blame
 from zoo.train.losses import half_mse, sparse_categorical_cross_entropy
 
+pytestmark = pytest.mark.usefixtures("quick_compiler")
+
 try:
     from jax import enable_x64
 except ImportError:  # before jax 0.8

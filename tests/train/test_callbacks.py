@@ -10,6 +10,8 @@ import pytest
 
 from zoo.train import Callback, RunOptions, recipe_for, run
 
+pytestmark = pytest.mark.usefixtures("quick_compiler")
+
 PAGE = (Path(__file__).parents[2] / "docs" / "callbacks.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```python\n(.*?)```", PAGE, flags=re.DOTALL)
 

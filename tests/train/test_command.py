@@ -150,9 +150,9 @@ def test_a_closed_stdout_is_no_error(monkeypatch, runs):
     assert sys.stdout is None
 
 
+@pytest.mark.usefixtures("jax_told_of_no_cache")
 def test_a_dry_run_tells_parameters_flops_and_memory_and_writes_nothing(monkeypatch, tmp_path, capsys):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     assert main(["--model", "logistic", "--dataset", "iris", "--dry-run"]) == 0
     text = capsys.readouterr().out
     assert "15" in next(line for line in text.splitlines() if line.startswith("total"))

@@ -11,6 +11,8 @@ from zoo.train.evaluation import evaluated
 from zoo.train.options import RunOptions
 from zoo.train.saved import load
 
+pytestmark = pytest.mark.usefixtures("quick_compiler")
+
 
 def command(capsys, *words):
     code = main(["evaluate", *words])
@@ -18,7 +20,6 @@ def command(capsys, *words):
     return code, got.out, got.err
 
 
-@pytest.mark.usefixtures("quick_compiler")
 @pytest.mark.parametrize(
     ("model", "dataset", "changes"),
     [

@@ -12,6 +12,8 @@ import zoo
 from zoo.__main__ import main
 from zoo.train.data.source import load_data
 
+pytestmark = pytest.mark.usefixtures("quick_compiler")
+
 
 def predict(capsys, *words):
     code = main(["predict", *map(str, words)])

@@ -7,6 +7,8 @@ from zoo.train import run
 from zoo.train.options import RunOptions
 from zoo.train.recipe import Recipe
 
+pytestmark = pytest.mark.usefixtures("quick_compiler")
+
 LETTERS = "the quick brown fox jumps over the lazy dog\n"
 
 

@@ -8,6 +8,8 @@ import pytest
 from zoo.train.diff_augment import POLICIES, diff_augment
 from zoo.train.errors import BadInput
 
+pytestmark = pytest.mark.usefixtures("quick_compiler")
+
 IMAGES = np.random.default_rng(0).uniform(-1, 1, (64, 8, 10, 3)).astype(np.float32)
 
 

@@ -12,6 +12,8 @@ from zoo.train.feed import padded, shuffled, steps_per_epoch
 from zoo.train.placement import data_parallel
 from zoo.train.trainer import Trainer
 
+pytestmark = pytest.mark.usefixtures("quick_compiler")
+
 SAME = Scaler(np.float32(0), np.float32(1))
 
 

@@ -7,6 +7,8 @@ from scipy.ndimage import gaussian_filter
 
 from zoo.train.judge_pairs import judge_pairs, psnr, ssim
 
+pytestmark = pytest.mark.usefixtures("quick_compiler")
+
 rng = np.random.default_rng(0)
 real = rng.uniform(-1, 1, (3, 16, 13, 3)).astype(np.float32)
 near = np.clip(real + 0.1 * rng.normal(size=real.shape), -1, 1).astype(np.float32)

@@ -7,6 +7,8 @@ import pytest
 from zoo.train.data.source import load_data
 from zoo.train.judge_points import judge_points
 
+pytestmark = pytest.mark.usefixtures("quick_compiler")
+
 
 def scored(judge, *batches):
     """The report on made points, each batch with its weights."""

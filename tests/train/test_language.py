@@ -19,6 +19,8 @@ from zoo.train.language import language
 from zoo.train.tasks import task_for
 from zoo.train.trainer import trained
 
+pytestmark = pytest.mark.usefixtures("quick_compiler")
+
 TASK = task_for("language", outputs=7)
 
 

@@ -16,6 +16,8 @@ from zoo.train.loop import Diverged, Plan, train
 from zoo.train.placement import data_parallel
 from zoo.train.trainer import Trainer
 
+pytestmark = pytest.mark.usefixtures("quick_compiler")
+
 
 def counter(bad_at=None):
     """A trainer that counts its steps and remembers the examples and the keys that it met."""

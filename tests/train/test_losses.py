@@ -6,6 +6,8 @@ from sklearn.metrics import hinge_loss, log_loss
 
 from zoo.train import losses
 
+pytestmark = pytest.mark.usefixtures("quick_compiler")
+
 try:
     from jax import enable_x64
 except ImportError:  # before jax 0.8

@@ -5,6 +5,8 @@ from sklearn import metrics as peer
 
 from zoo.train import metrics
 
+pytestmark = pytest.mark.usefixtures("quick_compiler")
+
 RNG = np.random.default_rng(1)
 Y, PREDICTED = RNG.integers(0, 5, (2, 200))
 TRUE, GUESS = RNG.normal(size=(2, 50, 3)) + 100

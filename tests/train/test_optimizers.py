@@ -11,6 +11,8 @@ from zoo.train.errors import BadInput
 from zoo.train.optimizers import OPTIMIZERS, decayed, ema_update, optimizer_for
 from zoo.train.recipe import Optimizer, Recipe
 
+pytestmark = pytest.mark.usefixtures("quick_compiler")
+
 PARAMS = {
     "conv": {"w": jnp.linspace(-1, 1, 36).reshape(3, 3, 2, 2), "b": jnp.ones(2)},
     "dense": {"w": jnp.linspace(-1, 1, 6).reshape(3, 2), "b": jnp.array([0.5, -0.5])},

@@ -13,6 +13,8 @@ from zoo.train.evaluation import evaluated
 from zoo.train.pretrained import MODEL_FILE, PRETRAINED, header, located, pretrained_names
 from zoo.train.saved import flatten
 
+pytestmark = pytest.mark.usefixtures("quick_compiler")
+
 NAMES = ("cnn-digits", "gru-digits", "gru-sine", "linear-diabetes", "lstm-text", "mlp-digits", "mlp-iris")
 
 

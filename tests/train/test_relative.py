@@ -10,6 +10,8 @@ import zoo
 from zoo.train import RunOptions, recipe_for, run
 from zoo.train.forecast import persistence
 
+pytestmark = pytest.mark.usefixtures("quick_compiler")
+
 
 def walk(steps, drift):
     return 100 + np.cumsum(np.random.default_rng(1).normal(drift, 1, steps))

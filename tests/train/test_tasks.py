@@ -13,6 +13,8 @@ from zoo.train.errors import BadInput
 from zoo.train.recipe import Loss
 from zoo.train.tasks import LOSSES, task_for
 
+pytestmark = pytest.mark.usefixtures("quick_compiler")
+
 SHAPES = {"binary": 1, "multiclass": 3, "multilabel": 3, "regression": 2, "tagging": 3, "language": 3}
 
 

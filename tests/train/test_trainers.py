@@ -13,6 +13,8 @@ from zoo.train.supervised import supervised
 from zoo.train.tasks import task_for
 from zoo.train.trainer import stream, trained
 
+pytestmark = pytest.mark.usefixtures("quick_compiler")
+
 
 def plain(optimizer):
     return optax.with_extra_args_support(optimizer)

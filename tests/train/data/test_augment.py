@@ -10,6 +10,8 @@ import pytest
 from zoo.train.data.augment import augment
 from zoo.train.errors import BadInput
 
+pytestmark = pytest.mark.usefixtures("quick_compiler")
+
 
 def shifted(image, down, right):
     """By hand: pixel (i, j) comes from (i - down, j - right), or the nearest that there is."""

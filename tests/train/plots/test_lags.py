@@ -8,6 +8,8 @@ import pytest
 from zoo.layers import stateless
 from zoo.train.plots.lags import gradient_by_lag, lags, untrained_lags
 
+pytestmark = pytest.mark.usefixtures("quick_compiler")
+
 
 def test_a_memory_that_halves_at_every_step_feels_a_half_of_a_half():
     decay = 0.5 ** jnp.arange(5)[::-1]
