@@ -72,12 +72,17 @@ _RUN: Mapping[str, str] = {
     "keep": "so many of the newest checkpoints stay",
     "ckpt_every": "steps (500) or time (30s, 5m) between checkpoints, or off; none takes 2 % of the time",
     "best": "metric of the examples held back that decides which model is kept; none takes the task's own",
+    "distributed": "run as one of several: HOST:PORT of process 0, auto, or off; none: if Slurm and the like say so",
+    "processes": "how many processes there are, with --distributed HOST:PORT",
+    "process": "which of them this is, from 0",
+    "peer_timeout": "seconds to wait for a process that does not come or answer",
 }
 
 BESIDES = frozenset({"model", "dataset", "variant", "trainer", "m", "d", "t", "expect"})
 """The fields of a recipe that have no flag of their own below."""
 
 _SHORT = {"batch_size": "-b"}
+_BARE = {"distributed": "auto"}
 
 
 class Flag(NamedTuple):
@@ -90,6 +95,7 @@ class Flag(NamedTuple):
     group: str
     short: str = ""
     metavar: str = ""  # what stands for the value in the help; otherwise the kind says
+    bare: str = ""  # the value where none is typed; "": one must be
 
     @property
     def flag(self) -> str:
@@ -109,7 +115,8 @@ def run_flags() -> Iterator[Flag]:
     """Those of the run's options."""
     kinds = get_type_hints(RunOptions)
     for each in fields(RunOptions):
-        yield Flag(each.name, kinds[each.name], each.default, _RUN[each.name], "the run")
+        bare = _BARE.get(each.name, "")
+        yield Flag(each.name, kinds[each.name], each.default, _RUN[each.name], "the run", bare=bare)
 
 
 def model_flags(card: Card, options: Mapping[str, Any]) -> Iterator[Flag]:

@@ -5,6 +5,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal, get_type_hints
 
+from .cluster import check_distributed
 from .errors import BadInput
 from .folder import prepare_folder
 from .interval import interval
@@ -40,6 +41,11 @@ class RunOptions:
         ckpt_every: how often one is written: steps ("500"), a time ("30s", "5m", "2h"), or "off"; None: at
             evaluations, as often as takes no more than 2 % of the time. One more is written at the end.
         best: the metric of the examples held back that decides which model is kept; None takes the task's own.
+        distributed: run as one of several processes: "auto" lets jax find the others, "off" does not, else host and
+            port of process 0; None: if the environment says that there are several.
+        processes: how many there are, where `distributed` is an address.
+        process: which one this is, from 0.
+        peer_timeout: seconds to wait for one that does not come or answer.
 
     Raises:
         BadInput: if a value is of another kind than its annotation says, or wants a package that is not installed.
@@ -67,19 +73,24 @@ class RunOptions:
     keep: int = 2
     ckpt_every: str | None = None
     best: str | None = None
+    distributed: str | None = None
+    processes: int | None = None
+    process: int | None = None
+    peer_timeout: int = 100
 
     def __post_init__(self):
         kinds = get_type_hints(RunOptions)
         for each in fields(self):
             value = checked(kinds[each.name], getattr(self, each.name), "--" + each.name.replace("_", "-"))
             object.__setattr__(self, each.name, value)
-        for name in ("log_every", "keep", "profile"):
+        for name in ("log_every", "keep", "profile", "peer_timeout"):
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise BadInput(f"--{name.replace('_', '-')} must be a whole number of at least 1, got {value}")
         if self.tensorboard:
             _check_installed("--tensorboard", "tensorboardX", "PIL")
         interval(self.ckpt_every)
+        check_distributed(self.distributed, self.processes, self.process)
         if self.resume is not None and (self.overwrite or self.init_from is not None):
             other = "--overwrite, which begins anew" if self.overwrite else "--init-from, which takes weights alone"
             raise BadInput(f"--resume goes on with a run; it does not go with {other}: leave one of them out")

@@ -55,6 +55,9 @@ _SYNONYMS = {
     "matmul-precision": ("precision",),
     "compile-cache": ("cache", "cache-dir"),
     "log-every": ("log-interval", "log-freq", "log-steps", "print-freq"),
+    "distributed": ("multihost", "multi-host", "coordinator", "coordinator-address", "master-addr", "rdzv-endpoint"),
+    "processes": ("num-processes", "world-size", "nnodes", "num-hosts", "hosts"),
+    "process": ("process-id", "process-index", "rank", "node-rank"),
     "list-models": ("models", "list"),
     "list-datasets": ("datasets",),
 }
@@ -151,7 +154,7 @@ def _reading(flag: Flag) -> dict[str, Any]:
     kind, _ = unwrapped(flag.kind)
     if kind is bool:
         return {"action": argparse.BooleanOptionalAction}
-    many = {"nargs": "*"} if get_origin(kind) is tuple else {}
+    many = {"nargs": "*"} if get_origin(kind) is tuple else {"nargs": "?", "const": flag.bare} if flag.bare else {}
     return {"type": _reader(flag.kind), "metavar": flag.metavar or _metavar(kind), **many}
 
 
