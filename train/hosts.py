@@ -66,11 +66,17 @@ def check_same(what: Mapping[str, Any]) -> None:
         )
 
 
-def put(tree: Any, sharding: NamedSharding) -> Any:
-    """Arrays that every process has in full, where the sharding says: on devices of other processes, too."""
-    if sharding.is_fully_addressable:
+def put(tree: Any, sharding: Any) -> Any:
+    """Arrays that every process has in full, where the sharding says: on devices of other processes, too.
+
+    Args:
+        tree: of arrays.
+        sharding: one for all, or a tree of one for each.
+    """
+    if jax.process_count() == 1:
         return jax.device_put(tree, sharding)
-    return jax.tree.map(lambda leaf: _put(leaf, sharding), tree)
+    each = jax.tree.map(lambda _: sharding, tree) if isinstance(sharding, NamedSharding) else sharding
+    return jax.tree.map(_put, tree, each)
 
 
 def readable(tree: Any) -> Any:
@@ -85,7 +91,7 @@ def readable(tree: Any) -> Any:
 def _put(leaf: Any, sharding: NamedSharding) -> jax.Array:
     if isinstance(leaf, jax.Array) and jax.dtypes.issubdtype(leaf.dtype, jax.dtypes.prng_key):
         return jax.random.wrap_key_data(_put(jax.random.key_data(leaf), sharding), impl=jax.random.key_impl(leaf))
-    whole = np.asarray(leaf)
+    whole = np.asarray(_readable(leaf))
     return jax.make_array_from_callback(whole.shape, sharding, lambda index: whole[index])
 
 

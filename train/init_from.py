@@ -9,6 +9,7 @@ import numpy as np
 from .arrays import flatten
 from .checkpoint import MANIFEST, newest, read
 from .errors import CheckpointUnusable, warn
+from .hosts import put, readable
 from .loop import Moment
 from .pretrained import located, pretrained_names
 from .saved import MODEL_FILE, read_model
@@ -30,7 +31,7 @@ def begun_from(path: Path, setup: Setup) -> tuple[Moment, list[str]]:
     found = weights(path)
     fit = setup.advance.init(setup.key)
     own = {"params": fit["params"], "state": fit["state"]}
-    named = flatten(own)
+    named = flatten(readable(own))
     taken = {name for name, array in named.items() if name in found and found[name].shape == array.shape}
     if not any(name.startswith("params/") for name in taken):
         raise CheckpointUnusable(
@@ -41,7 +42,8 @@ def begun_from(path: Path, setup: Setup) -> tuple[Moment, list[str]]:
         jax.numpy.array(found[name].astype(leaf.dtype), copy=True) if name in taken else leaf
         for name, leaf in zip(named, leaves, strict=True)
     ]
-    new = jax.device_put(jax.tree.unflatten(structure, new), setup.advance.whole)
+    new = jax.tree.unflatten(structure, new)
+    new = put(new, setup.advance.placement.fit(new))
     fit |= new
     if "ema" in fit:
         fit["ema"] = jax.tree.map(jax.numpy.copy, new["params"])

@@ -116,7 +116,9 @@ def train(
     order, pace, ends, scored, began = None, Pace(), False, now.step, now.step
     while True:
         due = saver is not None and began < now.step < plan.steps and saver.due(now, plan.evaluates(now.step))
-        pace.steps, number, due = agreed(pace.steps, stop.requested, due, alone=advance.whole.is_fully_addressable)
+        pace.steps, number, due = agreed(
+            pace.steps, stop.requested, due, alone=advance.placement.whole.is_fully_addressable
+        )
         if saver and due:
             saver.save(now)
         if number:
@@ -160,7 +162,7 @@ def train_row(now: Moment, plan: Plan, rate: Callable[[int], float]) -> dict:
     Raises:
         Diverged: if one of them is no finite number.
     """
-    seen = jax.device_get(now.totals)
+    seen = jax.device_get(readable(now.totals))
     if seen["bad"] >= 0:
         raise _diverged(seen, plan, rate)
     means = {name: value / (now.step - now.since) for name, value in seen["sum"].items()}
