@@ -33,7 +33,7 @@ def member(options: "RunOptions", environment: Mapping[str, str] = os.environ) -
     """What the options say, or where they are silent the environment; None: this process runs alone.
 
     The environment counts where it says by itself that there are several: of Slurm, Open MPI and TPU slices on GKE.
-    Elsewhere (a TPU slice of Compute Engine, a Kubernetes Job) somebody must be asked, so that `--distributed` is needed.
+    Elsewhere (a TPU slice of Compute Engine, a Kubernetes Job) a server must be asked: there `--distributed` is needed.
 
     >>> from .options import RunOptions
     >>> member(RunOptions(), {}), member(RunOptions(distributed="auto"), {})

@@ -61,8 +61,8 @@ def check_same(what: Mapping[str, Any]) -> None:
     other = [number for number, each in enumerate(sums) if not np.array_equal(each, sums[0])]
     if other:
         raise BadInput(
-            f"process {', '.join(map(str, other))} of {len(sums)} was asked for another run than process 0: give all the "
-            "same flags but for --process; for runs that have nothing to do with one another, --distributed off"
+            f"process {', '.join(map(str, other))} of {len(sums)} was asked for another run than process 0: give all "
+            "the same flags but for --process; for runs that have nothing to do with one another, --distributed off"
         )
 
 

@@ -114,6 +114,7 @@ def train(
     stop = stop or Stop()
     now = start or Moment(advance.init(key))
     order, pace, ends, scored, began = None, Pace(), False, now.step, now.step
+    alone = advance.placement.whole.is_fully_addressable
     while True:
         due = saver is not None and began < now.step < plan.steps and saver.due(now, plan.evaluates(now.step))
         pace.steps, number, due = agreed(

@@ -37,12 +37,12 @@ def devices_line(devices: Iterable[Any], versions: Mapping[str, str] | None = No
     Args:
         devices: each with `platform` and `device_kind`, as `jax.devices()` gives them.
         versions: of packages, named behind.
-        processes: of the run, named if there are several.
+        processes: of the run, named before them if there are several.
     """
     kinds = Counter((device.device_kind, device.platform) for device in devices)
     named = [f"{count} x {kind}" + f" ({platform})" * (kind != platform) for (kind, platform), count in kinds.items()]
     hosts = [f"{processes} processes"] if processes > 1 else []
-    return "device   " + ", ".join([*named, *hosts, *(f"{name} {what}" for name, what in (versions or {}).items())])
+    return "device   " + ", ".join([*hosts, *named, *(f"{name} {what}" for name, what in (versions or {}).items())])
 
 
 def parameter_table(rows: Iterable[tuple[str, Sequence[int], str, int, int]]) -> Table:

@@ -28,9 +28,10 @@ __all__ = ["Saver", "named", "remembered"]
 class Saver:
     """Asked at every moment of a run, writes a checkpoint of those that are due.
 
-    Nothing here changes a number of the run, whenever it writes. Of several processes one writes: arrays that are spread
-    over all of them are brought together in its memory, array by array, so that a checkpoint has one form whoever wrote
-    it, is whole whichever process dies, and can be resumed by any number. What does not fit there cannot be saved so.
+    Nothing here changes a number of the run, whenever it writes. Of several processes one writes: arrays that are
+    spread over all of them are brought together in its memory, array by array, so that a checkpoint has one form
+    whoever wrote it, is whole whichever process dies, and can be resumed by any number. What does not fit there cannot
+    be saved so.
 
     Args:
         folder: of the run.
