@@ -10,9 +10,12 @@ from .errors import BadInput
 if TYPE_CHECKING:
     from .options import RunOptions
 
-__all__ = ["Member", "check_distributed", "leads", "member"]
+__all__ = ["EXAMPLE", "Member", "check_distributed", "leads", "member"]
 
-_HOW = "name it, as in --distributed 10.0.0.1:1234 --processes 2 --process 0"
+EXAMPLE = "--distributed 10.0.0.1:1234 --processes 2 --process 0"
+"""How a process is told of the others."""
+
+_HOW = f"for example {EXAMPLE}"
 
 
 class Member(NamedTuple):
@@ -58,16 +61,16 @@ def check_distributed(distributed: str | None, processes: int | None, process: i
     if distributed in (None, "auto", "off"):
         for flag, value in (("--processes", processes), ("--process", process)):
             if value is not None:
-                raise BadInput(f"{flag} {value} goes with the address of process 0: {_HOW}")
+                raise BadInput(f"{flag} {value} goes with the address of process 0, {_HOW}")
         return
     found = re.fullmatch(r"(\[[0-9a-fA-F:.]+\]|[\w.-]+):(\d{1,5})", str(distributed))
     if not found or not 0 < int(found[2]) < 65536:
-        raise BadInput(f"--distributed must be auto, off, or host and port of process 0, got {distributed!r}: {_HOW}")
+        raise BadInput(f"--distributed must be auto, off, or host and port of process 0, got {distributed!r}; {_HOW}")
     if processes is None or process is None:
         missing = "--processes" if processes is None else "--process"
-        raise BadInput(f"--distributed {distributed} needs {missing} as well: {_HOW}")
+        raise BadInput(f"--distributed {distributed} needs {missing} as well, {_HOW}")
     if processes < 1 or not 0 <= process < processes:
-        raise BadInput(f"--process {process} of --processes {processes}: they are counted from 0, {_HOW}")
+        raise BadInput(f"--process {process} of --processes {processes}: they are counted from 0; {_HOW}")
 
 
 def _slurm(environment: Mapping[str, str]) -> Member | None:

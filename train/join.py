@@ -6,13 +6,13 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 
 import jax
 from jax.experimental import multihost_utils
 
-from .cluster import Member, member
+from .cluster import EXAMPLE, Member, member
 from .errors import BadInput, RunFailed, ZooError
 from .hosts import agreed, is_first
 from .options import RunOptions
@@ -43,14 +43,20 @@ def join(options: RunOptions) -> RunOptions:
     return options if is_first() else replace(options, quiet=True)
 
 
+class Parting:
+    """How a run of several processes ends: they wait for one another, unless they are in a hurry."""
+
+    hurry = False
+
+
 @contextmanager
-def together() -> Iterator[None]:
+def together() -> Iterator[Parting]:
     """Around a run: no process ends before all are done, and none waits for one that has failed."""
     global _orderly
-    _orderly = jax.process_count() == 1
+    _orderly, parting = jax.process_count() == 1, Parting()
     try:
-        yield
-        if jax.process_count() > 1:
+        yield parting
+        if jax.process_count() > 1 and not parting.hurry:
             multihost_utils.sync_global_devices("the end of a run")
     except BaseException as error:
         if _peers is not None:
@@ -58,7 +64,10 @@ def together() -> Iterator[None]:
         elif jax.process_count() > 1:
             error.add_note(f"one of {jax.process_count()} processes: if another has ended, its own words say why")
         raise
-    _orderly = True
+    if parting.hurry:  # whoever is done leaves: a scheduler that has sent a signal waits for nobody
+        _say_goodbye()
+    else:
+        _orderly = True
 
 
 def advise(text: str) -> None:
@@ -82,19 +91,21 @@ def leave(code: int) -> int:
 
 def _join(found: Member, seconds: int) -> None:
     global _peers
-    jax.config.update("jax_cpu_collectives_implementation", "gloo")
-    jax.config.update("jax_cpu_enable_async_dispatch", False)  # two programs at once would wait for one another
     if found.coordinator and found.processes != 1:
         assert found.processes is not None
         assert found.process is not None
         _peers = meet(found.coordinator, found.processes, found.process, seconds)
+    jax.config.update("jax_cpu_collectives_implementation", "gloo")
+    jax.config.update("jax_cpu_enable_async_dispatch", False)  # two programs at once would wait for one another
+    with suppress(AttributeError):  # which older versions do not have
+        jax.config.update("jax_enable_preemption_service", False)  # signals are ours
     _initialize(found, seconds)
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGTERM))  # jax has taken it
     with _hushed():
         agreed(0, 0, False)
     if _peers is not None:
-        atexit.register(_say_goodbye)  # after jax's own, so that it comes before: that waits for the others
+        atexit.register(lambda: _orderly and _say_goodbye())  # comes before jax's own, which waits for the others
 
 
 def _initialize(found: Member, seconds: int) -> None:
@@ -109,12 +120,13 @@ def _initialize(found: Member, seconds: int) -> None:
             initialization_timeout=seconds + 30,
             heartbeat_timeout_seconds=seconds,
         )
-    except (ValueError, RuntimeError) as error:
-        reason = str(error).splitlines()[0]
+    except ValueError as error:
         raise BadInput(
-            f"--distributed {found.coordinator or 'auto'}: jax cannot join the others: {reason} Name process 0, as in "
-            "--distributed 10.0.0.1:1234 --processes 2 --process 0, or run alone with --distributed off"
+            "--distributed auto: nothing here says that there are others, as Slurm, Open MPI, Kubernetes and TPU "
+            f"slices do ({error}) Give the address of process 0, as in {EXAMPLE}, or run alone with --distributed off"
         ) from error
+    except RuntimeError as error:  # of the environment's own, nobody has said that it shall be so
+        raise BadInput(f"--distributed: {str(error).splitlines()[0]} --distributed off runs alone") from error
     finally:
         late.cancel()
 
@@ -131,7 +143,7 @@ def _nobody_came(found: Member, seconds: int) -> None:
 
 
 def _say_goodbye() -> None:
-    if _peers is not None and _orderly:
+    if _peers is not None:
         _peers.tell(bye="")
 
 

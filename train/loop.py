@@ -117,9 +117,7 @@ def train(
     alone = advance.placement.whole.is_fully_addressable
     while True:
         due = saver is not None and began < now.step < plan.steps and saver.due(now, plan.evaluates(now.step))
-        pace.steps, number, due = agreed(
-            pace.steps, stop.requested, due, alone=advance.placement.whole.is_fully_addressable
-        )
+        pace.steps, number, due = agreed(pace.steps, stop.requested, due, alone=alone)
         if saver and due:
             saver.save(now)
         if number:

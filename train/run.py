@@ -97,8 +97,10 @@ def run(
     """
     check_folder(options)
     options = join(options)
-    with together():
-        return _run(recipe, options, callbacks, like)
+    with together() as parting:
+        result = _run(recipe, options, callbacks, like)
+        parting.hurry = result.signal != 0
+    return result
 
 
 def _run(recipe: Recipe, options: RunOptions, callbacks: Sequence[Callback], like: Setup | None) -> Result:
