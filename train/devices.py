@@ -11,7 +11,7 @@ from .errors import BadInput, warn
 from .options import RunOptions
 from .user_cache import user_cache
 
-__all__ = ["check_devices", "idle_accelerator"]
+__all__ = ["check_devices", "idle_accelerator", "set_platform"]
 
 _FILES = {"/dev/nvidia0": "an NVIDIA GPU", "/dev/kfd": "an AMD GPU", "/dev/accel0": "a TPU", "/dev/vfio/0": "a TPU"}
 _VARIABLES = ("COLAB_TPU_ADDR", "TPU_NAME", "TPU_WORKER_ID")
@@ -71,12 +71,18 @@ def idle_accelerator(files: Sequence[str] = tuple(_FILES)) -> str | None:
     return "an NVIDIA GPU (nvidia-smi is installed)" if shutil.which("nvidia-smi") else None
 
 
-def _devices(platform: str | None) -> Sequence[Any]:
+def set_platform(platform: str | None) -> None:
     """For an accelerator jax is left to choose: it takes the best there is, and asked for a gpu it wants all makes."""
     import jax
 
     if platform is not None:
         jax.config.update("jax_platforms", "cpu" if platform == "cpu" else None)
+
+
+def _devices(platform: str | None) -> Sequence[Any]:
+    import jax
+
+    set_platform(platform)
     try:
         return jax.devices()
     except (RuntimeError, AssertionError) as error:  # jax asserts that there is one, even if it was told to find none

@@ -7,19 +7,23 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import replace
+from dataclasses import asdict, replace
+from typing import Any
 
 import jax
 from jax.experimental import multihost_utils
 
 from .cluster import EXAMPLE, Member, member
+from .devices import set_platform
 from .errors import BadInput, RunFailed, ZooError
 from .hosts import agreed, is_first
 from .options import RunOptions
 from .peers import Peers, meet
 
-__all__ = ["advise", "join", "leave", "together"]
+__all__ = ["advise", "join", "leave", "shared_by_all", "together"]
 
+# The options that each process may have for itself.
+_OWN = ("out", "data_dir", "offline", "compile_cache", "quiet", "distributed", "processes", "process", "peer_timeout")
 _peers: Peers | None = None
 _orderly = True  # whether this process may end as processes do: by waiting for the others
 
@@ -37,6 +41,7 @@ def join(options: RunOptions) -> RunOptions:
         BadInput: if the processes cannot be found, or jax is under way already.
         RunFailed: if one of them does not come.
     """
+    set_platform(options.platform)  # while jax can still be told
     found = member(options)
     if found is not None and not jax.distributed.is_initialized():
         _join(found, options.peer_timeout)
@@ -53,21 +58,27 @@ class Parting:
 def together() -> Iterator[Parting]:
     """Around a run: no process ends before all are done, and none waits for one that has failed."""
     global _orderly
-    _orderly, parting = jax.process_count() == 1, Parting()
+    several = jax.distributed.is_initialized() and jax.process_count() > 1
+    _orderly, parting = not several, Parting()
     try:
         yield parting
-        if jax.process_count() > 1 and not parting.hurry:
+        if several and not parting.hurry:
             multihost_utils.sync_global_devices("the end of a run")
     except BaseException as error:
         if _peers is not None:
             _peers.failed(error, isinstance(error, ZooError | KeyboardInterrupt | SystemExit))
-        elif jax.process_count() > 1:
+        elif several:
             error.add_note(f"one of {jax.process_count()} processes: if another has ended, its own words say why")
         raise
     if parting.hurry:  # whoever is done leaves: a scheduler that has sent a signal waits for nobody
         _say_goodbye()
     else:
         _orderly = True
+
+
+def shared_by_all(options: RunOptions) -> dict[str, Any]:
+    """The options that must be the same in every process."""
+    return {name: value for name, value in asdict(options).items() if name not in _OWN}
 
 
 def advise(text: str) -> None:

@@ -109,6 +109,7 @@ def meet(address: str, processes: int, process: int, seconds: float) -> Peers:
     line.settimeout(seconds + _GRACE)  # process 0 has the last word on who is missing
     answer = _received(line) or {"failed": f"process 0 at {address} is gone"}
     if "names" not in answer:
+        line.close()
         raise RunFailed(str(answer.get("failed")))
     return Peers(process, answer["names"], {0: line})
 
@@ -131,7 +132,7 @@ def _gather(address: str, port: int, processes: int, until: float, seconds: floa
                 number = found.get("process")
                 wrong = _refused(number, found.get("processes"), processes, lines)
                 if wrong:
-                    with suppress(OSError):
+                    with line, suppress(OSError):
                         line.sendall(_packed({"failed": wrong}))
                     continue
                 lines[number], names[number] = line, str(found.get("name"))[:200]
@@ -144,6 +145,8 @@ def _gather(address: str, port: int, processes: int, until: float, seconds: floa
     for line in lines.values():
         with suppress(OSError):
             line.sendall(_packed(answer))
+        if missing:
+            line.close()
     if missing:
         raise RunFailed(answer["failed"])
     return Peers(0, names, lines)

@@ -17,7 +17,7 @@ from .errors import BadInput, RunFailed
 from .folder import check_folder
 from .hosts import check_same, from_first, is_first
 from .interval import interval
-from .join import advise, join, together
+from .join import advise, join, shared_by_all, together
 from .lock import Lock
 from .loop import train
 from .options import RunOptions, prepare_folder
@@ -105,10 +105,11 @@ def run(
 
 def _run(recipe: Recipe, options: RunOptions, callbacks: Sequence[Callback], like: Setup | None) -> Result:
     check_devices(options)
-    check_same(asdict(recipe))
+    check_same({"recipe": asdict(recipe), "options": shared_by_all(options)})
     found = found_by_all(options.resume, recipe) if options.resume else None
-    if found is None:
+    if found is None and options.resume:
         options = anew(options)
+        check_same({"init_from": options.init_from})  # all have read it, before the first begins to write
     parts = setup(
         recipe,
         Place(options.data_dir, options.offline, say=terminal(quiet=options.quiet).print),

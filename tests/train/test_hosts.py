@@ -34,7 +34,7 @@ from zoo.train.command import main
 number, step, *words = sys.argv[1:]
 class Dies(Callback):
     def row(self, row, fit):
-        if row["step"] >= int(step):
+        if row["split"] == "test" and row["step"] == int(step):
             os.kill(os.getpid(), int(number))
 module = import_module("zoo.train.run")
 run = module.run
@@ -164,7 +164,7 @@ def test_a_signal_to_one_process_ends_both_with_a_checkpoint(stopped):
 
 def test_when_one_is_killed_the_other_says_which_and_what_to_do(killed):
     folder, codes, said = killed
-    assert codes == [1, -signal.SIGKILL] or codes == [134, -signal.SIGKILL], said
+    assert codes in ([1, -signal.SIGKILL], [-signal.SIGABRT, -signal.SIGKILL]), said  # jax may be quicker to end it
     assert "error: process 1 of 2 (pid " in said[0][1]
     assert f"is gone. What was saved is whole: go on with python -m zoo.train --resume {folder}" in said[0][1]
     assert newest(folder, lambda _: None, print).step < STEPS
