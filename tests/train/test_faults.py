@@ -2,7 +2,7 @@
 
 rows 2, 5, 11, 12 test_checkpoint.py and test_resume.py; 6 test_folder.py; 7 to 10, 17, 18, 23 tests/train/data;
 14 to 16 test_run.py, test_command_line.py and the layers' own; 22 test_resume.py; 24 test_command.py, test_progress.py.
-Row 20, a peer process that dies, waits for runs on many hosts.
+Row 20, a peer process that dies or never comes, is in test_hosts.py and test_peers.py.
 """
 
 import json
