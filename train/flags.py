@@ -71,12 +71,17 @@ _RUN: Mapping[str, str] = {
     "init_from": "begin with the weights of a run, a checkpoint or a model file",
     "keep": "so many of the newest checkpoints stay",
     "ckpt_every": "steps (500) or time (30s, 5m) between checkpoints, or off; none takes 2 % of the time",
+    "mesh": "axes of the devices, as data=4,model=2; none shares batches over all",
+    "shard": "cut parameters over an axis, by patterns of their paths: head/w=None,model",
+    "fsdp": "cut all large parameters and optimizer state over the devices that share batches",
     "best": "metric of the examples held back that decides which model is kept; none takes the task's own",
     "distributed": "run as one of several: HOST:PORT of process 0, auto, or off; none: if Slurm and the like say so",
     "processes": "how many processes there are, with --distributed HOST:PORT",
     "process": "which of them this is, from 0",
     "peer_timeout": "seconds to wait for a process that does not come or answer",
 }
+
+_METAVARS = {"mesh": "AXIS=N,...", "shard": "PATTERN=AXIS,..."}
 
 BESIDES = frozenset({"model", "dataset", "variant", "trainer", "m", "d", "t", "expect"})
 """The fields of a recipe that have no flag of their own below."""
@@ -96,6 +101,7 @@ class Flag(NamedTuple):
     short: str = ""
     metavar: str = ""  # what stands for the value in the help; otherwise the kind says
     bare: str = ""  # the value where none is typed; "": one must be
+    repeats: bool = False  # a list that grows when the flag is given again
 
     @property
     def flag(self) -> str:
@@ -115,8 +121,9 @@ def run_flags() -> Iterator[Flag]:
     """Those of the run's options."""
     kinds = get_type_hints(RunOptions)
     for each in fields(RunOptions):
-        bare = _BARE.get(each.name, "")
-        yield Flag(each.name, kinds[each.name], each.default, _RUN[each.name], "the run", bare=bare)
+        kind, text, metavar = kinds[each.name], _RUN[each.name], _METAVARS.get(each.name, "")
+        bare, repeats = _BARE.get(each.name, ""), each.name == "shard"
+        yield Flag(each.name, kind, each.default, text, "the run", metavar=metavar, bare=bare, repeats=repeats)
 
 
 def model_flags(card: Card, options: Mapping[str, Any]) -> Iterator[Flag]:

@@ -53,6 +53,9 @@ _SYNONYMS = {
     "data-dir": ("data-path", "data-root", "root"),
     "platform": ("device", "backend", "accelerator"),
     "matmul-precision": ("precision",),
+    "mesh": ("mesh-shape", "device-mesh"),
+    "shard": ("sharding", "partition", "sharding-rules"),
+    "fsdp": ("zero", "fully-sharded"),
     "compile-cache": ("cache", "cache-dir"),
     "log-every": ("log-interval", "log-freq", "log-steps", "print-freq"),
     "distributed": ("multihost", "multi-host", "coordinator", "coordinator-address", "master-addr", "rdzv-endpoint"),
@@ -154,7 +157,9 @@ def _reading(flag: Flag) -> dict[str, Any]:
     kind, _ = unwrapped(flag.kind)
     if kind is bool:
         return {"action": argparse.BooleanOptionalAction}
-    many = {"nargs": "*"} if get_origin(kind) is tuple else {"nargs": "?", "const": flag.bare} if flag.bare else {}
+    many: dict[str, Any] = {"nargs": "*"} if get_origin(kind) is tuple else {}
+    many |= {"action": "extend"} if flag.repeats else {}
+    many |= {"nargs": "?", "const": flag.bare} if flag.bare else {}
     return {"type": _reader(flag.kind), "metavar": flag.metavar or _metavar(kind), **many}
 
 

@@ -22,6 +22,7 @@ from .lock import Lock
 from .loop import train
 from .options import RunOptions, prepare_folder
 from .pictures import draw
+from .placement import placement_for
 from .profile import Profile
 from .progress import terminal
 from .raw_inputs import input_facts
@@ -113,6 +114,7 @@ def _run(recipe: Recipe, options: RunOptions, callbacks: Sequence[Callback], lik
     parts = setup(
         recipe,
         Place(options.data_dir, options.offline, say=terminal(quiet=options.quiet).print),
+        placement=placement_for(options),
         skip_bad=options.on_nan == "skip",
         log_every=options.log_every,
     )

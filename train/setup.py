@@ -118,6 +118,9 @@ def setup(
     what = asked(model, recipe, kind, data, wanted, scalers, partial(judge_for, say=place.say) if judged else _nobody)
     trainer = TRAINERS[recipe.trainer](model, what.task, recipe, plan)
     placement = placement or data_parallel()
+    advance = Advance(trainer, _divided(feed, recipe, placement), placement, skip_bad=skip_bad)
+    if placement.rules:
+        placement.check(jax.eval_shape(advance.made, jax.random.key(recipe.seed), advance.arrays))
     schedule = schedule_for(recipe, plan.steps, plan.steps_per_epoch)
     return Setup(
         recipe=recipe,
@@ -129,7 +132,7 @@ def setup(
         scaler=what.scaler,
         target_scaler=what.target_scaler,
         trainer=trainer,
-        advance=Advance(trainer, _divided(feed, recipe, placement), placement, skip_bad=skip_bad),
+        advance=advance,
         plan=plan,
         evaluations={name: Evaluate(trainer, split, *scalers, placement, cut) for name, split in splits.items()},
         rate=lambda step: np.asarray(schedule(step // recipe.accumulate)).item(),
