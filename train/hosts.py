@@ -89,7 +89,7 @@ def readable(tree: Any) -> Any:
 
 
 def _put(leaf: Any, sharding: NamedSharding) -> jax.Array:
-    if isinstance(leaf, jax.Array) and jax.dtypes.issubdtype(leaf.dtype, jax.dtypes.prng_key):
+    if isinstance(leaf, jax.Array) and jax.numpy.issubdtype(leaf.dtype, jax.dtypes.prng_key):
         return jax.random.wrap_key_data(_put(jax.random.key_data(leaf), sharding), impl=jax.random.key_impl(leaf))
     whole = np.asarray(_readable(leaf))
     return jax.make_array_from_callback(whole.shape, sharding, lambda index: whole[index])

@@ -74,6 +74,7 @@ class Saves(Protocol):
 
     def due(self, now: Moment, evaluates: bool) -> bool:
         """Asked at every moment, before its rows; whether the fit is scored there."""
+        ...
 
     def save(self, now: Moment) -> None:
         """Told of a moment that is due."""

@@ -129,7 +129,7 @@ def _gather(address: str, port: int, processes: int, until: float, seconds: floa
                 line = server.accept()[0]
                 line.settimeout(5)
                 found = _received(line) or {}
-                number = found.get("process")
+                number: Any = found.get("process")
                 wrong = _refused(number, found.get("processes"), processes, lines)
                 if wrong:
                     with line, suppress(OSError):
