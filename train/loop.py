@@ -115,10 +115,8 @@ def train(
     stop = stop or Stop()
     now = start or Moment(advance.init(key))
     order, pace, ends, scored, began = None, Pace(), False, now.step, now.step
-    alone = advance.placement.whole.is_fully_addressable
     while True:
-        due = saver is not None and began < now.step < plan.steps and saver.due(now, plan.evaluates(now.step))
-        pace.steps, number, due = agreed(pace.steps, stop.requested, due, alone=alone)
+        number, due = _agree(advance, plan, pace, now, stop, saver if now.step > began else None)
         if saver and due:
             saver.save(now)
         if number:
@@ -144,6 +142,16 @@ def train(
         for row in evaluate(now.fit, now.step):
             _tell(callbacks, row, now.fit)
     return now.fit
+
+
+def _agree(
+    advance: Advance, plan: Plan, pace: "Pace", now: Moment, stop: Stop, saver: Saves | None
+) -> tuple[int, bool]:
+    """What clocks and signals decide, the same in all processes: the signal to end with, whether to write; the pace."""
+    due = saver is not None and now.step < plan.steps and saver.due(now, plan.evaluates(now.step))
+    alone = advance.placement.whole.is_fully_addressable
+    pace.steps, number, due = agreed(pace.steps, stop.requested, due, alone=alone)
+    return number, due
 
 
 def _move(advance: Advance, plan: Plan, pace: "Pace", now: Moment, order: Any, key: jax.Array) -> None:

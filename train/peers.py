@@ -35,7 +35,7 @@ class Peers:
 
     def __init__(self, process: int, names: list[str], lines: Mapping[int, socket.socket]):
         self.process, self.names, self.lines = process, names, dict(lines)
-        self.advice = ""  # what to do when one is gone
+        self.advice = "Start all again once that is mended"  # what to do when one is gone
         self._left: set[int] = set()
         threading.Thread(target=self._listen, daemon=True).start()
 
@@ -55,7 +55,7 @@ class Peers:
         """
         if not expected:
             time.sleep(_GRACE + 1)
-        self.tell(failed=(str(error).splitlines() or [repr(error)])[0][:1000])
+        self.tell(failed=(str(error).splitlines() or [repr(error)])[0][:1000].rstrip(" .:"))
 
     def _listen(self) -> None:
         with selectors.DefaultSelector() as selector:
