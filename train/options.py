@@ -5,7 +5,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal, get_type_hints
 
-from .axes import mesh_axes, shard_rules
+from .axes import check_cuts, mesh_axes, shard_rules
 from .cluster import check_distributed
 from .errors import BadInput
 from .folder import prepare_folder
@@ -99,7 +99,8 @@ class RunOptions:
             _check_installed("--tensorboard", "tensorboardX", "PIL")
         interval(self.ckpt_every)
         check_distributed(self.distributed, self.processes, self.process)
-        shard_rules(self.shard, mesh_axes(self.mesh))
+        axes = mesh_axes(self.mesh)
+        check_cuts(shard_rules(self.shard, axes), axes, self.fsdp)
         if self.resume is not None and (self.overwrite or self.init_from is not None):
             other = "--overwrite, which begins anew" if self.overwrite else "--init-from, which takes weights alone"
             raise BadInput(f"--resume goes on with a run; it does not go with {other}: leave one of them out")

@@ -118,9 +118,6 @@ def setup(
     what = asked(model, recipe, kind, data, wanted, scalers, partial(judge_for, say=place.say) if judged else _nobody)
     trainer = TRAINERS[recipe.trainer](model, what.task, recipe, plan)
     placement = placement or data_parallel()
-    advance = Advance(trainer, _divided(feed, recipe, placement), placement, skip_bad=skip_bad)
-    if placement.rules:
-        placement.check(jax.eval_shape(advance.made, jax.random.key(recipe.seed), advance.arrays))
     schedule = schedule_for(recipe, plan.steps, plan.steps_per_epoch)
     return Setup(
         recipe=recipe,
@@ -132,7 +129,7 @@ def setup(
         scaler=what.scaler,
         target_scaler=what.target_scaler,
         trainer=trainer,
-        advance=advance,
+        advance=_checked(Advance(trainer, _divided(feed, recipe, placement), placement, skip_bad=skip_bad)),
         plan=plan,
         evaluations={name: Evaluate(trainer, split, *scalers, placement, cut) for name, split in splits.items()},
         rate=lambda step: np.asarray(schedule(step // recipe.accumulate)).item(),
@@ -242,6 +239,13 @@ def _divided(feed: Feed, recipe: Recipe, placement: Placement) -> Feed:
         near = f"{below} or {above}" if below else str(above)
         raise BadInput(f"--batch-size {size} does not divide over {devices} devices; the nearest that do: {near}")
     return feed
+
+
+def _checked(advance: Advance) -> Advance:
+    """Refuses rules that do not suit what is trained."""
+    if advance.placement.rules:
+        advance.placement.check(jax.eval_shape(advance.made, jax.random.key(0), advance.arrays))
+    return advance
 
 
 def _plan(recipe: Recipe, per_epoch: int, log_every: int | None) -> Plan:

@@ -143,6 +143,8 @@ def test_a_rule_that_does_not_suit_the_parameters_is_refused_with_what_there_is(
         ({"shard": ("(=data",)}, r"'\(' is no regular expression: missing \)"),
         ({"shard": ("w=model",)}, r"there is no axis 'model' \(the mesh has data; more come with --mesh"),
         ({"shard": ("w=modle",), "mesh": "model=2"}, r"no axis 'modle'; did you mean model\? \(the mesh has data and"),
+        ({"fsdp": True, "mesh": "model=2"}, "--fsdp cuts parameters along data, which does not go with the axis model"),
+        ({"shard": ("w=data,model",), "mesh": "model=2"}, "--shard w=data,model cuts parameters along data"),
         ({"shard": ("w=data,data",)}, "the axis data can cut one dimension, not 2"),
     ],
 )
