@@ -13,6 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from .feed import Feed
+from .hosts import put
 from .placement import Placement
 from .trainer import Trainer, stream
 
@@ -28,7 +29,7 @@ class Advance:
 
     def __init__(self, trainer: Trainer, feed: Feed, placement: Placement, *, skip_bad: bool = False):
         self.trainer, self.feed, self.placement, self.skip_bad = trainer, feed, placement, skip_bad
-        self.arrays = jax.device_put(feed.arrays, placement.whole)
+        self.arrays = put(feed.arrays, placement.whole)
         self.order = jax.jit(feed.order, out_shardings=placement.whole)
         self._init = jax.jit(lambda key, arrays: placement.held(self.made(key, arrays)))
         self._one = jax.jit(self.step, donate_argnums=(0, 1))
@@ -60,7 +61,7 @@ class Advance:
             metrics = jax.eval_shape(lambda *args: self._train(*args)[1], *args)
             sums = jax.tree.map(lambda leaf: np.zeros(leaf.shape, np.float32), metrics)
             self._zero = {"sum": sums, "bad": np.int32(-1), "bad_norm": np.float32(0), "skipped": np.int32(0)}
-        return jax.device_put(self._zero, self.placement.whole)
+        return put(self._zero, self.placement.whole)
 
     def __call__(self, fit: dict, totals: dict, order: Any, first: int, last: int, key: jax.Array) -> tuple[dict, dict]:
         """Runs steps `first` up to, not including, `last` of one epoch's order; fit and totals are consumed."""

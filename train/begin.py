@@ -17,7 +17,7 @@ from .loop import Moment
 from .options import RunOptions
 from .progress import terminal
 from .recipe import Recipe
-from .resume import moment, not_bitwise, rewind
+from .resume import moment, not_bitwise, recall, rewind
 from .setup import Setup
 
 __all__ = ["anew", "begin", "is_complete", "say_how_to_go_on"]
@@ -40,7 +40,7 @@ def begin(
         folder: of the run.
         options: of this life of the run.
         found: the checkpoint that it goes on from.
-        journal: gets the rows until then.
+        journal: gets the rows until then; where it does not write, nothing is written here either.
         listeners: recall.
 
     Raises:
@@ -51,8 +51,11 @@ def begin(
     if found is not None:
         start = moment(found, setup)
         say("\n".join(_in_words(found, setup, recipe, asdict(options))), soft_wrap=True)
-        rewind(found, journal, listeners)
-        write_json(path, config | {"step": found.step, "earlier": _earlier(path)})
+        if journal.writes:
+            rewind(found)
+        recall(found, journal, listeners)
+        if journal.writes:
+            write_json(path, config | {"step": found.step, "earlier": _earlier(path)})
         return start
     start = None
     if options.init_from is not None:
@@ -60,7 +63,8 @@ def begin(
 
         start, lines = begun_from(options.init_from, setup)
         say("\n".join(lines), soft_wrap=True)
-    write_json(path, config)
+    if journal.writes:
+        write_json(path, config)
     return start
 
 

@@ -39,16 +39,23 @@ class Callback:
 
 
 class Journal(Callback):
-    """Writes every row to `metrics.jsonl`, a line each, on disk before the run goes on."""
+    """Writes every row to `metrics.jsonl`, a line each, on disk before the run goes on.
 
-    def __init__(self, path: Path):
-        self.path, self.rows = path, []
+    Args:
+        path: of the file.
+        writes: whether this process does; of several, the others only remember.
+    """
+
+    def __init__(self, path: Path, writes: bool = True):
+        self.path, self.writes, self.rows = path, writes, []
         self._bytes, self._sum = 0, hashlib.sha256()
 
     def row(self, row: dict, fit: dict) -> None:
         """Appends the row."""
         self.rows.append(row)
         self._append(line := (json.dumps(row) + "\n").encode())
+        if not self.writes:
+            return
         with self.path.open("ab") as file:
             file.write(line)
             file.flush()
@@ -67,7 +74,7 @@ class Journal(Callback):
         rows = metrics_until(self.path, memory)
         self._append(rows)
         self.rows = [json.loads(line) for line in rows.splitlines()]
-        if self.path.exists():
+        if self.writes and self.path.exists():
             with self.path.open("r+b") as file:
                 file.truncate(len(rows))
                 os.fsync(file.fileno())

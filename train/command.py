@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Sequence
 
+from .cluster import leads
 from .command_line import Command, read
 from .exits import guarded
 from .folder import check_folder
@@ -22,7 +23,12 @@ def main(argv: Sequence[str] | None = None, prog: str = "python -m zoo.train") -
         The exit code.
     """
     words = sys.argv[1:] if argv is None else argv
-    return guarded(lambda: _main(words, prog))
+    code = guarded(lambda: _main(words, prog))
+    if "jax" in sys.modules:
+        from .join import leave
+
+        return leave(code)
+    return code
 
 
 def one_line(recipe: Recipe) -> str:
@@ -47,7 +53,7 @@ def _main(words: Sequence[str], prog: str) -> int:
         print(wanted.rstrip("\n"))
         return 0
     check_folder(wanted.options)
-    if not wanted.options.quiet:
+    if not wanted.options.quiet and leads(wanted.options):
         from .progress import terminal
 
         terminal().print(one_line(wanted.recipe), soft_wrap=True)

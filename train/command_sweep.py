@@ -97,7 +97,8 @@ def _sweep(chosen: Chosen, given: Mapping[str, Any]) -> int:
     recipe = chosen.base
     folder = (given.get("out") or Path("runs") / f"sweep-{recipe.model}-{recipe.dataset}").expanduser()
     options = RunOptions(**{name: given[name] for name in _OF_RUNS if name in given})
-    options = replace(options, pictures=given.get("pictures", False))
+    # Each sweep is its own: what a scheduler starts side by side are other sweeps, not parts of this one.
+    options = replace(options, pictures=given.get("pictures", False), distributed="off")
     from .sweep import Stopped, check_sweep, sweep
 
     check_sweep(folder)

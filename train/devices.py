@@ -12,7 +12,7 @@ from .idle import advice, idle_accelerator
 from .options import RunOptions
 from .user_cache import user_cache
 
-__all__ = ["check_devices"]
+__all__ = ["check_devices", "set_platform"]
 
 _COMPILE_SECONDS = 0.1  # what takes less is not worth a file
 
@@ -52,12 +52,18 @@ def check_devices(options: RunOptions) -> None:
         warn(f"this machine seems to have {idle}, yet jax runs on the CPU. {advice()}")
 
 
-def _devices(platform: str | None) -> Sequence[Any]:
+def set_platform(platform: str | None) -> None:
     """For an accelerator jax is left to choose: it takes the best there is, and asked for a gpu it wants all makes."""
     import jax
 
     if platform is not None:
         jax.config.update("jax_platforms", "cpu" if platform == "cpu" else None)
+
+
+def _devices(platform: str | None) -> Sequence[Any]:
+    import jax
+
+    set_platform(platform)
     try:
         return jax.devices()
     except (RuntimeError, AssertionError) as error:  # jax asserts that there is one, even if it was told to find none

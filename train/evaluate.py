@@ -10,6 +10,7 @@ import numpy as np
 from .data.normalize import Scaler
 from .data.source import Split
 from .feed import padded, scaled, scaled_targets
+from .hosts import put, readable
 from .placement import Placement
 from .trainer import Trainer, stream
 
@@ -32,7 +33,7 @@ class Evaluate:
     ):
         self.trainer, self.scalers = trainer, (scaler, target_scaler)
         batches = (cut or _examples)(split, placement.shares)
-        self.batches = [jax.device_put(batch, placement.shared) for batch in batches]
+        self.batches = [put(batch, placement.shared) for batch in batches]
         self._add = jax.jit(self._sums)
 
     def __call__(self, fit: dict, key: jax.Array, step: int = 0) -> dict[str, float]:
@@ -41,7 +42,7 @@ class Evaluate:
         for i, batch in enumerate(self.batches):
             sums = self._add(fit, batch, self.scalers, stream(stream(key, "evaluate", step), "batch", i))
             totals = sums if totals is None else jax.tree.map(jnp.add, totals, sums)
-        host = jax.device_get(totals) or {}
+        host = jax.device_get(readable(totals)) or {}
         means = {name: np.divide(total, weight) for name, (total, weight) in host.items()}
         return {name: float(value) for name, value in self.trainer.finish(means).items()}
 

@@ -100,7 +100,7 @@ def scored(trained: Trained, kind: Source, data: Dataset, place: Place = Place()
         from .feed_text import streams as cut
     fit = {"params": trained.params, "state": trained.state}
     split = changes(data.test) if data.relative else data.test
-    evaluate = Evaluate(trainer, split, *scalers, data_parallel(), cut)
+    evaluate = Evaluate(trainer, split, *scalers, data_parallel(jax.local_devices()), cut)
     return evaluate(fit, jax.random.key(recipe.seed), int(about["metrics"].get("step", 0)))
 
 

@@ -75,6 +75,10 @@ _RUN: Mapping[str, str] = {
     "shard": "cut parameters over an axis, by patterns of their paths: head/w=None,model",
     "fsdp": "cut all large parameters and optimizer state over the devices that share batches",
     "best": "metric of the examples held back that decides which model is kept; none takes the task's own",
+    "distributed": "run as one of several: HOST:PORT of process 0, auto, or off; none: if Slurm and the like say so",
+    "processes": "how many processes there are, with --distributed HOST:PORT",
+    "process": "which of them this is, from 0",
+    "peer_timeout": "seconds to wait for a process that does not come or answer",
 }
 
 _METAVARS = {"mesh": "AXIS=N,...", "shard": "PATTERN=AXIS,..."}
@@ -83,6 +87,7 @@ BESIDES = frozenset({"model", "dataset", "variant", "trainer", "m", "d", "t", "e
 """The fields of a recipe that have no flag of their own below."""
 
 _SHORT = {"batch_size": "-b"}
+_BARE = {"distributed": "auto"}
 
 
 class Flag(NamedTuple):
@@ -95,6 +100,7 @@ class Flag(NamedTuple):
     group: str
     short: str = ""
     metavar: str = ""  # what stands for the value in the help; otherwise the kind says
+    bare: str = ""  # the value where none is typed; "": one must be
     repeats: bool = False  # a list that grows when the flag is given again
 
     @property
@@ -115,10 +121,9 @@ def run_flags() -> Iterator[Flag]:
     """Those of the run's options."""
     kinds = get_type_hints(RunOptions)
     for each in fields(RunOptions):
-        metavar, repeats = _METAVARS.get(each.name, ""), each.name == "shard"
-        yield Flag(
-            each.name, kinds[each.name], each.default, _RUN[each.name], "the run", metavar=metavar, repeats=repeats
-        )
+        kind, text, metavar = kinds[each.name], _RUN[each.name], _METAVARS.get(each.name, "")
+        bare, repeats = _BARE.get(each.name, ""), each.name == "shard"
+        yield Flag(each.name, kind, each.default, text, "the run", metavar=metavar, bare=bare, repeats=repeats)
 
 
 def model_flags(card: Card, options: Mapping[str, Any]) -> Iterator[Flag]:

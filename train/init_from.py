@@ -9,6 +9,7 @@ import numpy as np
 from .arrays import flatten
 from .checkpoint import MANIFEST, newest, read
 from .errors import CheckpointUnusable, warn
+from .hosts import put, readable
 from .loop import Moment
 from .pretrained import located, pretrained_names
 from .saved import MODEL_FILE, read_model
@@ -30,7 +31,7 @@ def begun_from(path: Path, setup: Setup) -> tuple[Moment, list[str]]:
     found = weights(path)
     fit = setup.advance.init(setup.key)
     own = {"params": fit["params"], "state": fit["state"]}
-    named = flatten(own)
+    named = flatten(readable(own))
     taken = {name for name, array in named.items() if name in found and found[name].shape == array.shape}
     if not any(name.startswith("params/") for name in taken):
         raise CheckpointUnusable(
@@ -42,7 +43,7 @@ def begun_from(path: Path, setup: Setup) -> tuple[Moment, list[str]]:
         for name, leaf in zip(named, leaves, strict=True)
     ]
     new = jax.tree.unflatten(structure, new)
-    new = jax.device_put(new, setup.advance.placement.fit(new))
+    new = put(new, setup.advance.placement.fit(new))
     fit |= new
     if "ema" in fit:
         fit["ema"] = jax.tree.map(jax.numpy.copy, new["params"])

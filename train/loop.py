@@ -11,6 +11,7 @@ import numpy as np
 from .advance import Advance
 from .callbacks import Callback
 from .errors import RunFailed
+from .hosts import agreed, readable
 from .signals import Stop
 from .trainer import stream
 
@@ -71,8 +72,12 @@ class Moment:
 class Saves(Protocol):
     """What writes checkpoints."""
 
-    def __call__(self, now: Moment, evaluates: bool) -> None:
-        """Told of every moment, before its rows; whether the fit is scored there."""
+    def due(self, now: Moment, evaluates: bool) -> bool:
+        """Asked at every moment, before its rows; whether the fit is scored there."""
+        ...
+
+    def save(self, now: Moment) -> None:
+        """Told of a moment that is due."""
 
     def last(self, now: Moment) -> None:
         """Told of the moment that the run ends with."""
@@ -109,8 +114,14 @@ def train(
     """
     stop = stop or Stop()
     now = start or Moment(advance.init(key))
-    order, pace, ends, scored = None, Pace(), False, now.step
-    while not stop.requested:
+    order, pace, ends, scored, began = None, Pace(), False, now.step, now.step
+    while True:
+        number, due = _agree(advance, plan, pace, now, stop, saver if now.step > began else None)
+        if saver and due:
+            saver.save(now)
+        if number:
+            stop.requested = number
+            break
         if now.since < now.step and plan.logs(now.step):
             ends = _tell(callbacks, train_row(now, plan, rate), now.fit)
             for row in evaluate(now.fit, now.step) if plan.evaluates(now.step) else ():
@@ -125,14 +136,22 @@ def train(
         row = train_row(now, plan, rate)
         for callback in callbacks:
             callback.moved(now.step, row)
-        if saver and now.step < plan.steps:
-            saver(now, plan.evaluates(now.step))
     if saver:
         saver.last(now)
     if scored < now.step:  # ended by a signal or a callback: what was learned until now is scored and saved
         for row in evaluate(now.fit, now.step):
             _tell(callbacks, row, now.fit)
     return now.fit
+
+
+def _agree(
+    advance: Advance, plan: Plan, pace: "Pace", now: Moment, stop: Stop, saver: Saves | None
+) -> tuple[int, bool]:
+    """What clocks and signals decide, the same in all processes: the signal to end with, whether to write; the pace."""
+    due = saver is not None and now.step < plan.steps and saver.due(now, plan.evaluates(now.step))
+    alone = advance.placement.whole.is_fully_addressable
+    pace.steps, number, due = agreed(pace.steps, stop.requested, due, alone=alone)
+    return number, due
 
 
 def _move(advance: Advance, plan: Plan, pace: "Pace", now: Moment, order: Any, key: jax.Array) -> None:
@@ -151,7 +170,7 @@ def train_row(now: Moment, plan: Plan, rate: Callable[[int], float]) -> dict:
     Raises:
         Diverged: if one of them is no finite number.
     """
-    seen = jax.device_get(now.totals)
+    seen = jax.device_get(readable(now.totals))
     if seen["bad"] >= 0:
         raise _diverged(seen, plan, rate)
     means = {name: value / (now.step - now.since) for name, value in seen["sum"].items()}
@@ -190,7 +209,7 @@ def _row(split: str, step: int, plan: Plan, values: dict) -> dict:
 
 def _tell(callbacks: Sequence[Callback], row: dict, fit: dict) -> bool:
     """Everyone hears it, also after one who ends the run."""
-    ends = False
+    ends, fit = False, readable(fit)
     for callback in callbacks:
         ends |= bool(callback.row(row, fit))
     return ends

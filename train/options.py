@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal, get_type_hints
 
 from .axes import check_cuts, mesh_axes, shard_rules
+from .cluster import check_distributed
 from .errors import BadInput
 from .folder import prepare_folder
 from .interval import interval
@@ -45,6 +46,11 @@ class RunOptions:
             or None for each dimension.
         fsdp: cut all large parameters, and what the optimizer keeps of them, along `data`.
         best: the metric of the examples held back that decides which model is kept; None takes the task's own.
+        distributed: run as one of several processes: "auto" lets jax find the others, "off" does not, else host and
+            port of process 0; None: if the environment says that there are several.
+        processes: how many there are, where `distributed` is an address.
+        process: which one this is, from 0.
+        peer_timeout: seconds to wait for one that does not come or answer.
 
     Raises:
         BadInput: if a value is of another kind than its annotation says, or wants a package that is not installed.
@@ -75,19 +81,24 @@ class RunOptions:
     shard: tuple[str, ...] = ()
     fsdp: bool = False
     best: str | None = None
+    distributed: str | None = None
+    processes: int | None = None
+    process: int | None = None
+    peer_timeout: int = 100
 
     def __post_init__(self):
         kinds = get_type_hints(RunOptions)
         for each in fields(self):
             value = checked(kinds[each.name], getattr(self, each.name), "--" + each.name.replace("_", "-"))
             object.__setattr__(self, each.name, value)
-        for name in ("log_every", "keep", "profile"):
+        for name in ("log_every", "keep", "profile", "peer_timeout"):
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise BadInput(f"--{name.replace('_', '-')} must be a whole number of at least 1, got {value}")
         if self.tensorboard:
             _check_installed("--tensorboard", "tensorboardX", "PIL")
         interval(self.ckpt_every)
+        check_distributed(self.distributed, self.processes, self.process)
         axes = mesh_axes(self.mesh)
         check_cuts(shard_rules(self.shard, axes), axes, self.fsdp)
         if self.resume is not None and (self.overwrite or self.init_from is not None):

@@ -58,6 +58,9 @@ _SYNONYMS = {
     "fsdp": ("zero", "fully-sharded"),
     "compile-cache": ("cache", "cache-dir"),
     "log-every": ("log-interval", "log-freq", "log-steps", "print-freq"),
+    "distributed": ("multihost", "multi-host", "coordinator", "coordinator-address", "master-addr", "rdzv-endpoint"),
+    "processes": ("num-processes", "world-size", "nnodes", "num-hosts", "hosts"),
+    "process": ("process-id", "process-index", "rank", "node-rank"),
     "list-models": ("models", "list"),
     "list-datasets": ("datasets",),
 }
@@ -156,6 +159,7 @@ def _reading(flag: Flag) -> dict[str, Any]:
         return {"action": argparse.BooleanOptionalAction}
     many: dict[str, Any] = {"nargs": "*"} if get_origin(kind) is tuple else {}
     many |= {"action": "extend"} if flag.repeats else {}
+    many |= {"nargs": "?", "const": flag.bare} if flag.bare else {}
     return {"type": _reader(flag.kind), "metavar": flag.metavar or _metavar(kind), **many}
 
 

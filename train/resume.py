@@ -7,7 +7,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import jax
 import numpy as np
 
 from zoo import _catalogue
@@ -22,13 +21,14 @@ from .environment import devices, versions
 from .errors import CheckpointUnusable, warn
 from .flags import data_flags, model_flags, trainer_flags
 from .folder import run_of
+from .hosts import from_first, is_first, put
 from .loop import Moment, Plan
 from .recipe import Recipe
 from .saved import MODEL_FILE
 from .saver import named
 from .setup import Setup
 
-__all__ = ["check_plan", "facts", "find", "fingerprint", "moment", "not_bitwise", "rewind"]
+__all__ = ["check_plan", "facts", "find", "fingerprint", "found_by_all", "moment", "not_bitwise", "recall", "rewind"]
 
 _MAY_DIFFER = ("epochs", "steps", "expect")  # how long it goes on is the user's choice
 _DECIDE = ("on_nan", "matmul_precision")  # the options of a run that reach into its numbers
@@ -60,6 +60,20 @@ def find(path: Path, recipe: Recipe) -> Checkpoint | None:
     return checkpoint
 
 
+def found_by_all(path: Path, recipe: Recipe) -> Checkpoint | None:
+    """What `find` finds; of several processes the first decides, and the others look whether they see the same."""
+    own: list[Checkpoint | None] = [None]
+
+    def decided() -> int | None:
+        own[0] = find(path, recipe)
+        return own[0] and own[0].step
+
+    step = from_first(decided)
+    if step is None or is_first():
+        return own[0]
+    return find(run_of(path)[0] / FOLDER / str(step), recipe)
+
+
 def moment(checkpoint: Checkpoint, setup: Setup) -> Moment:
     """Where the run stood, in the places of a fit that its recipe makes.
 
@@ -81,8 +95,8 @@ def moment(checkpoint: Checkpoint, setup: Setup) -> Moment:
     except CheckpointUnusable as error:
         raise CheckpointUnusable(f"{checkpoint.path}: {error}") from None
     placement = setup.advance.placement
-    fit = jax.device_put(tree["fit"], placement.fit(tree["fit"]))
-    totals = jax.device_put(tree.get("totals"), placement.whole)
+    fit = put(tree["fit"], placement.fit(tree["fit"]))
+    totals = put(tree.get("totals"), placement.whole)
     return Moment(fit, checkpoint.step, totals, checkpoint.manifest["since"])
 
 
@@ -97,8 +111,8 @@ def check_plan(checkpoint: Checkpoint, plan: Plan) -> None:
         raise _other(checkpoint.path, [row])
 
 
-def rewind(checkpoint: Checkpoint, journal: Journal, listeners: Sequence[Callback]) -> None:
-    """Makes the folder what it was when the checkpoint was written, and lets every listener recall.
+def rewind(checkpoint: Checkpoint) -> None:
+    """Makes the folder what it was when the checkpoint was written, but for the rows, which are the journal's.
 
     Safe to be ended anywhere: until the first step, the checkpoint stays the newest of use.
     """
@@ -112,6 +126,10 @@ def rewind(checkpoint: Checkpoint, journal: Journal, listeners: Sequence[Callbac
         shutil.copyfile(checkpoint.model, beside)
         beside.replace(run / MODEL_FILE)
     sync_folder(run)
+
+
+def recall(checkpoint: Checkpoint, journal: Journal, listeners: Sequence[Callback]) -> None:
+    """Lets every listener know again what it knew when the checkpoint was written."""
     journal.recall(checkpoint.manifest["metrics"])
     memories = checkpoint.manifest["listeners"]
     for name, listener in named(listeners):

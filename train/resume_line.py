@@ -13,7 +13,8 @@ from .values import unwrapped, word
 
 __all__ = ["options_of", "with_recipe"]
 
-_NOT_AGAIN = ("out", "overwrite", "resume", "init_from")  # these made the run; they do not go on with it
+# These made the run, or say who ran it; they do not go on with it.
+_NOT_AGAIN = ("out", "overwrite", "resume", "init_from", "distributed", "processes", "process", "peer_timeout")
 
 
 def with_recipe(words: Sequence[str]) -> tuple[list[str], Path | None]:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,9 @@ from .devices import check_devices
 from .disk import no_room, write_json
 from .errors import BadInput, RunFailed
 from .folder import check_folder
+from .hosts import check_same, from_first, is_first
 from .interval import interval
+from .join import advise, join, shared_by_all, together
 from .lock import Lock
 from .loop import Diverged, train
 from .options import RunOptions, prepare_folder
@@ -27,7 +30,7 @@ from .profile import Profile
 from .progress import terminal
 from .raw_inputs import input_facts
 from .recipe import Recipe
-from .resume import facts, find
+from .resume import facts, found_by_all
 from .saved import Trained, load, save
 from .saver import Saver
 from .setup import Setup, setup
@@ -97,10 +100,20 @@ def run(
         Diverged: if the loss is no finite number any more; what was saved before stays.
     """
     check_folder(options)
+    options = join(options)
+    with together() as parting:
+        result = _run(recipe, options, callbacks, like)
+        parting.hurry = result.signal != 0
+    return result
+
+
+def _run(recipe: Recipe, options: RunOptions, callbacks: Sequence[Callback], like: Setup | None) -> Result:
     check_devices(options)
-    found = find(options.resume, recipe) if options.resume else None
-    if found is None:
+    check_same({"recipe": asdict(recipe), "options": shared_by_all(options)})
+    found = found_by_all(options.resume, recipe) if options.resume else None
+    if found is None and options.resume:
         options = anew(options)
+        check_same({"init_from": options.init_from})  # all have read it, before the first begins to write
     parts = setup(
         recipe,
         Place(options.data_dir, options.offline, say=terminal(quiet=options.quiet).print),
@@ -112,10 +125,12 @@ def run(
     _check_best(options.best, parts)
     if like is not None:
         parts.share(like)
-    parts, more = extras(parts, options)
-    folder = prepare_folder(parts.recipe, options)
-    with Lock(folder), Stop() as stop:  # before there is anything to save, python's own handlers are quicker
-        if found is not None and is_complete(found, parts, options):
+    parts, more = extras(parts, options) if is_first() else (parts, [])
+    folder = Path(from_first(lambda: str(prepare_folder(parts.recipe, options))))
+    advise(f"What was saved is whole: go on with python -m zoo.train --resume {folder}, by any number of processes")
+    # Signals from here on: before there is anything to save, python's own handlers are quicker.
+    with Lock(folder) if is_first() else nullcontext(), Stop() as stop:
+        if found is not None and from_first(lambda: is_complete(found, parts, options)):
             return _complete(folder, parts, options)
         try:
             return _train(
@@ -150,12 +165,15 @@ def _train(
     stop: Stop,
     found: Checkpoint | None,
 ) -> Result:
-    journal, keeper = Journal(folder / "metrics.jsonl"), keeper_of(parts, folder, options.best)
-    others = [keeper, *onlookers(parts, options.pictures), Show(parts, options), *callbacks]
+    writes = is_first()
+    journal = Journal(folder / "metrics.jsonl", writes)
+    keeper = keeper_of(parts, folder if writes else None, options.best)
+    shown = [*onlookers(parts, options.pictures), Show(parts, options)] if writes else []
+    others = [keeper, *shown, *callbacks]
     start = begin(parts, recipe, folder, options, found, journal, others)
     for listener in (journal, *others):
         listener.start(parts, folder)
-    saver = Saver(folder, facts(parts, recipe, asdict(options)), journal, others, options, found)
+    saver = Saver(folder, facts(parts, recipe, asdict(options)), journal, others, options, found, writes)
     try:
         train(
             parts.advance,
@@ -174,11 +192,11 @@ def _train(
     finally:
         for listener in (journal, *others):
             listener.stopped()
-    if stop.requested:
+    if stop.requested and writes:
         say_how_to_go_on(folder, saver.saved, parts.plan.steps, stop.requested)
     metrics = kept_metrics(journal.rows, keeper)
     result = Result(folder, metrics, journal.rows, saver.seconds, parts, signal=stop.requested)
-    if keeper.best is not None:
+    if keeper.best is not None and writes:
         result = finish(result, options.pictures)
     for listener in (journal, *others):
         listener.end(result)
@@ -231,10 +249,15 @@ def _evaluate(parts: Setup, fit: dict, step: int) -> list[dict]:
     ]
 
 
-def keeper_of(parts: Setup, folder: Path, metric: str | None) -> Best:
-    """Saves the model: the best by examples held back; without such there is nothing to choose by, and the last."""
+def keeper_of(parts: Setup, folder: Path | None, metric: str | None) -> Best:
+    """Saves the model: the best by examples held back; without such there is nothing to choose by, and the last.
+
+    Without a folder it only knows which one that is.
+    """
 
     def keep(fit: dict, row: dict) -> None:
+        if folder is None:
+            return
         params, state = trained(fit)
         bad = next((name for name, array in flatten(params).items() if not np.isfinite(array).all()), None)
         if bad:  # what was saved before is worth more

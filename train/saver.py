@@ -16,6 +16,7 @@ from .callbacks import Callback, Journal
 from .checkpoint import Checkpoint, keep_newest, write
 from .disk import no_room
 from .errors import RunFailed, warn
+from .hosts import readable
 from .interval import interval
 from .loop import Moment
 from .options import RunOptions
@@ -25,9 +26,12 @@ __all__ = ["Saver", "named", "remembered"]
 
 
 class Saver:
-    """Told of every moment of a run, writes a checkpoint of those that are due.
+    """Asked at every moment of a run, writes a checkpoint of those that are due.
 
-    Nothing here changes a number of the run, whenever it writes.
+    Nothing here changes a number of the run, whenever it writes. Of several processes one writes: arrays that are
+    spread over all of them are brought together in its memory, array by array, so that a checkpoint has one form
+    whoever wrote it, is whole whichever process dies, and can be resumed by any number. What does not fit there cannot
+    be saved so.
 
     Args:
         folder: of the run.
@@ -36,6 +40,7 @@ class Saver:
         listeners: what else remembers.
         options: how often, and how many stay.
         found: the checkpoint that the run begins with.
+        writes: whether it is this process that does.
     """
 
     def __init__(
@@ -46,9 +51,10 @@ class Saver:
         listeners: Sequence[Callback],
         options: RunOptions,
         found: Checkpoint | None = None,
+        writes: bool = True,
     ):
         self.folder, self.facts, self.journal, self.listeners = folder, facts, journal, listeners
-        self.every, self.keep = interval(options.ckpt_every), options.keep
+        self.every, self.keep, self.writes = interval(options.ckpt_every), options.keep, writes
         self.saved = found.step if found else 0
         self._last, self._cost = time.perf_counter(), 0.0
         self._began = self._last - (found.manifest["seconds"] if found else 0)
@@ -60,12 +66,11 @@ class Saver:
         """What the run has taken, with all its earlier lives."""
         return time.perf_counter() - self._began
 
-    def __call__(self, now: Moment, evaluates: bool) -> None:
-        """Writes the moment if it is due; what cannot be written is told, and the run goes on."""
+    def due(self, now: Moment, evaluates: bool) -> bool:
+        """Whether to write now; what could not be written is told, and the run goes on."""
         if self._thread is not None and not self._thread.is_alive():
             self.wait()
-        if self.every.due(now.step, evaluates, time.perf_counter() - self._last, self._cost):
-            self.save(now)
+        return self.every.due(now.step, evaluates, time.perf_counter() - self._last, self._cost)
 
     def last(self, now: Moment) -> None:
         """Writes the moment that the run ends with, and is there when it is on the disk.
@@ -82,10 +87,10 @@ class Saver:
     def save(self, now: Moment) -> None:
         """Begins to write the moment, unless its step is written."""
         self.wait()
-        if now.step == self.saved:
-            return
         began, model = time.perf_counter(), None
-        state = {"fit": now.fit} if now.totals is None else {"fit": now.fit, "totals": now.totals}
+        state = readable({"fit": now.fit} if now.totals is None else {"fit": now.fit, "totals": now.totals})
+        if now.step == self.saved or not self.writes:
+            return
         # Copied, for the next step takes the arrays; and the model's file is held, for a better one takes its place.
         tensors = {name: np.array(leaf) for name, leaf in flatten(state).items()}
         with suppress(FileNotFoundError):

@@ -153,7 +153,7 @@ def test_the_devices_are_counted_by_kind():
     assert devices_line([cpu]) == "device   1 x cpu"
     assert (
         devices_line([*chips, cpu], {"jax": "0.7.2"}, processes=2)
-        == "device   4 x TPU v5 lite (tpu), 1 x cpu, 2 processes, jax 0.7.2"
+        == "device   2 processes, 4 x TPU v5 lite (tpu), 1 x cpu, jax 0.7.2"
     )
 
 

@@ -1,0 +1,91 @@
+"""Kills one of two processes that train together, and resumes the run: `python -m benchmarks.hosts`.
+
+Does a run of two processes on this machine (joined by gloo) whose second process is killed half-way end as one that was
+never broken, resumed by two and by one? And as one process with two devices? How long until the survivor has ended?
+Prints a Markdown table; ends with 1 if a loss differs by more than 1e-4.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from zoo.train.checkpoint import steps_there
+
+from .kills import until
+
+_RUN = ("--model", "mlp", "--ckpt-every", "23", "--quiet", "--no-pictures")
+_EPOCH = 23  # steps of digits in batches of 64
+_CLOSE = 1e-4
+_TWO = "--xla_force_host_platform_device_count=2"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Measures and prints the table."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.hosts", description=__doc__)
+    parser.add_argument("--epochs", type=int, default=40, metavar="N", help="of the run, mlp on digits (40)")
+    args = parser.parse_args(argv)
+    words = (*_RUN, "--epochs", str(args.epochs))
+    with tempfile.TemporaryDirectory() as made:
+        place = Path(made)
+        _ended(_two(*words, "--out", place / "whole"))
+        survivor, seconds, step = _killed(place / "killed", words, args.epochs * _EPOCH // 2)
+        shutil.copytree(place / "killed", place / "by-one")
+        shutil.copytree(place / "killed", place / "by-two")
+        _ended(_two("--resume", place / "by-two"))
+        _ended([_start("--resume", place / "by-one")])
+        _ended([_start(*words, "--out", place / "alone", flags=_TWO)])
+        wanted = _last(place / "whole")
+        rows = [f"| two processes, unbroken | {wanted:.6f} | |"]
+        rows.append(f"| one of them killed after step {step} | | the other ended with {survivor} in {seconds:.1f} s |")
+        named = {"resumed by two": "by-two", "resumed by one": "by-one", "one process, two devices": "alone"}
+        losses = {name: _last(place / folder) for name, folder in named.items()}
+    for name, loss in losses.items():
+        rows.append(f"| {name} | {loss:.6f} | {abs(loss - wanted):.1e} from the unbroken run |")
+    print("\n".join(["| what | last test loss | |", "|---|---|---|", *rows]))
+    return int(survivor == 0 or max(abs(loss - wanted) for loss in losses.values()) > _CLOSE)
+
+
+def _killed(folder: Path, words: Sequence[str], step: int) -> tuple[int, float, int]:
+    """Kills the second process once there is a checkpoint of a step: how the first ended, in how many seconds."""
+    first, second = _two(*words, "--out", folder)
+    until(first, lambda: max(steps_there(folder), default=-1) >= step)
+    began = time.perf_counter()
+    second.kill()
+    second.wait()
+    code = first.wait()
+    return code, time.perf_counter() - began, max(steps_there(folder))
+
+
+def _two(*words: object) -> list[subprocess.Popen]:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        joined = ("--distributed", f"127.0.0.1:{found.getsockname()[1]}", "--processes", "2", "--process")
+    return [_start(*words, *joined, process) for process in (0, 1)]
+
+
+def _start(*words: object, flags: str = "") -> subprocess.Popen:
+    environment = {**os.environ, "XLA_FLAGS": f"{os.environ.get('XLA_FLAGS', '')} {flags}".strip()}
+    return subprocess.Popen([sys.executable, "-m", "zoo.train", *map(str, words)], env=environment)
+
+
+def _ended(lives: Sequence[subprocess.Popen]) -> None:
+    codes = [life.wait() for life in lives]
+    if any(codes):
+        raise SystemExit(f"a run ended with {codes}")
+
+
+def _last(folder: Path) -> float:
+    return json.loads((folder / "metrics.jsonl").read_text().splitlines()[-1])["loss"]
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("JAX_PLATFORMS", "cpu")
+    sys.exit(main())

@@ -1,0 +1,104 @@
+"""Which of several processes this one is: said on the command line, or by what started it. Imports no jax."""
+
+import os
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+from .errors import BadInput
+
+if TYPE_CHECKING:
+    from .options import RunOptions
+
+__all__ = ["EXAMPLE", "Member", "check_distributed", "leads", "member"]
+
+EXAMPLE = "--distributed 10.0.0.1:1234 --processes 2 --process 0"
+"""How a process is told of the others."""
+
+_HOW = f"for example {EXAMPLE}"
+
+
+class Member(NamedTuple):
+    """A process among others.
+
+    Attributes:
+        coordinator: host and port of process 0; "" leaves it to jax to find out.
+        processes: how many there are; None leaves it to jax.
+        process: which one this is, from 0; None leaves it to jax.
+    """
+
+    coordinator: str = ""
+    processes: int | None = None
+    process: int | None = None
+
+
+def member(options: "RunOptions", environment: Mapping[str, str] = os.environ) -> Member | None:
+    """What the options say, or where they are silent the environment; None: this process runs alone.
+
+    The environment counts where it says by itself that there are several: of Slurm, Open MPI and TPU slices on GKE.
+    Elsewhere (a TPU slice of Compute Engine, a Kubernetes Job) a server must be asked: there `--distributed` is needed.
+
+    >>> from .options import RunOptions
+    >>> member(RunOptions(), {}), member(RunOptions(distributed="auto"), {})
+    (None, Member(coordinator='', processes=None, process=None))
+    """
+    if options.distributed == "off":
+        return None
+    if options.distributed not in (None, "auto"):
+        return Member(str(options.distributed), options.processes, options.process)
+    started = _slurm(environment) or _open_mpi(environment) or _tpu_slice(environment)
+    return started or (Member() if options.distributed == "auto" else None)
+
+
+def leads(options: "RunOptions") -> bool:
+    """Whether this process speaks for all, as far as can be known before jax is asked."""
+    found = member(options)
+    return found is None or not found.process
+
+
+def check_distributed(distributed: str | None, processes: int | None, process: int | None) -> None:
+    """Raises BadInput if the three flags do not make a process among others."""
+    if distributed in (None, "auto", "off"):
+        for flag, value in (("--processes", processes), ("--process", process)):
+            if value is not None:
+                raise BadInput(f"{flag} {value} goes with the address of process 0, {_HOW}")
+        return
+    found = re.fullmatch(r"(\[[0-9a-fA-F:.]+\]|[\w.-]+):(\d{1,5})", str(distributed))
+    if not found or not 0 < int(found[2]) < 65536:
+        raise BadInput(f"--distributed must be auto, off, or host and port of process 0, got {distributed!r}; {_HOW}")
+    if processes is None or process is None:
+        missing = "--processes" if processes is None else "--process"
+        raise BadInput(f"--distributed {distributed} needs {missing} as well, {_HOW}")
+    if processes < 1 or not 0 <= process < processes:
+        raise BadInput(f"--process {process} of --processes {processes}: they are counted from 0; {_HOW}")
+
+
+def _slurm(environment: Mapping[str, str]) -> Member | None:
+    """Within `srun`; all of these are what jax asks for."""
+    if all(f"SLURM_{name}" in environment for name in ("JOB_ID", "STEP_NODELIST", "LOCALID")):
+        return _several(environment, "SLURM_NTASKS", "SLURM_PROCID")
+    return None
+
+
+def _open_mpi(environment: Mapping[str, str]) -> Member | None:
+    if "OMPI_MCA_orte_hnp_uri" in environment:
+        return _several(environment, "OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_RANK")
+    return None
+
+
+def _tpu_slice(environment: Mapping[str, str]) -> Member | None:
+    """On GKE; of several slices, jax counts the processes of all."""
+    hosts = environment.get("TPU_PROCESS_ADDRESSES") or environment.get("TPU_WORKER_HOSTNAMES") or ""
+    slices = environment.get("MEGASCALE_NUM_SLICES", "1")
+    if "," not in hosts and slices in ("", "0", "1"):
+        return None
+    first = environment.get("MEGASCALE_SLICE_ID", "0") in ("", "0")
+    own = environment.get("TPU_WORKER_ID", "")
+    return Member(process=int(own) if first and own.isdigit() else 1 if not first else None)
+
+
+def _several(environment: Mapping[str, str], count: str, own: str) -> Member | None:
+    numbers = [environment.get(name, "") for name in (count, own)]
+    if not all(number.isdigit() for number in numbers) or int(numbers[0]) < 2:
+        return None
+    return Member("", int(numbers[0]), int(numbers[1]))

@@ -1,0 +1,193 @@
+"""Processes that run together hear of one another's end: a line from each to process 0, open as long as it lives.
+
+The system closes the line of a process however it ends, so that the others know at once who is gone and need not wait
+for what will never come. Process 0 listens at the address of the coordinator until all have come; then jax has it.
+"""
+
+import json
+import os
+import selectors
+import socket
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+
+from .errors import BadInput, RunFailed
+
+__all__ = ["Peers", "meet"]
+
+_LONGEST = 1 << 20  # bytes of a message
+_GRACE = 2.0  # seconds: where all fail for the same reason, each says so itself
+_AGAIN = 0.1  # seconds between two attempts to reach process 0
+
+
+class Peers:
+    """The others, by number, and the lines to them: from process 0 to each, from each to process 0.
+
+    Args:
+        process: which one this is.
+        names: what to call each, in their order.
+        lines: the open lines, by the number of who is at the other end.
+    """
+
+    def __init__(self, process: int, names: list[str], lines: Mapping[int, socket.socket]):
+        self.process, self.names, self.lines = process, names, dict(lines)
+        self.advice = "Start all again once that is mended"  # what to do when one is gone
+        self._left: set[int] = set()
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def tell(self, **message: str) -> None:
+        """Sends a word to the other ends."""
+        for line in self.lines.values():
+            with suppress(OSError):  # who is gone hears nothing
+                line.sendall(_packed(message))
+
+    def failed(self, error: BaseException, expected: bool) -> None:
+        """Before this process ends with an error: the others are told.
+
+        Args:
+            error: what happened.
+            expected: whether it is an error of this process; else it may be the echo of another one's end, and then
+                that is heard first and said instead.
+        """
+        if not expected:
+            time.sleep(_GRACE + 1)
+        self.tell(failed=(str(error).splitlines() or [repr(error)])[0][:1000].rstrip(" .:"))
+
+    def _listen(self) -> None:
+        with selectors.DefaultSelector() as selector:
+            for number, line in self.lines.items():
+                line.settimeout(None)
+                selector.register(line, selectors.EVENT_READ, number)
+            while len(self._left) < len(self.lines):
+                for key, _ in selector.select():
+                    number, line = key.data, self.lines[key.data]
+                    message = _received(line)
+                    if message is None or "bye" in message:
+                        selector.unregister(line)
+                        self._left.add(number)
+                        if message is None:
+                            self._end(f"{self.names[number]} is gone", number, 0)
+                    elif "failed" in message:
+                        self._end(f"{self.names[number]} has ended: {message['failed']}", number, _GRACE)
+                    elif "ended" in message:  # what process 0 has heard of another
+                        self._end(message["ended"], number, _GRACE)
+
+    def _end(self, text: str, number: int, grace: float) -> None:
+        """Ends this process: what it waits for will never come, and only the system can wake it."""
+        for other, line in self.lines.items():
+            if other != number:
+                with suppress(OSError):
+                    line.sendall(_packed({"ended": text}))
+        time.sleep(grace)
+        print(f"error: {text}. {self.advice}".rstrip(), file=sys.stderr, flush=True)
+        os._exit(RunFailed.exit_code)
+
+
+def meet(address: str, processes: int, process: int, seconds: float) -> Peers:
+    """Waits until all have come.
+
+    Args:
+        address: host and port at which process 0 listens.
+        processes: how many there are.
+        process: which one this is.
+        seconds: how long to wait.
+
+    Raises:
+        BadInput: if process 0 cannot listen there, or two say that they are the same one.
+        RunFailed: if one does not come in time; it says which.
+    """
+    host, _, port = address.rpartition(":")
+    until = time.monotonic() + seconds
+    if process == 0:
+        return _gather(address, int(port), processes, until, seconds)
+    line = _reach(address, host.strip("[]"), int(port), until, seconds)
+    line.sendall(_packed({"process": process, "processes": processes, "name": _name(process, processes)}))
+    line.settimeout(seconds + _GRACE)  # process 0 has the last word on who is missing
+    answer = _received(line) or {"failed": f"process 0 at {address} is gone"}
+    if "names" not in answer:
+        line.close()
+        raise RunFailed(str(answer.get("failed")))
+    return Peers(process, answer["names"], {0: line})
+
+
+def _gather(address: str, port: int, processes: int, until: float, seconds: float) -> Peers:
+    names, lines = [_name(0, processes)] + [""] * (processes - 1), {}
+    both = socket.has_dualstack_ipv6()
+    family = socket.AF_INET6 if both else socket.AF_INET
+    try:
+        server = socket.create_server(("", port), family=family, dualstack_ipv6=both)
+    except OSError as error:
+        raise BadInput(f"--distributed {address}: process 0 cannot listen at port {port}: {error.strerror}") from error
+    with server:
+        while len(lines) < processes - 1 and time.monotonic() < until:
+            server.settimeout(max(until - time.monotonic(), 0.01))
+            with suppress(TimeoutError):
+                line = server.accept()[0]
+                line.settimeout(5)
+                found = _received(line) or {}
+                number: Any = found.get("process")
+                wrong = _refused(number, found.get("processes"), processes, lines)
+                if wrong:
+                    with line, suppress(OSError):
+                        line.sendall(_packed({"failed": wrong}))
+                    continue
+                lines[number], names[number] = line, str(found.get("name"))[:200]
+    missing = [number for number in range(1, processes) if number not in lines]
+    answer: dict[str, Any] = {"names": names}
+    if missing:
+        which = ", ".join(map(str, missing))
+        answer = {"failed": f"process {which} of {processes} did not come to {address} within {seconds:g} s: start "
+                  "all with the same command but for --process, or wait longer with --peer-timeout"}  # fmt: skip
+    for line in lines.values():
+        with suppress(OSError):
+            line.sendall(_packed(answer))
+        if missing:
+            line.close()
+    if missing:
+        raise RunFailed(answer["failed"])
+    return Peers(0, names, lines)
+
+
+def _refused(number: Any, told: Any, processes: int, lines: Mapping[int, Any]) -> str:
+    if type(number) is not int or not 0 < number < processes or told != processes:
+        return f"process 0 runs with --processes {processes} and has no use for --process {number} of {told}"
+    return f"--process {number} has come already: each needs a number of its own" if number in lines else ""
+
+
+def _reach(address: str, host: str, port: int, until: float, seconds: float) -> socket.socket:
+    while True:
+        try:
+            return socket.create_connection((host, port), timeout=max(until - time.monotonic(), 0.01))
+        except OSError as error:
+            if time.monotonic() + _AGAIN > until:
+                raise RunFailed(
+                    f"process 0 does not answer at {address} within {seconds:g} s ({error.strerror or error}): start "
+                    "it with the same command and --process 0, or wait longer with --peer-timeout"
+                ) from error
+            time.sleep(_AGAIN)
+
+
+def _name(process: int, processes: int) -> str:
+    return f"process {process} of {processes} (pid {os.getpid()} on {socket.gethostname()})"
+
+
+def _packed(message: Mapping[str, Any]) -> bytes:
+    return json.dumps(message).encode() + b"\n"
+
+
+def _received(line: socket.socket) -> dict[str, Any] | None:
+    """The next message; None at the end of the line, or of what can be understood."""
+    text = b""
+    with suppress(OSError, ValueError):
+        while not text.endswith(b"\n"):
+            byte = line.recv(1)
+            if not byte or len(text) > _LONGEST:
+                return None
+            text += byte
+        found = json.loads(text)
+        return found if isinstance(found, dict) else None
+    return None
