@@ -4,7 +4,6 @@ from typing import Any, NamedTuple
 
 import jax
 
-from .data.source import Place
 from .options import RunOptions
 from .recipe import Recipe
 from .setup import Setup, setup
@@ -35,7 +34,7 @@ def dry_run(recipe: Recipe, options: RunOptions = RunOptions()) -> DryRun:  # no
     Raises:
         BadInput, DataUnavailable: as the run itself would.
     """
-    parts = setup(recipe, Place(options.data_dir, options.offline), judged=False)
+    parts = setup(recipe, options.place(), judged=False)
     advance, key = parts.advance, parts.key
     order = advance.order(key)
     fit = jax.eval_shape(advance.init, key)

@@ -9,7 +9,6 @@ from typing import Any
 from .begin import anew, begin, is_complete, say_how_to_go_on
 from .callbacks import Best, Callback, Journal
 from .checkpoint import Checkpoint
-from .data.source import Place
 from .devices import check_devices
 from .disk import no_room, write_json
 from .errors import BadInput, RunFailed
@@ -99,7 +98,7 @@ def run(
         options = anew(options)
     parts = setup(
         recipe,
-        Place(options.data_dir, options.offline, say=terminal(quiet=options.quiet).print),
+        options.place(terminal(quiet=options.quiet).print),
         skip_bad=options.on_nan == "skip",
         log_every=options.log_every,
     )

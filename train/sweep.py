@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from .callbacks import Callback
-from .data.source import Place
 from .disk import write_json
 from .environment import environment
 from .errors import BadInput, RunFailed
@@ -212,7 +211,7 @@ class _Rows(Callback):
 
 
 def _setup(recipe: Recipe, options: RunOptions) -> Setup:
-    place = Place(options.data_dir, options.offline)
+    place = options.place()
     return setup(recipe, place, skip_bad=options.on_nan == "skip", log_every=options.log_every)
 
 
