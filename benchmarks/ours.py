@@ -27,7 +27,7 @@ from zoo.layers import (
     stacked,
     tanh,
 )
-from zoo.train.advance import Advance, data_mesh
+from zoo.train.advance import Advance
 from zoo.train.callbacks import Callback
 from zoo.train.data.normalize import fit_scaler
 from zoo.train.data.source import Split
@@ -35,6 +35,7 @@ from zoo.train.feed import Feed, shuffled
 from zoo.train.feed_text import contiguous
 from zoo.train.generation import generation
 from zoo.train.loop import Plan, train
+from zoo.train.placement import data_parallel
 from zoo.train.recipe import Recipe
 from zoo.train.setup import TRAINERS
 from zoo.train.signals import Stop
@@ -96,7 +97,7 @@ def build(work: Workload, data: Data) -> Training:
     feed, model = _feed(work, Split(data.x, data.y)), MODELS[work.name]()
     per_epoch = feed.steps_per_epoch
     plan = Plan(10**9, per_epoch, evaluate_every=10**9, log_every=max(1, per_epoch // 4))
-    advance = Advance(TRAINERS[recipe.trainer](model, task, recipe, plan), feed, data_mesh())
+    advance = Advance(TRAINERS[recipe.trainer](model, task, recipe, plan), feed, data_parallel())
     key = jax.random.key(0)
     shapes = jax.eval_shape(advance.init, key)
     count = sum(leaf.size for leaf in jax.tree.leaves(shapes["params"]))

@@ -11,17 +11,12 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.sharding import AxisType, NamedSharding, PartitionSpec
 
 from .feed import Feed
+from .placement import Placement
 from .trainer import Trainer, stream
 
-__all__ = ["Advance", "data_mesh", "has_convolution"]
-
-
-def data_mesh() -> jax.sharding.Mesh:
-    """All devices in one row: each takes its share of every batch."""
-    return jax.make_mesh((jax.device_count(),), ("data",), axis_types=(AxisType.Auto,))
+__all__ = ["Advance", "has_convolution"]
 
 
 class Advance:
@@ -31,13 +26,11 @@ class Advance:
     (`bad`, -1 as long as there is none) with its gradient norm. Nothing of it is fetched here.
     """
 
-    def __init__(self, trainer: Trainer, feed: Feed, mesh: jax.sharding.Mesh, *, skip_bad: bool = False):
-        self.trainer, self.feed, self.skip_bad = trainer, feed, skip_bad
-        self.whole = NamedSharding(mesh, PartitionSpec())
-        self.shared = NamedSharding(mesh, PartitionSpec("data"))
-        self.arrays = jax.device_put(feed.arrays, self.whole)
-        self.order = jax.jit(feed.order, out_shardings=self.whole)
-        self._init = jax.jit(self._made, out_shardings=self.whole)
+    def __init__(self, trainer: Trainer, feed: Feed, placement: Placement, *, skip_bad: bool = False):
+        self.trainer, self.feed, self.placement, self.skip_bad = trainer, feed, placement, skip_bad
+        self.arrays = jax.device_put(feed.arrays, placement.whole)
+        self.order = jax.jit(feed.order, out_shardings=placement.whole)
+        self._init = jax.jit(self._made)
         self._one = jax.jit(self.step, donate_argnums=(0, 1))
         self._many = jax.jit(self._steps, donate_argnums=(0, 1))
         self._single: bool | None = None
@@ -67,7 +60,7 @@ class Advance:
             metrics = jax.eval_shape(lambda *args: self._train(*args)[1], *args)
             sums = jax.tree.map(lambda leaf: np.zeros(leaf.shape, np.float32), metrics)
             self._zero = {"sum": sums, "bad": np.int32(-1), "bad_norm": np.float32(0), "skipped": np.int32(0)}
-        return jax.device_put(self._zero, self.whole)
+        return jax.device_put(self._zero, self.placement.whole)
 
     def __call__(self, fit: dict, totals: dict, order: Any, first: int, last: int, key: jax.Array) -> tuple[dict, dict]:
         """Runs steps `first` up to, not including, `last` of one epoch's order; fit and totals are consumed."""
@@ -90,11 +83,11 @@ class Advance:
         return self._one.trace(fit, totals, self.arrays, order, jnp.int32(0), key)
 
     def _made(self, key, arrays):
-        return self.trainer.init(key, self._batch(arrays, self.feed.order(key), 0, key))
+        return self.placement.held(self.trainer.init(key, self._batch(arrays, self.feed.order(key), 0, key)))
 
     def _batch(self, arrays, order, i, key):
         batch = self.feed.batch(arrays, order, i, key)
-        return jax.lax.with_sharding_constraint(batch, self.shared)
+        return jax.lax.with_sharding_constraint(batch, self.placement.shared)
 
     def _train(self, fit, arrays, order, step, key):
         batch = self._batch(arrays, order, step % self.feed.steps_per_epoch, stream(key, "batch", step))
@@ -109,7 +102,7 @@ class Advance:
             metrics = jax.tree.map(lambda leaf: jnp.where(fine, leaf, 0), metrics)
         first_bad = ~fine & (totals["bad"] < 0) & (not self.skip_bad)
         norm = metrics.get("grad_norm", jnp.float32(jnp.nan))
-        return new, {
+        return self.placement.held(new), {
             "sum": jax.tree.map(lambda total, leaf: total + leaf.astype(jnp.float32), totals["sum"], metrics),
             "bad": jnp.where(first_bad, step, totals["bad"]),
             "bad_norm": jnp.where(first_bad, norm, totals["bad_norm"]),

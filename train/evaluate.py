@@ -6,11 +6,11 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.sharding import NamedSharding, PartitionSpec
 
 from .data.normalize import Scaler
 from .data.source import Split
 from .feed import padded, scaled, scaled_targets
+from .placement import Placement
 from .trainer import Trainer, stream
 
 __all__ = ["Evaluate"]
@@ -27,12 +27,12 @@ class Evaluate:
         split: Split,
         scaler: Scaler | None,
         target_scaler: Scaler | None,
-        mesh: jax.sharding.Mesh,
-        cut: Callable | None = None,  # (split, devices) -> batches; None: examples in order
+        placement: Placement,
+        cut: Callable | None = None,  # (split, shares) -> batches; None: examples in order
     ):
         self.trainer, self.scalers = trainer, (scaler, target_scaler)
-        place = NamedSharding(mesh, PartitionSpec("data"))
-        self.batches = [jax.device_put(batch, place) for batch in (cut or _examples)(split, mesh.size)]
+        batches = (cut or _examples)(split, placement.shares)
+        self.batches = [jax.device_put(batch, placement.shared) for batch in batches]
         self._add = jax.jit(self._sums)
 
     def __call__(self, fit: dict, key: jax.Array, step: int = 0) -> dict[str, float]:
@@ -55,6 +55,6 @@ class Evaluate:
         return self.trainer.evaluate(fit, batch | {"x": x, "y": y}, key)
 
 
-def _examples(split: Split, devices: int):
+def _examples(split: Split, shares: int):
     size = min(_BATCH, len(split.x))
-    return padded(split, size + -size % devices)
+    return padded(split, size + -size % shares)

@@ -8,7 +8,6 @@ from typing import Any
 import jax
 import numpy as np
 
-from .advance import data_mesh
 from .asked import asked
 from .data.source import Dataset, Place, Source, Split, load_data, source
 from .data.vocabulary import Vocabulary
@@ -18,6 +17,7 @@ from .evaluate import Evaluate
 from .judge_for import judge_for
 from .loop import Plan
 from .made_for import MadeFor
+from .placement import data_parallel
 from .recipe import Recipe
 from .saved import Trained
 from .scores import answered, detailed
@@ -100,7 +100,7 @@ def scored(trained: Trained, kind: Source, data: Dataset, place: Place = Place()
         from .feed_text import streams as cut
     fit = {"params": trained.params, "state": trained.state}
     split = changes(data.test) if data.relative else data.test
-    evaluate = Evaluate(trainer, split, *scalers, data_mesh(), cut)
+    evaluate = Evaluate(trainer, split, *scalers, data_parallel(), cut)
     return evaluate(fit, jax.random.key(recipe.seed), int(about["metrics"].get("step", 0)))
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from .advance import Advance, data_mesh
+from .advance import Advance
 from .data.normalize import Scaler, fit_scaler
 from .data.source import Dataset, Split
 from .errors import BadInput, CheckpointUnusable
@@ -23,6 +23,7 @@ from .feed import shuffled
 from .loop import Plan, train
 from .made_for import MadeFor, make_model
 from .optimizers import optimizer_for
+from .placement import data_parallel
 from .recipe import Recipe
 from .saved import Trained, load, save
 from .schedules import schedule_for
@@ -126,16 +127,16 @@ def _made(data: Dataset, recipe: Recipe, digest: str, folder: Path | None, say: 
 
 
 def _trained(split: Split, recipe: Recipe, wanted: MadeFor, scaler: Scaler) -> tuple[dict, Any, Any]:
-    mesh = data_mesh()
+    placement = data_parallel()
     size = min(recipe.batch_size, len(split.x))
-    feed = shuffled(split, size + -size % mesh.size, scaler, None, recipe.augment)
+    feed = shuffled(split, size + -size % placement.shares, scaler, None, recipe.augment)
     steps = round(recipe.epochs * feed.steps_per_epoch)
     model = make_model(recipe.model, wanted, recipe.m)
     task = task_for("multiclass", outputs=wanted.outputs)
     trainer = supervised(model, task, optimizer_for(recipe, steps, feed.steps_per_epoch))
     rate = schedule_for(recipe, steps, feed.steps_per_epoch)
     fit = train(
-        Advance(trainer, feed, mesh),
+        Advance(trainer, feed, placement),
         Plan(steps, feed.steps_per_epoch, steps, steps),
         jax.random.key(recipe.seed),
         evaluate=lambda fit, step: [],

@@ -41,7 +41,8 @@ def begun_from(path: Path, setup: Setup) -> tuple[Moment, list[str]]:
         jax.numpy.array(found[name].astype(leaf.dtype), copy=True) if name in taken else leaf
         for name, leaf in zip(named, leaves, strict=True)
     ]
-    new = jax.device_put(jax.tree.unflatten(structure, new), setup.advance.whole)
+    new = jax.tree.unflatten(structure, new)
+    new = jax.device_put(new, setup.advance.placement.fit(new))
     fit |= new
     if "ema" in fit:
         fit["ema"] = jax.tree.map(jax.numpy.copy, new["params"])

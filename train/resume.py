@@ -79,8 +79,10 @@ def moment(checkpoint: Checkpoint, setup: Setup) -> Moment:
         tree = restore(template, checkpoint.tensors())
     except CheckpointUnusable as error:
         raise CheckpointUnusable(f"{checkpoint.path}: {error}") from None
-    tree = jax.device_put(tree, setup.advance.whole)
-    return Moment(tree["fit"], checkpoint.step, tree.get("totals"), checkpoint.manifest["since"])
+    placement = setup.advance.placement
+    fit = jax.device_put(tree["fit"], placement.fit(tree["fit"]))
+    totals = jax.device_put(tree.get("totals"), placement.whole)
+    return Moment(fit, checkpoint.step, totals, checkpoint.manifest["since"])
 
 
 def check_plan(checkpoint: Checkpoint, plan: Plan) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 
 from zoo.layers import Layer
 
-from .advance import Advance, data_mesh
+from .advance import Advance
 from .asked import asked
 from .data.normalize import Scaler, fit_scaler
 from .data.source import Dataset, Place, Source, Split, load_data, source
@@ -25,6 +25,7 @@ from .local import mistake_driven
 from .loop import Plan
 from .made_for import MadeFor, made_for, make_model
 from .optimizers import optimizer_for
+from .placement import Placement, data_parallel
 from .recipe import Recipe, check_pair
 from .schedules import schedule_for
 from .supervised import supervised
@@ -83,6 +84,7 @@ def setup(
     recipe: Recipe,
     place: Place = Place(),  # noqa: B008
     *,
+    placement: Placement | None = None,
     skip_bad: bool = False,
     log_every: int | None = None,
     judged: bool = True,
@@ -92,6 +94,7 @@ def setup(
     Args:
         recipe: what to build.
         place: of the data.
+        placement: of the arrays; None shares every batch over all devices.
         skip_bad: skip a step whose loss is no number, instead of ending the run.
         log_every: steps between two logs; None: a share of an epoch.
         judged: whether samples will be scored, for which a judge may have to learn first.
@@ -114,7 +117,7 @@ def setup(
     data = replace(data, train=train)
     what = asked(model, recipe, kind, data, wanted, scalers, partial(judge_for, say=place.say) if judged else _nobody)
     trainer = TRAINERS[recipe.trainer](model, what.task, recipe, plan)
-    mesh = data_mesh()
+    placement = placement or data_parallel()
     schedule = schedule_for(recipe, plan.steps, plan.steps_per_epoch)
     return Setup(
         recipe=recipe,
@@ -126,9 +129,9 @@ def setup(
         scaler=what.scaler,
         target_scaler=what.target_scaler,
         trainer=trainer,
-        advance=Advance(trainer, _divided(feed, recipe, mesh), mesh, skip_bad=skip_bad),
+        advance=Advance(trainer, _divided(feed, recipe, placement), placement, skip_bad=skip_bad),
         plan=plan,
-        evaluations={name: Evaluate(trainer, split, *scalers, mesh, cut) for name, split in splits.items()},
+        evaluations={name: Evaluate(trainer, split, *scalers, placement, cut) for name, split in splits.items()},
         rate=lambda step: np.asarray(schedule(step // recipe.accumulate)).item(),
         key=jax.random.key(recipe.seed),
         example=what.example,
@@ -228,9 +231,9 @@ def _batches_that_fit(recipe: Recipe, train: Split, held: Split | None) -> tuple
     return (replace(recipe, batch_size=len(train.x)) if whole else recipe), train, held
 
 
-def _divided(feed: Feed, recipe: Recipe, mesh: jax.sharding.Mesh) -> Feed:
+def _divided(feed: Feed, recipe: Recipe, placement: Placement) -> Feed:
     """Refuses a batch that the devices cannot share evenly."""
-    size, devices = recipe.batch_size, mesh.size
+    size, devices = recipe.batch_size, placement.shares
     if size % devices:
         below, above = size - size % devices, size - size % devices + devices
         near = f"{below} or {above}" if below else str(above)

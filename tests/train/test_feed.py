@@ -5,11 +5,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from zoo.train.advance import data_mesh
 from zoo.train.data.normalize import Scaler, fit_scaler
 from zoo.train.data.source import Split
 from zoo.train.evaluate import Evaluate
 from zoo.train.feed import padded, shuffled, steps_per_epoch
+from zoo.train.placement import data_parallel
 from zoo.train.trainer import Trainer
 
 SAME = Scaler(np.float32(0), np.float32(1))
@@ -57,6 +57,6 @@ def test_a_whole_set_is_scored_exactly_whatever_its_size(n):
         return {"mean": (jnp.sum(batch["y"] * weight), jnp.sum(weight)), "count": (jnp.sum(weight), jnp.float32(1))}
 
     trainer = Trainer(lambda *_: {}, lambda *_: ({}, {}), evaluate)
-    scores = Evaluate(trainer, rows, SAME, None, data_mesh())({}, jax.random.key(0))
+    scores = Evaluate(trainer, rows, SAME, None, data_parallel())({}, jax.random.key(0))
     assert scores["mean"] == pytest.approx((n - 1) / 2, rel=1e-6)
     assert sum(batch["weight"].sum() for batch in padded(rows, 1000)) == n

@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 from zoo.layers import conv, dense, flatten, serial
-from zoo.train.advance import Advance, data_mesh, has_convolution
+from zoo.train.advance import Advance, has_convolution
 from zoo.train.callbacks import Best, Callback, Journal
 from zoo.train.feed import Feed
 from zoo.train.loop import Diverged, Plan, train
+from zoo.train.placement import data_parallel
 from zoo.train.trainer import Trainer
 
 
@@ -49,7 +50,7 @@ class Ear(Callback):
 
 
 def go(trainer, plan, key, ears=(), **more):
-    advance = Advance(trainer, feed(), data_mesh(), **more)
+    advance = Advance(trainer, feed(), data_parallel(), **more)
     evaluate = lambda fit, step: [{"split": "test", "step": step, "count": float(fit["params"]["count"])}]  # noqa: E731
     return train(advance, plan, key, evaluate=evaluate, rate=lambda step: 0.5, callbacks=ears)
 
@@ -108,7 +109,7 @@ def test_a_bad_step_can_be_skipped(key):
 
 
 def go_skipping(trainer, key):
-    advance = Advance(trainer, feed(), data_mesh(), skip_bad=True)
+    advance = Advance(trainer, feed(), data_parallel(), skip_bad=True)
     return train(advance, Plan(6, 2, 6, 6), key, evaluate=lambda fit, step: [], rate=lambda step: 0.1)
 
 
@@ -137,7 +138,7 @@ def test_a_convolution_is_found_inside_inner_programs(key):
 def test_one_step_a_call_and_many_steps_a_call_agree(key):
     fits = []
     for single in (True, False):
-        advance = Advance(counter(), feed(), data_mesh())
+        advance = Advance(counter(), feed(), data_parallel())
         advance._single = single
         fits.append(train(advance, Plan(5, 2, 5, 5), key, evaluate=lambda fit, step: [], rate=lambda step: 0.1))
     chex.assert_trees_all_equal(*fits)
