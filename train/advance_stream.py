@@ -14,7 +14,9 @@ from jax.sharding import Sharding
 
 from .advance import Advance
 from .data.ahead import ReadAhead
-from .feed import Taken
+from .feed import Feed, Taken
+from .placement import Placement
+from .trainer import Trainer
 
 __all__ = ["AdvanceStream", "own_rows"]
 
@@ -25,14 +27,11 @@ class AdvanceStream(Advance):
     position: Any = None
     """What a checkpoint must know to go on behind the batch that was learned from last."""
 
-    _ahead: ReadAhead | None = None
-    _waited = _seconds = 0.0
-    _calls = 0
-
-    @property
-    def data_wait(self) -> float | None:
-        """The share of their time that steps waited for their batches; None as long as none was measured."""
-        return self._waited / self._seconds if self._seconds else None
+    def __init__(self, trainer: Trainer, feed: Feed, placement: Placement, *, skip_bad: bool = False):
+        super().__init__(trainer, feed, placement, skip_bad=skip_bad)
+        self.order = jax.jit(feed.order, out_shardings=placement.shared)
+        self._ahead: ReadAhead | None = None
+        self._calls, self._waited, self._seconds = 0, 0.0, 0.0
 
     def __call__(self, fit: dict, totals: dict, order: Any, first: int, last: int, key: jax.Array) -> tuple[dict, dict]:
         """As of `Advance`, but the batches come from the disk.
@@ -57,13 +56,12 @@ class AdvanceStream(Advance):
         self._calls += 1
         if self._calls > 1:  # the first one compiles
             self._waited, self._seconds = self._waited + waited, self._seconds + time.perf_counter() - began
+            self.data_wait = self._waited / self._seconds
         return fit, totals
 
     def go_on(self, position: Any) -> None:
         """Before the first step of a resumed run: where it goes on."""
         self.position = position
-        if self.feed.reads.go_on is not None:
-            self.feed.reads.go_on(position)
 
     def close(self) -> None:
         """Ends the threads; a later call begins to read anew."""
@@ -77,16 +75,17 @@ class AdvanceStream(Advance):
 
     def _begin(self, first: int, key: jax.Array) -> ReadAhead:
         self.close()
+        if self.position is not None and self.feed.reads.go_on is not None:
+            self.feed.reads.go_on(self.position)
         shapes = {name: leaf.shape for name, leaf in jax.eval_shape(self.feed.order, key).items()}
-        rows = own_rows(self.shared, next(iter(shapes.values())))
-        read, threads = self.feed.reads.batches(key, rows), self.feed.reads.threads
+        send, shared, reads = jax.make_array_from_process_local_data, self.placement.shared, self.feed.reads
+        read = reads.batches(key, own_rows(shared, next(iter(shapes.values()))))
 
         def placed(step: int) -> Taken:
             batch, position = read(step)
-            send = jax.make_array_from_process_local_data
-            return Taken({name: send(self.shared, each, shapes[name]) for name, each in batch.items()}, position)
+            return Taken({name: send(shared, each, shapes[name]) for name, each in batch.items()}, position)
 
-        return ReadAhead(placed, first, **({} if threads is None else {"threads": threads}))
+        return ReadAhead(placed, first, **({} if reads.threads is None else {"threads": reads.threads}))
 
 
 def own_rows(sharding: Sharding, shape: tuple[int, ...]) -> np.ndarray:

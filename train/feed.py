@@ -8,8 +8,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from .data.ahead import in_order
 from .data.augment import augment
 from .data.normalize import Scaler
+from .data.rows import Rows
 from .data.source import Split
 
 __all__ = [
@@ -131,12 +133,14 @@ def padded(split: Split, batch_size: int) -> Iterator[dict[str, np.ndarray]]:
     >>> [batch["weight"].tolist() for batch in padded(split, 3)]
     [[1.0, 1.0, 1.0], [1.0, 1.0, 0.0]]
     """
-    n = len(split.x)
-    for start in range(0, n, batch_size):
-        place = np.arange(start, start + batch_size)
-        chosen = np.minimum(place, n - 1)
-        batch = {name: each[chosen] for name, each in as_stored(split).items()}
-        yield batch | {"weight": (place < n).astype(np.float32)}
+    n, count = len(split.x), steps_per_epoch(len(split.x), batch_size)
+
+    def read(i):
+        place = np.arange(i * batch_size, (i + 1) * batch_size)
+        batch = {name: each[np.minimum(place, n - 1)] for name, each in as_stored(split).items()}
+        return batch | {"weight": (place < n).astype(np.float32)}
+
+    yield from in_order(read, count) if isinstance(split.x, Rows) else map(read, range(count))
 
 
 def as_stored(split: Split) -> dict[str, np.ndarray]:

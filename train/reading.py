@@ -37,8 +37,8 @@ class Reading(Callback):
         if share is not None and late and share > _MUCH and not self._said:
             self._said = True
             self._say(
-                f"steps wait {share:.0%} of their time for their batches: keep the data on a faster disk, make pictures "
-                "smaller beforehand, load what fits (--in-memory), or read in a loader with processes of its own"
+                f"steps wait {share:.0%} of their time for their batches: keep the data on a faster disk, make "
+                "pictures smaller beforehand, load what fits (--in-memory), or use a loader with several processes"
             )
 
     def memory(self) -> Any:

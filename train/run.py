@@ -6,9 +6,11 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from .advance_stream import AdvanceStream
 from .begin import anew, begin, is_complete, say_how_to_go_on
 from .callbacks import Best, Callback, Journal
 from .checkpoint import Checkpoint
+from .data.rows import sample
 from .devices import check_devices
 from .disk import no_room, write_json
 from .errors import BadInput, RunFailed
@@ -21,6 +23,7 @@ from .pictures import draw
 from .profile import Profile
 from .progress import terminal
 from .raw_inputs import input_facts
+from .reading import Reading
 from .recipe import Recipe
 from .resume import facts, find
 from .saved import Trained, load, save
@@ -28,6 +31,7 @@ from .saver import Saver
 from .setup import Setup, setup
 from .show import Show
 from .signals import Stop
+from .stream import Stream
 from .trainer import trained
 from .watch import onlookers
 
@@ -77,6 +81,7 @@ def run(
     callbacks: Sequence[Callback] = (),
     *,
     like: Setup | None = None,
+    stream: Stream | None = None,
 ) -> Result:
     """Trains what a recipe says, in a folder of its own.
 
@@ -84,6 +89,7 @@ def run(
         recipe: what to train; `recipe_for("cnn")` gives the animal's own.
         options: where and how; changes no number.
         callbacks: told of every row, after the run's own.
+        stream: batches of your own, in place of the recipe's data.
         like: what ran before, of the same recipe but for the seed; its programs need not be compiled again.
 
     Raises:
@@ -93,6 +99,8 @@ def run(
     """
     check_folder(options)
     check_devices(options)
+    own = None if stream is None else stream.opened(recipe)
+    recipe = recipe if own is None else own.recipe
     found = find(options.resume, recipe) if options.resume else None
     if found is None:
         options = anew(options)
@@ -101,6 +109,7 @@ def run(
         options.place(terminal(quiet=options.quiet).print),
         skip_bad=options.on_nan == "skip",
         log_every=options.log_every,
+        own=own,
     )
     parts = replace(parts, plan=replace(parts.plan, checkpoint_every=interval(options.ckpt_every).steps))
     _check_best(options.best, parts)
@@ -181,6 +190,8 @@ def _complete(folder: Path, parts: Setup, options: RunOptions) -> Result:
 def extras(parts: Setup, options: RunOptions) -> tuple[Setup, list[Callback]]:
     """What listens only if asked to; a profile also stands between the loop and the program."""
     found: list[Callback] = []
+    if isinstance(parts.advance, AdvanceStream):
+        found.append(Reading(parts.advance))
     if options.tensorboard:
         from .tensorboard import TensorBoard
 
@@ -243,7 +254,7 @@ def _about(parts: Setup, row: dict) -> dict[str, Any]:
         "vocabulary": list(data.vocabulary),
         "input_shape": list(parts.example.shape),
         "input_dtype": str(data.train.x.dtype),
-        **input_facts(parts.source.kind, data.train.x),
+        **input_facts(parts.source.kind, sample(data.train.x)),
         "classes": list(data.classes),
         "features": list(data.features),
         "target": data.target,

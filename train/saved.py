@@ -18,6 +18,7 @@ from zoo.layers import Layer
 
 from .arrays import digest, flatten, read_arrays, restore
 from .data.normalize import Scaler
+from .data.rows import Rows
 from .disk import replace_file
 from .drawn import drawn
 from .errors import CheckpointUnusable
@@ -139,8 +140,8 @@ class Trained:
 
         return jax.jit(run)
 
-    def _checked(self, x: Any) -> tuple[np.ndarray, bool]:
-        x, shape = np.asarray(x), self.input_shape
+    def _checked(self, x: Any) -> tuple[Any, bool]:
+        x, shape = x if isinstance(x, Rows) else np.asarray(x), self.input_shape
         free = int(self.about["kind"] in ("sequence", "text"))  # the time axis
         if x.ndim == len(shape) and x.shape[free:] == shape[free:] and x.size:
             return x[None], True

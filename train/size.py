@@ -1,10 +1,10 @@
-"""Sizes as people write them: 4GB, 500MB, 1e9."""
+"""Sizes as people write them, 4GB or 500MB, and read them."""
 
 import re
 
 from .errors import BadInput
 
-__all__ = ["bytes_in"]
+__all__ = ["bytes_in", "with_unit"]
 
 _UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
 
@@ -22,3 +22,15 @@ def bytes_in(text: str, flag: str) -> int:
     if not found:
         raise BadInput(f"{flag} must be a size, as in 4GB, 500MB or 0, got {text!r}")
     return int(float(found[1]) * _UNITS[found[2]])
+
+
+def with_unit(amount: float, unit: str, base: int) -> str:
+    """A number with the unit that leaves few digits.
+
+    >>> with_unit(1536, "B", 1024)
+    '1.5 KiB'
+    """
+    power, prefixes = 0, ("", "K", "M", "G", "T", "P")
+    while amount >= base and power < len(prefixes) - 1:
+        amount, power = amount / base, power + 1
+    return f"{amount:.3g} {prefixes[power]}{'i' if power and base == 1024 else ''}{unit}"

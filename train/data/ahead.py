@@ -2,11 +2,11 @@
 
 import os
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
-__all__ = ["ReadAhead"]
+__all__ = ["ReadAhead", "in_order"]
 
 _THREADS = min(8, 2 * (os.cpu_count() or 1))  # half of them wait for the disk while the others unpack
 
@@ -78,3 +78,14 @@ class ReadAhead:
         while len(self._under_way) < self._depth and (self._end is None or self._asked < self._end):
             self._under_way.append(self._pool.submit(self._read, self._asked))
             self._asked += 1
+
+
+def in_order(read: Callable[[int], Any], count: int) -> Iterator[Any]:
+    """`read(0)` to `read(count - 1)`, each read ahead.
+
+    >>> list(in_order(str, 3))
+    ['0', '1', '2']
+    """
+    with ReadAhead(read, end=count) as ahead:
+        for _ in range(count):
+            yield ahead.take()

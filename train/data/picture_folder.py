@@ -80,7 +80,7 @@ def _visible(folder: Path) -> list[Path]:
 
 
 def _read(paths: list[Path], size: int, grey: bool, most: int) -> "np.ndarray":
-    """All pictures, refused at the first that is unlike the first; left in their files if they take more than `most`."""
+    """All pictures, refused at the first that is unlike the first; left in their files if larger than `most` bytes."""
     first = read_picture(paths[0], size, grey)
     pictures = Pictures(paths, size, grey, first.shape)
     # `Split` says "array": where `Rows` stand for one, they answer to all that is asked of it.

@@ -4,12 +4,13 @@ What is asked of a whole set that may be large, a scale or a fingerprint, is ask
 which size that begins does not depend on where the set lies, so that the answers do not, either.
 """
 
+import math
 import mmap
 from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from .ahead import ReadAhead
+from .ahead import in_order
 
 if TYPE_CHECKING:
     import numpy as np
@@ -41,9 +42,14 @@ class Rows:
         raise NotImplementedError
 
     @property
+    def size(self) -> int:
+        """How many numbers they are."""
+        return math.prod(self.shape)
+
+    @property
     def nbytes(self) -> int:
         """What all of them would take in memory."""
-        return self.dtype.itemsize * _product(self.shape)
+        return self.dtype.itemsize * self.size
 
     @cached_property
     def sample(self) -> "np.ndarray":
@@ -111,10 +117,9 @@ def thinned(x: Any, most: int) -> Any:
     """
     import numpy as np
 
-    numbers = _product(x.shape)
-    if numbers <= most:
+    if x.size <= most:
         return x
-    return only(x, np.linspace(0, len(x) - 1, max(1, most * len(x) // numbers)).astype(np.int64))
+    return only(x, np.linspace(0, len(x) - 1, max(1, most * len(x) // x.size)).astype(np.int64))
 
 
 def sample(x: Any) -> "np.ndarray":
@@ -127,10 +132,7 @@ def blocks(x: Any, rows: int) -> "Iterator[np.ndarray]":
     if not isinstance(x, Rows):
         yield from (x[i : i + rows] for i in range(0, len(x), rows))
         return
-    count = -(-len(x) // rows)
-    with ReadAhead(lambda i: x[i * rows : (i + 1) * rows], end=count) as ahead:
-        for _ in range(count):
-            yield ahead.take()
+    yield from in_order(lambda i: x[i * rows : (i + 1) * rows], -(-len(x) // rows))
 
 
 def _let_go(array: Any) -> None:
@@ -146,10 +148,3 @@ def _places(which: Any) -> "np.ndarray":
 
     which = np.asarray(which)
     return np.flatnonzero(which) if which.dtype == bool else which
-
-
-def _product(shape: tuple[int, ...]) -> int:
-    product = 1
-    for size in shape:
-        product *= size
-    return product

@@ -112,6 +112,11 @@ def source(name: str) -> Source:
     Raises:
         BadInput: naming the nearest, if there is none.
     """
+    if name == "stream":
+        raise BadInput(
+            "the data of this run was an iterator, which no command knows: go on from Python, "
+            "run(recipe, RunOptions(resume=...), stream=Stream(...))"
+        )
     if name not in SOURCES:
         near = get_close_matches(name, SOURCES, n=1)
         hint = f"did you mean {near[0]}? " if near else ""
