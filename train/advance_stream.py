@@ -31,7 +31,7 @@ class AdvanceStream(Advance):
         super().__init__(trainer, feed, placement, skip_bad=skip_bad)
         self.order = jax.jit(feed.order, out_shardings=placement.shared)
         self._ahead: ReadAhead | None = None
-        self._calls, self._waited, self._seconds = 0, 0.0, 0.0
+        self.seconds, self._waited, self._calls = 0.0, 0.0, 0  # of the steps, and of waiting in them
 
     def __call__(self, fit: dict, totals: dict, order: Any, first: int, last: int, key: jax.Array) -> tuple[dict, dict]:
         """As of `Advance`, but the batches come from the disk.
@@ -55,8 +55,8 @@ class AdvanceStream(Advance):
         jax.block_until_ready(totals)
         self._calls += 1
         if self._calls > 1:  # the first one compiles
-            self._waited, self._seconds = self._waited + waited, self._seconds + time.perf_counter() - began
-            self.data_wait = self._waited / self._seconds
+            self._waited, self.seconds = self._waited + waited, self.seconds + time.perf_counter() - began
+            self.data_wait = self._waited / self.seconds
         return fit, totals
 
     def go_on(self, position: Any) -> None:

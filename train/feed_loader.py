@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from .data.normalize import Scaler
-from .errors import BadInput, RunFailed
+from .errors import BadInput, CheckpointUnusable, RunFailed
 from .feed import Feed, Reads, Taken, ready
 from .stream import Opened, arrays_of, packed, unpacked
 
@@ -47,7 +47,12 @@ def loaded(opened: Opened, scaler: Scaler | None, target_scaler: Scaler | None, 
         return {name: jnp.zeros((size, *shape[1:]), dtype) for name, (shape, dtype) in shapes.items()}
 
     def go_on(position: Any) -> None:
-        opened.batches.set_state(unpacked(position))
+        try:
+            opened.batches.set_state(unpacked(position))
+        except Exception as error:
+            raise CheckpointUnusable(
+                f"the iterator of Stream(train=...) does not take the state that the checkpoint kept of it: {error}"
+            ) from error
 
     scalers = {"scaler": scaler, "target_scaler": target_scaler}
     return Feed(scalers, opened.steps_per_epoch, blank, batch, Reads(batches, threads=1, go_on=go_on))

@@ -1,8 +1,6 @@
 """Looks after what reads ahead: closes it with the run, remembers where it stood, warns when steps wait for it."""
 
-import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from .advance_stream import AdvanceStream
@@ -11,7 +9,7 @@ from .errors import warn
 
 __all__ = ["Reading"]
 
-_MUCH, _PATIENCE = 0.2, 5.0  # of the time of the steps; seconds before anything is judged
+_MUCH, _PATIENCE = 0.2, 5.0  # of the time of the steps; seconds of steps before anything is judged
 
 
 class Reading(Callback):
@@ -24,17 +22,12 @@ class Reading(Callback):
 
     def __init__(self, advance: AdvanceStream, say: Callable[[str], None] = warn):
         self.advance, self._say = advance, say
-        self._began, self._said = time.monotonic(), False
-
-    def start(self, setup: Any, folder: Path) -> None:
-        """Starts the clock."""
-        self._began = time.monotonic()
+        self._said = False
 
     def moved(self, step: int, row: dict) -> None:
         """Warns, once, when the steps wait too long."""
         share = self.advance.data_wait
-        late = time.monotonic() - self._began > _PATIENCE
-        if share is not None and late and share > _MUCH and not self._said:
+        if share is not None and share > _MUCH and self.advance.seconds > _PATIENCE and not self._said:
             self._said = True
             self._say(
                 f"steps wait {share:.0%} of their time for their batches: keep the data on a faster disk, make "

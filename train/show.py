@@ -47,9 +47,10 @@ class Show(Callback):
         rows = recipe.batch_size
         each = f"{rows}" if seen == rows else f"{rows} x {seen // rows}"
         say = self.line.say
-        say(f"data     {data.name}: {len(data.train.x):,} {unit} to learn from, {len(data.test.x):,} to test")
+        many = f"{len(data.train.x):,}" if recipe.dataset != "stream" else "a stream of"
+        say(f"data     {data.name}: {many} {unit} to learn from, {len(data.test.x):,} to test")
         if recipe.dataset == "stream":
-            say(f"reading  an iterator; scale and shapes are those of its first {len(data.train.x):,} examples")
+            say(f"reading  an iterator; scales are those of its first {len(data.train.x):,} examples")
         if isinstance(data.train.x, Rows):
             say(f"reading  {with_unit(data.train.x.nbytes, 'B', 1024)} from the disk while the run goes (--in-memory)")
         made = setup.made_for.shape if setup.task.name == "generation" else (setup.made_for.outputs,)
