@@ -29,6 +29,8 @@ class AdvanceStream(Advance):
 
     def __init__(self, trainer: Trainer, feed: Feed, placement: Placement, *, skip_bad: bool = False):
         super().__init__(trainer, feed, placement, skip_bad=skip_bad)
+        assert feed.reads is not None, "AdvanceStream wants a feed that reads; Advance takes the others"
+        self._reads = feed.reads
         self.order = jax.jit(feed.order, out_shardings=placement.shared)
         self._ahead: ReadAhead | None = None
         self.seconds, self._waited, self._calls = 0.0, 0.0, 0  # of the steps, and of waiting in them
@@ -75,20 +77,23 @@ class AdvanceStream(Advance):
 
     def _begin(self, first: int, key: jax.Array) -> ReadAhead:
         self.close()
-        if self.position is not None and self.feed.reads.go_on is not None:
-            self.feed.reads.go_on(self.position)
+        if self.position is not None and self._reads.go_on is not None:
+            self._reads.go_on(self.position)
         shapes = {name: leaf.shape for name, leaf in jax.eval_shape(self.feed.order, key).items()}
-        send, shared, reads = jax.make_array_from_process_local_data, self.placement.shared, self.feed.reads
-        read = reads.batches(key, own_rows(shared, next(iter(shapes.values()))))
+        send, shared = jax.make_array_from_process_local_data, self.placement.shared
+        read = self._reads.batches(key, own_rows(shared, next(iter(shapes.values()))))
+
+        threads = self._reads.threads
 
         def placed(step: int) -> Taken:
             batch, position = read(step)
             return Taken({name: send(shared, each, shapes[name]) for name, each in batch.items()}, position)
 
-        return ReadAhead(placed, first, **({} if reads.threads is None else {"threads": reads.threads}))
+        return ReadAhead(placed, first, **({} if threads is None else {"threads": threads}))
 
 
 def own_rows(sharding: Sharding, shape: tuple[int, ...]) -> np.ndarray:
     """The rows of an array of that shape that lie on devices of this process, in order."""
-    slices = {index[0].indices(shape[0]) for index in sharding.addressable_devices_indices_map(shape).values()}
+    places = sharding.addressable_devices_indices_map(shape).values()
+    slices = {index[0].indices(shape[0]) for index in places if index is not None}
     return np.concatenate([np.arange(*each) for each in sorted(slices)])

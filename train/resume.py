@@ -187,9 +187,10 @@ def _flat(recipe: Mapping[str, Any]) -> dict[str, Any]:
     plain = json.loads(json.dumps(recipe, default=str))
     tables: dict[str, Any] = {}
     try:
-        card, data = _catalogue.card(plain["model"]), source(plain["dataset"])
+        card, name = _catalogue.card(plain["model"]), plain["dataset"]
         asked = trainer_flags(plain["trainer"], plain.get("t", {}))
-        for flag in (*model_flags(card, plain["m"]), *data_flags(data, plain["d"]), *asked):
+        data = () if name == "stream" else data_flags(source(name), plain["d"])
+        for flag in (*model_flags(card, plain["m"]), *data, *asked):
             tables[flag.name] = json.loads(json.dumps(flag.default, default=str))
     except (KeyError, TypeError, ValueError, AttributeError):
         tables = {"recipe": plain}  # of another version, or no recipe at all: it will differ

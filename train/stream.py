@@ -30,6 +30,7 @@ class Batches(Protocol):
 
     def __next__(self) -> Mapping[str, Any]:
         """The next batch: `x` and `y`, arrays of numpy with the examples along the first axis."""
+        ...
 
     def get_state(self) -> Any:
         """Where it stands: bytes, or plain JSON values."""

@@ -94,7 +94,7 @@ def _header(path: Path) -> tuple[str, tuple[int, ...]]:
         raise BadInput(f"{path} is no array that numpy.save wrote") from error
 
 
-def _pair(folder: Path, end: str) -> "tuple[np.ndarray, np.ndarray]":
+def _pair(folder: Path, end: str) -> "tuple[np.memmap, np.ndarray]":
     import numpy as np
 
     x, y = (_map(folder / f"{name}{end}.npy") for name in "xy")
@@ -117,7 +117,7 @@ def _pair(folder: Path, end: str) -> "tuple[np.ndarray, np.ndarray]":
     return x, np.array(y, np.int32)
 
 
-def _map(path: Path) -> "np.ndarray":
+def _map(path: Path) -> "np.memmap":
     import numpy as np
 
     try:
@@ -128,12 +128,14 @@ def _map(path: Path) -> "np.ndarray":
         raise BadInput(f"{path} is no whole array that numpy.save wrote: {error}") from error
 
 
-def _kept(x: "np.ndarray", large: bool) -> "np.ndarray":
+def _kept(x: "np.memmap", large: bool) -> "np.ndarray":
     import numpy as np
 
     from .rows import Mapped
 
-    return cast("np.ndarray", Mapped(x)) if large else np.array(x)
+    if large and not x.flags.c_contiguous:
+        raise BadInput(f"{x.filename} is in Fortran order, its rows lie scattered: save np.ascontiguousarray of it")
+    return cast("np.ndarray", Mapped(x)) if large else np.array(x, x.dtype.newbyteorder("="))
 
 
 def _classes(folder: Path, last: int) -> tuple[str, ...]:

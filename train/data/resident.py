@@ -28,4 +28,4 @@ def _some(split: Split) -> Split:
     if not isinstance(split.x, Rows):
         return split
     places = thinned(np.arange(len(split.x)), max(1, _MOST * len(split.x) // split.x.size))
-    return Split(*(None if each is None else each[places] for each in split))
+    return Split(split.x[places], split.y[places], None if split.lengths is None else split.lengths[places])

@@ -5,11 +5,12 @@ which size that begins does not depend on where the set lies, so that the answer
 """
 
 import math
-import mmap
 from collections.abc import Iterator
+from copy import copy
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from ..errors import BadInput
 from .ahead import in_order
 
 if TYPE_CHECKING:
@@ -71,34 +72,63 @@ class Rows:
 
 
 class Mapped(Rows):
-    """The rows of a NumPy array on the disk.
+    """The rows of a NumPy array in a file, as `np.load(path, mmap_mode="r")` finds it.
+
+    They are read, not touched in the map: a page that is not there would hold up all of Python, and the pages that
+    are would count as this process's memory.
 
     Args:
-        array: a memory map.
-        places: which of its rows; None: all.
-        dtype: what they become when they are read; None: what they are.
+        array: a memory map of a whole file, in C order.
+        dtype: what its numbers become when they are read; None: what they are.
     """
 
-    def __init__(self, array: "np.ndarray", places: "np.ndarray | None" = None, dtype: Any = None):
-        count = len(array) if places is None else len(places)
-        super().__init__((count, *array.shape[1:]), dtype or array.dtype)
-        self._array, self._places = array, places
+    def __init__(self, array: "np.memmap", dtype: Any = None):
+        super().__init__(array.shape, dtype or array.dtype.newbyteorder("="))
+        self._path, self._offset, self._kind = str(array.filename), array.offset, array.dtype
+        self._rows_of_file: np.ndarray | range = range(len(array))
 
     def read(self, places: "np.ndarray | slice") -> "np.ndarray":
         """As `Rows.read`."""
         import numpy as np
 
-        found = np.array(self._array[places if self._places is None else self._places[places]], self.dtype)
-        _let_go(self._array)
-        return found
+        rows, each = self._rows(places), self._kind.itemsize * math.prod(self.shape[1:])
+        found = np.empty(((len(rows),) if isinstance(rows, range) else rows.shape) + self.shape[1:], self._kind)
+        view = found.reshape(-1).view(np.uint8).data
+        with open(self._path, "rb", buffering=0) as file:  # of its own: every thread stands at another place
+            if isinstance(rows, range):
+                self._fill(file, view, rows.start * each)
+            else:
+                for i, row in enumerate(rows.reshape(-1).tolist()):
+                    self._fill(file, view[i * each : (i + 1) * each], row * each)
+        return found.astype(self.dtype, copy=False)
 
     def chosen(self, places: "np.ndarray | slice") -> "Mapped":
         """As `Rows.chosen`."""
-        if self._places is not None:
-            return Mapped(self._array, self._places[places], self.dtype)
-        if isinstance(places, slice):
-            return Mapped(self._array[places], None, self.dtype)
-        return Mapped(self._array, places, self.dtype)
+        some = copy(self)
+        some.__dict__.pop("sample", None)
+        some._rows_of_file = self._rows(places)
+        some.shape = (len(some._rows_of_file), *self.shape[1:])
+        return some
+
+    def _rows(self, places: "np.ndarray | slice") -> "np.ndarray | range":
+        """Which rows of the file these places are: a range if they stand one after another."""
+        import numpy as np
+
+        own = self._rows_of_file
+        if not isinstance(own, range):
+            return own[places]
+        if not isinstance(places, slice):
+            return places + own.start
+        rows = own[places]
+        return rows if rows.step == 1 else np.array(rows, np.int64)
+
+    def _fill(self, file: Any, view: memoryview, begin: int) -> None:
+        file.seek(self._offset + begin)
+        while len(view):
+            count = file.readinto(view)
+            if not count:
+                raise BadInput(f"{self._path} is shorter than it was: it ends at byte {file.tell():,}")
+            view = view[count:]
 
 
 def only(x: Any, which: "np.ndarray | slice") -> Any:
@@ -133,14 +163,6 @@ def blocks(x: Any, rows: int) -> "Iterator[np.ndarray]":
         yield from (x[i : i + rows] for i in range(0, len(x), rows))
         return
     yield from in_order(lambda i: x[i * rows : (i + 1) * rows], -(-len(x) // rows))
-
-
-def _let_go(array: Any) -> None:
-    """Gives the pages of a map back: touched ones count as this process's memory until the system wants them."""
-    while array is not None and not isinstance(array, mmap.mmap):
-        array = getattr(array, "base", None)
-    if array is not None and hasattr(mmap, "MADV_DONTNEED"):
-        array.madvise(mmap.MADV_DONTNEED)
 
 
 def _places(which: Any) -> "np.ndarray":

@@ -62,7 +62,8 @@ def hold_back_last(split: Split, share: float) -> tuple[Split, Split]:
 
 
 def _chosen(split: Split, which: "np.ndarray | slice") -> Split:
-    return Split(*(None if each is None else only(each, which) for each in split))
+    x, y, lengths = split
+    return Split(only(x, which), only(y, which), None if lengths is None else only(lengths, which))
 
 
 def _check_share(share: float, n: int) -> None:

@@ -110,3 +110,19 @@ def test_fewer_names_than_classes_are_refused(tmp_path):
     (tmp_path / "classes.txt").write_text("ant\nbee")
     with pytest.raises(BadInput, match=r"names 2 classes, but y.npy has class 3"):
         load_data("npy_images", options={"folder": folder})
+
+
+def test_rows_that_lie_scattered_on_the_disk_are_refused(tmp_path):
+    folder = put(tmp_path, x=np.asfortranarray(X), y=Y)
+    assert len(load_data("npy_images", options={"folder": folder}).train.x) == 16
+    with pytest.raises(BadInput, match="Fortran order"):
+        load_data("npy_images", Place(in_memory=0), {"folder": folder})
+
+
+def test_a_file_that_becomes_shorter_while_it_is_read_is_named(tmp_path):
+    folder = put(tmp_path, x=X, y=Y, x_test=X, y_test=Y)
+    rows = load_data("npy_images", Place(in_memory=0), {"folder": folder}).train.x
+    (tmp_path / "x.npy").write_bytes((tmp_path / "x.npy").read_bytes()[:-10])
+    assert len(rows[:19]) == 19
+    with pytest.raises(BadInput, match=r"x\.npy is shorter than it was"):
+        rows[[0, 19]]
