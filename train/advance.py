@@ -33,7 +33,7 @@ class Advance:
         self.trainer, self.feed, self.placement, self.skip_bad = trainer, feed, placement, skip_bad
         self.arrays = jax.device_put(feed.arrays, placement.whole)
         self.order = jax.jit(feed.order, out_shardings=placement.whole)
-        self._init = jax.jit(self._made)
+        self._init = jax.jit(lambda key, arrays: placement.held(self.made(key, arrays)))
         self._one = jax.jit(self.step, donate_argnums=(0, 1))
         self._many = jax.jit(self._steps, donate_argnums=(0, 1))
         self._single: bool | None = None
@@ -52,7 +52,7 @@ class Advance:
 
     def template(self, key: jax.Array) -> dict:
         """Shapes and types of the `fit` and the `totals` of a run, without making them."""
-        fit = jax.eval_shape(self._made, key, self.arrays)
+        fit = jax.eval_shape(self.made, key, self.arrays)
         order = jax.eval_shape(self.feed.order, key)
         return {"fit": fit, "totals": jax.eval_shape(lambda: self.zero(fit, order, key))}
 
@@ -85,8 +85,9 @@ class Advance:
         """One step, traced: for a look at what it is made of, and for compiling it without running it."""
         return self._one.trace(fit, totals, self.arrays, order, jnp.int32(0), key)
 
-    def _made(self, key, arrays):
-        return self.placement.held(self.trainer.init(key, self._batch(arrays, self.feed.order(key), 0, key)))
+    def made(self, key: jax.Array, arrays: Any) -> dict:
+        """The fit before the first step, to be traced; not yet told where to lie."""
+        return self.trainer.init(key, self._batch(arrays, self.feed.order(key), 0, key))
 
     def _batch(self, arrays, order, i, key):
         batch = self.feed.batch(arrays, order, i, key)

@@ -10,7 +10,7 @@ import numpy as np
 
 from .errors import CheckpointUnusable
 
-__all__ = ["described", "differences", "digest", "flatten", "read_arrays", "restore"]
+__all__ = ["described", "differences", "digest", "flatten", "path_name", "read_arrays", "restore"]
 
 
 def flatten(tree: Any) -> dict[str, np.ndarray]:
@@ -23,7 +23,7 @@ def flatten(tree: Any) -> dict[str, np.ndarray]:
     host = jax.device_get([jax.random.key_data(leaf) if _is_key(leaf) else leaf for _, leaf in leaves])
     # safetensors writes an array that is not contiguous wrongly, without a word.
     arrays = [np.ascontiguousarray(leaf).reshape(np.shape(leaf)) for leaf in host]
-    return dict(zip([_name(path) for path, _ in leaves], arrays, strict=True))
+    return dict(zip([path_name(path) for path, _ in leaves], arrays, strict=True))
 
 
 def restore(template: Any, tensors: Mapping[str, np.ndarray]) -> Any:
@@ -41,7 +41,7 @@ def restore(template: Any, tensors: Mapping[str, np.ndarray]) -> Any:
     if lines:
         raise CheckpointUnusable("\n".join(["the arrays do not fit:", *lines]))
     # Copied: a program that consumes its input must not write into memory that belongs to somebody else.
-    arrays = [jax.numpy.array(tensors[_name(path)], copy=True) for path, _ in leaves]
+    arrays = [jax.numpy.array(tensors[path_name(path)], copy=True) for path, _ in leaves]
     keyed = [
         jax.random.wrap_key_data(array, impl=_impl(leaf)) if _is_key(leaf) else array
         for (_, leaf), array in zip(leaves, arrays, strict=True)
@@ -57,7 +57,7 @@ def described(tree: Any) -> dict[str, tuple[str, tuple[int, ...]]]:
     """
     leaves = jax.tree_util.tree_flatten_with_path(tree)[0]
     data = [(path, jax.eval_shape(jax.random.key_data, leaf) if _is_key(leaf) else leaf) for path, leaf in leaves]
-    return {_name(path): (str(leaf.dtype), tuple(leaf.shape)) for path, leaf in data}
+    return {path_name(path): (str(leaf.dtype), tuple(leaf.shape)) for path, leaf in data}
 
 
 def differences(wanted: Mapping[str, tuple], found: Mapping[str, tuple]) -> list[str]:
@@ -95,7 +95,8 @@ def digest(tensors: Mapping[str, np.ndarray], more: str = "") -> str:
     return whole.hexdigest()
 
 
-def _name(path: Any) -> str:
+def path_name(path: Any) -> str:
+    """The name of a leaf in every file: its keys, joined by slashes."""
     return jax.tree_util.keystr(path, simple=True, separator="/")
 
 

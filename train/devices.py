@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from .axes import mesh_axes, mesh_sizes, spread
 from .errors import BadInput, warn
 from .options import RunOptions
 from .user_cache import user_cache
@@ -27,7 +28,7 @@ def check_devices(options: RunOptions) -> None:
     """Sets jax up as the options say, prints the devices, warns if one lies idle.
 
     Raises:
-        BadInput: if the platform that was asked for, or required, is not there.
+        BadInput: if the platform that was asked for, or required, is not there, or not as many devices as the mesh has.
     """
     import jax
 
@@ -39,7 +40,10 @@ def check_devices(options: RunOptions) -> None:
     _set_compile_cache(options.compile_cache)
     devices = _devices(options.platform)
     named = [_named(device) for device in devices]
-    line = devices_line(named, {"jax": jax.__version__}, jax.process_count())
+    sizes = mesh_sizes(mesh_axes(options.mesh), len(devices))
+    mesh = ",".join(f"{name}={size}" for name, size in sizes.items()) if options.mesh else None
+    over = spread(mesh, options.shard, options.fsdp)
+    line = devices_line(named, {"jax": jax.__version__}, jax.process_count(), over)
     terminal(quiet=options.quiet).print(line, soft_wrap=True)
     here = devices[0].platform
     for wanted, flag in ((options.platform, "--platform"), (options.require, "--require")):

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 import jax
 
 from .options import RunOptions
+from .placement import placement_for
 from .recipe import Recipe
 from .setup import Setup, setup
 from .summary import Row, summary
@@ -19,7 +20,8 @@ class DryRun(NamedTuple):
         setup: what would run.
         rows: the model's parameters.
         flops: of one step, as the compiler counts them; None where it does not.
-        memory: bytes on one device: `arguments` (data, parameters, optimizer), `temporary`.
+        memory: bytes on one device: of the `fit` (parameters, optimizer), of all `arguments` (the data as well), and
+            `temporary`.
     """
 
     setup: Setup
@@ -34,14 +36,17 @@ def dry_run(recipe: Recipe, options: RunOptions = RunOptions()) -> DryRun:  # no
     Raises:
         BadInput, DataUnavailable: as the run itself would.
     """
-    parts = setup(recipe, options.place(), judged=False)
+    parts = setup(recipe, options.place(), placement=placement_for(options), judged=False)
     advance, key = parts.advance, parts.key
     order = advance.order(key)
-    fit = jax.eval_shape(advance.init, key)
+    fit = advance.placement.described(jax.eval_shape(advance.init, key))
     totals = jax.eval_shape(lambda fit: advance.zero(fit, order, key), fit)
     compiled = advance.trace(fit, totals, order, key).lower().compile()
     return DryRun(
-        parts, summary(parts.model, parts.example.shape, parts.example.dtype), _flops(compiled), _memory(compiled)
+        parts,
+        summary(parts.model, parts.example.shape, parts.example.dtype),
+        _flops(compiled),
+        {"fit on a device": advance.placement.bytes_a_device(fit), **_memory(compiled)},
     )
 
 

@@ -23,13 +23,19 @@ _PACKAGES = ("jax", "jaxlib", "optax", "numpy")
 def environment(options: RunOptions) -> dict[str, Any]:
     """All that `config.json` says besides the recipe, as plain values."""
     return {
-        "options": {name: None if value is None else str(value) for name, value in asdict(options).items()},
+        "options": {name: _plain(value) for name, value in asdict(options).items()},
         "versions": versions(),
         "argv": sys.argv,
         "devices": devices(),
         "git": _revision(),
         "time": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
     }
+
+
+def _plain(value: Any) -> str | list[str] | None:
+    if isinstance(value, tuple):
+        return [str(each) for each in value]
+    return None if value is None else str(value)
 
 
 def devices() -> list[str]:

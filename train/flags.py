@@ -72,8 +72,13 @@ _RUN: Mapping[str, str] = {
     "init_from": "begin with the weights of a run, a checkpoint or a model file",
     "keep": "so many of the newest checkpoints stay",
     "ckpt_every": "steps (500) or time (30s, 5m) between checkpoints, or off; none takes 2 % of the time",
+    "mesh": "axes of the devices, as data=4,model=2; none shares batches over all",
+    "shard": "cut parameters over an axis, by patterns of their paths: head/w=None,model",
+    "fsdp": "cut all large parameters and optimizer state over the devices that share batches",
     "best": "metric of the examples held back that decides which model is kept; none takes the task's own",
 }
+
+_METAVARS = {"mesh": "AXIS=N,...", "shard": "PATTERN=AXIS,..."}
 
 BESIDES = frozenset({"model", "dataset", "variant", "trainer", "m", "d", "t", "expect"})
 """The fields of a recipe that have no flag of their own below."""
@@ -91,6 +96,7 @@ class Flag(NamedTuple):
     group: str
     short: str = ""
     metavar: str = ""  # what stands for the value in the help; otherwise the kind says
+    repeats: bool = False  # a list that grows when the flag is given again
 
     @property
     def flag(self) -> str:
@@ -110,7 +116,10 @@ def run_flags() -> Iterator[Flag]:
     """Those of the run's options."""
     kinds = get_type_hints(RunOptions)
     for each in fields(RunOptions):
-        yield Flag(each.name, kinds[each.name], each.default, _RUN[each.name], "the run")
+        metavar, repeats = _METAVARS.get(each.name, ""), each.name == "shard"
+        yield Flag(
+            each.name, kinds[each.name], each.default, _RUN[each.name], "the run", metavar=metavar, repeats=repeats
+        )
 
 
 def model_flags(card: Card, options: Mapping[str, Any]) -> Iterator[Flag]:

@@ -6,6 +6,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal, get_type_hints
 
+from .axes import check_cuts, mesh_axes, shard_rules
 from .data.source import Place
 from .errors import BadInput
 from .folder import prepare_folder
@@ -43,6 +44,10 @@ class RunOptions:
         keep: so many of the newest checkpoints stay.
         ckpt_every: how often one is written: steps ("500"), a time ("30s", "5m", "2h"), or "off"; None: at
             evaluations, as often as takes no more than 2 % of the time. One more is written at the end.
+        mesh: the axes of the devices and their sizes, "data=4,model=2"; None: all along `data`, which shares batches.
+        shard: rules that cut parameters along an axis, "head/w=None,model": a pattern of the whole path, and an axis
+            or None for each dimension.
+        fsdp: cut all large parameters, and what the optimizer keeps of them, along `data`.
         best: the metric of the examples held back that decides which model is kept; None takes the task's own.
 
     Raises:
@@ -71,6 +76,9 @@ class RunOptions:
     init_from: Path | None = None
     keep: int = 2
     ckpt_every: str | None = None
+    mesh: str | None = None
+    shard: tuple[str, ...] = ()
+    fsdp: bool = False
     best: str | None = None
 
     def __post_init__(self):
@@ -86,6 +94,8 @@ class RunOptions:
             _check_installed("--tensorboard", "tensorboardX", "PIL")
         interval(self.ckpt_every)
         bytes_in(self.in_memory, "--in-memory")
+        axes = mesh_axes(self.mesh)
+        check_cuts(shard_rules(self.shard, axes), axes, self.fsdp)
         if self.resume is not None and (self.overwrite or self.init_from is not None):
             other = "--overwrite, which begins anew" if self.overwrite else "--init-from, which takes weights alone"
             raise BadInput(f"--resume goes on with a run; it does not go with {other}: leave one of them out")

@@ -54,6 +54,9 @@ _SYNONYMS = {
     "in-memory": ("memory", "memory-limit", "stream", "mmap", "cache-size"),
     "platform": ("device", "backend", "accelerator"),
     "matmul-precision": ("precision",),
+    "mesh": ("mesh-shape", "device-mesh"),
+    "shard": ("sharding", "partition", "sharding-rules"),
+    "fsdp": ("zero", "fully-sharded"),
     "compile-cache": ("cache", "cache-dir"),
     "log-every": ("log-interval", "log-freq", "log-steps", "print-freq"),
     "list-models": ("models", "list"),
@@ -152,7 +155,8 @@ def _reading(flag: Flag) -> dict[str, Any]:
     kind, _ = unwrapped(flag.kind)
     if kind is bool:
         return {"action": argparse.BooleanOptionalAction}
-    many = {"nargs": "*"} if get_origin(kind) is tuple else {}
+    many: dict[str, Any] = {"nargs": "*"} if get_origin(kind) is tuple else {}
+    many |= {"action": "extend"} if flag.repeats else {}
     return {"type": _reader(flag.kind), "metavar": flag.metavar or _metavar(kind), **many}
 
 

@@ -31,18 +31,22 @@ _SPLITS = ("val", "test")
 _FIT = 3  # measures of one split that 80 columns hold
 
 
-def devices_line(devices: Iterable[Any], versions: Mapping[str, str] | None = None, processes: int = 1) -> str:
+def devices_line(
+    devices: Iterable[Any], versions: Mapping[str, str] | None = None, processes: int = 1, spread: str = ""
+) -> str:
     """What the run computes on.
 
     Args:
         devices: each with `platform` and `device_kind`, as `jax.devices()` gives them.
         versions: of packages, named behind.
         processes: of the run, named if there are several.
+        spread: how the run is spread over them, where that is not the usual way.
     """
     kinds = Counter((device.device_kind, device.platform) for device in devices)
     named = [f"{count} x {kind}" + f" ({platform})" * (kind != platform) for (kind, platform), count in kinds.items()]
     hosts = [f"{processes} processes"] if processes > 1 else []
-    return "device   " + ", ".join([*named, *hosts, *(f"{name} {what}" for name, what in (versions or {}).items())])
+    packages = [f"{name} {what}" for name, what in (versions or {}).items()]
+    return "device   " + ", ".join([*named, *hosts, *[spread] * bool(spread), *packages])
 
 
 def parameter_table(rows: Iterable[tuple[str, Sequence[int], str, int, int]]) -> Table:

@@ -12,6 +12,7 @@ import jax
 from zoo import _catalogue
 
 from .arrays import described, differences, digest, restore
+from .axes import spread
 from .callbacks import Callback, Journal, metrics_until
 from .checkpoint import FOLDER, Checkpoint, keep_newest, newest, read, steps_there
 from .data.rows import sample
@@ -124,6 +125,7 @@ def facts(setup: Setup, recipe: Recipe, options: Mapping[str, Any]) -> dict[str,
         "recipe": asdict(recipe),
         "plan": asdict(setup.plan),
         "options": {name: options[name] for name in _DECIDE},
+        "spread": _spread(options),
         "data": fingerprint(setup.data),
         "versions": versions(),
         "devices": devices(),
@@ -145,7 +147,7 @@ def fingerprint(data: Dataset) -> str:
 
 
 def not_bitwise(checkpoint: Checkpoint, options: Mapping[str, Any]) -> list[str]:
-    """What differs from the run so far and reaches into its last bits: versions, devices, precision."""
+    """What differs from the run so far and reaches into its last bits: versions, devices, their mesh, precision."""
     manifest, now = checkpoint.manifest, {"versions": versions(), "devices": devices(), "options": options}
     told = [
         f"{name} {manifest['versions'].get(name)} then, {now['versions'][name]} now"
@@ -155,11 +157,19 @@ def not_bitwise(checkpoint: Checkpoint, options: Mapping[str, Any]) -> list[str]
     if manifest["devices"] != now["devices"]:
         was, here = (f"{len(each)} x {each[0]}" if each else "none" for each in (manifest["devices"], now["devices"]))
         told.append(f"{was} then, {here} now")
+    then, spread_now = manifest.get("spread", _spread({})), _spread(options)
+    if then != spread_now:
+        told.append(f"{then} then, {spread_now} now")
     return told + [
         f"{name.replace('_', '-')} {manifest['options'].get(name)} then, {options[name]} now"
         for name in _DECIDE
         if manifest["options"].get(name) != options[name]
     ]
+
+
+def _spread(options: Mapping[str, Any]) -> str:
+    given = options.get("mesh"), options.get("shard", ()), options.get("fsdp", False)
+    return spread(*given) or "no mesh"
 
 
 def _check_same(path: Path, recipe: Mapping[str, Any], now: Recipe) -> None:

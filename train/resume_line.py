@@ -50,10 +50,13 @@ def options_of(run: Path) -> dict[str, Any]:
     found = {}
     for each in fields(RunOptions):
         text = told.get(each.name) if isinstance(told, dict) else None
-        if isinstance(text, str) and each.name not in _NOT_AGAIN:
+        if isinstance(text, str | list) and each.name not in _NOT_AGAIN:
             kind, _ = unwrapped(kinds[each.name])
             try:
-                found[each.name] = text == "True" if kind is bool else word(kind, text)
+                if isinstance(text, list):
+                    found[each.name] = tuple(word(kind, one) for one in text)
+                else:
+                    found[each.name] = text == "True" if kind is bool else word(kind, text)
             except ValueError:  # of another version
                 continue
     return found

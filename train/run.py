@@ -20,6 +20,7 @@ from .lock import Lock
 from .loop import train
 from .options import RunOptions, prepare_folder
 from .pictures import draw
+from .placement import placement_for
 from .profile import Profile
 from .progress import terminal
 from .raw_inputs import input_facts
@@ -107,6 +108,7 @@ def run(
     parts = setup(
         recipe,
         options.place(terminal(quiet=options.quiet).print),
+        placement=placement_for(options),
         skip_bad=options.on_nan == "skip",
         log_every=options.log_every,
         own=own,

@@ -134,7 +134,7 @@ def setup(
         scaler=what.scaler,
         target_scaler=what.target_scaler,
         trainer=trainer,
-        advance=program(trainer, _divided(feed, recipe, placement), placement, skip_bad=skip_bad),
+        advance=_checked(program(trainer, _divided(feed, recipe, placement), placement, skip_bad=skip_bad)),
         plan=plan,
         evaluations={name: Evaluate(trainer, split, *scalers, placement, cut) for name, split in splits.items()},
         rate=lambda step: np.asarray(schedule(step // recipe.accumulate)).item(),
@@ -265,6 +265,13 @@ def _divided(feed: Feed, recipe: Recipe, placement: Placement) -> Feed:
         near = f"{below} or {above}" if below else str(above)
         raise BadInput(f"--batch-size {size} does not divide over {devices} devices; the nearest that do: {near}")
     return feed
+
+
+def _checked(advance: Advance) -> Advance:
+    """Refuses rules that do not suit what is trained."""
+    if advance.placement.rules:
+        advance.placement.check(jax.eval_shape(advance.made, jax.random.key(0), advance.arrays))
+    return advance
 
 
 def _plan(recipe: Recipe, per_epoch: int, log_every: int | None) -> Plan:

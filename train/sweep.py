@@ -20,6 +20,7 @@ from .errors import BadInput, RunFailed
 from .grid import folder_name
 from .many import quicker_together, train_together
 from .options import RunOptions, prepare_folder
+from .placement import placement_for
 from .recipe import Recipe
 from .run import Result, extras, finish, keeper_of, kept_metrics, run
 from .setup import Setup, setup
@@ -211,8 +212,13 @@ class _Rows(Callback):
 
 
 def _setup(recipe: Recipe, options: RunOptions) -> Setup:
-    place = options.place()
-    return setup(recipe, place, skip_bad=options.on_nan == "skip", log_every=options.log_every)
+    return setup(
+        recipe,
+        options.place(),
+        placement=placement_for(options),
+        skip_bad=options.on_nan == "skip",
+        log_every=options.log_every,
+    )
 
 
 def _options(options: RunOptions, folder: Path) -> RunOptions:

@@ -275,7 +275,7 @@ def test_row_19_a_damaged_compile_cache_is_compiled_anew(tmp_path):
 
 
 @pytest.mark.slow
-def test_row_21_a_run_is_resumed_on_four_devices_close_and_says_so(tmp_path):
+def test_row_21_a_run_is_resumed_on_four_devices_and_on_another_mesh_close_and_says_so(tmp_path):
     recipe = recipe_for("mlp", "iris")
     whole = run(recipe, RunOptions(out=tmp_path / "run", quiet=True, ckpt_every="400"))
     (whole.folder / "result.json").unlink()
@@ -284,6 +284,12 @@ def test_row_21_a_run_is_resumed_on_four_devices_close_and_says_so(tmp_path):
     said = ended_well(python(*words, XLA_FLAGS=four))
     assert "close    but not bit for bit" in said
     assert "1 x cpu cpu then, 4 x cpu cpu now" in said
+    rows = [json.loads(line) for line in (whole.folder / "metrics.jsonl").read_text().splitlines()]
+    assert rows[-1] == pytest.approx(whole.rows[-1], abs=1e-3)
+    (whole.folder / "result.json").unlink()
+    mesh = ("--mesh", "data=2,model=2", "--shard", "body/0/w=None,model", "head/w=model,None")
+    said = ended_well(python(*words, *mesh, XLA_FLAGS=four))
+    assert "no mesh then, mesh data=2 model=2, shard body/0/w=None,model, shard head/w=model,None now" in said
     rows = [json.loads(line) for line in (whole.folder / "metrics.jsonl").read_text().splitlines()]
     assert rows[-1] == pytest.approx(whole.rows[-1], abs=1e-3)
 

@@ -1,0 +1,129 @@
+"""What `--mesh` and `--shard` say, read without jax: the axes of the devices, and which parameter lies along which."""
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from .errors import BadInput
+from .values import hint
+
+__all__ = ["DATA", "Rule", "check_cuts", "mesh_axes", "mesh_sizes", "shard_rules", "spread"]
+
+DATA = "data"  # the axis that batches are shared along
+_EXAMPLE = "as in --mesh data=4,model=2"
+
+
+class Rule(NamedTuple):
+    """Which parameters are cut, and how.
+
+    Attributes:
+        text: as it was given.
+        pattern: of the whole path of a parameter, as in checkpoints: `body/.*/w`.
+        spec: for each dimension the axis that it is cut along, None for one that is not.
+    """
+
+    text: str
+    pattern: re.Pattern[str]
+    spec: tuple[str | None, ...]
+
+
+def mesh_axes(text: str | None) -> dict[str, int]:
+    """The axes that a text names, with their sizes.
+
+    Raises:
+        BadInput: if it is no list of names and sizes, or names one twice.
+
+    >>> mesh_axes("data=4,model=2"), mesh_axes(None)
+    ({'data': 4, 'model': 2}, {})
+    """
+    axes: dict[str, int] = {}
+    for part in text.split(",") if text is not None else ():
+        name, _, size = (each.strip() for each in part.partition("="))
+        if not name.isidentifier() or not size.isdecimal() or int(size) < 1:
+            raise BadInput(f"--mesh {text}: {part!r} is no axis with its number of devices, {_EXAMPLE}")
+        if name in axes:
+            raise BadInput(f"--mesh {text} names the axis {name} twice; each has one size, {_EXAMPLE}")
+        axes[name] = int(size)
+    return axes
+
+
+def mesh_sizes(axes: Mapping[str, int], devices: int) -> dict[str, int]:
+    """The sizes of all axes: `data`, where it is not named, takes the devices that the others leave.
+
+    Raises:
+        BadInput: if the axes are not for so many devices.
+
+    >>> mesh_sizes({"model": 2}, 8)
+    {'data': 4, 'model': 2}
+    """
+    wanted = math.prod(axes.values())
+    sizes = dict(axes) if DATA in axes else {DATA: devices // wanted, **axes}
+    if math.prod(sizes.values()) == devices:
+        return sizes
+    text = ",".join(f"{name}={size}" for name, size in axes.items())
+    many = f"{wanted} devices" if DATA in axes else f"a multiple of {wanted} devices"
+    advice = f"without {DATA}=... that axis takes what the others leave" if DATA in axes else "take another size"
+    raise BadInput(f"--mesh {text} wants {many}, and jax has {devices} here: {advice}; --mesh none takes all as {DATA}")
+
+
+def shard_rules(texts: Sequence[str], axes: Mapping[str, int]) -> tuple[Rule, ...]:
+    """The rules that texts like `head/w=None,model` stand for.
+
+    Args:
+        texts: each a pattern, `=`, and for each dimension an axis or None.
+        axes: of the mesh; `data` is always there.
+
+    Raises:
+        BadInput: if a pattern is no regular expression, or an axis is unknown or named twice.
+
+    >>> shard_rules(["head/w=None,model"], {"model": 2})[0].spec
+    (None, 'model')
+    """
+    return tuple(_rule(text, [DATA, *(name for name in axes if name != DATA)]) for text in texts)
+
+
+def check_cuts(rules: Sequence[Rule], axes: Mapping[str, int], fsdp: bool) -> None:
+    """Refuses to cut parameters along `data` where there is another axis of more than one device.
+
+    XLA's partitioner then gave wrong gradients of transposed convolutions, without a word (CPU, jax 0.10.2).
+
+    Raises:
+        BadInput: for `fsdp` or a rule that does so.
+    """
+    others = [name for name, size in axes.items() if name != DATA and size > 1]
+    along = [f"--shard {rule.text}" for rule in rules if DATA in rule.spec] + ["--fsdp"] * fsdp
+    if others and along:
+        raise BadInput(
+            f"{along[0]} cuts parameters along {DATA}, which does not go with the axis {others[0]}: XLA can give wrong "
+            f"gradients there. Leave {others[0]} out of --mesh, or cut along {others[0]} alone"
+        )
+
+
+def spread(mesh: str | None, shard: Sequence[str], fsdp: bool) -> str:
+    """How a run is spread over its devices, in words; nothing for batches that all of them share.
+
+    >>> spread("data=4,model=2", ["head/w=None,model"], True)
+    'mesh data=4 model=2, shard head/w=None,model, fsdp'
+    """
+    parts = [f"mesh {mesh.replace(',', ' ')}"] if mesh else []
+    return ", ".join([*parts, *(f"shard {rule}" for rule in shard), *["fsdp"] * fsdp])
+
+
+def _rule(text: str, axes: Sequence[str]) -> Rule:
+    pattern, equals, rest = text.rpartition("=")
+    if not (pattern and equals and rest):
+        raise BadInput(f"--shard {text}: a rule is a pattern and an axis for each dimension, as in head/w=None,model")
+    try:
+        compiled = re.compile(pattern)
+    except re.error as error:
+        raise BadInput(f"--shard {text}: {pattern!r} is no regular expression: {error}") from None
+    spec = tuple(None if each.strip().lower() == "none" else each.strip() for each in rest.split(","))
+    named = [each for each in spec if each is not None]
+    for each in named:
+        if each not in axes:
+            there = f"the mesh has {' and '.join(axes)}; more come with --mesh, {_EXAMPLE}"
+            raise BadInput(f"--shard {text}: there is no axis {each!r}{hint(each, axes)} ({there})")
+        if named.count(each) > 1:
+            raise BadInput(f"--shard {text}: the axis {each} can cut one dimension, not {named.count(each)}")
+    return Rule(text, compiled, spec)
