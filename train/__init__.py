@@ -15,14 +15,16 @@ if TYPE_CHECKING:
     from .recipe import recipe_for as recipe_for
     from .run import Result as Result
     from .run import run as run
+    from .stream import Stream as Stream
 
-__all__ = ["Callback", "Recipe", "Result", "RunOptions", "recipe_for", "run"]
+__all__ = ["Callback", "Recipe", "Result", "RunOptions", "Stream", "recipe_for", "run"]
 
 _HOMES = {
     "Callback": "callbacks",
     "Recipe": "recipe",
     "Result": "run",
     "RunOptions": "options",
+    "Stream": "stream",
     "recipe_for": "recipe",
     "run": "run",
 }

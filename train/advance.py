@@ -27,6 +27,9 @@ class Advance:
     (`bad`, -1 as long as there is none) with its gradient norm. Nothing of it is fetched here.
     """
 
+    data_wait: float | None = None
+    """The share of their time that steps wait for their batches; None where these lie on the device."""
+
     def __init__(self, trainer: Trainer, feed: Feed, placement: Placement, *, skip_bad: bool = False):
         self.trainer, self.feed, self.placement, self.skip_bad = trainer, feed, placement, skip_bad
         self.arrays = put(feed.arrays, placement.whole)

@@ -14,6 +14,7 @@ from zoo import _catalogue
 
 from .check_recipe import check_recipe
 from .config_file import TABLES, expected, file_values, read_config, write_config
+from .data.npy_folder import npy_name
 from .data.source import source
 from .errors import BadInput
 from .flags import Flag, data_flags, model_flags, recipe_flags, run_flags, trainer_flags
@@ -38,12 +39,13 @@ _SHORT = {
     "--text": ("FILE", "a text of your own, in UTF-8: --dataset text --d.file FILE"),
     "--csv": ("FILE", "a table of your own: --dataset csv --d.file FILE"),
     "--images": ("DIR", "a folder of pictures of your own: --dataset images --d.folder DIR"),
+    "--npy": ("DIR", "arrays of your own, x.npy and y.npy: --dataset npy_images (or _table, ...) --d.folder DIR"),
     "--column": ("NAME", "which of its columns to foretell: --d.column NAME"),
     "--horizon": ("N", "how many steps ahead: --d.horizon N"),
 }
 """What is short for other flags."""
 
-_OWN = {"--text": "--d.file", "--csv": "--d.file", "--images": "--d.folder"}
+_OWN = {"--text": "--d.file", "--csv": "--d.file", "--images": "--d.folder", "--npy": "--d.folder"}
 """Those that name a data set, too, and the option that says where it lies."""
 
 
@@ -121,11 +123,11 @@ def written_out(words: Sequence[str]) -> list[str]:
     ['--model', 'lstm', '--dataset', 'text', '--d.file', 'my.txt']
     """
     found = []
-    for word in words:
+    for word, after in pairwise((*words, "")):
         name, equals, value = word.partition("=")
         if name in _OWN:
             _check_own(name, words)
-            found += ["--dataset", name[2:], _OWN[name]]
+            found += ["--dataset", _own(name, value if equals else after), _OWN[name]]
         elif name in _SHORT:
             found.append(f"--d.{name[2:]}")
         else:
@@ -133,6 +135,11 @@ def written_out(words: Sequence[str]) -> list[str]:
             continue
         found += [value] * bool(equals)
     return found
+
+
+def _own(name: str, where: str) -> str:
+    """The data set that files of one's own are."""
+    return npy_name(where) if name == "--npy" else name[2:]
 
 
 def _check_own(name: str, words: Sequence[str]) -> None:

@@ -4,7 +4,6 @@ from typing import Any, NamedTuple
 
 import jax
 
-from .data.source import Place
 from .options import RunOptions
 from .placement import placement_for
 from .recipe import Recipe
@@ -37,7 +36,7 @@ def dry_run(recipe: Recipe, options: RunOptions = RunOptions()) -> DryRun:  # no
     Raises:
         BadInput, DataUnavailable: as the run itself would.
     """
-    parts = setup(recipe, Place(options.data_dir, options.offline), placement=placement_for(options), judged=False)
+    parts = setup(recipe, options.place(), placement=placement_for(options), judged=False)
     advance, key = parts.advance, parts.key
     order = advance.order(key)
     fit = advance.placement.described(jax.eval_shape(advance.init, key))

@@ -1,13 +1,15 @@
 """Scores on a whole set, exact for every size: the last batch is padded, and the padding does not count."""
 
-from collections.abc import Callable
-from typing import Any
+import math
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from .data.normalize import Scaler
+from .data.rows import Rows
 from .data.source import Split
 from .feed import padded, scaled, scaled_targets
 from .hosts import put, readable
@@ -16,6 +18,7 @@ from .trainer import Trainer, stream
 
 __all__ = ["Evaluate"]
 
+_NUMBERS = 1 << 26  # of a batch of large examples
 _BATCH = 1000  # large enough that calls cost nothing, small enough that activations fit anywhere
 
 
@@ -32,8 +35,13 @@ class Evaluate:
         cut: Callable | None = None,  # (split, shares) -> batches; None: examples in order
     ):
         self.trainer, self.scalers = trainer, (scaler, target_scaler)
-        batches = (cut or _examples)(split, placement.shares)
-        self.batches = [put(batch, placement.shared) for batch in batches]
+        cut = cut or _examples
+
+        def batches():
+            return (put(batch, placement.shared) for batch in cut(split, placement.shares))
+
+        # What fits stays on the device; what does not is read again for every score.
+        self.batches = _Again(batches) if isinstance(split.x, Rows) else list(batches())
         self._add = jax.jit(self._sums)
 
     def __call__(self, fit: dict, key: jax.Array, step: int = 0) -> dict[str, float]:
@@ -56,6 +64,15 @@ class Evaluate:
         return self.trainer.evaluate(fit, batch | {"x": x, "y": y}, key)
 
 
+class _Again(NamedTuple):
+    """Whatever a function gives, gone through as often as one likes."""
+
+    make: Callable[[], Iterator]
+
+    def __iter__(self) -> Iterator:
+        return self.make()
+
+
 def _examples(split: Split, shares: int):
-    size = min(_BATCH, len(split.x))
+    size = min(_BATCH, len(split.x), max(1, _NUMBERS // max(1, math.prod(split.x.shape[1:]))))
     return padded(split, size + -size % shares)

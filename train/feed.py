@@ -8,11 +8,25 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from .data.ahead import in_order
 from .data.augment import augment
 from .data.normalize import Scaler
+from .data.rows import Rows
 from .data.source import Split
 
-__all__ = ["Feed", "padded", "scaled", "scaled_targets", "shuffled", "steps_per_epoch"]
+__all__ = [
+    "Feed",
+    "Reads",
+    "Taken",
+    "as_stored",
+    "padded",
+    "ready",
+    "scaled",
+    "scaled_targets",
+    "shuffle",
+    "shuffled",
+    "steps_per_epoch",
+]
 
 
 class Feed(NamedTuple):
@@ -23,12 +37,37 @@ class Feed(NamedTuple):
         steps_per_epoch: batches in one pass.
         order: `key -> order`, once per epoch.
         batch: `(arrays, order, i, key) -> batch`, the i-th of the epoch.
+        reads: what reads data that does not fit, None for data that does. Where there is something, `arrays` are the
+            scales alone, and what stands for the order is one batch as stored.
     """
 
     arrays: Any
     steps_per_epoch: int
     order: Callable[[jax.Array], Any]
     batch: Callable[..., dict]
+    reads: "Reads | None" = None
+
+
+class Taken(NamedTuple):
+    """A batch as stored, numpy arrays by name, and what must be known to go on behind it, as plain JSON values."""
+
+    batch: dict[str, np.ndarray]
+    position: Any = None
+
+
+class Reads(NamedTuple):
+    """What reads the batches of data that does not fit.
+
+    Attributes:
+        batches: `(key, rows) -> read`, where `read(step)` gives those rows of the batch that the run of this key sees
+            at a step. Called from threads, one step after another.
+        threads: that may read at once; None: as many as there are.
+        go_on: told the position that a resumed run goes on behind; None: the step says all.
+    """
+
+    batches: Callable[[jax.Array, np.ndarray], Callable[[int], Taken]]
+    threads: int | None = None
+    go_on: Callable[[Any], None] | None = None
 
 
 def steps_per_epoch(examples: int, batch_size: int) -> int:
@@ -48,22 +87,33 @@ def shuffled(
     Every batch is full: the last one of an epoch is filled up from the beginning of the epoch's own order, so that
     batch norm and the gradient see whole batches of real examples whatever the sizes are.
     """
-    n = len(split.x)
-    steps = steps_per_epoch(n, batch_size)
-
-    def order(key):
-        return jnp.resize(jax.random.permutation(key, n), (steps * batch_size,))
+    steps, order = shuffle(len(split.x), batch_size)
 
     def batch(arrays, order, i, key):
         chosen = jax.lax.dynamic_slice(order, (i * batch_size,), (batch_size,))
         # In bounds by construction: "clip" saves the fill that jax's default would add.
         cut = {name: jnp.take(each, chosen, axis=0, mode="clip") for name, each in arrays["examples"].items()}
-        # Moved first and normalised after, so that what is moved in is background in every scale.
-        x = scaled(arrays["scaler"], augment(augmentation, key, cut["x"]))
-        return cut | {"x": x, "y": scaled_targets(arrays["target_scaler"], cut["y"])}
+        return ready(arrays, cut, augmentation, key)
 
-    arrays = {"examples": _arrays(split), "scaler": scaler, "target_scaler": target_scaler}
+    arrays = {"examples": as_stored(split), "scaler": scaler, "target_scaler": target_scaler}
     return Feed(arrays, steps, order, batch)
+
+
+def shuffle(n: int, batch_size: int) -> tuple[int, Callable[[jax.Array], jax.Array]]:
+    """The steps of an epoch, and `key -> order`: so many batches of places, the last filled up from the beginning."""
+    steps = steps_per_epoch(n, batch_size)
+
+    def order(key):
+        return jnp.resize(jax.random.permutation(key, n), (steps * batch_size,))
+
+    return steps, order
+
+
+def ready(arrays: dict, cut: dict, augmentation: str, key: jax.Array) -> dict:
+    """A batch as the trainer wants it, of one as stored: augmented and normalised, by the scalers among the arrays."""
+    # Moved first and normalised after, so that what is moved in is background in every scale.
+    x = scaled(arrays["scaler"], augment(augmentation, key, cut["x"]))
+    return cut | {"x": x, "y": scaled_targets(arrays["target_scaler"], cut["y"])}
 
 
 def scaled(scaler: Scaler | None, x: Any) -> Any:
@@ -83,13 +133,16 @@ def padded(split: Split, batch_size: int) -> Iterator[dict[str, np.ndarray]]:
     >>> [batch["weight"].tolist() for batch in padded(split, 3)]
     [[1.0, 1.0, 1.0], [1.0, 1.0, 0.0]]
     """
-    n = len(split.x)
-    for start in range(0, n, batch_size):
-        place = np.arange(start, start + batch_size)
-        chosen = np.minimum(place, n - 1)
-        batch = {name: each[chosen] for name, each in _arrays(split).items()}
-        yield batch | {"weight": (place < n).astype(np.float32)}
+    n, count = len(split.x), steps_per_epoch(len(split.x), batch_size)
+
+    def read(i):
+        place = np.arange(i * batch_size, (i + 1) * batch_size)
+        batch = {name: each[np.minimum(place, n - 1)] for name, each in as_stored(split).items()}
+        return batch | {"weight": (place < n).astype(np.float32)}
+
+    yield from in_order(read, count) if isinstance(split.x, Rows) else map(read, range(count))
 
 
-def _arrays(split: Split) -> dict[str, np.ndarray]:
+def as_stored(split: Split) -> dict[str, np.ndarray]:
+    """What there is of a split, by name."""
     return {name: each for name, each in split._asdict().items() if each is not None}

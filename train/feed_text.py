@@ -12,9 +12,9 @@ import numpy as np
 
 from .data.source import Split
 from .errors import BadInput
-from .feed import Feed
+from .feed import Feed, Reads, Taken
 
-__all__ = ["contiguous", "streams"]
+__all__ = ["contiguous", "contiguous_from_disk", "streams"]
 
 _ROWS, _PIECE, _WARM_UP = 32, 512, 128
 
@@ -39,17 +39,11 @@ def contiguous(split: Split, batch_size: int, window: int) -> Feed:
     >>> [feed.batch(feed.arrays, feed.order(None), i, None)["x"].tolist() for i in range(feed.steps_per_epoch)]
     [[[0, 1], [4, 5]], [[2, 3], [6, 7]], [[4, 5], [8, 9]]]
     """
-    length = len(split.x)
-    window = window or length // batch_size
-    if not 0 < window <= length:
-        raise BadInput(
-            f"the text to learn from has {length} tokens, fewer than a window of {window}: take a longer one"
-        )
-    steps = min(-(-length // (batch_size * window)), length // window)
-    starts = np.linspace(0, length - steps * window, batch_size).astype(np.int32)
+    steps, starts = _parts(len(split.x), batch_size, window)
+    window = window or len(split.x) // batch_size
 
     def order(key):
-        return jnp.asarray(starts)
+        return jnp.asarray(starts, jnp.int32)
 
     def batch(arrays, order, i, key):
         def cut(start):
@@ -59,6 +53,39 @@ def contiguous(split: Split, batch_size: int, window: int) -> Feed:
 
     arrays = {"x": np.asarray(split.x, np.int32), "y": np.asarray(split.y, np.int32)}
     return Feed(arrays, steps, order, batch)
+
+
+def contiguous_from_disk(split: Split, batch_size: int, window: int) -> Feed:
+    """The batches of `contiguous`, of a text that stays on the disk."""
+    steps, starts = _parts(len(split.x), batch_size, window)
+    window = window or len(split.x) // batch_size
+
+    def batches(key, rows):
+        def read(step):
+            begins = starts[rows] + step % steps * window
+            return Taken({name: np.stack([side[at : at + window] for at in begins]) for name, side in sides.items()})
+
+        return read
+
+    def batch(arrays, cut, i, key):
+        return {**cut, "first": jnp.full(batch_size, i == 0)}
+
+    def blank(key):
+        return {name: jnp.zeros((batch_size, window), jnp.int32) for name in sides}
+
+    sides = {"x": split.x, "y": split.y}
+    return Feed({}, steps, blank, batch, Reads(batches))
+
+
+def _parts(length: int, batch_size: int, window: int) -> tuple[int, np.ndarray]:
+    """The steps of an epoch, and where each part begins."""
+    window = window or length // batch_size
+    if not 0 < window <= length:
+        raise BadInput(
+            f"the text to learn from has {length} tokens, fewer than a window of {window}: take a longer one"
+        )
+    steps = min(-(-length // (batch_size * window)), length // window)
+    return steps, np.linspace(0, length - steps * window, batch_size).astype(np.int64)
 
 
 def streams(split: Split, devices: int = 1) -> Iterator[dict[str, np.ndarray]]:
@@ -94,5 +121,5 @@ def _pieces(split: Split, begins: np.ndarray, scored: np.ndarray) -> dict[str, n
     place = np.maximum(begins - _WARM_UP, 0)[:, None] + np.arange(_WARM_UP + _PIECE)
     own = (place >= begins[:, None]) & (place < np.minimum(begins + _PIECE, length)[:, None]) & scored[:, None]
     place = np.minimum(place, length - 1)
-    x, y = (np.asarray(side, np.int32)[place] for side in (split.x, split.y))
+    x, y = (np.asarray(side[place], np.int32) for side in (split.x, split.y))
     return {"x": x, "y": y, "weight": own.astype(np.float32)}

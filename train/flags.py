@@ -57,6 +57,7 @@ _RUN: Mapping[str, str] = {
     "overwrite": "replace the run that lies in --out",
     "data_dir": "folder with data files; also ZOO_DATA, else the user's cache",
     "offline": "open no socket",
+    "in_memory": "size of data (4GB, 500MB) that is loaded at once; more is read from the disk while the run goes",
     "platform": "what to run on; none takes the best there is",
     "require": "stop at once unless the run is on this",
     "matmul_precision": "of float32 products on GPU and TPU",

@@ -6,6 +6,7 @@ from zoo import _catalogue
 from zoo.layers import Players
 
 from .data.normalize import Scaler
+from .data.resident import resident
 from .data.source import Dataset, Source
 from .judge import Judge
 from .recipe import Recipe
@@ -33,6 +34,7 @@ def judge_for(
         from_noise: whether the model starts from noise, and not from a picture.
         say: told, in a line, what a judge has to do first.
     """
+    data = resident(data)
     if kind.kind == "points" and data.classes:
         from .judge_points import judge_points
 

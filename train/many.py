@@ -95,7 +95,8 @@ def quicker_together(parts: Setup) -> bool:
     another, and convolutions much so (`python -m benchmarks.sweep`). Elsewhere it was not measured.
     """
     recipe = parts.recipe
-    if recipe.trainer not in _TRAINERS or recipe.patience or jax.device_count() > 1:
+    read = parts.advance.feed.reads is not None
+    if recipe.trainer not in _TRAINERS or recipe.patience or read or jax.device_count() > 1:
         return False
     if recipe.val_share and parts.target_scaler is not None:
         return False

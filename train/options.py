@@ -1,5 +1,6 @@
 """How a run is made, apart from what it computes: where it is written, on what it runs, what it says."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from importlib.util import find_spec
 from pathlib import Path
@@ -7,9 +8,11 @@ from typing import Literal, get_type_hints
 
 from .axes import check_cuts, mesh_axes, shard_rules
 from .cluster import check_distributed
+from .data.source import Place
 from .errors import BadInput
 from .folder import prepare_folder
 from .interval import interval
+from .size import bytes_in
 from .values import checked
 
 __all__ = ["RunOptions", "prepare_folder"]
@@ -26,6 +29,7 @@ class RunOptions:
         overwrite: replace the run that lies in `out`.
         data_dir: folder with data files that the user named.
         offline: open no socket.
+        in_memory: how much data is loaded at once ("4GB"); more than that is read from the disk while the run goes.
         platform: what to run on; None takes jax's choice.
         require: what the run must find itself on.
         matmul_precision: of float32 products on a GPU or TPU; None takes jax's choice.
@@ -63,6 +67,7 @@ class RunOptions:
     overwrite: bool = False
     data_dir: Path | None = None
     offline: bool = False
+    in_memory: str = "4GB"
     platform: Platform | None = None
     require: Platform | None = None
     matmul_precision: Literal["default", "high", "highest"] | None = None
@@ -99,11 +104,16 @@ class RunOptions:
             _check_installed("--tensorboard", "tensorboardX", "PIL")
         interval(self.ckpt_every)
         check_distributed(self.distributed, self.processes, self.process)
+        bytes_in(self.in_memory, "--in-memory")
         axes = mesh_axes(self.mesh)
         check_cuts(shard_rules(self.shard, axes), axes, self.fsdp)
         if self.resume is not None and (self.overwrite or self.init_from is not None):
             other = "--overwrite, which begins anew" if self.overwrite else "--init-from, which takes weights alone"
             raise BadInput(f"--resume goes on with a run; it does not go with {other}: leave one of them out")
+
+    def place(self, say: Callable[[str], None] = lambda text: None) -> Place:
+        """Where the data is looked for; `say` is told of downloads."""
+        return Place(self.data_dir, self.offline, say, bytes_in(self.in_memory, "--in-memory"))
 
 
 def _check_installed(flag: str, *modules: str) -> None:

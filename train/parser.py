@@ -51,6 +51,7 @@ _SYNONYMS = {
     "ckpt-every": ("checkpoint-every", "save-every", "save-interval", "save-steps", "checkpoint-interval"),
     "best": ("monitor", "eval-metric"),
     "data-dir": ("data-path", "data-root", "root"),
+    "in-memory": ("memory", "memory-limit", "stream", "mmap", "cache-size"),
     "platform": ("device", "backend", "accelerator"),
     "matmul-precision": ("precision",),
     "mesh": ("mesh-shape", "device-mesh"),

@@ -1,10 +1,12 @@
 """What a finished run shows of itself: which pictures are drawn, and which scores go with them."""
 
+from dataclasses import replace
 from typing import Any
 
 import jax
 import numpy as np
 
+from .data.resident import resident
 from .saved import Trained
 from .scores import answered, detailed
 
@@ -27,7 +29,7 @@ def draw(result: Any) -> dict[str, Any]:
     makes = model.task.name == "generation"
     curves(result.rows, folder / "curves.png", result.best_epoch, result.setup.task.headline, PLAYERS if makes else ())
     if makes:
-        return _made(result, model, folder)
+        return _made(replace(result, setup=replace(result.setup, data=resident(data))), model, folder)
     scores = _SCORES.get(data.task, _classes)(model, data, folder)
     if kind.kind == "points":
         _surface(model, data, folder)

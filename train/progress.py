@@ -125,7 +125,7 @@ class Progress:
         self._console = console or terminal()
         self._out = Screen(cast(TextIO, self._console.file))
         self._live = self._console.is_terminal and not self._console.is_dumb_terminal
-        self._step, self._row = 0, {}
+        self._step, self._row, self._data_wait = 0, {}, None
         self._since: float | None = None  # the time of the last update, where the time after it counts
         self._busy, self._counted = 0.0, 0  # seconds, and the steps taken in them
         self._pauses: dict[int, float] = {}  # seconds of the evaluation at a step
@@ -142,13 +142,19 @@ class Progress:
         self._since = None
         self._show("compiling ...")
 
-    def update(self, step: int, row: Mapping[str, Any] | None = None) -> None:
-        """Tells that so many steps are done, with the last metrics: `loss`, the headline, `lr`."""
+    def update(self, step: int, row: Mapping[str, Any] | None = None, data_wait: float | None = None) -> None:
+        """Tells that so many steps are done, with the last metrics: `loss`, the headline, `lr`.
+
+        Args:
+            step: the steps done.
+            row: the metrics.
+            data_wait: the share of their time that steps wait for their batches; None where nothing is read.
+        """
         now = self._clock()
         if self._since is not None:
             self._busy += now - self._since
             self._counted += step - self._step
-        self._since, self._step, self._row = now, step, row or {}
+        self._since, self._step, self._row, self._data_wait = now, step, row or {}, data_wait
         if now - self._printed >= (_REDRAW if self._live else _PATIENCE):
             self._show(self._fit(self._parts()))
 
@@ -200,6 +206,8 @@ class Progress:
                 (1, speed),
                 (5, f"ETA {duration(self._left(pace))}"),
             ]
+        if self._data_wait is not None:
+            parts += [(7, f"data wait {100 * self._data_wait:.0f} %")]
         return parts
 
     def _left(self, pace: float) -> float:

@@ -7,14 +7,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from zoo import _catalogue
 
 from .arrays import described, differences, digest, restore
 from .axes import spread
 from .callbacks import Callback, Journal, metrics_until
 from .checkpoint import FOLDER, Checkpoint, keep_newest, newest, read, steps_there
+from .data.rows import sample
 from .data.source import Dataset, source
 from .disk import sync_folder
 from .environment import devices, versions
@@ -151,14 +150,17 @@ def facts(setup: Setup, recipe: Recipe, options: Mapping[str, Any]) -> dict[str,
 
 
 def fingerprint(data: Dataset) -> str:
-    """The SHA-256 of all examples, and of the names of classes and tokens."""
+    """The SHA-256 of all examples, and of the names of classes and tokens; of arrays beyond 64 MiB, of a sample."""
     arrays = {
-        f"{part}/{name}": np.asarray(array)
+        f"{part}/{name}": array
         for part, split in (("train", data.train), ("test", data.test))
         for name, array in split._asdict().items()
         if array is not None
     }
-    return digest(arrays, json.dumps([data.classes, data.vocabulary]))
+    samples = {name: sample(array) for name, array in arrays.items()}
+    lengths = {name: len(array) for name, array in arrays.items() if len(array) > len(samples[name])}
+    said = [data.classes, data.vocabulary, *([lengths] if lengths else [])]
+    return digest(samples, json.dumps(said))
 
 
 def not_bitwise(checkpoint: Checkpoint, options: Mapping[str, Any]) -> list[str]:
@@ -212,9 +214,10 @@ def _flat(recipe: Mapping[str, Any]) -> dict[str, Any]:
     plain = json.loads(json.dumps(recipe, default=str))
     tables: dict[str, Any] = {}
     try:
-        card, data = _catalogue.card(plain["model"]), source(plain["dataset"])
+        card, name = _catalogue.card(plain["model"]), plain["dataset"]
         asked = trainer_flags(plain["trainer"], plain.get("t", {}))
-        for flag in (*model_flags(card, plain["m"]), *data_flags(data, plain["d"]), *asked):
+        data = () if name == "stream" else data_flags(source(name), plain["d"])
+        for flag in (*model_flags(card, plain["m"]), *data, *asked):
             tables[flag.name] = json.loads(json.dumps(flag.default, default=str))
     except (KeyError, TypeError, ValueError, AttributeError):
         tables = {"recipe": plain}  # of another version, or no recipe at all: it will differ

@@ -7,13 +7,10 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from .arrays import flatten
+from .advance_stream import AdvanceStream
 from .begin import anew, begin, is_complete, say_how_to_go_on
 from .callbacks import Best, Callback, Journal
 from .checkpoint import Checkpoint
-from .data.source import Place
 from .devices import check_devices
 from .disk import no_room, write_json
 from .errors import BadInput, RunFailed
@@ -21,27 +18,26 @@ from .folder import check_folder
 from .hosts import check_same, from_first, is_first
 from .interval import interval
 from .join import advise, join, shared_by_all, together
+from .keeper import check_best, keeper_of, kept_metrics
 from .lock import Lock
-from .loop import Diverged, train
+from .loop import train
 from .options import RunOptions, prepare_folder
 from .pictures import draw
 from .placement import placement_for
 from .profile import Profile
 from .progress import terminal
-from .raw_inputs import input_facts
+from .reading import Reading
 from .recipe import Recipe
 from .resume import facts, found_by_all
-from .saved import Trained, load, save
+from .saved import Trained, load
 from .saver import Saver
 from .setup import Setup, setup
 from .show import Show
 from .signals import Stop
-from .trainer import trained
+from .stream import Stream
 from .watch import onlookers
 
-__all__ = ["Result", "extras", "finish", "keeper_of", "kept_metrics", "run"]
-
-_RISING = ("accuracy", "r2", "top5")  # of other metrics, less is better
+__all__ = ["Result", "extras", "finish", "run"]
 
 
 @dataclass(frozen=True)
@@ -85,6 +81,7 @@ def run(
     callbacks: Sequence[Callback] = (),
     *,
     like: Setup | None = None,
+    stream: Stream | None = None,
 ) -> Result:
     """Trains what a recipe says, in a folder of its own.
 
@@ -92,6 +89,7 @@ def run(
         recipe: what to train; `recipe_for("cnn")` gives the animal's own.
         options: where and how; changes no number.
         callbacks: told of every row, after the run's own.
+        stream: batches of your own, in place of the recipe's data.
         like: what ran before, of the same recipe but for the seed; its programs need not be compiled again.
 
     Raises:
@@ -102,30 +100,35 @@ def run(
     check_folder(options)
     options = join(options)
     with together() as parting:
-        result = _run(recipe, options, callbacks, like)
+        result = _run(recipe, options, callbacks, like, stream)
         parting.hurry = result.signal != 0
     return result
 
 
-def _run(recipe: Recipe, options: RunOptions, callbacks: Sequence[Callback], like: Setup | None) -> Result:
+def _run(
+    recipe: Recipe, options: RunOptions, callbacks: Sequence[Callback], like: Setup | None, stream: Stream | None
+) -> Result:
     check_devices(options)
     check_same({"recipe": asdict(recipe), "options": shared_by_all(options)})
+    own = None if stream is None else stream.opened(recipe)
+    recipe = recipe if own is None else own.recipe
     found = found_by_all(options.resume, recipe) if options.resume else None
     if found is None and options.resume:
         options = anew(options)
         check_same({"init_from": options.init_from})  # all have read it, before the first begins to write
     parts = setup(
         recipe,
-        Place(options.data_dir, options.offline, say=terminal(quiet=options.quiet).print),
+        options.place(terminal(quiet=options.quiet).print),
         placement=placement_for(options),
         skip_bad=options.on_nan == "skip",
         log_every=options.log_every,
+        own=own,
     )
     parts = replace(parts, plan=replace(parts.plan, checkpoint_every=interval(options.ckpt_every).steps))
-    _check_best(options.best, parts)
+    check_best(options.best, parts)
     if like is not None:
         parts.share(like)
-    parts, more = extras(parts, options) if is_first() else (parts, [])
+    parts, more = extras(parts, options)
     folder = Path(from_first(lambda: str(prepare_folder(parts.recipe, options))))
     advise(f"What was saved is whole: go on with python -m zoo.train --resume {folder}, by any number of processes")
     # Signals from here on: before there is anything to save, python's own handlers are quicker.
@@ -133,9 +136,8 @@ def _run(recipe: Recipe, options: RunOptions, callbacks: Sequence[Callback], lik
         if found is not None and from_first(lambda: is_complete(found, parts, options)):
             return _complete(folder, parts, options)
         try:
-            return _train(
-                parts, recipe, folder, options, (*callbacks, *more), stop, found
-            )  # TensorBoard looks at what others drew
+            # TensorBoard comes last, for it looks at what others drew.
+            return _train(parts, recipe, folder, options, (*callbacks, *more), stop, found)
         except OSError as error:
             raise no_room(error, folder) from error
         except ValueError as error:
@@ -221,8 +223,12 @@ def _complete(folder: Path, parts: Setup, options: RunOptions) -> Result:
 
 
 def extras(parts: Setup, options: RunOptions) -> tuple[Setup, list[Callback]]:
-    """What listens only if asked to; a profile also stands between the loop and the program."""
+    """What listens only where it is needed or asked for; a profile also stands between the loop and the program."""
     found: list[Callback] = []
+    if isinstance(parts.advance, AdvanceStream):
+        found.append(Reading(parts.advance))
+    if not is_first():
+        return parts, found
     if options.tensorboard:
         from .tensorboard import TensorBoard
 
@@ -247,65 +253,3 @@ def _evaluate(parts: Setup, fit: dict, step: int) -> list[dict]:
     return [
         {"split": split, **place, **evaluate(fit, parts.key, step)} for split, evaluate in parts.evaluations.items()
     ]
-
-
-def keeper_of(parts: Setup, folder: Path | None, metric: str | None) -> Best:
-    """Saves the model: the best by examples held back; without such there is nothing to choose by, and the last.
-
-    Without a folder it only knows which one that is.
-    """
-
-    def keep(fit: dict, row: dict) -> None:
-        if folder is None:
-            return
-        params, state = trained(fit)
-        bad = next((name for name, array in flatten(params).items() if not np.isfinite(array).all()), None)
-        if bad:  # what was saved before is worth more
-            raise Diverged(f"{bad} holds no finite number any more at step {row['step']}. Try a lower rate")
-        tree = {"params": params, "state": state, "scaler": parts.scaler, "target_scaler": parts.target_scaler}
-        save(folder, tree, _about(parts, row))
-
-    if "val" not in parts.evaluations:
-        return Best("test", "step", True, None, keep)
-    metric = metric or parts.task.headline
-    higher = parts.task.higher_is_better if metric == parts.task.headline else metric.endswith(_RISING)
-    return Best("val", metric, higher, parts.recipe.patience, keep)
-
-
-def _check_best(metric: str | None, parts: Setup) -> None:
-    if metric is not None and "val" not in parts.evaluations:
-        raise BadInput(
-            f"--best {metric} needs examples to judge by that are not reported: give --val-share 0.1 as well"
-        )
-
-
-def _about(parts: Setup, row: dict) -> dict[str, Any]:
-    recipe, data = parts.recipe, parts.data
-    return {
-        "model": recipe.model,
-        "options": dict(recipe.m),
-        "dataset": recipe.dataset,
-        "task": parts.task.name,
-        "headline": parts.task.headline,
-        "loss": recipe.loss,
-        "kind": parts.source.kind,
-        "made_for": parts.made_for._asdict(),
-        "vocabulary": list(data.vocabulary),
-        "input_shape": list(parts.example.shape),
-        "input_dtype": str(data.train.x.dtype),
-        **input_facts(parts.source.kind, data.train.x),
-        "classes": list(data.classes),
-        "features": list(data.features),
-        "target": data.target,
-        "relative": data.relative,
-        "metrics": row,
-        "recipe": asdict(recipe),
-    }
-
-
-def kept_metrics(rows: Sequence[dict], keeper: Best) -> dict[str, float]:
-    """The test row of the step whose model was kept."""
-    if keeper.best is None:
-        return {}
-    row = next(row for row in rows if row["split"] == "test" and row["step"] == keeper.best["step"])
-    return {name: value for name, value in row.items() if name != "split"}

@@ -18,6 +18,7 @@ from zoo.layers import Layer
 
 from .arrays import described, digest, flatten, read_arrays, restore
 from .data.normalize import Scaler
+from .data.rows import Rows
 from .disk import replace_file
 from .drawn import drawn
 from .errors import CheckpointUnusable
@@ -83,7 +84,7 @@ class Trained:
             ValueError: if the shape is another, they are no finite numbers, or a length is not within the time axis.
         """
         x, alone = self._checked(x)
-        if lengths is None:  # what lies behind the end of a sequence may be anything
+        if lengths is None and not isinstance(x, Rows):  # what lies behind the end of a sequence may be anything
             self._check_finite(x)
         given = {"x": x} if lengths is None else {"x": x, "lengths": self._checked_lengths(lengths, x)}
         size = min(_CHUNK, len(x))
@@ -141,8 +142,8 @@ class Trained:
 
         return jax.jit(run)
 
-    def _checked(self, x: Any) -> tuple[np.ndarray, bool]:
-        given, shape, name = np.asarray(x), self.input_shape, self.about["model"]
+    def _checked(self, x: Any) -> tuple[Any, bool]:
+        given, shape, name = x if isinstance(x, Rows) else np.asarray(x), self.input_shape, self.about["model"]
         free = int(self.about["kind"] in ("sequence", "text"))  # the time axis
         alone = given.ndim == len(shape)
         x = given[None] if alone else given

@@ -12,14 +12,17 @@ import numpy as np
 from zoo.layers import Layer
 
 from .advance import Advance
+from .advance_stream import AdvanceStream
 from .asked import asked
 from .data.normalize import Scaler, fit_scaler
+from .data.rows import Rows
 from .data.source import Dataset, Place, Source, Split, load_data, source
 from .data.split import hold_back, hold_back_last
 from .data.windows import changes, earlier_and_later
 from .errors import BadInput
 from .evaluate import Evaluate
 from .feed import Feed, shuffled
+from .feed_stream import streamed
 from .judge_for import judge_for
 from .local import mistake_driven
 from .loop import Plan
@@ -28,6 +31,7 @@ from .optimizers import optimizer_for
 from .placement import Placement, data_parallel
 from .recipe import Recipe, check_pair
 from .schedules import schedule_for
+from .stream import Opened
 from .supervised import supervised
 from .tasks import Task
 from .trainer import Trainer
@@ -88,6 +92,7 @@ def setup(
     skip_bad: bool = False,
     log_every: int | None = None,
     judged: bool = True,
+    own: Opened | None = None,
 ) -> Setup:
     """Loads the data and builds what the recipe says.
 
@@ -97,27 +102,27 @@ def setup(
         placement: of the arrays; None shares every batch over all devices.
         skip_bad: skip a step whose loss is no number, instead of ending the run.
         log_every: steps between two logs; None: a share of an epoch.
+        own: a stream of the user's, in place of the recipe's data.
         judged: whether samples will be scored, for which a judge may have to learn first.
 
     Raises:
         BadInput: if animal and data do not go together, or an option is not what the animal takes.
         DataUnavailable: if the data cannot be had.
     """
-    kind = source(recipe.dataset)
-    check_pair(recipe.model, kind)
-    data = load_data(recipe.dataset, place, recipe.d)
+    kind, data = (own.kind, own.data) if own else _loaded(recipe, place)
     recipe = _suited(recipe, data)
     wanted = made_for(kind, data)
-    recipe, train, held = _batches_that_fit(*_held_back(recipe, data, kind))
+    recipe, train, held = _batches_that_fit(*_held_back(recipe, data, kind, own))
     splits = _splits(data, train, held)
     scalers = _scalers(recipe, data, splits["train"])
-    feed, cut = _feed(recipe, data, splits.pop("train"), scalers)
+    feed, cut = _feed(recipe, data, splits.pop("train"), scalers, own)
     plan = _plan(recipe, feed.steps_per_epoch, log_every)
     model = make_model(recipe.model, wanted, recipe.m)
     data = replace(data, train=train)
     what = asked(model, recipe, kind, data, wanted, scalers, partial(judge_for, say=place.say) if judged else _nobody)
     trainer = TRAINERS[recipe.trainer](model, what.task, recipe, plan)
     placement = placement or data_parallel()
+    program = AdvanceStream if feed.reads else Advance
     schedule = schedule_for(recipe, plan.steps, plan.steps_per_epoch)
     return Setup(
         recipe=recipe,
@@ -129,13 +134,19 @@ def setup(
         scaler=what.scaler,
         target_scaler=what.target_scaler,
         trainer=trainer,
-        advance=_checked(Advance(trainer, _divided(feed, recipe, placement), placement, skip_bad=skip_bad)),
+        advance=_checked(program(trainer, _divided(feed, recipe, placement), placement, skip_bad=skip_bad)),
         plan=plan,
         evaluations={name: Evaluate(trainer, split, *scalers, placement, cut) for name, split in splits.items()},
         rate=lambda step: np.asarray(schedule(step // recipe.accumulate)).item(),
         key=jax.random.key(recipe.seed),
         example=what.example,
     )
+
+
+def _loaded(recipe: Recipe, place: Place) -> tuple[Source, Dataset]:
+    kind = source(recipe.dataset)
+    check_pair(recipe.model, kind)
+    return kind, load_data(recipe.dataset, place, recipe.d)
 
 
 def _nobody(*args: Any) -> None:
@@ -202,17 +213,27 @@ def _scalers(recipe: Recipe, data: Dataset, train: Split) -> _Scalers:
     return fit_scaler(train.x[valid], recipe.normalize), targets
 
 
-def _feed(recipe: Recipe, data: Dataset, train: Split, scalers: _Scalers) -> tuple[Feed, Callable | None]:
+def _feed(
+    recipe: Recipe, data: Dataset, train: Split, scalers: _Scalers, own: Opened | None
+) -> tuple[Feed, Callable | None]:
     """How examples are cut for training, and for scoring."""
+    if own is not None:
+        from .feed_loader import loaded
+
+        return loaded(own, *scalers, recipe.augment), None
     if data.task == "language":
-        from .feed_text import contiguous, streams
+        from .feed_text import contiguous, contiguous_from_disk, streams
 
-        return contiguous(train, recipe.batch_size, data.window), streams
-    return shuffled(train, recipe.batch_size, *scalers, recipe.augment), None
+        cut = contiguous_from_disk if isinstance(train.x, Rows) else contiguous
+        return cut(train, recipe.batch_size, data.window), streams
+    cut = streamed if isinstance(train.x, Rows) else shuffled
+    return cut(train, recipe.batch_size, *scalers, recipe.augment), None
 
 
-def _held_back(recipe: Recipe, data: Dataset, kind: Source) -> tuple[Recipe, Split, Split | None]:
+def _held_back(recipe: Recipe, data: Dataset, kind: Source, own: Opened | None) -> tuple[Recipe, Split, Split | None]:
     """Patience needs something to judge by that is neither trained on nor reported: a tenth, if nothing was said."""
+    if own is not None:
+        return recipe, data.train, own.val
     if recipe.patience is not None and not recipe.val_share:
         recipe = replace(recipe, val_share=0.1)
     if not recipe.val_share:
@@ -228,6 +249,11 @@ def _batches_that_fit(recipe: Recipe, train: Split, held: Split | None) -> tuple
     if train.x.ndim == 1:  # a text is no number of examples
         return recipe, train, held
     whole = recipe.opt == "gd" or recipe.batch_size > len(train.x)
+    if recipe.opt == "gd" and isinstance(train.x, Rows):
+        raise BadInput(
+            f"--opt gd learns from all {len(train.x):,} examples in one step, and they do not fit in memory "
+            "(--in-memory): take --opt sgd"
+        )
     return (replace(recipe, batch_size=len(train.x)) if whole else recipe), train, held
 
 

@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from .callbacks import Callback
+from .data.rows import Rows
 from .forecast import in_words
 from .options import RunOptions
 from .progress import Progress, terminal
 from .report import class_table, epochs_table, parameter_table, result_panel
+from .size import with_unit
 from .summary import parameters, summary
 
 __all__ = ["Show"]
@@ -45,7 +47,12 @@ class Show(Callback):
         rows = recipe.batch_size
         each = f"{rows}" if seen == rows else f"{rows} x {seen // rows}"
         say = self.line.say
-        say(f"data     {data.name}: {len(data.train.x):,} {unit} to learn from, {len(data.test.x):,} to test")
+        many = f"{len(data.train.x):,}" if recipe.dataset != "stream" else "a stream of"
+        say(f"data     {data.name}: {many} {unit} to learn from, {len(data.test.x):,} to test")
+        if recipe.dataset == "stream":
+            say(f"reading  an iterator; scales are those of its first {len(data.train.x):,} examples")
+        if isinstance(data.train.x, Rows):
+            say(f"reading  {with_unit(data.train.x.nbytes, 'B', 1024)} from the disk while the run goes (--in-memory)")
         made = setup.made_for.shape if setup.task.name == "generation" else (setup.made_for.outputs,)
         sizes, outputs = ("x".join(map(str, each)) for each in (shape, made))
         say(f"model    {recipe.model}: {sizes} in, {outputs} out, {count:,} parameters")
@@ -57,7 +64,7 @@ class Show(Callback):
 
     def moved(self, step: int, row: dict) -> None:
         """The line that moves."""
-        self.line.update(step, row)
+        self.line.update(step, row, self.setup.advance.data_wait)
 
     def row(self, row: dict, fit: dict) -> None:
         """A line for every evaluation."""

@@ -10,6 +10,7 @@ from .options import RunOptions
 from .progress import terminal
 from .recipe import Recipe
 from .report import parameter_table
+from .size import with_unit
 
 __all__ = ["show_dry_run"]
 
@@ -25,16 +26,8 @@ def _show(recipe: Recipe, options: RunOptions) -> None:
     check_devices(options)
     found, console = dry_run(recipe, options), terminal(quiet=not is_first())
     console.print(parameter_table(found.rows))
-    flops = "not counted by this compiler" if found.flops is None else _scaled(found.flops, "FLOP", 1000)
+    flops = "not counted by this compiler" if found.flops is None else with_unit(found.flops, "FLOP", 1000)
     console.print(f"a step of {found.setup.seen_per_step:,} {found.setup.data.unit}: {flops}", soft_wrap=True)
     for name, size in found.memory.items():
-        console.print(f"memory, {name}: {_scaled(size, 'B', 1024)}", soft_wrap=True)
+        console.print(f"memory, {name}: {with_unit(size, 'B', 1024)}", soft_wrap=True)
     console.print("nothing was trained or written")
-
-
-def _scaled(amount: float, unit: str, base: int) -> str:
-    """A number with the unit that leaves few digits: 1536 with base 1024 is 1.5 KiB."""
-    power, prefixes = 0, ("", "K", "M", "G", "T", "P")
-    while amount >= base and power < len(prefixes) - 1:
-        amount, power = amount / base, power + 1
-    return f"{amount:.3g} {prefixes[power]}{'i' if power and base == 1024 else ''}{unit}"

@@ -14,16 +14,16 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from .callbacks import Callback
-from .data.source import Place
 from .disk import write_json
 from .environment import environment
 from .errors import BadInput, RunFailed
 from .grid import folder_name
+from .keeper import keeper_of, kept_metrics
 from .many import quicker_together, train_together
 from .options import RunOptions, prepare_folder
 from .placement import placement_for
 from .recipe import Recipe
-from .run import Result, extras, finish, keeper_of, kept_metrics, run
+from .run import Result, extras, finish, run
 from .setup import Setup, setup
 from .signals import Stop
 
@@ -213,10 +213,9 @@ class _Rows(Callback):
 
 
 def _setup(recipe: Recipe, options: RunOptions) -> Setup:
-    place = Place(options.data_dir, options.offline)
     return setup(
         recipe,
-        place,
+        options.place(),
         placement=placement_for(options),
         skip_bad=options.on_nan == "skip",
         log_every=options.log_every,

@@ -263,3 +263,14 @@ def test_no_color_leaves_no_colour(monkeypatch):
 )
 def test_a_number_takes_few_characters(value, text):
     assert number(value) == text
+
+
+def test_the_share_of_time_that_steps_wait_for_data_is_shown_where_data_is_read():
+    shown = {}
+    for wait in (None, 0.034):
+        out = io.StringIO()
+        line = Progress(100, 10, 8, console=Console(file=out), clock=lambda: 0.0)
+        line.update(1, {"loss": 1.0}, wait)
+        shown[wait] = out.getvalue()
+    assert "data wait 3 %" in shown[0.034]
+    assert "wait" not in shown[None]

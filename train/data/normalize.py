@@ -1,15 +1,19 @@
 """Normalisation of inputs, fitted on the training split alone and kept with the model, with its inverse."""
 
+import math
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from ..errors import BadInput
+from .rows import blocks, thinned
 
 if TYPE_CHECKING:
     import numpy as np
 
 __all__ = ["Scaler", "fit_scaler"]
 
-_ROWS = 4096  # are turned to float64 at a time: all pixels of MNIST at once would take 400 MB
+_ROWS, _BLOCK = 4096, 1 << 22  # rows and numbers that are turned to float64 at a time: MNIST whole would take 400 MB
+_MOST = 1 << 30  # numbers that are looked at: a photograph's mean is known after some thousand photographs
 
 
 class Scaler(NamedTuple):
@@ -37,7 +41,8 @@ def fit_scaler(x: "np.ndarray", how: Literal["none", "unit", "symmetric", "stand
     """The scaler that brings x, of shape (..., columns), to a common scale; in float64, over all axes but the last.
 
     Args:
-        x: the training examples. The last axis of an image is its channels: all pixels of a channel share one scale.
+        x: the training examples, in memory or as `Rows`. The last axis of an image is its channels: all pixels of a
+            channel share one scale. Of more than 2^30 numbers, so many are looked at, in rows spread evenly.
         how: none; unit, to [0, 1]; symmetric, to [-1, 1]; standard, to mean 0 and standard deviation 1.
 
     A column that never changes is only shifted, to 0.
@@ -51,7 +56,10 @@ def fit_scaler(x: "np.ndarray", how: Literal["none", "unit", "symmetric", "stand
         raise BadInput(f"unknown normalisation {how!r}; there are {', '.join(_FITS)}")
     if not len(x):
         raise BadInput("cannot fit a normalisation to no examples")
-    low, high = (f(x, axis=tuple(range(x.ndim - 1))).astype(np.float64) for f in (np.min, np.max))
+    x = thinned(x, _MOST)
+    ends = [(part.min(axis=(0, 1)), part.max(axis=(0, 1))) for part in _parts(x)]
+    low, high = (np.stack(each).astype(np.float64) for each in zip(*ends, strict=True))
+    low, high = low.min(axis=0), high.max(axis=0)
     _check_finite(low, high)
     shift, spread = _FITS[how](x, low, high)
     # By the extremes, not by the spread: rounding gives even a constant a little of that. Below 1e-37 the
@@ -87,12 +95,17 @@ def _symmetric(x: "np.ndarray", low: "np.ndarray", high: "np.ndarray"):
 def _standard(x: "np.ndarray", low: "np.ndarray", high: "np.ndarray"):
     import numpy as np
 
-    rows = x.reshape(len(x), -1, x.shape[-1])
-    chunks = [rows[i : i + _ROWS] for i in range(0, len(rows), _ROWS)]
-    count = rows.shape[0] * rows.shape[1]
-    mean = sum(chunk.sum(axis=(0, 1), dtype=np.float64) for chunk in chunks) / count
-    square = sum(((chunk - mean) ** 2).sum(axis=(0, 1)) for chunk in chunks) / count
+    count = math.prod(x.shape[:-1])
+    mean = sum(part.sum(axis=(0, 1), dtype=np.float64) for part in _parts(x)) / count
+    square = sum(((part - mean) ** 2).sum(axis=(0, 1)) for part in _parts(x)) / count
     return mean, np.sqrt(square)
+
+
+def _parts(x: "np.ndarray") -> "Iterator[np.ndarray]":
+    """Some rows at a time, each (rows, ..., columns) with one axis in the middle."""
+    each = math.prod(x.shape[1:])
+    for part in blocks(x, max(1, min(_ROWS, _BLOCK // max(each, 1)))):
+        yield part.reshape(len(part), -1, x.shape[-1])
 
 
 _FITS = {"none": _none, "unit": _unit, "symmetric": _symmetric, "standard": _standard}

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from ..errors import BadInput
 from .options import within
 from .picture_file import ENDINGS, read_picture
+from .picture_rows import Pictures
 from .source import Dataset, Place, Source, Split
 
 if TYPE_CHECKING:
@@ -14,16 +15,16 @@ if TYPE_CHECKING:
 
 __all__ = ["SOURCES", "images"]
 
-_MOST = 1 << 32  # bytes: what is trained on lies in memory
-
 
 def images(
     place: Place, *, folder: str = "", size: int = 0, grey: bool = False, test_share: float = 0.2, seed: int = 0
 ) -> Dataset:
     """The PNG and JPEG pictures of a folder, uint8 (N, height, width, 3), or (N, height, width, 1) in grey.
 
+    More than `place.in_memory` bytes of them stay in their files, and are read while the run goes.
+
     Args:
-        place: not used, the pictures lie in the folder.
+        place: says how much memory they may take.
         folder: where they lie, all in it or all in sub-folders of it, one a class.
         size: cut each to a square and scale it to so many pixels a side; 0 takes them as they are, all of one size.
         grey: without their colours.
@@ -36,7 +37,7 @@ def images(
 
     _check(folder, size, test_share, seed)
     files = _classified(Path(folder).expanduser())
-    x = _read([path for path, _ in files], size, grey)
+    x = _read([path for path, _ in files], size, grey, place.in_memory)
     names = sorted({name for _, name in files})
     y = np.array([names.index(name) for _, name in files], np.int32)
     return Dataset("images", "multiclass", *hold_back(Split(x, y), test_share, seed), tuple(names), outputs=len(names))
@@ -78,31 +79,12 @@ def _visible(folder: Path) -> list[Path]:
         raise BadInput(f"--d.folder {folder} cannot be read: {error.strerror or error}") from error
 
 
-def _read(paths: list[Path], size: int, grey: bool) -> "np.ndarray":
-    """All pictures in one array, refused at the first that is unlike the first."""
-    import numpy as np
-
+def _read(paths: list[Path], size: int, grey: bool, most: int) -> "np.ndarray":
+    """All pictures, refused at the first that is unlike the first; left in their files if larger than `most` bytes."""
     first = read_picture(paths[0], size, grey)
-    whole = len(paths) * first.nbytes
-    if whole > _MOST:
-        raise BadInput(
-            f"{len(paths):,} pictures of {_sides(first)} pixels would take {whole / 2**30:.1f} GiB of memory: "
-            "make them smaller by --d.size 64"
-        )
-    x = np.empty((len(paths), *first.shape), np.uint8)
-    for i, path in enumerate(paths):
-        found = read_picture(path, size, grey)
-        if found.shape != first.shape:
-            raise BadInput(
-                f"{paths[0]} is {_sides(first)} pixels and {path} is {_sides(found)}: all must be of one size; "
-                "--d.size 64 makes them so"
-            )
-        x[i] = found
-    return x
-
-
-def _sides(picture: "np.ndarray") -> str:
-    return f"{picture.shape[1]}x{picture.shape[0]}"
+    pictures = Pictures(paths, size, grey, first.shape)
+    # `Split` says "array": where `Rows` stand for one, they answer to all that is asked of it.
+    return cast("np.ndarray", pictures) if pictures.nbytes > most else pictures[:]
 
 
 SOURCES = (

@@ -33,10 +33,11 @@ class Place:
     data_dir: Path | None = None  # the folder that the user named; nothing is fetched into it unasked
     offline: bool = False
     say: Callable[[str], None] = lambda text: None  # progress of a download, one line at a time
+    in_memory: int = 4 << 30  # bytes; a larger set stays on the disk and is read while the run goes
 
 
 class Split(NamedTuple):
-    """Examples and their targets, as stored.
+    """Examples and their targets, as stored: arrays or, where they stay on the disk, `rows.Rows`, much like arrays.
 
     Attributes:
         x: (examples, ...); of a text, the whole text as one row of token numbers (tokens,).
@@ -111,6 +112,11 @@ def source(name: str) -> Source:
     Raises:
         BadInput: naming the nearest, if there is none.
     """
+    if name == "stream":
+        raise BadInput(
+            "the data of this run was an iterator, which no command knows: go on from Python, "
+            "run(recipe, RunOptions(resume=...), stream=Stream(...))"
+        )
     if name not in SOURCES:
         near = get_close_matches(name, SOURCES, n=1)
         hint = f"did you mean {near[0]}? " if near else ""

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from ..errors import BadInput
+from .rows import only
 from .source import Split
 
 if TYPE_CHECKING:
@@ -54,17 +55,15 @@ def hold_back_last(split: Split, share: float) -> tuple[Split, Split]:
     Raises:
         BadInput: if the share is not in [0, 1), or one step is to be shared out.
     """
-    import numpy as np
-
     n = len(split.x)
     _check_share(share, n)
-    held = np.arange(n) >= n - (min(max(round(share * n), 1), n - 1) if share else 0)
-    return _chosen(split, ~held), _chosen(split, held)
+    first = n - (min(max(round(share * n), 1), n - 1) if share else 0)
+    return _chosen(split, slice(None, first)), _chosen(split, slice(first, None))
 
 
-def _chosen(split: Split, which: "np.ndarray") -> Split:
+def _chosen(split: Split, which: "np.ndarray | slice") -> Split:
     x, y, lengths = split
-    return Split(x[which], y[which], None if lengths is None else lengths[which])
+    return Split(only(x, which), only(y, which), None if lengths is None else only(lengths, which))
 
 
 def _check_share(share: float, n: int) -> None:

@@ -13,11 +13,17 @@ recurrent neural networks", 2015.
 
 import hashlib
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 from ..errors import BadInput, DataUnavailable
+from ..size import with_unit
 from .options import within
+from .rows import only
 from .source import Dataset, Place, Source, Split
 from .vocabulary import Level, Vocabulary, characters_of, words_of
+
+if TYPE_CHECKING:
+    import numpy as np
 
 __all__ = ["SOURCES", "text", "tinyshakespeare"]
 
@@ -30,6 +36,7 @@ _MODULES = (
 _SHAKESPEARE = "86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed"
 _MIRRORS = ("https://raw.githubusercontent.com/karpathy/char-rnn/master/data/tinyshakespeare/input.txt",)
 _TEST_SHARE = 10  # one in ten
+_EACH = 8  # bytes of memory that a byte of the file takes, as tokens and as what follows them
 
 
 def text(
@@ -44,7 +51,7 @@ def text(
     """A text of your own or, if none is named, sources of Python's standard library, as whole numbers (N,).
 
     Args:
-        place: not used, the text lies on this machine.
+        place: says how much memory it may take; a larger file is read from the disk while the run goes.
         file: a text in UTF-8; none takes the standard library.
         level: what a token is; words come with punctuation and white space as tokens of their own.
         words: size of the vocabulary of words; all others are one and the same, unknown, and bits per character count
@@ -53,7 +60,10 @@ def text(
         window: tokens that a step reads, and the gradient looks back; 0 takes all at once.
     """
     if file:
-        return _dataset("text", read_text(Path(file)), f"--d.file {file}", level, words, window)
+        path, where = Path(file).expanduser(), f"--d.file {file}"
+        if path.is_file() and _EACH * path.stat().st_size > place.in_memory:
+            return _large(path, where, level, window)
+        return _dataset("text", read_text(path, where), where, level, words, window)
     within("characters", characters, 0, 10_000_000)
     whole = _standard_library()
     return _dataset("text", whole[: characters or None], "--d.characters", level, words, window)
@@ -111,14 +121,8 @@ def _dataset(name: str, whole: str, where: str, level: Level, words: int, window
         raise BadInput(f"{where}: the text is empty; take one of some thousand characters or more")
     vocabulary = _vocabulary(whole, level, words)
     numbers = vocabulary.encode(whole)
-    held = len(numbers) // _TEST_SHARE
-    cut = len(numbers) - held
-    if not held or cut - 1 < max(window, 1):
-        raise BadInput(
-            f"{where}: the text has {len(numbers)} {level}; nine tenths of it must be longer than a window of {window} "
-            "(--d.window), take a longer text or a shorter window"
-        )
-    train, test = (Split(part[:-1], part[1:]) for part in (numbers[:cut], numbers[cut - 1 :]))
+    train, test = _parted(numbers, where, level, window)
+    cut, held = len(train.x) + 1, len(test.x)
     scored = vocabulary.split(whole)[cut:]
     return Dataset(
         name,
@@ -130,6 +134,38 @@ def _dataset(name: str, whole: str, where: str, level: Level, words: int, window
         characters=sum(map(len, scored)) / held,
         spelling=vocabulary.spelling(scored, len(set(whole))) / held,
     )
+
+
+def _large(path: Path, where: str, level: Level, window: int) -> Dataset:
+    """A text that stays on the disk."""
+    from .token_file import characters_on_disk
+
+    within("window", window, 0, 1_000_000)
+    wanted = "--d.level words" if level == "words" else "--d.window 0" if not window else ""
+    if wanted:
+        raise BadInput(
+            f"{where} is read from the disk while the run goes, in windows of characters; {wanted} wants all of it "
+            f"in memory, {with_unit(_EACH * path.stat().st_size, 'B', 1024)}: give --in-memory as much, or leave it out"
+        )
+    vocabulary, numbers = characters_on_disk(path, where)
+    train, test = _parted(cast("np.ndarray", numbers), where, level, window)
+    return Dataset("text", "language", train, test, vocabulary=vocabulary.tokens, window=window)
+
+
+def _parted(numbers: "np.ndarray", where: str, level: Level, window: int) -> tuple[Split, Split]:
+    """The first nine tenths to learn from and the last to be scored, each token with the one after it."""
+    count = len(numbers)
+    cut = count - count // _TEST_SHARE
+    if cut == count or cut - 1 < max(window, 1):
+        raise BadInput(
+            f"{where}: the text has {count} {level}; nine tenths of it must be longer than a window of {window} "
+            "(--d.window), take a longer text or a shorter window"
+        )
+
+    def part(first: int, end: int) -> Split:
+        return Split(only(numbers, slice(first, end - 1)), only(numbers, slice(first + 1, end)))
+
+    return part(0, cut), part(cut - 1, count)
 
 
 def _vocabulary(whole: str, level: Level, words: int) -> Vocabulary:

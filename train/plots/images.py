@@ -71,4 +71,5 @@ def mistakes(
     captions = [f"{names[truth[i]]}{arrow}{names[predicted[i]]} ({100 * confidence[i]:.0f} %)" for i in worst]
     title = f"{len(wrong):,} of {len(truth):,} wrong"
     title += ", the most confident" * (len(wrong) > len(worst))
-    grid(pixels(np.asarray(images))[worst], captions, 6 if long else 8, title, "true → predicted (confidence)", path)
+    shown = pixels(images)[worst] if isinstance(images, np.ndarray) else pixels(images[worst])  # others are on the disk
+    grid(shown, captions, 6 if long else 8, title, "true → predicted (confidence)", path)

@@ -6,6 +6,7 @@ from PIL import Image
 
 from zoo.train.command import main
 from zoo.train.data.picture_file import read_picture
+from zoo.train.data.picture_rows import Pictures
 from zoo.train.data.source import Place, load_data
 from zoo.train.errors import BadInput
 
@@ -139,10 +140,20 @@ def test_a_decompression_bomb_is_refused_before_it_is_unpacked(photos, monkeypat
         read_picture(photos / "cats" / "bomb.png")
 
 
-def test_more_than_fits_into_memory_is_refused(photos, monkeypatch):
-    monkeypatch.setattr("zoo.train.data.picture_folder._MOST", 1000)
-    with pytest.raises(BadInput, match=r"10 pictures of 8x6 pixels would take .* --d\.size"):
-        load(photos)
+def test_more_than_fits_into_memory_stays_in_its_files_and_is_the_same(photos):
+    size, options = 10 * 6 * 8 * 3, {"folder": str(photos)}
+    inside, outside = (load_data("images", Place(in_memory=most), options) for most in (size, size - 1))
+    for one, other in ((inside.train, outside.train), (inside.test, outside.test)):
+        assert (type(one.x), type(other.x)) == (np.ndarray, Pictures)
+        np.testing.assert_array_equal(one.x, other.x[:])
+        np.testing.assert_array_equal(one.y, other.y)
+
+
+def test_a_picture_of_another_size_is_named_when_it_is_read(photos):
+    put(photos / "dogs" / "2.png", 6, 9, 3)
+    data = load_data("images", Place(in_memory=0), {"folder": str(photos)})
+    with pytest.raises(BadInput, match=r"0\.png is 8x6 pixels and .*dogs/2\.png is 9x6"):
+        [data.train.x[:], data.test.x[:]]
 
 
 def test_a_folder_that_cannot_be_meant_is_refused(photos):

@@ -1,0 +1,202 @@
+"""Batches of one's own: resumed behind the batch that was learned from last, and refused with reasons."""
+
+import dataclasses
+import re
+import shutil
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from zoo.train import RunOptions, Stream, recipe_for, run
+from zoo.train.checkpoint import read
+from zoo.train.data.source import load_data, source
+from zoo.train.errors import BadInput, CheckpointUnusable, RunFailed
+
+pytestmark = pytest.mark.usefixtures("quick_compiler")
+QUIET = {"quiet": True, "pictures": False, "compile_cache": "off", "ckpt_every": "1", "keep": 100, "log_every": 2}
+IRIS = load_data("iris")
+TEST = {"x": IRIS.test.x, "y": IRIS.test.y}
+RECIPE = dataclasses.replace(recipe_for("mlp", "iris"), steps=7, m={"hidden": (8,)})
+
+
+@pytest.fixture(autouse=True)
+def _no_power_is_cut(monkeypatch):
+    monkeypatch.setattr("os.fsync", lambda file: None)
+
+
+class Loader:
+    """What grain's iterators are: batches in an order that a state decides, which may be bytes or plain values."""
+
+    def __init__(self, pack=bytes, size=16, end=None):
+        self.at, self.size, self.end, self.pack = 0, size, end, pack
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        if self.at == self.end:
+            raise StopIteration
+        chosen = np.random.default_rng(self.at).permutation(len(IRIS.train.x))[: self.size]
+        self.at += 1
+        return {"x": IRIS.train.x[chosen], "y": IRIS.train.y[chosen]}
+
+    def get_state(self):
+        return str(self.at).encode() if self.pack is bytes else {"at": self.at}
+
+    def set_state(self, state):
+        self.at = int(state) if self.pack is bytes else state["at"]
+
+
+def stream(loader, **more):
+    return Stream(**({"train": loader, "test": TEST, "steps_per_epoch": 4} | more))
+
+
+def left(folder):
+    tensors = {name: array.tobytes() for name, array in read(folder / "checkpoints" / "7").tensors().items()}
+    return tensors, (folder / "metrics.jsonl").read_text(), (folder / "model.safetensors").read_bytes()
+
+
+@pytest.mark.parametrize("pack", [bytes, dict])
+def test_a_resumed_run_goes_on_behind_the_batch_that_was_learned_from_last(pack, tmp_path):
+    whole = run(RECIPE, RunOptions(out=tmp_path / "whole", **QUIET), stream=stream(Loader(pack)))
+    assert {"steps": whole.setup.plan.steps, "batch": whole.setup.recipe.batch_size} == {"steps": 7, "batch": 16}
+    step, cut = "2" if pack is bytes else "5", tmp_path / "cut"
+    shutil.copytree(whole.folder, cut)
+    (cut / "result.json").unlink()
+    run(RECIPE, RunOptions(resume=cut / "checkpoints" / step, **QUIET), stream=stream(Loader(pack)))
+    assert left(cut) == left(whole.folder)
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("zoo-reader")]
+
+
+def test_grain_plugs_in(tmp_path):
+    grain = pytest.importorskip("grain.python", reason="grain is not installed: pip install grain")
+
+    def loader():
+        numbers = grain.MapDataset.range(len(IRIS.train.x)).shuffle(seed=1).repeat()
+        rows = numbers.map(lambda i: {"x": IRIS.train.x[i], "y": IRIS.train.y[i]})
+        return rows.batch(16, drop_remainder=True).to_iter_dataset()
+
+    whole = run(RECIPE, RunOptions(out=tmp_path / "whole", **QUIET), stream=stream(loader()))
+    shutil.copytree(whole.folder, tmp_path / "cut")
+    (tmp_path / "cut" / "result.json").unlink()
+    run(RECIPE, RunOptions(resume=tmp_path / "cut" / "checkpoints" / "3", **QUIET), stream=stream(loader()))
+    assert left(tmp_path / "cut") == left(whole.folder)
+
+
+def test_the_first_batches_that_gave_the_scale_are_learned_from_all_the_same(tmp_path):
+    seen = []
+
+    class Watched(Loader):
+        def set_state(self, state):
+            super().set_state(state)
+            seen.append(self.at)
+
+    run(RECIPE, RunOptions(out=tmp_path / "run", **QUIET), stream=stream(Watched()))
+    assert seen == [0]
+
+
+def test_a_validation_set_of_ones_own_decides_which_model_is_kept(tmp_path):
+    val = {"x": IRIS.train.x[:20], "y": IRIS.train.y[:20]}
+    patient = dataclasses.replace(RECIPE, patience=1)
+    result = run(patient, RunOptions(out=tmp_path / "run", **QUIET), stream=stream(Loader(), val=val))
+    assert {row["split"] for row in result.rows} == {"train", "val", "test"}
+    with pytest.raises(BadInput, match=r"nothing can be held back .* give Stream\(val="):
+        run(patient, RunOptions(out=tmp_path / "other", **QUIET), stream=stream(Loader()))
+
+
+def test_other_data_does_not_go_on_with_the_run(tmp_path):
+    whole = run(RECIPE, RunOptions(out=tmp_path / "whole", **QUIET), stream=stream(Loader()))
+    with pytest.raises(CheckpointUnusable, match="does not have the same examples"):
+        run(
+            dataclasses.replace(RECIPE, steps=9),
+            RunOptions(resume=whole.folder, **QUIET),
+            stream=stream(Loader(), test={"x": IRIS.test.x + 1, "y": IRIS.test.y}),
+        )
+    with pytest.raises(BadInput, match=r"go on from Python, run\(recipe, RunOptions\(resume="):
+        source("stream")
+
+
+class Broken(Loader):
+    """After three batches something goes wrong; the first look at them sees nothing of it."""
+
+    def __init__(self, how):
+        super().__init__(end=3)
+        self.how = how
+
+    def __next__(self):
+        try:
+            return super().__next__()
+        except StopIteration:
+            if not self.looked:
+                raise
+            return self.how(self)
+
+    looked = False
+
+    def set_state(self, state):
+        super().set_state(state)
+        self.looked = True
+
+
+def ends(loader):
+    raise StopIteration
+
+
+def shrinks(loader):
+    return {"x": IRIS.train.x[:5], "y": IRIS.train.y[:5]}
+
+
+def lacks(loader):
+    return {"x": IRIS.train.x[:16]}
+
+
+def fails(loader):
+    raise OSError("shard-07.bin: input/output error")
+
+
+@pytest.mark.parametrize(
+    ("how", "kind", "message"),
+    [
+        (ends, RunFailed, r"no batch for step 4: make it without end .*\.repeat\(\)"),
+        (shrinks, BadInput, r"step 4 .* has x float32\[5, 4\], the first had float32\[16, 4\]"),
+        (lacks, BadInput, r"step 4 .* must be \{\"x\": array, \"y\": array\}, got x"),
+        (fails, RunFailed, "shard-07"),
+    ],
+)
+def test_what_goes_wrong_in_the_iterator_is_told_with_the_step(how, kind, message, tmp_path):
+    with pytest.raises(kind, match=message):
+        run(RECIPE, RunOptions(out=tmp_path / "run", **QUIET), stream=stream(Broken(how)))
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("zoo-reader")]
+
+
+@pytest.mark.parametrize(
+    ("made", "message"),
+    [
+        (lambda: stream([{"x": IRIS.train.x, "y": IRIS.train.y}]), "list_iterator has no get_state and set_state"),
+        (lambda: stream(Loader(end=0)), "has no batch"),
+        (lambda: stream(Loader(), steps_per_epoch=0), "steps_per_epoch must be at least 1, got 0"),
+        (lambda: stream(Loader(), test={"x": IRIS.test.x[:, :2], "y": IRIS.test.y}), r"test has \(2,\) and \(\)"),
+        (lambda: stream(Loader(), test={"x": IRIS.test.x, "y": IRIS.test.y[:3]}), "must have as many examples"),
+        (lambda: stream(Loader(), test=IRIS.test.x), r"must be \{\"x\": array, \"y\": array\}, got ndarray"),
+        (lambda: stream(Loader(), classes=("one",)), "1 classes are named, but y has class 2"),
+    ],
+)
+def test_what_is_no_stream_is_refused_before_the_run_begins(made, message, tmp_path):
+    with pytest.raises(BadInput, match=message):
+        run(RECIPE, RunOptions(out=tmp_path / "run", **QUIET), stream=made())
+    assert not (tmp_path / "run").exists()
+
+
+def test_the_example_in_the_documentation_runs(tmp_path, monkeypatch):
+    page = (Path(__file__).parents[2] / "docs" / "data.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    monkeypatch.chdir(tmp_path)
+    exec(compile(block, "data.md", "exec"), {"__name__": "data"})
+    assert (tmp_path / "runs" / "stream" / "result.json").exists()
+
+
+def test_an_animal_that_cannot_read_such_batches_is_refused(tmp_path):
+    with pytest.raises(BadInput, match="cnn reads image data; stream is table data"):
+        run(recipe_for("cnn"), RunOptions(out=tmp_path / "run", **QUIET), stream=stream(Loader()))

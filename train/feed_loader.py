@@ -1,0 +1,69 @@
+"""How batches of a user's own iterator reach the trainer."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+
+from .data.normalize import Scaler
+from .errors import BadInput, CheckpointUnusable, RunFailed
+from .feed import Feed, Reads, Taken, ready
+from .stream import Opened, arrays_of, packed, unpacked
+
+__all__ = ["loaded"]
+
+
+def loaded(opened: Opened, scaler: Scaler | None, target_scaler: Scaler | None, augmentation: str) -> Feed:
+    """The batches of a stream, normalised and augmented in the step.
+
+    One thread reads ahead: the loader may have as many as it likes. With each batch comes the state behind it.
+    """
+    shapes = {name: (each.shape, each.dtype) for name, each in opened.example.items()}
+
+    def batches(key, rows):
+        def read(step):
+            try:
+                batch = next(opened.batches)
+            except StopIteration:
+                raise RunFailed(
+                    f"the stream has no batch for step {step + 1}: make it without end (grain: .repeat(); "
+                    "num_epochs=None), or the run shorter"
+                ) from None
+            except Exception as error:
+                error.add_note(f"In the iterator of Stream(train=...), when it read the batch of step {step + 1}")
+                raise
+            batch = arrays_of(batch, f"the batch of step {step + 1} of Stream(train=...)")
+            _check_alike(batch, shapes, step)
+            return Taken(batch, packed(opened.batches.get_state()))
+
+        return read
+
+    def batch(arrays, cut, i, key):
+        return ready(arrays, cut, augmentation, key)
+
+    def blank(key):
+        size = opened.recipe.batch_size
+        return {name: jnp.zeros((size, *shape[1:]), dtype) for name, (shape, dtype) in shapes.items()}
+
+    def go_on(position: Any) -> None:
+        try:
+            opened.batches.set_state(unpacked(position))
+        except Exception as error:
+            raise CheckpointUnusable(
+                f"the iterator of Stream(train=...) does not take the state that the checkpoint kept of it: {error}"
+            ) from error
+
+    scalers = {"scaler": scaler, "target_scaler": target_scaler}
+    return Feed(scalers, opened.steps_per_epoch, blank, batch, Reads(batches, threads=1, go_on=go_on))
+
+
+def _check_alike(batch: Mapping[str, np.ndarray], shapes: Mapping[str, Any], step: int) -> None:
+    for name, each in batch.items():
+        if (each.shape, each.dtype) != shapes[name]:
+            shape, dtype = shapes[name]
+            raise BadInput(
+                f"the batch of step {step + 1} of Stream(train=...) has {name} {each.dtype}{list(each.shape)}, the "
+                f"first had {dtype}{list(shape)}: all must be alike (drop what is left of an epoch: grain's "
+                "drop_remainder=True)"
+            )

@@ -1,0 +1,47 @@
+"""Looks after what reads ahead: closes it with the run, remembers where it stood, warns when steps wait for it."""
+
+from collections.abc import Callable
+from typing import Any
+
+from .advance_stream import AdvanceStream
+from .callbacks import Callback
+from .errors import warn
+
+__all__ = ["Reading"]
+
+_MUCH, _PATIENCE = 0.2, 5.0  # of the time of the steps; seconds of steps before anything is judged
+
+
+class Reading(Callback):
+    """The listener that belongs to an `AdvanceStream`.
+
+    Args:
+        advance: what reads.
+        say: prints a warning.
+    """
+
+    def __init__(self, advance: AdvanceStream, say: Callable[[str], None] = warn):
+        self.advance, self._say = advance, say
+        self._said = False
+
+    def moved(self, step: int, row: dict) -> None:
+        """Warns, once, when the steps wait too long."""
+        share = self.advance.data_wait
+        if share is not None and share > _MUCH and self.advance.seconds > _PATIENCE and not self._said:
+            self._said = True
+            self._say(
+                f"steps wait {share:.0%} of their time for their batches: keep the data on a faster disk, make "
+                "pictures smaller beforehand, load what fits (--in-memory), or use a loader with several processes"
+            )
+
+    def memory(self) -> Any:
+        """Where the last batch was that was learned from; nothing, where the step says it."""
+        return self.advance.position
+
+    def recall(self, memory: Any) -> None:
+        """Goes on there."""
+        self.advance.go_on(memory)
+
+    def stopped(self) -> None:
+        """Ends the threads."""
+        self.advance.close()

@@ -1,0 +1,36 @@
+"""Sizes as people write them, 4GB or 500MB, and read them."""
+
+import re
+
+from .errors import BadInput
+
+__all__ = ["bytes_in", "with_unit"]
+
+_UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
+
+
+def bytes_in(text: str, flag: str) -> int:
+    """How many bytes a size is; units are powers of 1024, with or without the B.
+
+    Raises:
+        BadInput: naming the flag, if it is no size.
+
+    >>> bytes_in("4GB", "--in-memory"), bytes_in("0", "--in-memory")
+    (4294967296, 0)
+    """
+    found = re.fullmatch(r"(\d{1,15}(?:\.\d{1,6})?)\s*([kmgt]?)i?b?", text.strip().lower())
+    if not found:
+        raise BadInput(f"{flag} must be a size, as in 4GB, 500MB or 0, got {text!r}")
+    return int(float(found[1]) * _UNITS[found[2]])
+
+
+def with_unit(amount: float, unit: str, base: int) -> str:
+    """A number with the unit that leaves few digits.
+
+    >>> with_unit(1536, "B", 1024)
+    '1.5 KiB'
+    """
+    power, prefixes = 0, ("", "K", "M", "G", "T", "P")
+    while amount >= base and power < len(prefixes) - 1:
+        amount, power = amount / base, power + 1
+    return f"{amount:.3g} {prefixes[power]}{'i' if power and base == 1024 else ''}{unit}"
