@@ -90,12 +90,19 @@ def _step(cell: Layer, params: Any, key: Any, output: str, variational: bool) ->
         (carry, state, last), (x_t, live, t) = loop, inputs
         own = key if key is None or variational else jax.random.fold_in(key, t)
         (new, y), state = cell.apply(params, state, (carry, x_t), own)
+        new = jax.tree.map(_as_before, new, carry)
         if live is not None:
             new = choose(live, new, carry)
             y = choose(live, y, jax.tree.map(jnp.zeros_like, y) if output == "all" else last)
         return (new, state, None if output == "all" else y), y if output == "all" else None
 
     return step
+
+
+def _as_before(new: Any, old: Any) -> Any:
+    """Gives the carry in the floating type that it had: a cell in half precision may begin from float32."""
+    floating = all(jnp.issubdtype(jnp.result_type(leaf), jnp.floating) for leaf in (new, old))
+    return jnp.asarray(new, jnp.result_type(old)) if floating else new
 
 
 def _absorb(cell: Layer, params: Any, x: Any) -> tuple[Any, Any]:

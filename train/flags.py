@@ -46,9 +46,10 @@ _RECIPE: Mapping[str, Mapping[str, str]] = {
         "patience": "epochs without a better validation score before the run stops",
         "val_share": "share of the training examples held back for validation",
     },
-    "data and loss": {
+    "data, loss and precision": {
         "normalize": "of the inputs, fitted on the training examples",
         "loss": "auto takes the usual one of the task",
+        "dtype": "of the arithmetic; bf16 leaves parameters, norms, softmax and losses in float32",
     },
 }
 

@@ -110,7 +110,7 @@ def setup(
     scalers = _scalers(recipe, data, splits["train"])
     feed, cut = _feed(recipe, data, splits.pop("train"), scalers)
     plan = _plan(recipe, feed.steps_per_epoch, log_every)
-    model = make_model(recipe.model, wanted, recipe.m)
+    model = make_model(recipe.model, wanted, recipe.m, recipe.dtype)
     data = replace(data, train=train)
     what = asked(model, recipe, kind, data, wanted, scalers, partial(judge_for, say=place.say) if judged else _nobody)
     trainer = TRAINERS[recipe.trainer](model, what.task, recipe, plan)
