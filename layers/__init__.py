@@ -43,6 +43,7 @@ from .players import Players, each_player, players
 from .pool import avg_pool, global_avg_pool, global_max_pool, max_pool, upsample
 from .precision import computing_in, full_precision
 from .recurrent import bidirectional, embedded, stacked
+from .remat import rematerialised
 from .rnn import rnn_cell
 from .scan import scan
 from .sequence import Rows, Scanned, Sequence
@@ -95,6 +96,7 @@ __all__ = [
     "parallel",
     "players",
     "relu",
+    "rematerialised",
     "reshape",
     "residual",
     "rnn_cell",

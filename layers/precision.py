@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 
 from .base import Joined, Layer, as_layer
+from .remat import Thrifty
 from .sequence import Sequence
 
 __all__ = ["computing_in", "full_precision", "lowered", "raised"]
@@ -75,13 +76,20 @@ def computing_in(dtype: Any, layer: Layer) -> Layer:
     """
     if not jnp.issubdtype(dtype, jnp.floating):
         raise ValueError(f"computing_in: dtype must be a floating type such as bfloat16, got {dtype!r}")
-    lifted = _lifted(dtype, as_layer(layer))
+    layer = as_layer(layer)
+    return _around(dtype, layer.init, _lifted(dtype, layer))
+
+
+def _around(dtype: Any, init: Any, inner: Layer) -> Layer:
+    """The whole, whose parts other lifters still reach; it begins with parameters in float32."""
 
     def apply(params, state, x, key=None):
-        y, state = lifted.apply(params, state, _given(dtype, x), key)
+        y, state = inner.apply(params, state, _given(dtype, x), key)
         return jax.tree.map(raised, y), state
 
-    return Layer(layer.init, apply)
+    if not isinstance(inner, Joined):
+        return Layer(init, apply)
+    return Joined(init, apply, lambda lift: _around(dtype, init, inner.rebuilt(lift)))
 
 
 def _lifted(dtype: Any, layer: Layer) -> Layer:
@@ -89,7 +97,12 @@ def _lifted(dtype: Any, layer: Layer) -> Layer:
         return layer
     if isinstance(layer, Joined):
         return layer.rebuilt(lambda part: _lifted(dtype, part))
+    if isinstance(layer, Thrifty):
+        return Thrifty(_cast(dtype, layer), _cast(dtype, layer.thrifty))
+    return _cast(dtype, layer)
 
+
+def _cast(dtype: Any, layer: Layer) -> Layer:
     def apply(params, state, x, key=None):
         y, new = layer.apply(_to(dtype, params), state, _given(dtype, x), key)
         return y, jax.tree.map(lambda leaf, old: leaf.astype(old.dtype), new, state)

@@ -9,6 +9,7 @@ from jax import lax
 
 from .base import Layer, describe
 from .checks import check_choice, check_positive
+from .remat import Thrifty
 from .sequence import Rows, Scanned, as_sequence, choose, extent, first_step, look_up, time_major, valid_steps
 
 __all__ = ["scan"]
@@ -80,7 +81,10 @@ def scan(
         y = y if output == "last" else jax.tree.map(lambda leaf: jnp.swapaxes(leaf, 0, 1), y)
         return (Scanned(carry, y) if return_carry else y), state
 
-    return Layer(init, apply)
+    if remat:
+        return Layer(init, apply)
+    options = {"reverse": reverse, "output": output, "return_carry": return_carry, "unroll": unroll}
+    return Thrifty(Layer(init, apply), scan(cell, **options, remat=True, variational=variational))
 
 
 def _step(cell: Layer, params: Any, key: Any, output: str, variational: bool) -> Callable:

@@ -35,7 +35,7 @@ def dry_run(recipe: Recipe, options: RunOptions = RunOptions()) -> DryRun:  # no
     Raises:
         BadInput, DataUnavailable: as the run itself would.
     """
-    parts = setup(recipe, Place(options.data_dir, options.offline), judged=False)
+    parts = setup(recipe, Place(options.data_dir, options.offline), judged=False, remat=options.remat)
     advance, key = parts.advance, parts.key
     order = advance.order(key)
     fit = jax.eval_shape(advance.init, key)

@@ -26,6 +26,7 @@ class RunOptions:
         offline: open no socket.
         platform: what to run on; None takes jax's choice.
         require: what the run must find itself on.
+        remat: compute again what the backward pass needs instead of keeping it; changes no number but by rounding.
         matmul_precision: of float32 products on a GPU or TPU; None takes jax's choice.
         compile_cache: a folder, "auto" for one in the user's cache, or "off".
         quiet: say nothing but warnings and errors.
@@ -54,6 +55,7 @@ class RunOptions:
     offline: bool = False
     platform: Platform | None = None
     require: Platform | None = None
+    remat: bool = False
     matmul_precision: Literal["default", "high", "highest"] | None = None
     compile_cache: str = "auto"
     quiet: bool = False

@@ -17,6 +17,7 @@ from .folder import check_folder
 from .interval import interval
 from .lock import Lock
 from .loop import train
+from .memory import is_exhausted, out_of_memory
 from .options import RunOptions, prepare_folder
 from .pictures import draw
 from .profile import Profile
@@ -91,7 +92,18 @@ def run(
         BadInput: if the recipe does not hold together.
         DataUnavailable: if the data cannot be had.
         Diverged: if the loss is no finite number any more; what was saved before stays.
+        OutOfMemory: if the memory does not suffice, with what a step needs and what to try.
     """
+    try:
+        return _run(recipe, options, callbacks, like)
+    except (MemoryError, RuntimeError) as error:
+        if not is_exhausted(error):
+            raise
+        lost = error.with_traceback(None)  # whose frames hold the arrays that fill the memory
+    raise out_of_memory(lost, recipe, options)
+
+
+def _run(recipe: Recipe, options: RunOptions, callbacks: Sequence[Callback], like: Setup | None) -> Result:
     check_folder(options)
     check_devices(options)
     found = find(options.resume, recipe) if options.resume else None
@@ -102,6 +114,7 @@ def run(
         Place(options.data_dir, options.offline, say=terminal(quiet=options.quiet).print),
         skip_bad=options.on_nan == "skip",
         log_every=options.log_every,
+        remat=options.remat,
     )
     parts = replace(parts, plan=replace(parts.plan, checkpoint_every=interval(options.ckpt_every).steps))
     _check_best(options.best, parts)

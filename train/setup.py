@@ -9,7 +9,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from zoo.layers import Layer
+from zoo.layers import Layer, each_player, rematerialised
 
 from .advance import Advance, data_mesh
 from .asked import asked
@@ -86,6 +86,7 @@ def setup(
     skip_bad: bool = False,
     log_every: int | None = None,
     judged: bool = True,
+    remat: bool = False,
 ) -> Setup:
     """Loads the data and builds what the recipe says.
 
@@ -95,6 +96,7 @@ def setup(
         skip_bad: skip a step whose loss is no number, instead of ending the run.
         log_every: steps between two logs; None: a share of an epoch.
         judged: whether samples will be scored, for which a judge may have to learn first.
+        remat: train the rematerialised model.
 
     Raises:
         BadInput: if animal and data do not go together, or an option is not what the animal takes.
@@ -113,7 +115,8 @@ def setup(
     model = make_model(recipe.model, wanted, recipe.m, recipe.dtype)
     data = replace(data, train=train)
     what = asked(model, recipe, kind, data, wanted, scalers, partial(judge_for, say=place.say) if judged else _nobody)
-    trainer = TRAINERS[recipe.trainer](model, what.task, recipe, plan)
+    moved = each_player(rematerialised, model) if remat else model
+    trainer = TRAINERS[recipe.trainer](moved, what.task, recipe, plan)
     mesh = data_mesh()
     schedule = schedule_for(recipe, plan.steps, plan.steps_per_epoch)
     return Setup(
@@ -139,14 +142,18 @@ def _nobody(*args: Any) -> None:
     """Judges nothing."""
 
 
+def _optimizer(recipe: Recipe, plan: Plan) -> Any:
+    return optimizer_for(recipe, plan.steps, plan.steps_per_epoch)
+
+
 def _gradient(model: Layer, task: Task, recipe: Recipe, plan: Plan) -> Trainer:
-    return supervised(model, task, optimizer_for(recipe, plan.steps, plan.steps_per_epoch), ema=recipe.ema)
+    return supervised(model, task, _optimizer(recipe, plan), ema=recipe.ema, every=recipe.accumulate)
 
 
 def _language(model: Layer, task: Task, recipe: Recipe, plan: Plan) -> Trainer:
     from .language import language
 
-    return language(model, task, optimizer_for(recipe, plan.steps, plan.steps_per_epoch), ema=recipe.ema)
+    return language(model, task, _optimizer(recipe, plan), ema=recipe.ema, every=recipe.accumulate)
 
 
 def _adversarial(model: Any, task: Task, recipe: Recipe, plan: Plan) -> Trainer:

@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 from .devices import check_devices
-from .dry_run import dry_run
+from .dry_run import DryRun, dry_run
+from .memory import needed, room, scaled, told, ways
 from .options import RunOptions
 from .progress import terminal
 from .recipe import Recipe
@@ -17,16 +18,24 @@ def show_dry_run(recipe: Recipe, options: RunOptions) -> None:
     check_devices(replace(options, compile_cache="off"))
     found, console = dry_run(recipe, options), terminal()
     console.print(parameter_table(found.rows))
-    flops = "not counted by this compiler" if found.flops is None else _scaled(found.flops, "FLOP", 1000)
+    flops = "not counted by this compiler" if found.flops is None else scaled(found.flops, "FLOP", 1000)
     console.print(f"a step of {found.setup.seen_per_step:,} {found.setup.data.unit}: {flops}", soft_wrap=True)
-    for name, size in found.memory.items():
-        console.print(f"memory, {name}: {_scaled(size, 'B', 1024)}", soft_wrap=True)
+    several = found.setup.recipe.accumulate
+    if several > 1:
+        seen = several * found.setup.seen_per_step
+        console.print(f"{several} steps make one update, of {seen:,} {found.setup.data.unit}", soft_wrap=True)
+    for line in _memory(found, options):
+        console.print(line, soft_wrap=True)
     console.print("nothing was trained or written")
 
 
-def _scaled(amount: float, unit: str, base: int) -> str:
-    """A number with the unit that leaves few digits: 1536 with base 1024 is 1.5 KiB."""
-    power, prefixes = 0, ("", "K", "M", "G", "T", "P")
-    while amount >= base and power < len(prefixes) - 1:
-        amount, power = amount / base, power + 1
-    return f"{amount:.3g} {prefixes[power]}{'i' if power and base == 1024 else ''}{unit}"
+def _memory(found: DryRun, options: RunOptions) -> list[str]:
+    """What a step needs and what there is; if that is less, what to try."""
+    size, limit = needed(found), room()
+    if size is None:
+        return ["memory: not told by this compiler"]
+    lines = [f"memory, {name}: {scaled(each)}" for name, each in found.memory.items()]
+    lines.append(f"memory, together: {scaled(size)}" + (f" of {scaled(limit)} here" if limit else ""))
+    if limit is not None and size > limit:
+        lines += ["that does not fit; what a step needs with:", *told(ways(found.setup.recipe, options), size)]
+    return lines

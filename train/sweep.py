@@ -213,7 +213,8 @@ class _Rows(Callback):
 
 def _setup(recipe: Recipe, options: RunOptions) -> Setup:
     place = Place(options.data_dir, options.offline)
-    return setup(recipe, place, skip_bad=options.on_nan == "skip", log_every=options.log_every)
+    skip = options.on_nan == "skip"
+    return setup(recipe, place, skip_bad=skip, log_every=options.log_every, remat=options.remat)
 
 
 def _options(options: RunOptions, folder: Path) -> RunOptions:

@@ -70,6 +70,12 @@ CASES = {
         floats(3, 5),
         "In layer 0, given float32[3,5]",
     ),
+    "rematerialised": (
+        layers.rematerialised(layers.serial(layers.serial(layers.dense(3), layers.batch_norm()), layers.relu)),
+        TABLE,
+        floats(3, 5),
+        "In layer 0",
+    ),
     "dropout": (layers.dropout(0.4), TABLE, None, ""),
     "gaussian_noise": (layers.gaussian_noise(0.2), TABLE, None, ""),
     "embed": (layers.embed(7, 3), WORDS, TABLE, "embed(7, 3) wants whole numbers from 0 to 6"),
