@@ -33,9 +33,9 @@ def rematerialised(layer: Layer) -> Layer:
 
     >>> import jax.numpy as jnp
     >>> from zoo.layers import dense, serial, tanh
-    >>> layer, x = serial(block=serial(dense(2), tanh, dense(2), tanh), head=dense(1)), jnp.ones((1, 2))
-    >>> params, state = layer.init(jax.random.key(0), x)
-    >>> "remat" in str(jax.make_jaxpr(rematerialised(layer).apply)(params, state, x))
+    >>> layer = rematerialised(serial(block=serial(dense(2), tanh, dense(2), tanh), head=dense(1)))
+    >>> params, state = layer.init(jax.random.key(0), jnp.ones((1, 2)))
+    >>> "checkpoint" in str(jax.make_jaxpr(layer.apply)(params, state, jnp.ones((1, 2))))
     True
     """
     layer = as_layer(layer)
