@@ -35,7 +35,7 @@ def rematerialised(layer: Layer) -> Layer:
     >>> from zoo.layers import dense, serial, tanh
     >>> layer = rematerialised(serial(block=serial(dense(2), tanh, dense(2), tanh), head=dense(1)))
     >>> params, state = layer.init(jax.random.key(0), jnp.ones((1, 2)))
-    >>> "checkpoint" in str(jax.make_jaxpr(layer.apply)(params, state, jnp.ones((1, 2))))
+    >>> "remat" in str(jax.make_jaxpr(layer.apply)(params, state, jnp.ones((1, 2))))
     True
     """
     layer = as_layer(layer)
