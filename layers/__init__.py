@@ -39,9 +39,11 @@ from .gru import gru_cell
 from .lstm import lstm_cell
 from .noise import dropout, gaussian_noise
 from .norm import batch_norm, group_norm, layer_norm
-from .players import Players, players
+from .players import Players, each_player, players
 from .pool import avg_pool, global_avg_pool, global_max_pool, max_pool, upsample
+from .precision import computing_in, full_precision
 from .recurrent import bidirectional, embedded, stacked
+from .remat import rematerialised
 from .rnn import rnn_cell
 from .scan import scan
 from .sequence import Rows, Scanned, Sequence
@@ -64,17 +66,20 @@ __all__ = [
     "batch_norm",
     "bidirectional",
     "compose",
+    "computing_in",
     "conv",
     "conv_transpose",
     "dense",
     "depthwise_conv",
     "describe",
     "dropout",
+    "each_player",
     "elu",
     "embed",
     "embedded",
     "flatten",
     "from_torch",
+    "full_precision",
     "gaussian_noise",
     "gelu",
     "global_avg_pool",
@@ -91,6 +96,7 @@ __all__ = [
     "parallel",
     "players",
     "relu",
+    "rematerialised",
     "reshape",
     "residual",
     "rnn_cell",

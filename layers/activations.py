@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 
 from .checks import check_choice
+from .precision import raised
 
 __all__ = [
     "ACTIVATIONS",
@@ -67,7 +68,7 @@ def softmax(x):
     >>> softmax(jnp.array([1000.0, 1.0])).tolist()
     [1.0, 0.0]
     """
-    return jax.nn.softmax(x, axis=-1)
+    return jax.nn.softmax(raised(x), axis=-1).astype(x.dtype)
 
 
 def step(x):

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import jax
 
-__all__ = ["Layer", "as_layer", "describe", "stateless"]
+__all__ = ["Joined", "Layer", "as_layer", "describe", "stateless"]
 
 
 class Layer(NamedTuple):
@@ -24,6 +24,22 @@ class Layer(NamedTuple):
 
     init: Callable[..., tuple[Any, Any]]
     apply: Callable[..., tuple[Any, Any]]
+
+
+class Joined(Layer):
+    """A Layer made of others, that can be made of them anew: this is how a lifter reaches every part.
+
+    Attributes:
+        rebuilt: `lift -> Layer`: the same layer of the same parts, each of them lifted.
+    """
+
+    rebuilt: Callable[[Callable[[Layer], Layer]], Layer]
+
+    def __new__(cls, init: Callable, apply: Callable, rebuilt: Callable):
+        """Makes the pair; see the class for the arguments."""
+        layer = super().__new__(cls, init, apply)
+        layer.rebuilt = rebuilt
+        return layer
 
 
 def stateless(init: Callable, apply: Callable) -> Layer:

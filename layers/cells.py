@@ -2,6 +2,9 @@
 
 A carry of None stands for the first step. Hence a cell is a Layer like any other, by itself and inside `compose`,
 and `scan` runs it over time. The cells are in `rnn.py`, `lstm.py` and `gru.py`.
+
+In half precision the two products are half; gates and carry are float32. A gate is often near 1, and what it keeps is
+multiplied by it at every step: bfloat16 knows no number between 0.996 and 1.
 """
 
 from collections.abc import Callable
@@ -14,6 +17,7 @@ from jax import lax
 from .base import Layer, describe
 from .checks import check_features, check_positive, check_share
 from .initializers import glorot_uniform, orthogonal
+from .precision import lowered, raised
 from .sequence import look_up
 
 __all__ = ["Cell", "stateless_cell"]
@@ -82,18 +86,23 @@ def absorb_table(name: str) -> Callable:
 
 
 def input_product(name: str, params: dict, x: Any) -> jax.Array:
-    """Gives `x_t @ w_x`, or the row of the absorbed table that x_t numbers."""
+    """Gives `x_t @ w_x`, or the row of the absorbed table that x_t numbers; in float32 at least."""
     if "rows" in params:
-        return look_up(params["rows"], x)
+        return raised(look_up(params["rows"], x))
     check_step(name, x)
     check_features(name, params["w_x"].shape[0], x)
-    return x @ params["w_x"]
+    return raised(x @ params["w_x"])
+
+
+def recurrent_product(x: jax.Array, w: jax.Array) -> jax.Array:
+    """Gives `x @ w` in float32 at least, x coming from the carry; the product is half where the kernel is."""
+    return raised(lowered(x, w) @ w)
 
 
 def zero_carry(params: dict, x: Any, width: int) -> jax.Array:
-    """Gives (batch, width) zeros in the type that the step computes in."""
+    """Gives (batch, width) zeros in the type that the gates are computed in."""
     parts = [params["w_h"]] if "rows" in params else [params["w_h"], x]
-    return jnp.zeros((x.shape[0], width), jnp.result_type(*parts))
+    return raised(jnp.zeros((x.shape[0], width), jnp.result_type(*parts)))
 
 
 def init_kernels(

@@ -6,7 +6,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from .base import Layer, as_layer, describe
+from .base import Joined, Layer, as_layer, describe
 
 try:
     from jax.extend.core import get_opaque_trace_state as _trace_state  # pyright: ignore[reportAttributeAccessIssue]
@@ -70,7 +70,7 @@ def compose(forward: Callable, /, **parts: Layer | Callable) -> Layer:
 
         return _run(forward, layers, visit, x)[0], state
 
-    return Layer(init, apply)
+    return Joined(init, apply, lambda lift: compose(forward, **{name: lift(part) for name, part in layers.items()}))
 
 
 def serial(*layers: Layer | Callable, **named: Layer | Callable) -> Layer:

@@ -11,12 +11,14 @@ from .cells import (
     drop,
     init_kernels,
     input_product,
+    recurrent_product,
     scaled,
     stateless_cell,
     zero_carry,
 )
 from .checks import check_choice
 from .fast.gru import chunked_gru
+from .precision import lowered
 
 __all__ = ["gru_cell"]
 
@@ -52,7 +54,7 @@ def gru_cell(width: int, *, reset: str = "after", layer_norm: bool = False, recu
         return params | ({"b_h": jnp.zeros(width)} if reset == "after" else {})
 
     def recurrent(params, h, part):
-        return scaled(params, "scale_h", h @ params["w_h"][:, part], part)
+        return scaled(params, "scale_h", recurrent_product(h, params["w_h"][:, part]), part)
 
     def step(params, h, x, key):
         u = input_product(name, params, x)
@@ -64,7 +66,7 @@ def gru_cell(width: int, *, reset: str = "after", layer_norm: bool = False, recu
         else:
             n = jnp.tanh(u_new + recurrent(params, r * seen, new))
         h = z * h + (1 - z) * n
-        return h, h
+        return h, lowered(h, params["w_h"])
 
     plain = reset == "before" or layer_norm or recurrent_dropout
     fast = None if plain else checked(name, chunked_gru)

@@ -12,6 +12,7 @@ from .cells import (
     init_kernels,
     input_product,
     normalise,
+    recurrent_product,
     scaled,
     stateless_cell,
     zero_carry,
@@ -19,6 +20,7 @@ from .cells import (
 from .checks import check_positive
 from .fast.lstm import chunked_lstm
 from .initializers import glorot_uniform
+from .precision import lowered
 
 __all__ = ["lstm_cell"]
 
@@ -72,10 +74,10 @@ def lstm_cell(
     def step(params, carry, x, key):
         h, c = carry
         u = scaled(params, "scale_x", input_product(name, params, x))
-        r = scaled(params, "scale_h", drop(key, recurrent_dropout, h) @ params["w_h"])
+        r = scaled(params, "scale_h", recurrent_product(drop(key, recurrent_dropout, h), params["w_h"]))
         h, c = _memory(params, u + r + params["b"], c)
-        h = h if projection is None else h @ params["w_p"]
-        return (h, c), h
+        h = h if projection is None else recurrent_product(h, params["w_p"])
+        return (h, c), lowered(h, params["w_h"])
 
     def carry(params, x):
         return zero_carry(params, x, out), zero_carry(params, x, width)

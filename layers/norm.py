@@ -1,10 +1,14 @@
-"""Normalisation: mean 0 and variance 1, over the batch (batch norm) or within each example (layer and group norm)."""
+"""Normalisation: mean 0 and variance 1, over the batch (batch norm) or within each example (layer and group norm).
+
+All compute in float32 whatever comes: half precision has too few digits for a mean and a variance.
+"""
 
 import jax.numpy as jnp
 from jax import Array, lax
 
 from .base import Layer, stateless
 from .checks import check_features, check_least_rank, check_number, check_positive, check_share
+from .precision import full_precision
 
 __all__ = ["batch_norm", "group_norm", "layer_norm"]
 
@@ -52,7 +56,7 @@ def batch_norm(momentum: float = 0.9, epsilon: float = 1e-5) -> Layer:
         new = {name: momentum * state[name] + (1 - momentum) * lax.stop_gradient(seen[name]) for name in state}
         return _finish(params, x, mean, var, epsilon), new
 
-    return Layer(init, apply)
+    return full_precision(Layer(init, apply))
 
 
 def layer_norm(epsilon: float = 1e-5) -> Layer:
@@ -77,7 +81,7 @@ def layer_norm(epsilon: float = 1e-5) -> Layer:
         check_features("layer_norm", params["scale"].size, x)
         return _finish(params, x, *_moments(x, (-1,)), epsilon)
 
-    return stateless(init, apply)
+    return full_precision(stateless(init, apply))
 
 
 def group_norm(groups: int, epsilon: float = 1e-5) -> Layer:
@@ -112,7 +116,7 @@ def group_norm(groups: int, epsilon: float = 1e-5) -> Layer:
         mean, var = (jnp.repeat(m[..., 0], x.shape[-1] // groups, axis=-1) for m in (mean, var))
         return _finish(params, x, mean, var, epsilon)
 
-    return stateless(init, apply)
+    return full_precision(stateless(init, apply))
 
 
 def _affine(x: Array) -> dict[str, Array]:
@@ -120,12 +124,10 @@ def _affine(x: Array) -> dict[str, Array]:
 
 
 def _moments(x: Array, axes: tuple[int, ...]) -> tuple[Array, Array]:
-    """Mean and biased variance, never in less than float32: half precision has too few digits for them."""
-    x = x.astype(jnp.promote_types(x.dtype, jnp.float32))
+    """Mean and biased variance."""
     mean = x.mean(axes, keepdims=True)
     return mean, jnp.square(x - mean).mean(axes, keepdims=True)
 
 
 def _finish(params, x: Array, mean: Array, var: Array, epsilon: float) -> Array:
-    y = (x - mean) * (lax.rsqrt(var + epsilon) * params["scale"]) + params["b"]
-    return y.astype(jnp.promote_types(x.dtype, params["scale"].dtype))
+    return (x - mean) * (lax.rsqrt(var + epsilon) * params["scale"]) + params["b"]

@@ -1,12 +1,12 @@
 """Two players: a generator that makes something, and a discriminator that tells it from what is real."""
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from .base import Layer
 from .combine import compose
 
-__all__ = ["Players", "players"]
+__all__ = ["Players", "each_player", "players"]
 
 
 class Players(NamedTuple):
@@ -65,3 +65,15 @@ def players(
         return params, {"generator": {}, "discriminator": {}} | state
 
     return Players(init, alone.apply, generator, discriminator, given, judged)
+
+
+def each_player(lift: Callable[[Layer], Layer], model: Any) -> Any:
+    """Lifts a model: of players each one, what they are given and judged by as it was; of any other the whole.
+
+    >>> from zoo.layers import dense
+    >>> each_player(lambda layer: layer, dense(2)).init is not None
+    True
+    """
+    if not isinstance(model, Players):
+        return lift(model)
+    return players(lift(model.generator), lift(model.discriminator), model.given, model.judged)

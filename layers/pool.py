@@ -9,6 +9,7 @@ import numpy as np
 
 from .base import Layer, as_layer
 from .checks import check_choice, check_least_rank
+from .precision import raised
 from .windows import Axes, Padding, check_axes, check_padding, pads, per_axis
 
 __all__ = ["avg_pool", "global_avg_pool", "global_max_pool", "max_pool", "upsample"]
@@ -58,7 +59,7 @@ def avg_pool(size: Axes, strides: Axes | None = None, padding: Padding = "VALID"
     def pool(x, name, window, steps, margins):
         if not jnp.issubdtype(x.dtype, jnp.inexact):
             x = x.astype(jnp.float32)  # a sum of uint8 would wrap around
-        total = _fold(jnp.add, x, 0, window, steps, margins)
+        total = _fold(jnp.add, raised(x), 0, window, steps, margins).astype(x.dtype)
         if not any(map(any, margins)):
             return total / prod(window)
         cells = _fold(np.add, np.ones((1, *x.shape[1:-1], 1), np.float32), 0, window, steps, margins)

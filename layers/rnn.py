@@ -2,7 +2,19 @@
 
 from .activations import Activation, tanh
 from .activations import activation as find
-from .cells import Cell, absorb_table, check_cell, drop, init_kernels, input_product, scaled, stateless_cell, zero_carry
+from .cells import (
+    Cell,
+    absorb_table,
+    check_cell,
+    drop,
+    init_kernels,
+    input_product,
+    recurrent_product,
+    scaled,
+    stateless_cell,
+    zero_carry,
+)
+from .precision import lowered
 
 __all__ = ["rnn_cell"]
 
@@ -33,8 +45,8 @@ def rnn_cell(
 
     def step(params, h, x, key):
         u = scaled(params, "scale_x", input_product(name, params, x))
-        r = scaled(params, "scale_h", drop(key, recurrent_dropout, h) @ params["w_h"])
+        r = scaled(params, "scale_h", recurrent_product(drop(key, recurrent_dropout, h), params["w_h"]))
         h = squash(u + r + params["b"])
-        return h, h
+        return h, lowered(h, params["w_h"])
 
     return stateless_cell(init, step, lambda params, x: zero_carry(params, x, width), absorb=absorb_table(name))

@@ -9,6 +9,7 @@ from jax import lax
 
 from .base import Layer, describe
 from .checks import check_choice, check_positive
+from .remat import Thrifty
 from .sequence import Rows, Scanned, as_sequence, choose, extent, first_step, look_up, time_major, valid_steps
 
 __all__ = ["scan"]
@@ -80,7 +81,10 @@ def scan(
         y = y if output == "last" else jax.tree.map(lambda leaf: jnp.swapaxes(leaf, 0, 1), y)
         return (Scanned(carry, y) if return_carry else y), state
 
-    return Layer(init, apply)
+    if remat:
+        return Layer(init, apply)
+    options = {"reverse": reverse, "output": output, "return_carry": return_carry, "unroll": unroll}
+    return Thrifty(Layer(init, apply), scan(cell, **options, remat=True, variational=variational))
 
 
 def _step(cell: Layer, params: Any, key: Any, output: str, variational: bool) -> Callable:
@@ -90,12 +94,19 @@ def _step(cell: Layer, params: Any, key: Any, output: str, variational: bool) ->
         (carry, state, last), (x_t, live, t) = loop, inputs
         own = key if key is None or variational else jax.random.fold_in(key, t)
         (new, y), state = cell.apply(params, state, (carry, x_t), own)
+        new = jax.tree.map(_as_before, new, carry)
         if live is not None:
             new = choose(live, new, carry)
             y = choose(live, y, jax.tree.map(jnp.zeros_like, y) if output == "all" else last)
         return (new, state, None if output == "all" else y), y if output == "all" else None
 
     return step
+
+
+def _as_before(new: Any, old: Any) -> Any:
+    """Gives the carry in the floating type that it had: a cell in half precision may begin from float32."""
+    floating = all(jnp.issubdtype(jnp.result_type(leaf), jnp.floating) for leaf in (new, old))
+    return jnp.asarray(new, jnp.result_type(old)) if floating else new
 
 
 def _absorb(cell: Layer, params: Any, x: Any) -> tuple[Any, Any]:

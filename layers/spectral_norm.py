@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 from jax import Array, lax
 
-from .base import Layer, as_layer
+from .base import Joined, Layer, as_layer
 from .checks import check_positive
 
 __all__ = ["spectral_norm"]
@@ -39,7 +39,6 @@ def spectral_norm(layer: Layer, *, iterations: int = 1) -> Layer:
     """
     check_positive("spectral_norm", "iterations", iterations)
     layer = as_layer(layer)
-    layer = as_layer(layer)
 
     def init(key, x):
         params, state = layer.init(key, x)
@@ -59,7 +58,7 @@ def spectral_norm(layer: Layer, *, iterations: int = 1) -> Layer:
         y, inner = layer.apply(_divided(params, right), state["layer"], x, key)
         return y, {"layer": inner, "right": right}
 
-    return Layer(init, apply)
+    return Joined(init, apply, lambda lift: spectral_norm(lift(layer), iterations=iterations))
 
 
 def _kernels(params: Any) -> dict[str, Array]:

@@ -29,6 +29,7 @@ def check_recipe(recipe: Recipe) -> None:
         if not good(value):
             raise BadInput(f"{_flag(name)} must be {allowed}, got {value!r}")
     trainer_options(recipe)
+    _check_trainer(recipe)
     if recipe.steps is None and recipe.warmup_epochs >= recipe.epochs:
         raise BadInput(
             f"--warmup-epochs must be less than --epochs {recipe.epochs:g}, got {recipe.warmup_epochs:g}: "
@@ -36,6 +37,20 @@ def check_recipe(recipe: Recipe) -> None:
         )
     if recipe.sched == "plateau" and recipe.decay == 1:
         raise BadInput("--decay must be below 1 with --sched plateau, got 1: the rate would never fall")
+
+
+def _check_trainer(recipe: Recipe) -> None:
+    """Refuses what a trainer would pass over in silence."""
+    rule = _NO_GRADIENT.get(recipe.trainer)
+    if rule and recipe.dtype != "float32":
+        raise BadInput(f"--dtype {recipe.dtype}: {recipe.model} {rule}, which half precision would only spoil")
+    if rule and recipe.accumulate > 1:
+        raise BadInput(f"--accumulate {recipe.accumulate}: {recipe.model} {rule} and has no gradient to accumulate")
+    if recipe.accumulate > 1 and recipe.trainer == "adversarial":
+        raise BadInput(
+            f"--accumulate {recipe.accumulate}: the two players of {recipe.model} answer each other's last step, "
+            "which accumulated gradients would not do; for less memory take --batch-size, --remat or --dtype bf16"
+        )
 
 
 def _check_choice(name: str, value: Any, choices: tuple[str, ...]) -> None:
@@ -93,10 +108,13 @@ _RULES: dict[str, Rule] = {
     "val_share": _SHARE,
 }
 
+_NO_GRADIENT = {"perceptron": "adds and subtracts whole examples", "counting": "counts"}
+
 _CHOICES: dict[str, tuple[str, ...]] = {
     "opt": get_args(names.Optimizer),
     "sched": get_args(names.Schedule),
     "loss": get_args(names.Loss),
     "normalize": get_args(names.Normalization),
     "augment": get_args(names.Augmentation),
+    "dtype": get_args(names.Precision),
 }

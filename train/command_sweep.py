@@ -31,7 +31,7 @@ _FLAGS = (
 )
 _HELP = Flag("help", bool, False, "print this page", "help", "-h")
 _OF_RUNS = ("data_dir", "offline", "platform", "require", "matmul_precision", "compile_cache", "quiet", "on_nan")
-_OF_RUNS += ("log_every", "tensorboard")
+_OF_RUNS += ("log_every", "remat", "tensorboard")
 _TEXT = """\
 Trains every combination of the values that are given, with every seed, and tells which is best.
 

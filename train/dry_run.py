@@ -36,7 +36,8 @@ def dry_run(recipe: Recipe, options: RunOptions = RunOptions()) -> DryRun:  # no
     Raises:
         BadInput, DataUnavailable: as the run itself would.
     """
-    parts = setup(recipe, options.place(), placement=placement_for(options), judged=False)
+    place, where = options.place(), placement_for(options)
+    parts = setup(recipe, place, placement=where, judged=False, remat=options.remat)
     advance, key = parts.advance, parts.key
     order = advance.order(key)
     fit = advance.placement.described(jax.eval_shape(advance.init, key))

@@ -46,9 +46,10 @@ _RECIPE: Mapping[str, Mapping[str, str]] = {
         "patience": "epochs without a better validation score before the run stops",
         "val_share": "share of the training examples held back for validation",
     },
-    "data and loss": {
+    "data, loss and precision": {
         "normalize": "of the inputs, fitted on the training examples",
         "loss": "auto takes the usual one of the task",
+        "dtype": "of the arithmetic; bf16 leaves parameters, norms, softmax and losses in float32",
     },
 }
 
@@ -60,7 +61,8 @@ _RUN: Mapping[str, str] = {
     "in_memory": "size of data (4GB, 500MB) that is loaded at once; more is read from the disk while the run goes",
     "platform": "what to run on; none takes the best there is",
     "require": "stop at once unless the run is on this",
-    "matmul_precision": "of float32 products on GPU and TPU",
+    "remat": "compute again what the backward pass needs instead of keeping it: less memory, more time",
+    "matmul_precision": "of float32 products on GPU and TPU: default is the fastest, highest the most exact",
     "compile_cache": "folder for compiled programs, auto (in the user's cache) or off",
     "quiet": "print warnings and errors only",
     "on_nan": "at a loss that is no number, end the run or skip the step",

@@ -62,6 +62,7 @@ def _about(parts: Setup, row: dict) -> dict[str, Any]:
         "task": parts.task.name,
         "headline": parts.task.headline,
         "loss": recipe.loss,
+        "dtype": recipe.dtype,
         "kind": parts.source.kind,
         "made_for": parts.made_for._asdict(),
         "vocabulary": list(data.vocabulary),

@@ -18,7 +18,12 @@ __all__ = ["language", "score_tokens"]
 
 
 def language(
-    model: Layer, task: Task, optimizer: optax.GradientTransformationExtraArgs, *, ema: float | None = None
+    model: Layer,
+    task: Task,
+    optimizer: optax.GradientTransformationExtraArgs,
+    *,
+    ema: float | None = None,
+    every: int = 1,
 ) -> Trainer:
     """Makes the trainer of a language model.
 
@@ -28,6 +33,7 @@ def language(
         task: language; its loss and metrics are given the logits and targets of all tokens in one row.
         optimizer: from optax; its update is also told the loss (`value`).
         ema: decay of a moving average of the weights, which is then evaluated and saved in their place.
+        every: how many steps make one update; the average moves with the updates.
 
     The batches are those of `feed_text.contiguous`: `x`, `y` and `first`, which is true for the rows whose carry
     begins anew, from zeros.
@@ -65,7 +71,7 @@ def language(
         params = optax.apply_updates(fit["params"], updates)
         new = {"params": params, "state": state, "opt": opt, "carry": carry}
         if ema is not None:
-            new |= {"ema": ema_update(fit["ema"], params, ema, fit["step"]), "step": fit["step"] + 1}
+            new |= {"ema": ema_update(fit["ema"], params, ema, fit["step"], every), "step": fit["step"] + 1}
         return new, {**means, "grad_norm": optax.global_norm(gradient)}
 
     return Trainer(init, step, score_tokens(model, task), task.finish)

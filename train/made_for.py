@@ -1,16 +1,21 @@
 """What the data decides of a model: how many outputs, at which steps, of which vocabulary, of what shape."""
 
 from collections.abc import Collection, Mapping
+from functools import partial
 from typing import Any, NamedTuple
+
+import jax.numpy as jnp
 
 import zoo
 from zoo import _catalogue
-from zoo.layers import Layer
+from zoo.layers import Layer, computing_in, each_player
 
 from .data.source import PER_STEP, Dataset, Source
 from .errors import BadInput
 
 __all__ = ["MadeFor", "made_for", "make_model"]
+
+_KINDS = {"float32": None, "bf16": jnp.bfloat16}
 
 
 class MadeFor(NamedTuple):
@@ -55,14 +60,22 @@ def made_for(kind: Source, data: Dataset) -> MadeFor:
     return MadeFor(outputs, data.task in PER_STEP, len(data.vocabulary), data.train.x.shape[1:])
 
 
-def make_model(name: str, wanted: MadeFor, options: Mapping[str, Any]) -> Layer:
+def make_model(name: str, wanted: MadeFor, options: Mapping[str, Any], dtype: str = "float32") -> Layer:
     """The animal of that name, made for the data.
+
+    Args:
+        name: of the animal.
+        wanted: what the data decides.
+        options: what the user decides.
+        dtype: of the arithmetic, as a recipe names it.
 
     Raises:
         BadInput: if it has no such option, or refuses its value.
     """
     try:
-        return zoo.create(name, **wanted.arguments(_catalogue.card(name).decided), **options)
+        model = zoo.create(name, **wanted.arguments(_catalogue.card(name).decided), **options)
     except (TypeError, ValueError) as error:
         given = ", ".join(f"{option}={value!r}" for option, value in options.items())
         raise BadInput(f"{name} cannot be made with {given or 'its defaults'}: {error}") from error
+    kind = _KINDS[dtype]
+    return model if kind is None else each_player(partial(computing_in, kind), model)

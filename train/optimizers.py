@@ -61,18 +61,22 @@ def decayed(params: Any) -> Any:
     return jax.tree.map(lambda p: p.ndim > 1, params)
 
 
-def ema_update(ema: Any, params: Any, decay: float, step: jax.Array | int) -> Any:
+def ema_update(ema: Any, params: Any, decay: float, step: jax.Array | int, every: int = 1) -> Any:
     """Moves an exponential moving average of the weights towards them.
 
-    Early on the decay is `(1 + step) / (10 + step)` instead, so that the first, untrained weights are soon forgotten.
+    Early on the decay is `(1 + n) / (10 + n)` after n updates, so that the first, untrained weights are soon forgotten.
 
     Args:
         ema: the average so far, at first the initial weights.
         params: the weights after this step.
         decay: between 0 and 1, 0.999 say.
-        step: how many updates the average has seen, 0 at first.
+        step: how many steps were made before this one, 0 at first.
+        every: how many steps make one update; between two updates the average stays.
     """
-    keep = jnp.minimum(decay, (1 + step) / (10 + step))
+    seen = jnp.asarray(step) // every
+    keep = jnp.minimum(decay, (1 + seen) / (10 + seen))
+    if every > 1:
+        keep = jnp.where((jnp.asarray(step) + 1) % every == 0, keep, 1)
     return jax.tree.map(lambda e, p: (p + keep * (e - p)).astype(e.dtype), ema, params)
 
 

@@ -32,6 +32,7 @@ class RunOptions:
         in_memory: how much data is loaded at once ("4GB"); more than that is read from the disk while the run goes.
         platform: what to run on; None takes jax's choice.
         require: what the run must find itself on.
+        remat: compute again what the backward pass needs instead of keeping it; changes no number but by rounding.
         matmul_precision: of float32 products on a GPU or TPU; None takes jax's choice.
         compile_cache: a folder, "auto" for one in the user's cache, or "off".
         quiet: say nothing but warnings and errors.
@@ -70,6 +71,7 @@ class RunOptions:
     in_memory: str = "4GB"
     platform: Platform | None = None
     require: Platform | None = None
+    remat: bool = False
     matmul_precision: Literal["default", "high", "highest"] | None = None
     compile_cache: str = "auto"
     quiet: bool = False

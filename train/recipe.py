@@ -21,6 +21,7 @@ Schedule = Literal["constant", "step", "exponential", "cosine", "onecycle", "pla
 Loss = Literal[
     "auto", "cross_entropy", "quadratic", "hinge", "mse", "half_mse", "mae", "huber", "arctan"
 ]  # fmt: skip
+Precision = Literal["float32", "bf16"]
 Normalization = Literal["none", "unit", "symmetric", "standard"]
 Augmentation = Literal["none", "shift", "flip", "shift_flip"]
 
@@ -74,6 +75,7 @@ class Recipe:
     # data and loss
     normalize: Normalization = "standard"
     loss: Loss = "auto"
+    dtype: Precision = "float32"  # of the arithmetic; parameters, norms and losses are float32 in any case
     # what to expect of it
     expect: Expect | None = None
 

@@ -30,7 +30,7 @@ from .setup import Setup
 __all__ = ["check_plan", "facts", "find", "fingerprint", "found_by_all", "moment", "not_bitwise", "recall", "rewind"]
 
 _MAY_DIFFER = ("epochs", "steps", "expect")  # how long it goes on is the user's choice
-_DECIDE = ("on_nan", "matmul_precision")  # the options of a run that reach into its numbers
+_DECIDE = ("on_nan", "matmul_precision", "remat")  # the options of a run that reach into its numbers
 
 
 def find(path: Path, recipe: Recipe) -> Checkpoint | None:
@@ -180,7 +180,7 @@ def not_bitwise(checkpoint: Checkpoint, options: Mapping[str, Any]) -> list[str]
     return told + [
         f"{name.replace('_', '-')} {manifest['options'].get(name)} then, {options[name]} now"
         for name in _DECIDE
-        if manifest["options"].get(name) != options[name]
+        if manifest["options"].get(name, False) != options[name]  # remat came later: without
     ]
 
 

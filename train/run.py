@@ -21,6 +21,7 @@ from .join import advise, join, shared_by_all, together
 from .keeper import check_best, keeper_of, kept_metrics
 from .lock import Lock
 from .loop import train
+from .memory import is_exhausted, out_of_memory
 from .options import RunOptions, prepare_folder
 from .pictures import draw
 from .placement import placement_for
@@ -96,13 +97,20 @@ def run(
         BadInput: if the recipe does not hold together.
         DataUnavailable: if the data cannot be had.
         Diverged: if the loss is no finite number any more; what was saved before stays.
+        OutOfMemory: if the memory does not suffice, with what a step needs and what to try.
     """
-    check_folder(options)
-    options = join(options)
-    with together() as parting:
-        result = _run(recipe, options, callbacks, like, stream)
-        parting.hurry = result.signal != 0
-    return result
+    try:
+        check_folder(options)
+        options = join(options)
+        with together() as parting:
+            result = _run(recipe, options, callbacks, like, stream)
+            parting.hurry = result.signal != 0
+        return result
+    except (MemoryError, RuntimeError) as error:
+        if not is_exhausted(error):
+            raise
+        lost = error.with_traceback(None)  # whose frames hold the arrays that fill the memory
+    raise out_of_memory(lost, recipe, options)
 
 
 def _run(
@@ -123,6 +131,7 @@ def _run(
         skip_bad=options.on_nan == "skip",
         log_every=options.log_every,
         own=own,
+        remat=options.remat,
     )
     parts = replace(parts, plan=replace(parts.plan, checkpoint_every=interval(options.ckpt_every).steps))
     check_best(options.best, parts)

@@ -40,7 +40,8 @@ class Trained:
     """A trained model with its preprocessing: raw inputs in, answers out.
 
     Attributes:
-        model: the pair; `model.apply(params, state, scaler.apply(x))` gives the outputs that `predict` reads.
+        model: the pair, in the precision that it was trained and scored in;
+            `model.apply(params, state, scaler.apply(x))` gives the outputs that `predict` reads.
         params: its trained parameters.
         state: its state, batch norm's statistics among it.
         scaler: what was fitted on the training inputs; None where they are tokens.
@@ -215,7 +216,7 @@ def load(run: str | Path) -> Trained:
 
 def _made(tensors: dict[str, np.ndarray], about: dict[str, Any]) -> Trained:
     wanted = MadeFor.of(about["made_for"])
-    model = make_model(about["model"], wanted, about["options"])
+    model = make_model(about["model"], wanted, about["options"], about.get("dtype", "float32"))
     example = jax.ShapeDtypeStruct((1, *about["input_shape"]), np.int32 if wanted.vocabulary else np.float32)
     template = dict(
         zip(("params", "state"), jax.eval_shape(lambda x: model.init(jax.random.key(0), x), example), strict=True)

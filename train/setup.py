@@ -9,7 +9,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from zoo.layers import Layer
+from zoo.layers import Layer, each_player, rematerialised
 
 from .advance import Advance
 from .advance_stream import AdvanceStream
@@ -93,6 +93,7 @@ def setup(
     log_every: int | None = None,
     judged: bool = True,
     own: Opened | None = None,
+    remat: bool = False,
 ) -> Setup:
     """Loads the data and builds what the recipe says.
 
@@ -104,6 +105,7 @@ def setup(
         log_every: steps between two logs; None: a share of an epoch.
         own: a stream of the user's, in place of the recipe's data.
         judged: whether samples will be scored, for which a judge may have to learn first.
+        remat: train the rematerialised model.
 
     Raises:
         BadInput: if animal and data do not go together, or an option is not what the animal takes.
@@ -117,11 +119,12 @@ def setup(
     scalers = _scalers(recipe, data, splits["train"])
     feed, cut = _feed(recipe, data, splits.pop("train"), scalers, own)
     plan = _plan(recipe, feed.steps_per_epoch, log_every)
-    model = make_model(recipe.model, wanted, recipe.m)
+    model = make_model(recipe.model, wanted, recipe.m, recipe.dtype)
     data = replace(data, train=train)
     what = asked(model, recipe, kind, data, wanted, scalers, partial(judge_for, say=place.say) if judged else _nobody)
-    trainer = TRAINERS[recipe.trainer](model, what.task, recipe, plan)
+    moved = each_player(rematerialised, model) if remat else model
     placement = placement or data_parallel()
+    trainer = TRAINERS[recipe.trainer](moved, what.task, recipe, plan)
     program = AdvanceStream if feed.reads else Advance
     schedule = schedule_for(recipe, plan.steps, plan.steps_per_epoch)
     return Setup(
@@ -153,14 +156,18 @@ def _nobody(*args: Any) -> None:
     """Judges nothing."""
 
 
+def _optimizer(recipe: Recipe, plan: Plan) -> Any:
+    return optimizer_for(recipe, plan.steps, plan.steps_per_epoch)
+
+
 def _gradient(model: Layer, task: Task, recipe: Recipe, plan: Plan) -> Trainer:
-    return supervised(model, task, optimizer_for(recipe, plan.steps, plan.steps_per_epoch), ema=recipe.ema)
+    return supervised(model, task, _optimizer(recipe, plan), ema=recipe.ema, every=recipe.accumulate)
 
 
 def _language(model: Layer, task: Task, recipe: Recipe, plan: Plan) -> Trainer:
     from .language import language
 
-    return language(model, task, optimizer_for(recipe, plan.steps, plan.steps_per_epoch), ema=recipe.ema)
+    return language(model, task, _optimizer(recipe, plan), ema=recipe.ema, every=recipe.accumulate)
 
 
 def _adversarial(model: Any, task: Task, recipe: Recipe, plan: Plan) -> Trainer:

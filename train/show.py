@@ -52,7 +52,7 @@ class Show(Callback):
         if recipe.dataset == "stream":
             say(f"reading  an iterator; scales are those of its first {len(data.train.x):,} examples")
         if isinstance(data.train.x, Rows):
-            say(f"reading  {with_unit(data.train.x.nbytes, 'B', 1024)} from the disk while the run goes (--in-memory)")
+            say(f"reading  {with_unit(data.train.x.nbytes)} from the disk while the run goes (--in-memory)")
         made = setup.made_for.shape if setup.task.name == "generation" else (setup.made_for.outputs,)
         sizes, outputs = ("x".join(map(str, each)) for each in (shape, made))
         say(f"model    {recipe.model}: {sizes} in, {outputs} out, {count:,} parameters")

@@ -3,9 +3,10 @@
 from dataclasses import replace
 
 from .devices import check_devices
-from .dry_run import dry_run
+from .dry_run import DryRun, dry_run
 from .hosts import is_first
 from .join import join, together
+from .memory import needed, room, told, ways
 from .options import RunOptions
 from .progress import terminal
 from .recipe import Recipe
@@ -28,6 +29,22 @@ def _show(recipe: Recipe, options: RunOptions) -> None:
     console.print(parameter_table(found.rows))
     flops = "not counted by this compiler" if found.flops is None else with_unit(found.flops, "FLOP", 1000)
     console.print(f"a step of {found.setup.seen_per_step:,} {found.setup.data.unit}: {flops}", soft_wrap=True)
-    for name, size in found.memory.items():
-        console.print(f"memory, {name}: {with_unit(size, 'B', 1024)}", soft_wrap=True)
+    several = found.setup.recipe.accumulate
+    if several > 1:
+        seen = several * found.setup.seen_per_step
+        console.print(f"{several} steps make one update, of {seen:,} {found.setup.data.unit}", soft_wrap=True)
+    for line in _memory(found, options):
+        console.print(line, soft_wrap=True)
     console.print("nothing was trained or written")
+
+
+def _memory(found: DryRun, options: RunOptions) -> list[str]:
+    """What a step needs and what there is; if that is less, what to try."""
+    size, limit = needed(found), room()
+    if size is None:
+        return ["memory: not told by this compiler"]
+    lines = [f"memory, {name}: {with_unit(each)}" for name, each in found.memory.items()]
+    lines.append(f"memory, together: {with_unit(size)}" + (f" of {with_unit(limit)} here" if limit else ""))
+    if limit is not None and size > limit:
+        lines += ["that does not fit; what a step needs with:", *told(ways(found.setup.recipe, options), size)]
+    return lines

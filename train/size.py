@@ -24,10 +24,10 @@ def bytes_in(text: str, flag: str) -> int:
     return int(float(found[1]) * _UNITS[found[2]])
 
 
-def with_unit(amount: float, unit: str, base: int) -> str:
+def with_unit(amount: float, unit: str = "B", base: int = 1024) -> str:
     """A number with the unit that leaves few digits.
 
-    >>> with_unit(1536, "B", 1024)
+    >>> with_unit(1536)
     '1.5 KiB'
     """
     power, prefixes = 0, ("", "K", "M", "G", "T", "P")

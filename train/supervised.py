@@ -16,7 +16,12 @@ __all__ = ["answers", "inputs", "score", "supervised"]
 
 
 def supervised(
-    model: Layer, task: Task, optimizer: optax.GradientTransformationExtraArgs, *, ema: float | None = None
+    model: Layer,
+    task: Task,
+    optimizer: optax.GradientTransformationExtraArgs,
+    *,
+    ema: float | None = None,
+    every: int = 1,
 ) -> Trainer:
     """Makes the trainer that moves a model's parameters down the gradient of a task's loss.
 
@@ -25,6 +30,7 @@ def supervised(
         task: loss, metrics and what they mean.
         optimizer: from optax; its update is also told the loss (`value`).
         ema: decay of a moving average of the weights, which is then evaluated and saved in their place.
+        every: how many steps make one update; the average moves with the updates.
 
     >>> import jax, jax.numpy as jnp, optax
     >>> from zoo import mlp
@@ -53,7 +59,7 @@ def supervised(
         params = optax.apply_updates(fit["params"], updates)
         new = {"params": params, "state": state, "opt": opt}
         if ema is not None:
-            new |= {"ema": ema_update(fit["ema"], params, ema, fit["step"]), "step": fit["step"] + 1}
+            new |= {"ema": ema_update(fit["ema"], params, ema, fit["step"], every), "step": fit["step"] + 1}
         metrics = {"loss": loss, "grad_norm": optax.global_norm(gradient)}
         if task.headline in task.metrics:
             metrics[task.headline] = task.mean(task.metrics[task.headline](outputs, batch["y"]), batch["y"])

@@ -219,6 +219,7 @@ def _setup(recipe: Recipe, options: RunOptions) -> Setup:
         placement=placement_for(options),
         skip_bad=options.on_nan == "skip",
         log_every=options.log_every,
+        remat=options.remat,
     )
 
 

@@ -5,7 +5,8 @@ an array as large as the weights. Here the backward scan runs over chunks of ste
 of the gates is carried from step to step and stacked; then one product forms the chunk's share of the gradient,
 while the stack is still in cache. What the forward pass keeps is read where it lies: to copy it costs as much as to
 compute it again. Input and recurrent product stay inside the forward scan: an array of all input products costs more
-than the larger product saves (measured on CPU).
+than the larger product saves (measured on CPU). In half precision the products are half, all else is float32, as in
+the plain cells.
 """
 
 from collections.abc import Callable
@@ -15,6 +16,8 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 from jax import lax
+
+from ..precision import lowered, raised
 
 __all__ = ["Gates", "chunk_length", "chunked"]
 
@@ -64,19 +67,19 @@ def _differentiable(gates: Gates, reverse: bool, output: str) -> Callable:
             x_t, live = inputs
             new, _ = _moved(gates, params, carry, x_t, live)
             y = new[0] if live is None else jnp.where(live[:, None], new[0], 0)
-            return new, y if output == "all" else None
+            return new, lowered(y, params["w_h"]) if output == "all" else None
 
         carry, ys = lax.scan(step, start, (xs, mask), reverse=reverse)
-        return carry, ys if output == "all" else _last(carry[0], mask)
+        return carry, ys if output == "all" else _last(params, carry[0], mask)
 
     def forward(params, start, xs, mask):
         carries, saved = _record(gates, reverse, _joined(gates, params), start, xs, mask)
         end = jax.tree.map(lambda each: each[0 if reverse else -1], carries)
         if output == "last":
-            return (end, _last(end[0], mask)), (params, xs, mask, carries, saved)
+            return (end, _last(params, end[0], mask)), (params, xs, mask, carries, saved)
         after = carries[0][:-1] if reverse else carries[0][1:]
         y = after if mask is None else jnp.where(mask[..., None], after, 0)
-        return (end, y), (params, xs, mask, carries, saved)
+        return (end, lowered(y, params["w_h"])), (params, xs, mask, carries, saved)
 
     def backward(kept, given):
         # The CPU wants the chunk in its cache; elsewhere one product over all steps keeps the device busiest.
@@ -99,10 +102,11 @@ def chunk_length(time: int) -> int:
 
 
 def _moved(gates, params, carry, x_t, live):
+    h = lowered(carry[0], params["w_h"])
     if "w" in params:
-        new, saved = gates.step(params, jnp.concatenate([x_t, carry[0]], axis=-1) @ params["w"], 0, carry)
+        new, saved = gates.step(params, raised(jnp.concatenate([x_t, h], axis=-1) @ params["w"]), 0, carry)
     else:
-        new, saved = gates.step(params, _input(params, x_t), carry[0] @ params["w_h"], carry)
+        new, saved = gates.step(params, raised(_input(params, x_t)), raised(h @ params["w_h"]), carry)
     return (new if live is None else _choose(live, new, carry)), saved
 
 
@@ -149,7 +153,7 @@ def _gradient(gates, reverse, output, length, kept, given):
     time = xs.shape[0]
     count, rest = divmod(time, length)
     chunk = partial(_chunk, gates, reverse, params, params["w_h"].T, (xs, mask, carries, saved, d_y))
-    zeros = jax.tree.map(jnp.zeros_like, params)
+    zeros = jax.tree.map(lambda leaf: raised(jnp.zeros_like(leaf)), params)
     # Chunks lie at 0, length, ...; what is left over lies at the end of time, which backward comes first or last.
     loop, d_tail = (d_carry, zeros), None
     if rest and not reverse:
@@ -164,6 +168,7 @@ def _gradient(gates, reverse, output, length, kept, given):
     if rest and reverse:
         loop, d_tail, _ = chunk(loop, count * length, _room(gates, rest, kept))
     d_carry, d_params = loop
+    d_params = {name: d_params[name].astype(leaf.dtype) for name, leaf in params.items()}
     return d_params, d_carry, _join(d_xs, d_tail, xs.shape)
 
 
@@ -178,8 +183,13 @@ def _room(gates, length, kept):
     """Makes room for a chunk's d_u and d_r."""
     params, _, _, carries, saved = kept
     carry, at = (jax.eval_shape(partial(_at, t=0), tree) for tree in (carries, saved))
-    _, *wanted = jax.eval_shape(gates.back, params, at, carry, carry, carry)
+    _, *wanted = jax.eval_shape(partial(_back, gates), params, at, carry, carry, carry)
     return jax.tree.map(lambda leaf: jnp.zeros((length, *leaf.shape), leaf.dtype), wanted)
+
+
+def _back(gates, params, *others):
+    d_carry, *d_products = gates.back(params, *others)
+    return d_carry, *jax.tree.map(lambda leaf: lowered(leaf, params["w_h"]), d_products)
 
 
 def _chunk(gates, reverse, params, transposed, steps, loop, start, stacks):
@@ -196,8 +206,8 @@ def _chunk(gates, reverse, params, transposed, steps, loop, start, stacks):
             d_h = _at(d_y, t) if live is None else jnp.where(live[:, None], _at(d_y, t), 0)
             d_carry = (d_carry[0] + d_h, *d_carry[1:])
         own = d_carry if live is None else _choose(live, d_carry, jax.tree.map(jnp.zeros_like, d_carry))
-        new, d_u, d_r = gates.back(params, _at(saved, t), before, after, own)
-        new = (new[0] + (d_u if d_r is None else d_r) @ transposed, *new[1:])
+        new, d_u, d_r = _back(gates, params, _at(saved, t), before, after, own)
+        new = (new[0] + raised((d_u if d_r is None else d_r) @ transposed), *new[1:])
         new = new if live is None else _choose(live, new, d_carry)
         return new, _put(stacks, [d_u, d_r], i)
 
@@ -224,14 +234,14 @@ def _products(gates, params, xs, h, d_u, d_r):
     Time and batch are summed over as two axes. Joined to one by a reshape they would be a batch that no longer lies in
     pieces, and XLA would gather all of it on every device.
     """
-    d_params = {"w_h": _summed(h, d_r)} | gates.biases(d_u, d_r)
+    d_params = {"w_h": _summed(lowered(h, params["w_h"]), d_r)} | gates.biases(d_u, d_r)
     d_xs = None
     if "rows" in params:
         d_params["rows"] = _row_gradient(params["rows"], xs, d_u)
     else:
         d_params["w_x"] = _summed(xs, d_u)
         d_xs = (d_u @ params["w_x"].T).astype(xs.dtype)
-    return {name: d_params[name].astype(leaf.dtype) for name, leaf in params.items()}, d_xs
+    return {name: raised(d_params[name]) for name in params}, d_xs
 
 
 def _summed(a, b):
@@ -252,8 +262,8 @@ def _input(params, x_t):
     return x_t @ params["w_x"]
 
 
-def _last(h, mask):
-    return h if mask is None else jnp.where(mask.any(0)[:, None], h, 0)
+def _last(params, h, mask):
+    return lowered(h if mask is None else jnp.where(mask.any(0)[:, None], h, 0), params["w_h"])
 
 
 def _choose(live, new, old):

@@ -12,7 +12,7 @@ from zoo.layers import as_layer
 
 NOT_LAYERS = {
     *("ACTIVATIONS", "Activation", "Cell", "Layer", "Rows", "Scanned", "Sequence", "activation", "as_layer"),
-    *("Players", "describe", "from_torch", "initializers", "stateless", "stateless_cell", "to_torch"),
+    *("Players", "describe", "each_player", "from_torch", "initializers", "stateless", "stateless_cell", "to_torch"),
 }
 WRONG = "a_wrong_input_raises_an_error_that_names_the_layer"
 
@@ -61,6 +61,20 @@ CASES = {
         IMAGES,
         floats(3, 6, 5, 2),
         "conv(3, 3) was initialised for 4 channels",
+    ),
+    "full_precision": (layers.full_precision(layers.dense(3)), TABLE, floats(3, 5), "dense(3) was initialised for 4"),
+    # In half precision jit rounds elsewhere than eager; what is special to it: test_precision.py.
+    "computing_in": (
+        layers.computing_in(np.float32, layers.serial(layers.dense(3), layers.batch_norm(), layers.relu)),
+        TABLE,
+        floats(3, 5),
+        "In layer 0, given float32[3,5]",
+    ),
+    "rematerialised": (
+        layers.rematerialised(layers.serial(layers.serial(layers.dense(3), layers.batch_norm()), layers.relu)),
+        TABLE,
+        floats(3, 5),
+        "In layer 0",
     ),
     "dropout": (layers.dropout(0.4), TABLE, None, ""),
     "gaussian_noise": (layers.gaussian_noise(0.2), TABLE, None, ""),

@@ -145,7 +145,7 @@ def _large(path: Path, where: str, level: Level, window: int) -> Dataset:
     if wanted:
         raise BadInput(
             f"{where} is read from the disk while the run goes, in windows of characters; {wanted} wants all of it "
-            f"in memory, {with_unit(_EACH * path.stat().st_size, 'B', 1024)}: give --in-memory as much, or leave it out"
+            f"in memory, {with_unit(_EACH * path.stat().st_size)}: give --in-memory as much, or leave it out"
         )
     vocabulary, numbers = characters_on_disk(path, where)
     train, test = _parted(cast("np.ndarray", numbers), where, level, window)

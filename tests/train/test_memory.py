@@ -1,0 +1,118 @@
+"""When the memory runs out: what is needed, what there is, what to try; and bf16 from the command line to the model."""
+
+import json
+from dataclasses import replace
+from types import SimpleNamespace
+
+import jax
+import numpy as np
+import pytest
+
+import zoo
+from zoo.train import memory, show_dry_run
+from zoo.train.command import main
+from zoo.train.memory import OutOfMemory, is_exhausted, ways
+from zoo.train.options import RunOptions
+from zoo.train.recipe import recipe_for
+from zoo.train.run import run
+from zoo.train.setup import setup
+
+IRIS = replace(recipe_for("mlp", "iris"), epochs=1, warmup_epochs=0, m={"hidden": (3,)})
+CLASSES = 3
+
+
+def real_error():
+    """What XLA itself raises: an array larger than any machine's memory."""
+    with pytest.raises(Exception) as caught:
+        jax.block_until_ready(jax.jit(lambda: jax.numpy.ones((1 << 26, 1 << 26)))())
+    return caught.value
+
+
+def test_xlas_own_error_is_known_and_others_are_not():
+    assert is_exhausted(real_error())
+    assert is_exhausted(np._core._exceptions._ArrayMemoryError((1,), np.dtype(float)))
+    assert not is_exhausted(jax.errors.JaxRuntimeError("INVALID_ARGUMENT: no"))
+
+
+@pytest.fixture
+def full(monkeypatch):
+    """A run whose step finds no memory."""
+    error = real_error()
+
+    def call(self, *args):
+        raise error
+
+    monkeypatch.setattr("zoo.train.advance.Advance.__call__", call)
+    monkeypatch.setattr(memory, "needed", lambda found: 3 << 30 if found.setup.recipe.dtype == "float32" else 2 << 30)
+    monkeypatch.setattr(memory, "room", lambda: 1 << 30)
+
+
+@pytest.mark.usefixtures("full")
+def test_a_run_that_finds_no_memory_says_what_it_needs_and_what_to_try(tmp_path, capsys):
+    words = ["--model", "mlp", "--dataset", "iris", "--m.hidden", "3", "--epochs", "1", "--quiet"]
+    assert main([*words, "--out", str(tmp_path / "run"), "--compile-cache", "off"]) == 1
+    told = capsys.readouterr().err
+    assert "Out of memory allocating" in told
+    assert "a step needs 3 GiB, the machine has 1 GiB. What a step needs with:" in told
+    assert "\n  --dtype bf16: 2 GiB (a little less exact)" in told
+    assert "--remat" not in told, "it needs as much"
+    assert "Traceback" not in told
+
+
+@pytest.mark.usefixtures("full")
+def test_it_is_told_even_where_nothing_can_be_measured(tmp_path, monkeypatch):
+    def no_more(*args):
+        raise MemoryError
+
+    monkeypatch.setattr(memory, "dry_run", no_more)
+    with pytest.raises(OutOfMemory, match="an unknown amount") as caught:
+        run(IRIS, RunOptions(out=tmp_path / "run", quiet=True, compile_cache="off"))
+    assert "--remat: unknown" in str(caught.value)
+
+
+def test_what_is_tried_depends_on_the_trainer_and_on_what_was_tried():
+    def flags(recipe, **options):
+        return [way.flags for way in ways(recipe, RunOptions(**options))]
+
+    cnn = recipe_for("cnn")
+    assert flags(cnn) == ["--remat", "--batch-size 32 --accumulate 2", "--dtype bf16"]
+    assert flags(replace(cnn, dtype="bf16", accumulate=2), remat=True) == ["--batch-size 32 --accumulate 4"]
+    assert flags(recipe_for("dcgan")) == ["--remat", "--batch-size 32", "--dtype bf16"]
+    assert flags(recipe_for("perceptron")) == ["--batch-size 32"]
+    assert flags(recipe_for("markov")) == []
+
+
+@pytest.mark.parametrize("limit", [1 << 50, 1])
+def test_a_dry_run_tells_what_there_is_and_what_to_try_only_if_that_is_less(limit, monkeypatch):
+    monkeypatch.setattr(show_dry_run, "room", lambda: limit)
+    monkeypatch.setattr(memory, "dry_run", lambda recipe, options: SimpleNamespace(memory={"arguments": 1}))
+    found = SimpleNamespace(memory={"arguments": 1 << 20, "temporary": 1 << 20}, setup=SimpleNamespace(recipe=IRIS))
+    lines = show_dry_run._memory(found, RunOptions())
+    assert lines[:2] == ["memory, arguments: 1 MiB", "memory, temporary: 1 MiB"]
+    assert lines[2].startswith("memory, together: 2 MiB of 1 ")
+    assert bool(lines[3:]) == (limit == 1)
+
+
+def test_a_run_in_half_precision_is_loaded_as_it_was_scored(tmp_path):
+    result = run(
+        replace(IRIS, dtype="bf16"),
+        RunOptions(out=tmp_path / "run", quiet=True, compile_cache="off", pictures=False),
+    )
+    assert json.loads((tmp_path / "run" / "config.json").read_text())["recipe"]["dtype"] == "bf16"
+    model, x = zoo.load(tmp_path / "run"), result.setup.data.test.x
+    assert {leaf.dtype.name for leaf in jax.tree.leaves(model.params)} == {"float32"}
+    assert np.mean(model.predict(x) == result.setup.data.test.y) == pytest.approx(result.metrics["accuracy"], abs=1e-6)
+    plain = zoo.mlp(CLASSES, hidden=(3,))
+    exact, _ = plain.apply(model.params, model.state, model.scaler.apply(x))
+    assert 0 < np.abs(model.outputs(x) - exact).max() < 0.1
+
+
+def test_a_rematerialised_run_gives_the_same(key):
+    recipe = replace(recipe_for("lstm"), m={"width": 4})
+    batch = {"x": np.zeros((4, 8, 8, 1), np.float32), "y": np.arange(4)}
+    plain, again = (setup(recipe, remat=remat).trainer for remat in (False, True))
+    fit = plain.init(key, batch)
+    got, wanted = (each.step(fit, batch, key)[1] for each in (again, plain))
+    assert got["grad_norm"] == pytest.approx(float(wanted["grad_norm"]), rel=1e-5)
+    assert "remat" in str(jax.make_jaxpr(again.step)(fit, batch, key))
+    assert "remat" not in str(jax.make_jaxpr(plain.step)(fit, batch, key))

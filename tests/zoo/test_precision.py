@@ -1,0 +1,91 @@
+"""In bfloat16 every animal computes in it, and shows nothing of it; rematerialised it keeps less and gives the same."""
+
+import re
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import zoo
+from tests.zoo.test_animals import animal
+from zoo.layers import computing_in, each_player, rematerialised
+
+pytestmark = pytest.mark.usefixtures("quick_compiler")
+
+LEARN = [name for name in zoo.list_models() if name not in ("markov", "perceptron")]
+PRODUCT = re.compile(r":(\w+)\[[^\]]*\] = (?:dot_general|conv_general_dilated)")
+half = partial(each_player, partial(computing_in, jnp.bfloat16))
+
+
+def gradient_of(model, x):
+    """The gradient, new state and answer of a loss, as a function of params and state."""
+
+    def cost(params, state):
+        y, state = model.apply(params, state, x, jax.random.key(1))
+        return sum(jnp.sum(jnp.square(leaf)) for leaf in jax.tree.leaves(y)), (y, state)
+
+    return jax.grad(cost, has_aux=True)
+
+
+@pytest.mark.parametrize("name", LEARN)
+def test_every_product_is_half_and_all_that_one_sees_is_float32(name, key):
+    model, x = animal(name)
+    made = jax.eval_shape(half(model).init, key, x)
+    assert made == jax.eval_shape(model.init, key, x)
+    program, out = jax.make_jaxpr(gradient_of(half(model), x), return_shape=True)(*made)
+    assert {leaf.dtype.name for leaf in jax.tree.leaves(out)} == {"float32"}
+    assert set(PRODUCT.findall(str(program))) == {"bf16"}
+
+
+def test_without_it_every_product_is_float32(key):
+    model, x = animal("resnet")
+    program = jax.make_jaxpr(gradient_of(model, x))(*jax.eval_shape(model.init, key, x))
+    assert set(PRODUCT.findall(str(program))) == {"f32"}
+
+
+@pytest.mark.parametrize("name", ["lstm", "gru"])
+def test_the_gradient_in_half_precision_is_near_that_in_float32(name, key):
+    model, x = animal(name)
+    params, state = jax.jit(model.init)(key, x)
+    near, exact = (jax.jit(gradient_of(each, x))(params, state)[0] for each in (half(model), model))
+    flat = [np.concatenate([np.ravel(leaf) for leaf in jax.tree.leaves(tree)]) for tree in (near, exact)]
+    assert 0 < np.linalg.norm(flat[0] - flat[1]) < 0.03 * np.linalg.norm(flat[1])
+
+
+def kept_bytes(model, x, key):
+    """What lies between the forward and the backward pass, without the parameters."""
+    params, state = jax.eval_shape(model.init, key, x)
+
+    def back(state, x, params):
+        return jax.vjp(lambda params: model.apply(params, state, x, jax.random.key(1))[0], params)[1]
+
+    leaves = jax.tree.leaves(jax.eval_shape(back, state, x, params))
+    numbers = [leaf for leaf in leaves if not jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key)]
+    whole = sum(leaf.size * leaf.dtype.itemsize for leaf in numbers)
+    return whole - sum(leaf.size * leaf.dtype.itemsize for leaf in jax.tree.leaves(params))
+
+
+@pytest.mark.parametrize(
+    ("model", "shape", "share"),
+    [
+        (zoo.resnet(10, depth=14), (32, 16, 16, 3), 0.25),
+        (zoo.cnn(10), (32, 16, 16, 1), 0.25),
+        (zoo.lstm(10, width=16, depth=2), (32, 64, 4), 0.5),
+        (zoo.denoise((16, 16, 1)).generator, (32, 16, 16, 1), 0.5),
+    ],
+    ids=["resnet", "cnn", "lstm", "unet"],
+)
+def test_rematerialised_models_keep_less_for_the_backward_pass_in_half_precision_too(model, shape, share, key):
+    x = jnp.zeros(shape)
+    for each in (model, half(model)):
+        assert kept_bytes(rematerialised(each), x, key) < share * kept_bytes(each, x, key)
+
+
+@pytest.mark.parametrize("name", ["cnn", "bilstm"])
+def test_rematerialised_models_have_the_same_gradient(name, key):
+    model, x = animal(name)
+    params, state = jax.jit(model.init)(key, x)
+    again, plain = (jax.jit(gradient_of(each, x))(params, state) for each in (rematerialised(model), model))
+    jax.tree.map(partial(np.testing.assert_allclose, rtol=1e-3, atol=1e-4), again, plain)

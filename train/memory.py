@@ -1,0 +1,119 @@
+"""Memory: what a step needs, what the device has, and what to try when the one is more than the other."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+import jax
+
+from .dry_run import DryRun, dry_run
+from .errors import RunFailed
+from .options import RunOptions
+from .recipe import Recipe
+from .size import with_unit
+
+__all__ = ["OutOfMemory", "Way", "is_exhausted", "needed", "out_of_memory", "room", "told", "ways"]
+
+_TEXTS = ("RESOURCE_EXHAUSTED", "Out of memory", "out of memory")
+_NO_GRADIENT = ("perceptron", "counting")
+
+
+class OutOfMemory(RunFailed):
+    """The device, or the machine, has not the memory that a run needs."""
+
+
+class Way(NamedTuple):
+    """A way to need less: the flags, what they do to the result, and the run that they make."""
+
+    flags: str
+    means: str
+    recipe: Recipe
+    options: RunOptions
+
+
+def is_exhausted(error: BaseException) -> bool:
+    """Whether an error says that there is no more memory: python's own, or XLA's.
+
+    XLA's has no type of its own; on the CPU jax 0.7.2 does not even give it the status RESOURCE_EXHAUSTED.
+
+    >>> is_exhausted(MemoryError()), is_exhausted(ValueError("Out of memory"))
+    (True, False)
+    """
+    if isinstance(error, MemoryError):
+        return True
+    return isinstance(error, jax.errors.JaxRuntimeError) and any(text in str(error) for text in _TEXTS)
+
+
+def needed(found: DryRun) -> int | None:
+    """Bytes that a step needs on one device: what lies there all the time, and what it makes and forgets."""
+    parts = [found.memory[name] for name in ("arguments", "temporary") if name in found.memory]
+    return sum(parts) if parts else None
+
+
+def room() -> int | None:
+    """Bytes that there are on one device, or, for the CPU, in the machine; None where nobody tells."""
+    device = jax.local_devices()[0]
+    if device.platform != "cpu":
+        return (device.memory_stats() or {}).get("bytes_limit")
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):  # not on Windows
+        return None
+
+
+def ways(recipe: Recipe, options: RunOptions = RunOptions()) -> list[Way]:  # noqa: B008
+    """What a run can try that does not fit, the mildest first.
+
+    >>> [way.flags for way in ways(Recipe("cnn", "digits", dtype="bf16"))]
+    ['--remat', '--batch-size 32 --accumulate 2']
+    """
+    found, half = [], recipe.batch_size // 2
+    gradient = recipe.trainer not in _NO_GRADIENT
+    if gradient and not options.remat:
+        found.append(Way("--remat", "the same numbers, slower", recipe, replace(options, remat=True)))
+    if half and gradient and recipe.trainer != "adversarial" and recipe.opt != "gd":
+        less = replace(recipe, batch_size=half, accumulate=2 * recipe.accumulate)
+        flags = f"--batch-size {half} --accumulate {less.accumulate}"
+        found.append(Way(flags, "the same updates, but for batch norm", less, options))
+    elif half and recipe.opt != "gd" and recipe.trainer != "counting":
+        less = replace(recipe, batch_size=half)
+        found.append(Way(f"--batch-size {half}", "other updates, twice as many", less, options))
+    if gradient and recipe.dtype == "float32":
+        found.append(Way("--dtype bf16", "a little less exact", replace(recipe, dtype="bf16"), options))
+    if not options.fsdp and jax.device_count() > 1:
+        found.append(Way("--fsdp", "the same numbers, parameters shared out", recipe, replace(options, fsdp=True)))
+    return found
+
+
+def told(found: Sequence[Way], size_now: int | None) -> list[str]:
+    """A line for each way that needs less, with what a step needs then: each is compiled to know it, none is run."""
+    lines = []
+    for way in found:
+        try:
+            size = needed(dry_run(way.recipe, way.options))
+        except Exception:  # it does not matter why: it is the error before it that the person must hear of
+            size = None
+        if size is None or size_now is None or size < size_now:
+            lines.append(f"  {way.flags}: {'unknown' if size is None else with_unit(size)} ({way.means})")
+    return lines or ["  no flag needs less"]
+
+
+def out_of_memory(error: BaseException, recipe: Recipe, options: RunOptions) -> OutOfMemory:
+    """The error to raise in place of one that `is_exhausted`: what is needed, what there is, what to try."""
+    try:
+        size = needed(dry_run(recipe, options))
+    except Exception:  # as above
+        size = None
+    limit = room()
+    where = "the machine" if jax.default_backend() == "cpu" else "the device"
+    first = str(error).partition("\n")[0][:200] or "python has no more memory"
+    lines = [
+        f"the memory ran out: {first}",
+        f"a step needs {'an unknown amount' if size is None else with_unit(size)}, "
+        f"{where} has {'an unknown amount' if limit is None else with_unit(limit)}. "
+        + ("What a step needs with:" if size is not None else "Try:"),
+        *told(ways(recipe, options), size),
+        "a smaller model (--model ... --help lists its options) needs less as well; --dry-run tells before a run",
+    ]
+    return OutOfMemory("\n".join(lines))
