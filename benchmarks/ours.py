@@ -97,7 +97,8 @@ def build(work: Workload, data: Data) -> Training:
     feed, model = _feed(work, Split(data.x, data.y)), MODELS[work.name]()
     per_epoch = feed.steps_per_epoch
     plan = Plan(10**9, per_epoch, evaluate_every=10**9, log_every=max(1, per_epoch // 4))
-    advance = Advance(TRAINERS[recipe.trainer](model, task, recipe, plan), feed, data_parallel())
+    place = data_parallel()
+    advance = Advance(TRAINERS[recipe.trainer](model, task, recipe, plan, place), feed, place)
     key = jax.random.key(0)
     shapes = jax.eval_shape(advance.init, key)
     count = sum(leaf.size for leaf in jax.tree.leaves(shapes["params"]))

@@ -96,7 +96,7 @@ class Advance:
 
     def _train(self, fit, arrays, order, step, key):
         batch = self._batch(arrays, order, step % self.feed.steps_per_epoch, stream(key, "batch", step))
-        return self.trainer.step(fit, batch, stream(key, "step", step))
+        return self.trainer.step(self.placement.gathered(fit, "params"), batch, stream(key, "step", step))
 
     def step(self, fit: dict, totals: dict, arrays: Any, order: Any, step: Any, key: jax.Array) -> tuple[dict, dict]:
         """One step, to be traced: pure, with the arrays that it reads among its arguments."""

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from .errors import BadInput
 from .values import hint
 
-__all__ = ["DATA", "Rule", "check_cuts", "mesh_axes", "mesh_sizes", "shard_rules", "spread"]
+__all__ = ["DATA", "Rule", "mesh_axes", "mesh_sizes", "shard_rules", "spread"]
 
 DATA = "data"  # the axis that batches are shared along
 _EXAMPLE = "as in --mesh data=4,model=2"
@@ -81,23 +81,6 @@ def shard_rules(texts: Sequence[str], axes: Mapping[str, int]) -> tuple[Rule, ..
     (None, 'model')
     """
     return tuple(_rule(text, [DATA, *(name for name in axes if name != DATA)]) for text in texts)
-
-
-def check_cuts(rules: Sequence[Rule], axes: Mapping[str, int], fsdp: bool) -> None:
-    """Refuses to cut parameters along `data` where there is another axis of more than one device.
-
-    XLA's partitioner then gave wrong gradients of transposed convolutions, without a word (CPU, jax 0.10.2).
-
-    Raises:
-        BadInput: for `fsdp` or a rule that does so.
-    """
-    others = [name for name, size in axes.items() if name != DATA and size > 1]
-    along = [f"--shard {rule.text}" for rule in rules if DATA in rule.spec] + ["--fsdp"] * fsdp
-    if others and along:
-        raise BadInput(
-            f"{along[0]} cuts parameters along {DATA}, which does not go with the axis {others[0]}: XLA can give wrong "
-            f"gradients there. Leave {others[0]} out of --mesh, or cut along {others[0]} alone"
-        )
 
 
 def spread(mesh: str | None, shard: Sequence[str], fsdp: bool) -> str:

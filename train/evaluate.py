@@ -34,7 +34,7 @@ class Evaluate:
         placement: Placement,
         cut: Callable | None = None,  # (split, shares) -> batches; None: examples in order
     ):
-        self.trainer, self.scalers = trainer, (scaler, target_scaler)
+        self.trainer, self.placement, self.scalers = trainer, placement, (scaler, target_scaler)
         cut = cut or _examples
 
         def batches():
@@ -61,6 +61,7 @@ class Evaluate:
     def _sums(self, fit: dict, batch: dict, scalers: Any, key: jax.Array) -> dict:
         scaler, target_scaler = scalers
         x, y = scaled(scaler, batch["x"]), scaled_targets(target_scaler, batch["y"])
+        fit = self.placement.gathered(fit, "params", "ema")
         return self.trainer.evaluate(fit, batch | {"x": x, "y": y}, key)
 
 

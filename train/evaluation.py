@@ -94,13 +94,14 @@ def scored(trained: Trained, kind: Source, data: Dataset, place: Place = Place()
     what = asked(
         trained.model, recipe, kind, data, MadeFor.of(about["made_for"]), scalers, partial(judge_for, say=place.say)
     )
-    trainer = TRAINERS[recipe.trainer](trained.model, what.task, recipe, _PLAN)
+    here = data_parallel(jax.local_devices())
+    trainer = TRAINERS[recipe.trainer](trained.model, what.task, recipe, _PLAN, here)
     cut = None
     if data.task == "language":
         from .feed_text import streams as cut
     fit = {"params": trained.params, "state": trained.state}
     split = changes(data.test) if data.relative else data.test
-    evaluate = Evaluate(trainer, split, *scalers, data_parallel(jax.local_devices()), cut)
+    evaluate = Evaluate(trainer, split, *scalers, here, cut)
     return evaluate(fit, jax.random.key(recipe.seed), int(about["metrics"].get("step", 0)))
 
 

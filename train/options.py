@@ -6,7 +6,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal, get_type_hints
 
-from .axes import check_cuts, mesh_axes, shard_rules
+from .axes import mesh_axes, shard_rules
 from .cluster import check_distributed
 from .data.source import Place
 from .errors import BadInput
@@ -108,7 +108,7 @@ class RunOptions:
         check_distributed(self.distributed, self.processes, self.process)
         bytes_in(self.in_memory, "--in-memory")
         axes = mesh_axes(self.mesh)
-        check_cuts(shard_rules(self.shard, axes), axes, self.fsdp)
+        shard_rules(self.shard, axes)
         if self.resume is not None and (self.overwrite or self.init_from is not None):
             other = "--overwrite, which begins anew" if self.overwrite else "--init-from, which takes weights alone"
             raise BadInput(f"--resume goes on with a run; it does not go with {other}: leave one of them out")

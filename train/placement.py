@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import jax
@@ -72,6 +72,17 @@ class Placement:
         """The fit of a program under trace, kept where it belongs: what a step returns lies where it was taken from."""
         return jax.lax.with_sharding_constraint(fit, self.fit(fit))
 
+    def gathered(self, fit: Any, *parts: str) -> Any:
+        """The fit to compute with, under trace: of these parts, what `fsdp` cut is brought together.
+
+        Each device then does for its rows what it would do alone. Left to itself XLA may rather cut activations, along
+        any axis: of an LSTM it gathered them at every step, of images it cut the height, and got convolutions wrong.
+        """
+        if not self.fsdp:
+            return fit
+        model = {name: fit[name] for name in parts if name in fit}
+        return fit | replace(self, fsdp=False).held(model)
+
     def described(self, fit: Any) -> Any:
         """Shapes, types and shardings of a fit, for compiling without making it."""
         kind = lambda leaf, sharding: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=sharding)  # noqa: E731
@@ -95,6 +106,20 @@ class Placement:
                 there = ", ".join(names[:12]) + (f" and {len(names) - 12} more" if len(names) > 12 else "")
                 near = hint(rule.pattern.pattern, names)
                 raise BadInput(f"--shard {rule.text} matches the whole path of no parameter{near} (there are {there})")
+        self._check_generator(fit["params"])
+
+    def _check_generator(self, params: Any) -> None:
+        """What a dense layer makes becomes an image: cut, it is cut along its height, and XLA convolves that wrong."""
+        leaves = jax.tree_util.tree_flatten_with_path(params.get("generator", {}))[0]
+        if not any(leaf.ndim > 3 for _, leaf in leaves):
+            return
+        for name, rank in ((f"generator/{path_name(path)}", leaf.ndim) for path, leaf in leaves):
+            rule = next((rule for rule in self.rules if rule.pattern.fullmatch(name)), None)
+            if rule is not None and rank == 2 and any(rule.spec[1:]):
+                raise BadInput(
+                    f"--shard {rule.text} cuts what {name} makes, which becomes an image cut along its height: XLA "
+                    "gives wrong gradients of the convolutions behind it. Cut convolutions and the discriminator"
+                )
 
     def _spec(self, name: str, shapes: _Shapes) -> PartitionSpec:
         top, shape = name.partition("/")[0], shapes[name]

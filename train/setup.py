@@ -124,8 +124,7 @@ def setup(
     what = asked(model, recipe, kind, data, wanted, scalers, partial(judge_for, say=place.say) if judged else _nobody)
     moved = each_player(rematerialised, model) if remat else model
     placement = placement or data_parallel()
-    trainer = TRAINERS[recipe.trainer](moved, what.task, recipe, plan)
-    program = AdvanceStream if feed.reads else Advance
+    trainer = TRAINERS[recipe.trainer](moved, what.task, recipe, plan, placement)
     schedule = schedule_for(recipe, plan.steps, plan.steps_per_epoch)
     return Setup(
         recipe=recipe,
@@ -137,7 +136,7 @@ def setup(
         scaler=what.scaler,
         target_scaler=what.target_scaler,
         trainer=trainer,
-        advance=_checked(program(trainer, _divided(feed, recipe, placement), placement, skip_bad=skip_bad)),
+        advance=_advance(trainer, _divided(feed, recipe, placement), placement, skip_bad),
         plan=plan,
         evaluations={name: Evaluate(trainer, split, *scalers, placement, cut) for name, split in splits.items()},
         rate=lambda step: np.asarray(schedule(step // recipe.accumulate)).item(),
@@ -160,34 +159,38 @@ def _optimizer(recipe: Recipe, plan: Plan) -> Any:
     return optimizer_for(recipe, plan.steps, plan.steps_per_epoch)
 
 
-def _gradient(model: Layer, task: Task, recipe: Recipe, plan: Plan) -> Trainer:
+def _gradient(model: Layer, task: Task, recipe: Recipe, plan: Plan, placement: Placement) -> Trainer:
     return supervised(model, task, _optimizer(recipe, plan), ema=recipe.ema, every=recipe.accumulate)
 
 
-def _language(model: Layer, task: Task, recipe: Recipe, plan: Plan) -> Trainer:
+def _language(model: Layer, task: Task, recipe: Recipe, plan: Plan, placement: Placement) -> Trainer:
     from .language import language
 
     return language(model, task, _optimizer(recipe, plan), ema=recipe.ema, every=recipe.accumulate)
 
 
-def _adversarial(model: Any, task: Task, recipe: Recipe, plan: Plan) -> Trainer:
+def _adversarial(model: Any, task: Task, recipe: Recipe, plan: Plan, placement: Placement) -> Trainer:
     from .adversarial import adversarial, game_for
 
+    given = model.given
+    # Else XLA may cut what is made of noise along any axis, and it has got convolutions wrong so.
+    alike = partial(jax.lax.with_sharding_constraint, shardings=placement.shared)
+    model = model._replace(given=lambda key, batch: alike(given(key, batch)))
     return adversarial(game_for(model, recipe, plan), task)
 
 
-def _counts(model: Layer, task: Task, recipe: Recipe, plan: Plan) -> Trainer:
+def _counts(model: Layer, task: Task, recipe: Recipe, plan: Plan, placement: Placement) -> Trainer:
     from .counting import counting
 
     return counting(model, task, steps=plan.steps)
 
 
-def _mistakes(model: Layer, task: Task, recipe: Recipe, plan: Plan) -> Trainer:
+def _mistakes(model: Layer, task: Task, recipe: Recipe, plan: Plan, placement: Placement) -> Trainer:
     return mistake_driven(model, task, rate=recipe.lr)
 
 
 # By the recipe's `trainer`.
-TRAINERS: Mapping[str, Callable[[Layer, Task, Recipe, Plan], Trainer]] = {
+TRAINERS: Mapping[str, Callable[[Layer, Task, Recipe, Plan, Placement], Trainer]] = {
     "supervised": _gradient,
     "language": _language,
     "counting": _counts,
@@ -274,10 +277,11 @@ def _divided(feed: Feed, recipe: Recipe, placement: Placement) -> Feed:
     return feed
 
 
-def _checked(advance: Advance) -> Advance:
-    """Refuses rules that do not suit what is trained."""
-    if advance.placement.rules:
-        advance.placement.check(jax.eval_shape(advance.made, jax.random.key(0), advance.arrays))
+def _advance(trainer: Trainer, feed: Feed, placement: Placement, skip_bad: bool) -> Advance:
+    """The program of such a feed; refuses rules that do not suit what is trained."""
+    advance = (AdvanceStream if feed.reads else Advance)(trainer, feed, placement, skip_bad=skip_bad)
+    if placement.rules:
+        placement.check(jax.eval_shape(advance.made, jax.random.key(0), advance.arrays))
     return advance
 
 

@@ -131,6 +131,15 @@ def test_a_rule_that_does_not_suit_the_parameters_is_refused_with_what_there_is(
         eight(rule).check(shaped(params__head__w=(6, 3), params__head__b=(6,)))
 
 
+def test_what_a_generator_paints_an_image_of_is_not_cut():
+    tree = shaped(params__generator__first__w=(8, 64), params__generator__up__w=(4, 4, 2, 2))
+    with pytest.raises(BadInput, match="generator/first/w makes, which becomes an image cut along its height"):
+        eight("generator/first/w=None,model").check(tree)
+    eight("generator/first/w=model", "generator/up/w=None,None,model").check(tree)
+    tree["params"]["generator"].pop("up")
+    eight("generator/first/w=None,model").check(tree)
+
+
 @pytest.mark.parametrize(
     ("options", "reason"),
     [
@@ -143,8 +152,6 @@ def test_a_rule_that_does_not_suit_the_parameters_is_refused_with_what_there_is(
         ({"shard": ("(=data",)}, r"'\(' is no regular expression: missing \)"),
         ({"shard": ("w=model",)}, r"there is no axis 'model' \(the mesh has data; more come with --mesh"),
         ({"shard": ("w=modle",), "mesh": "model=2"}, r"no axis 'modle'; did you mean model\? \(the mesh has data and"),
-        ({"fsdp": True, "mesh": "model=2"}, "--fsdp cuts parameters along data, which does not go with the axis model"),
-        ({"shard": ("w=data,model",), "mesh": "model=2"}, "--shard w=data,model cuts parameters along data"),
         ({"shard": ("w=data,data",)}, "the axis data can cut one dimension, not 2"),
     ],
 )
