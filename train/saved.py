@@ -162,7 +162,7 @@ class Trained:
             place = ", ".join(map(str, bad[0]))
             raise ValueError(f"{self.about['model']} wants finite numbers, x[{place}] is {x[tuple(bad[0])]}")
 
-    def _checked_lengths(self, lengths: Any, x: np.ndarray) -> np.ndarray:
+    def _checked_lengths(self, lengths: Any, x: Any) -> np.ndarray:
         lengths, time = np.atleast_1d(lengths), x.shape[1]
         if lengths.shape != (len(x),) or lengths.dtype.kind not in "iu":
             raise ValueError(f"lengths must be {len(x)} whole numbers, got {lengths.dtype} {lengths.shape}")

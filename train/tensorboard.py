@@ -103,7 +103,7 @@ class TensorBoard(Callback):
             values = np.asarray(leaf, np.float64)
             values = values[np.isfinite(values)]
             if values.size:
-                self.writer.add_histogram(f"{what}/{name}", values, self.step, bins=_BINS)
+                self.writer.add_histogram(f"{what}/{name}", values, self.step, bins=_BINS)  # pyright: ignore[reportArgumentType]
 
     def _result(self, recipe: dict, metrics: dict) -> None:
         """As the writer's own `add_hparams`, but into this run's file: that one would make a run of its own."""
@@ -112,7 +112,7 @@ class TensorBoard(Callback):
         for name, value in metrics.items():
             self.writer.add_scalar(name, value, self.step)
         for summary in hparams(recipe, metrics):
-            self.writer.file_writer.add_summary(summary)
+            self.writer.file_writer.add_summary(summary)  # pyright: ignore[reportOptionalMemberAccess]
 
 
 def hyperparameters(recipe: Recipe) -> dict[str, Any]:
