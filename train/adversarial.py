@@ -146,7 +146,9 @@ def _make(game: Game, fit: dict, batch: dict, key: jax.Array) -> _Made:
     given = game.players.given(stream(key, "given"), batch)
 
     def make(params):
-        return game.players.generator.apply(params, fit["state"]["generator"], given, stream(key, "made"))
+        params = fit["params"] | {"generator": params}
+        samples, state = game.players.apply(params, fit["state"], given, stream(key, "made"))
+        return samples, state["generator"]
 
     return _Made(given, *jax.vjp(make, fit["params"]["generator"], has_aux=True))
 

@@ -397,7 +397,8 @@ def test_row_23_without_a_home_and_a_place_for_temporary_files_a_run_needs_but_i
     here.mkdir()
     images.mkdir()
     write_mnist(images)
-    bare = {name: value for name, value in os.environ.items() if name not in ("HOME", "XDG_CACHE_HOME", "MPLCONFIGDIR")}
+    named = ("HOME", "XDG_CACHE_HOME", "MPLCONFIGDIR", "JAX_COMPILATION_CACHE_DIR")
+    bare = {name: value for name, value in os.environ.items() if name not in named}
     with no_room(tmp_path / "tmp") as place:
         done = subprocess.run(
             [sys.executable, "-c", HOMELESS, images],
