@@ -7,9 +7,7 @@ from pathlib import Path
 
 import pytest
 
-import zoo
-
-HOUSE = Path(zoo.__file__).parent.parent
+HOUSE = Path(__file__).parent.parent.parent
 
 
 @pytest.mark.slow
