@@ -24,7 +24,7 @@ BOOK = Book(
     recipes=(
         _RING,
         replace(
-            _RING, dataset="grid", steps=4000, batch_size=1280, expect=Expect("good", 0.75, "the project's own floor")
+            _RING, dataset="grid", steps=6000, batch_size=1280, expect=Expect("good", 0.75, "the project's own floor")
         ),
         Recipe(
             "wgan_gp",
