@@ -19,6 +19,7 @@ from jax import lax
 
 from zoo.layers import gru_cell, lstm_cell, max_pool, scan
 from zoo.layers.convolve import convolve, convolve_adjoint
+from zoo.train.compiler import compiler_options
 
 from .rounds import measure, ratios
 
@@ -62,10 +63,10 @@ def by_turns(ours: Callable[[], Any], plain: Callable[[], Any], turns: int) -> s
     )
 
 
-def _gradient(f: Callable, *args: Any) -> Callable[[], Any]:
+def _gradient(f: Callable, *args: Any, options: dict | None = None) -> Callable[[], Any]:
     """All gradients of a sum of squares: of the parameters and of the input."""
-    compiled = jax.jit(jax.grad(lambda *args: jnp.sum(f(*args) ** 2), tuple(range(len(args)))))
-    return partial(compiled, *args)
+    gradient = jax.grad(lambda *args: jnp.sum(f(*args) ** 2), tuple(range(len(args))))
+    return partial(jax.jit(gradient, compiler_options=options), *args)
 
 
 def _normal(*shape: int) -> jax.Array:
@@ -112,23 +113,29 @@ def _pool() -> Case:
     return "max pool 2x2 of 28x28x32", _gradient(lambda x: layer.apply({}, {}, x)[0], x), _gradient(plain, x)
 
 
-def _barrier() -> Case:
-    """Two convolutions with what stands between them."""
-    x, w1, w2 = _normal(128, 28, 28, 1), _normal(3, 3, 1, 32), _normal(3, 3, 32, 64)
+def _materialised() -> Case:
+    """Three blocks of a residual network, whose outputs are inputs of filters' gradients too."""
+    x, w = _normal(128, 32, 32, 16), 0.05 * _normal(6, 3, 3, 16, 16)
 
-    def plain_convolve(x, w):
-        return lax.conv_general_dilated(x, w, (1, 1), "SAME", dimension_numbers=("NHWC", "HWIO", "NHWC"))
+    def blocks(convolve, w, x):
+        for i in range(0, 6, 2):
+            x = jax.nn.relu(x + convolve(jax.nn.relu(convolve(x, w[i])), w[i + 1]))
+        return x
 
-    def net(convolve, w1, w2):
-        y = max_pool(2).apply({}, {}, jax.nn.relu(convolve(x, w1)))[0]
-        return max_pool(2).apply({}, {}, jax.nn.relu(convolve(y, w2)))[0]
+    ours = partial(blocks, lambda x, w: convolve(x, w, padding=((1, 1), (1, 1))))
+    options = compiler_options()
+    about = "three residual blocks of 16 channels at 32x32, inputs of convolutions materialised"
+    return about, _gradient(ours, w, x, options=options), _gradient(partial(blocks, _plain), w, x, options=options)
 
-    same = ((1, 1), (1, 1))
-    return (
-        "convolutions 32 and 64 with pools, weights' gradient",
-        _gradient(partial(net, lambda x, w: convolve(x, w, padding=same)), w1, w2),
-        _gradient(partial(net, plain_convolve), w1, w2),
-    )
+
+def _ynnpack() -> Case:
+    x, w = _normal(128, 8, 8, 64), 0.05 * _normal(3, 3, 64, 64)
+    about = "convolution of 64 channels at 8x8, by XLA's own code in place of YNNPACK's where that is slow"
+    return about, _gradient(_plain, x, w, options=compiler_options()), _gradient(_plain, x, w)
+
+
+def _plain(x: jax.Array, w: jax.Array) -> jax.Array:
+    return lax.conv_general_dilated(x, w, (1, 1), "SAME", dimension_numbers=("NHWC", "HWIO", "NHWC"))
 
 
 CASES: dict[str, Callable[[], Case]] = {
@@ -137,7 +144,8 @@ CASES: dict[str, Callable[[], Case]] = {
     "gru": _gru,
     "transposed": _transposed,
     "max-pool": _pool,
-    "barrier": _barrier,
+    "materialised": _materialised,
+    "ynnpack": _ynnpack,
 }
 
 

@@ -2,10 +2,13 @@
 
 from collections.abc import Sequence
 from functools import partial
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 from jax import Array, lax
+
+from .materialise import materialised, saved_materialised
 
 __all__ = ["convolve", "convolve_adjoint"]
 
@@ -21,20 +24,21 @@ def convolve(
 ) -> Array:
     """Cross-correlates (batch, *space, channels) with a kernel (*size, channels / groups, width)."""
     dtype = jnp.promote_types(x.dtype, w.dtype)
+    x = saved_materialised(x.astype(dtype), w)
+    return _convolve(x, w.astype(dtype), strides, padding, dilation, groups)
+
+
+def _convolve(x: Array, w: Array, strides: Any, padding: Any, dilation: Any = None, groups: int = 1) -> Array:
     space = "DHW"[5 - w.ndim :]
-    y = lax.conv_general_dilated(
-        x.astype(dtype),
-        w.astype(dtype),
+    return lax.conv_general_dilated(
+        x,
+        w,
         window_strides=strides or (1,) * len(space),
         padding=padding,
         rhs_dilation=dilation,
         feature_group_count=groups,
         dimension_numbers=(f"N{space}C", f"{space}IO", f"N{space}C"),
     )
-    # The barrier's transpose keeps what makes the cotangent out of the two gradient convolutions: on the CPU a net of
-    # two convolutions trains 1.3 times as fast (python -m benchmarks.lowerings). Elsewhere it would only stand in the
-    # way of fusion.
-    return lax.platform_dependent(y, cpu=lax.optimization_barrier, default=lambda y: y)
 
 
 def convolve_adjoint(
@@ -79,12 +83,13 @@ _fast_adjoint = jax.custom_vjp(_adjoint, nondiff_argnums=(0, 1))
 
 
 def _forward(strides, margins, x, w):
+    x = materialised(x, w)
     return _adjoint(strides, margins, x, w), (x, w)
 
 
 def _backward(strides, margins, kept, given):
     x, w = kept
-    forward = partial(convolve, given, strides=strides, padding=margins)
+    forward = partial(_convolve, materialised(given, w), strides=strides, padding=margins)
     return forward(w), jax.linear_transpose(forward, w)(x)[0]
 
 

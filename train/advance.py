@@ -12,6 +12,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from .compiler import compiled
 from .feed import Feed
 from .hosts import put
 from .placement import Placement
@@ -35,8 +36,8 @@ class Advance:
         self.arrays = put(feed.arrays, placement.whole)
         self.order = jax.jit(feed.order, out_shardings=placement.whole)
         self._init = jax.jit(lambda key, arrays: placement.held(self.made(key, arrays)))
-        self._one = jax.jit(self.step, donate_argnums=(0, 1))
-        self._many = jax.jit(self._steps, donate_argnums=(0, 1))
+        self._one = compiled(self.step, donate_argnums=(0, 1))
+        self._many = compiled(self._steps, donate_argnums=(0, 1))
         self._single: bool | None = None
         self._zero: dict | None = None
 

@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from .compiler import compiled
 from .data.normalize import Scaler
 from .data.rows import Rows
 from .data.source import Split
@@ -42,7 +43,7 @@ class Evaluate:
 
         # What fits stays on the device; what does not is read again for every score.
         self.batches = _Again(batches) if isinstance(split.x, Rows) else list(batches())
-        self._add = jax.jit(self._sums)
+        self._add = compiled(self._sums)
 
     def __call__(self, fit: dict, key: jax.Array, step: int = 0) -> dict[str, float]:
         """Scores the fit; the key is for trainers that sample even then."""

@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from .compiler import compiled
 from .feed import scaled
 from .saved import Trained
 
@@ -50,7 +51,6 @@ def image_features(classifier: Trained, images: np.ndarray) -> Features:
     wide = {"w": jnp.concatenate([jnp.eye(width), head["w"]], 1), "b": jnp.concatenate([jnp.zeros(width), head["b"]])}
     params = {**classifier.params, "head": wide}
 
-    @jax.jit
     def seen(images):
         both, _ = model.apply(params, state, scale(images))
         return both[:, :width], jax.nn.softmax(both[:, width:])
@@ -59,7 +59,6 @@ def image_features(classifier: Trained, images: np.ndarray) -> Features:
     middle = features.mean(axis=0, dtype=np.float64).astype(np.float32)
     spread = float(np.sqrt(features.var(axis=0, dtype=np.float64).sum()))
 
-    @jax.jit
     def look(images):
         features, said = seen(images)
         return (features - middle) / spread, said
@@ -69,7 +68,7 @@ def image_features(classifier: Trained, images: np.ndarray) -> Features:
 
 def _in_chunks(look: Callable, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """All batches have one size, so that one program serves them; the last one is filled up with its last image."""
-    size = min(_CHUNK, len(images))
+    size, look = min(_CHUNK, len(images)), compiled(look)
     parts = []
     for start in range(0, len(images), size):
         chosen = np.minimum(np.arange(start, start + size), len(images) - 1)

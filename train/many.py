@@ -13,6 +13,7 @@ import numpy as np
 
 from .advance import has_convolution
 from .callbacks import Callback
+from .compiler import compiled
 from .errors import RunFailed
 from .loop import Diverged, Moment, Pace, train_row
 from .setup import Setup
@@ -45,7 +46,7 @@ class Together:
         self.init = jax.jit(lambda: jax.vmap(self._made, in_axes=(0, self.own))(self.keys, self.arrays))
         self.order = jax.jit(jax.vmap(self._order, in_axes=(0, None)))
         self.apart = jax.jit(lambda fits: [_seed(fits, i) for i in range(self.count)])
-        self._steps = jax.jit(self._many, donate_argnums=(0, 1))
+        self._steps = compiled(self._many, donate_argnums=(0, 1))
         self._zero: dict | None = None
 
     def zero(self, fits: dict, orders: Any) -> dict:

@@ -9,6 +9,7 @@ import jax
 import numpy as np
 
 from .callbacks import Callback
+from .compiler import compiled
 from .drawn import drawn, from_pictures
 from .trainer import stream, trained
 
@@ -80,7 +81,7 @@ def _points(setup: Any) -> View:
     alone = jax.eval_shape(model.judged, plane[:2], given[:2]).shape == (2, 2)
     likely = setup.recipe.t.get("loss", "non_saturating") in ("minimax", "non_saturating")
 
-    @jax.jit
+    @compiled
     def look(fit):
         params, state = trained(fit)
         made = setup.target_scaler.invert(model.apply(params, state, given)[0])
@@ -104,7 +105,7 @@ def _images(setup: Any) -> View:
     columns = classes if 2 <= classes <= 16 else 10  # so that a column of what is made by class is one class
     given = drawn(model, setup.made_for, _ROWS * columns, stream(setup.key, "samples"))
     real = _seen(setup.target_scaler.apply(np.asarray(setup.data.test.x[: len(given)])))
-    make = jax.jit(lambda fit: model.apply(*trained(fit), given)[0])
+    make = compiled(lambda fit: model.apply(*trained(fit), given)[0])
 
     def view(fit, path, title):
         tiles(_seen(jax.device_get(make(fit))), path, title, columns, real)
@@ -118,7 +119,7 @@ def _pairs(setup: Any) -> View:
 
     model, real = setup.model, setup.target_scaler.apply(np.asarray(setup.data.test.x[:_PAIRS]))
     given = model.given(stream(setup.key, "samples"), {"x": real})
-    make = jax.jit(lambda fit: model.apply(*trained(fit), given)[0])
+    make = compiled(lambda fit: model.apply(*trained(fit), given)[0])
 
     def view(fit, path, title):
         rows = {"given": given, "made": make(fit), "real": real}

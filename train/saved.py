@@ -17,6 +17,7 @@ import numpy as np
 from zoo.layers import Layer
 
 from .arrays import described, digest, flatten, read_arrays, restore
+from .compiler import compiled
 from .data.normalize import Scaler
 from .data.rows import Rows
 from .disk import replace_file
@@ -141,7 +142,7 @@ class Trained:
             x = batch["x"] - batch["x"][:, -1:] if self.about.get("relative") else batch["x"]
             return answers(self.model, self.params, self.state, batch | {"x": scaled(self.scaler, x)})[0]
 
-        return jax.jit(run)
+        return compiled(run)
 
     def _checked(self, x: Any) -> tuple[Any, bool]:
         given, shape, name = x if isinstance(x, Rows) else np.asarray(x), self.input_shape, self.about["model"]

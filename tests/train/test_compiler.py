@@ -1,0 +1,38 @@
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from zoo.train import compiler
+from zoo.train.compiler import compiled, compiler_options
+
+
+def convolved(x, w):
+    return jax.lax.conv_general_dilated(x, w, (1, 1), "SAME", dimension_numbers=("NHWC", "HWIO", "NHWC"))
+
+
+GIVEN = jnp.arange(2 * 6 * 6 * 8.0).reshape(2, 6, 6, 8) % 7, jnp.arange(3 * 3 * 8 * 8.0).reshape(3, 3, 8, 8) % 5
+
+
+def test_a_program_with_the_options_computes_the_same():
+    np.testing.assert_array_equal(compiled(convolved)(*GIVEN), jax.jit(convolved)(*GIVEN))
+
+
+@pytest.mark.skipif(compiler_options() is None, reason="this jaxlib wants no options here")
+def test_no_convolution_is_left_to_ynnpack():
+    text = compiled(convolved).lower(*GIVEN).compile().as_text()
+    assert "convolution" in text
+    assert "__ynn_fusion" not in text
+
+
+@pytest.mark.parametrize(("version", "backend"), [("0.7.2", "cpu"), ("0.12.0", "cpu"), ("0.10.2", "gpu")])
+def test_other_versions_and_devices_get_no_options(version, backend, monkeypatch):
+    monkeypatch.setattr(compiler, "jaxlib_version", version)
+    monkeypatch.setattr(jax, "default_backend", lambda: backend)
+    assert compiler_options() is None
+
+
+def test_the_options_are_for_the_version_that_was_measured(monkeypatch):
+    monkeypatch.setattr(compiler, "jaxlib_version", "0.10.1")
+    monkeypatch.setattr(jax, "default_backend", lambda: "cpu")
+    assert "CONVOLUTION" not in compiler_options()["xla_cpu_experimental_ynn_fusion_type"]
