@@ -19,7 +19,7 @@ import pytest
 import zoo
 from zoo.train.checkpoint import newest, read
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("quick_compiler")]
 HOUSE = str(Path(zoo.__file__).parent.parent)
 WORDS = ("--model", "mlp", "--epochs", "6", "--ckpt-every", "23", "--keep", "9", "--m.hidden", "32", "--no-pictures")
 STEPS, STOPPED, KILLED = 138, 46, 92
