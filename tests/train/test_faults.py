@@ -342,7 +342,7 @@ def test_row_21_a_run_is_resumed_on_four_devices_and_on_another_mesh_close_and_s
     recipe = recipe_for("mlp", "iris")
     whole = run(recipe, RunOptions(out=tmp_path / "run", quiet=True, ckpt_every="400"))
     (whole.folder / "result.json").unlink()
-    four = "--xla_force_host_platform_device_count=4"
+    four = f"{os.environ['XLA_FLAGS']} --xla_force_host_platform_device_count=4"
     words = ("-m", "zoo.train", "--resume", whole.folder / "checkpoints" / "400", "--no-quiet")
     said = ended_well(python(*words, XLA_FLAGS=four))
     assert "close    but not bit for bit" in said
