@@ -31,6 +31,8 @@ _hurry()
 import jax  # noqa: E402
 import pytest  # noqa: E402
 
+from tests.quickly import compiled_quickly  # noqa: E402
+
 
 @pytest.fixture
 def key():
@@ -39,16 +41,9 @@ def key():
 
 @pytest.fixture(scope="module")
 def quick_compiler():
-    """For modules of small programs: to compile them is what takes the time, and without optimisation takes half.
-
-    Subprocesses of the module are told, too.
-    """
-    before = jax.config.read("jax_disable_most_optimizations")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("JAX_DISABLE_MOST_OPTIMIZATIONS", "1")
-        jax.config.update("jax_disable_most_optimizations", True)
+    """For modules of small programs: to compile them is what takes the time, and without optimisation takes half."""
+    with compiled_quickly():
         yield
-    jax.config.update("jax_disable_most_optimizations", before)
 
 
 @pytest.fixture
