@@ -39,6 +39,7 @@ class Advance:
         self._one = compiled(self.step, donate_argnums=(0, 1))
         self._many = compiled(self._steps, donate_argnums=(0, 1))
         self._single: bool | None = None
+        self._convolves: bool | None = None
         self._zero: dict | None = None
 
     def init(self, key: jax.Array) -> dict:
@@ -50,7 +51,7 @@ class Advance:
         shapes = [jax.tree.map(lambda leaf: (leaf.shape, leaf.dtype), each.arrays) for each in (self, other)]
         if shapes[0] == shapes[1]:
             self.order, self._init, self._one, self._many = other.order, other._init, other._one, other._many
-            self._single, self._zero = other._single, other._zero
+            self._single, self._convolves, self._zero = other._single, other._convolves, other._zero
 
     def template(self, key: jax.Array) -> dict:
         """Shapes and types of the `fit` and the `totals` of a run, without making them."""
@@ -61,8 +62,9 @@ class Advance:
     def zero(self, fit: dict, order: Any, key: jax.Array) -> dict:
         """Totals of no steps."""
         if self._zero is None:
-            args = (fit, self.arrays, order, 0, key)
-            metrics = jax.eval_shape(lambda *args: self._train(*args)[1], *args)
+            traced = jax.make_jaxpr(self._train, return_shape=True)
+            program, (_, metrics) = traced(fit, self.arrays, order, 0, key)
+            self._convolves = has_convolution(program)  # known here, it saves a trace
             sums = jax.tree.map(lambda leaf: np.zeros(leaf.shape, np.float32), metrics)
             self._zero = {"sum": sums, "bad": np.int32(-1), "bad_norm": np.float32(0), "skipped": np.int32(0)}
         return put(self._zero, self.placement.whole)
@@ -81,7 +83,9 @@ class Advance:
         """Whether this program must run step by step here: a convolution, on the CPU."""
         if jax.default_backend() != "cpu":
             return False
-        return has_convolution(self.trace(fit, totals, order, key).jaxpr)
+        if self._convolves is None:
+            self._convolves = has_convolution(self.trace(fit, totals, order, key).jaxpr)
+        return self._convolves
 
     def trace(self, fit: dict, totals: dict, order: Any, key: jax.Array) -> Any:
         """One step, traced: for a look at what it is made of, and for compiling it without running it."""

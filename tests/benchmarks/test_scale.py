@@ -27,7 +27,8 @@ def rows():
         "import json; from benchmarks.scale.compiled import counted\n"
         f"for run in {COUNTED}: print(json.dumps(counted(*run.split(), 8, timed=False)))"
     )
-    environment = os.environ | {"XLA_FLAGS": "--xla_force_host_platform_device_count=8", "JAX_PLATFORMS": "cpu"}
+    flags = f"{os.environ['XLA_FLAGS']} --xla_force_host_platform_device_count=8"
+    environment = os.environ | {"XLA_FLAGS": flags, "JAX_PLATFORMS": "cpu"}
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
     return dict(zip(COUNTED, map(json.loads, done.stdout.splitlines()), strict=True))
 

@@ -3,7 +3,7 @@
 import jax
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zoo.train.data.source import Split
@@ -48,6 +48,7 @@ def test_a_text_shorter_than_the_window_is_refused():
         contiguous(text(9), 1, 10)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 40_000), st.sampled_from([1, 2, 3, 8]))
 def test_every_token_is_scored_once_with_what_stands_before_it(length, devices):
     seen = []

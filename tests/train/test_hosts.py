@@ -19,11 +19,11 @@ import pytest
 import zoo
 from zoo.train.checkpoint import newest, read
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("quick_compiler")]
 HOUSE = str(Path(zoo.__file__).parent.parent)
 WORDS = ("--model", "mlp", "--epochs", "6", "--ckpt-every", "23", "--keep", "9", "--m.hidden", "32", "--no-pictures")
 STEPS, STOPPED, KILLED = 138, 46, 92
-TWO = "--xla_force_host_platform_device_count=2"
+TWO = f"{os.environ['XLA_FLAGS']} --xla_force_host_platform_device_count=2"
 
 # A process that may send itself a signal when a row comes, so that it is the same step every time.
 LIFE = """

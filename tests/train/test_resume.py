@@ -107,8 +107,9 @@ def test_a_resumed_run_equals_the_uninterrupted_one_bit_for_bit(name, tmp_path):
     last = whole.setup.plan.steps
     steps = steps_there(whole.folder)
     assert steps == list(range(1, last + 1))
-    # At a row that was not told yet, and between two rows; a run of one step was ended before its result was told.
-    for step in (2, 5) if last > 1 else (1,):
+    # Between two rows, and with every trainer at a row that was not told yet, too; a run of one step was ended before
+    # its result was told.
+    for step in (1,) if last == 1 else (2, 5) if name in QUICK else (5,):
         point = cut(whole.folder, step, tmp_path / f"cut{step}")
         run(recipe, RunOptions(resume=point, **EVERY))
         assert_same_bits(left(whole.folder, last), left(tmp_path / f"cut{step}", last))

@@ -256,7 +256,8 @@ print(json.dumps(run(recipe, RunOptions(out=sys.argv[1], quiet=True)).rows[-1]))
 
 
 def on_four_devices(tmp_path, **changes):
-    environment = os.environ | {"XLA_FLAGS": "--xla_force_host_platform_device_count=4", "JAX_PLATFORMS": "cpu"}
+    flags = f"{os.environ['XLA_FLAGS']} --xla_force_host_platform_device_count=4"
+    environment = os.environ | {"XLA_FLAGS": flags, "JAX_PLATFORMS": "cpu"}
     command = [sys.executable, "-c", FOUR_DEVICES, str(tmp_path / "run"), json.dumps(changes)]
     return subprocess.run(command, env=environment, capture_output=True, text=True)
 

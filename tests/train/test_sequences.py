@@ -12,6 +12,7 @@ from zoo.train.errors import BadInput
 from zoo.train.options import RunOptions
 from zoo.train.setup import setup
 
+pytestmark = pytest.mark.usefixtures("quick_compiler")
 TAGS = dataclasses.replace(recipe_for("bigru", "future"), d={"examples": 200, "steps": 8}, epochs=1, m={"width": 6})
 
 

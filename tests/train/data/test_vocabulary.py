@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zoo.train.data.vocabulary import UNKNOWN, characters_of, words_of
@@ -11,6 +11,7 @@ from zoo.train.errors import BadInput
 TEXT = "to be, or not to be:\n\tthat is the question."
 
 
+@settings(deadline=None)
 @given(st.text(min_size=1))
 def test_any_text_comes_back_from_its_characters(text):
     vocabulary = characters_of(text)
@@ -20,6 +21,7 @@ def test_any_text_comes_back_from_its_characters(text):
     assert list(vocabulary.tokens) == sorted(set(text))
 
 
+@settings(deadline=None)
 @given(st.text(min_size=1))
 def test_any_text_comes_back_from_its_words_if_none_is_left_out(text):
     vocabulary = words_of(text, 10_000)
