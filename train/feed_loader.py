@@ -22,6 +22,13 @@ def loaded(opened: Opened, scaler: Scaler | None, target_scaler: Scaler | None, 
     shapes = {name: (each.shape, each.dtype) for name, each in opened.example.items()}
 
     def batches(key, rows):
+        size = len(opened.example["x"])
+        if len(rows) != size:
+            raise BadInput(
+                f"Stream: the devices of this process take {len(rows)} of the {opened.recipe.batch_size} examples of "
+                f"a batch, and its own batches have {size}: lay the other axes of --mesh within a process"
+            )
+
         def read(step):
             try:
                 batch = next(opened.batches)
