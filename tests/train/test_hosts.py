@@ -172,7 +172,7 @@ def place(tmp_path_factory):
 @pytest.fixture(scope="module")
 def words(place):
     digits = load_digits()
-    np.save(place / "x.npy", digits.images.astype(np.uint8))
+    np.save(place / "x.npy", digits.images.astype(np.uint8)[..., None])
     np.save(place / "y.npy", digits.target)
     return (*WORDS, "--npy", place, "--compile-cache", place / "xla")
 
