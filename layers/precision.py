@@ -40,7 +40,7 @@ def biased(y: jax.Array, b: jax.Array) -> jax.Array:
     >>> jax.grad(lambda b: biased(y, b).astype(jnp.float32).sum())(b).tolist()
     [1000.0]
     """
-    return y + jnp.broadcast_to(raised(b), y.shape).astype(y.dtype)
+    return y + jnp.broadcast_to(raised(jnp.asarray(b)), y.shape).astype(y.dtype)
 
 
 def full_precision(layer: Layer) -> Layer:
