@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from .page import HERE, README, between, where
+from .page import HERE, README, publish, where
 from .peers import PEERS
 from .rounds import differences, measure, taking_part
 from .speed import draw, table
@@ -52,7 +52,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     text = table(kept)
     print(text)
     if args.kept == KEPT:
-        README.write_text(between("speed", text, README.read_text()))
+        publish(README, speed=text)
         draw(kept, PICTURE)
     return 0
 

@@ -3,7 +3,8 @@
 Eight fake devices of the CPU train whole runs of four animals, as `python -m zoo.train` would: every device alone its
 share of each batch, parameters cut along a second axis by rules, all that is large cut over all devices. The losses of
 every step, and the scores at the end, are compared with those of one device, trained in the same process. Prints a
-Markdown table; ends with 1 if a loss differs by more than 1e-4.
+Markdown table and, where nothing was left out, writes it into docs/devices.md; ends with 1 if a loss differs by more
+than 1e-4.
 """
 
 import argparse
@@ -22,9 +23,12 @@ from zoo.train.placement import Placement, placement_for
 from zoo.train.recipe import Recipe, recipe_for
 from zoo.train.setup import Setup, setup
 
+from .page import DOCS, measured_on, publish, where
+
 BOUND = 1e-4  # of the difference of two losses
 _MEASURED = ("loss", "d_loss")
 _COUNT = 8
+_STEPS = 200
 _FEW = ("1 device", "data=4, model=2", "fsdp")  # of a short check
 _FLAG = "--xla_force_host_platform_device_count"
 
@@ -105,27 +109,27 @@ def main(argv: Sequence[str] | None = None) -> int:
         prog="python -m benchmarks.devices", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--only", nargs="+", choices=WORK, default=list(WORK), help="these animals alone")
-    parser.add_argument("--steps", type=int, default=200, help="of every run (200)")
+    parser.add_argument("--steps", type=int, default=_STEPS, help=f"of every run ({_STEPS})")
     parser.add_argument("--check", action="store_true", help="small models and few steps, for a test")
     args = parser.parse_args(argv)
     fake_devices()
     jax.config.update("jax_disable_most_optimizations", args.check)  # compiling is what takes the time of short runs
-    worst = 0.0
-    for i, name in enumerate(args.only):
-        work = (
-            small(WORK[name])
-            if args.check
-            else WORK[name]._replace(recipe=replace(WORK[name].recipe, steps=args.steps))
-        )
+    lines, worst = [], 0.0
+    for name in args.only:
+        work = small(WORK[name]) if args.check else _of_steps(WORK[name], args.steps)
         ways = placements(work)
         found = compared(work, {way: ways[way] for way in _FEW} if args.check else ways)
-        if i == 0:
-            print(f"| {work.recipe.steps} steps against 1 device | {' | '.join(found)} |\n|---{'|---' * len(found)}|")
-        print(
-            f"| {name} on {work.recipe.dataset} | {' | '.join(f'{each:.1e}' for each in found.values())} |", flush=True
-        )
+        if not lines:
+            lines += [f"| {work.recipe.steps} steps against 1 device | {' | '.join(found)} |"]
+            lines += [f"|---{'|---' * len(found)}|"]
+            print("\n".join(lines))
+        lines.append(f"| {name} on {work.recipe.dataset} | {' | '.join(f'{each:.1e}' for each in found.values())} |")
+        print(lines[-1], flush=True)
         worst = max(worst, *found.values())
-    print(f"the largest difference of two losses is {worst:.1e}, allowed are {BOUND:.0e}")
+    last = f"The largest difference of two losses is {worst:.1e}, allowed are {BOUND:.0e}."
+    print(last)
+    if not args.check and (args.only, args.steps) == (list(WORK), _STEPS):
+        publish(DOCS / "devices.md", devices="\n".join([*lines, "", last, measured_on([where()])]))
     return int(not worst <= BOUND)
 
 
@@ -146,6 +150,10 @@ def compared(work: Work, ways: Mapping[str, Placement]) -> dict[str, float]:
     rows = {name: trained(work.recipe, placement) for name, placement in ways.items()}
     first, *others = ways
     return {name: apart(rows[first], rows[name]) for name in others}
+
+
+def _of_steps(work: Work, steps: int) -> Work:
+    return work._replace(recipe=replace(work.recipe, steps=steps))
 
 
 def small(work: Work) -> Work:

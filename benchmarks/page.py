@@ -1,4 +1,4 @@
-"""What the measured pages share: where it was measured, and how a text gets into the README."""
+"""What the measured pages share: where it was measured, and how a text gets into the README and docs/."""
 
 import os
 import platform
@@ -9,16 +9,25 @@ from pathlib import Path
 
 from zoo.train.environment import versions
 
-__all__ = ["HERE", "README", "between", "machine", "measured_on", "where"]
+__all__ = ["DOCS", "HERE", "README", "between", "machine", "measured_on", "publish", "where"]
 
 HERE = Path(__file__).parent
 README = HERE.parent / "README.md"
+DOCS = HERE.parent / "docs"
 
 
 def between(mark: str, text: str, page: str) -> str:
     """Puts a text between two marks of a page; a page without them stays as it is."""
     pattern = rf"(<!-- {mark} -->\n).*?(<!-- /{mark} -->)"
     return re.sub(pattern, lambda found: f"{found[1]}{text}\n{found[2]}", page, flags=re.DOTALL)
+
+
+def publish(page: Path, **texts: str) -> None:
+    """Writes texts into a page, each between the two marks of its name."""
+    whole = page.read_text(encoding="utf-8")
+    for mark, text in texts.items():
+        whole = between(mark, text, whole)
+    page.write_text(whole, encoding="utf-8")
 
 
 def machine() -> str:

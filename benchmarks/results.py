@@ -19,7 +19,7 @@ from pathlib import Path
 from zoo._catalogue import card, names
 from zoo.train.recipe import book
 
-from .page import HERE, README, between, measured_on, where
+from .page import HERE, README, measured_on, publish, where
 
 KEPT = HERE / "results.json"
 
@@ -126,7 +126,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             KEPT.write_text(json.dumps(kept, indent=1) + "\n")
     text = table(kept)
     print(text)
-    README.write_text(between("animals", animals(), between("results", text, README.read_text())))
+    publish(README, animals=animals(), results=text)
     return 0 if all(reached(claim, kept[claim.name]) for claim in CLAIMS if claim.name in kept) else 1
 
 

@@ -10,6 +10,7 @@ from .base import Layer, stateless
 from .checks import check_features, check_function, check_positive, check_rank
 from .convolve import convolve, convolve_adjoint
 from .initializers import Initializer, he_normal
+from .precision import biased
 from .windows import Axes, Padding, check_axes, check_padding, pads, per_axis
 
 __all__ = ["conv", "conv_transpose", "depthwise_conv"]
@@ -144,7 +145,7 @@ def conv_transpose(
         steps = per_axis(name, "strides", strides, w.ndim - 2)
         space, low = _target(name, x.shape[1:-1], w.shape[:-2], steps, padding)
         y = convolve_adjoint(x, w, strides=steps, low=low, space=space, fast=fast)
-        return y + params["b"] if bias else y
+        return biased(y, params["b"]) if bias else y
 
     return stateless(make, apply)
 
@@ -176,7 +177,7 @@ def _conv(name, filters: _Filters, size, strides, padding, dilation, bias, init)
         reach = [(k - 1) * hole + 1 for k, hole in zip(w.shape[:rank], holes, strict=True)]
         margins = pads(name, x.shape[1:-1], reach, steps, padding)
         y = convolve(x, w, strides=steps, padding=margins, dilation=holes, groups=x.shape[-1] // w.shape[-2])
-        return y + params["b"] if bias else y
+        return biased(y, params["b"]) if bias else y
 
     return stateless(make, apply)
 

@@ -5,6 +5,7 @@ import jax.numpy as jnp
 from .base import Layer, stateless
 from .checks import check_features, check_function, check_least_rank, check_positive
 from .initializers import Initializer, glorot_uniform
+from .precision import biased
 
 __all__ = ["dense"]
 
@@ -34,6 +35,6 @@ def dense(width: int, *, bias: bool = True, init: Initializer = glorot_uniform()
     def apply(params, x):
         check_features(f"dense({width})", params["w"].shape[0], x)
         y = x @ params["w"]
-        return y + params["b"] if bias else y
+        return biased(y, params["b"]) if bias else y
 
     return stateless(make, apply)

@@ -5,6 +5,7 @@ import jax.numpy as jnp
 from .base import Layer, stateless
 from .checks import check_function, check_positive
 from .initializers import Initializer, variance_scaling
+from .sequence import look_up
 
 __all__ = ["embed"]
 
@@ -49,6 +50,6 @@ def embed(
 
     def apply(params, x):
         check(x)
-        return jnp.asarray(params["w"]).at[x].get(mode="fill", fill_value=jnp.nan, wrap_negative_indices=False)
+        return look_up(params["w"], x)
 
     return stateless(make, apply)

@@ -9,7 +9,7 @@ from .base import Joined, Layer, as_layer
 from .remat import Thrifty
 from .sequence import Sequence
 
-__all__ = ["computing_in", "full_precision", "lowered", "raised"]
+__all__ = ["biased", "computing_in", "full_precision", "lowered", "raised"]
 
 
 class _Full(Layer):
@@ -29,6 +29,18 @@ def raised(x: Any) -> Any:
 def lowered(x: jax.Array, like: jax.Array) -> jax.Array:
     """Gives x in the half precision of an array; where that has none, as it is."""
     return x.astype(like.dtype) if _is_half(like) else x
+
+
+def biased(y: jax.Array, b: jax.Array) -> jax.Array:
+    """Gives y + b, whose gradient in b is summed in float32 also where both are half precision.
+
+    A running sum in bfloat16 stops growing at some 256 times what is added.
+
+    >>> y, b = jnp.zeros((1000, 1), jnp.bfloat16), jnp.zeros(1, jnp.bfloat16)
+    >>> jax.grad(lambda b: biased(y, b).astype(jnp.float32).sum())(b).tolist()
+    [1000.0]
+    """
+    return y + jnp.broadcast_to(raised(jnp.asarray(b)), y.shape).astype(y.dtype)
 
 
 def full_precision(layer: Layer) -> Layer:

@@ -11,6 +11,7 @@ from .checks import check_share
 from .combine import compose
 from .embed import embed
 from .noise import dropout as dropped
+from .precision import biased
 from .scan import scan
 from .sequence import Rows, Scanned, Sequence, as_sequence
 
@@ -154,7 +155,7 @@ def _tied_table(vocabulary: int, width: int) -> Layer:
             raise ValueError(
                 f"embedded: the body gives {x.shape[-1]} numbers, a tied table of width {width} wants {width}"
             )
-        return x @ params["w"].T + params["b"], state
+        return biased(x @ params["w"].T, params["b"]), state
 
     return Layer(init, apply)
 

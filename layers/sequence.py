@@ -97,5 +97,8 @@ def first_step(x: Any) -> Any:
 
 
 def look_up(table: Any, ids: Any) -> jax.Array:
-    """Gives the rows of those numbers, as `embed` does: NaN where there is no such row."""
-    return jnp.asarray(table).at[ids].get(mode="fill", fill_value=jnp.nan, wrap_negative_indices=False)
+    """Gives the rows of those numbers: NaN where there is no such row."""
+    table = jnp.asarray(table)  # of half precision the gradient is summed in float32: a row may be met very often
+    wide = table.astype(jnp.promote_types(table.dtype, jnp.float32))
+    rows = wide.at[ids].get(mode="fill", fill_value=jnp.nan, wrap_negative_indices=False)
+    return rows.astype(table.dtype)

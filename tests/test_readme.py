@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import results
+from benchmarks.page import DOCS, between, publish
 
 README = Path(__file__).parent.parent / "README.md"
 
@@ -44,5 +45,14 @@ def test_a_claim_is_reached_only_if_its_mean_is():
 
 def test_a_text_replaces_what_stands_between_its_marks():
     page = "a\n<!-- x -->\nold\n<!-- /x -->\nb"
-    assert results.between("x", "new", page) == "a\n<!-- x -->\nnew\n<!-- /x -->\nb"
-    assert results.between("x", "", "a\n<!-- x -->\n<!-- /x -->") == "a\n<!-- x -->\n\n<!-- /x -->"
+    assert between("x", "new", page) == "a\n<!-- x -->\nnew\n<!-- /x -->\nb"
+    assert between("x", "", "a\n<!-- x -->\n<!-- /x -->") == "a\n<!-- x -->\n\n<!-- /x -->"
+
+
+@pytest.mark.parametrize("name", ["devices.md", "hosts.md", "memory.md"])
+def test_the_pages_have_the_marks_between_which_a_benchmark_writes(name, tmp_path):
+    mark = {"memory.md": "precision"}.get(name, Path(name).stem)
+    page = tmp_path / name
+    page.write_text((DOCS / name).read_text(encoding="utf-8"), encoding="utf-8")
+    publish(page, **{mark: "| figures |"})
+    assert f"<!-- {mark} -->\n| figures |\n<!-- /{mark} -->" in page.read_text(encoding="utf-8")

@@ -22,6 +22,8 @@ def loaded(opened: Opened, scaler: Scaler | None, target_scaler: Scaler | None, 
     shapes = {name: (each.shape, each.dtype) for name, each in opened.example.items()}
 
     def batches(key, rows):
+        _check_share(opened, len(rows))
+
         def read(step):
             try:
                 batch = next(opened.batches)
@@ -56,6 +58,15 @@ def loaded(opened: Opened, scaler: Scaler | None, target_scaler: Scaler | None, 
 
     scalers = {"scaler": scaler, "target_scaler": target_scaler}
     return Feed(scalers, opened.steps_per_epoch, blank, batch, Reads(batches, threads=1, go_on=go_on))
+
+
+def _check_share(opened: Opened, rows: int) -> None:
+    size = len(opened.example["x"])
+    if rows != size:
+        raise BadInput(
+            f"Stream: the devices of this process take {rows} of the {opened.recipe.batch_size} examples of a batch, "
+            f"and its own batches have {size}: lay the other axes of --mesh within a process"
+        )
 
 
 def _check_alike(batch: Mapping[str, np.ndarray], shapes: Mapping[str, Any], step: int) -> None:

@@ -16,7 +16,12 @@ from jax.sharding import NamedSharding, PartitionSpec
 
 from .errors import BadInput
 
-__all__ = ["agreed", "check_same", "from_first", "is_first", "put", "readable"]
+__all__ = ["agreed", "check_same", "from_all", "from_first", "is_first", "joined", "put", "readable"]
+
+_OTHER_RUN = (
+    "was asked for another run than process 0: give all the same flags but for --process; for runs that have nothing "
+    "to do with one another, --distributed off"
+)
 
 
 def is_first() -> bool:
@@ -52,18 +57,35 @@ def from_first(make: Callable[[], Any]) -> Any:
     return json.loads(np.asarray(told).tobytes())
 
 
-def check_same(what: Mapping[str, Any]) -> None:
-    """Raises BadInput, in every process, if they were not asked for the same."""
+def from_all(value: Any) -> list[Any]:
+    """A plain JSON value of each process, by their numbers, in all."""
+    if jax.process_count() == 1:
+        return [value]
+    text = np.frombuffer(json.dumps(value).encode(), np.uint8)
+    sizes = multihost_utils.process_allgather(np.int32(len(text)))
+    texts = multihost_utils.process_allgather(np.pad(text, (0, int(sizes.max()) - len(text)), constant_values=32))
+    return [json.loads(each.tobytes()) for each in np.asarray(texts)]
+
+
+def joined(rows: np.ndarray) -> np.ndarray:
+    """The rows of all processes, one behind another, in all; of each there must be as many, of one shape and type."""
+    return rows if jax.process_count() == 1 else np.asarray(multihost_utils.process_allgather(rows, tiled=True))
+
+
+def check_same(what: Mapping[str, Any], wrong: str = _OTHER_RUN) -> None:
+    """Raises BadInput, in every process, if they were not given the same.
+
+    Args:
+        what: was given to this one.
+        wrong: what to say of one that was given something else.
+    """
     if jax.process_count() == 1:
         return
     own = hashlib.sha256(json.dumps(what, sort_keys=True, default=str).encode()).digest()
     sums = multihost_utils.process_allgather(np.frombuffer(own, np.uint8))
     other = [number for number, each in enumerate(sums) if not np.array_equal(each, sums[0])]
     if other:
-        raise BadInput(
-            f"process {', '.join(map(str, other))} of {len(sums)} was asked for another run than process 0: give all "
-            "the same flags but for --process; for runs that have nothing to do with one another, --distributed off"
-        )
+        raise BadInput(f"process {', '.join(map(str, other))} of {len(sums)} {wrong}")
 
 
 def put(tree: Any, sharding: Any) -> Any:

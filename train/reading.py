@@ -3,9 +3,12 @@
 from collections.abc import Callable
 from typing import Any
 
+import jax
+
 from .advance_stream import AdvanceStream
 from .callbacks import Callback
-from .errors import warn
+from .errors import CheckpointUnusable, warn
+from .hosts import from_all
 
 __all__ = ["Reading"]
 
@@ -34,13 +37,22 @@ class Reading(Callback):
                 "pictures smaller beforehand, load what fits (--in-memory), or use a loader with several processes"
             )
 
-    def memory(self) -> Any:
-        """Where the last batch was that was learned from; nothing, where the step says it."""
-        return self.advance.position
+    def memory(self) -> list[Any] | None:
+        """Where the last batch was that each process learned from, for all to ask; nothing, where the step says it."""
+        return None if self.advance.position is None else from_all(self.advance.position)
 
     def recall(self, memory: Any) -> None:
-        """Goes on there."""
-        self.advance.go_on(memory)
+        """Goes on there.
+
+        Raises:
+            CheckpointUnusable: if the shares of the stream were those of another number of processes.
+        """
+        if len(memory) != jax.process_count():
+            raise CheckpointUnusable(
+                f"the run was one of {len(memory)} processes, each with its share of Stream(train=...), and cannot go "
+                f"on with {jax.process_count()}: resume it by as many"
+            )
+        self.advance.go_on(memory[jax.process_index()])
 
     def stopped(self) -> None:
         """Ends the threads."""

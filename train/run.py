@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import jax
+
 from .advance_stream import AdvanceStream
 from .begin import anew, begin, is_complete, say_how_to_go_on
 from .callbacks import Best, Callback, Journal
@@ -29,7 +31,7 @@ from .profile import Profile
 from .progress import terminal
 from .reading import Reading
 from .recipe import Recipe
-from .resume import facts, found_by_all
+from .resume import facts, fingerprint, found_by_all
 from .saved import Trained, load
 from .saver import Saver
 from .setup import Setup, setup
@@ -39,6 +41,8 @@ from .stream import Stream
 from .watch import onlookers
 
 __all__ = ["Result", "extras", "finish", "run"]
+
+_OTHER_DATA = "does not see the examples that process 0 sees: look what lies on its machine under the paths of the data"
 
 
 @dataclass(frozen=True)
@@ -133,6 +137,8 @@ def _run(
         own=own,
         remat=options.remat,
     )
+    if jax.process_count() > 1:
+        check_same({"data": fingerprint(parts.data)}, _OTHER_DATA)
     parts = replace(parts, plan=replace(parts.plan, checkpoint_every=interval(options.ckpt_every).steps))
     check_best(options.best, parts)
     if like is not None:

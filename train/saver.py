@@ -89,6 +89,7 @@ class Saver:
         self.wait()
         began, model = time.perf_counter(), None
         state = readable({"fit": now.fit} if now.totals is None else {"fit": now.fit, "totals": now.totals})
+        memories = remembered(self.listeners)  # of all processes: some tell one another
         if now.step == self.saved or not self.writes:
             return
         # Copied, for the next step takes the arrays; and the model's file is held, for a better one takes its place.
@@ -101,7 +102,7 @@ class Saver:
             "since": now.since,
             "seconds": self.seconds,
             "metrics": self.journal.memory(),
-            "listeners": remembered(self.listeners),
+            "listeners": memories,
         }
         self._thread = threading.Thread(target=self._write, args=(tensors, facts, model, began), daemon=True)
         self._thread.start()

@@ -16,12 +16,13 @@ import numpy as np
 
 from .data.source import Dataset, Kind, Source, Split, Task
 from .errors import BadInput
+from .hosts import from_all, joined
 from .recipe import Recipe, check_pair
 
 __all__ = ["Batches", "Opened", "Stream", "arrays_of", "packed", "unpacked"]
 
 _KINDS: Mapping[int, Kind] = {2: "table", 3: "sequence", 4: "image"}
-_PEEK = 1024  # examples from which shapes and scales are taken
+_PEEK = 1024  # examples from which shapes and scales are taken, of all processes together
 
 
 @runtime_checkable
@@ -78,7 +79,7 @@ class Stream:
         first = _peeked(batches)
         size, val = len(first[0]["x"]), None if self.val is None else _split(self.val, "val")
         _check(recipe, self, val)
-        train = Split(*(np.concatenate([batch[name] for batch in first]) for name in "xy"))
+        train = _seen_by_all(Split(*(np.concatenate([batch[name] for batch in first]) for name in "xy")), size)
         kind, data = self._described(train, _split(self.test, "test"))
         check_pair(recipe.model, kind)
         recipe = replace(recipe, dataset="stream", batch_size=size * jax.process_count(), d={}, expect=None)
@@ -173,6 +174,23 @@ def _peeked(batches: Batches) -> list[dict[str, np.ndarray]]:
         raise BadInput("Stream(train=...) has no batch")
     batches.set_state(state)
     return found
+
+
+def _seen_by_all(own: Split, size: int) -> Split:
+    """The first examples of all processes, which must mean the same by scales and classes; of one alone, its own.
+
+    Raises:
+        BadInput: if the processes give batches that are not alike.
+    """
+    if jax.process_count() == 1:
+        return own
+    rows = min(len(own.x), -(-_PEEK // jax.process_count()))
+    kinds = [[str(each.dtype), list(each.shape[1:])] for each in (own.x, own.y)]
+    told = from_all([size, rows, *kinds])
+    if any(each != told[0] for each in told):
+        each = "; ".join(f"process {i}: {size} examples, x {x}, y {y}" for i, (size, _, x, y) in enumerate(told))
+        raise BadInput(f"Stream: the batches of the processes must be alike, each an equal share. There are {each}")
+    return Split(joined(own.x[:rows]), joined(own.y[:rows]))
 
 
 def _split(arrays: Mapping[str, Any], name: str) -> Split:

@@ -13,12 +13,12 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..page import HERE, between, measured_on, where
+from ..page import DOCS, HERE, between, measured_on, publish, where
 from .compiled import RUNS, compiled
 from .tables import TABLES
 
 KEPT = HERE / "scale.json"
-PAGE = HERE.parent / "docs" / "scale.md"
+PAGE = DOCS / "scale.md"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -40,11 +40,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     if not args.table:
         kept = _count(kept, args.only or _models())
         KEPT.write_text(json.dumps(kept, indent=1) + "\n")
-    page = PAGE.read_text()
-    for name, text in _texts(kept).items():
+    texts = _texts(kept)
+    for name, text in texts.items():
         print(f"{name}\n\n{text}\n")
-        page = between(name, text, page)
-    PAGE.write_text(page)
+    publish(PAGE, **texts)
     return 0
 
 

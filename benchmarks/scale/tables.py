@@ -148,6 +148,15 @@ def checkpoints(kept: _Kept) -> str:
     return "\n".join(lines)
 
 
+def gathers(kept: _Kept) -> str:
+    """Seconds to bring cut arrays together on the first host: gathered on the devices, then copied."""
+    size = kept_bytes(kept)
+    lines = _head(f"{_bytes(size)} from", *(f"{devices:,} devices" for devices in DEVICES))
+    for name, chip in CHIPS.items():
+        lines.append(_row(name, *(_seconds(wire_seconds(size, 1, n, chip) + size / _COPY) for n in DEVICES)))
+    return "\n".join(lines)
+
+
 def restarts(kept: _Kept) -> str:
     """How often a job fails, what that costs, and how often to save."""
     size, seconds = kept_bytes(kept), found(kept, _BIG, "data", 64)["seconds"]
@@ -208,6 +217,7 @@ TABLES: dict[str, Callable[[_Kept], str]] = {
     "speeds": speeds,
     "steps": steps,
     "checkpoints": checkpoints,
+    "gathers": gathers,
     "restarts": restarts,
     "inputs": inputs,
 }

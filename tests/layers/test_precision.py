@@ -9,6 +9,7 @@ from zoo.layers import (
     batch_norm,
     computing_in,
     dense,
+    embed,
     full_precision,
     layer_norm,
     lstm_cell,
@@ -103,3 +104,10 @@ def test_spectral_norm_divides_in_float32(key):
 def test_a_type_that_is_no_floating_one_is_refused():
     with pytest.raises(ValueError, match="computing_in: dtype must be a floating type such as bfloat16, got <class"):
         computing_in(int, dense(3))
+
+
+@pytest.mark.parametrize(("layer", "x"), [(dense(2), jnp.zeros((1 << 16, 1))), (embed(3, 2), jnp.zeros(1 << 16, int))])
+def test_the_gradient_of_what_many_examples_share_is_summed_in_float32(layer, x, key):
+    params, state = layer.init(key, x)
+    gradient = jax.jit(jax.grad(lambda params: in_half(layer).apply(params, state, x)[0].sum()))(params)
+    np.testing.assert_allclose(gradient["b"] if "b" in gradient else gradient["w"][0], 1 << 16)

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sklearn.datasets import load_digits
 
 import zoo
 from zoo.train.checkpoint import newest, read
@@ -22,6 +23,7 @@ from zoo.train.checkpoint import newest, read
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("quick_compiler")]
 HOUSE = str(Path(zoo.__file__).parent.parent)
 WORDS = ("--model", "mlp", "--epochs", "6", "--ckpt-every", "23", "--keep", "9", "--m.hidden", "32", "--no-pictures")
+FROM_DISK = ("--in-memory", "0")  # of which each process reads its share while the run goes
 STEPS, STOPPED, KILLED = 138, 46, 92
 TWO = f"{os.environ['XLA_FLAGS']} --xla_force_host_platform_device_count=2"
 
@@ -42,11 +44,72 @@ module.run = lambda recipe, options: run(recipe, options, [Dies()])
 sys.exit(main(words))
 """
 
+# Batches of one's own, a share of them in each process, whose state is another in each; the run is cut and resumed.
+STREAMED = """
+import shutil, sys
+from dataclasses import replace
+from pathlib import Path
+import jax, numpy as np
+from jax.experimental.multihost_utils import sync_global_devices
+from zoo.train import RunOptions, Stream, recipe_for, run
+from zoo.train.errors import CheckpointUnusable
+from zoo.train.hosts import from_all
+from zoo.train.reading import Reading
+address, process, place = sys.argv[1], int(sys.argv[2]), Path(sys.argv[3])
+rng, met = np.random.default_rng(0), []
+x, y = rng.normal(size=(512, 4)).astype(np.float32), rng.integers(0, 3, 512)
+x += 3 * y[:, None]
+
+class Share:
+    at = 0
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        rows = np.random.default_rng(self.at).permutation(256)[:8] + 256 * process
+        self.at += 1
+        return {"x": x[rows] * (1 + process), "y": y[rows]}
+
+    def get_state(self):
+        return {"of": process, "at": self.at}
+
+    def set_state(self, state):
+        met.append(state)
+        assert state["of"] == process, state
+        self.at = state["at"]
+
+recipe = replace(recipe_for("mlp", "iris"), steps=5, m={"hidden": (4,)})
+told = {"quiet": True, "pictures": False, "compile_cache": "off", "ckpt_every": "1", "keep": 9}
+stream = lambda: Stream(train=Share(), test={"x": x[:64], "y": y[:64]}, steps_per_epoch=5)
+joined = {"distributed": address, "processes": 2, "process": process}
+whole = run(recipe, RunOptions(out=place / "whole", **told, **joined), stream=stream())
+assert whole.setup.recipe.batch_size == 16
+scales = from_all([np.asarray(each).tolist() for each in whole.setup.scaler])
+assert scales[0] == scales[1], scales
+if process == 0:
+    shutil.copytree(place / "whole", place / "cut")
+    (place / "cut" / "result.json").unlink()
+sync_global_devices("copied")
+run(recipe, RunOptions(resume=place / "cut" / "checkpoints" / "2", **told), stream=stream())
+assert met[-1] == {"of": process, "at": 2}, met
+try:
+    Reading(whole.setup.advance).recall([None])
+except CheckpointUnusable as error:
+    assert "was one of 1 processes" in str(error)
+else:
+    raise AssertionError("shares of one process are no shares of two")
+print("so far so good", flush=True)
+other = Stream(train=Share(), test={"x": x[process:64], "y": y[process:64]}, steps_per_epoch=5)
+run(recipe, RunOptions(out=place / "other", **told), stream=other)
+"""
+
 # What is spread over two processes: written and read, agreed on, told.
 SPREAD = """
 import sys
 import jax, numpy as np
-from zoo.train.hosts import agreed, check_same, from_first, is_first, put, readable
+from zoo.train.advance_stream import own_rows
+from zoo.train.hosts import agreed, check_same, from_all, from_first, is_first, joined, put, readable
 from zoo.train.join import join, together
 from zoo.train.options import RunOptions
 from zoo.train.placement import data_parallel
@@ -62,17 +125,19 @@ with together():
     assert np.array_equal(jax.random.key_data(told["put"]), jax.random.key_data(tree["key"]))
     assert agreed(5 + process, 15 * process, process == 0) == (5, 15, True)
     assert from_first(lambda: {"step": 7} if process == 0 else 1 / 0) == {"step": 7}
+    assert from_all("a" * process) == ["", "a"]
+    assert joined(np.full((2, 1), process)).ravel().tolist() == [0, 0, 1, 1]
+    assert own_rows(place.shared, (6, 3)).tolist() == [[0, 1, 2], [3, 4, 5]][process]
     assert (is_first(), options.quiet) == (process == 0, process == 1)
     check_same({"lr": 1})
     check_same({"lr": process})
 """
 
 
-def start(process, port, *words, script="", **environment):
+def start(*words, script=""):
     begin = ["-c", script] if script else ["-m", "zoo.train"]
-    joined = ["--distributed", f"127.0.0.1:{port}", "--processes", "2", "--process", str(process)]
     return subprocess.Popen(
-        [sys.executable, *begin, *map(str, words), *([] if "spread" in environment else joined)],
+        [sys.executable, *begin, *map(str, words)],
         env={**os.environ, "PYTHONPATH": HOUSE, "JAX_PLATFORMS": "cpu"},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -88,8 +153,8 @@ def free_port():
 
 def both(*words, dies=(0, 10**9)):
     """Two processes to their end; the second may send itself a signal at a step. Codes, and what each said."""
-    port = free_port()
-    lives = [start(0, port, *words), start(1, port, *dies, *words, script=LIFE)]
+    joined = ("--distributed", f"127.0.0.1:{free_port()}", "--processes", "2", "--process")
+    lives = [start(*words, *joined, 0), start(*dies, *words, *joined, 1, script=LIFE)]
     said = [life.communicate(timeout=400) for life in lives]
     return [life.returncode for life in lives], said
 
@@ -109,12 +174,15 @@ def place(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def words(place):
-    return (*WORDS, "--compile-cache", place / "xla")
+    digits = load_digits()
+    np.save(place / "x.npy", digits.images.astype(np.uint8)[..., None])
+    np.save(place / "y.npy", digits.target)
+    return (*WORDS, "--npy", place, "--compile-cache", place / "xla")
 
 
 @pytest.fixture(scope="module")
 def unbroken(place, words):
-    codes, said = both(*words, "--out", place / "two")
+    codes, said = both(*words, *FROM_DISK, "--out", place / "two")
     assert codes == [0, 0], said
     return place / "two", said
 
@@ -122,7 +190,7 @@ def unbroken(place, words):
 @pytest.fixture(scope="module")
 def stopped(place, words):
     """A run of two whose second process was sent SIGTERM."""
-    codes, said = both(*words, "--out", place / "broken", dies=(signal.SIGTERM, STOPPED))
+    codes, said = both(*words, *FROM_DISK, "--out", place / "broken", dies=(signal.SIGTERM, STOPPED))
     return place / "broken", codes, said
 
 
@@ -177,7 +245,7 @@ def test_a_broken_run_is_resumed_by_any_number_and_ends_as_the_unbroken_one(kill
     folder = place / f"resumed-by-{processes}"
     shutil.copytree(killed[0], folder)
     if processes == 2:
-        codes, said = both("--resume", folder)
+        codes, said = both("--resume", folder, "--in-memory", "1GB")
         assert codes == [0, 0], said
     else:
         alone = [sys.executable, "-m", "zoo.train", "--resume", str(folder)]
@@ -191,9 +259,20 @@ def test_a_broken_run_is_resumed_by_any_number_and_ends_as_the_unbroken_one(kill
         assert all(array.tobytes() == left(folder)[name].tobytes() for name, array in left(unbroken[0]).items())
 
 
+def test_each_process_feeds_a_share_of_a_stream_and_goes_on_behind_it(tmp_path):
+    address = f"127.0.0.1:{free_port()}"
+    lives = [start(address, i, tmp_path, script=STREAMED) for i in (0, 1)]
+    for out, error in [life.communicate(timeout=300) for life in lives]:
+        assert "so far so good" in out, error
+        assert "BadInput: process 1 of 2 does not see the examples that process 0 sees" in error
+    whole, cut = (read(tmp_path / name / "checkpoints" / "5") for name in ("whole", "cut"))
+    assert all(array.tobytes() == cut.tensors()[name].tobytes() for name, array in whole.tensors().items())
+    assert rows(tmp_path / "whole") == rows(tmp_path / "cut")
+
+
 def test_what_is_spread_over_processes_is_read_agreed_on_and_told():
     address = f"127.0.0.1:{free_port()}"
-    lives = [start(i, 0, address, i, script=SPREAD, spread=True) for i in (0, 1)]
+    lives = [start(address, i, script=SPREAD) for i in (0, 1)]
     said = [life.communicate(timeout=300)[1] for life in lives]
     for text in said:
         assert "BadInput: process 1 of 2 was asked for another run than process 0" in text

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import zoo
+from tests.zoo.test_precision import PRODUCT, SUMMED
 from zoo.train import memory, show_dry_run
 from zoo.train.command import main
 from zoo.train.memory import OutOfMemory, is_exhausted, ways
@@ -118,3 +119,22 @@ def test_a_rematerialised_run_gives_the_same(key):
     assert ["remat" in str(step.jaxpr) for step in steps] == [True, False]
     got, wanted = (step.lower().compile()(fit, batch, key)[1] for step in steps)
     assert got["grad_norm"] == pytest.approx(float(wanted["grad_norm"]), rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("model", "dataset", "more"),
+    [
+        ("cnn", "digits", {"m": {"filters": (4, 6), "hidden": 8}}),
+        ("lstm", "text", {"m": {"width": 8}, "d": {"characters": 20_000}}),
+        ("dcgan", "digits", {"m": {"filters": (4,)}}),
+    ],
+)
+def test_no_norm_loss_or_sum_of_a_whole_step_is_half_precision(model, dataset, more, key):
+    parts = setup(replace(recipe_for(model, dataset), dtype="bf16", batch_size=8, **more), judged=False)
+    feed, advance = parts.advance.feed, parts.advance
+    fit = jax.eval_shape(advance.made, key, advance.arrays)
+    batch = jax.eval_shape(lambda arrays: feed.batch(arrays, feed.order(key), 0, key), advance.arrays)
+    program, (new, _) = jax.make_jaxpr(parts.trainer.step, return_shape=True)(fit, batch, key)
+    assert set(PRODUCT.findall(str(program))) == {"bf16"}
+    assert SUMMED.findall(str(program)) == []
+    assert "bfloat16" not in {str(leaf.dtype) for leaf in jax.tree.leaves(new)}

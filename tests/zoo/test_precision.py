@@ -10,11 +10,28 @@ import pytest
 
 import zoo
 from tests.zoo.test_animals import animal
-from zoo.layers import computing_in, each_player, rematerialised
+from zoo.layers import (
+    avg_pool,
+    batch_norm,
+    computing_in,
+    conv,
+    dense,
+    each_player,
+    flatten,
+    gelu,
+    rematerialised,
+    serial,
+)
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
 
 LEARN = [name for name in zoo.list_models() if name not in ("markov", "perceptron")]
+# The transpose of a slice is a scatter-add in older jax, which adds nothing twice and says so.
+SUMMED = re.compile(
+    r":bf16\[[^\]]*\] = (reduce_sum|cumsum|reduce_window_sum|exp|log|log1p|rsqrt|sqrt"
+    r"|scatter-add(?=\[(?:(?!unique_indices).)*unique_indices=False))\b",
+    re.DOTALL,
+)
 PRODUCT = re.compile(r":(\w+)\[[^\]]*\] = (?:dot_general|conv_general_dilated)")
 half = partial(each_player, partial(computing_in, jnp.bfloat16))
 
@@ -37,6 +54,7 @@ def test_every_product_is_half_and_all_that_one_sees_is_float32(name, key):
     program, out = jax.make_jaxpr(gradient_of(half(model), x), return_shape=True)(*made)
     assert {leaf.dtype.name for leaf in jax.tree.leaves(out)} == {"float32"}
     assert set(PRODUCT.findall(str(program))) == {"bf16"}
+    assert SUMMED.findall(str(program)) == [], "what is summed or scaled has too few digits in half precision"
 
 
 def test_without_it_every_product_is_float32(key):
@@ -45,9 +63,19 @@ def test_without_it_every_product_is_float32(key):
     assert set(PRODUCT.findall(str(program))) == {"f32"}
 
 
-@pytest.mark.parametrize("name", ["lstm", "gru"])
-def test_the_gradient_in_half_precision_is_near_that_in_float32(name, key):
-    model, x = animal(name)
+def smooth_cnn():
+    """Convolutions and batch norm without what jumps.
+
+    Where a rounded number changes sign below a ReLU, or loses a maximum, its whole share of the gradient goes another
+    way: of `cnn` on four examples that is 0.7 to 66 %, which depends on the key alone.
+    """
+    body = serial(conv(4, 3), avg_pool(2), batch_norm(), gelu, conv(6, 3), batch_norm(), gelu, flatten, head=dense(10))
+    return body, jnp.asarray(np.random.default_rng(0).normal(size=(16, 8, 8, 1)), jnp.float32)
+
+
+@pytest.mark.parametrize("made", [partial(animal, "lstm"), partial(animal, "gru"), smooth_cnn])
+def test_the_gradient_in_half_precision_is_near_that_in_float32(made, key):
+    model, x = made()
     params, state = jax.jit(model.init)(key, x)
     near, exact = (jax.jit(gradient_of(each, x))(params, state)[0] for each in (half(model), model))
     flat = [np.concatenate([np.ravel(leaf) for leaf in jax.tree.leaves(tree)]) for tree in (near, exact)]
