@@ -175,8 +175,8 @@ def maker(request):
         "made_for": wanted._asdict(),
         "input_dtype": "uint8",
     }
-    scaler = Scaler(np.float32(8), np.float32(0.125))
-    return Trained(made, params, state, None, scaler, generation(), tuple("0123456789"), about)
+    as_it_is, scaler = Scaler(np.float32(0), np.float32(1)), Scaler(np.float32(8), np.float32(0.125))
+    return Trained(made, params, state, as_it_is, scaler, generation(), tuple("0123456789"), about)
 
 
 def noise(maker, count):
