@@ -2,121 +2,116 @@
 
 Three questions. Does a run that is killed again and again (SIGKILL, at random moments from its start to its end) end
 with the same bits as one that was never killed? Is there a whole checkpoint after a kill in the middle of writing one?
-What does a checkpoint an epoch cost? Prints a Markdown table; ends with 1 if a run did not come back.
+What does a checkpoint an epoch cost? The answers go into docs/runs.md; ends with 1 if one is not what it must be.
 """
 
 import argparse
 import json
 import os
 import random
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from zoo.train.checkpoint import FOLDER, newest, read, steps_there
+from zoo.train.checkpoint import FOLDER, read, steps_there
 from zoo.train.errors import CheckpointUnusable
 
-_RUN = ("--model", "mlp", "--epochs", "30", "--ckpt-every", "50", "--quiet")
+from .checkpoint_cost import ALLOWED, cost
+from .runs_page import Figure, add_kept, show
+
+_RUN = ("--model", "cnn", "--ckpt-every", "10", "--quiet")
 _LARGE = ("--model", "mlp", "--m.hidden", "1024", "1024", "--epochs", "1000", "--ckpt-every", "1", "--quiet")
-_CNN = ("--model", "cnn", "--dataset", "mnist", "--quiet")
-_EPOCH = "469"  # steps of MNIST in batches of 128
+_CLOCKS = ("config.json", "manifest.json", ".lock")  # they tell of the lives: times, commands, processes
+_COMMAND = "python -m benchmarks.kills"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Measures and prints the table."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.kills", description=__doc__)
+    """Measures, keeps and shows."""
+    parser = argparse.ArgumentParser(prog=_COMMAND, description=__doc__)
     parser.add_argument("--kills", type=int, default=100, metavar="N", help="at random moments of a run on digits")
     parser.add_argument("--save-kills", type=int, default=50, metavar="N", help="while a checkpoint is written")
-    parser.add_argument("--pairs", type=int, default=3, metavar="N", help="runs with and without checkpoints, in turn")
+    parser.add_argument("--pairs", type=int, default=5, metavar="N", help="runs with and without checkpoints, in turn")
     parser.add_argument("--epochs", type=float, default=2, metavar="N", help="of each of these runs")
     parser.add_argument("--data-dir", help="folder that holds MNIST; without it the cost is not measured")
     parser.add_argument("--seed", type=int, default=0, help="of the random moments")
+    add_kept(parser)
     args = parser.parse_args(argv)
-    chance, rows, good = random.Random(args.seed), [], True
+    chance, figures, good = random.Random(args.seed), {}, True
     with tempfile.TemporaryDirectory() as place:
         if args.kills:
-            text, fine = killed(Path(place), args.kills, chance)
-            rows.append(text)
+            figures["1 kills"], fine = killed(Path(place), args.kills, chance)
             good &= fine
         if args.save_kills:
-            text, fine = killed_while_saving(Path(place), args.save_kills, chance)
-            rows.append(text)
+            figures["2 kills in saves"], fine = killed_while_saving(Path(place), args.save_kills, chance)
             good &= fine
         if args.pairs and args.data_dir:
-            rows.append(cost(Path(place), args.pairs, args.epochs, args.data_dir))
-    print("\n".join(["| what | how often | result |", "|---|---|---|", *rows]))
+            ratio, text = cost(Path(place), args.pairs, args.epochs, args.data_dir, begin)
+            what = f"a checkpoint an epoch, `cnn` on MNIST, {args.epochs:g} epochs; at most {ALLOWED:.0%} more time"
+            figures["3 cost"] = Figure(what, f"{args.pairs} pairs", text, f"{_COMMAND} --data-dir DIR")
+            good &= ratio <= 1 + ALLOWED
+    show(figures, args.kept)
     return 0 if good else 1
 
 
-def killed(place: Path, kills: int, chance: random.Random) -> tuple[str, bool]:
+def killed(place: Path, kills: int, chance: random.Random) -> tuple[Figure, bool]:
     """Kills runs at random moments until all kills are spent, and compares each that came to its end."""
-    whole, folder = place / "whole", place / "killed"
-    begin(whole).wait()
+    begin(place / "whole").wait()
     began = time.perf_counter()
     begin(place / "again").wait()  # what it takes once all is compiled
     lasts = time.perf_counter() - began
-    wanted, done, same, runs = bits(whole), 0, 0, 0
+    wanted, folder = bits(place / "whole"), place / "killed"
+    if bits(place / "again") != wanted:
+        raise SystemExit("two runs that nobody killed differ: there is nothing to compare with")
+    done = same = runs = moved = lost = 0
     while done < kills or not ended(folder):
+        first, before, began = not folder.exists(), last_step(folder), time.perf_counter()
         process = go_on(folder)
-        if done < kills:
-            try:
-                process.wait(chance.uniform(0, lasts))
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-                done += 1
-                continue
+        if done < kills and not ends_within(process, chance.uniform(0, lasts)):
+            process.kill()
+            process.wait()
+            done += 1
+            moved += last_step(folder) > before
+            lost += last_step(folder) < before
+            continue
         if process.wait() != 0:
-            return f"| random kills of a digits run | {done} | **a life ended with {process.returncode}** |", False
+            raise SystemExit(f"after {done} kills a life of {folder} ended with {process.returncode}")
+        if first:  # whatever slowed the machine down at first must not move all kills behind the end
+            lasts = min(lasts, time.perf_counter() - began)
         runs += 1
-        same += bits(folder) == wanted
+        other = differing(bits(folder), wanted)
+        same += not other
+        print("".join(f"{folder}: {name} differs\n" for name in other), end="", flush=True)
         if done < kills:
             folder = place / f"killed-{done}"
-    text = f"{same} of {runs} runs ended with the bits of the uninterrupted one (state, metrics, model, pictures)"
-    return f"| random kills of a digits run | {done} | {text} |", same == runs
+    text = f"{same} of {runs} runs ended with the bits of the one that was never killed (all files: state, rows, "
+    text += f"model, scores, pictures); a checkpoint was lost by {lost} kills; {moved} met a life that had written one"
+    what = "`kill -9` at random moments of `cnn` on digits, resumed each time"
+    return Figure(what, str(done), text, _COMMAND), same == runs and not lost
 
 
-def killed_while_saving(place: Path, kills: int, chance: random.Random) -> tuple[str, bool]:
-    """Kills a run whenever a checkpoint is half written; each life must go on from a whole one."""
+def killed_while_saving(place: Path, kills: int, chance: random.Random) -> tuple[Figure, bool]:
+    """Kills a run whenever a checkpoint is half written; each life must go on from the newest, and that be whole."""
     folder, found, half, before = place / "saving", 0, 0, -1
     for _ in range(kills):
         process = go_on(folder, _LARGE)
-        until(process, lambda: max(steps_there(folder), default=-1) > before)  # noqa: B023
+        until(process, lambda: last_step(folder) > before)  # noqa: B023
         until(process, lambda: any((folder / FOLDER).glob(".tmp-*")))
         time.sleep(chance.uniform(0, 0.05))
         process.kill()
         process.wait()
         half += any((folder / FOLDER).glob(".tmp-*"))
         try:
-            step = newest(folder, lambda _: None, print).step
+            step = read(folder / FOLDER / str(last_step(folder))).step
         except CheckpointUnusable as error:
             print(error)
             continue
         found += step > before
         before = step
-    text = f"{found} restarts found a whole checkpoint, newer than the last; {half} kills left one half written"
-    return f"| kills while a checkpoint is written (13 MB) | {kills} | {text} |", found == kills
-
-
-def cost(place: Path, pairs: int, epochs: float, data_dir: str) -> str:
-    """The time of runs with a checkpoint an epoch, over that of runs without, one after the other in turn."""
-    seconds: dict[str, list[float]] = {"off": [], _EPOCH: []}
-    for pair in range(-1, pairs):
-        for every, taken in seconds.items():
-            folder = place / f"cost-{every}-{pair}"
-            words = (*_CNN, "--epochs", str(epochs), "--ckpt-every", every, "--data-dir", data_dir)
-            begin(folder, words).wait()
-            if pair >= 0:  # the first pair compiles
-                taken.append(json.loads((folder / "result.json").read_text())["seconds"])
-    ratios = [with_ / without for without, with_ in zip(*seconds.values(), strict=True)]
-    means = {every: statistics.median(taken) for every, taken in seconds.items()}
-    text = f"ratio {statistics.median(ratios):.4f} ({min(ratios):.4f} to {max(ratios):.4f})"
-    text += f", {means[_EPOCH]:.1f} s with, {means['off']:.1f} s without"
-    return f"| a checkpoint an epoch, cnn on MNIST, {epochs:g} epochs | {pairs} pairs | {text} |"
+    text = f"{found} restarts found the newest checkpoint whole, and newer than the last; {half} kills left a half one"
+    return Figure("`kill -9` while a checkpoint of 13 MB is written", str(kills), text, _COMMAND), found == kills
 
 
 def begin(folder: Path, words: Sequence[str] = _RUN) -> subprocess.Popen:
@@ -132,9 +127,23 @@ def go_on(folder: Path, words: Sequence[str] = _RUN) -> subprocess.Popen:
     return subprocess.Popen([sys.executable, "-m", "zoo.train", "--resume", str(folder), "--quiet"], stdout=said)
 
 
+def ends_within(process: subprocess.Popen, seconds: float) -> bool:
+    """Waits so long; whether a process has ended by itself."""
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        return False
+    return True
+
+
 def ended(folder: Path) -> bool:
     """Whether a run came to its end."""
     return (folder / "result.json").exists()
+
+
+def last_step(folder: Path) -> int:
+    """The step of a run's newest checkpoint, -1 before the first."""
+    return max(steps_there(folder), default=-1)
 
 
 def until(process: subprocess.Popen, there: Callable[[], bool]) -> None:
@@ -146,11 +155,17 @@ def until(process: subprocess.Popen, there: Callable[[], bool]) -> None:
 
 
 def bits(folder: Path) -> dict[str, bytes]:
-    """All that a run leaves, but for clocks and commands."""
-    last = read(folder / FOLDER / str(steps_there(folder)[-1]))
-    names = ("metrics.jsonl", "model.safetensors", "plots/curves.png", "plots/confusion.png")
-    files = {name: (folder / name).read_bytes() for name in names}
-    return files | {name: array.tobytes() for name, array in last.tensors().items()} | {"step": str(last.step).encode()}
+    """All that a run leaves, by path, but for clocks and commands."""
+    files = {str(path.relative_to(folder)): path for path in folder.rglob("*") if path.is_file()}
+    found = {name: path.read_bytes() for name, path in sorted(files.items()) if path.name not in _CLOCKS}
+    scores = json.loads(found["result.json"])
+    del scores["seconds"]
+    return found | {"result.json": json.dumps(scores).encode()}
+
+
+def differing(one: Mapping[str, bytes], other: Mapping[str, bytes]) -> list[str]:
+    """The names that one of two lacks, or that have other bytes in it."""
+    return sorted(name for name in one.keys() | other.keys() if one.get(name) != other.get(name))
 
 
 if __name__ == "__main__":

@@ -2,8 +2,8 @@
 
 Three ways to train the seeds of one setting: each as a run of its own, as `python -m zoo.train` would; one after
 another with the programs of the first (what a sweep does at least); side by side in one program by `vmap` (what it
-does where `quicker_together` says so). They are run in turn, several times, and the ratios are told: of the time until
-all is written, and of the training steps alone.
+does where `quicker_together` says so). They are run in turn, several times, and the ratios go into docs/runs.md: of the
+time until all is written, and of the training steps alone.
 """
 
 import argparse
@@ -22,6 +22,10 @@ from zoo.train.recipe import Recipe
 from zoo.train.setup import setup
 from zoo.train.sweep import Setting, sweep
 
+from .runs_page import Figure, add_kept, show
+
+_COMMAND = "python -m benchmarks.sweep"
+_APART, _TOGETHER = "one after another", "vmap"
 CASES = {
     "mlp on iris": recipe_for("mlp", "iris"),
     "mlp of 64 on digits": replace(recipe_for("mlp", "digits"), m={"hidden": (64,)}),
@@ -31,39 +35,58 @@ CASES = {
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Measures and prints."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.sweep", description=__doc__)
+    """Measures, keeps and shows; 1 if a sweep chooses what is slower."""
+    parser = argparse.ArgumentParser(prog=_COMMAND, description=__doc__)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--only", nargs="*", choices=CASES, default=list(CASES))
     parser.add_argument("--epochs", type=float, default=10, help="of each run")
-    parser.add_argument("--steps", action="store_true", help="the steps alone")
+    parser.add_argument("--steps", action="store_true", help="the steps alone; nothing is kept")
+    add_kept(parser)
     args = parser.parse_args(argv)
+    figures, good = {}, True
     for name in args.only:
         recipe = replace(CASES[name], epochs=args.epochs, expect=None)
-        chosen = "vmap" if quicker_together(setup(recipe)) else "one after another"
-        print(f"{name}, {args.seeds} seeds; a sweep takes: {chosen}", flush=True)
-        told(steps(recipe, args.seeds), args.rounds, "the steps", "one after another")
-        if not args.steps:
-            told(whole(recipe, args.seeds), args.rounds, "the whole", "runs of their own")
-    return 0
+        together = quicker_together(setup(recipe))
+        said = f"{name}, {args.seeds} seeds; a sweep takes: {_TOGETHER if together else _APART}"
+        print(said, flush=True)
+        alone = compared(steps(recipe, args.seeds), args.rounds)
+        print(f"  the steps: {in_words(alone)}", flush=True)
+        if args.steps:
+            continue
+        found = compared(whole(recipe, args.seeds), args.rounds)
+        print(f"  the whole: {in_words(found)}", flush=True)
+        text = f"the whole: {in_words(found)}; the steps alone: {in_words(alone)}"
+        what = f"sweep, {said}; {args.epochs:g} epochs, compiled anew, against one after another"
+        figures[f"5 {name}"] = Figure(what, f"{args.rounds} rounds", text, _COMMAND)
+        good &= not together or statistics.median(found[_TOGETHER]) > 1
+    if figures:
+        show(figures, args.kept)
+    return 0 if good else 1
 
 
-def told(ways: dict[str, Callable[[], None]], rounds: int, what: str, against: str) -> None:
-    """Runs the ways in turn; prints the median of their ratios to one of them."""
+def compared(ways: dict[str, Callable[[], None]], rounds: int) -> dict[str, list[float]]:
+    """Runs the ways in turn, another one first each time: how many times as fast as one after another each is."""
     seconds: dict[str, list[float]] = {name: [] for name in ways}
-    for _ in range(rounds):
-        for name, way in ways.items():
+    names = list(ways)
+    for turn in range(rounds):
+        for name in names[turn % len(names) :] + names[: turn % len(names)]:
             began = time.perf_counter()
-            way()
+            ways[name]()
             seconds[name].append(time.perf_counter() - began)
-    for name in ways:
-        if name != against:
-            ratios = [one / other for one, other in zip(seconds[against], seconds[name], strict=True)]
-            spread = f"({min(ratios):.2f} to {max(ratios):.2f})"
-            print(
-                f"  {what}: {name} is {statistics.median(ratios):.2f} {spread} times as fast as {against}", flush=True
-            )
+    return {
+        name: [apart / own for apart, own in zip(seconds[_APART], seconds[name], strict=True)]
+        for name in ways
+        if name != _APART
+    }
+
+
+def in_words(ratios: dict[str, list[float]]) -> str:
+    """The median of each way's ratios, and their range."""
+    return ", ".join(
+        f"{name} {statistics.median(each):.2f} times as fast ({min(each):.2f} to {max(each):.2f})"
+        for name, each in ratios.items()
+    )
 
 
 def steps(recipe: Recipe, seeds: int) -> dict[str, Callable[[], None]]:
@@ -84,7 +107,7 @@ def steps(recipe: Recipe, seeds: int) -> dict[str, Callable[[], None]]:
 
     apart()
     beside()
-    return {"one after another": apart, "vmap": beside}
+    return {_APART: apart, _TOGETHER: beside}
 
 
 def whole(recipe: Recipe, seeds: int) -> dict[str, Callable[[], None]]:
@@ -104,7 +127,7 @@ def whole(recipe: Recipe, seeds: int) -> dict[str, Callable[[], None]]:
 
         return go
 
-    return {"runs of their own": own, "one after another": swept(False), "vmap": swept(True)}
+    return {_APART: swept(False), _TOGETHER: swept(True), "runs of their own": own}
 
 
 if __name__ == "__main__":

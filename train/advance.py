@@ -10,7 +10,6 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 from .compiler import compiled
 from .feed import Feed
@@ -40,7 +39,7 @@ class Advance:
         self._many = compiled(self._steps, donate_argnums=(0, 1))
         self._single: bool | None = None
         self._convolves: bool | None = None
-        self._zero: dict | None = None
+        self._zero: Callable[[], dict] | None = None
 
     def init(self, key: jax.Array) -> dict:
         """The fit before the first step, made by one compiled program."""
@@ -65,9 +64,9 @@ class Advance:
             traced = jax.make_jaxpr(self._train, return_shape=True)
             program, (_, metrics) = traced(fit, self.arrays, order, 0, key)
             self._convolves = has_convolution(program)  # known here, it saves a trace
-            sums = jax.tree.map(lambda leaf: np.zeros(leaf.shape, np.float32), metrics)
-            self._zero = {"sum": sums, "bad": np.int32(-1), "bad_norm": np.float32(0), "skipped": np.int32(0)}
-        return put(self._zero, self.placement.whole)
+            # A program, since to put every number where it belongs takes longer.
+            self._zero = jax.jit(lambda: _no_steps(metrics), out_shardings=self.placement.whole)
+        return self._zero()
 
     def __call__(self, fit: dict, totals: dict, order: Any, first: int, last: int, key: jax.Array) -> tuple[dict, dict]:
         """Runs steps `first` up to, not including, `last` of one epoch's order; fit and totals are consumed."""
@@ -129,6 +128,11 @@ class Advance:
             return step + 1, *self.step(fit, totals, arrays, order, step, key)
 
         return jax.lax.while_loop(goes_on, body, (first, fit, totals))[1:]
+
+
+def _no_steps(metrics: dict) -> dict:
+    sums = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape), metrics)
+    return {"sum": sums, "bad": jnp.int32(-1), "bad_norm": jnp.float32(0), "skipped": jnp.int32(0)}
 
 
 def has_convolution(jaxpr: Any) -> bool:

@@ -29,6 +29,8 @@ def flatten(tree: Any) -> dict[str, np.ndarray]:
 def restore(template: Any, tensors: Mapping[str, np.ndarray]) -> Any:
     """Puts arrays in the places of a template, so that named tuples and whole numbers as keys stay what they are.
 
+    They stay on the host, but for keys of random numbers: what is spread over devices need not fit on one of them.
+
     Args:
         template: a tree of whatever has shape and dtype, as `jax.eval_shape` gives it.
         tensors: by path, as `flatten` gives them.
@@ -40,10 +42,9 @@ def restore(template: Any, tensors: Mapping[str, np.ndarray]) -> Any:
     lines = differences(described(template), {name: (str(a.dtype), a.shape) for name, a in tensors.items()})
     if lines:
         raise CheckpointUnusable("\n".join(["the arrays do not fit:", *lines]))
-    # Copied: a program that consumes its input must not write into memory that belongs to somebody else.
-    arrays = [jax.numpy.array(tensors[path_name(path)], copy=True) for path, _ in leaves]
+    arrays = [tensors[path_name(path)] for path, _ in leaves]
     keyed = [
-        jax.random.wrap_key_data(array, impl=_impl(leaf)) if _is_key(leaf) else array
+        jax.random.wrap_key_data(jax.numpy.asarray(array), impl=_impl(leaf)) if _is_key(leaf) else array
         for (_, leaf), array in zip(leaves, arrays, strict=True)
     ]
     return jax.tree.unflatten(structure, keyed)

@@ -52,7 +52,7 @@ def begin(
         start = moment(found, setup)
         say("\n".join(_in_words(found, setup, recipe, asdict(options))), soft_wrap=True)
         if journal.writes:
-            rewind(found)
+            rewind(found, options.keep)
         recall(found, journal, listeners)
         if journal.writes:
             write_json(path, config | {"step": found.step, "earlier": _earlier(path)})

@@ -8,7 +8,7 @@ from .data.source import Place, source
 from .errors import CheckpointUnusable
 from .exits import guarded
 from .flags import Flag, data_flags, run_flags
-from .on_run import JSON, note, on_run, print_json
+from .on_run import JSON, OnRun, note, on_run, print_json
 from .parser import Parser
 from .pretrained import header, located
 
@@ -32,6 +32,13 @@ def _main(words: Sequence[str], prog: str) -> int:
     asked = on_run(words, prog, _flags(words), _TEXT, "[--dataset NAME] [--json]")
     if asked is None:
         return 0
+    from .memory_of_answers import answering
+
+    answering(asked.run, lambda: _evaluate(asked))
+    return 0
+
+
+def _evaluate(asked: OnRun) -> None:
     from .evaluation import evaluated
     from .saved import load
 
@@ -44,7 +51,6 @@ def _main(words: Sequence[str], prog: str) -> int:
         print_json(_json(asked.run, trained, result))
     else:
         _show(asked.run, trained, result)
-    return 0
 
 
 def _flags(words: Sequence[str]) -> list[Flag]:

@@ -56,12 +56,15 @@ def _main(words: Sequence[str], prog: str) -> int:
     batches = read_inputs(asked.places, wanted, invert=asked.given["invert"], column=asked.given["column"] or "")
     notes = [each for batch in batches for each in batch.notes]
     note(notes)
+    from .memory_of_answers import answering
     from .predictions import predictions
     from .saved import load
 
-    trained = load(asked.run)
-    said = [each for batch in batches for each in predictions(trained, batch)]
-    _tell(asked, said, notes)
+    def answers() -> list[dict[str, Any]]:
+        trained = load(asked.run)
+        return [each for batch in batches for each in predictions(trained, batch)]
+
+    _tell(asked, answering(asked.run, answers), notes)
     return 0
 
 

@@ -55,7 +55,9 @@ def _main(words: Sequence[str], prog: str) -> int:
     for name, (low, high) in _BOUNDS.items():
         if given[name] is not None and not low <= given[name] <= high:
             raise BadInput(f"--{name.replace('_', '-')} must lie between {low} and {high}, got {given[name]}")
-    _sample(asked.run, given, asked.typed)
+    from .memory_of_answers import answering
+
+    answering(asked.run, lambda: _sample(asked.run, given, asked.typed))
     return 0
 
 

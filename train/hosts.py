@@ -91,6 +91,8 @@ def check_same(what: Mapping[str, Any], wrong: str = _OTHER_RUN) -> None:
 def put(tree: Any, sharding: Any) -> Any:
     """Arrays that every process has in full, where the sharding says: on devices of other processes, too.
 
+    Of what lies on the host each device is given its own part alone; no device ever holds more.
+
     Args:
         tree: of arrays.
         sharding: one for all, or a tree of one for each.

@@ -38,10 +38,7 @@ def begun_from(path: Path, setup: Setup) -> tuple[Moment, list[str]]:
             "\n".join([f"--init-from {path}: no weights of it fit {setup.recipe.model}", *_table(named, found, taken)])
         )
     leaves, structure = jax.tree_util.tree_flatten(own)
-    new = [
-        jax.numpy.array(found[name].astype(leaf.dtype), copy=True) if name in taken else leaf
-        for name, leaf in zip(named, leaves, strict=True)
-    ]
+    new = [found[name].astype(leaf.dtype) if name in taken else leaf for name, leaf in zip(named, leaves, strict=True)]
     new = jax.tree.unflatten(structure, new)
     new = put(new, setup.advance.placement.fit(new))
     fit |= new

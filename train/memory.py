@@ -1,9 +1,9 @@
 """Memory: what a step needs, what the device has, and what to try when the one is more than the other."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 
@@ -13,7 +13,9 @@ from .options import RunOptions
 from .recipe import Recipe
 from .size import with_unit
 
-__all__ = ["OutOfMemory", "Way", "is_exhausted", "needed", "out_of_memory", "room", "told", "ways"]
+__all__ = [
+    "OutOfMemory", "Way", "explained", "is_exhausted", "needed", "out_of_memory", "ran_out", "room", "told", "ways",
+]  # fmt: skip
 
 _TEXTS = ("RESOURCE_EXHAUSTED", "Out of memory", "out of memory")
 _NO_GRADIENT = ("perceptron", "counting")
@@ -99,21 +101,40 @@ def told(found: Sequence[Way], size_now: int | None) -> list[str]:
     return lines or ["  no flag needs less"]
 
 
+def explained(work: Callable[[], Any], explain: Callable[[BaseException], OutOfMemory]) -> Any:
+    """What `work` gives; where there is not the memory for it, what explains that is raised in place of jax's error.
+
+    Args:
+        work: is done once.
+        explain: makes of the error the one to raise; it may compile, for the memory of `work` is free again.
+    """
+    try:
+        return work()
+    except (MemoryError, RuntimeError) as error:
+        if not is_exhausted(error):
+            raise
+        lost = error.with_traceback(None)  # whose frames hold the arrays that fill the memory
+    raise explain(lost)
+
+
 def out_of_memory(error: BaseException, recipe: Recipe, options: RunOptions) -> OutOfMemory:
     """The error to raise in place of one that `is_exhausted`: what is needed, what there is, what to try."""
     try:
         size = needed(dry_run(recipe, options))
     except Exception:  # as above
         size = None
+    advice = "a smaller model (--model ... --help lists its options) needs less as well; --dry-run tells before a run"
+    return ran_out(error, "a step", size, [*told(ways(recipe, options), size), advice])
+
+
+def ran_out(error: BaseException, what: str, size: int | None, lines: Sequence[str]) -> OutOfMemory:
+    """The words: what happened, what is needed and what there is, and below it what to try."""
     limit = room()
     where = "the machine" if jax.default_backend() == "cpu" else "the device"
     first = str(error).partition("\n")[0][:200] or "python has no more memory"
-    lines = [
-        f"the memory ran out: {first}",
-        f"a step needs {'an unknown amount' if size is None else with_unit(size)}, "
+    needs = (
+        f"{what} needs {'an unknown amount' if size is None else with_unit(size)}, "
         f"{where} has {'an unknown amount' if limit is None else with_unit(limit)}. "
-        + ("What a step needs with:" if size is not None else "Try:"),
-        *told(ways(recipe, options), size),
-        "a smaller model (--model ... --help lists its options) needs less as well; --dry-run tells before a run",
-    ]
-    return OutOfMemory("\n".join(lines))
+        + (f"What {what} needs with:" if size is not None else "Try:")
+    )
+    return OutOfMemory("\n".join([f"the memory ran out: {first}", needs, *lines]))

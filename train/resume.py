@@ -110,13 +110,17 @@ def check_plan(checkpoint: Checkpoint, plan: Plan) -> None:
         raise _other(checkpoint.path, [row])
 
 
-def rewind(checkpoint: Checkpoint) -> None:
+def rewind(checkpoint: Checkpoint, keep: int) -> None:
     """Makes the folder what it was when the checkpoint was written, but for the rows, which are the journal's.
 
     Safe to be ended anywhere: until the first step, the checkpoint stays the newest of use.
+
+    Args:
+        checkpoint: that the run goes on from.
+        keep: how many stay; a run that was killed behind a new one may have left one more.
     """
     run = checkpoint.run
-    keep_newest(run, keep=1000, newer_than=checkpoint.step)
+    keep_newest(run, keep, newer_than=checkpoint.step)
     (run / "result.json").unlink(missing_ok=True)
     if checkpoint.model is None:
         (run / MODEL_FILE).unlink(missing_ok=True)

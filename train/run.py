@@ -23,7 +23,7 @@ from .join import advise, join, shared_by_all, together
 from .keeper import check_best, keeper_of, kept_metrics
 from .lock import Lock
 from .loop import train
-from .memory import is_exhausted, out_of_memory
+from .memory import explained, out_of_memory
 from .options import RunOptions, prepare_folder
 from .pictures import draw
 from .placement import placement_for
@@ -103,18 +103,16 @@ def run(
         Diverged: if the loss is no finite number any more; what was saved before stays.
         OutOfMemory: if the memory does not suffice, with what a step needs and what to try.
     """
-    try:
+
+    def joined() -> Result:
         check_folder(options)
-        options = join(options)
+        here = join(options)
         with together() as parting:
-            result = _run(recipe, options, callbacks, like, stream)
+            result = _run(recipe, here, callbacks, like, stream)
             parting.hurry = result.signal != 0
         return result
-    except (MemoryError, RuntimeError) as error:
-        if not is_exhausted(error):
-            raise
-        lost = error.with_traceback(None)  # whose frames hold the arrays that fill the memory
-    raise out_of_memory(lost, recipe, options)
+
+    return explained(joined, lambda error: out_of_memory(error, recipe, options))
 
 
 def _run(

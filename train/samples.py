@@ -99,7 +99,7 @@ def _points(setup: Any) -> View:
 
 
 def _images(setup: Any) -> View:
-    from .plots.samples import tiles
+    from .plots.made import beside
 
     model, classes = setup.model, setup.made_for.outputs
     columns = classes if 2 <= classes <= 16 else 10  # so that a column of what is made by class is one class
@@ -108,7 +108,7 @@ def _images(setup: Any) -> View:
     make = compiled(lambda fit: model.apply(*trained(fit), given)[0])
 
     def view(fit, path, title):
-        tiles(_seen(jax.device_get(make(fit))), path, title, columns, real)
+        beside(_seen(jax.device_get(make(fit))), real, path, title, columns)
 
     return view
 

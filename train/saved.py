@@ -227,7 +227,7 @@ def _made(tensors: dict[str, np.ndarray], about: dict[str, Any]) -> Trained:
         for name in ("scaler", "target_scaler")
         if f"{name}/shift" in tensors
     }
-    tree = restore(template, _widened(tensors, template))
+    tree = jax.device_put(restore(template, _widened(tensors, template)))
     return Trained(
         model=model,
         params=tree["params"],

@@ -45,6 +45,9 @@ class ShowSweep:
         if left and self._new:
             parts.append(f"ETA {duration((time.monotonic() - self._since) / self._new * left)}")
         self._say(" | ".join(parts))
+        why = next((run["failed"] for run in outcome.runs if new and run["failed"]), "")
+        if why:
+            self._say("  " + why.partition("\n")[0])
 
     def end(self, outcomes: Sequence[Outcome]) -> None:
         """The table, the files and what the scores were taken on."""

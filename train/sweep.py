@@ -20,6 +20,7 @@ from .errors import BadInput, RunFailed
 from .grid import folder_name
 from .keeper import keeper_of, kept_metrics
 from .many import quicker_together, train_together
+from .memory import OutOfMemory, explained, out_of_memory
 from .options import RunOptions, prepare_folder
 from .placement import placement_for
 from .recipe import Recipe
@@ -139,7 +140,10 @@ def _trained(recipe: Recipe, seeds: Sequence[int], place: Path, options: RunOpti
     if len(runs) > 1 and together is not False:
         parts = [_setup(*each) for each in runs]
         if together or quicker_together(parts[0]):
-            yield from _side_by_side(parts, runs)
+            try:
+                yield from _side_by_side(parts, runs)
+            except OutOfMemory as error:
+                yield from (_failed(each, error) for each, _ in runs)
             return
     before = None
     for each, own in runs:
@@ -158,7 +162,10 @@ def _side_by_side(parts: Sequence[Setup], runs: Sequence[tuple[Recipe, RunOption
     records = [_Record(each, recipe, options) for each, (recipe, options) in zip(parts, runs, strict=True)]
     began = time.perf_counter()
     with Stop() as stop:
-        failed = train_together(parts, [each.listeners for each in records], stop)
+        failed = explained(
+            lambda: train_together(parts, [each.listeners for each in records], stop),
+            lambda error: out_of_memory(error, *runs[0]),
+        )
     if stop.requested:
         raise Stopped(stop.requested)
     seconds = (time.perf_counter() - began) / len(runs)

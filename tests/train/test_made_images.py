@@ -40,6 +40,17 @@ def test_samples_are_stored_as_the_data_are(maker):
     assert makes_images(maker)
 
 
+def test_a_sample_alone_is_that_of_a_larger_batch(maker, key):
+    many = maker.sample(6, key, np.arange(6))
+    np.testing.assert_allclose(maker.sample(1, key, np.array([0])), many[:1], atol=1e-4)
+    noise = drawn(maker.model, WANTED, 6, key)
+    made = maker.predict(noise)
+    for row in range(6):
+        np.testing.assert_allclose(maker.predict(noise[row : row + 1])[0], made[row], atol=1e-4)
+        np.testing.assert_allclose(maker.predict(noise[row]), made[row], atol=1e-4)
+    assert np.abs(made[0] - made[1]).max() > 0.1
+
+
 def test_a_way_begins_and_ends_at_samples_and_keeps_the_class(maker, key):
     strips = walked(maker, 3, 5, key)
     assert strips.shape == (3, 5, 8, 8, 1)

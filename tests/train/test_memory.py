@@ -10,7 +10,8 @@ import pytest
 
 import zoo
 from tests.zoo.test_precision import PRODUCT, SUMMED
-from zoo.train import memory, show_dry_run
+from zoo.__main__ import main as umbrella
+from zoo.train import memory, memory_of_answers, show_dry_run
 from zoo.train.command import main
 from zoo.train.memory import OutOfMemory, is_exhausted, ways
 from zoo.train.options import RunOptions
@@ -138,3 +139,56 @@ def test_no_norm_loss_or_sum_of_a_whole_step_is_half_precision(model, dataset, m
     assert set(PRODUCT.findall(str(program))) == {"bf16"}
     assert SUMMED.findall(str(program)) == []
     assert "bfloat16" not in {str(leaf.dtype) for leaf in jax.tree.leaves(new)}
+
+
+@pytest.fixture
+def full_of_answers(monkeypatch):
+    """A trained model whose batch finds no memory."""
+    error = real_error()
+
+    def call(*args):
+        raise error
+
+    monkeypatch.setattr("zoo.train.saved.Trained.outputs", call)
+    monkeypatch.setattr("zoo.train.evaluate.Evaluate.__call__", call)
+    monkeypatch.setattr(memory_of_answers, "needed_to_answer", lambda trained, count: count << 19)
+    monkeypatch.setattr(memory, "room", lambda: 1 << 28)
+
+
+@pytest.mark.usefixtures("full_of_answers")
+@pytest.mark.parametrize("words", [["evaluate", "mlp-iris"], ["predict", "mlp-iris", "flowers.csv"]])
+def test_a_command_of_a_trained_model_that_finds_no_memory_says_so_in_the_same_words(
+    words, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "flowers.csv").write_text("5.1,3.5,1.4,0.2\n")
+    assert umbrella(words) == 1
+    told = capsys.readouterr().err
+    assert "error: the memory ran out: " in told
+    assert "Out of memory allocating" in told
+    assert "a batch of 1,000 inputs needs 500 MiB, the machine has 256 MiB. What a batch of 1,000 inputs" in told
+    assert "\n  100 inputs: 50 MiB\n" in told
+    assert "Traceback" not in told
+
+
+def test_what_a_batch_needs_grows_with_it_and_holds_the_parameters():
+    trained = zoo.load("mlp-iris")
+    small, large = (memory_of_answers.needed_to_answer(trained, count) for count in (1, 1000))
+    held = sum(leaf.nbytes for leaf in jax.tree.leaves(trained.params))
+    assert held < small < large
+    assert large - small >= 999 * 4 * (4 + CLASSES)
+
+
+@pytest.mark.usefixtures("full")
+@pytest.mark.parametrize("seeds", ["1", "2"])
+def test_a_sweep_that_finds_no_memory_says_so_for_every_setting(seeds, tmp_path, monkeypatch, capsys):
+    def call(self, *args):
+        raise real_error()
+
+    monkeypatch.setattr("zoo.train.many.Together.__call__", call)
+    words = ["sweep", "--model", "mlp", "--dataset", "iris", "--m.hidden", "3", "--epochs", "1", "--seeds", seeds]
+    assert umbrella([*words, "--out", str(tmp_path / "sweep"), "--compile-cache", "off"]) == 1
+    told = capsys.readouterr().out
+    assert f"{seeds} of {seeds} failed" in told
+    assert "a step needs 3 GiB, the machine has 1 GiB. What a step needs with:" in told
+    assert "--dtype bf16: 2 GiB" in told

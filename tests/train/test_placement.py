@@ -1,5 +1,8 @@
 """Where arrays lie: parameters by rules, what belongs to them beside them, the carry with its batch, the rest whole."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import jax
@@ -196,3 +199,57 @@ def test_rules_can_be_listed_and_repeated_on_the_command_line(capsys):
     said = " ".join(capsys.readouterr().out.split())
     assert f"mesh data={jax.device_count()} model=1, shard head/w=None,model, shard head/b=model, fsdp, jax" in said
     assert "memory, fit on a device:" in said
+
+
+# What a run goes on from, or begins with, on eight devices: at every call and return of python, no device may hold a
+# whole array of what is cut.
+SPREAD = """
+import sys
+from dataclasses import asdict, replace
+from pathlib import Path
+import jax, numpy as np
+from zoo.train.arrays import described
+from zoo.train.checkpoint import read, write
+from zoo.train.data.source import Place
+from zoo.train.init_from import begun_from
+from zoo.train.options import RunOptions
+from zoo.train.placement import placement_for
+from zoo.train.recipe import recipe_for
+from zoo.train.resume import facts, moment
+from zoo.train.setup import setup
+options = RunOptions(fsdp=True)
+recipe = replace(recipe_for("mlp"), m={"hidden": (512, 256)}, steps=4)
+parts = setup(recipe, Place(), placement=placement_for(options), judged=False)
+tree = described(parts.advance.template(parts.key))
+tensors = {name: np.full(shape, 1, dtype) for name, (dtype, shape) in tree.items()}
+saved = facts(parts, recipe, asdict(options)) | {"step": 2, "since": 2, "seconds": 1.0, "metrics": {}, "listeners": {}}
+checkpoint = read(write(Path(sys.argv[1]), tensors, saved, None))
+found = set()
+
+def watch(*event):
+    found.update(each.shape for each in jax.live_arrays() if len(each.sharding.device_set) == 1)
+
+sys.setprofile(watch)
+fits = [moment(checkpoint, parts).fit, begun_from(checkpoint.path, parts)[0].fit]
+sys.setprofile(None)
+for fit in fits:
+    (kernel,) = (leaf for leaf in jax.tree.leaves(fit["params"]) if leaf.shape == (512, 256))
+    assert np.all(np.asarray(kernel) == 1)
+    assert {shard.data.shape for shard in kernel.addressable_shards} == {(64, 256)}, kernel.sharding
+assert not {(512, 256), (64, 512)} & found, found
+print("spread", len(found))
+"""
+
+
+@pytest.mark.slow
+def test_what_a_run_goes_on_from_is_never_whole_on_one_device(tmp_path):
+    environment = os.environ | {"XLA_FLAGS": "--xla_force_host_platform_device_count=8", "JAX_PLATFORMS": "cpu"}
+    (tmp_path / "checkpoints").mkdir()
+    done = subprocess.run(
+        [sys.executable, "-c", SPREAD, str(tmp_path)],
+        env=environment | {"PYTHONPATH": str(HOUSE)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("spread")

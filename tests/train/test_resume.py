@@ -185,6 +185,13 @@ def test_a_run_that_came_to_its_end_says_so_and_changes_nothing(iris, capsys):
     assert all(path.read_bytes() == content for path, content in before.items())
 
 
+def test_a_kill_behind_the_last_checkpoint_leaves_no_more_of_them_than_are_to_stay(iris):
+    (iris.folder / "result.json").unlink()
+    assert steps_there(iris.folder) == list(range(1, 10))
+    run(IRIS, RunOptions(resume=iris.folder, **EVERY | {"keep": 2}))
+    assert steps_there(iris.folder) == [8, 9]
+
+
 def test_a_run_that_was_ended_before_its_first_checkpoint_begins_anew_with_the_weights_it_began_with(iris, tmp_path):
     recipe = dataclasses.replace(IRIS, epochs=1)
     whole = run(recipe, RunOptions(out=tmp_path / "whole", init_from=iris.folder, **EVERY))

@@ -55,7 +55,20 @@ def _evaluated(closed: ClosedJaxpr, inputs: list) -> list:
         elif name in _CALLS:
             out = _evaluated(step.params[_CALLS[name]], given)
         else:
+            if name == "conv_general_dilated":
+                given, step = _usual_kernel(given, step)
             out = step.primitive.bind(*given, **step.params)
             out = out if step.primitive.multiple_results else [out]
         values.update(zip(step.outvars, out, strict=True))
     return [read(atom) for atom in jaxpr.outvars]
+
+
+def _usual_kernel(given: list, step: Any) -> tuple[list, Any]:
+    """A convolution whose kernel has its axes in the usual order: space, inputs, outputs."""
+    x, kernel = given
+    numbers = step.params["dimension_numbers"]
+    outputs, inputs, *space = numbers.rhs_spec
+    axes = (*space, inputs, outputs)
+    last = len(axes) - 1
+    usual = numbers._replace(rhs_spec=(last, last - 1, *range(last - 1)))
+    return [x, jax.lax.transpose(kernel, axes)], step.replace(params=step.params | {"dimension_numbers": usual})

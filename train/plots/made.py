@@ -1,4 +1,4 @@
-"""What a generator makes, in grids: samples, the way from one to another, and the training images nearest to them."""
+"""What a generator makes of images, in grids: samples, also beside real ones, ways between them, nearest neighbours."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,7 +7,7 @@ import numpy as np
 
 from .grid import grid, pixels
 
-__all__ = ["interpolation", "nearest", "samples"]
+__all__ = ["beside", "interpolation", "nearest", "samples"]
 
 _ROW = 16  # pictures that a row holds at the most
 
@@ -25,6 +25,27 @@ def samples(images: np.ndarray, path: Path | str, classes: Sequence[str] = (), t
     columns = len(classes) if by_class else 8 if len(images) <= 32 else _ROW
     captions = [str(classes[i]) if by_class and i < columns else "" for i in range(len(images))]
     grid(pixels(images), captions, columns, title or f"{len(images)} samples", "", path)
+
+
+def beside(made: np.ndarray, real: np.ndarray, path: Path | str, title: str, columns: int = 10) -> None:
+    """Draws samples to the left and real images to the right.
+
+    Args:
+        made: (samples, height, width, 1 or 3) from 0, black, to 1; what lies beyond is cut off.
+        real: as many, likewise.
+        path: the PNG to write.
+        title: above them.
+        columns: samples in a row.
+    """
+    blank = np.ones_like(made[:1])
+    ordered, captions = [], []
+    for start in range(0, len(made), columns):
+        for images, name in ((made, "made"), (real, "real")):
+            here = images[start : start + columns]
+            empty = columns - len(here) + (name == "made")  # one more between the two
+            ordered += [here, *[blank] * empty]
+            captions += [name if start == 0 else "", *[""] * (len(here) + empty - 1)]
+    grid(np.concatenate(ordered), captions, 2 * columns + 1, title, "", path)
 
 
 def interpolation(strips: np.ndarray, path: Path | str, title: str = "") -> None:

@@ -5,8 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .samples import mosaic
-from .style import WIDTH, picture
+from .grid import grid
 
 __all__ = ["pairs"]
 
@@ -25,15 +24,6 @@ def pairs(rows: Mapping[str, np.ndarray], path: Path | str, title: str = "") -> 
     shown = [np.broadcast_to(images, (*images.shape[:3], 3)) for images in rows.values()]
     if len({each.shape for each in shown}) != 1:
         raise ValueError(f"pairs wants rows of one shape, got {', '.join(str(each.shape) for each in shown)}")
-    whole = mosaic(np.concatenate(shown), len(shown[0]))
-    row = whole.shape[0] / len(rows)
-    wide = WIDTH - 0.8  # inches; the rest is for the names
-    with picture(path, height=wide * whole.shape[0] / whole.shape[1] + 0.4) as figure:
-        axes = figure.subplots()
-        axes.imshow(whole, interpolation="nearest")
-        axes.set_yticks([row * (i + 0.5) - 0.5 for i in range(len(rows))], list(rows))
-        axes.set_xticks([])
-        axes.tick_params(length=0)
-        axes.grid(visible=False)
-        axes.spines[:].set_visible(False)
-        axes.set_title(title)
+    columns = len(shown[0])
+    captions = [name if i == 0 else "" for name in rows for i in range(columns)]
+    grid(np.concatenate(shown), captions, columns, title, "", path)

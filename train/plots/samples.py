@@ -1,4 +1,4 @@
-"""What a generator makes, beside what is real: points of the plane, tiles of images, and how they came to be."""
+"""What a generator makes of points, beside those that are real, and how pictures of samples came to be."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,10 +7,9 @@ import numpy as np
 
 from .style import BLUE, GREY, RED, picture
 
-__all__ = ["animation", "cloud", "mosaic", "tiles"]
+__all__ = ["animation", "cloud", "window"]
 
 _POINTS = 2000  # more dots than this hide each other
-_GAP = 2  # pixels between two tiles, and a wider gap between made and real
 _SECONDS = 8.0  # that an animation takes
 
 
@@ -52,41 +51,6 @@ def window(real: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     low, high = np.min(real, axis=0), np.max(real, axis=0)
     middle, half = (low + high) / 2, 0.65 * float((high - low).max() or 1.0)
     return middle - half, middle + half
-
-
-def tiles(made: np.ndarray, path: Path | str, title: str, columns: int = 10, real: np.ndarray | None = None) -> None:
-    """Draws images in rows, and real ones of the same number beside them.
-
-    Args:
-        made: (n, height, width, 1 or 3), from 0, black, to 1.
-        path: the PNG to write.
-        title: of the picture.
-        columns: images in a row.
-        real: likewise.
-    """
-    blocks = [mosaic(np.asarray(made), columns)]
-    names = ["made"]
-    if real is not None:
-        blocks.append(mosaic(np.asarray(real)[: len(made)], columns))
-        names.append("real")
-    height, width = blocks[0].shape[:2]
-    with picture(path, 5.2 * len(blocks), 5.2 * height / width + 0.35) as figure:
-        figure.get_layout_engine().set(wspace=0.05)  # pyright: ignore[reportOptionalMemberAccess, reportCallIssue]
-        for axes, block, name in zip(figure.subplots(1, len(blocks), squeeze=False)[0], blocks, names, strict=True):
-            axes.imshow(block, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
-            axes.set_axis_off()
-            axes.set_title(title if name == "made" else "real ones")
-
-
-def mosaic(images: np.ndarray, columns: int) -> np.ndarray:
-    """One picture of images (n, height, width, 1 or 3) in rows, white between them and where the last row ends."""
-    n, height, width, channels = images.shape
-    rows = -(-n // columns)
-    whole = np.ones((rows * columns, height + _GAP, width + _GAP, channels))
-    whole[:n, :height, :width] = np.clip(np.nan_to_num(images), 0, 1)
-    joined = whole.reshape(rows, columns, height + _GAP, width + _GAP, channels).swapaxes(1, 2)
-    joined = joined.reshape(rows * (height + _GAP), columns * (width + _GAP), channels)[:-_GAP, :-_GAP]
-    return joined if channels == 3 else joined.mean(axis=-1)
 
 
 def animation(frames: Sequence[Path], path: Path) -> None:

@@ -1,5 +1,6 @@
 """Exports give what the model gives, to 1e-5, from raw inputs and for any batch size."""
 
+import dataclasses
 import json
 
 import jax
@@ -13,11 +14,12 @@ from zoo.__main__ import main
 from zoo.train.data.normalize import Scaler
 from zoo.train.data.source import load_data, source
 from zoo.train.drawn import drawn, example_given
+from zoo.train.errors import RunFailed
 from zoo.train.export.answer import description
 from zoo.train.export.plain import plain
 from zoo.train.export.stablehlo import PLATFORMS, exported
 from zoo.train.generation import generation
-from zoo.train.made_for import made_for, make_model
+from zoo.train.made_for import MadeFor, made_for, make_model
 from zoo.train.recipe import Recipe
 from zoo.train.saved import Trained, save
 
@@ -77,6 +79,39 @@ def test_an_onnx_file_agrees_in_onnxruntime(digits, tmp_path):
     np.testing.assert_allclose(said, model.probabilities(x), atol=1e-5)
 
 
+@pytest.mark.slow
+def test_a_model_in_half_precision_is_an_onnx_file_that_computes_in_float32():
+    onnxruntime, onnx = runtime_and_export()
+    like = zoo.load("cnn-digits")
+    made_for = MadeFor.of(like.about["made_for"])
+    model = make_model("cnn", made_for, like.about["options"], "bf16")
+    half = dataclasses.replace(like, model=model, about={**like.about, "dtype": "bf16"})
+    x = raw(half, 3)
+    (said,) = onnxruntime.InferenceSession(onnx(half)).run(["answer"], {"x": x})
+    np.testing.assert_allclose(said, like.probabilities(x), atol=1e-5)
+    assert np.abs(half.probabilities(x) - said).max() > 1e-5, "it did compute in bfloat16 before"
+
+
+def runtime_and_export():
+    pytest.importorskip("jax2onnx", reason="extra `onnx`")
+    from zoo.train.export.onnx import onnx
+
+    return pytest.importorskip("onnxruntime", reason="extra `onnx`"), onnx
+
+
+def test_what_onnxruntime_cannot_run_is_refused_with_what_it_says(monkeypatch):
+    from types import SimpleNamespace
+
+    from zoo.train.export import onnx as room
+
+    def refuse(*args, **options):
+        raise NotImplementedError("no such node\nand more")
+
+    fake = SimpleNamespace(SessionOptions=SimpleNamespace, InferenceSession=refuse)
+    with pytest.raises(RunFailed, match=r"onnxruntime cannot run mlp: no such node; nothing was written\. --format st"):
+        room._check(fake, b"", zoo.load("mlp-iris"))
+
+
 def test_what_onnx_does_not_know_is_left_out_and_the_rest_is_the_same(digits):
     from zoo.train.export.answer import answer
 
@@ -123,15 +158,16 @@ MAKERS = {
 }
 
 
-@pytest.mark.parametrize("name", MAKERS)
-def test_a_generator_exports_what_it_makes_of_noise(name):
-    recipe = MAKERS[name]
+@pytest.fixture(scope="module", params=MAKERS)
+def maker(request):
+    """A generator as it is once loaded."""
+    recipe = MAKERS[request.param]
     wanted = made_for(source(recipe.dataset), load_data(recipe.dataset))
-    made = make_model(name, wanted, recipe.m)
-    params, state = made.init(jax.random.key(0), jnp.zeros((2, *example_given(made, wanted).shape)))
+    made = make_model(request.param, wanted, recipe.m)
     shape = example_given(made, wanted).shape
+    params, state = made.init(jax.random.key(0), jnp.zeros((2, *shape)))
     about = {
-        "model": name,
+        "model": request.param,
         "options": recipe.m,
         "dataset": recipe.dataset,
         "kind": "image",
@@ -139,15 +175,43 @@ def test_a_generator_exports_what_it_makes_of_noise(name):
         "made_for": wanted._asdict(),
         "input_dtype": "uint8",
     }
-    scaler = Scaler(np.float32(8), np.float32(0.125))
-    model = Trained(made, params, state, None, scaler, generation(), tuple("0123456789"), about)
-    program, told = exported(model), description(model)
+    as_it_is, scaler = Scaler(np.float32(0), np.float32(1)), Scaler(np.float32(8), np.float32(0.125))
+    return Trained(made, params, state, as_it_is, scaler, generation(), tuple("0123456789"), about)
+
+
+def noise(maker, count):
+    return drawn(maker.model, MadeFor.of(maker.about["made_for"]), count, jax.random.key(count))
+
+
+def test_a_generator_exports_what_it_makes_of_noise(maker):
+    program, told = exported(maker), description(maker)
     for count in (1, 5):
-        x = drawn(made, wanted, count, jax.random.key(count))
-        np.testing.assert_allclose(program.call(x), model.predict(x), atol=1e-5)
-        assert program.call(x).shape == (count, *wanted.shape)
+        x = noise(maker, count)
+        np.testing.assert_allclose(program.call(x), maker.predict(x), atol=1e-5)
+        assert program.call(x).shape == (count, *maker.about["made_for"]["shape"])
     assert told["output"] == "samples"
-    assert (told["noise"], told["told"]) == (4, 10 if name == "cgan" else 0)
+    assert (told["noise"], told["told"]) == (4, 10 if maker.about["model"] == "cgan" else 0)
+
+
+@pytest.mark.slow
+def test_a_generator_is_an_onnx_file_for_any_batch(maker):
+    onnxruntime, onnx = runtime_and_export()
+    session = onnxruntime.InferenceSession(onnx(maker))
+    for count in (1, 5):
+        x = noise(maker, count)
+        (said,) = session.run(["answer"], {"x": x})
+        np.testing.assert_allclose(said, maker.predict(x), atol=1e-4)
+
+
+def test_a_convolution_whose_kernel_has_its_axes_in_another_order_stays_the_same():
+    def f(x):
+        kernel = jnp.arange(36.0).reshape(3, 3, 2, 2)
+        return jax.lax.conv_general_dilated(x, kernel, (1, 1), "SAME", dimension_numbers=("NHWC", "HWOI", "NHWC"))
+
+    x = np.random.default_rng(0).normal(size=(1, 4, 4, 2)).astype(np.float32)
+    np.testing.assert_allclose(plain(f)(x), f(x), rtol=1e-5)
+    (step,) = (e for e in jax.make_jaxpr(plain(f))(x).eqns if e.primitive.name == "conv_general_dilated")
+    assert step.params["dimension_numbers"].rhs_spec == (3, 2, 0, 1)
 
 
 def test_a_branch_is_taken_as_data_says_where_no_platform_decides():

@@ -5,7 +5,8 @@ import pytest
 from matplotlib.image import imread
 
 from zoo.train.plots.curves import PLAYERS, curves
-from zoo.train.plots.samples import animation, cloud, tiles, window
+from zoo.train.plots.made import beside
+from zoo.train.plots.samples import animation, cloud, window
 
 RING = np.stack([np.cos(np.arange(8)), np.sin(np.arange(8))], axis=-1)
 
@@ -25,13 +26,17 @@ def test_made_points_outside_change_nothing_but_the_count_below(tmp_path):
 
 
 @pytest.mark.parametrize("channels", [1, 3])
-def test_tiles_are_as_bright_as_the_images(channels, tmp_path):
-    def brightness(value):
-        tiles(np.full((7, 4, 5, channels), value), tmp_path / "t.png", "step 1", columns=3)
-        return imread(tmp_path / "t.png")[..., :3].mean()
-
-    black, grey, white = brightness(0.0), brightness(0.5), brightness(1.0)
-    assert black < grey - 0.1 < white - 0.2
+def test_what_is_made_lies_on_the_left_and_what_is_real_on_the_right(channels, tmp_path):
+    made, real = (np.full((7, 4, 5, channels), value) for value in (0.0, 0.6))
+    beside(made, real, tmp_path / "t.png", "step 1", columns=3)
+    drawn = imread(tmp_path / "t.png")[40:, :, :3]
+    middle = drawn.shape[1] * 3.5 / 7
+    for shade, left in ((0.0, True), (0.6, False)):
+        rows, columns = np.nonzero(np.all(np.abs(drawn - shade) < 0.01, axis=-1))
+        assert len(columns) > 7 * 80**2
+        outside = columns > middle if left else columns < middle
+        assert outside.mean() < 0.01, "but for the letters of the title"
+        assert np.ptp(rows) > 200, "three rows"
 
 
 def test_an_animation_has_a_frame_for_each_picture_that_differs(tmp_path):
@@ -40,7 +45,7 @@ def test_an_animation_has_a_frame_for_each_picture_that_differs(tmp_path):
     frames = []
     for i in range(3):
         frames.append(tmp_path / f"{i}.png")
-        tiles(np.full((4, 4, 4, 1), i / 2), frames[-1], "step", columns=2)
+        beside(np.full((4, 4, 4, 1), i / 2), np.ones((4, 4, 4, 1)), frames[-1], "step", columns=2)
     animation(frames, tmp_path / "a.gif")
     with Image.open(tmp_path / "a.gif") as gif:
         assert gif.n_frames == 3
