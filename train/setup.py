@@ -139,10 +139,16 @@ def setup(
         advance=_advance(trainer, _divided(feed, recipe, placement), placement, skip_bad),
         plan=plan,
         evaluations={name: Evaluate(trainer, split, *scalers, placement, cut) for name, split in splits.items()},
-        rate=lambda step: np.asarray(schedule(step // recipe.accumulate)).item(),
+        rate=_rate(schedule, recipe.accumulate),
         key=jax.random.key(recipe.seed),
         example=what.example,
     )
+
+
+def _rate(schedule: Callable, accumulate: int) -> Callable[[int], float]:
+    """The learning rate at a step, for the log: as a program, for each of a schedule's parts would be one."""
+    now = jax.jit(schedule)
+    return lambda step: float(str(np.asarray(now(step // accumulate))))  # the decimals that float32 has
 
 
 def _loaded(recipe: Recipe, place: Place) -> tuple[Source, Dataset]:
