@@ -3,7 +3,7 @@
 Each library trains the same model on data of the same shapes, written as its own documentation writes training, in a
 process of its own. Processes alternate, and ratios are taken within a round. Libraries come with
 `pip install -e '.[bench]'`; those that are not installed are left out and named. Figures are kept in speed.json beside
-this file; the table goes into the README and the picture into docs/.
+this file; the tables go into docs/speed.md and the README, the picture into docs/.
 """
 
 import argparse
@@ -12,14 +12,14 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from .page import HERE, README, publish, where
+from .page import DOCS, HERE, README, publish, where
 from .peers import PEERS
 from .rounds import differences, measure, taking_part
-from .speed import draw, table
+from .speed import brief, draw, table
 from .workloads import WORKLOADS
 
 KEPT = HERE / "speed.json"
-PICTURE = HERE.parent / "docs" / "speed.png"
+PAGE, PICTURE = DOCS / "speed.md", DOCS / "speed.png"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -33,16 +33,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--seconds", type=float, default=8, help="of training, each time (8)")
     parser.add_argument("--malloc", action="store_true", help="all of them keep freed memory, as our command does")
     parser.add_argument("--table", action="store_true", help="measure nothing, show what is kept")
-    parser.add_argument(
-        "--kept", type=Path, default=KEPT, help="file of the figures; any but its own leaves the README"
-    )
+    parser.add_argument("--kept", type=Path, default=KEPT, help="file of the figures; any but its own leaves the pages")
     parser.add_argument("--whole", action="store_true", help="whole runs instead: from import to trained, one epoch")
     parser.add_argument("--data-dir", help="folder that holds MNIST, for --whole")
     args = parser.parse_args(argv)
     if args.whole:
         from .whole import main as whole
 
-        return whole(args.peers, args.rounds, args.data_dir)
+        return whole(args.peers, args.rounds, args.data_dir, PAGE if args.kept == KEPT else None)
     if not args.table:
         _measure(args)
     kept = json.loads(args.kept.read_text()) if args.kept.exists() else {}
@@ -52,7 +50,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     text = table(kept)
     print(text)
     if args.kept == KEPT:
-        publish(README, speed=text)
+        publish(README, speed=brief(kept))
+        publish(PAGE, speed=text)
         draw(kept, PICTURE)
     return 0
 

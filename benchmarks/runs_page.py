@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from .page import HERE, between, measured_on, where
+from .page import DOCS, HERE, measured_on, publish, where
 
 __all__ = ["KEPT", "PAGE", "Figure", "add_kept", "show", "table"]
 
 KEPT = HERE / "runs.json"
-PAGE = HERE.parent / "docs" / "runs.md"
+PAGE = DOCS / "runs.md"
 
 
 class Figure(NamedTuple):
@@ -50,7 +50,7 @@ def show(figures: Mapping[str, Figure], kept: Path = KEPT, page: Path = PAGE) ->
     text = table(known)
     print(text)
     if kept == KEPT:
-        page.write_text(between("runs", text, page.read_text()))
+        publish(page, runs=text)
 
 
 def table(kept: Mapping[str, Mapping]) -> str:

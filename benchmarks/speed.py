@@ -1,6 +1,6 @@
-"""The table and the picture of what was measured about speed."""
+"""The tables and the picture of what was measured about speed: a short one for the README, all of it for docs/."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from .page import measured_on
@@ -8,11 +8,48 @@ from .peers import PEERS
 from .rounds import ratios, summary
 from .workloads import WORKLOADS
 
-__all__ = ["draw", "table"]
+__all__ = ["brief", "draw", "table"]
 
 _HEAD = (
     "| workload | ms a step | the zoo is faster | first step after | peak memory | examples/s | share of the limit |"
 )
+
+
+_BRIEF = (
+    "| a training step | the zoo | fastest other JAX library | fastest PyTorch | memory: the zoo, leanest other JAX |"
+)
+
+
+def brief(kept: Mapping[str, Mapping]) -> str:
+    """A row a workload: the zoo against the fastest of the others; with freed memory kept, where that was measured.
+
+    Args:
+        kept: as of `table`.
+    """
+    lines = [_BRIEF, "|---|---|---|---|---|"]
+    shown = {work: kept.get(_name(work, True), kept.get(work)) for work in WORKLOADS}
+    shown = {work: found for work, found in shown.items() if found and found["peers"].get("ours")}
+    for work, found in shown.items():
+        ours = found["peers"]["ours"]
+        others = {name: rounds for name, rounds in found["peers"].items() if name != "ours"}
+        torch = {name: rounds for name, rounds in others.items() if PEERS[name].packages == ("torch",)}
+        jaxes = {name: rounds for name, rounds in others.items() if name not in torch}
+        lean = min((summary(rounds, "peak_mb")[0] for rounds in jaxes.values()), default=None)
+        lines.append(
+            f"| {WORKLOADS[work].about} | {summary(ours, 'ms')[0]:.3g} ms | {_fastest(ours, jaxes)} "
+            f"| {_fastest(ours, torch)} | {summary(ours, 'peak_mb')[0]:.0f} MB"
+            + ("" if lean is None else f", {lean:.0f} MB")
+            + " |"
+        )
+    return "\n".join([*lines, "", measured_on(list(shown.values()))])
+
+
+def _fastest(ours: Sequence[Mapping], others: Mapping[str, Sequence[Mapping]]) -> str:
+    if not others:
+        return ""
+    name = min(others, key=lambda each: summary(others[each], "ms")[0])
+    times, least, most = ratios(ours, others[name])
+    return f"{times:.2f} x as long ({least:.2f} to {most:.2f}), {PEERS[name].label}"
 
 
 def table(kept: Mapping[str, Mapping]) -> str:

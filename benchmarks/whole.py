@@ -10,7 +10,9 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
+from .page import measured_on, publish, where
 from .peers import PEERS
 from .rounds import run_worker, taking_part
 
@@ -20,33 +22,40 @@ _WORKS = ("mlp", "cnn")
 _COMMANDS = {"mlp": "--model mlp --m.hidden 512,256 --m.dropout 0", "cnn": "--model cnn --augment none"}
 
 
-def main(peers: Sequence[str], rounds: int, data_dir: str | None) -> int:
-    """Measures by rounds and prints a Markdown table."""
+def main(peers: Sequence[str], rounds: int, data_dir: str | None, page: Path | None = None) -> int:
+    """Measures by rounds, prints a Markdown table and puts it into the page."""
     if data_dir is None:
         print("--whole wants --data-dir, the folder that holds MNIST")
         return 2
-    print(
-        "| one epoch of MNIST | imports, compiling, training | with the first step after |\n|---|---|---|", flush=True
-    )
+    lines = ["| one epoch of MNIST | imports, compiling, training | with the first step after |", "|---|---|---|"]
     for work in _WORKS:
-        there = taking_part(work, list(dict.fromkeys(["ours", *peers])), say=lambda line: print(line, file=sys.stderr))
-        found: dict[str, list[dict]] = {name: [] for name in there}
-        commands = []
-        for _ in range(rounds):
-            commands.append(_command(_COMMANDS[work], data_dir))
-            for name in there:
-                try:
-                    found[name].append(run_worker([name, work, "--data-dir", data_dir]))
-                except subprocess.CalledProcessError as error:
-                    print(f"{work}: {PEERS[name].label} failed: {error.stderr.strip()[-200:]}", file=sys.stderr)
-        print(
-            f"| `python -m zoo.train {_COMMANDS[work]} --epochs 1`, all of it | {statistics.median(commands):.1f} s | |"
-        )
-        for name, each in found.items():
-            if each:
-                whole, first = (statistics.median(one[what] for one in each) for what in ("whole", "first"))
-                print(f"| {work}: {PEERS[name].label} | {whole:.1f} s | {first:.1f} s |", flush=True)
+        lines += _rows(work, peers, rounds, data_dir)
+    text = "\n".join([*lines, "", measured_on([where()])])
+    print(text)
+    if page:
+        publish(page, whole=text)
     return 0
+
+
+def _rows(work: str, peers: Sequence[str], rounds: int, data_dir: str) -> list[str]:
+    there = taking_part(work, list(dict.fromkeys(["ours", *peers])), say=lambda line: print(line, file=sys.stderr))
+    found: dict[str, list[dict]] = {name: [] for name in there}
+    commands = []
+    for i in range(rounds):
+        commands.append(_command(_COMMANDS[work], data_dir))
+        for name in there:
+            print(f"{work}, round {i + 1} of {rounds}: {PEERS[name].label}", file=sys.stderr, flush=True)
+            try:
+                found[name].append(run_worker([name, work, "--data-dir", data_dir]))
+            except subprocess.CalledProcessError as error:
+                print(f"{work}: {PEERS[name].label} failed: {error.stderr.strip()[-200:]}", file=sys.stderr)
+    time_of = statistics.median(commands)
+    rows = [f"| `python -m zoo.train {_COMMANDS[work]} --epochs 1`, all of it | {time_of:.1f} s | |"]
+    for name, each in found.items():
+        if each:
+            whole, first = (statistics.median(one[what] for one in each) for what in ("whole", "first"))
+            rows.append(f"| {work}: {PEERS[name].label} | {whole:.1f} s | {first:.1f} s |")
+    return rows
 
 
 def _command(flags: str, data_dir: str) -> float:

@@ -16,7 +16,7 @@ from benchmarks.clock import Clock, Steps
 from benchmarks.lowerings import by_turns
 from benchmarks.ours import MODELS, build
 from benchmarks.peers import PEERS
-from benchmarks.speed import draw, table
+from benchmarks.speed import brief, draw, table
 from benchmarks.workloads import WORKLOADS, batches, make_data, windows
 
 FIGURE = {"ms": 2.0, "first": 3.0, "import": 1.0, "peak_mb": 400.0, "parameters": 535818, "loss": 2.3, "last": 2.0}
@@ -103,6 +103,15 @@ def test_the_table_says_what_was_measured(kept):
     text = table(kept)
     assert re.search(r"\| mlp: Flax linen \| 5 \(3 to 6\) \| 2.50 \(1.50 to 3.00\) \| 3.0 s \| 400 MB \| 25,600 ", text)
     assert "Measured on a desk; jax 1; today." in text
+
+
+def test_the_short_table_has_the_fastest_of_each_kind(kept):
+    peers = kept["mlp"]["peers"]
+    peers["haiku"] = [FIGURE | {"ms": 4.0, "peak_mb": 300.0}] * 3
+    peers["torch"], peers["torch-compile"] = ([FIGURE | {"ms": ms, "peak_mb": 9.0}] * 3 for ms in (9.0, 1.0))
+    row = next(line for line in brief(kept).splitlines() if "512" in line)
+    assert "| 2 ms | 2.00 x as long (2.00 to 2.00), Haiku | 0.50 x as long (0.50 to 0.50), PyTorch, compiled |" in row
+    assert row.endswith("| 400 MB, 300 MB |")
 
 
 def test_the_picture_is_drawn(kept, tmp_path):
