@@ -49,7 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             good &= fine
         if args.pairs and args.data_dir:
             ratio, text = cost(Path(place), args.pairs, args.epochs, args.data_dir, begin)
-            what = f"a checkpoint an epoch, `cnn` on MNIST, {args.epochs:g} epochs; at most {ALLOWED:.0%} more time"
+            what = f"a checkpoint an epoch, `cnn` on MNIST, epochs: {args.epochs:g}; at most {ALLOWED:.0%} more time"
             figures["3 cost"] = Figure(what, f"{args.pairs} pairs", text, f"{_COMMAND} --data-dir DIR")
             good &= ratio <= 1 + ALLOWED
     show(figures, args.kept)

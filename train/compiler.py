@@ -17,7 +17,7 @@ _WITHOUT_CONVOLUTION = {
 
 
 def compiled(f: Callable, **arguments: Any) -> Callable:
-    """`jax.jit(f, **arguments)` with `compiler_options()`; like these for outermost programs alone."""
+    """`jax.jit(f, **arguments)` with `compiler_options()`, which jax allows outermost programs alone."""
     return jax.jit(f, compiler_options=compiler_options(), **arguments)
 
 

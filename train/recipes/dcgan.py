@@ -28,7 +28,7 @@ BOOK = Book(
             epochs=65,
             lr=1e-3,
             momentum=0.5,
-            t={"d_lr": 3e-4},  # as fast as the generator, it wins for good with one seed in three (Heusel et al. 2017)
+            t={"d_lr": 3e-4},  # as fast as the generator, it won for good with some seeds; rates: Heusel et al. 2017
             ema=0.995,
             normalize="symmetric",
             expect=Expect("frechet", 0.1, "the project's own ceiling; untrained: 1.5", at_most=True),
