@@ -47,7 +47,7 @@ def convolve_adjoint(
     """Turns (batch, *space', channels) to (batch, *space, width): `y[i * stride + t - low] += x[i] @ w[t].T`.
 
     The gradient of the kernel is that of the convolution whose adjoint this is. Autodiff makes a convolution of it
-    whose input is spread with zeros: on the CPU forward pass and gradients together take 6 times as
+    whose input is spread with zeros: on the CPU forward pass and gradients together take 7 times as
     long (python -m benchmarks.lowerings).
 
     Args:
