@@ -6,7 +6,7 @@ convolutions is a call of its own.
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -15,9 +15,19 @@ from .compiler import compiled
 from .feed import Feed
 from .hosts import put
 from .placement import Placement
+from .programs import has_convolution
 from .trainer import Trainer, stream
 
-__all__ = ["Advance", "has_convolution"]
+__all__ = ["Advance"]
+
+
+class _Programs(NamedTuple):
+    """What runs steps: `one` or `many` a call; `zero` makes totals of none, `convolves` tells of a convolution."""
+
+    convolves: bool
+    one: Any
+    many: Any
+    zero: Callable[[], dict]
 
 
 class Advance:
@@ -35,11 +45,7 @@ class Advance:
         self.arrays = put(feed.arrays, placement.whole)
         self.order = jax.jit(feed.order, out_shardings=placement.whole)
         self._init = jax.jit(lambda key, arrays: placement.held(self.made(key, arrays)))
-        self._one = compiled(self.step, donate_argnums=(0, 1))
-        self._many = compiled(self._steps, donate_argnums=(0, 1))
-        self._single: bool | None = None
-        self._convolves: bool | None = None
-        self._zero: Callable[[], dict] | None = None
+        self._programs: _Programs | None = None
 
     def init(self, key: jax.Array) -> dict:
         """The fit before the first step, made by one compiled program."""
@@ -49,8 +55,7 @@ class Advance:
         """Takes the compiled programs of another, whose trainer is the same; unless its arrays have other shapes."""
         shapes = [jax.tree.map(lambda leaf: (leaf.shape, leaf.dtype), each.arrays) for each in (self, other)]
         if shapes[0] == shapes[1]:
-            self.order, self._init, self._one, self._many = other.order, other._init, other._one, other._many
-            self._single, self._convolves, self._zero = other._single, other._convolves, other._zero
+            self.order, self._init, self._programs = other.order, other._init, other._programs
 
     def template(self, key: jax.Array) -> dict:
         """Shapes and types of the `fit` and the `totals` of a run, without making them."""
@@ -60,35 +65,34 @@ class Advance:
 
     def zero(self, fit: dict, order: Any, key: jax.Array) -> dict:
         """Totals of no steps."""
-        if self._zero is None:
-            traced = jax.make_jaxpr(self._train, return_shape=True)
-            program, (_, metrics) = traced(fit, self.arrays, order, 0, key)
-            self._convolves = has_convolution(program)  # known here, it saves a trace
-            # A program, since to put every number where it belongs takes longer.
-            self._zero = jax.jit(lambda: _no_steps(metrics), out_shardings=self.placement.whole)
-        return self._zero()
+        return self.programs(fit, order, key).zero()
 
     def __call__(self, fit: dict, totals: dict, order: Any, first: int, last: int, key: jax.Array) -> tuple[dict, dict]:
         """Runs steps `first` up to, not including, `last` of one epoch's order; fit and totals are consumed."""
-        if self._single is None:
-            self._single = self.one_step_a_call(fit, totals, order, key)
-        if not self._single:
-            return self._many(fit, totals, self.arrays, order, jnp.int32(first), jnp.int32(last), key)
+        run = self.programs(fit, order, key)
+        if not (run.convolves and jax.default_backend() == "cpu"):
+            return run.many(fit, totals, self.arrays, order, jnp.int32(first), jnp.int32(last), key)
         for step in range(first, last):
-            fit, totals = self._one(fit, totals, self.arrays, order, jnp.int32(step), key)
+            fit, totals = run.one(fit, totals, self.arrays, order, jnp.int32(step), key)
         return fit, totals
 
-    def one_step_a_call(self, fit: dict, totals: dict, order: Any, key: jax.Array) -> bool:
-        """Whether this program must run step by step here: a convolution, on the CPU."""
-        if jax.default_backend() != "cpu":
-            return False
-        if self._convolves is None:
-            self._convolves = has_convolution(self.trace(fit, totals, order, key).jaxpr)
-        return self._convolves
+    def programs(self, fit: dict, order: Any, key: jax.Array) -> "_Programs":
+        """Made at the first call, for fits and orders of these shapes: a step is traced, to see what it is made of."""
+        if self._programs is None:
+            traced = jax.make_jaxpr(self._train, return_shape=True)
+            program, (_, metrics) = traced(fit, self.arrays, order, 0, key)
+            self._programs = _Programs(
+                convolves=has_convolution(program),
+                one=compiled(self.step, program=program, donate_argnums=(0, 1)),
+                many=compiled(self._steps, program=program, donate_argnums=(0, 1)),
+                # A program, since to put every number where it belongs takes longer.
+                zero=jax.jit(lambda: _no_steps(metrics), out_shardings=self.placement.whole),
+            )
+        return self._programs
 
     def trace(self, fit: dict, totals: dict, order: Any, key: jax.Array) -> Any:
         """One step, traced: for a look at what it is made of, and for compiling it without running it."""
-        return self._one.trace(fit, totals, self.arrays, order, jnp.int32(0), key)
+        return self.programs(fit, order, key).one.trace(fit, totals, self.arrays, order, jnp.int32(0), key)
 
     def made(self, key: jax.Array, arrays: Any) -> dict:
         """The fit before the first step, to be traced; not yet told where to lie."""
@@ -133,20 +137,3 @@ class Advance:
 def _no_steps(metrics: dict) -> dict:
     sums = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape), metrics)
     return {"sum": sums, "bad": jnp.int32(-1), "bad_norm": jnp.float32(0), "skipped": jnp.int32(0)}
-
-
-def has_convolution(jaxpr: Any) -> bool:
-    """Whether a traced program convolves anywhere, inside its inner programs too.
-
-    >>> import jax
-    >>> has_convolution(jax.make_jaxpr(lambda x: x + 1)(1.0))
-    False
-    """
-    inner: Callable[[Any], Any] = lambda value: getattr(value, "jaxpr", value)  # noqa: E731
-    for equation in inner(jaxpr).eqns:
-        if equation.primitive.name == "conv_general_dilated":
-            return True
-        for value in jax.tree.leaves(list(equation.params.values()), is_leaf=lambda v: hasattr(inner(v), "eqns")):
-            if hasattr(inner(value), "eqns") and has_convolution(value):
-                return True
-    return False

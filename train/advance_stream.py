@@ -43,6 +43,7 @@ class AdvanceStream(Advance):
         """
         if self._ahead is None or self._ahead.next != first:
             self._ahead = self._begin(first, key)
+        one = self.programs(fit, order, key).one
         began, waited = time.perf_counter(), 0.0
         for step in range(first, last):
             if not self._ahead.ready:
@@ -52,7 +53,7 @@ class AdvanceStream(Advance):
                 waited += time.perf_counter() - asked
             else:
                 taken = self._ahead.take()
-            fit, totals = self._one(fit, totals, self.arrays, taken.batch, jnp.int32(step), key)
+            fit, totals = one(fit, totals, self.arrays, taken.batch, jnp.int32(step), key)
             self.position = taken.position
         jax.block_until_ready(totals)
         self._calls += 1
@@ -70,10 +71,6 @@ class AdvanceStream(Advance):
         if self._ahead is not None:
             self._ahead.close()
             self._ahead = None
-
-    def one_step_a_call(self, fit: dict, totals: dict, order: Any, key: jax.Array) -> bool:
-        """Always."""
-        return True
 
     def _begin(self, first: int, key: jax.Array) -> ReadAhead:
         self.close()

@@ -11,7 +11,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .advance import has_convolution
 from .callbacks import Callback
 from .compiler import compiled
 from .errors import RunFailed
@@ -104,9 +103,7 @@ def quicker_together(parts: Setup) -> bool:
     fit = jax.eval_shape(parts.advance.init, parts.key)
     if jax.default_backend() == "cpu" and sum(leaf.size for leaf in jax.tree.leaves(fit["params"])) > _SMALL:
         return False
-    order = parts.advance.order(parts.key)
-    totals = parts.advance.template(parts.key)["totals"]
-    return not has_convolution(parts.advance.trace(fit, totals, order, parts.key).jaxpr)
+    return not parts.advance.programs(fit, parts.advance.order(parts.key), parts.key).convolves
 
 
 def train_together(
@@ -133,7 +130,7 @@ def train_together(
         if orders is None or now.step % plan.steps_per_epoch == 0:
             orders = together.order(together.keys, now.step // plan.steps_per_epoch)
         totals = together.zero(now.fit, orders) if now.totals is None else now.totals
-        until = min(plan.pause(now.step)[0], now.step + pace.steps)
+        until = pace.until(now.step, plan.pause(now.step)[0])
         with pace.timing(until - now.step):
             now.fit, now.totals = together(now.fit, totals, orders, now.step, until)
             seen = jax.device_get(now.totals)

@@ -36,3 +36,12 @@ def test_the_options_are_for_the_version_that_was_measured(monkeypatch):
     monkeypatch.setattr(compiler, "jaxlib_version", "0.10.1")
     monkeypatch.setattr(jax, "default_backend", lambda: "cpu")
     assert "CONVOLUTION" not in compiler_options()["xla_cpu_experimental_ynn_fusion_type"]
+
+
+@pytest.mark.parametrize(("width", "by_ynnpack"), [(16, False), (2048, True)])
+def test_small_products_in_a_loop_are_not_left_to_ynnpack_and_large_ones_are(width, by_ynnpack, monkeypatch):
+    monkeypatch.setattr(compiler, "jaxlib_version", "0.10.2")
+    monkeypatch.setattr(jax, "default_backend", lambda: "cpu")
+    w = jax.ShapeDtypeStruct((width, width), jnp.float32)
+    power = jax.make_jaxpr(lambda w: jax.lax.fori_loop(0, 9, lambda i, x: x @ w, w))(w)
+    assert ("DOT" in compiler_options(power)["xla_cpu_experimental_ynn_fusion_type"]) == by_ynnpack

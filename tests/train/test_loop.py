@@ -8,8 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from zoo.layers import conv, dense, flatten, serial
-from zoo.train.advance import Advance, has_convolution
+from zoo.train.advance import Advance
 from zoo.train.callbacks import Best, Callback, Journal
 from zoo.train.feed import Feed
 from zoo.train.loop import Diverged, Plan, train
@@ -129,20 +128,12 @@ def test_a_plan_always_moves_on_and_ends_with_an_evaluation(every, log, steps):
     assert evaluated == sorted({*range(every, steps + 1, every), steps})
 
 
-def test_a_convolution_is_found_inside_inner_programs(key):
-    model = serial(conv(2, 3), flatten, dense(1))
-    x = jnp.ones((1, 4, 4, 2))
-    params, state = model.init(key, x)
-    inside = jax.make_jaxpr(lambda x: jax.jit(jax.checkpoint(lambda x: model.apply(params, state, x)[0]))(x))(x)
-    assert has_convolution(inside)
-    assert not has_convolution(jax.make_jaxpr(lambda x: x @ x)(jnp.ones((2, 2))))
-
-
 def test_one_step_a_call_and_many_steps_a_call_agree(key):
     fits = []
     for single in (True, False):
         advance = Advance(counter(), feed(), data_parallel())
-        advance._single = single
+        programs = advance.programs(advance.init(key), advance.order(key), key)
+        advance._programs = programs._replace(convolves=single)
         fits.append(train(advance, Plan(5, 2, 5, 5), key, evaluate=lambda fit, step: [], rate=lambda step: 0.1))
     chex.assert_trees_all_equal(*fits)
 

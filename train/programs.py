@@ -1,0 +1,62 @@
+"""What a traced program is made of, which decides how it is compiled and called on the CPU."""
+
+from collections.abc import Iterator
+from math import prod
+from typing import Any
+
+import jax
+
+__all__ = ["has_convolution", "looped_products"]
+
+_LOOPS = ("scan", "while")
+
+
+def has_convolution(jaxpr: Any) -> bool:
+    """Whether a traced program convolves anywhere, inside its inner programs too.
+
+    >>> import jax
+    >>> has_convolution(jax.make_jaxpr(lambda x: x + 1)(1.0))
+    False
+    """
+    return any(
+        equation.primitive.name == "conv_general_dilated" or any(map(has_convolution, _inside(equation)))
+        for equation in _equations(jaxpr)
+    )
+
+
+def looped_products(jaxpr: Any) -> list[int]:
+    """Multiplications in each matrix product of the innermost loops, such as a recurrent network's over its time.
+
+    >>> import jax, jax.numpy as jnp
+    >>> def power(w):
+    ...     return jax.lax.fori_loop(0, 3, lambda i, x: x @ w, w)
+    >>> looped_products(jax.make_jaxpr(power)(jnp.ones((4, 4))))
+    [64]
+    """
+    return [size for body in _innermost(jaxpr) for size in _products(body)]
+
+
+def _innermost(jaxpr: Any) -> Iterator[Any]:
+    for equation in _equations(jaxpr):
+        inside = list(_inside(equation))
+        deeper = [body for each in inside for body in _innermost(each)]
+        yield from deeper or (inside if equation.primitive.name in _LOOPS else ())
+
+
+def _products(jaxpr: Any) -> Iterator[int]:
+    for equation in _equations(jaxpr):
+        if equation.primitive.name == "dot_general":
+            (over, _), _ = equation.params["dimension_numbers"]
+            yield equation.outvars[0].aval.size * prod(equation.invars[0].aval.shape[axis] for axis in over)
+        for inside in _inside(equation):
+            yield from _products(inside)
+
+
+def _equations(jaxpr: Any) -> Any:
+    return getattr(jaxpr, "jaxpr", jaxpr).eqns
+
+
+def _inside(equation: Any) -> Iterator[Any]:
+    """The programs that an equation calls."""
+    is_program = lambda value: hasattr(getattr(value, "jaxpr", value), "eqns")  # noqa: E731
+    return filter(is_program, jax.tree.leaves(list(equation.params.values()), is_leaf=is_program))
