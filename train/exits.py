@@ -12,6 +12,7 @@ from collections.abc import Callable
 from contextlib import ExitStack, redirect_stderr, redirect_stdout
 
 from .errors import ZooError
+from .garbage import seldom_collected
 
 __all__ = ["guarded"]
 
@@ -25,6 +26,7 @@ def guarded(command: Callable[[], int]) -> int:
     0
     """
     with ExitStack() as stack:
+        stack.enter_context(seldom_collected())
         for stream, redirect in ((sys.stdout, redirect_stdout), (sys.stderr, redirect_stderr)):
             if stream is None:  # python was started with it closed
                 nowhere = stack.enter_context(open(os.devnull, "w", encoding="utf-8"))

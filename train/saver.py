@@ -134,6 +134,7 @@ class Saver:
             raise RunFailed(f"{bad.removeprefix('fit/')} holds what is no finite number")
         size = sum(array.nbytes for array in tensors.values()) + (os.fstat(model.fileno()).st_size if model else 0)
         try:
+            self.journal.sync()
             write(self.folder, tensors, facts, model)
             self.saved = facts["step"]
             keep_newest(self.folder, self.keep)

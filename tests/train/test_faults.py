@@ -17,7 +17,7 @@ import pytest
 import zoo
 from tests.train.data.images import write_mnist
 from zoo.train import recipe_for, run
-from zoo.train.callbacks import Callback
+from zoo.train.callbacks import Callback, Journal
 from zoo.train.checkpoint import newest, read, steps_there
 from zoo.train.command import main
 from zoo.train.errors import BadInput, RunFailed
@@ -231,6 +231,15 @@ def test_row_5_metrics_that_cannot_be_written_end_the_run_with_the_reason(tmp_pa
     monkeypatch.setattr("zoo.train.callbacks.os.fsync", full)
     with pytest.raises(RunFailed, match=r"run cannot be written: No space left on device; [\d,]+ bytes free"):
         run(IRIS, RunOptions(out=tmp_path / "run", quiet=True, ckpt_every="off"))
+
+
+def test_rows_are_on_the_disk_before_the_checkpoint_that_knows_of_them(tmp_path, monkeypatch):
+    saver = import_module("zoo.train.saver")
+    done, write = [], saver.write
+    monkeypatch.setattr(Journal, "sync", lambda journal: done.append("rows"))
+    monkeypatch.setattr(saver, "write", lambda *given: (done.append("checkpoint"), write(*given)))
+    run(IRIS, RunOptions(out=tmp_path / "run", ckpt_every="4", quiet=True))
+    assert done == ["rows", "checkpoint"] * 3 + ["rows"], "of steps 4, 8, 9, and the end"
 
 
 HOLDER = """

@@ -1,0 +1,32 @@
+"""Python's search for cycles of dead objects, made seldom while a command runs.
+
+Importing jax and tracing programs makes objects by the hundred thousand, nearly all of which stay; with python's own
+settings each few hundred of them start a search through the young, and through all now and then.
+"""
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+__all__ = ["seldom_collected"]
+
+_OBJECTS, _TIMES = 100_000, 20
+
+
+@contextmanager
+def seldom_collected() -> Iterator[None]:
+    """Has the collector wait for more objects, for commands, whose process is their own.
+
+    >>> before = gc.get_threshold()
+    >>> with seldom_collected():
+    ...     gc.get_threshold()[0] > before[0]
+    True
+    >>> gc.get_threshold() == before
+    True
+    """
+    before = gc.get_threshold()
+    gc.set_threshold(max(before[0], _OBJECTS) if before[0] else 0, _TIMES, _TIMES)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
