@@ -102,7 +102,7 @@ class Trained:
             outputs = self.target_scaler.invert(outputs)
         if self.about.get("relative"):  # the model forecasts a change
             outputs = outputs + np.asarray(x, np.float32)[..., -1, :]
-        answers = np.asarray(self.task.predict(outputs))
+        answers = np.asarray(jax.jit(self.task.predict)(outputs))
         return answers[0] if alone else answers
 
     def probabilities(self, x: Any, lengths: Any = None) -> np.ndarray:
@@ -114,7 +114,7 @@ class Trained:
         if self.task.probabilities is None:
             raise ValueError(f"{self.about['model']} on {self.about['dataset']} is a regression: use predict")
         outputs, alone = self._batched(x, lengths)
-        shares = np.asarray(self.task.probabilities(outputs))
+        shares = np.asarray(jax.jit(self.task.probabilities)(outputs))
         return shares[0] if alone else shares
 
     def sample(self, n: int, key: Any = 0, y: Any = None) -> np.ndarray:

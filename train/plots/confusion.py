@@ -1,6 +1,7 @@
 """Which class is taken for which: a confusion matrix with the hits in blue and the mistakes in orange."""
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -71,10 +72,11 @@ def _counts(axes: Axes, matrix: np.ndarray, cell: float) -> None:
     size = min(10.0, 0.6 * cell, 0.9 * cell / (0.64 * digits))
     if size < _LEGIBLE:
         return
+    # Not in the layout: it need not look whether what stands in a cell stands out of the picture.
+    write = partial(axes.text, ha="center", va="center_baseline", size=size, in_layout=False)
     shares = _shares(matrix)
     for i, j in np.argwhere(matrix):
-        ink = "white" if shares[i, j] > (0.55 if i == j else 0.45) else INK
-        axes.text(j, i, f"{matrix[i, j]}", ha="center", va="center_baseline", size=size, color=ink)
+        write(j, i, f"{matrix[i, j]}", color="white" if shares[i, j] > (0.55 if i == j else 0.45) else INK)
     if len(matrix) <= 10:
         for i, j in np.argwhere(matrix == 0):
-            axes.text(j, i, "0", ha="center", va="center_baseline", size=size, color=GREY, alpha=0.35)
+            write(j, i, "0", color=GREY, alpha=0.35)
