@@ -9,6 +9,7 @@ import pytest
 
 from zoo.layers import ACTIVATIONS, activation, activations, leaky_relu, relu, sigmoid, softmax, step, tanh
 
+pytestmark = pytest.mark.usefixtures("quick_compiler")
 X = np.array([-3.0, -1.0, -0.5, 0.0, 0.5, 2.0], np.float32)
 BY_HAND = {
     "linear": X,

@@ -20,6 +20,7 @@ from zoo.layers import (
     stateless_cell,
 )
 
+pytestmark = pytest.mark.usefixtures("quick_compiler")
 FINE = 1 + 2.0**-12  # bfloat16 has no such number
 
 

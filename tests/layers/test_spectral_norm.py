@@ -8,6 +8,7 @@ import pytest
 from tests.layers.recurrence import float64
 from zoo.layers import conv, conv_transpose, dense, relu, serial, spectral_norm
 
+pytestmark = pytest.mark.usefixtures("quick_compiler")
 _rng = np.random.default_rng(1)
 TABLE = _rng.normal(size=(4, 3)).astype(np.float32)
 IMAGES = _rng.normal(size=(4, 6, 6, 3)).astype(np.float32)

@@ -15,6 +15,7 @@ from zoo.train.recipe import Recipe, recipe_for
 from zoo.train.supervised import supervised
 from zoo.train.tasks import task_for
 
+pytestmark = pytest.mark.usefixtures("quick_compiler")
 RECIPE = Recipe("mlp", "iris", opt="adamw", lr=0.1, weight_decay=0.1, l2=0.01, clip_grad=0.5, ema=0.9, sched="cosine")
 
 

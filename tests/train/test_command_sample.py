@@ -21,7 +21,7 @@ def writer(tmp_path_factory):
     def learned(level):
         d = {"file": str(place / "mine.txt"), "level": level, "window": 16}
         recipe = Recipe("lstm", "text", trainer="language", m={"width": 8}, d=d, steps=3, batch_size=4)
-        return str(run(recipe, RunOptions(out=place / level, quiet=True)).folder)
+        return str(run(recipe, RunOptions(out=place / level, quiet=True, pictures=False)).folder)
 
     return {level: learned(level) for level in ("characters", "words")}
 
@@ -80,7 +80,8 @@ def test_a_run_must_be_named_be_there_and_know_a_language(capsys, tmp_path):
     code, _, err = sample(capsys, str(tmp_path / "nothing"))
     assert code == 3
     assert "no model at" in err
-    folder = run(Recipe("linear", "diabetes", steps=1), RunOptions(out=tmp_path / "run", quiet=True)).folder
+    options = RunOptions(out=tmp_path / "run", quiet=True, pictures=False)
+    folder = run(Recipe("linear", "diabetes", steps=1), options).folder
     code, text, err = sample(capsys, str(folder))
     assert (code, text) == (2, "")
     assert "is no language model and no generator: linear learned diabetes" in err

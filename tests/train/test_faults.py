@@ -29,6 +29,7 @@ pytestmark = pytest.mark.usefixtures("quick_compiler")
 HOUSE = str(Path(zoo.__file__).parent.parent)
 IRIS = Recipe("logistic", "iris", epochs=3, batch_size=40)
 WORDS = ("-m", "zoo.train", "--model", "mlp", "--dataset", "iris", "--quiet")
+LONG = ("--epochs", "1e6", "--log-every", "1000")  # by default the first row comes after 40,000 steps
 
 
 @pytest.fixture(autouse=True)
@@ -89,7 +90,7 @@ def test_row_1_a_run_killed_three_times_ends_with_the_same_bits(tmp_path):
 @pytest.mark.slow
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 def test_rows_3_and_4_a_signal_checkpoints_and_tells_the_command_that_goes_on(tmp_path, number, code):
-    process = python(*WORDS, "--epochs", "1e6", "--out", tmp_path / "run")
+    process = python(*WORDS, *LONG, "--out", tmp_path / "run")
     wait_for(process, (tmp_path / "run" / "metrics.jsonl").exists)
     began = time.monotonic()
     process.send_signal(number)
@@ -130,7 +131,7 @@ sys.exit(main(sys.argv[1:]))
 @pytest.mark.fault(row=4)
 @pytest.mark.slow
 def test_row_4_a_second_signal_ends_at_once_and_leaves_the_folder_whole(tmp_path):
-    words = ("--epochs", "1e6", "--ckpt-every", "1000000", "--out", tmp_path / "run")
+    words = (*LONG, "--ckpt-every", "1000000", "--out", tmp_path / "run")
     process = python("-c", SLOW_DISK, *WORDS[2:], *words)
     wait_for(process, (tmp_path / "run" / "metrics.jsonl").exists)
     process.send_signal(signal.SIGINT)
@@ -333,7 +334,7 @@ def test_row_14_a_player_that_is_no_number_any_more_stops_the_game_and_the_last_
 @pytest.mark.slow
 def test_row_19_a_damaged_compile_cache_is_compiled_anew(tmp_path):
     cache = tmp_path / "cache"
-    words = (*WORDS, "--epochs", "1", "--compile-cache", cache)
+    words = (*WORDS, "--epochs", "1", "--no-pictures", "--compile-cache", cache)
     slowly = {"XLA_FLAGS": "", "JAX_DISABLE_MOST_OPTIMIZATIONS": "0"}  # the tests' own are too fast to keep
     ended_well(python(*words, "--out", tmp_path / "one", **slowly))
     entries = [path for path in cache.iterdir() if path.is_file()]
@@ -352,7 +353,7 @@ def test_row_21_a_run_is_resumed_on_four_devices_and_on_another_mesh_close_and_s
     whole = run(recipe, RunOptions(out=tmp_path / "run", quiet=True, ckpt_every="400"))
     (whole.folder / "result.json").unlink()
     four = f"{os.environ['XLA_FLAGS']} --xla_force_host_platform_device_count=4"
-    words = ("-m", "zoo.train", "--resume", whole.folder / "checkpoints" / "400", "--no-quiet")
+    words = ("-m", "zoo.train", "--resume", whole.folder / "checkpoints" / "400", "--no-quiet", "--no-pictures")
     said = ended_well(python(*words, XLA_FLAGS=four))
     assert "close    but not bit for bit" in said
     assert "1 x cpu cpu then, 4 x cpu cpu now" in said

@@ -12,6 +12,7 @@ from zoo.train.losses import arctan, binary_cross_entropy, half_mse, mse
 from zoo.train.optimizers import optimizer_for
 from zoo.train.recipe import Recipe
 
+pytestmark = pytest.mark.usefixtures("quick_compiler")
 X, TARGET = jnp.array([[2.0]]), jnp.array([[6.0]])
 ONE_WEIGHT = serial(dense(1, bias=False))
 START = {"0": {"w": jnp.array([[5.0]])}}

@@ -138,7 +138,7 @@ def test_bits_per_character_are_those_of_all_tokens_by_the_characters_that_they_
     path.write_text("the cat sat on the mat and the dog sat on the cat. " * 12 + "a zebra sat on the mat. ")
     words = {"file": str(path), "level": "words", "words": 12, "window": 8}
     recipe = replace(recipe_for("gru", "text"), d=words, m={"width": 4}, steps=1, batch_size=2)
-    result = run(recipe, RunOptions(out=tmp_path / "run", quiet=True))
+    result = run(recipe, RunOptions(out=tmp_path / "run", quiet=True, pictures=False))
     data, metrics = result.setup.data, result.metrics
     vocabulary = Vocabulary(data.vocabulary)
     scored = vocabulary.split(path.read_text())[-len(data.test.y) :]
@@ -153,7 +153,7 @@ def test_a_text_is_told_of_in_characters(tmp_path, capsys):
     path = tmp_path / "text.txt"
     path.write_text("to be or not to be " * 50)
     recipe = replace(recipe_for("rnn", "text"), d={"file": str(path), "window": 8}, m={"width": 4}, steps=3)
-    run(recipe, RunOptions(out=tmp_path / "run"))
+    run(recipe, RunOptions(out=tmp_path / "run", pictures=False))
     said = capsys.readouterr().out
     assert "data     text: 854 characters to learn from, 95 to test" in said
     assert "= 3 steps of 32 x 8 = 768 characters seen" in said

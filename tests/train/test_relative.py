@@ -22,17 +22,17 @@ def trend_and_season(steps):
     return 0.05 * t + 5 * np.sin(2 * np.pi * t / 12) + np.random.default_rng(1).normal(0, 0.5, steps)
 
 
-def forecast(values, folder, relative, **changed):
+def forecast(values, folder, relative, pictures=False, **changed):
     file = folder / "series.csv"
     file.write_text("\n".join(["value", *map(str, values)]))
     data = {"file": str(file), "column": "value", "window": 16, "horizon": 4, "relative": relative}
     recipe = replace(recipe_for("gru", "csv"), d=data, m={"width": 16}, **changed)
-    return run(recipe, RunOptions(out=folder / f"run-{relative}", quiet=True))
+    return run(recipe, RunOptions(out=folder / f"run-{relative}", quiet=True, pictures=pictures))
 
 
 @pytest.fixture(scope="module")
 def walked(tmp_path_factory):
-    return forecast(walk(300, 0.0), tmp_path_factory.mktemp("walk"), relative=True, steps=5)
+    return forecast(walk(300, 0.0), tmp_path_factory.mktemp("walk"), relative=True, pictures=True, steps=5)
 
 
 def test_a_loaded_model_forecasts_values_wherever_they_lie(walked):

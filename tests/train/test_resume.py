@@ -28,10 +28,15 @@ IRIS = dataclasses.replace(recipe_for("mlp", "iris"), epochs=3, batch_size=40)  
 EVERY = {"ckpt_every": "1", "keep": 100, "quiet": True, "log_every": 2, "compile_cache": "off"}
 
 
+@pytest.fixture(scope="module")
+def made():
+    """What every run of this file was set up with, by its recipe and options."""
+    return {}
+
+
 @pytest.fixture(autouse=True)
-def _compile_once(monkeypatch):
-    """All lives of a run share one compiled program, no picture is drawn, and no power is cut."""
-    made = {}
+def _compile_once(monkeypatch, made):
+    """All runs of one recipe share one compiled program, no picture is drawn, and no power is cut."""
     monkeypatch.setattr("os.fsync", lambda file: None)
 
     def once(recipe, place, **options):

@@ -27,6 +27,7 @@ from zoo.train.options import RunOptions
 from zoo.train.recipe import Recipe
 from zoo.train.setup import setup
 
+pytestmark = pytest.mark.usefixtures("quick_compiler")
 SHORT = dataclasses.replace(recipe_for("mlp", "iris"), epochs=4)
 
 
@@ -69,10 +70,10 @@ def test_metrics_are_rows_of_rising_steps_without_a_clock(iris):
 
 
 def test_two_runs_of_one_recipe_give_the_same_bits(iris, tmp_path):
-    again = run(SHORT, RunOptions(out=tmp_path / "again", quiet=True))
+    again = run(SHORT, RunOptions(out=tmp_path / "again", quiet=True, pictures=False))
     assert again.rows == iris.rows
     chex.assert_trees_all_equal(again.load().params, iris.load().params)
-    other = run(dataclasses.replace(SHORT, seed=1), RunOptions(out=tmp_path / "other", quiet=True))
+    other = run(dataclasses.replace(SHORT, seed=1), RunOptions(out=tmp_path / "other", quiet=True, pictures=False))
     assert other.rows != iris.rows
 
 
@@ -126,24 +127,28 @@ def test_an_input_of_another_type_is_refused_or_taken_as_the_numbers_that_it_is(
             model.predict(np.where(np.arange(8).reshape(2, 4) == 6, bad, x))
 
 
-def test_a_regression_predicts_in_the_targets_own_units(tmp_path):
-    result = run(recipe_for("linear"), RunOptions(out=tmp_path / "run", quiet=True))
-    model, test = result.load(), load_data("diabetes", Place(), {}).test
+@pytest.fixture(scope="module")
+def regression(tmp_path_factory):
+    out = tmp_path_factory.mktemp("runs") / "linear"
+    return run(recipe_for("linear"), RunOptions(out=out, quiet=True, pictures=False))
+
+
+def test_a_regression_predicts_in_the_targets_own_units(regression):
+    model, test = regression.load(), load_data("diabetes", Place(), {}).test
     said = model.predict(test.x)
     assert said.shape == test.y.shape
     rmse = np.sqrt(np.mean((said - test.y.reshape(said.shape)) ** 2))
-    assert rmse == pytest.approx(result.metrics["rmse"], rel=1e-4)
+    assert rmse == pytest.approx(regression.metrics["rmse"], rel=1e-4)
     with pytest.raises(ValueError, match="is a regression: use predict"):
         model.probabilities(test.x)
 
 
-def test_linear_regression_by_gradient_equals_scikit_learns_least_squares(tmp_path):
+def test_linear_regression_by_gradient_equals_scikit_learns_least_squares(regression):
     from sklearn.linear_model import LinearRegression
 
     data = load_data("diabetes", Place(), {})
     exact = LinearRegression().fit(data.train.x, data.train.y).score(data.test.x, data.test.y)
-    result = run(recipe_for("linear"), RunOptions(out=tmp_path / "run", quiet=True))
-    assert result.metrics["r2"] == pytest.approx(exact, abs=1e-3)
+    assert regression.metrics["r2"] == pytest.approx(exact, abs=1e-3)
 
 
 def damaged(path, how):
@@ -196,7 +201,7 @@ def test_arrays_that_are_not_contiguous_are_saved_right():
 def test_a_rate_that_is_too_high_stops_the_run_with_advice_and_keeps_what_was_good(tmp_path):
     recipe = dataclasses.replace(SHORT, lr=1e9, opt="sgd", sched="constant", loss="auto", weight_decay=0, epochs=50)
     with pytest.raises(Diverged, match=r"at step \d+ of .*learning rate 1e\+09(.|\n)*Try a lower rate \(--lr 0\.1\)"):
-        run(recipe, RunOptions(out=tmp_path / "run", quiet=True))
+        run(recipe, RunOptions(out=tmp_path / "run", quiet=True, pictures=False))
     assert (tmp_path / "run" / "config.json").exists()
 
 
@@ -210,13 +215,13 @@ class Poison(Callback):
 
 def test_the_model_of_the_last_evaluation_outlives_a_crash(tmp_path):
     with pytest.raises(RuntimeError, match="poisoned"):
-        run(SHORT, RunOptions(out=tmp_path / "run", quiet=True), [Poison()])
+        run(SHORT, RunOptions(out=tmp_path / "run", quiet=True, pictures=False), [Poison()])
     assert zoo.load(tmp_path / "run").about["metrics"]["epoch"] >= 2
 
 
 def test_patience_holds_examples_back_and_keeps_the_best_model(tmp_path):
     recipe = dataclasses.replace(SHORT, patience=2, epochs=40)
-    result = run(recipe, RunOptions(out=tmp_path / "run", quiet=True))
+    result = run(recipe, RunOptions(out=tmp_path / "run", quiet=True, pictures=False))
     held = [row for row in result.rows if row["split"] == "val"]
     assert len(result.setup.data.train.x) == 108
     best = max(held, key=lambda row: row["accuracy"])
@@ -251,7 +256,7 @@ import dataclasses, json, sys
 from zoo.train import recipe_for, run
 from zoo.train.options import RunOptions
 recipe = dataclasses.replace(recipe_for("mlp", "iris"), epochs=4, **json.loads(sys.argv[2]))
-print(json.dumps(run(recipe, RunOptions(out=sys.argv[1], quiet=True)).rows[-1]))
+print(json.dumps(run(recipe, RunOptions(out=sys.argv[1], quiet=True, pictures=False)).rows[-1]))
 """
 
 

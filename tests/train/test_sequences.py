@@ -69,7 +69,7 @@ def test_tokens_are_trained_on_and_loaded_without_a_scale(tmp_path):
     recipe = dataclasses.replace(
         recipe_for("gru", "copy"), d={"examples": 100, "delay": 3, "length": 2}, epochs=1, m={"width": 6}
     )
-    result = run(recipe, RunOptions(out=tmp_path / "run", quiet=True))
+    result = run(recipe, RunOptions(out=tmp_path / "run", quiet=True, pictures=False))
     model = zoo.load(result.folder)
     assert model.scaler is None
     assert model.about["made_for"] == {"outputs": 8, "each": True, "vocabulary": 10, "shape": [7]}

@@ -11,6 +11,7 @@ from zoo.train.callbacks import Callback
 from zoo.train.errors import BadInput
 from zoo.train.options import RunOptions
 
+pytestmark = pytest.mark.usefixtures("quick_compiler")
 SHORT = dataclasses.replace(recipe_for("mlp", "iris"), epochs=4)
 
 

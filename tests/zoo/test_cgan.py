@@ -10,6 +10,7 @@ from zoo.train.command import main
 from zoo.train.errors import BadInput
 from zoo.train.made_for import MadeFor, make_model
 
+pytestmark = pytest.mark.usefixtures("quick_compiler")
 SMALL = {"latent": 4, "hidden": (8,)}
 BATCH = {"x": jnp.zeros((3, 8, 8, 1)), "y": jnp.array([2, 0, 1])}
 

@@ -10,6 +10,8 @@ from zoo.train import recipe_for
 from zoo.train.errors import BadInput
 from zoo.train.made_for import MadeFor, make_model
 
+pytestmark = pytest.mark.usefixtures("quick_compiler")
+
 
 @pytest.mark.parametrize(
     ("shape", "filters"), [((8, 8, 1), (4, 6)), ((28, 28, 1), (4, 6)), ((32, 32, 3), (4, 6, 8)), ((12, 20, 3), (4,))]

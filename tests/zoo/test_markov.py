@@ -15,6 +15,7 @@ from zoo.train.errors import BadInput
 from zoo.train.feed_text import streams
 from zoo.train.tasks import task_for
 
+pytestmark = pytest.mark.usefixtures("quick_compiler")
 A, B, C = 0, 1, 2
 
 
