@@ -18,9 +18,10 @@ import jax
 
 from zoo.train import RunOptions, recipe_for, run
 from zoo.train.many import Together, quicker_together
+from zoo.train.outcomes import Setting
 from zoo.train.recipe import Recipe
 from zoo.train.setup import setup
-from zoo.train.sweep import Setting, sweep
+from zoo.train.sweep import sweep
 
 from .runs_page import Figure, add_kept, show
 

@@ -11,7 +11,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from .compiler import compiled
+from .compiler import compiled, compiled_for_once
 from .feed import Feed
 from .hosts import put
 from .placement import Placement
@@ -34,7 +34,7 @@ class Advance:
         self.trainer, self.feed, self.placement, self.skip_bad = trainer, feed, placement, skip_bad
         self.arrays = put(feed.arrays, placement.whole)
         self.order = jax.jit(feed.order, out_shardings=placement.whole)
-        self._init = jax.jit(lambda key, arrays: placement.held(self.made(key, arrays)))
+        self._init = compiled_for_once(lambda key, arrays: placement.held(self.made(key, arrays)))
         self._one = compiled(self.step, donate_argnums=(0, 1))
         self._many = compiled(self._steps, donate_argnums=(0, 1))
         self._single: bool | None = None
@@ -71,20 +71,22 @@ class Advance:
     def __call__(self, fit: dict, totals: dict, order: Any, first: int, last: int, key: jax.Array) -> tuple[dict, dict]:
         """Runs steps `first` up to, not including, `last` of one epoch's order; fit and totals are consumed."""
         if self._single is None:
-            self._single = self.one_step_a_call(fit, totals, order, key)
+            self._single = self.one_step_a_call(fit, order, key)
         if not self._single:
             return self._many(fit, totals, self.arrays, order, jnp.int32(first), jnp.int32(last), key)
         for step in range(first, last):
             fit, totals = self._one(fit, totals, self.arrays, order, jnp.int32(step), key)
         return fit, totals
 
-    def one_step_a_call(self, fit: dict, totals: dict, order: Any, key: jax.Array) -> bool:
+    def one_step_a_call(self, fit: dict, order: Any, key: jax.Array) -> bool:
         """Whether this program must run step by step here: a convolution, on the CPU."""
-        if jax.default_backend() != "cpu":
-            return False
+        return jax.default_backend() == "cpu" and self.convolves(fit, order, key)
+
+    def convolves(self, fit: dict, order: Any, key: jax.Array) -> bool:
+        """Whether a step has a convolution; of fit and order the shapes are enough."""
         if self._convolves is None:
-            self._convolves = has_convolution(self.trace(fit, totals, order, key).jaxpr)
-        return self._convolves
+            self.zero(fit, order, key)
+        return bool(self._convolves)
 
     def trace(self, fit: dict, totals: dict, order: Any, key: jax.Array) -> Any:
         """One step, traced: for a look at what it is made of, and for compiling it without running it."""

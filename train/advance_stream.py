@@ -71,7 +71,7 @@ class AdvanceStream(Advance):
             self._ahead.close()
             self._ahead = None
 
-    def one_step_a_call(self, fit: dict, totals: dict, order: Any, key: jax.Array) -> bool:
+    def one_step_a_call(self, fit: dict, order: Any, key: jax.Array) -> bool:
         """Always."""
         return True
 

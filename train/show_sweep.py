@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from .grid import in_words, typed
+from .outcomes import Outcome, Setting
 from .progress import duration, terminal
 from .report import sweep_table
-from .sweep import Outcome, Setting
 
 __all__ = ["ShowSweep", "ranked"]
 

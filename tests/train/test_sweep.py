@@ -22,8 +22,9 @@ from zoo.train.command_sweep import settings_of
 from zoo.train.errors import BadInput
 from zoo.train.many import quicker_together
 from zoo.train.options import RunOptions
+from zoo.train.outcomes import Setting
 from zoo.train.setup import setup
-from zoo.train.sweep import Setting, sweep
+from zoo.train.sweep import sweep
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
 SHORT = dataclasses.replace(recipe_for("mlp", "iris"), epochs=2)
