@@ -17,7 +17,10 @@ from .hosts import put
 from .placement import Placement
 from .trainer import Trainer, stream
 
-__all__ = ["Advance", "has_convolution"]
+__all__ = ["CONVOLUTION", "Advance", "primitives"]
+
+CONVOLUTION = "conv_general_dilated"
+"""The primitive's name."""
 
 
 class Advance:
@@ -38,24 +41,28 @@ class Advance:
         self._one = compiled(self.step, donate_argnums=(0, 1))
         self._many = compiled(self._steps, donate_argnums=(0, 1))
         self._single: bool | None = None
-        self._convolves: bool | None = None
+        self._made_of: frozenset[str] | None = None
         self._zero: Callable[[], dict] | None = None
 
     def init(self, key: jax.Array) -> dict:
         """The fit before the first step, made by one compiled program."""
         return self._init(stream(key, "init"), self.arrays)
 
+    def shapes(self, key: jax.Array) -> tuple[dict, Any]:
+        """Shapes and types of the fit and of an epoch's order, without making them."""
+        fit = self._init.eval_shape(stream(key, "init"), self.arrays)  # traced for good: `init` need not do it again
+        return fit, jax.eval_shape(self.feed.order, key)
+
     def share(self, other: "Advance") -> None:
         """Takes the compiled programs of another, whose trainer is the same; unless its arrays have other shapes."""
         shapes = [jax.tree.map(lambda leaf: (leaf.shape, leaf.dtype), each.arrays) for each in (self, other)]
         if shapes[0] == shapes[1]:
             self.order, self._init, self._one, self._many = other.order, other._init, other._one, other._many
-            self._single, self._convolves, self._zero = other._single, other._convolves, other._zero
+            self._single, self._made_of, self._zero = other._single, other._made_of, other._zero
 
     def template(self, key: jax.Array) -> dict:
         """Shapes and types of the `fit` and the `totals` of a run, without making them."""
-        fit = jax.eval_shape(self.made, key, self.arrays)
-        order = jax.eval_shape(self.feed.order, key)
+        fit, order = self.shapes(key)
         return {"fit": fit, "totals": jax.eval_shape(lambda: self.zero(fit, order, key))}
 
     def zero(self, fit: dict, order: Any, key: jax.Array) -> dict:
@@ -63,7 +70,7 @@ class Advance:
         if self._zero is None:
             traced = jax.make_jaxpr(self._train, return_shape=True)
             program, (_, metrics) = traced(fit, self.arrays, order, 0, key)
-            self._convolves = has_convolution(program)  # known here, it saves a trace
+            self._made_of = primitives(program)  # known here, it saves a trace
             # A program, since to put every number where it belongs takes longer.
             self._zero = jax.jit(lambda: _no_steps(metrics), out_shardings=self.placement.whole)
         return self._zero()
@@ -80,13 +87,13 @@ class Advance:
 
     def one_step_a_call(self, fit: dict, order: Any, key: jax.Array) -> bool:
         """Whether this program must run step by step here: a convolution, on the CPU."""
-        return jax.default_backend() == "cpu" and self.convolves(fit, order, key)
+        return jax.default_backend() == "cpu" and CONVOLUTION in self.made_of(fit, order, key)
 
-    def convolves(self, fit: dict, order: Any, key: jax.Array) -> bool:
-        """Whether a step has a convolution; of fit and order the shapes are enough."""
-        if self._convolves is None:
+    def made_of(self, fit: dict, order: Any, key: jax.Array) -> frozenset[str]:
+        """The names of jax's primitives in a step; of fit and order the shapes are enough."""
+        if self._made_of is None:
             self.zero(fit, order, key)
-        return bool(self._convolves)
+        return self._made_of or frozenset()
 
     def trace(self, fit: dict, totals: dict, order: Any, key: jax.Array) -> Any:
         """One step, traced: for a look at what it is made of, and for compiling it without running it."""
@@ -137,18 +144,18 @@ def _no_steps(metrics: dict) -> dict:
     return {"sum": sums, "bad": jnp.int32(-1), "bad_norm": jnp.float32(0), "skipped": jnp.int32(0)}
 
 
-def has_convolution(jaxpr: Any) -> bool:
-    """Whether a traced program convolves anywhere, inside its inner programs too.
+def primitives(jaxpr: Any) -> frozenset[str]:
+    """The names of all that a traced program does, inside its inner programs too.
 
     >>> import jax
-    >>> has_convolution(jax.make_jaxpr(lambda x: x + 1)(1.0))
-    False
+    >>> "add" in primitives(jax.make_jaxpr(lambda x: jax.jit(lambda x: x + 1)(x))(1.0))
+    True
     """
     inner: Callable[[Any], Any] = lambda value: getattr(value, "jaxpr", value)  # noqa: E731
+    found = set()
     for equation in inner(jaxpr).eqns:
-        if equation.primitive.name == "conv_general_dilated":
-            return True
+        found.add(equation.primitive.name)
         for value in jax.tree.leaves(list(equation.params.values()), is_leaf=lambda v: hasattr(inner(v), "eqns")):
-            if hasattr(inner(value), "eqns") and has_convolution(value):
-                return True
-    return False
+            if hasattr(inner(value), "eqns"):
+                found |= primitives(value)
+    return frozenset(found)

@@ -12,6 +12,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from .advance import CONVOLUTION
 from .callbacks import Callback
 from .compiler import compiled
 from .errors import RunFailed
@@ -26,6 +27,7 @@ SUITED = ("supervised", "perceptron")
 """Trainers whose seeds may go together."""
 
 _SMALL = 10_000  # parameters
+_LOOPS = ("scan", "while")
 
 
 class Together:
@@ -77,7 +79,7 @@ class Together:
         return jax.device_put(stacked, self._whole)
 
     def _zero(self):
-        alone = self._advance.zero(*_shapes(self.parts[0]), self.keys[0])
+        alone = self._advance.zero(*self._advance.shapes(self.keys[0]), self.keys[0])
         return jax.tree.map(lambda leaf: jnp.stack([leaf] * len(self.parts)), alone)
 
     def _orders(self, keys, epoch):
@@ -97,8 +99,9 @@ def quicker_together(parts: Setup) -> bool:
     """Whether the seeds of a recipe can be trained in one program, and are likely to be done sooner.
 
     Patience ends each seed at a time of its own, and a regression's metrics are made for the scale of one seed's
-    targets. On the CPU it pays for small networks alone: products of stacked matrices are slower there than one after
-    another, and convolutions much so (`python -m benchmarks.sweep`). Elsewhere it was not measured.
+    targets. On the CPU it pays for small networks without a recurrence: of others a step is mostly products, and those
+    of stacked matrices are no quicker there than one after another, convolutions much slower
+    (`python -m benchmarks.sweep`). Elsewhere it was not measured.
     """
     recipe = parts.recipe
     read = parts.advance.feed.reads is not None
@@ -106,10 +109,12 @@ def quicker_together(parts: Setup) -> bool:
         return False
     if recipe.val_share and parts.target_scaler is not None:
         return False
-    fit, order = _shapes(parts)
-    if jax.default_backend() == "cpu" and sum(leaf.size for leaf in jax.tree.leaves(fit["params"])) > _SMALL:
+    fit, order = parts.advance.shapes(parts.key)
+    on_cpu = jax.default_backend() == "cpu"
+    if on_cpu and sum(leaf.size for leaf in jax.tree.leaves(fit["params"])) > _SMALL:
         return False
-    return not parts.advance.convolves(fit, order, parts.key)
+    recurs = on_cpu and recipe.trainer == "supervised"  # the perceptron's loop, over examples, is quicker for several
+    return not {CONVOLUTION, *(_LOOPS if recurs else ())} & parts.advance.made_of(fit, order, parts.key)
 
 
 def train_together(
@@ -150,11 +155,6 @@ def train_together(
             _tell(callbacks, [[row, *more] for row, more in zip(rows, told, strict=True)], fits, failed)
             now.totals, now.since = None, until
     return failed
-
-
-def _shapes(parts: Setup) -> tuple[dict, Any]:
-    """Of fit and order."""
-    return jax.eval_shape(lambda key: (parts.advance.init(key), parts.advance.order(key)), parts.key)
 
 
 def _seed(tree: Any, i: int) -> Any:
