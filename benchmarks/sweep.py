@@ -39,6 +39,7 @@ CASES = {
 }
 _USUAL = list(CASES)[:3]  # the others by --only
 Ways = Mapping[str, Callable[[], None]]
+Compared = tuple[dict[str, list[float]], float]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -58,18 +59,20 @@ def main(argv: Sequence[str] | None = None) -> int:
         said = f"{name}, {args.seeds} seeds of {parts.plan.steps:,} steps"
         print(f"{said}; a sweep takes: {_TOGETHER if together else _APART}", flush=True)
         found = measured(recipe, args.seeds, args.rounds, whole=not args.steps)
-        good &= not together or all(statistics.median(each[_TOGETHER]) > 1 for each in found.values())
-        text = "; ".join(f"{what}: {in_words(ratios)}" for what, ratios in found.items())
-        what = f"sweep, {said}; a sweep takes: {_TOGETHER if together else _APART}; against {_APART}"
+        good &= not together or all(statistics.median(each[_TOGETHER]) > 1 for each, _ in found.values())
+        text = "; ".join(f"{what}: {in_words(*each)}" for what, each in found.items())
+        what = f"sweep, {said}; a sweep takes: {_TOGETHER if together else _APART}"
         figures[f"5 {name}"] = Figure(what, f"{args.rounds} rounds", text, _COMMAND)
     if not args.steps:
         show(figures, args.kept)
     return 0 if good else 1
 
 
-def measured(recipe: Recipe, seeds: int, rounds: int, *, whole: bool = True) -> dict[str, dict[str, list[float]]]:
+def measured(recipe: Recipe, seeds: int, rounds: int, *, whole: bool = True) -> dict[str, Compared]:
     """What `compared` gives: of the steps, and of whole sweeps without and with compiled programs on the disk."""
-    kinds = {"the steps alone": lambda: compared(steps(recipe, seeds), rounds)}
+    begin(RunOptions(quiet=True, compile_cache="off"))
+    # A few milliseconds each, so that many are taken.
+    kinds = {"the steps alone": lambda: compared(steps(recipe, seeds), 10 * rounds)}
     with tempfile.TemporaryDirectory() as kept:
         if whole:
             kinds["compiled anew"] = lambda: compared(sweeps(recipe, seeds, None), rounds)
@@ -77,12 +80,16 @@ def measured(recipe: Recipe, seeds: int, rounds: int, *, whole: bool = True) -> 
         found = {}
         for what, go in kinds.items():
             found[what] = go()
-            print(f"  {what}: {in_words(found[what])}", flush=True)
+            print(f"  {what}: {in_words(*found[what])}", flush=True)
     return found
 
 
-def compared(ways: Ways, rounds: int, *, warm: bool = False) -> dict[str, list[float]]:
-    """Runs the ways in turn, another one first each time: how many times as fast as one after another each is."""
+def compared(ways: Ways, rounds: int, *, warm: bool = False) -> Compared:
+    """Runs the ways in turn, another one first each time.
+
+    Returns:
+        How many times as fast as one after another each is, and the seconds that this took.
+    """
     seconds: dict[str, list[float]] = {name: [] for name in ways}
     names = list(ways)
     for go in ways.values() if warm else ():
@@ -92,41 +99,43 @@ def compared(ways: Ways, rounds: int, *, warm: bool = False) -> dict[str, list[f
             began = time.perf_counter()
             ways[name]()
             seconds[name].append(time.perf_counter() - began)
-    return {
+    ratios = {
         name: [apart / own for apart, own in zip(seconds[_APART], seconds[name], strict=True)]
         for name in ways
         if name != _APART
     }
+    return ratios, statistics.median(seconds[_APART])
 
 
-def in_words(ratios: dict[str, list[float]]) -> str:
+def in_words(ratios: Mapping[str, Sequence[float]], seconds: float) -> str:
     """The median of each way's ratios, and their range."""
-    return ", ".join(
+    told = ", ".join(
         f"{name} {statistics.median(each):.2f} times as fast ({min(each):.2f} to {max(each):.2f})"
         for name, each in ratios.items()
     )
+    return f"{told} as {_APART} in {seconds:.2g} s"
 
 
 def steps(recipe: Recipe, seeds: int) -> Ways:
-    """An epoch's steps, compiled before."""
+    """An epoch's order and steps, compiled before."""
     first = setup(recipe)
     parts = [first.of_seed(seed) or setup(replace(recipe, seed=seed)) for seed in range(seeds)]
     together, last = Together(parts), min(first.plan.steps, first.plan.steps_per_epoch)
+    alone, beside = [each.advance.init(each.key) for each in parts], [together.init()]
 
     def apart():
-        for each in parts:
-            advance, key = each.advance, each.key
-            order = advance.order(key)
-            fit = advance.init(key)
-            jax.block_until_ready(advance(fit, advance.zero(fit, order, key), order, 0, last, key))
+        for i, each in enumerate(parts):
+            advance, order = each.advance, each.advance.order(each.key)
+            totals = advance.zero(alone[i], order, each.key)
+            alone[i], _ = jax.block_until_ready(advance(alone[i], totals, order, 0, last, each.key))
 
-    def beside():
-        fits, orders = together.init(), together.order(together.keys, 0)
-        jax.block_until_ready(together(fits, together.zero(), orders, 0, last))
+    def side_by_side():
+        orders = together.order(together.keys, 0)
+        beside[0], _ = jax.block_until_ready(together(beside[0], together.zero(), orders, 0, last))
 
-    apart()
-    beside()
-    return {_APART: apart, _TOGETHER: beside}
+    for go in (apart, side_by_side):
+        go()
+    return {_APART: apart, _TOGETHER: side_by_side}
 
 
 def sweeps(recipe: Recipe, seeds: int, kept: Path | None) -> Ways:
@@ -149,15 +158,20 @@ def sweeps(recipe: Recipe, seeds: int, kept: Path | None) -> Ways:
 
     def anew(go: Callable[[Path], object]) -> Callable[[], None]:
         def started():
-            check_devices(options)
-            compilation_cache.reset_cache()  # or jax stays with the folder that it was first told of
-            jax.clear_caches()
+            begin(options)
             with tempfile.TemporaryDirectory() as folder:
                 go(Path(folder))
 
         return started
 
     return {_APART: anew(swept(False)), _TOGETHER: anew(swept(True)), "runs of their own": anew(own)}
+
+
+def begin(options: RunOptions) -> None:
+    """As a process that has compiled nothing yet."""
+    check_devices(options)
+    compilation_cache.reset_cache()  # or jax stays with the folder that it was first told of
+    jax.clear_caches()
 
 
 if __name__ == "__main__":

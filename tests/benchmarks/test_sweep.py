@@ -24,14 +24,15 @@ def called(monkeypatch):
 
 def test_each_round_begins_with_another_way_and_gives_ratios_to_one_after_another(called):
     ways, order = called
-    assert sweep.compared(ways, 2) == {"vmap": [4.0, 4.0], "own": [2.0, 2.0]}
+    assert sweep.compared(ways, 2) == ({"vmap": [4.0, 4.0], "own": [2.0, 2.0]}, 4.0)
     assert order == [sweep._APART, "vmap", "own", "vmap", "own", sweep._APART]
-    assert sweep.in_words({"vmap": [1.0, 3.0, 2.5]}) == "vmap 2.50 times as fast (1.00 to 3.00)"
+    told = sweep.in_words({"vmap": [1.0, 3.0, 2.5]}, 4.0)
+    assert told == "vmap 2.50 times as fast (1.00 to 3.00) as one after another in 4 s"
 
 
 def test_what_is_to_be_warm_is_gone_through_once_before(called):
     ways, order = called
-    assert sweep.compared(ways, 1, warm=True) == {"vmap": [4.0], "own": [2.0]}
+    assert sweep.compared(ways, 1, warm=True)[0] == {"vmap": [4.0], "own": [2.0]}
     assert len(order) == 6
 
 
