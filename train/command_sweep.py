@@ -111,7 +111,7 @@ def _sweep(chosen: Chosen, given: Mapping[str, Any]) -> int:
     check_devices(options)
     show = ShowSweep(settings, seeds, folder, options.quiet)
     try:
-        outcomes = sweep(settings, seeds, folder, options, show.outcome)
+        outcomes = sweep(settings, seeds, folder, options, show.outcome, through=show.run)
     except Stopped as stopped:
         print(f"stopped; the same command goes on from here ({folder})", file=sys.stderr)
         return 128 + stopped.signal

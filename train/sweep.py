@@ -3,7 +3,7 @@
 What is done is written down run by run in `sweep.jsonl`, so that a sweep that was ended anywhere goes on where it was.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -47,6 +47,7 @@ def sweep(
     options: RunOptions,
     tell: Callable[[Outcome, bool], None] = lambda outcome, new: None,
     *,
+    through: Callable[[Setting, int, Mapping[str, Any]], None] = lambda setting, seed, line: None,
     together: bool | None = None,
 ) -> list[Outcome]:
     """Trains every setting with every seed, but for what was done before.
@@ -57,6 +58,7 @@ def sweep(
         folder: of the sweep; each run gets one below it.
         options: of every run; the folders are the sweep's.
         tell: is told of every setting, and whether anything of it was trained now.
+        through: is told of every run that was trained, once its line is written: its setting, its seed, the line.
         together: train the seeds of a setting in one program; None: where that is possible and quicker.
 
     Returns:
@@ -73,8 +75,9 @@ def sweep(
         keys = [identity(replace(setting.recipe, seed=seed)) for seed in seeds]
         place = folder / folder_name(setting.given, identity(replace(setting.recipe, seed=0)))
         todo = [seed for seed, key in zip(seeds, keys, strict=True) if key not in ledger.done]
-        for line in _trained(setting.recipe, todo, place, options, together):
+        for seed, line in zip(todo, _trained(setting.recipe, todo, place, options, together), strict=True):
             ledger.write(line)
+            through(setting, seed, line)
         outcomes.append(Outcome(setting, [ledger.done[key] for key in keys], place))
         tell(outcomes[-1], bool(todo))
     return outcomes

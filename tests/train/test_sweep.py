@@ -16,7 +16,7 @@ import pytest
 
 import zoo
 from zoo.__main__ import main
-from zoo.train import many, recipe_for
+from zoo.train import many, recipe_for, show_sweep
 from zoo.train.callbacks import Callback
 from zoo.train.command_line import choose
 from zoo.train.command_sweep import settings_of
@@ -162,7 +162,9 @@ def side_by_side():
     first, made, holds = setup(dataclasses.replace(SHORT, epochs=3)), [], (Holds(), Holds())
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(many, "Together", lambda parts: made.append(Together(parts)) or made[-1])
-        assert many.train_together([first, first.of_seed(1)], [[each] for each in holds]) == [None, None]
+        other = first.of_seed(1)
+        assert other is not None
+        assert many.train_together([first, other], [[each] for each in holds]) == [None, None]
     return first, made[0], holds
 
 
@@ -199,6 +201,7 @@ def test_other_seeds_have_the_same_programs_so_that_the_compile_cache_knows_them
 def test_what_the_seed_does_not_decide_is_made_once_for_all_seeds():
     first = setup(SHORT)
     other = first.of_seed(7)
+    assert other is not None
     assert other.recipe == dataclasses.replace(first.recipe, seed=7)
     assert jax.random.key_data(other.key).tolist() == jax.random.key_data(jax.random.key(7)).tolist()
     assert other.advance is first.advance
@@ -215,6 +218,16 @@ def test_a_setting_that_diverges_is_written_down_and_the_sweep_goes_on(tmp_path)
         assert np.isnan(bad.mean)
         assert "no finite number" in bad.runs[0]["failed"]
         assert all(len(each.scores) == 2 for each in good)
+
+
+def test_a_setting_that_takes_long_shows_each_of_its_runs(tmp_path, monkeypatch, capsys):
+    now = [0.0]
+    monkeypatch.setattr(show_sweep.time, "monotonic", lambda: now[0])
+    show = show_sweep.ShowSweep([Setting({"lr": 0.1}, SHORT)], [0, 1, 2], tmp_path, quiet=False)
+    for seed, seconds, failed in ((0, 3, ""), (1, 20, ""), (2, 20, "no finite number")):
+        now[0] += seconds
+        show.run(Setting({"lr": 0.1}, SHORT), seed, {"score": 0.5, "failed": failed})
+    assert capsys.readouterr().out.splitlines()[2:] == ["  lr 0.1, seed 1: 0.5000", "  lr 0.1, seed 2: failed"]
 
 
 WORDS = ["sweep", "--model", "mlp", "--dataset", "iris", "--lr", "1e-3,1e-2", "--m.hidden", "8x4"]
