@@ -10,7 +10,9 @@ from jax import lax
 
 from zoo.layers import gru_cell, lstm_cell, max_pool, scan
 from zoo.layers.convolve import convolve, convolve_adjoint
-from zoo.train.compiler import compiler_options
+from zoo.train import recipe_for
+from zoo.train.compiler import compiled_for_once, compiler_options
+from zoo.train.setup import setup
 
 __all__ = ["CASES"]
 
@@ -102,6 +104,17 @@ def _products() -> Case:
     return about, ours, plain
 
 
+def _init() -> Case:
+    """The parameters of a CNN from a key, compiled anew each time."""
+    advance, key = (parts := setup(recipe_for("cnn", "digits"))).advance, parts.key
+
+    def made(how):
+        # A function of its own each time, or jax remembers the program.
+        return how(lambda key: advance.made(key, advance.arrays))(key)
+
+    return "init of the cnn on digits, compiled and run once", partial(made, compiled_for_once), partial(made, jax.jit)
+
+
 def _plain(x: jax.Array, w: jax.Array) -> jax.Array:
     return lax.conv_general_dilated(x, w, (1, 1), "SAME", dimension_numbers=("NHWC", "HWIO", "NHWC"))
 
@@ -115,4 +128,5 @@ CASES: dict[str, Callable[[], Case]] = {
     "materialised": _materialised,
     "ynnpack": _ynnpack,
     "products": _products,
+    "init": _init,
 }

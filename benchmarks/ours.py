@@ -100,7 +100,7 @@ def build(work: Workload, data: Data) -> Training:
     place = data_parallel()
     advance = Advance(TRAINERS[recipe.trainer](model, task, recipe, plan, place), feed, place)
     key = jax.random.key(0)
-    shapes = jax.eval_shape(advance.init, key)
+    shapes, _ = advance.shapes(key)
     count = sum(leaf.size for leaf in jax.tree.leaves(shapes["params"]))
 
     def go(clock):

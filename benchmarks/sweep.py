@@ -3,24 +3,28 @@
 Three ways to train the seeds of one setting: each as a run of its own, as `python -m zoo.train` would; one after
 another with the programs of the first (what a sweep does at least); side by side in one program by `vmap` (what it
 does where `quicker_together` says so). They are run in turn, several times, and the ratios go into docs/runs.md: of the
-time until all is written, and of the training steps alone.
+training steps alone, and of the time until all is written, as a first sweep finds it, which compiles everything, and as
+the next one does, for which compiled programs lie on the disk.
 """
 
 import argparse
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import jax
+from jax.experimental.compilation_cache import compilation_cache
 
 from zoo.train import RunOptions, recipe_for, run
+from zoo.train.devices import check_devices
 from zoo.train.many import Together, quicker_together
+from zoo.train.outcomes import Setting
 from zoo.train.recipe import Recipe
 from zoo.train.setup import setup
-from zoo.train.sweep import Setting, sweep
+from zoo.train.sweep import sweep
 
 from .runs_page import Figure, add_kept, show
 
@@ -30,8 +34,12 @@ CASES = {
     "mlp on iris": recipe_for("mlp", "iris"),
     "mlp of 64 on digits": replace(recipe_for("mlp", "digits"), m={"hidden": (64,)}),
     "mlp of 256, 128 on digits": recipe_for("mlp", "digits"),
-    "cnn on digits": recipe_for("cnn", "digits"),
+    "rnn on future": recipe_for("rnn", "future"),
+    "cnn on digits": replace(recipe_for("cnn", "digits"), steps=4),  # side by side a step takes seconds
 }
+_USUAL = list(CASES)[:3]  # the others by --only
+Ways = Mapping[str, Callable[[], None]]
+Compared = tuple[dict[str, list[float]], float]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -39,95 +47,131 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog=_COMMAND, description=__doc__)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--only", nargs="*", choices=CASES, default=list(CASES))
-    parser.add_argument("--epochs", type=float, default=10, help="of each run")
+    parser.add_argument("--only", nargs="*", choices=CASES, default=_USUAL)
+    parser.add_argument("--epochs", type=float, help="of each run; else those of its recipe")
     parser.add_argument("--steps", action="store_true", help="the steps alone; nothing is kept")
     add_kept(parser)
     args = parser.parse_args(argv)
     figures, good = {}, True
     for name in args.only:
-        recipe = replace(CASES[name], epochs=args.epochs, expect=None)
-        together = quicker_together(setup(recipe))
-        said = f"{name}, {args.seeds} seeds; a sweep takes: {_TOGETHER if together else _APART}"
-        print(said, flush=True)
-        alone = compared(steps(recipe, args.seeds), args.rounds)
-        print(f"  the steps: {in_words(alone)}", flush=True)
-        if args.steps:
-            continue
-        found = compared(whole(recipe, args.seeds), args.rounds)
-        print(f"  the whole: {in_words(found)}", flush=True)
-        text = f"the whole: {in_words(found)}; the steps alone: {in_words(alone)}"
-        what = f"sweep, {said}; {args.epochs:g} epochs, compiled anew, against one after another"
+        recipe = replace(CASES[name], epochs=args.epochs or CASES[name].epochs, expect=None)
+        together = quicker_together(parts := setup(recipe))
+        said = f"{name}, {args.seeds} seeds of {parts.plan.steps:,} steps"
+        print(f"{said}; a sweep takes: {_TOGETHER if together else _APART}", flush=True)
+        found = measured(recipe, args.seeds, args.rounds, whole=not args.steps)
+        good &= not together or all(statistics.median(each[_TOGETHER]) > 1 for each, _ in found.values())
+        text = "; ".join(f"{what}: {in_words(*each)}" for what, each in found.items())
+        what = f"sweep, {said}; a sweep takes: {_TOGETHER if together else _APART}"
         figures[f"5 {name}"] = Figure(what, f"{args.rounds} rounds", text, _COMMAND)
-        good &= not together or statistics.median(found[_TOGETHER]) > 1
-    if figures:
+    if not args.steps:
         show(figures, args.kept)
     return 0 if good else 1
 
 
-def compared(ways: dict[str, Callable[[], None]], rounds: int) -> dict[str, list[float]]:
-    """Runs the ways in turn, another one first each time: how many times as fast as one after another each is."""
+def measured(recipe: Recipe, seeds: int, rounds: int, *, whole: bool = True) -> dict[str, Compared]:
+    """What `compared` gives: of the steps, and of whole sweeps without and with compiled programs on the disk."""
+    begin(RunOptions(quiet=True, compile_cache="off"))
+    # A few milliseconds each, so that many are taken.
+    kinds = {"the steps alone": lambda: compared(steps(recipe, seeds), 10 * rounds)}
+    with tempfile.TemporaryDirectory() as kept:
+        if whole:
+            kinds["compiled anew"] = lambda: compared(sweeps(recipe, seeds, None), rounds)
+            kinds["compiled before"] = lambda: compared(sweeps(recipe, seeds, Path(kept)), rounds, warm=True)
+        found = {}
+        for what, go in kinds.items():
+            found[what] = go()
+            print(f"  {what}: {in_words(*found[what])}", flush=True)
+    return found
+
+
+def compared(ways: Ways, rounds: int, *, warm: bool = False) -> Compared:
+    """Runs the ways in turn, another one first each time.
+
+    Returns:
+        How many times as fast as one after another each is, and the seconds that this took.
+    """
     seconds: dict[str, list[float]] = {name: [] for name in ways}
     names = list(ways)
+    for go in ways.values() if warm else ():
+        go()
     for turn in range(rounds):
         for name in names[turn % len(names) :] + names[: turn % len(names)]:
             began = time.perf_counter()
             ways[name]()
             seconds[name].append(time.perf_counter() - began)
-    return {
+    ratios = {
         name: [apart / own for apart, own in zip(seconds[_APART], seconds[name], strict=True)]
         for name in ways
         if name != _APART
     }
+    return ratios, statistics.median(seconds[_APART])
 
 
-def in_words(ratios: dict[str, list[float]]) -> str:
+def in_words(ratios: Mapping[str, Sequence[float]], seconds: float) -> str:
     """The median of each way's ratios, and their range."""
-    return ", ".join(
+    told = ", ".join(
         f"{name} {statistics.median(each):.2f} times as fast ({min(each):.2f} to {max(each):.2f})"
         for name, each in ratios.items()
     )
+    return f"{told} as {_APART} in {seconds:.2g} s"
 
 
-def steps(recipe: Recipe, seeds: int) -> dict[str, Callable[[], None]]:
-    """An epoch's steps, compiled before."""
-    parts = [setup(replace(recipe, seed=seed)) for seed in range(seeds)]
-    together, last = Together(parts), parts[0].plan.steps_per_epoch
+def steps(recipe: Recipe, seeds: int) -> Ways:
+    """An epoch's order and steps, compiled before."""
+    first = setup(recipe)
+    parts = [first.of_seed(seed) or setup(replace(recipe, seed=seed)) for seed in range(seeds)]
+    together, last = Together(parts), min(first.plan.steps, first.plan.steps_per_epoch)
+    alone, beside = [each.advance.init(each.key) for each in parts], [together.init()]
 
     def apart():
-        for each in parts:
-            advance, key = each.advance, each.key
-            order = advance.order(key)
-            fit = advance.init(key)
-            jax.block_until_ready(advance(fit, advance.zero(fit, order, key), order, 0, last, key))
+        for i, each in enumerate(parts):
+            advance, order = each.advance, each.advance.order(each.key)
+            totals = advance.zero(alone[i], order, each.key)
+            alone[i], _ = jax.block_until_ready(advance(alone[i], totals, order, 0, last, each.key))
 
-    def beside():
-        fits, orders = together.init(), together.order(together.keys, 0)
-        jax.block_until_ready(together(fits, together.zero(fits, orders), orders, 0, last))
+    def side_by_side():
+        orders = together.order(together.keys, 0)
+        beside[0], _ = jax.block_until_ready(together(beside[0], together.zero(), orders, 0, last))
 
-    apart()
-    beside()
-    return {_APART: apart, _TOGETHER: beside}
+    for go in (apart, side_by_side):
+        go()
+    return {_APART: apart, _TOGETHER: side_by_side}
 
 
-def whole(recipe: Recipe, seeds: int) -> dict[str, Callable[[], None]]:
-    """All that a sweep does, in a new folder, compiling included."""
+def sweeps(recipe: Recipe, seeds: int, kept: Path | None) -> Ways:
+    """All that a sweep does in a new folder, by a process that has compiled nothing yet.
 
-    def own():
-        with tempfile.TemporaryDirectory() as folder:
-            for seed in range(seeds):
-                options = RunOptions(out=Path(folder) / str(seed), quiet=True, pictures=False, compile_cache="off")
-                run(replace(recipe, seed=seed), options)
+    Args:
+        recipe: what is trained.
+        seeds: how many.
+        kept: where compiled programs lie; None: nowhere.
+    """
+    options = RunOptions(quiet=True, pictures=False, compile_cache="off" if kept is None else str(kept))
 
-    def swept(together: bool) -> Callable[[], None]:
-        def go():
+    def own(folder: Path):
+        for seed in range(seeds):
+            jax.clear_caches()
+            run(replace(recipe, seed=seed), replace(options, out=folder / str(seed)))
+
+    def swept(together: bool) -> Callable[[Path], object]:
+        return lambda folder: sweep([Setting({}, recipe)], range(seeds), folder, options, together=together)
+
+    def anew(go: Callable[[Path], object]) -> Callable[[], None]:
+        def started():
+            begin(options)
             with tempfile.TemporaryDirectory() as folder:
-                options = RunOptions(pictures=False, compile_cache="off")
-                sweep([Setting({}, recipe)], range(seeds), Path(folder), options, together=together)
+                go(Path(folder))
 
-        return go
+        return started
 
-    return {_APART: swept(False), _TOGETHER: swept(True), "runs of their own": own}
+    return {_APART: anew(swept(False)), _TOGETHER: anew(swept(True)), "runs of their own": anew(own)}
+
+
+def begin(options: RunOptions) -> None:
+    """As a process that has compiled nothing yet."""
+    check_devices(options)
+    compilation_cache.reset_cache()  # or jax stays with the folder that it was first told of
+    jax.clear_caches()
 
 
 if __name__ == "__main__":

@@ -11,20 +11,20 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from .compiler import compiled
+from .compiler import compiled, compiled_for_once
 from .feed import Feed
 from .hosts import put
 from .placement import Placement
-from .programs import has_convolution
+from .programs import CONVOLUTION, primitives
 from .trainer import Trainer, stream
 
 __all__ = ["Advance"]
 
 
 class _Programs(NamedTuple):
-    """What runs steps: `one` or `many` a call; `zero` makes totals of none, `convolves` tells of a convolution."""
+    """What runs steps: `one` or `many` a call; `zero` makes totals of none. `made_of` names a step's primitives."""
 
-    convolves: bool
+    made_of: frozenset[str]
     one: Any
     many: Any
     zero: Callable[[], dict]
@@ -44,12 +44,17 @@ class Advance:
         self.trainer, self.feed, self.placement, self.skip_bad = trainer, feed, placement, skip_bad
         self.arrays = put(feed.arrays, placement.whole)
         self.order = jax.jit(feed.order, out_shardings=placement.whole)
-        self._init = jax.jit(lambda key, arrays: placement.held(self.made(key, arrays)))
+        self._init = compiled_for_once(lambda key, arrays: placement.held(self.made(key, arrays)))
         self._programs: _Programs | None = None
 
     def init(self, key: jax.Array) -> dict:
         """The fit before the first step, made by one compiled program."""
         return self._init(stream(key, "init"), self.arrays)
+
+    def shapes(self, key: jax.Array) -> tuple[dict, Any]:
+        """Shapes and types of the fit and of an epoch's order, without making them."""
+        fit = self._init.eval_shape(stream(key, "init"), self.arrays)  # traced for good: `init` need not do it again
+        return fit, jax.eval_shape(self.feed.order, key)
 
     def share(self, other: "Advance") -> None:
         """Takes the compiled programs of another, whose trainer is the same; unless its arrays have other shapes."""
@@ -59,8 +64,7 @@ class Advance:
 
     def template(self, key: jax.Array) -> dict:
         """Shapes and types of the `fit` and the `totals` of a run, without making them."""
-        fit = jax.eval_shape(self.made, key, self.arrays)
-        order = jax.eval_shape(self.feed.order, key)
+        fit, order = self.shapes(key)
         return {"fit": fit, "totals": jax.eval_shape(lambda: self.zero(fit, order, key))}
 
     def zero(self, fit: dict, order: Any, key: jax.Array) -> dict:
@@ -70,7 +74,7 @@ class Advance:
     def __call__(self, fit: dict, totals: dict, order: Any, first: int, last: int, key: jax.Array) -> tuple[dict, dict]:
         """Runs steps `first` up to, not including, `last` of one epoch's order; fit and totals are consumed."""
         run = self.programs(fit, order, key)
-        if not (run.convolves and jax.default_backend() == "cpu"):
+        if CONVOLUTION not in run.made_of or jax.default_backend() != "cpu":
             return run.many(fit, totals, self.arrays, order, jnp.int32(first), jnp.int32(last), key)
         for step in range(first, last):
             fit, totals = run.one(fit, totals, self.arrays, order, jnp.int32(step), key)
@@ -82,7 +86,7 @@ class Advance:
             traced = jax.make_jaxpr(self._train, return_shape=True)
             program, (_, metrics) = traced(fit, self.arrays, order, 0, key)
             self._programs = _Programs(
-                convolves=has_convolution(program),
+                made_of=primitives(program),
                 one=compiled(self.step, program=program, donate_argnums=(0, 1)),
                 many=compiled(self._steps, program=program, donate_argnums=(0, 1)),
                 # A program, since to put every number where it belongs takes longer.

@@ -18,7 +18,7 @@ from .recipe import Recipe
 from .values import unwrapped
 
 if TYPE_CHECKING:
-    from .sweep import Setting
+    from .outcomes import Setting
 
 __all__ = ["main", "settings_of"]
 
@@ -74,7 +74,7 @@ def settings_of(chosen: Chosen, given: Mapping[str, Any]) -> tuple[list["Setting
     Raises:
         BadInput: if one of the settings cannot be.
     """
-    from .sweep import Setting
+    from .outcomes import Setting
 
     flags = {flag.name: flag for flag in chosen.flags}
     values = {name: several(flags[name], text) for name, text in given.items() if name in flags}
@@ -99,7 +99,8 @@ def _sweep(chosen: Chosen, given: Mapping[str, Any]) -> int:
     options = RunOptions(**{name: given[name] for name in _OF_RUNS if name in given})
     # Each sweep is its own: what a scheduler starts side by side are other sweeps, not parts of this one.
     options = replace(options, pictures=given.get("pictures", False), distributed="off")
-    from .sweep import Stopped, check_sweep, sweep
+    from .outcomes import Stopped
+    from .sweep import check_sweep, sweep
 
     check_sweep(folder)
     from .allocator import keep_freed_memory
@@ -110,7 +111,7 @@ def _sweep(chosen: Chosen, given: Mapping[str, Any]) -> int:
     check_devices(options)
     show = ShowSweep(settings, seeds, folder, options.quiet)
     try:
-        outcomes = sweep(settings, seeds, folder, options, show.outcome)
+        outcomes = sweep(settings, seeds, folder, options, show.outcome, through=show.run)
     except Stopped as stopped:
         print(f"stopped; the same command goes on from here ({folder})", file=sys.stderr)
         return 128 + stopped.signal

@@ -8,7 +8,7 @@ from jaxlib.version import __version__ as jaxlib_version
 
 from .programs import looped_products
 
-__all__ = ["compiled", "compiler_options"]
+__all__ = ["compiled", "compiled_for_once", "compiler_options"]
 
 # jaxlib 0.10 gives convolutions to YNNPACK, where those of a residual network take up to twice as long as with XLA's
 # own (python -m benchmarks.lowerings --only ynnpack). 0.12 gives them there as well and loses nothing by it.
@@ -19,11 +19,22 @@ _SMALL = 2**24
 _OPTION = "xla_cpu_experimental_ynn_fusion_type"
 _WITHOUT_CONVOLUTION = {_OPTION: "LIBRARY_FUSION_TYPE_REDUCE,LIBRARY_FUSION_TYPE_INDIVIDUAL_DOT"}
 _WITHOUT_PRODUCTS = {_OPTION: "LIBRARY_FUSION_TYPE_REDUCE"}
+_LESS = {"xla_backend_optimization_level": 1}
 
 
 def compiled(f: Callable, *, program: Any = None, **arguments: Any) -> Callable:
     """`jax.jit(f, **arguments)` with `compiler_options(program)`, which jax allows outermost programs alone."""
     return jax.jit(f, compiler_options=compiler_options(program), **arguments)
+
+
+def compiled_for_once(f: Callable, **arguments: Any) -> Callable:
+    """`jax.jit(f, **arguments)` for a program that runs once, so that compiling it is what takes the time.
+
+    On the CPU LLVM optimises less. Of random numbers that fill parameters most of the time went there, and the program
+    was no quicker for it (`python -m benchmarks.lowerings --only init`).
+    """
+    less = jax.default_backend() == "cpu" and not jax.config.read("jax_disable_most_optimizations")  # that is less yet
+    return jax.jit(f, compiler_options=_LESS if less else None, **arguments)
 
 
 def compiler_options(program: Any = None) -> dict[str, str] | None:

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from dataclasses import asdict
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -54,8 +55,12 @@ def versions() -> dict[str, str]:
     return found
 
 
+@cache
 def _revision() -> str | None:
-    """The commit of a checkout, with `+` where files were changed since; nothing for an installed package."""
+    """The commit of a checkout, with `+` where files were changed since; nothing for an installed package.
+
+    Asked for once: what a process runs is what it imported, whatever is changed meanwhile.
+    """
     folder = Path(zoo.__file__).parent.parent
     if not (folder / ".git").exists():
         return None

@@ -1,7 +1,8 @@
 """Several seeds of one recipe in one program: `vmap` over a stacked fit, stacked keys and stacked orders.
 
 Each seed computes what it would alone, to rounding. It is worth it where a call costs more than its arithmetic, as of
-small networks, and where compiling costs more than both: the program is compiled once for all seeds.
+small networks. No more is compiled for it than for one seed: the step and the order for all seeds in place of one, the
+rest is one seed's own programs.
 """
 
 from collections.abc import Sequence
@@ -15,18 +16,24 @@ from .callbacks import Callback
 from .compiler import compiled
 from .errors import RunFailed
 from .loop import Diverged, Moment, Pace, train_row
+from .programs import CONVOLUTION, LOOPS
 from .setup import Setup
 from .signals import Stop
 from .trainer import stream
 
-__all__ = ["Together", "quicker_together", "train_together"]
+__all__ = ["SUITED", "Together", "quicker_together", "train_together"]
 
-_TRAINERS = ("supervised", "perceptron")
-_SMALL = 10_000  # parameters
+SUITED = ("supervised", "perceptron")
+"""Trainers whose seeds may go together."""
+
+_SMALL = 60_000  # parameters
 
 
 class Together:
     """What `Advance` and `Evaluate` are to one seed, for several.
+
+    What depends on the seeds comes to the programs as an argument, so that the cache of compiled programs knows them
+    when other seeds come; and it always lies where a step leaves it, so that each is compiled once.
 
     Args:
         parts: of each seed, from `setup`; of one recipe but for the seed.
@@ -34,55 +41,55 @@ class Together:
 
     def __init__(self, parts: Sequence[Setup]):
         first = parts[0]
-        for each in parts[1:]:
-            each.share(first)
-        self.parts, self.count, self._advance = parts, len(parts), first.advance
-        self.keys = jnp.stack([each.key for each in parts])
+        self.parts = [first, *(each.like(first) for each in parts[1:])]
+        self.keys = [each.key for each in parts]
+        self._advance, self._whole = first.advance, first.advance.placement.whole
         # What is held back is drawn by the seed: then each has examples, and scales, of its own.
         self.own = 0 if first.recipe.val_share else None
-        arrays = [each.advance.arrays for each in parts]
-        self.arrays = first.advance.arrays if self.own is None else jax.tree.map(lambda *leaf: jnp.stack(leaf), *arrays)
-        self.init = jax.jit(lambda: jax.vmap(self._made, in_axes=(0, self.own))(self.keys, self.arrays))
-        self.order = jax.jit(jax.vmap(self._order, in_axes=(0, None)))
-        self.apart = jax.jit(lambda fits: [_seed(fits, i) for i in range(self.count)])
-        self._steps = compiled(self._many, donate_argnums=(0, 1))
-        self._zero: dict | None = None
+        self.arrays = first.advance.arrays if self.own is None else self._stacked([p.advance.arrays for p in parts])
+        self.zero = jax.jit(self._zero, out_shardings=self._whole)
+        self.order = jax.jit(self._orders, out_shardings=self._whole)
+        self._steps = compiled(self._many, donate_argnums=(0, 1), out_shardings=self._whole)
 
-    def zero(self, fits: dict, orders: Any) -> dict:
-        """Totals of no steps."""
-        if self._zero is None:
-            fit, order = jax.eval_shape(lambda: (_seed(fits, 0), _seed(orders, 0)))
-            zero = jax.device_get(self._advance.zero(fit, order, self.keys[0]))
-            self._zero = jax.tree.map(lambda leaf: np.stack([leaf] * self.count), zero)
-        return jax.device_put(self._zero)
+    def init(self) -> dict:
+        """The fits before the first step: to the bit those that each seed begins with alone."""
+        return self._stacked([each.advance.init(each.key) for each in self.parts])
 
     def __call__(self, fits: dict, totals: dict, orders: Any, first: int, last: int) -> tuple[dict, dict]:
         """Runs steps `first` up to, not including, `last` of every seed; fits and totals are consumed."""
-        return self._steps(fits, totals, self.arrays, orders, jnp.int32(first), jnp.int32(last))
+        return self._steps(fits, totals, self.arrays, orders, jnp.int32(first), jnp.int32(last), self.keys)
 
-    def evaluate(self, fits: dict, step: int) -> list[list[dict]]:
+    def evaluate(self, fits: Sequence[dict], step: int) -> list[list[dict]]:
         """The rows of every seed, in the order of the seeds."""
-        first = self.parts[0]
-        place = {"step": step, "epoch": step / first.plan.steps_per_epoch}
+        place = {"step": step, "epoch": step / self.parts[0].plan.steps_per_epoch}
         rows = []
-        for each, fit in zip(self.parts, self.apart(fits), strict=True):
+        for each, fit in zip(self.parts, fits, strict=True):
             scores = {split: score(fit, each.key, step) for split, score in each.evaluations.items()}
             rows.append([{"split": split, **place, **values} for split, values in scores.items()])
         return rows
 
-    def _made(self, key, arrays):
-        batch = self._advance.feed.batch(arrays, self._advance.feed.order(key), 0, key)
-        return self._advance.trainer.init(stream(key, "init"), batch)
+    def apart(self, fits: dict) -> list[dict]:
+        """The fit of each seed, as numpy arrays."""
+        host = jax.device_get(fits)
+        return [_seed(host, i) for i in range(len(self.parts))]
 
-    def _order(self, key, epoch):
-        return self._advance.feed.order(stream(key, "order", epoch))
+    def _stacked(self, trees: Sequence[Any]) -> Any:
+        stacked = jax.tree.map(lambda *leaf: np.stack(leaf), *jax.device_get(trees))
+        return jax.device_put(stacked, self._whole)
 
-    def _many(self, fits, totals, arrays, orders, first, last):
-        step = jax.vmap(self._advance.step, in_axes=(0, 0, self.own, 0, None, 0))
+    def _zero(self):
+        alone = self._advance.zero(*self._advance.shapes(self.keys[0]), self.keys[0])
+        return jax.tree.map(lambda leaf: jnp.stack([leaf] * len(self.parts)), alone)
+
+    def _orders(self, keys, epoch):
+        return jax.vmap(lambda key: self._advance.feed.order(stream(key, "order", epoch)))(jnp.stack(keys))
+
+    def _many(self, fits, totals, arrays, orders, first, last, keys):
+        step, keys = jax.vmap(self._advance.step, in_axes=(0, 0, self.own, 0, None, 0)), jnp.stack(keys)
 
         def body(carry):
             at, fits, totals = carry
-            return at + 1, *step(fits, totals, arrays, orders, at, self.keys)
+            return at + 1, *step(fits, totals, arrays, orders, at, keys)
 
         return jax.lax.while_loop(lambda carry: carry[0] < last, body, (first, fits, totals))[1:]
 
@@ -91,19 +98,22 @@ def quicker_together(parts: Setup) -> bool:
     """Whether the seeds of a recipe can be trained in one program, and are likely to be done sooner.
 
     Patience ends each seed at a time of its own, and a regression's metrics are made for the scale of one seed's
-    targets. On the CPU it pays for small networks alone: products of stacked matrices are slower there than one after
-    another, and convolutions much so (`python -m benchmarks.sweep`). Elsewhere it was not measured.
+    targets. On the CPU it pays for small networks without a recurrence: of others a step is mostly products, and those
+    of stacked matrices are no quicker there than one after another, convolutions much slower
+    (`python -m benchmarks.sweep`). Elsewhere it was not measured.
     """
     recipe = parts.recipe
     read = parts.advance.feed.reads is not None
-    if recipe.trainer not in _TRAINERS or recipe.patience or read or jax.device_count() > 1:
+    if recipe.trainer not in SUITED or recipe.patience or read or jax.device_count() > 1:
         return False
     if recipe.val_share and parts.target_scaler is not None:
         return False
-    fit = jax.eval_shape(parts.advance.init, parts.key)
-    if jax.default_backend() == "cpu" and sum(leaf.size for leaf in jax.tree.leaves(fit["params"])) > _SMALL:
+    fit, order = parts.advance.shapes(parts.key)
+    on_cpu = jax.default_backend() == "cpu"
+    if on_cpu and sum(leaf.size for leaf in jax.tree.leaves(fit["params"])) > _SMALL:
         return False
-    return not parts.advance.programs(fit, parts.advance.order(parts.key), parts.key).convolves
+    recurs = on_cpu and recipe.trainer == "supervised"  # the perceptron's loop, over examples, is quicker for several
+    return not {CONVOLUTION, *(LOOPS if recurs else ())} & parts.advance.programs(fit, order, parts.key).made_of
 
 
 def train_together(
@@ -129,25 +139,25 @@ def train_together(
     while now.step < plan.steps and not stop.requested and None in failed:
         if orders is None or now.step % plan.steps_per_epoch == 0:
             orders = together.order(together.keys, now.step // plan.steps_per_epoch)
-        totals = together.zero(now.fit, orders) if now.totals is None else now.totals
+        totals = together.zero() if now.totals is None else now.totals
         until = pace.until(now.step, plan.pause(now.step)[0])
         with pace.timing(until - now.step):
             now.fit, now.totals = together(now.fit, totals, orders, now.step, until)
             seen = jax.device_get(now.totals)
         now.step = until
         if plan.logs(until) or seen["bad"].max() >= 0:
-            rows = [_row(seen, i, now, each) for i, each in enumerate(parts)]
+            rows = [_row(seen, i, now, together.parts[0]) for i in range(len(parts))]
             failed = [old or _error(row) for old, row in zip(failed, rows, strict=True)]
         if plan.logs(until):
-            told = together.evaluate(now.fit, until) if plan.evaluates(until) else [[] for _ in parts]
-            rows = [[row, *more] for row, more in zip(rows, told, strict=True)]
-            _tell(callbacks, rows, together.apart(now.fit), failed)
+            fits = together.apart(now.fit)
+            told = together.evaluate(fits, until) if plan.evaluates(until) else [[] for _ in parts]
+            _tell(callbacks, [[row, *more] for row, more in zip(rows, told, strict=True)], fits, failed)
             now.totals, now.since = None, until
     return failed
 
 
 def _seed(tree: Any, i: int) -> Any:
-    return jax.tree.map(lambda leaf: leaf[i], tree)
+    return jax.tree.map(lambda leaf: leaf[i, ...], tree)
 
 
 def _row(seen: dict, i: int, now: Moment, parts: Setup) -> dict | Diverged:

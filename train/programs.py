@@ -6,22 +6,22 @@ from typing import Any
 
 import jax
 
-__all__ = ["has_convolution", "looped_products"]
+__all__ = ["CONVOLUTION", "LOOPS", "looped_products", "primitives"]
 
-_LOOPS = ("scan", "while")
+CONVOLUTION = "conv_general_dilated"
+LOOPS = ("scan", "while")
+"""Names of jax's primitives."""
 
 
-def has_convolution(jaxpr: Any) -> bool:
-    """Whether a traced program convolves anywhere, inside its inner programs too.
+def primitives(jaxpr: Any) -> frozenset[str]:
+    """The names of all that a traced program does, inside its inner programs too.
 
     >>> import jax
-    >>> has_convolution(jax.make_jaxpr(lambda x: x + 1)(1.0))
-    False
+    >>> sorted(primitives(jax.make_jaxpr(lambda x: x + 1)(1.0)))
+    ['add']
     """
-    return any(
-        equation.primitive.name == "conv_general_dilated" or any(map(has_convolution, _inside(equation)))
-        for equation in _equations(jaxpr)
-    )
+    names = {equation.primitive.name for equation in _equations(jaxpr)}
+    return frozenset(names).union(*(primitives(each) for equation in _equations(jaxpr) for each in _inside(equation)))
 
 
 def looped_products(jaxpr: Any) -> list[int]:
@@ -40,7 +40,7 @@ def _innermost(jaxpr: Any) -> Iterator[Any]:
     for equation in _equations(jaxpr):
         inside = list(_inside(equation))
         deeper = [body for each in inside for body in _innermost(each)]
-        yield from deeper or (inside if equation.primitive.name in _LOOPS else ())
+        yield from deeper or (inside if equation.primitive.name in LOOPS else ())
 
 
 def _products(jaxpr: Any) -> Iterator[int]:

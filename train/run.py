@@ -140,7 +140,7 @@ def _run(
     parts = replace(parts, plan=replace(parts.plan, checkpoint_every=interval(options.ckpt_every).steps))
     check_best(options.best, parts)
     if like is not None:
-        parts.share(like)
+        parts = parts.like(like)
     parts, more = extras(parts, options)
     folder = Path(from_first(lambda: str(prepare_folder(parts.recipe, options))))
     advise(f"What was saved is whole: go on with python -m zoo.train --resume {folder}, by any number of processes")

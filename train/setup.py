@@ -14,11 +14,9 @@ from zoo.layers import Layer, each_player, rematerialised
 from .advance import Advance
 from .advance_stream import AdvanceStream
 from .asked import asked
-from .data.normalize import Scaler, fit_scaler
+from .data.normalize import Scaler
 from .data.rows import Rows
 from .data.source import Dataset, Place, Source, Split, load_data, source
-from .data.split import hold_back, hold_back_last
-from .data.windows import changes, earlier_and_later
 from .errors import BadInput
 from .evaluate import Evaluate
 from .feed import Feed, shuffled
@@ -31,6 +29,7 @@ from .optimizers import optimizer_for
 from .placement import Placement, data_parallel
 from .recipe import Recipe, check_pair
 from .schedules import schedule_for
+from .splits import Scalers, as_seen, batches_that_fit, held_back, scalers_for
 from .stream import Opened
 from .supervised import supervised
 from .tasks import Task
@@ -41,7 +40,6 @@ __all__ = ["TRAINERS", "Setup", "setup"]
 _EVALUATIONS = 50  # at most, so that a run of a thousand short epochs does not spend itself on scoring
 _LOGS = 4  # rows between two evaluations
 _SEEDLESS = ("supervised", "perceptron", "language")  # trainers that know nothing of the examples but what they read
-_Scalers = tuple[Scaler | None, Scaler | None]
 
 
 @dataclass(frozen=True)
@@ -72,8 +70,8 @@ class Setup:
             return batch
         return batch * (self.data.window or len(self.data.train.x) // batch)
 
-    def share(self, other: "Setup") -> None:
-        """Takes the compiled programs of another of the same recipe but for the seed.
+    def like(self, other: "Setup") -> "Setup":
+        """With the compiled programs of another of the same recipe but for the seed.
 
         Where the seed draws what is held back, and the programs have its scale in them, each keeps its own.
         """
@@ -82,6 +80,13 @@ class Setup:
             self.advance.share(other.advance)
             for split, evaluation in self.evaluations.items():
                 evaluation.share(other.evaluations[split])
+        return replace(self, rate=other.rate)
+
+    def of_seed(self, seed: int) -> "Setup | None":
+        """Of the same recipe with another seed; None if the seed decides more than the key of the run."""
+        if self.recipe.val_share or self.recipe.trainer not in _SEEDLESS:
+            return None
+        return replace(self, recipe=replace(self.recipe, seed=seed), key=jax.random.key(seed))
 
 
 def setup(
@@ -114,9 +119,9 @@ def setup(
     kind, data = (own.kind, own.data) if own else _loaded(recipe, place)
     recipe = _suited(recipe, data)
     wanted = made_for(kind, data)
-    recipe, train, held = _batches_that_fit(*_held_back(recipe, data, kind, own))
-    splits = _splits(data, train, held)
-    scalers = _scalers(recipe, data, splits["train"])
+    recipe, train, held = batches_that_fit(*held_back(recipe, data, kind, own))
+    splits = as_seen(data, train, held)
+    scalers = scalers_for(recipe, data, splits["train"])
     feed, cut = _feed(recipe, data, splits.pop("train"), scalers, own)
     plan = _plan(recipe, feed.steps_per_epoch, log_every)
     model = make_model(recipe.model, wanted, recipe.m, recipe.dtype)
@@ -212,25 +217,8 @@ def _suited(recipe: Recipe, data: Dataset) -> Recipe:
     return replace(recipe, trainer="language" if data.task == "language" else "supervised")
 
 
-def _splits(data: Dataset, train: Split, held: Split | None) -> dict[str, Split]:
-    """What is learned from and scored on, by name, as the model sees it."""
-    splits = {"train": train, "val": held, "test": data.test} if held else {"train": train, "test": data.test}
-    return {name: changes(split) if data.relative else split for name, split in splits.items()}
-
-
-def _scalers(recipe: Recipe, data: Dataset, train: Split) -> _Scalers:
-    """Those of inputs and targets; tokens have none, steps that are only padding do not count."""
-    targets = fit_scaler(train.y.reshape(len(train.y), -1), "standard") if data.task == "regression" else None
-    if data.vocabulary:
-        return None, targets
-    if train.lengths is None:
-        return fit_scaler(train.x, recipe.normalize), targets
-    valid = np.arange(train.x.shape[1]) < train.lengths[:, None]
-    return fit_scaler(train.x[valid], recipe.normalize), targets
-
-
 def _feed(
-    recipe: Recipe, data: Dataset, train: Split, scalers: _Scalers, own: Opened | None
+    recipe: Recipe, data: Dataset, train: Split, scalers: Scalers, own: Opened | None
 ) -> tuple[Feed, Callable | None]:
     """How examples are cut for training, and for scoring."""
     if own is not None:
@@ -244,33 +232,6 @@ def _feed(
         return cut(train, recipe.batch_size, data.window), streams
     cut = streamed if isinstance(train.x, Rows) else shuffled
     return cut(train, recipe.batch_size, *scalers, recipe.augment), None
-
-
-def _held_back(recipe: Recipe, data: Dataset, kind: Source, own: Opened | None) -> tuple[Recipe, Split, Split | None]:
-    """Patience needs something to judge by that is neither trained on nor reported: a tenth, if nothing was said."""
-    if own is not None:
-        return recipe, data.train, own.val
-    if recipe.patience is not None and not recipe.val_share:
-        recipe = replace(recipe, val_share=0.1)
-    if not recipe.val_share:
-        return recipe, data.train, None
-    if kind.kind == "text":  # where time goes on, what comes later must not be known
-        return recipe, *hold_back_last(data.train, recipe.val_share)
-    if kind.kind == "series":
-        return recipe, *earlier_and_later(data.train, recipe.val_share)
-    return recipe, *hold_back(data.train, recipe.val_share, recipe.seed)
-
-
-def _batches_that_fit(recipe: Recipe, train: Split, held: Split | None) -> tuple[Recipe, Split, Split | None]:
-    if train.x.ndim == 1:  # a text is no number of examples
-        return recipe, train, held
-    whole = recipe.opt == "gd" or recipe.batch_size > len(train.x)
-    if recipe.opt == "gd" and isinstance(train.x, Rows):
-        raise BadInput(
-            f"--opt gd learns from all {len(train.x):,} examples in one step, and they do not fit in memory "
-            "(--in-memory): take --opt sgd"
-        )
-    return (replace(recipe, batch_size=len(train.x)) if whole else recipe), train, held
 
 
 def _divided(feed: Feed, recipe: Recipe, placement: Placement) -> Feed:

@@ -4,15 +4,18 @@ import csv
 import math
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from .grid import in_words, typed
+from .outcomes import Outcome, Setting
 from .progress import duration, terminal
 from .report import sweep_table
-from .sweep import Outcome, Setting
 
 __all__ = ["ShowSweep", "ranked"]
+
+_PATIENCE = 10.0  # seconds without a line
 
 
 class ShowSweep:
@@ -27,7 +30,7 @@ class ShowSweep:
 
     def __init__(self, settings: Sequence[Setting], seeds: Sequence[int], folder: Path, quiet: bool):
         self.count, self.folder, self.console = len(settings), folder, terminal(quiet=quiet)
-        self._since = time.monotonic()
+        self._since = self._said = time.monotonic()
         self._told, self._new = 0, 0
         runs = len(settings) * len(seeds)
         self._say(f"sweep    {len(settings)} settings x {len(seeds)} seeds = {runs} runs")
@@ -48,6 +51,12 @@ class ShowSweep:
         why = next((run["failed"] for run in outcome.runs if new and run["failed"]), "")
         if why:
             self._say("  " + why.partition("\n")[0])
+
+    def run(self, setting: Setting, seed: int, line: Mapping[str, Any]) -> None:
+        """A line of one run, where a setting takes long."""
+        if time.monotonic() - self._said > _PATIENCE:
+            result = "failed" if line["failed"] else f"{line['score']:.4f}"
+            self._say(f"  {in_words(setting.given)}, seed {seed}: {result}")
 
     def end(self, outcomes: Sequence[Outcome]) -> None:
         """The table, the files and what the scores were taken on."""
@@ -75,6 +84,7 @@ class ShowSweep:
 
     def _say(self, text: str) -> None:
         self.console.print(text, soft_wrap=True)
+        self._said = time.monotonic()
 
 
 def ranked(outcomes: Sequence[Outcome]) -> list[Outcome]:

@@ -1,10 +1,11 @@
+import chex
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from zoo.train import compiler
-from zoo.train.compiler import compiled, compiler_options
+from zoo.train.compiler import compiled, compiled_for_once, compiler_options
 
 
 def convolved(x, w):
@@ -45,3 +46,26 @@ def test_small_products_in_a_loop_are_not_left_to_ynnpack_and_large_ones_are(wid
     w = jax.ShapeDtypeStruct((width, width), jnp.float32)
     power = jax.make_jaxpr(lambda w: jax.lax.fori_loop(0, 9, lambda i, x: x @ w, w))(w)
     assert ("DOT" in compiler_options(power)["xla_cpu_experimental_ynn_fusion_type"]) == by_ynnpack
+
+
+def drawn(key, like):
+    normal, even = jax.random.normal(key, (40, 30)), jax.random.uniform(key, like.shape, minval=-0.3, maxval=0.3)
+    return {"w": normal, "even": even, "q": jnp.linalg.qr(normal)[0], "b": jnp.zeros(like.shape[-1:])}
+
+
+def test_a_program_that_is_compiled_for_once_gives_the_same_bits(key):
+    once, often = compiled_for_once(drawn), jax.jit(drawn)
+    assert once.eval_shape(key, GIVEN[0]) == jax.eval_shape(drawn, key, GIVEN[0])
+    chex.assert_trees_all_equal(once(key, GIVEN[0]), often(key, GIVEN[0]))
+
+
+def test_only_the_cpus_compiler_is_told_to_hurry_and_none_that_is_in_a_greater_hurry(monkeypatch):
+    asked = []
+    monkeypatch.setattr(jax, "jit", lambda f, compiler_options=None, **_: asked.append(compiler_options))
+    for backend, off in (("cpu", False), ("cpu", True), ("gpu", False)):
+        monkeypatch.setattr(jax, "default_backend", lambda backend=backend: backend)
+        before = jax.config.read("jax_disable_most_optimizations")
+        jax.config.update("jax_disable_most_optimizations", off)
+        compiled_for_once(drawn)
+        jax.config.update("jax_disable_most_optimizations", before)
+    assert asked == [{"xla_backend_optimization_level": 1}, None, None]

@@ -13,6 +13,7 @@ from zoo.train.callbacks import Best, Callback, Journal
 from zoo.train.feed import Feed
 from zoo.train.loop import Diverged, Plan, train
 from zoo.train.placement import data_parallel
+from zoo.train.programs import CONVOLUTION
 from zoo.train.trainer import Trainer
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
@@ -133,7 +134,7 @@ def test_one_step_a_call_and_many_steps_a_call_agree(key):
     for single in (True, False):
         advance = Advance(counter(), feed(), data_parallel())
         programs = advance.programs(advance.init(key), advance.order(key), key)
-        advance._programs = programs._replace(convolves=single)
+        advance._programs = programs._replace(made_of=frozenset([CONVOLUTION] if single else []))
         fits.append(train(advance, Plan(5, 2, 5, 5), key, evaluate=lambda fit, step: [], rate=lambda step: 0.1))
     chex.assert_trees_all_equal(*fits)
 

@@ -16,14 +16,16 @@ import pytest
 
 import zoo
 from zoo.__main__ import main
-from zoo.train import recipe_for
+from zoo.train import many, recipe_for, show_sweep
+from zoo.train.callbacks import Callback
 from zoo.train.command_line import choose
 from zoo.train.command_sweep import settings_of
 from zoo.train.errors import BadInput
-from zoo.train.many import quicker_together
+from zoo.train.many import Together, quicker_together
 from zoo.train.options import RunOptions
+from zoo.train.outcomes import Setting
 from zoo.train.setup import setup
-from zoo.train.sweep import Setting, sweep
+from zoo.train.sweep import sweep
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
 SHORT = dataclasses.replace(recipe_for("mlp", "iris"), epochs=2)
@@ -133,13 +135,78 @@ def test_the_score_is_of_the_examples_held_back_where_there_are_such(both):
     assert both[0].scores[1] == max(row["accuracy"] for row in rows if row["split"] == "val")
 
 
-def test_only_small_networks_without_convolutions_are_trained_side_by_side_on_a_cpu():
+def test_only_small_networks_without_convolutions_and_recurrences_are_trained_side_by_side_on_a_cpu():
     assert quicker_together(setup(SHORT))
+    assert quicker_together(setup(recipe_for("perceptron", "digits")))
     assert not quicker_together(setup(recipe_for("cnn")))
     assert not quicker_together(setup(dataclasses.replace(SHORT, patience=3)))
     assert not quicker_together(setup(dataclasses.replace(recipe_for("mlp", "diabetes"), val_share=0.2)))
     if jax.default_backend() == "cpu":
-        assert not quicker_together(setup(recipe_for("mlp", "digits")))
+        assert quicker_together(setup(recipe_for("mlp", "digits")))
+        assert not quicker_together(setup(dataclasses.replace(recipe_for("mlp", "digits"), m={"hidden": (512, 256)})))
+        assert not quicker_together(setup(recipe_for("rnn", "future")))
+
+
+class Holds(Callback):
+    """What it should not: the fits, beside copies of them."""
+
+    def __init__(self):
+        self.held = []
+
+    def row(self, row, fit):
+        self.held.append((fit, jax.tree.map(np.array, fit)))
+
+
+@pytest.fixture(scope="module")
+def side_by_side():
+    """Two seeds that were trained, what they were trained with, and what their callbacks held."""
+    first, made, holds = setup(dataclasses.replace(SHORT, epochs=3)), [], (Holds(), Holds())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(many, "Together", lambda parts: made.append(Together(parts)) or made[-1])
+        other = first.of_seed(1)
+        assert other is not None
+        assert many.train_together([first, other], [[each] for each in holds]) == [None, None]
+    return first, made[0], holds
+
+
+def test_each_program_of_seeds_side_by_side_is_compiled_once(side_by_side):
+    first, together, _ = side_by_side
+    programs = {"step": together._steps, "order": together.order, "zero": together.zero, "init": first.advance._init}
+    assert {name: program._cache_size() for name, program in programs.items()} == dict.fromkeys(programs, 1)
+
+
+def test_seeds_side_by_side_begin_with_the_bits_that_they_begin_with_alone(side_by_side):
+    first, together, _ = side_by_side
+    for fit, key in zip(together.apart(together.init()), together.keys, strict=True):
+        chex.assert_trees_all_equal(fit, jax.device_get(first.advance.init(key)))
+
+
+def test_a_fit_that_is_held_stays_what_it_was_while_the_seeds_go_on(side_by_side):
+    for each in side_by_side[2]:
+        assert len(each.held) > 3
+        for fit, copy in each.held:
+            chex.assert_trees_all_equal(fit, copy)
+
+
+def test_other_seeds_have_the_same_programs_so_that_the_compile_cache_knows_them(side_by_side):
+    first, together, _ = side_by_side
+    other = Together([first.of_seed(5), first.of_seed(9)])
+    texts = []
+    for each in (together, other):
+        fits, orders = each.init(), each.order(each.keys, 0)
+        texts.append(each._steps.lower(fits, each.zero(), each.arrays, orders, 0, 1, each.keys).as_text())
+    assert texts[0] == texts[1]
+    assert not np.array_equal(orders[0], together.order(together.keys, 0)[0])
+
+
+def test_what_the_seed_does_not_decide_is_made_once_for_all_seeds():
+    first = setup(SHORT)
+    other = first.of_seed(7)
+    assert other is not None
+    assert other.recipe == dataclasses.replace(first.recipe, seed=7)
+    assert jax.random.key_data(other.key).tolist() == jax.random.key_data(jax.random.key(7)).tolist()
+    assert other.advance is first.advance
+    assert setup(dataclasses.replace(SHORT, val_share=0.2)).of_seed(7) is None, "the seed draws what is held back"
 
 
 def test_a_setting_that_diverges_is_written_down_and_the_sweep_goes_on(tmp_path):
@@ -152,6 +219,16 @@ def test_a_setting_that_diverges_is_written_down_and_the_sweep_goes_on(tmp_path)
         assert np.isnan(bad.mean)
         assert "no finite number" in bad.runs[0]["failed"]
         assert all(len(each.scores) == 2 for each in good)
+
+
+def test_a_setting_that_takes_long_shows_each_of_its_runs(tmp_path, monkeypatch, capsys):
+    now = [0.0]
+    monkeypatch.setattr(show_sweep.time, "monotonic", lambda: now[0])
+    show = show_sweep.ShowSweep([Setting({"lr": 0.1}, SHORT)], [0, 1, 2], tmp_path, quiet=False)
+    for seed, seconds, failed in ((0, 3, ""), (1, 20, ""), (2, 20, "no finite number")):
+        now[0] += seconds
+        show.run(Setting({"lr": 0.1}, SHORT), seed, {"score": 0.5, "failed": failed})
+    assert capsys.readouterr().out.splitlines()[2:] == ["  lr 0.1, seed 1: 0.5000", "  lr 0.1, seed 2: failed"]
 
 
 WORDS = ["sweep", "--model", "mlp", "--dataset", "iris", "--lr", "1e-3,1e-2", "--m.hidden", "8x4"]

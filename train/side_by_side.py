@@ -1,0 +1,93 @@
+"""The folders of runs that go on side by side: each as if its run had been alone."""
+
+import json
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+
+from .callbacks import Callback
+from .disk import write_json
+from .environment import environment
+from .errors import RunFailed
+from .keeper import keeper_of, kept_metrics
+from .many import train_together
+from .memory import explained, out_of_memory
+from .options import RunOptions, prepare_folder
+from .outcomes import Stopped
+from .recipe import Recipe
+from .run import Result, extras, finish
+from .setup import Setup
+from .signals import Stop
+
+__all__ = ["run_side_by_side"]
+
+
+def run_side_by_side(parts: Sequence[Setup], runs: Sequence[tuple[Recipe, RunOptions]]) -> Iterator[Result | RunFailed]:
+    """Trains the runs together and writes them; gives for each its result, or why it failed.
+
+    Args:
+        parts: of each run.
+        runs: of one recipe but for the seed, each with a folder of its own.
+
+    Raises:
+        Stopped: by a signal; none of them is written.
+        OutOfMemory: if the memory does not suffice for all of them.
+    """
+    records = [_Record(each, *run) for each, run in zip(parts, runs, strict=True)]
+    began = time.perf_counter()
+    with Stop() as stop:
+        failed = explained(
+            lambda: train_together(parts, [each.listeners for each in records], stop),
+            lambda error: out_of_memory(error, *runs[0]),
+        )
+    if stop.requested:
+        raise Stopped(stop.requested)
+    seconds = (time.perf_counter() - began) / len(runs)
+    for record, error in zip(records, failed, strict=True):
+        for listener in record.listeners:
+            listener.stopped()
+        yield record.result(seconds) if error is None else error
+
+
+class _Record:
+    """The folder of one of them.
+
+    A run that is ended begins anew, so that rows and model are written once, at its end: to have each on the disk at
+    every evaluation takes longer than to train a small network.
+    """
+
+    def __init__(self, parts: Setup, recipe: Recipe, options: RunOptions):
+        self.parts, more = extras(parts, options)
+        self.pictures, self.folder = options.pictures, prepare_folder(recipe, options)
+        write_json(self.folder / "config.json", {"recipe": asdict(recipe), **environment(options)})
+        self.rows, self.keeper = _Rows(), keeper_of(parts, self.folder, None)
+        self._save, self.keeper.save = self.keeper.save, self._hold
+        self.listeners: list[Callback] = [self.rows, self.keeper, *more]
+        for listener in self.listeners:
+            listener.start(self.parts, self.folder)
+
+    def result(self, seconds: float) -> Result:
+        """Written, once the training is over."""
+        rows = self.rows.rows
+        lines = [json.dumps(row) + "\n" for row in rows]
+        (self.folder / "metrics.jsonl").write_text("".join(lines), encoding="utf-8")
+        self._save(*self._held)
+        result = Result(self.folder, kept_metrics(rows, self.keeper), rows, seconds, self.parts)
+        result = finish(result, self.pictures)
+        for listener in self.listeners:
+            listener.end(result)
+        return result
+
+    def _hold(self, fit: dict, row: dict) -> None:
+        self._held = fit, row
+
+
+class _Rows(Callback):
+    """Keeps the rows until the end."""
+
+    def __init__(self):
+        self.rows: list[dict] = []
+
+    def row(self, row: dict, fit: dict) -> None:
+        """Keeps it."""
+        self.rows.append(row)

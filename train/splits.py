@@ -1,0 +1,64 @@
+"""Which examples are learned from, held back and scored on, and in which scale the model sees them."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from .data.normalize import Scaler, fit_scaler
+from .data.rows import Rows
+from .data.source import Dataset, Source, Split
+from .data.split import hold_back, hold_back_last
+from .data.windows import changes, earlier_and_later
+from .errors import BadInput
+from .recipe import Recipe
+from .stream import Opened
+
+__all__ = ["Scalers", "as_seen", "batches_that_fit", "held_back", "scalers_for"]
+
+Scalers = tuple[Scaler | None, Scaler | None]
+"""Of inputs and of targets."""
+
+
+def held_back(recipe: Recipe, data: Dataset, kind: Source, own: Opened | None) -> tuple[Recipe, Split, Split | None]:
+    """Patience needs something to judge by that is neither trained on nor reported: a tenth, if nothing was said."""
+    if own is not None:
+        return recipe, data.train, own.val
+    if recipe.patience is not None and not recipe.val_share:
+        recipe = replace(recipe, val_share=0.1)
+    if not recipe.val_share:
+        return recipe, data.train, None
+    if kind.kind == "text":  # where time goes on, what comes later must not be known
+        return recipe, *hold_back_last(data.train, recipe.val_share)
+    if kind.kind == "series":
+        return recipe, *earlier_and_later(data.train, recipe.val_share)
+    return recipe, *hold_back(data.train, recipe.val_share, recipe.seed)
+
+
+def batches_that_fit(recipe: Recipe, train: Split, held: Split | None) -> tuple[Recipe, Split, Split | None]:
+    """Gradient descent takes all examples at once, and a batch holds no more than there are."""
+    if train.x.ndim == 1:  # a text is no number of examples
+        return recipe, train, held
+    whole = recipe.opt == "gd" or recipe.batch_size > len(train.x)
+    if recipe.opt == "gd" and isinstance(train.x, Rows):
+        raise BadInput(
+            f"--opt gd learns from all {len(train.x):,} examples in one step, and they do not fit in memory "
+            "(--in-memory): take --opt sgd"
+        )
+    return (replace(recipe, batch_size=len(train.x)) if whole else recipe), train, held
+
+
+def as_seen(data: Dataset, train: Split, held: Split | None) -> dict[str, Split]:
+    """What is learned from and scored on, by name, as the model sees it."""
+    splits = {"train": train, "val": held, "test": data.test} if held else {"train": train, "test": data.test}
+    return {name: changes(split) if data.relative else split for name, split in splits.items()}
+
+
+def scalers_for(recipe: Recipe, data: Dataset, train: Split) -> Scalers:
+    """Those of inputs and targets; tokens have none, steps that are only padding do not count."""
+    targets = fit_scaler(train.y.reshape(len(train.y), -1), "standard") if data.task == "regression" else None
+    if data.vocabulary:
+        return None, targets
+    if train.lengths is None:
+        return fit_scaler(train.x, recipe.normalize), targets
+    valid = np.arange(train.x.shape[1]) < train.lengths[:, None]
+    return fit_scaler(train.x[valid], recipe.normalize), targets
