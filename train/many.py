@@ -26,7 +26,7 @@ __all__ = ["SUITED", "Together", "quicker_together", "train_together"]
 SUITED = ("supervised", "perceptron")
 """Trainers whose seeds may go together."""
 
-_SMALL = 60_000  # parameters
+_SMALL = 10_000  # parameters
 
 
 class Together:

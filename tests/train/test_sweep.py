@@ -142,8 +142,7 @@ def test_only_small_networks_without_convolutions_and_recurrences_are_trained_si
     assert not quicker_together(setup(dataclasses.replace(SHORT, patience=3)))
     assert not quicker_together(setup(dataclasses.replace(recipe_for("mlp", "diabetes"), val_share=0.2)))
     if jax.default_backend() == "cpu":
-        assert quicker_together(setup(recipe_for("mlp", "digits")))
-        assert not quicker_together(setup(dataclasses.replace(recipe_for("mlp", "digits"), m={"hidden": (512, 256)})))
+        assert not quicker_together(setup(recipe_for("mlp", "digits")))
         assert not quicker_together(setup(recipe_for("rnn", "future")))
 
 
