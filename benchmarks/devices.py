@@ -71,7 +71,8 @@ WORK = {
         Work(
             replace(recipe_for("dcgan"), opt="sgd", lr=5e-3),
             (".*/stage1/0/w=None,None,None,model",),
-            note="sgd at 0.005 for adam",
+            note="sgd at 0.005 for adam, in float64",
+            double=True,
         ),
     ),
 }
