@@ -1,5 +1,6 @@
 """What the measured pages share: where it was measured, and how a text gets into the README and docs/."""
 
+import json
 import os
 import platform
 import re
@@ -9,7 +10,7 @@ from pathlib import Path
 
 from zoo.train.environment import versions
 
-__all__ = ["DOCS", "HERE", "README", "between", "machine", "measured_on", "publish", "where"]
+__all__ = ["DOCS", "HERE", "README", "between", "keep", "machine", "measured_on", "publish", "where"]
 
 HERE = Path(__file__).parent
 README = HERE.parent / "README.md"
@@ -46,6 +47,14 @@ def machine() -> str:
 def where() -> dict:
     """Machine, versions and date, to be kept with a figure."""
     return {"machine": machine(), "versions": versions(), "date": time.strftime("%Y-%m-%d")}
+
+
+def keep(kept: Path, rows: Mapping[str, Mapping]) -> dict[str, dict]:
+    """Puts figures, with where they were measured, in the place of those of the same names; all that the file has."""
+    known = json.loads(kept.read_text()) if kept.exists() else {}
+    known |= {name: {**row, **where()} for name, row in rows.items()}
+    kept.write_text(json.dumps(known, indent=1) + "\n")
+    return known
 
 
 def measured_on(kept: Sequence[Mapping]) -> str:

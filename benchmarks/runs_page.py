@@ -1,12 +1,11 @@
 """The figures of docs/runs.md: kept by name in runs.json beside this file, and shown there as one table."""
 
 import argparse
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from .page import DOCS, HERE, measured_on, publish, where
+from .page import DOCS, HERE, keep, measured_on, publish
 
 __all__ = ["KEPT", "PAGE", "Figure", "add_kept", "show", "table"]
 
@@ -44,10 +43,7 @@ def show(figures: Mapping[str, Figure], kept: Path = KEPT, page: Path = PAGE) ->
         kept: the file; the page is written if it is the benchmarks' own.
         page: the page.
     """
-    known = json.loads(kept.read_text()) if kept.exists() else {}
-    known |= {name: figure._asdict() | where() for name, figure in figures.items()}
-    kept.write_text(json.dumps(known, indent=1) + "\n")
-    text = table(known)
+    text = table(keep(kept, {name: figure._asdict() for name, figure in figures.items()}))
     print(text)
     if kept == KEPT:
         publish(page, runs=text)

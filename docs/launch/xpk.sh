@@ -1,11 +1,13 @@
 #!/bin/bash
 # A slice of 16 TPU v5e on GKE by XPK: PROJECT=... ZONE=... CLUSTER=... IMAGE=... docs/launch/xpk.sh
 #
-# The cluster is one that `xpk cluster create` made, with a bucket at /runs (`xpk storage attach NAME --type=gcsfuse
-# --mount-point=/runs --readonly=false --bucket=BUCKET`). A checkpoint is a folder that is renamed when it is whole, so
-# the bucket needs a hierarchical namespace: without, GCS FUSE does not rename folders. IMAGE has the zoo with
-# its extra `tpu`. A host that fails restarts all, and each goes on from the newest whole checkpoint.
-# Not run here: checked by `bash -n` and against the flags of xpk's parser.
+# The cluster is one that `xpk cluster create` made, with a bucket at /runs: `xpk storage attach NAME --project=...
+# --zone=... --cluster=... --type=gcsfuse --bucket=BUCKET --mount-point=/runs --readonly=false --auto-mount=true`. A
+# checkpoint is a folder that is renamed when it is whole, so the bucket needs a hierarchical namespace
+# (https://docs.cloud.google.com/storage/docs/hns-overview): without, GCS FUSE does not rename folders. IMAGE has the
+# zoo with its extra `tpu`. A host that fails restarts all, and each goes on from the newest whole checkpoint.
+# Google moves XPK's users to Cluster Toolkit: gcluster.sh is the same with that.
+# Not run here: checked by `bash -n` and against xpk's parser (https://github.com/AI-Hypercomputer/xpk, src/xpk/parser).
 set -euo pipefail
 
 read -r -d '' command <<'WORDS' || true

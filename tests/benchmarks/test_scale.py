@@ -14,6 +14,7 @@ from benchmarks.scale.collectives import Collective
 from benchmarks.scale.plan import hidden_batch, load_seconds, lost, wire_seconds, young
 from benchmarks.scale.published import CHIPS, STORES, hours_between_failures
 from benchmarks.scale.tables import TABLES, check_rows, closed_form
+from zoo.train.command_line import Command, read
 
 LAUNCH = Path(command.PAGE).parent / "launch"
 COUNTED = ("mlp data", "mlp fsdp", "mlp model", "lstm data")
@@ -121,7 +122,7 @@ SBATCH = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", ["slurm.sh", "xpk.sh"])
+@pytest.mark.parametrize("name", ["slurm.sh", "xpk.sh", "gcluster.sh"])
 def test_launch_scripts_are_bash(name):
     subprocess.run(["bash", "-n", LAUNCH / name], check=True)
 
@@ -135,12 +136,43 @@ def test_slurm_knows_every_directive_and_finds_them_before_the_first_command():
 
 @pytest.mark.parametrize("name", ["gke.yaml", "skypilot.yaml"])
 def test_launch_files_are_yaml_whose_commands_are_bash(name):
-    yaml = pytest.importorskip("yaml")
-    whole = yaml.safe_load((LAUNCH / name).read_text())
+    whole = launched(name)
     if name == "gke.yaml":
         job = whole["spec"]["replicatedJobs"][0]["template"]["spec"]
         (box,) = job["template"]["spec"]["containers"]
         assert job["parallelism"] == job["completions"] == 16 / box["resources"]["limits"]["google.com/tpu"]
-        whole = {"run": box["command"][2]}
     for part in ("setup", "run"):
         subprocess.run(["bash", "-n"], input=whole.get(part, ""), text=True, check=True)
+
+
+def launched(name):
+    """A launch file as YAML, with what its container runs at the top."""
+    yaml = pytest.importorskip("yaml")
+    whole = yaml.safe_load((LAUNCH / name).read_text())
+    if name == "gke.yaml":
+        (box,) = whole["spec"]["replicatedJobs"][0]["template"]["spec"]["template"]["spec"]["containers"]
+        whole["run"] = box["command"][2]
+    return whole
+
+
+@pytest.mark.parametrize("name", ["slurm.sh", "xpk.sh", "gcluster.sh", "gke.yaml", "skypilot.yaml"])
+def test_launch_files_end_in_a_command_that_the_zoo_understands(name, tmp_path):
+    for tool in ("srun", "xpk", "gcluster", "python", ".venv/bin/python"):  # each notes what it is given
+        (tmp_path / tool).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / tool).write_text(f'#!/bin/bash\nprintf "%s\\0" "$@" > {tmp_path}/given\n')
+        (tmp_path / tool).chmod(0o755)
+    there = dict.fromkeys(("PROJECT", "ZONE", "CLUSTER", "IMAGE", "BUCKET"), "somewhere")
+    there |= {"SKYPILOT_NODE_IPS": "10.0.0.1\n10.0.0.2", "SKYPILOT_NUM_NODES": "2", "SKYPILOT_NODE_RANK": "1"}
+    there |= {"SLURM_CPUS_PER_TASK": "8", "HOME": str(tmp_path), "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+
+    def given(script):
+        subprocess.run(["bash", "-c", script], env=there, cwd=tmp_path, check=True)
+        return (tmp_path / "given").read_text().split("\0")[:-1]
+
+    words = given((LAUNCH / name).read_text() if name.endswith(".sh") else launched(name)["run"])
+    if "--command" in words:
+        words = given(words[words.index("--command") + 1])
+    words = words[words.index("zoo.train") + 1 :]
+    assert isinstance(read(words, "python -m zoo.train"), Command), "not a run"
+    assert "--require" in words
+    assert ("--distributed" in words) == (name == "skypilot.yaml"), "elsewhere the environment tells"

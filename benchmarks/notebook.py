@@ -1,0 +1,65 @@
+"""How long the notebook takes at its full length: `python -m benchmarks.notebook` runs it from top to bottom.
+
+As Colab does, but on this machine and with the zoo of this folder: nothing is installed, and the runs go to a folder
+that is thrown away. Prints the seconds of every cell and ends with 1 if all of them take more than five minutes.
+"""
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from .runs_page import Figure, add_kept, show
+
+BOOK = Path(__file__).parent.parent / "notebooks" / "zoo_on_colab.ipynb"
+ALLOWED = 300  # seconds
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs it, prints the seconds and keeps their sum."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.notebook", description=__doc__)
+    parser.add_argument("--save", type=Path, help="file for the notebook with what it printed and drew")
+    add_kept(parser)
+    args = parser.parse_args(argv)
+    import nbformat
+
+    book = nbformat.read(BOOK, as_version=4)
+    before = time.perf_counter()
+    cells = executed(book)
+    total = time.perf_counter() - before
+    for name, seconds in cells.items():
+        print(f"{seconds:7.1f} s  {name}")
+    if args.save:
+        nbformat.write(book, args.save)
+    what = f"notebooks/{BOOK.name} from top to bottom, as it stands; at most {ALLOWED / 60:g} minutes"
+    longest = ", ".join(f"{name} {cells[name]:.0f} s" for name in sorted(cells, key=lambda name: -cells[name])[:4])
+    show({"4 notebook": Figure(what, "1", f"{total:.0f} s ({longest})", "python -m benchmarks.notebook")}, args.kept)
+    return int(total > ALLOWED)
+
+
+def executed(book: Any) -> dict[str, float]:
+    """Runs a notebook in a folder that is thrown away; the seconds of each of its cells of code."""
+    from nbclient import NotebookClient
+
+    began, seconds = {}, {}
+
+    def start(cell, cell_index):
+        began[cell["id"]] = time.perf_counter()
+
+    def end(cell, cell_index):
+        seconds[cell["id"]] = time.perf_counter() - began[cell["id"]]
+
+    settings = {"PYTHONPATH": str(BOOK.parent.parent), "MPLBACKEND": "module://matplotlib_inline.backend_inline"}
+    with tempfile.TemporaryDirectory() as folder:
+        place = {"metadata": {"path": folder}}
+        client = NotebookClient(book, timeout=None, resources=place, on_cell_start=start, on_cell_complete=end)
+        client.execute(env={**os.environ, "ZOO_SHORT": "", **settings})
+    return {cell["id"]: seconds[cell["id"]] for cell in book.cells if cell["cell_type"] == "code"}
+
+
+if __name__ == "__main__":
+    sys.exit(main())
