@@ -166,5 +166,7 @@ def scaled(params: dict, scale: str, product: jax.Array, part: slice = slice(Non
 
 def _side_by_side(initializer: Callable, key: Any, shape: tuple, gates: int) -> jax.Array:
     """Draws one matrix a gate, so that each gate has its own scale."""
-    drawn = jax.vmap(lambda own: initializer(own, shape))(jax.random.split(key, gates))
+    # One after another: to factor several at once, each device of a CPU waits for a thread that another one holds, and
+    # eight devices on fewer cores wait for ever (jaxlib 0.10).
+    drawn = jax.lax.map(lambda own: initializer(own, shape), jax.random.split(key, gates))
     return jnp.concatenate(list(drawn), axis=-1)

@@ -198,3 +198,19 @@ def test_a_wrong_input_is_refused_in_the_cells_name(make, name, fast, key):
         layer.apply(params, state, jnp.ones((2, 3, 7)))
     with pytest.raises(ValueError, match=rf"{name}\(5\) wants each step as float .*int32\[2\]"):
         layer.apply(params, state, jnp.ones((2, 3), jnp.int32))
+
+
+@pytest.mark.parametrize("make", [lstm_cell, gru_cell])
+def test_kernels_are_factored_one_at_a_time_for_many_devices_of_one_cpu(make, key):
+    """A batch of factorings wants more threads than devices that pass for many leave it, and waits for ever."""
+    program = jax.make_jaxpr(lambda key: make(H).init(key, (None, jnp.ones((2, FEATURES)))))(key)
+    factored = [e.invars[0].aval.ndim for e in equations(program) if e.primitive.name in ("qr", "geqrf")]
+    assert factored == [2]
+
+
+def equations(jaxpr):
+    for equation in getattr(jaxpr, "jaxpr", jaxpr).eqns:
+        yield equation
+        for value in jax.tree.leaves(list(equation.params.values()), is_leaf=lambda v: hasattr(v, "jaxpr")):
+            if hasattr(getattr(value, "jaxpr", value), "eqns"):
+                yield from equations(value)
