@@ -50,13 +50,13 @@ def executed(book: Any) -> dict[str, float]:
     def start(cell, cell_index):
         began[cell["id"]] = time.perf_counter()
 
-    def end(cell, cell_index):
+    def end(cell, cell_index, execute_reply):
         seconds[cell["id"]] = time.perf_counter() - began[cell["id"]]
 
     settings = {"PYTHONPATH": str(BOOK.parent.parent), "MPLBACKEND": "module://matplotlib_inline.backend_inline"}
     with tempfile.TemporaryDirectory() as folder:
         place = {"metadata": {"path": folder}}
-        client = NotebookClient(book, timeout=None, resources=place, on_cell_start=start, on_cell_complete=end)
+        client = NotebookClient(book, timeout=None, resources=place, on_cell_start=start, on_cell_executed=end)
         client.execute(env={**os.environ, "ZOO_SHORT": "", **settings})
     return {cell["id"]: seconds[cell["id"]] for cell in book.cells if cell["cell_type"] == "code"}
 
