@@ -19,7 +19,7 @@ from .rounds import run_worker, taking_part
 __all__ = ["main"]
 
 _WORKS = ("mlp", "cnn")
-_COMMANDS = {"mlp": "--model mlp --m.hidden 512,256 --m.dropout 0", "cnn": "--model cnn --augment none"}
+_COMMANDS = {"mlp": "--model mlp --m.hidden 512 256 --m.dropout 0", "cnn": "--model cnn --augment none"}
 
 
 def main(peers: Sequence[str], rounds: int, data_dir: str | None, page: Path | None = None) -> int:
