@@ -17,7 +17,9 @@ from benchmarks.lowerings import by_turns
 from benchmarks.ours import MODELS, build
 from benchmarks.peers import PEERS
 from benchmarks.speed import brief, draw, table
+from benchmarks.whole import _COMMANDS
 from benchmarks.workloads import WORKLOADS, batches, make_data, windows
+from zoo.train.command_line import Command, read
 
 FIGURE = {"ms": 2.0, "first": 3.0, "import": 1.0, "peak_mb": 400.0, "parameters": 535818, "loss": 2.3, "last": 2.0}
 WHERE = {"machine": "a desk", "versions": {"jax": "1"}, "date": "today"}
@@ -141,3 +143,8 @@ def test_a_lowering_is_timed_by_turns_against_the_plain_form():
 def test_help_needs_no_peer():
     said = subprocess.run([sys.executable, "-m", "benchmarks", "--help"], capture_output=True, text=True, check=True)
     assert "--malloc" in said.stdout
+
+
+@pytest.mark.parametrize("work", _COMMANDS)
+def test_the_command_of_a_whole_run_is_one_that_the_zoo_understands(work):
+    assert isinstance(read([*_COMMANDS[work].split(), "--dataset", "mnist"], "python -m zoo.train"), Command)
