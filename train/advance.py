@@ -80,7 +80,7 @@ class Advance:
             fit, totals = run.one(fit, totals, self.arrays, order, jnp.int32(step), key)
         return fit, totals
 
-    def programs(self, fit: dict, order: Any, key: jax.Array) -> "_Programs":
+    def programs(self, fit: dict, order: Any, key: jax.Array) -> _Programs:
         """Made at the first call, for fits and orders of these shapes: a step is traced, to see what it is made of."""
         if self._programs is None:
             traced = jax.make_jaxpr(self._train, return_shape=True)
