@@ -5,7 +5,8 @@
 # --zone=... --cluster=... --type=gcsfuse --bucket=BUCKET --mount-point=/runs --readonly=false --auto-mount=true`. A
 # checkpoint is a folder that is renamed when it is whole, so the bucket needs a hierarchical namespace
 # (https://docs.cloud.google.com/storage/docs/hns-overview): without, GCS FUSE does not rename folders. IMAGE has the
-# zoo with its extra `tpu`. A host that fails restarts all, and each goes on from the newest whole checkpoint.
+# zoo with its extra `tpu` (with `--fsdp` also `multihost`). A host that fails restarts all; each goes on from the newest
+# whole checkpoint.
 # Google moves XPK's users to Cluster Toolkit: gcluster.sh is the same with that.
 # Not run here: checked by `bash -n` and against xpk's parser (https://github.com/AI-Hypercomputer/xpk, src/xpk/parser).
 set -euo pipefail
