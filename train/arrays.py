@@ -30,14 +30,14 @@ def by_path(tree: Any) -> dict[str, Any]:
     return {path_name(path): jax.random.key_data(leaf) if _is_key(leaf) else leaf for path, leaf in leaves}
 
 
-def restore(template: Any, tensors: Mapping[str, np.ndarray]) -> Any:
+def restore(template: Any, tensors: Mapping[str, Any]) -> Any:
     """Puts arrays in the places of a template, so that named tuples and whole numbers as keys stay what they are.
 
-    They stay on the host, but for keys of random numbers: what is spread over devices need not fit on one of them.
+    They stay where they are, but for keys of random numbers: what is spread over devices need not fit on one of them.
 
     Args:
         template: a tree of whatever has shape and dtype, as `jax.eval_shape` gives it.
-        tensors: by path, as `flatten` gives them.
+        tensors: by path, as `flatten` or `by_path` gives them.
 
     Raises:
         CheckpointUnusable: with a line for each path that is missing, unexpected or differing.

@@ -72,8 +72,15 @@ class Checkpoint:
 class State(Protocol):
     """The arrays of a checkpoint, and how they come into its folder."""
 
-    tree: Mapping[str, tuple]
-    nbytes: int
+    @property
+    def tree(self) -> Mapping[str, tuple[str, tuple[int, ...]]]:
+        """Their types and shapes, by path."""
+        ...
+
+    @property
+    def nbytes(self) -> int:
+        """What this process writes of them."""
+        ...
 
     def write(self, beside: Path) -> dict[str, dict]:
         """Writes them, and gives the proof of each file by its name in the folder."""
