@@ -3,8 +3,8 @@
 #
 # One task a GPU: under Slurm, jax gives each process the GPU of its own number. Runs must lie on a file system that
 # every node sees, with locks. The signal comes two minutes before the time is over, to srun's processes and not to this
-# shell; the run then writes a checkpoint, ends with 143, and the job queues again. Not run here: checked by `bash -n`
-# and against jax's `slurm_cluster.py`; sbatch's manual is https://slurm.schedmd.com/sbatch.html
+# shell; the run then writes a checkpoint, ends with 143, and the job queues again. Not run here: checked by `bash -n`,
+# against the manuals of sbatch and scontrol (https://slurm.schedmd.com/sbatch.html) and jax's `slurm_cluster.py`.
 #SBATCH --job-name=zoo
 #SBATCH --nodes=2
 #SBATCH --ntasks-per-node=8
