@@ -11,11 +11,7 @@
 # Not run here: checked by `bash -n` and against xpk's parser (https://github.com/AI-Hypercomputer/xpk, src/xpk/parser).
 set -euo pipefail
 
-read -r -d '' command <<'WORDS' || true
-if [ -e /runs/cnn-mnist/config.json ]; then words="--resume /runs/cnn-mnist";
-else words="--model cnn --dataset mnist --batch-size 1024 --ckpt-every 5m --out /runs/cnn-mnist"; fi;
-python -m zoo.train $words --data-dir /runs/data --offline --require tpu
-WORDS
+command="python -m zoo.train --model cnn --dataset mnist --batch-size 1024 --ckpt-every 5m --out /runs/cnn-mnist --resume"
 
 xpk workload create \
     --workload zoo-cnn \
@@ -23,4 +19,4 @@ xpk workload create \
     --tpu-type v5litepod-16 --num-slices 1 \
     --docker-image "$IMAGE" \
     --max-restarts 50 --termination-grace-period-seconds 120 \
-    --command "$command"
+    --command "$command --data-dir /runs/data --offline --require tpu"

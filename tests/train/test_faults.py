@@ -444,6 +444,14 @@ def test_the_command_line_restores_the_runs_recipe_and_options(tmp_path, monkeyp
     assert "which run? Name its folder, as in --resume runs/mine" in capsys.readouterr().err
     assert main(["--resume", "--out", "y"]) == 2
     assert "--resume y is not there" in capsys.readouterr().err
+    begins = [*words, "--resume", "--out", "y", "--epochs", "1"]
+    assert main(begins) == 0, "what is not there yet is begun by the words that say what to train"
+    assert main([*begins, "--epochs", "2", "--no-quiet"]) == 0
+    assert "resumed  step 3 of 6" in capsys.readouterr().out
+    Path("z").mkdir()
+    Path("z/mine.txt").write_text("of somebody")
+    assert main([*words, "--resume", "--out", "z"]) == 2
+    assert "is not empty and holds no run" in capsys.readouterr().err
     for bad in ("0", "x", "-5", "5d", "1.5", "0s", ""):
         assert main([*words, "--ckpt-every", bad]) == 2
     assert main([*words, "--keep", "0"]) == 2
