@@ -10,7 +10,7 @@ import numpy as np
 
 from .errors import CheckpointUnusable
 
-__all__ = ["described", "differences", "digest", "flatten", "path_name", "read_arrays", "restore"]
+__all__ = ["by_path", "described", "differences", "digest", "flatten", "path_name", "read_arrays", "restore"]
 
 
 def flatten(tree: Any) -> dict[str, np.ndarray]:
@@ -19,21 +19,25 @@ def flatten(tree: Any) -> dict[str, np.ndarray]:
     >>> list(flatten({"head": {"w": np.ones(2), "b": np.ones(1)}}))
     ['head/b', 'head/w']
     """
-    leaves = jax.tree_util.tree_flatten_with_path(tree)[0]
-    host = jax.device_get([jax.random.key_data(leaf) if _is_key(leaf) else leaf for _, leaf in leaves])
     # safetensors writes an array that is not contiguous wrongly, without a word.
-    arrays = [np.ascontiguousarray(leaf).reshape(np.shape(leaf)) for leaf in host]
-    return dict(zip([path_name(path) for path, _ in leaves], arrays, strict=True))
+    host = jax.device_get(by_path(tree))
+    return {name: np.ascontiguousarray(leaf).reshape(np.shape(leaf)) for name, leaf in host.items()}
 
 
-def restore(template: Any, tensors: Mapping[str, np.ndarray]) -> Any:
+def by_path(tree: Any) -> dict[str, Any]:
+    """The arrays of a tree by their paths, where they lie; keys of random numbers as their data."""
+    leaves = jax.tree_util.tree_flatten_with_path(tree)[0]
+    return {path_name(path): jax.random.key_data(leaf) if _is_key(leaf) else leaf for path, leaf in leaves}
+
+
+def restore(template: Any, tensors: Mapping[str, Any]) -> Any:
     """Puts arrays in the places of a template, so that named tuples and whole numbers as keys stay what they are.
 
-    They stay on the host, but for keys of random numbers: what is spread over devices need not fit on one of them.
+    They stay where they are, but for keys of random numbers: what is spread over devices need not fit on one of them.
 
     Args:
         template: a tree of whatever has shape and dtype, as `jax.eval_shape` gives it.
-        tensors: by path, as `flatten` gives them.
+        tensors: by path, as `flatten` or `by_path` gives them.
 
     Raises:
         CheckpointUnusable: with a line for each path that is missing, unexpected or differing.

@@ -1,37 +1,30 @@
 """A checkpoint on disk: a folder that is whole or not there, and that proves what it holds.
 
-`checkpoints/<step>/` holds `state.safetensors` (all that training needs to go on), `model.safetensors` (the best model
-until then, if any) and `manifest.json`: what is in the files, what they belong to, and their SHA-256. It is written
-as `.tmp-<step>-<random>/`, synced and renamed, and older ones go only after that.
+`checkpoints/<step>/` holds `state.safetensors` (all that training needs to go on; what several processes share lies in
+`state/`, see shares.py), `model.safetensors` (the best model until then, if any) and `manifest.json`: what is in the
+files, what they belong to, and their SHA-256. It is written as `.tmp-<step>-<random>/`, synced and renamed, and older
+ones go only after that.
 """
 
-import hashlib
-import json
-import os
 import secrets
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Protocol
 
 import numpy as np
 
+from . import shares
 from .arrays import read_arrays
-from .disk import sync_folder, write_synced
+from .disk import proof, sync, write_synced
 from .errors import CheckpointUnusable
+from .manifest import MANIFEST, read_manifest, sealed
 from .saved import MODEL_FILE
 
-__all__ = ["FOLDER", "MANIFEST", "Checkpoint", "keep_newest", "newest", "read", "steps_there", "write"]
+__all__ = ["FOLDER", "Checkpoint", "State", "Whole", "begun", "keep_newest", "newest", "read", "steps_there", "write"]
 
-FOLDER, MANIFEST, _STATE = "checkpoints", "manifest.json", "state.safetensors"
-_FORMAT = 1
-_LARGEST = 64 << 20  # bytes of a manifest; that of a thousand layers is a hundredth of it
-# What a manifest holds; `metrics` tells how much of metrics.jsonl belongs to the checkpoint.
-_KINDS: Mapping[str, type] = {
-    "format": int, "step": int, "since": int, "seconds": float, "recipe": dict, "plan": dict, "options": dict,
-    "data": str, "versions": dict, "devices": list, "metrics": dict, "listeners": dict, "tree": dict, "files": dict,
-}  # fmt: skip
+FOLDER, _STATE = "checkpoints", "state.safetensors"
 
 
 @dataclass(frozen=True)
@@ -67,64 +60,119 @@ class Checkpoint:
         return {name: (dtype, tuple(shape)) for name, (dtype, shape) in self.manifest["tree"].items()}
 
     def tensors(self) -> dict[str, np.ndarray]:
-        """Its arrays, by path."""
-        return read_arrays(self.path / _STATE)[0]
+        """Its arrays in full, by path."""
+        return shares.read_whole(self.path, self.tree) if self.shared else read_arrays(self.path / _STATE)[0]
+
+    @property
+    def shared(self) -> bool:
+        """Whether each of several processes wrote a share of the arrays."""
+        return _STATE not in self.manifest["files"]
 
 
-def write(run: Path, tensors: Mapping[str, np.ndarray], manifest: Mapping[str, Any], model: BinaryIO | None) -> Path:
-    """Writes a checkpoint of `manifest["step"]`; there is none until it is whole.
+class State(Protocol):
+    """The arrays of a checkpoint, and how they come into its folder."""
+
+    @property
+    def tree(self) -> Mapping[str, tuple[str, tuple[int, ...]]]:
+        """Their types and shapes, by path."""
+        ...
+
+    @property
+    def nbytes(self) -> int:
+        """What this process writes of them."""
+        ...
+
+    def write(self, beside: Path) -> dict[str, dict]:
+        """Writes them, and gives the proof of each file by its name in the folder."""
+        ...
+
+
+class Whole:
+    """Arrays that this process has in full: one file.
 
     Args:
-        run: folder of the run.
         tensors: by path.
+    """
+
+    def __init__(self, tensors: Mapping[str, np.ndarray]):
+        self.tensors = dict(tensors)
+        self.tree = {name: (str(array.dtype), array.shape) for name, array in tensors.items()}
+        self.nbytes = sum(array.nbytes for array in tensors.values())
+
+    def write(self, beside: Path) -> dict[str, dict]:
+        """Writes the file.
+
+        Raises:
+            RunFailed: if a parameter is no finite number.
+        """
+        from safetensors.numpy import save as to_bytes
+
+        shares.check_finite(next((name for name, each in self.tensors.items() if shares.useless(name, each)), None))
+        write_synced(beside / _STATE, lambda file: file.write(to_bytes(self.tensors)))
+        return {_STATE: proof(beside / _STATE)}
+
+
+def begun(run: Path, step: int) -> Path:
+    """A folder in which a checkpoint becomes whole; until then it has another name."""
+    beside = run / FOLDER / f".tmp-{step}-{secrets.token_hex(4)}"
+    beside.mkdir(parents=True)
+    return beside
+
+
+def write(beside: Path, state: State, manifest: Mapping[str, Any], model: BinaryIO | None) -> Path:
+    """Makes a checkpoint of `manifest["step"]` of a folder that was begun; there is none until it is whole.
+
+    Args:
+        beside: as `begun` gives it.
+        state: the arrays.
         manifest: all but `format`, `tree` and `files`, plain JSON values.
         model: a copy of it is a part of the checkpoint.
 
     Raises:
         OSError: if the disk does not take it; what was written is taken away again.
+        RunFailed: if it would be of no use.
     """
-    from safetensors.numpy import save as to_bytes
-
-    folder = run / FOLDER
-    folder.mkdir(exist_ok=True)
-    place, beside = folder / str(manifest["step"]), folder / f".tmp-{manifest['step']}-{secrets.token_hex(4)}"
-    beside.mkdir()
+    place = beside.with_name(str(manifest["step"]))
     try:
-        files = {_STATE: lambda file: file.write(to_bytes(dict(tensors)))}
+        files = state.write(beside)
         if model is not None:
-            files[MODEL_FILE] = lambda file: shutil.copyfileobj(model, file)
-        for name, writes in files.items():
-            write_synced(beside / name, writes)
-        tree = {name: [str(array.dtype), list(array.shape)] for name, array in tensors.items()}
-        proofs = {name: _proof(beside / name) for name in files}
-        whole = json.loads(json.dumps({**manifest, "format": _FORMAT, "tree": tree, "files": proofs}, default=str))
-        text = json.dumps({"manifest": whole, "sha256": _sum(whole)}, indent=1)
-        write_synced(beside / MANIFEST, lambda file: file.write(text.encode()))
-        sync_folder(beside)
+            write_synced(beside / MODEL_FILE, lambda file: shutil.copyfileobj(model, file))
+            files[MODEL_FILE] = proof(beside / MODEL_FILE)
+        text = sealed({**manifest, "tree": state.tree, "files": files})
+        write_synced(beside / MANIFEST, lambda file: file.write(text))
+        sync(beside)
         beside.rename(place)
-        sync_folder(folder)
+        sync(place.parent)
     except BaseException:
         shutil.rmtree(beside, ignore_errors=True)
         raise
     return place
 
 
-def read(path: Path) -> Checkpoint:
+def read(path: Path, part: int = 0, parts: int = 1) -> Checkpoint:
     """The checkpoint in a folder, once every byte of it has been checked.
+
+    Args:
+        path: the folder.
+        part: which of the files to check, where several processes share them.
+        parts: among how many.
 
     Raises:
         CheckpointUnusable: if it is none, damaged, or of another version of the format; naming the file.
     """
-    manifest = _manifest(path / MANIFEST)
-    for name in {_STATE, *manifest["files"]}:
-        if name not in (_STATE, MODEL_FILE) or name not in manifest["files"]:
-            raise CheckpointUnusable(f"{path / MANIFEST} does not name the files of a checkpoint, but {name!r}")
+    manifest = read_manifest(path / MANIFEST)
+    files = manifest["files"]
+    odd = [name for name in files if name not in (_STATE, MODEL_FILE) and not shares.names(name)]
+    if odd or (_STATE in files) == any(map(shares.names, files)):
+        what = repr(odd[0]) if odd else ", ".join(map(repr, files)) or "none"
+        raise CheckpointUnusable(f"{path / MANIFEST} does not name the files of a checkpoint, but {what}")
+    for name in sorted(files)[part::parts]:
         try:
-            found = _proof(path / name)
+            found = proof(path / name)
         except OSError as error:
             raise CheckpointUnusable(f"{path / name} cannot be read: {error.strerror or error}") from error
-        if found != manifest["files"][name]:
-            wanted = manifest["files"][name]
+        if found != files[name]:
+            wanted = files[name]
             raise CheckpointUnusable(
                 f"{path / name} is damaged: it should have {wanted['size']} bytes and the SHA-256 "
                 f"{str(wanted['sha256'])[:12]}..., and has {found['size']} and {found['sha256'][:12]}..."
@@ -132,26 +180,29 @@ def read(path: Path) -> Checkpoint:
     return Checkpoint(path, manifest)
 
 
-def newest(run: Path, good: Callable[[Checkpoint], None], warn: Callable[[str], None]) -> Checkpoint:
+def newest(
+    run: Path,
+    warn: Callable[[str], None],
+    load: Callable[[Path], Checkpoint] = read,
+    steps: Sequence[int] | None = None,
+) -> Checkpoint:
     """The newest checkpoint of a run that is whole; tells of each newer one that is not.
 
     Args:
         run: the folder.
-        good: raises CheckpointUnusable if a whole one is still of no use.
         warn: is told of the others.
+        load: reads one, and raises CheckpointUnusable if it is of no use.
+        steps: those to look at, rising; None looks at all that are there.
 
     Raises:
         CheckpointUnusable: if there is none.
     """
-    there = steps_there(run)
+    there = steps_there(run) if steps is None else steps
     for step in reversed(there):
         try:
-            checkpoint = read(run / FOLDER / str(step))
-            good(checkpoint)
+            return load(run / FOLDER / str(step))
         except CheckpointUnusable as error:
             warn(f"{error}; looking for an older checkpoint")
-        else:
-            return checkpoint
     what = "none of its checkpoints can be used" if there else "it has no checkpoint"
     raise CheckpointUnusable(f"{run} cannot be resumed: {what}. --overwrite starts it anew")
 
@@ -171,47 +222,3 @@ def keep_newest(run: Path, keep: int, newer_than: int | None = None) -> None:
     gone = [run / FOLDER / str(step) for step in there if step not in good[-keep:]]
     for path in [*gone, *(run / FOLDER).glob(".tmp-*")]:
         shutil.rmtree(path, ignore_errors=True)
-
-
-def _manifest(path: Path) -> dict[str, Any]:
-    try:
-        if path.stat().st_size > _LARGEST:
-            raise CheckpointUnusable(f"{path} is no manifest of a checkpoint: it has {path.stat().st_size:,} bytes")
-        found = json.loads(path.read_text(encoding="utf-8"))
-        manifest, told = found["manifest"], found["sha256"]
-    except OSError as error:
-        raise CheckpointUnusable(f"{path} cannot be read: {error.strerror or error}") from error
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise CheckpointUnusable(f"{path} is damaged, or no manifest of a checkpoint: {error!r}") from error
-    if not isinstance(manifest, dict) or told != _sum(manifest):
-        raise CheckpointUnusable(f"{path} is damaged: it does not have the SHA-256 that it names")
-    if manifest.get("format") != _FORMAT:
-        raise CheckpointUnusable(
-            f"{path} has format {manifest.get('format')!r}, this version of the zoo reads format {_FORMAT}. "
-            "Resume it with the version that wrote it, or take its weights alone with --init-from"
-        )
-    _check_kinds(path, manifest)
-    return manifest
-
-
-def _check_kinds(path: Path, manifest: Mapping[str, Any]) -> None:
-    wrong = [name for name, kind in _KINDS.items() if type(manifest.get(name)) is not kind]
-    wrong += [name for name in ("step", "since") if name not in wrong and manifest[name] < 0]
-    if not wrong:
-        leaves = [isinstance(leaf, list) and len(leaf) == 2 for leaf in manifest["tree"].values()]
-        kinds = all(leaves) and all(isinstance(leaf[1], list) for leaf in manifest["tree"].values())
-        files = all(
-            isinstance(proof, dict) and {"size", "sha256"} <= set(proof) for proof in manifest["files"].values()
-        )
-        wrong = ["tree"] * (not kinds) + ["files"] * (not files)
-    if wrong:
-        raise CheckpointUnusable(f"{path} is no manifest of a checkpoint: {', '.join(wrong)} cannot be so")
-
-
-def _proof(path: Path) -> dict[str, Any]:
-    with path.open("rb") as file:
-        return {"size": os.fstat(file.fileno()).st_size, "sha256": hashlib.file_digest(file, "sha256").hexdigest()}
-
-
-def _sum(manifest: Mapping[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()

@@ -1,5 +1,6 @@
 """Files that are whole or not there: written beside their place, synced, then renamed."""
 
+import hashlib
 import json
 import os
 import shutil
@@ -9,7 +10,7 @@ from typing import Any, BinaryIO
 
 from .errors import RunFailed
 
-__all__ = ["no_room", "replace_file", "sync_folder", "write_json", "write_synced"]
+__all__ = ["no_room", "proof", "replace_file", "sync", "write_json", "write_synced"]
 
 
 def write_synced(path: Path, write: Callable[[BinaryIO], object]) -> None:
@@ -35,15 +36,21 @@ def write_json(path: Path, content: Any) -> None:
     replace_file(path, (json.dumps(content, indent=2, default=_plain) + "\n").encode())
 
 
-def sync_folder(folder: Path) -> None:
-    """Has the system put the folder's own list on the disk, so that a rename outlives a power cut."""
+def sync(path: Path) -> None:
+    """Has the system put a file on the disk, or a folder's own list, so that a rename outlives a power cut."""
     if os.name == "nt":  # pragma: no cover - which cannot open a folder
         return
-    place = os.open(folder, os.O_RDONLY)
+    place = os.open(path, os.O_RDONLY)
     try:
         os.fsync(place)
     finally:
         os.close(place)
+
+
+def proof(path: Path) -> dict[str, Any]:
+    """The size of a file in bytes, and its SHA-256."""
+    with path.open("rb") as file:
+        return {"size": os.fstat(file.fileno()).st_size, "sha256": hashlib.file_digest(file, "sha256").hexdigest()}
 
 
 def no_room(error: OSError, place: Path, needed: int = 0) -> RunFailed:

@@ -70,7 +70,8 @@ _RUN: Mapping[str, str] = {
     "pictures": "draw pictures of the trained model",
     "tensorboard": "write events for TensorBoard, into the run's folder",
     "profile": "trace so many steps for Perfetto and XProf, once the first are compiled; none traces nothing",
-    "resume": "go on with the run in this folder, or in --out; or from this one of its checkpoints",
+    "resume": "go on with the run in this folder, or from this one of its checkpoints; alone, with that in --out, "
+    "which it begins if there is none",
     "init_from": "begin with the weights of a run, a checkpoint or a model file",
     "keep": "so many of the newest checkpoints stay",
     "ckpt_every": "steps (500) or time (30s, 5m) between checkpoints, or off; none takes 2 % of the time",

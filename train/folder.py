@@ -15,7 +15,7 @@ from .recipe import Recipe
 if TYPE_CHECKING:
     from .options import RunOptions
 
-__all__ = ["check_folder", "prepare_folder", "run_of"]
+__all__ = ["check_folder", "is_run", "prepare_folder", "run_of"]
 
 # What a run writes. The configuration comes last: as long as it is there, the rest is known to be a run's.
 _WRITTEN = ("metrics.jsonl", "model.*", "result.json", "plots", "checkpoints", "samples", "tensorboard", "profile")
@@ -66,6 +66,15 @@ def prepare_folder(recipe: Recipe, options: "RunOptions") -> Path:
     return folder
 
 
+def is_run(folder: Path) -> bool:
+    """Whether a folder holds a run; other programs call files config.json as well."""
+    try:
+        found = json.loads((folder.expanduser() / "config.json").read_text(encoding="utf-8"))
+        return "model" in found["recipe"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
 def run_of(path: Path) -> tuple[Path, int | None]:
     """The folder of the run that a path names, and the step of its checkpoint if it names one.
 
@@ -73,11 +82,11 @@ def run_of(path: Path) -> tuple[Path, int | None]:
         BadInput: if it names neither a run nor a checkpoint in one.
     """
     path = path.expanduser()
-    if _is_run(path):
+    if is_run(path):
         return path, None
     if (path / "manifest.json").exists():
         whole = path.absolute()
-        if whole.parent.name == "checkpoints" and whole.name.isdigit() and _is_run(whole.parent.parent):
+        if whole.parent.name == "checkpoints" and whole.name.isdigit() and is_run(whole.parent.parent):
             return whole.parent.parent, int(whole.name)
         raise BadInput(f"--resume {path}: this checkpoint lies in no run; --init-from takes its weights alone")
     what = "holds no run" if path.exists() else "is not there"
@@ -93,22 +102,13 @@ def _resumed(options: "RunOptions") -> Path:
 
 
 def _check_replaceable(folder: Path, overwrite: bool) -> None:
-    if not _is_run(folder):
+    if not is_run(folder):
         raise BadInput(f"--out {folder} is not empty and holds no run: name a new or an empty folder")
     if not overwrite:
         raise BadInput(
             f"--out {folder} holds a run already: give --overwrite to replace it, --resume to go on "
             "with it, or name another folder"
         )
-
-
-def _is_run(folder: Path) -> bool:
-    """Other programs call files config.json as well."""
-    try:
-        found = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-        return "model" in found["recipe"]
-    except (OSError, ValueError, KeyError, TypeError):
-        return False
 
 
 def _existing(folder: Path) -> Path:

@@ -7,10 +7,11 @@ import jax
 import numpy as np
 
 from .arrays import flatten
-from .checkpoint import MANIFEST, newest, read
+from .checkpoint import newest, read
 from .errors import CheckpointUnusable, warn
 from .hosts import put, readable
 from .loop import Moment
+from .manifest import MANIFEST
 from .pretrained import located, pretrained_names
 from .saved import MODEL_FILE, read_model
 from .setup import Setup
@@ -61,7 +62,7 @@ def weights(path: Path) -> dict[str, np.ndarray]:
         path = path / MODEL_FILE
     if not path.is_dir():
         return _of_model(read_model(path)[0])
-    checkpoint = read(path) if (path / MANIFEST).exists() else newest(path, lambda _: None, warn)
+    checkpoint = read(path) if (path / MANIFEST).exists() else newest(path, warn)
     tensors = {name.removeprefix("fit/"): array for name, array in checkpoint.tensors().items()}
     average = {"params" + name.removeprefix("ema"): each for name, each in tensors.items() if name.startswith("ema/")}
     return _of_model(tensors | average)

@@ -68,6 +68,13 @@ class Placement:
         specs = [self._spec(name, shapes) for name in shapes]
         return jax.tree.unflatten(structure, [NamedSharding(self.mesh, spec) for spec in specs])
 
+    def of(self, moment: Mapping[str, Any]) -> dict[str, Any]:
+        """The sharding of each array of a run's `fit` and of all else that is saved with it."""
+        return {
+            name: self.fit(part) if name == "fit" else jax.tree.map(lambda _: self.whole, part)
+            for name, part in moment.items()
+        }
+
     def held(self, fit: Any) -> Any:
         """The fit of a program under trace, kept where it belongs: what a step returns lies where it was taken from."""
         return jax.lax.with_sharding_constraint(fit, self.fit(fit))

@@ -7,6 +7,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import jax
+
 from zoo import _catalogue
 
 from .arrays import described, differences, digest, restore
@@ -15,19 +17,20 @@ from .callbacks import Callback, Journal, metrics_until
 from .checkpoint import FOLDER, Checkpoint, keep_newest, newest, read, steps_there
 from .data.rows import sample
 from .data.source import Dataset, source
-from .disk import sync_folder
+from .disk import sync
 from .environment import devices, versions
 from .errors import CheckpointUnusable, warn
 from .flags import data_flags, model_flags, trainer_flags
 from .folder import run_of
-from .hosts import from_first, is_first, put
+from .hosts import from_all, from_first, is_first, put
 from .loop import Moment, Plan
 from .recipe import Recipe
 from .saved import MODEL_FILE
 from .saver import named
 from .setup import Setup
+from .shares import read_shares
 
-__all__ = ["check_plan", "facts", "find", "fingerprint", "found_by_all", "moment", "not_bitwise", "recall", "rewind"]
+__all__ = ["check_plan", "facts", "find", "fingerprint", "moment", "not_bitwise", "recall", "rewind"]
 
 _MAY_DIFFER = ("epochs", "steps", "expect")  # how long it goes on is the user's choice
 _DECIDE = ("on_nan", "matmul_precision", "remat")  # the options of a run that reach into its numbers
@@ -35,6 +38,8 @@ _DECIDE = ("on_nan", "matmul_precision", "remat")  # the options of a run that r
 
 def find(path: Path, recipe: Recipe) -> Checkpoint | None:
     """The checkpoint to go on from, None if none was written yet; only its manifest is read, its files are checked.
+
+    Of several processes each checks a part of the files, and all find the same.
 
     Args:
         path: the folder of a run, for its newest whole checkpoint, or of a checkpoint.
@@ -44,33 +49,33 @@ def find(path: Path, recipe: Recipe) -> Checkpoint | None:
         CheckpointUnusable: if there is none, or it is of another recipe, with a table of what differs.
     """
     run, step = run_of(path)
-    if step is None and not steps_there(run):
+    there = from_first(lambda: steps_there(run))
+    if step is None and not there:
         config = json.loads((run / "config.json").read_text(encoding="utf-8"))
         _check_same(run, config["recipe"], recipe)
         if (run / "result.json").exists() or config.get("options", {}).get("ckpt_every") == "off":
             raise CheckpointUnusable(f"{run} cannot be resumed: it has no checkpoint. --overwrite starts it anew")
         return None
     if step is None:
-        checkpoint = newest(run, _check_metrics, warn)
+        checkpoint = newest(run, warn if is_first() else lambda text: None, _proved, there)
     else:
-        checkpoint = read(run / FOLDER / str(step))
-        _check_metrics(checkpoint)
+        checkpoint = _proved(run / FOLDER / str(step))
     _check_same(checkpoint.path, checkpoint.manifest["recipe"], recipe)
     return checkpoint
 
 
-def found_by_all(path: Path, recipe: Recipe) -> Checkpoint | None:
-    """What `find` finds; of several processes the first decides, and the others look whether they see the same."""
-    own: list[Checkpoint | None] = [None]
-
-    def decided() -> int | None:
-        own[0] = find(path, recipe)
-        return own[0] and own[0].step
-
-    step = from_first(decided)
-    if step is None or is_first():
-        return own[0]
-    return find(run_of(path)[0] / FOLDER / str(step), recipe)
+def _proved(path: Path) -> Checkpoint:
+    """A checkpoint that is of use, as every process says of its part of the files; asked by all together."""
+    found, wrong = None, None
+    try:
+        found = read(path, jax.process_index(), jax.process_count())
+        metrics_until(found.run / "metrics.jsonl", found.manifest["metrics"])
+    except CheckpointUnusable as error:
+        wrong = str(error)
+    told = next((each for each in from_all(wrong) if each), None)
+    if told is not None or found is None:
+        raise CheckpointUnusable(told)
+    return found
 
 
 def moment(checkpoint: Checkpoint, setup: Setup) -> Moment:
@@ -89,14 +94,13 @@ def moment(checkpoint: Checkpoint, setup: Setup) -> Moment:
     rows = differences(described(template), checkpoint.tree)
     if rows:
         raise _other(checkpoint.path, rows)
+    places = setup.advance.placement.of(template)
     try:
-        tree = restore(template, checkpoint.tensors())
+        arrays = read_shares(checkpoint.path, template, places) if checkpoint.shared else checkpoint.tensors()
+        tree = put(restore(template, arrays), places)
     except CheckpointUnusable as error:
         raise CheckpointUnusable(f"{checkpoint.path}: {error}") from None
-    placement = setup.advance.placement
-    fit = put(tree["fit"], placement.fit(tree["fit"]))
-    totals = put(tree.get("totals"), placement.whole)
-    return Moment(fit, checkpoint.step, totals, checkpoint.manifest["since"])
+    return Moment(tree["fit"], checkpoint.step, tree.get("totals"), checkpoint.manifest["since"])
 
 
 def check_plan(checkpoint: Checkpoint, plan: Plan) -> None:
@@ -128,7 +132,7 @@ def rewind(checkpoint: Checkpoint, keep: int) -> None:
         beside = run / f".{MODEL_FILE}.back"
         shutil.copyfile(checkpoint.model, beside)
         beside.replace(run / MODEL_FILE)
-    sync_folder(run)
+    sync(run)
 
 
 def recall(checkpoint: Checkpoint, journal: Journal, listeners: Sequence[Callback]) -> None:
@@ -202,10 +206,6 @@ def _check_same(path: Path, recipe: Mapping[str, Any], now: Recipe) -> None:
     ]
     if rows:
         raise _other(path, rows)
-
-
-def _check_metrics(checkpoint: Checkpoint) -> None:
-    metrics_until(checkpoint.run / "metrics.jsonl", checkpoint.manifest["metrics"])
 
 
 def _other(path: Path, rows: Sequence[str]) -> CheckpointUnusable:

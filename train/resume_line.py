@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 from .errors import BadInput
-from .folder import run_of
+from .folder import is_run, run_of
 from .options import RunOptions
 from .values import unwrapped, word
 
@@ -20,7 +20,8 @@ _NOT_AGAIN = ("out", "overwrite", "resume", "init_from", "distributed", "process
 def with_recipe(words: Sequence[str]) -> tuple[list[str], Path | None]:
     """The words with the folder spelled out and the run's recipe as their configuration, and the run's folder.
 
-    A bare `--resume` means the folder of `--out`. Without `--resume` nothing changes.
+    A bare `--resume` means the folder of `--out`; where that holds no run yet, the words that say what to train begin
+    it. Without `--resume` nothing changes.
 
     Raises:
         BadInput: if no folder is named, or it holds no run.
@@ -29,10 +30,12 @@ def with_recipe(words: Sequence[str]) -> tuple[list[str], Path | None]:
     at = next((i for i, each in enumerate(words) if each.partition("=")[0] == "--resume"), None)
     if at is None:
         return words, None
-    path = words[at].partition("=")[2]
-    if not path and at + 1 < len(words) and not words[at + 1].startswith("-"):
-        path = words.pop(at + 1)
-    path = path or _value(words, "--out")
+    named = words[at].partition("=")[2]
+    if not named and at + 1 < len(words) and not words[at + 1].startswith("-"):
+        named = words.pop(at + 1)
+    path = named or _value(words, "--out")
+    if not named and path and not is_run(Path(path)) and (_value(words, "--model") or _value(words, "--config")):
+        return [*words[:at], *words[at + 1 :]], None
     if not path:
         raise BadInput("--resume: which run? Name its folder, as in --resume runs/mine, or --out runs/mine --resume")
     words[at] = f"--resume={path}"

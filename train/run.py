@@ -31,10 +31,11 @@ from .profile import Profile
 from .progress import terminal
 from .reading import Reading
 from .recipe import Recipe
-from .resume import facts, fingerprint, found_by_all
+from .resume import facts, find, fingerprint
 from .saved import Trained, load
 from .saver import Saver
 from .setup import Setup, setup
+from .shares import check_orbax, check_seen
 from .show import Show
 from .signals import Stop
 from .stream import Stream
@@ -122,7 +123,7 @@ def _run(
     check_same({"recipe": asdict(recipe), "options": shared_by_all(options)})
     own = None if stream is None else stream.opened(recipe)
     recipe = recipe if own is None else own.recipe
-    found = found_by_all(options.resume, recipe) if options.resume else None
+    found = find(options.resume, recipe) if options.resume else None
     if found is None and options.resume:
         options = anew(options)
         check_same({"init_from": options.init_from})  # all have read it, before the first begins to write
@@ -142,7 +143,7 @@ def _run(
     if like is not None:
         parts = parts.like(like)
     parts, more = extras(parts, options)
-    folder = Path(from_first(lambda: str(prepare_folder(parts.recipe, options))))
+    folder = _folder(parts, options)
     advise(f"What was saved is whole: go on with python -m zoo.train --resume {folder}, by any number of processes")
     # Signals from here on: before there is anything to save, python's own handlers are quicker.
     with Lock(folder) if is_first() else nullcontext(), Stop() as stop:
@@ -158,6 +159,17 @@ def _run(
             if told is None:
                 raise
             raise told from error
+
+
+def _folder(parts: Setup, options: RunOptions) -> Path:
+    """Of the run, made by the first process; of several that will each write a share, it is what all see."""
+    several = jax.process_count() > 1 and not interval(options.ckpt_every).off
+    placed = parts.advance.placement.of(parts.advance.template(parts.key)) if several else None
+    shared = check_orbax(placed)
+    folder = Path(from_first(lambda: str(prepare_folder(parts.recipe, options))))
+    if shared:
+        check_seen(folder)
+    return folder
 
 
 def _of_the_batch(error: ValueError, recipe: Recipe) -> BadInput | None:

@@ -13,14 +13,15 @@ import numpy as np
 
 from .arrays import flatten
 from .callbacks import Callback, Journal
-from .checkpoint import Checkpoint, keep_newest, write
+from .checkpoint import Checkpoint, State, Whole, begun, keep_newest, write
 from .disk import no_room
 from .errors import RunFailed, warn
-from .hosts import readable
+from .hosts import from_first, readable
 from .interval import interval
 from .loop import Moment
 from .options import RunOptions
 from .saved import MODEL_FILE
+from .shares import Shares, is_shared
 
 __all__ = ["Saver", "named", "remembered"]
 
@@ -28,10 +29,9 @@ __all__ = ["Saver", "named", "remembered"]
 class Saver:
     """Asked at every moment of a run, writes a checkpoint of those that are due.
 
-    Nothing here changes a number of the run, whenever it writes. Of several processes one writes: arrays that are
-    spread over all of them are brought together in its memory, array by array, so that a checkpoint has one form
-    whoever wrote it, is whole whichever process dies, and can be resumed by any number. What does not fit there cannot
-    be saved so.
+    Nothing here changes a number of the run, whenever it writes. Of several processes the first writes, unless they
+    share arrays: then each writes its own share, and the first what makes a checkpoint of them. It is whole whichever
+    process dies, and can be resumed by any number.
 
     Args:
         folder: of the run.
@@ -88,14 +88,20 @@ class Saver:
         """Begins to write the moment, unless its step is written."""
         self.wait()
         began, model = time.perf_counter(), None
-        state = readable({"fit": now.fit} if now.totals is None else {"fit": now.fit, "totals": now.totals})
+        tree = {"fit": now.fit} if now.totals is None else {"fit": now.fit, "totals": now.totals}
+        shared = is_shared(tree)
         memories = remembered(self.listeners)  # of all processes: some tell one another
-        if now.step == self.saved or not self.writes:
+        if from_first(lambda: now.step == self.saved) if shared else now.step == self.saved or not self.writes:
             return
-        # Copied, for the next step takes the arrays; and the model's file is held, for a better one takes its place.
-        tensors = {name: np.array(leaf) for name, leaf in flatten(state).items()}
+        try:
+            state, beside = self._shared(tree, now.step) if shared else (_copied(tree), None)
+        except Exception as error:
+            self._fails(now.step, error)
+            warn(str(self._failed))
+            return
+        # Held, for a better one takes its place.
         with suppress(FileNotFoundError):
-            model = (self.folder / MODEL_FILE).open("rb")
+            model = (self.folder / MODEL_FILE).open("rb") if self.writes else None
         facts = {
             **self.facts,
             "step": now.step,
@@ -104,8 +110,22 @@ class Saver:
             "metrics": self.journal.memory(),
             "listeners": memories,
         }
-        self._thread = threading.Thread(target=self._write, args=(tensors, facts, model, began), daemon=True)
+        self._thread = threading.Thread(target=self._write, args=(beside, state, facts, model, began), daemon=True)
         self._thread.start()
+
+    def _shared(self, tree: Any, step: int) -> tuple[State, Path]:
+        """In all processes: the arrays, and the folder into which they are being written."""
+        told = from_first(lambda: self._begun(step, 0))
+        if "wrong" in told:
+            raise RunFailed(told["wrong"])
+        beside = Path(told["path"])
+        return Shares(beside, tree), beside
+
+    def _begun(self, step: int, size: int) -> dict[str, str]:
+        try:
+            return {"path": str(begun(self.folder, step))}
+        except OSError as error:
+            return {"wrong": str(no_room(error, self.folder, size))}
 
     def wait(self) -> None:
         """Waits for the disk, and tells what went wrong there."""
@@ -115,27 +135,31 @@ class Saver:
             if self._failed is not None:
                 warn(str(self._failed))
 
-    def _write(self, tensors: Mapping, facts: Mapping, model: BinaryIO | None, began: float) -> None:
+    def _write(self, beside: Path | None, state: State, facts: Mapping, model: BinaryIO | None, began: float) -> None:
         """In the thread: whatever goes wrong is kept for `wait`."""
         self._failed = None
         try:
             with model or nullcontext():
-                self._write_whole(tensors, facts, model)
+                self._write_whole(beside, state, facts, model)
         except Exception as error:
-            failed = error if isinstance(error, RunFailed) else RunFailed(repr(error))
-            rest = f"the checkpoint of step {self.saved} is whole" if self.saved else "there is none yet"
-            self._failed = RunFailed(f"no checkpoint of step {facts['step']}: {failed}; {rest}")
+            self._fails(facts["step"], error)
         self._last = time.perf_counter()
         self._cost = self._last - began
 
-    def _write_whole(self, tensors: Mapping, facts: Mapping, model: BinaryIO | None) -> None:
-        bad = next((name for name, array in tensors.items() if not _good(name, array)), None)
-        if bad:
-            raise RunFailed(f"{bad.removeprefix('fit/')} holds what is no finite number")
-        size = sum(array.nbytes for array in tensors.values()) + (os.fstat(model.fileno()).st_size if model else 0)
+    def _fails(self, step: int, error: Exception) -> None:
+        failed = error if isinstance(error, RunFailed) else RunFailed(repr(error))
+        rest = f"the checkpoint of step {self.saved} is whole" if self.saved else "there is none yet"
+        self._failed = RunFailed(f"no checkpoint of step {step}: {failed}; {rest}")
+
+    def _write_whole(self, beside: Path | None, state: State, facts: Mapping, model: BinaryIO | None) -> None:
+        size = state.nbytes + (os.fstat(model.fileno()).st_size if model else 0)
         try:
             self.journal.sync()
-            write(self.folder, tensors, facts, model)
+            if not self.writes:
+                assert beside is not None
+                state.write(beside)
+                return
+            write(beside or begun(self.folder, facts["step"]), state, facts, model)
             self.saved = facts["step"]
             keep_newest(self.folder, self.keep)
         except OSError as error:
@@ -160,6 +184,6 @@ def named(listeners: Sequence[Callback]) -> Iterator[tuple[str, Callback]]:
         yield (kind if seen[kind] == 1 else f"{kind}-{seen[kind]}"), each
 
 
-def _good(name: str, array: np.ndarray) -> bool:
-    """Parameters must be finite numbers; an optimizer may remember an infinite loss."""
-    return not name.startswith("fit/params") or bool(np.isfinite(array).all())
+def _copied(tree: Any) -> Whole:
+    """What this process has in full; copied, for the next step takes the arrays."""
+    return Whole({name: np.array(leaf) for name, leaf in flatten(readable(tree)).items()})

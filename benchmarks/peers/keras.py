@@ -19,9 +19,9 @@ def mlp():
 def cnn():
     return [
         layers.Conv2D(32, 3, padding="same", activation="relu"),
-        layers.AveragePooling2D(),
+        layers.AveragePooling2D(2),
         layers.Conv2D(64, 3, padding="same", activation="relu"),
-        layers.AveragePooling2D(),
+        layers.AveragePooling2D(2),
         layers.Flatten(),
         layers.Dense(256, "relu"),
         layers.Dense(10),

@@ -8,11 +8,7 @@
 # https://github.com/GoogleCloudPlatform/cluster-toolkit/blob/main/docs/migration/xpk_to_clustertoolkit.md
 set -euo pipefail
 
-read -r -d '' command <<'WORDS' || true
-if [ -e /runs/cnn-mnist/config.json ]; then words="--resume /runs/cnn-mnist";
-else words="--model cnn --dataset mnist --batch-size 1024 --ckpt-every 5m --out /runs/cnn-mnist"; fi;
-python -m zoo.train $words --data-dir /runs/data --offline --require tpu
-WORDS
+command="python -m zoo.train --model cnn --dataset mnist --batch-size 1024 --ckpt-every 5m --out /runs/cnn-mnist --resume"
 
 gcluster job submit \
     --name zoo-cnn \
@@ -21,4 +17,4 @@ gcluster job submit \
     --image "$IMAGE" \
     --mount "gs://$BUCKET;/runs;rw" \
     --restarts 50 --grace-period 120s \
-    --command "$command"
+    --command "$command --data-dir /runs/data --offline --require tpu"

@@ -3,8 +3,8 @@
 #
 # One task a GPU: under Slurm, jax gives each process the GPU of its own number. Runs must lie on a file system that
 # every node sees, with locks. The signal comes two minutes before the time is over, to srun's processes and not to this
-# shell; the run then writes a checkpoint, ends with 143, and the job queues again. Not run here: checked by `bash -n`
-# and against jax's `slurm_cluster.py`; sbatch's manual is https://slurm.schedmd.com/sbatch.html
+# shell; the run then writes a checkpoint, ends with 143, and the job queues again. Not run here: checked by `bash -n`,
+# against the manuals of sbatch and scontrol (https://slurm.schedmd.com/sbatch.html) and jax's `slurm_cluster.py`.
 #SBATCH --job-name=zoo
 #SBATCH --nodes=2
 #SBATCH --ntasks-per-node=8
@@ -20,15 +20,9 @@ set -uo pipefail
 run=${RUNS:-$HOME/runs}/cnn-mnist
 data=${ZOO_DATA:-$HOME/data}
 
-# Looked at once, before any process writes: all must begin in the same way.
-if [ -e "$run/config.json" ]; then
-    words=(--resume "$run")
-else
-    words=(--model cnn --dataset mnist --batch-size 1024 --ckpt-every 5m --out "$run")
-fi
-
 # Slurm 22.05 and 23.02 do not tell srun what sbatch was asked for; said twice it does no harm.
-srun --cpus-per-task="$SLURM_CPUS_PER_TASK" python -m zoo.train "${words[@]}" --data-dir "$data" --offline --require gpu
+srun --cpus-per-task="$SLURM_CPUS_PER_TASK" python -m zoo.train --model cnn --dataset mnist --batch-size 1024 \
+    --ckpt-every 5m --out "$run" --resume --data-dir "$data" --offline --require gpu
 code=$?
 if [ "$code" -eq 143 ]; then
     scontrol requeue "$SLURM_JOB_ID"

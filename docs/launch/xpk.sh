@@ -5,16 +5,13 @@
 # --zone=... --cluster=... --type=gcsfuse --bucket=BUCKET --mount-point=/runs --readonly=false --auto-mount=true`. A
 # checkpoint is a folder that is renamed when it is whole, so the bucket needs a hierarchical namespace
 # (https://docs.cloud.google.com/storage/docs/hns-overview): without, GCS FUSE does not rename folders. IMAGE has the
-# zoo with its extra `tpu`. A host that fails restarts all, and each goes on from the newest whole checkpoint.
+# zoo with its extra `tpu` (with `--fsdp` also `multihost`). A host that fails restarts all; each goes on from the newest
+# whole checkpoint.
 # Google moves XPK's users to Cluster Toolkit: gcluster.sh is the same with that.
 # Not run here: checked by `bash -n` and against xpk's parser (https://github.com/AI-Hypercomputer/xpk, src/xpk/parser).
 set -euo pipefail
 
-read -r -d '' command <<'WORDS' || true
-if [ -e /runs/cnn-mnist/config.json ]; then words="--resume /runs/cnn-mnist";
-else words="--model cnn --dataset mnist --batch-size 1024 --ckpt-every 5m --out /runs/cnn-mnist"; fi;
-python -m zoo.train $words --data-dir /runs/data --offline --require tpu
-WORDS
+command="python -m zoo.train --model cnn --dataset mnist --batch-size 1024 --ckpt-every 5m --out /runs/cnn-mnist --resume"
 
 xpk workload create \
     --workload zoo-cnn \
@@ -22,4 +19,4 @@ xpk workload create \
     --tpu-type v5litepod-16 --num-slices 1 \
     --docker-image "$IMAGE" \
     --max-restarts 50 --termination-grace-period-seconds 120 \
-    --command "$command"
+    --command "$command --data-dir /runs/data --offline --require tpu"

@@ -174,5 +174,5 @@ def test_launch_files_end_in_a_command_that_the_zoo_understands(name, tmp_path):
         words = given(words[words.index("--command") + 1])
     words = words[words.index("zoo.train") + 1 :]
     assert isinstance(read(words, "python -m zoo.train"), Command), "not a run"
-    assert "--require" in words
+    assert {"--require", "--out", "--resume"} <= set(words), "what a scheduler repeats goes on"
     assert ("--distributed" in words) == (name == "skypilot.yaml"), "elsewhere the environment tells"

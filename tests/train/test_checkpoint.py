@@ -17,9 +17,10 @@ import pytest
 
 import zoo.train.checkpoint as module
 from zoo.train.arrays import differences, flatten, restore
-from zoo.train.checkpoint import keep_newest, newest, read, steps_there, write
+from zoo.train.checkpoint import Whole, begun, keep_newest, newest, read, steps_there, write
 from zoo.train.errors import CheckpointUnusable
 from zoo.train.interval import interval
+from zoo.train.manifest import KINDS, sum_of
 
 FACTS = {
     "since": 0, "seconds": 1.0, "recipe": {"model": "mlp"}, "plan": {"steps": 9}, "options": {}, "data": "x",
@@ -44,7 +45,7 @@ def tree():
 
 
 def made(run, step, model=None):
-    return write(run, flatten(tree()), FACTS | {"step": step}, model)
+    return write(begun(run, step), Whole(flatten(tree())), FACTS | {"step": step}, model)
 
 
 def test_named_tuples_whole_numbers_as_keys_half_precision_and_random_keys_come_back(tmp_path):
@@ -94,7 +95,7 @@ class Killed(BaseException):
     """As kill -9: nothing is caught, nothing is tidied."""
 
 
-STAGES = ("state", "model", "its sum", "the other sum", "manifest", "sync", "rename", "sync of all", "prune")
+STAGES = ("state", "its sum", "model", "the other sum", "manifest", "sync", "rename", "sync of all", "prune")
 
 
 @pytest.mark.fault(row=2)
@@ -118,14 +119,14 @@ def test_row_2_a_kill_at_any_stage_of_writing_leaves_a_whole_checkpoint(tmp_path
 
     tidy = module.shutil.rmtree
     monkeypatch.setattr(module.shutil, "rmtree", lambda *_, **__: None if stage < 8 else counted(tidy)(*_, **__))
-    for name in ("write_synced", "sync_folder", "_proof"):
+    for name in ("write_synced", "sync", "proof"):
         monkeypatch.setattr(module, name, counted(getattr(module, name)))
     monkeypatch.setattr(module.Path, "rename", counted(module.Path.rename))
     with pytest.raises(Killed):
         written_and_pruned()
     monkeypatch.undo()
     assert len(done) == stage
-    assert newest(tmp_path, lambda _: None, print).step == (2 if "rename" in done else 1)
+    assert newest(tmp_path, print).step == (2 if "rename" in done else 1)
     keep_newest(tmp_path, 5)
     assert not list((tmp_path / "checkpoints").glob(".tmp-*"))
 
@@ -179,16 +180,16 @@ def resigned(place, change):
     path = place / "manifest.json"
     manifest = json.loads(path.read_text())["manifest"]
     change(manifest)
-    path.write_text(json.dumps({"manifest": manifest, "sha256": module._sum(manifest)}))
+    path.write_text(json.dumps({"manifest": manifest, "sha256": sum_of(manifest)}))
 
 
 @pytest.mark.fault(row=11)
-@pytest.mark.parametrize("name", sorted(module._KINDS))
+@pytest.mark.parametrize("name", sorted(KINDS))
 @pytest.mark.parametrize("value", [None, "x", -1, [], {}, {"a": 1}, 1e300, True])
 def test_row_11_a_crafted_manifest_is_refused_or_read_as_what_it_says(tmp_path, name, value):
     place = made(tmp_path, 3)
     resigned(place, lambda manifest: manifest.update({name: value}))
-    if type(value) is module._KINDS[name] and name not in ("tree", "files", "format", "step", "since"):
+    if type(value) is KINDS[name] and name not in ("tree", "files", "format", "step", "since"):
         assert read(place).manifest[name] == value
         return
     if name == "tree" and value == {}:
@@ -200,7 +201,17 @@ def test_row_11_a_crafted_manifest_is_refused_or_read_as_what_it_says(tmp_path, 
 
 @pytest.mark.fault(row=11)
 @pytest.mark.parametrize(
-    "files", [{"../../x": {}}, {"state.safetensors": None}, {"state.safetensors": {"size": 1}}, {"/etc/passwd": 3}]
+    "files",
+    [
+        {"../../x": {}},
+        {"state.safetensors": None},
+        {"state.safetensors": {"size": 1}},
+        {"/etc/passwd": 3},
+        {"state/../../x": {}},
+        {"state": {}},
+        {"state/": {}},
+        {},
+    ],
 )
 def test_row_11_a_manifest_names_no_file_outside_its_folder(tmp_path, files):
     place = made(tmp_path, 3)
@@ -239,11 +250,11 @@ def test_row_11_the_next_older_one_is_taken_with_a_warning(tmp_path):
     shutil.rmtree(tmp_path / "checkpoints" / "2")
     (tmp_path / "checkpoints" / "2").touch()
     warnings = []
-    assert newest(tmp_path, lambda _: None, warnings.append).step == 1
+    assert newest(tmp_path, warnings.append).step == 1
     assert ["3/manifest.json" in warnings[0], "2/manifest.json" in warnings[1]] == [True, True]
     shutil.rmtree(tmp_path / "checkpoints" / "1")
     with pytest.raises(CheckpointUnusable, match="none of its checkpoints can be used"):
-        newest(tmp_path, lambda _: None, warnings.append)
+        newest(tmp_path, warnings.append)
 
 
 @pytest.mark.fault(row=12)

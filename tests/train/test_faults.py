@@ -76,7 +76,7 @@ def test_row_1_a_run_killed_three_times_ends_with_the_same_bits(tmp_path):
         wait_for(process, lambda: max(steps_there(tmp_path / "cut"), default=-1) > seen)  # noqa: B023
         process.kill()
         process.communicate()
-        seen = newest(tmp_path / "cut", lambda _: None, print).step
+        seen = newest(tmp_path / "cut", print).step
         assert seen < 1200
         again = ["-m", "zoo.train", "--quiet", "--resume", tmp_path / "cut"]
     ended_well(python(*again))
@@ -98,7 +98,7 @@ def test_rows_3_and_4_a_signal_checkpoints_and_tells_the_command_that_goes_on(tm
     assert time.monotonic() - began < 10
     assert process.returncode == code
     assert f"go on with: python -m zoo.train --resume {tmp_path / 'run'}" in said
-    step = newest(tmp_path / "run", lambda _: None, print).step
+    step = newest(tmp_path / "run", print).step
     assert f"the checkpoint of step {step:,} of 8,000,000 is kept" in said
 
 
@@ -295,7 +295,7 @@ def test_row_14_a_bad_state_is_never_saved_and_the_last_good_one_stays(tmp_path,
     monkeypatch.setattr("zoo.train.setup.supervised", poisoned)
     with pytest.raises(Diverged, match=r"at step 6 of 9(.|\n)*The model of epoch 1 is kept"):
         run(IRIS, RunOptions(out=tmp_path / "run", ckpt_every="1", quiet=True))
-    assert newest(tmp_path / "run", lambda _: None, print).step == 4
+    assert newest(tmp_path / "run", print).step == 4
 
 
 @pytest.mark.fault(row=14)
@@ -324,7 +324,7 @@ def test_row_14_a_player_that_is_no_number_any_more_stops_the_game_and_the_last_
     monkeypatch.setitem(TRAINERS, "adversarial", poisoned)
     with pytest.raises(Diverged, match=r"no finite number any more at step \d"):
         run(recipe, RunOptions(out=tmp_path / "run", **options))
-    good = newest(tmp_path / "run", lambda _: None, print)
+    good = newest(tmp_path / "run", print)
     assert 3 <= good.step <= 6
     assert all(np.isfinite(array).all() for array in good.tensors().values() if array.dtype.kind == "f")
     assert np.isfinite(zoo.load(tmp_path / "run").sample(9)).all()
@@ -444,6 +444,14 @@ def test_the_command_line_restores_the_runs_recipe_and_options(tmp_path, monkeyp
     assert "which run? Name its folder, as in --resume runs/mine" in capsys.readouterr().err
     assert main(["--resume", "--out", "y"]) == 2
     assert "--resume y is not there" in capsys.readouterr().err
+    begins = [*words, "--resume", "--out", "y", "--epochs", "1"]
+    assert main(begins) == 0, "what is not there yet is begun by the words that say what to train"
+    assert main([*begins, "--epochs", "2", "--no-quiet"]) == 0
+    assert "resumed  step 3 of 6" in capsys.readouterr().out
+    Path("z").mkdir()
+    Path("z/mine.txt").write_text("of somebody")
+    assert main([*words, "--resume", "--out", "z"]) == 2
+    assert "is not empty and holds no run" in capsys.readouterr().err
     for bad in ("0", "x", "-5", "5d", "1.5", "0s", ""):
         assert main([*words, "--ckpt-every", bad]) == 2
     assert main([*words, "--keep", "0"]) == 2

@@ -4,45 +4,25 @@ Each life of a run is a start of python, so that one chain of them is asked many
 a run of two is stopped by a signal to one, resumed by two, one of which is killed, and resumed by two and by one.
 """
 
-import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
 import zoo
+from tests.train.processes import HOUSE, both, free_port, rows, start
 from zoo.train.checkpoint import newest, read
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("quick_compiler")]
-HOUSE = str(Path(zoo.__file__).parent.parent)
 WORDS = ("--model", "mlp", "--epochs", "6", "--ckpt-every", "23", "--keep", "9", "--m.hidden", "32", "--no-pictures")
 FROM_DISK = ("--in-memory", "0")  # of which each process reads its share while the run goes
 STEPS, STOPPED, KILLED = 138, 46, 92
 TWO = f"{os.environ['XLA_FLAGS']} --xla_force_host_platform_device_count=2"
-
-# A process that may send itself a signal when a row comes, so that it is the same step every time.
-LIFE = """
-import os, sys
-from importlib import import_module
-from zoo.train.callbacks import Callback
-from zoo.train.command import main
-number, step, *words = sys.argv[1:]
-class Dies(Callback):
-    def row(self, row, fit):
-        if row["split"] == "test" and row["step"] == int(step):
-            os.kill(os.getpid(), int(number))
-module = import_module("zoo.train.run")
-run = module.run
-module.run = lambda recipe, options: run(recipe, options, [Dies()])
-sys.exit(main(words))
-"""
 
 # Batches of one's own, a share of them in each process, whose state is another in each; the run is cut and resumed.
 STREAMED = """
@@ -134,35 +114,6 @@ with together():
 """
 
 
-def start(*words, script=""):
-    begin = ["-c", script] if script else ["-m", "zoo.train"]
-    return subprocess.Popen(
-        [sys.executable, *begin, *map(str, words)],
-        env={**os.environ, "PYTHONPATH": HOUSE, "JAX_PLATFORMS": "cpu"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-def free_port():
-    with socket.socket() as place:
-        place.bind(("127.0.0.1", 0))
-        return place.getsockname()[1]
-
-
-def both(*words, dies=(0, 10**9)):
-    """Two processes to their end; the second may send itself a signal at a step. Codes, and what each said."""
-    joined = ("--distributed", f"127.0.0.1:{free_port()}", "--processes", "2", "--process")
-    lives = [start(*words, *joined, 0), start(*dies, *words, *joined, 1, script=LIFE)]
-    said = [life.communicate(timeout=400) for life in lives]
-    return [life.returncode for life in lives], said
-
-
-def rows(folder):
-    return [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
-
-
 def left(folder):
     return read(folder / "checkpoints" / str(STEPS)).tensors()
 
@@ -236,7 +187,7 @@ def test_when_one_is_killed_the_other_says_which_and_what_to_do(killed):
     assert codes in ([1, -signal.SIGKILL], [-signal.SIGABRT, -signal.SIGKILL]), said  # jax may be quicker to end it
     assert "error: process 1 of 2 (pid " in said[0][1]
     assert f"is gone. What was saved is whole: go on with python -m zoo.train --resume {folder}" in said[0][1]
-    assert newest(folder, lambda _: None, print).step < STEPS
+    assert newest(folder, print).step < STEPS
 
 
 @pytest.mark.fault(row=20)

@@ -18,6 +18,7 @@ from zoo.train.callbacks import Callback
 from zoo.train.checkpoint import read, steps_there
 from zoo.train.data.source import Split, load_data
 from zoo.train.errors import BadInput, CheckpointUnusable
+from zoo.train.manifest import sum_of
 from zoo.train.options import RunOptions
 from zoo.train.resume import fingerprint
 from zoo.train.saved import read_model
@@ -252,7 +253,7 @@ def test_a_field_that_came_into_the_zoo_later_is_what_it_usually_is(iris):
     manifest = iris.folder / "checkpoints" / "9" / "manifest.json"
     found = json.loads(manifest.read_text())["manifest"]
     del found["recipe"]["clip_grad"], found["recipe"]["m"]["hidden"]
-    manifest.write_text(json.dumps({"manifest": found, "sha256": import_module("zoo.train.checkpoint")._sum(found)}))
+    manifest.write_text(json.dumps({"manifest": found, "sha256": sum_of(found)}))
     assert find(iris.folder, dataclasses.replace(IRIS, m={})) is not None
     with pytest.raises(CheckpointUnusable, match=r"clip_grad +None in the run, 1\.0 now"):
         find(iris.folder, dataclasses.replace(IRIS, m={}, clip_grad=1.0))
@@ -273,10 +274,9 @@ def test_row_12_other_data_shapes_types_or_a_shorter_length_are_refused(iris, mo
     manifest = iris.folder / "checkpoints" / "9" / "manifest.json"
 
     def changed(**values):
-        from zoo.train.checkpoint import _sum
 
         found = json.loads(manifest.read_text())["manifest"] | values
-        manifest.write_text(json.dumps({"manifest": found, "sha256": _sum(found)}))
+        manifest.write_text(json.dumps({"manifest": found, "sha256": sum_of(found)}))
 
     good = json.loads(manifest.read_text())["manifest"]
     with pytest.raises(CheckpointUnusable, match="9 steps in the run, 3 now: it can only be lengthened"):

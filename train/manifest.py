@@ -1,0 +1,71 @@
+"""What a checkpoint says of itself: a JSON file that is proved by its own SHA-256, and read as nothing but values."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from .errors import CheckpointUnusable
+
+__all__ = ["FORMAT", "KINDS", "MANIFEST", "read_manifest", "sealed", "sum_of"]
+
+MANIFEST = "manifest.json"
+FORMAT = 1
+_LARGEST = 64 << 20  # bytes of a manifest; that of a thousand layers is a hundredth of it
+# What a manifest holds; `metrics` tells how much of metrics.jsonl belongs to the checkpoint.
+KINDS: Mapping[str, type] = {
+    "format": int, "step": int, "since": int, "seconds": float, "recipe": dict, "plan": dict, "options": dict,
+    "data": str, "versions": dict, "devices": list, "metrics": dict, "listeners": dict, "tree": dict, "files": dict,
+}  # fmt: skip
+
+
+def sealed(manifest: Mapping[str, Any]) -> bytes:
+    """The text of a manifest, with what proves it."""
+    whole = json.loads(json.dumps({**manifest, "format": FORMAT}, default=str))
+    return json.dumps({"manifest": whole, "sha256": sum_of(whole)}, indent=1).encode()
+
+
+def read_manifest(path: Path) -> dict[str, Any]:
+    """The values of a manifest.
+
+    Raises:
+        CheckpointUnusable: if it is none, damaged, or of another version of the format.
+    """
+    try:
+        if path.stat().st_size > _LARGEST:
+            raise CheckpointUnusable(f"{path} is no manifest of a checkpoint: it has {path.stat().st_size:,} bytes")
+        found = json.loads(path.read_text(encoding="utf-8"))
+        manifest, told = found["manifest"], found["sha256"]
+    except OSError as error:
+        raise CheckpointUnusable(f"{path} cannot be read: {error.strerror or error}") from error
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise CheckpointUnusable(f"{path} is damaged, or no manifest of a checkpoint: {error!r}") from error
+    if not isinstance(manifest, dict) or told != sum_of(manifest):
+        raise CheckpointUnusable(f"{path} is damaged: it does not have the SHA-256 that it names")
+    if manifest.get("format") != FORMAT:
+        raise CheckpointUnusable(
+            f"{path} has format {manifest.get('format')!r}, this version of the zoo reads format {FORMAT}. "
+            "Resume it with the version that wrote it, or take its weights alone with --init-from"
+        )
+    _check_kinds(path, manifest)
+    return manifest
+
+
+def _check_kinds(path: Path, manifest: Mapping[str, Any]) -> None:
+    wrong = [name for name, kind in KINDS.items() if type(manifest.get(name)) is not kind]
+    wrong += [name for name in ("step", "since") if name not in wrong and manifest[name] < 0]
+    if not wrong:
+        leaves = [isinstance(leaf, list) and len(leaf) == 2 for leaf in manifest["tree"].values()]
+        kinds = all(leaves) and all(isinstance(leaf[1], list) for leaf in manifest["tree"].values())
+        files = all(
+            isinstance(proof, dict) and {"size", "sha256"} <= set(proof) for proof in manifest["files"].values()
+        )
+        wrong = ["tree"] * (not kinds) + ["files"] * (not files)
+    if wrong:
+        raise CheckpointUnusable(f"{path} is no manifest of a checkpoint: {', '.join(wrong)} cannot be so")
+
+
+def sum_of(manifest: Mapping[str, Any]) -> str:
+    """The SHA-256 of a manifest's values."""
+    return hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()
