@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 
-from .peers import PEERS, missing
+from .peers import TIMED, missing
 
 __all__ = ["MALLOC", "differences", "measure", "ratios", "run_worker", "summary", "taking_part"]
 
@@ -19,7 +19,7 @@ def taking_part(work: str, peers: Sequence[str], say: Callable[[str], None] = pr
     """Those that are installed and know the workload; the others are named."""
     there = []
     for name in peers:
-        peer, absent = PEERS[name], missing(PEERS[name])
+        peer, absent = TIMED[name], missing(TIMED[name])
         if absent:
             say(f"{work}: {peer.label} is left out: {', '.join(absent)} is not installed")
         elif work not in peer.workloads:
@@ -52,11 +52,11 @@ def measure(
                 each = run_worker([name, work, "--seconds", str(seconds)], malloc)
             except subprocess.CalledProcessError as error:
                 failed[name] = _last_line(error.stderr)
-                say(f"{work}: {PEERS[name].label} failed: {failed[name]}")
+                say(f"{work}: {TIMED[name].label} failed: {failed[name]}")
                 continue
             found[name].append(each)
             time = f"{each['ms']:.2f} ms a step, the first after {each['first']:.1f} s"
-            say(f"{work}, round {i + 1} of {rounds}: {PEERS[name].label} {time}")
+            say(f"{work}, round {i + 1} of {rounds}: {TIMED[name].label} {time}")
     return {"limit": limits, "peers": {name: each for name, each in found.items() if each}, "failed": failed}
 
 
@@ -85,9 +85,9 @@ def differences(parameters: int, loss: float | None, found: Mapping[str, Sequenc
     for name, rounds in found.items():
         count, first = rounds[0]["parameters"], rounds[0]["loss"]
         if abs(count - parameters) > 0.007 * parameters:
-            told.append(f"{PEERS[name].label} has {count:,} parameters, not {parameters:,}")
+            told.append(f"{TIMED[name].label} has {count:,} parameters, not {parameters:,}")
         if loss is not None and not 0.7 * loss < first < 1.5 * loss:
-            told.append(f"{PEERS[name].label} begins with a loss of {first:.2f}, chance has {loss:.2f}")
+            told.append(f"{TIMED[name].label} begins with a loss of {first:.2f}, chance has {loss:.2f}")
     return told
 
 

@@ -11,14 +11,14 @@ import resource  # noqa: E402
 import sys  # noqa: E402
 
 from .clock import Clock, Steps  # noqa: E402
-from .peers import PEERS  # noqa: E402
+from .peers import TIMED  # noqa: E402
 from .workloads import WORKLOADS, Data, make_data  # noqa: E402
 
 
 def main() -> int:
     """Trains, and prints what was measured."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.worker", description=__doc__)
-    parser.add_argument("peer", choices=[*PEERS, "limit"])
+    parser.add_argument("peer", choices=[*TIMED, "limit"])
     parser.add_argument("workload", choices=WORKLOADS, nargs="?", default="mlp")
     parser.add_argument("--seconds", type=float, default=10)
     parser.add_argument("--data-dir", help="folder that holds MNIST: trains one epoch of it, whatever the time")
@@ -29,7 +29,7 @@ def main() -> int:
 
 def measured(args: argparse.Namespace) -> dict:
     """Trains for so many seconds."""
-    work, peer = WORKLOADS[args.workload], PEERS[args.peer]
+    work, peer = WORKLOADS[args.workload], TIMED[args.peer]
     # Before the clock starts: reading data is not what is compared.
     data = mnist(args.data_dir) if args.data_dir else make_data(work)
     began = time.perf_counter()
