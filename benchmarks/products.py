@@ -1,10 +1,10 @@
 """How much of a training step its matrix products take, and what that leaves to gain: `python -m benchmarks.products`.
 
 Of a dense network the products of one step are timed alone (alone.py), beside our whole step and those of Haiku and
-Flax linen, in processes of their own that take turns and keep freed memory. The other's step over the products alone is
-the most that any library could be ahead of it that uses XLA's own products. `--tries` times, in place of that, changes
-of our step that did not bring it there (tries.py). Figures are kept in products.json beside this file, the tables go
-into docs/speed.md.
+Flax linen, in processes of their own that take turns (turns.py) and keep freed memory. The others' step over the
+products alone is the most that any library could be ahead of it that uses XLA's own products. `--tries` times, in place
+of that, changes of our step that did not bring it there (tries.py). Figures are kept in products.json beside this file,
+the tables go into docs/speed.md.
 """
 
 import argparse
@@ -16,7 +16,8 @@ from pathlib import Path
 
 from .page import DOCS, HERE, keep, measured_on, publish
 from .peers import TIMED
-from .rounds import measure, ratios, summary, taking_part
+from .rounds import taking_part
+from .turns import by_turns
 from .workloads import DENSE, WORKLOADS, Workload
 
 __all__ = ["KEPT", "PAGE", "main", "table", "tried"]
@@ -31,11 +32,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.products", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--rounds", type=int, default=5, help="how often each runs (5)")
-    parser.add_argument("--seconds", type=float, default=3, help="of steps, each time (3)")
     parser.add_argument("--tries", action="store_true", help="what did not help, by turns with our step as it is")
-    parser.add_argument("--turns", type=int, default=12, help="of each try (12)")
-    parser.add_argument("--steps", type=int, default=50, help="of each turn (50)")
+    parser.add_argument("--turns", type=int, default=40, help="of each, of a quarter of a second (40)")
+    parser.add_argument("--steps", type=int, default=50, help="of each turn of a try (50)")
     parser.add_argument("--kept", type=Path, default=KEPT, help="file of the figures; any but its own leaves the page")
     args = parser.parse_args(argv)
     for work in DENSE:
@@ -43,7 +42,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             row = {f"{work} tries": {"tries": tried(WORKLOADS[work], args.turns, args.steps)}}
         else:
             there = ["products", *taking_part(work, ["ours", *_OTHERS])]
-            row = {work: measure(work, there, args.rounds, args.seconds, malloc=True)}
+            found, failed = by_turns(work, there, args.turns, malloc=True)
+            row = {work: {"ms": found, "failed": failed}}
         text = table(keep(args.kept, row))
     print(text)
     if args.kept == KEPT:
@@ -76,50 +76,57 @@ def tried(work: Workload, turns: int, steps: int, names: Sequence[str] | None = 
 
 
 def table(kept: Mapping[str, Mapping]) -> str:
-    """The Markdown tables: medians, least to most in brackets.
+    """The Markdown tables: medians, the middle half of all in brackets.
 
     Args:
-        kept: `{"mlp": what measure gave, with where(); "mlp tries": {"tries": what tried gave}}`, as in products.json.
+        kept: `{"mlp": {"ms": of each its turns, "failed": who and why}, "mlp tries": {"tries": what tried gave}}`,
+            each with where(), as in products.json.
     """
     lines = []
     for work in DENSE:
         if work in kept:
-            lines += [*_steps(work, kept[work]["peers"]), "", *_notes(work, kept[work]), ""]
+            lines += [*_steps(work, kept[work]["ms"]), "", *_notes(work, kept[work]), ""]
         if f"{work} tries" in kept:
             lines += [f"| tried with {work} | ms a step | as it is | times as fast |", "|---|---|---|---|"]
             lines += [*(_try(name, each) for name, each in kept[f"{work} tries"]["tries"].items()), ""]
     return "\n".join([*lines, measured_on(list(kept.values()))])
 
 
-def _steps(work: str, peers: Mapping[str, Sequence[Mapping]]) -> Iterator[str]:
+def _steps(work: str, found: Mapping[str, Sequence[float]]) -> Iterator[str]:
     yield "| a step | ms | times the products alone | GFLOP/s of products |"
     yield "|---|---|---|---|"
-    for name, rounds in peers.items():
-        ms, least, most = summary(rounds, "ms")
-        times = "" if name == "products" else "{:.2f} ({:.2f} to {:.2f})".format(*ratios(peers["products"], rounds))
-        rate = 1000 * WORKLOADS[work].gflop / ms
-        yield f"| {work}: {TIMED[name].label} | {ms:.3g} ({least:.3g} to {most:.3g}) | {times} | {rate:.0f} |"
+    for name, ms in found.items():
+        times = "" if name == "products" else _spread(_times(found["products"], ms))
+        rate = 1000 * WORKLOADS[work].gflop / statistics.median(ms)
+        yield f"| {work}: {TIMED[name].label} | {_spread(ms)} | {times} | {rate:.0f} |"
 
 
-def _notes(work: str, found: Mapping) -> Iterator[str]:
+def _notes(work: str, kept: Mapping) -> Iterator[str]:
     """What the figures come to."""
-    peers = found["peers"]
-    others = [name for name in _OTHERS if name in peers]
+    found = kept["ms"]
+    others = [name for name in _OTHERS if name in found]
     if others:
-        best = min(others, key=lambda name: summary(peers[name], "ms")[0])
-        times = "{:.2f} times as fast ({:.2f} to {:.2f})".format(*ratios(peers["products"], peers[best]))
-        yield f"A step of {work} that is nothing but these products is {times} as that of {TIMED[best].label}."
-    yield f"One large product reaches {statistics.median(found['limit']):.0f} GFLOP/s."
-    yield from (f"{TIMED[name].label} failed: {why}." for name, why in found["failed"].items())
+        best = min(others, key=lambda name: statistics.median(found[name]))
+        times = _spread(_times(found["products"], found[best]))
+        yield f"A step of {work} that is nothing but these products is {times} times as fast as {TIMED[best].label}'s."
+    yield from (f"{TIMED[name].label} failed: {why}." for name, why in kept["failed"].items())
 
 
 def _try(name: str, found: Mapping) -> str:
     if "refused" in found:
         return f"| {name} | refused: {found['refused']} | | |"
     before, after = found["as it is"], found["tried"]
-    low, middle, high = statistics.quantiles((a / b for a, b in zip(before, after, strict=True)), n=4)
-    times = f"{middle:.2f} (half of all {low:.2f} to {high:.2f})"
-    return f"| {name} | {statistics.median(after):.3g} | {statistics.median(before):.3g} | {times} |"
+    return f"| {name} | {_spread(after)} | {_spread(before)} | {_spread(_times(after, before))} |"
+
+
+def _times(ours: Sequence[float], theirs: Sequence[float]) -> list[float]:
+    """How many times as long theirs takes, turn by turn."""
+    return [their / our for our, their in zip(ours, theirs, strict=True)]
+
+
+def _spread(values: Sequence[float]) -> str:
+    low, middle, high = statistics.quantiles(values, n=4)
+    return f"{middle:.2f} ({low:.2f} to {high:.2f})"
 
 
 if __name__ == "__main__":

@@ -9,7 +9,18 @@ from collections.abc import Callable, Mapping, Sequence
 
 from .peers import TIMED, missing
 
-__all__ = ["MALLOC", "differences", "measure", "ratios", "run_worker", "summary", "taking_part"]
+__all__ = [
+    "MALLOC",
+    "command",
+    "differences",
+    "environment",
+    "last_line",
+    "measure",
+    "ratios",
+    "run_worker",
+    "summary",
+    "taking_part",
+]
 
 # What train/allocator.py sets for our command, for everyone: glibc keeps freed memory.
 MALLOC = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": "17179869184", "MALLOC_TOP_PAD_": "268435456"}
@@ -51,7 +62,7 @@ def measure(
             try:
                 each = run_worker([name, work, "--seconds", str(seconds)], malloc)
             except subprocess.CalledProcessError as error:
-                failed[name] = _last_line(error.stderr)
+                failed[name] = last_line(error.stderr)
                 say(f"{work}: {TIMED[name].label} failed: {failed[name]}")
                 continue
             found[name].append(each)
@@ -93,17 +104,21 @@ def differences(parameters: int, loss: float | None, found: Mapping[str, Sequenc
 
 def run_worker(words: Sequence[str], malloc: bool = False) -> dict:
     """What `python -m benchmarks.worker` prints, in a process of its own."""
-    known = {name: value for name, value in os.environ.items() if not name.startswith("MALLOC_")}
-    done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.worker", *words],
-        env=known | (MALLOC if malloc else {}),
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    done = subprocess.run(command(words), env=environment(malloc), capture_output=True, text=True, check=True)
     return json.loads(done.stdout.strip().splitlines()[-1])
 
 
-def _last_line(text: str) -> str:
+def command(words: Sequence[str]) -> list[str]:
+    """What starts a worker."""
+    return [sys.executable, "-m", "benchmarks.worker", *words]
+
+
+def environment(malloc: bool) -> dict[str, str]:
+    """The variables of a worker, which keeps freed memory or does not, whatever this process does."""
+    known = {name: value for name, value in os.environ.items() if not name.startswith("MALLOC_")}
+    return known | (MALLOC if malloc else {})
+
+
+def last_line(text: str) -> str:
     lines = (text or "").strip().splitlines()
     return lines[-1][:200] if lines else "it says nothing"

@@ -1,6 +1,8 @@
 """The products alone are all those of a training step, and each try is the step with one thing changed."""
 
+import io
 import re
+import sys
 from dataclasses import replace
 from functools import partial
 
@@ -9,10 +11,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from benchmarks import products, tries
+from benchmarks import products, tries, turns
 from benchmarks.alone import build, loop, start
 from benchmarks.alone import products as alone
-from benchmarks.clock import Clock
+from benchmarks.clock import Clock, Turns
 from benchmarks.peers import TIMED, missing
 from benchmarks.workloads import DENSE, WORKLOADS, make_data
 from zoo.train.programs import looped_products
@@ -81,22 +83,42 @@ def test_a_try_is_timed_beside_the_step_as_it_is_and_a_refused_option_is_named(m
 
 
 def test_the_tables_say_what_was_measured():
-    peers = {
-        name: [{"ms": ms} for ms in times]
-        for name, times in {"products": (2, 4), "ours": (3, 4), "flax": (3, 5)}.items()
-    }
+    found = {"products": [2.0, 3.0, 4.0], "ours": [3.0] * 3, "flax": [3.0, 6.0, 4.0]}
     timed = {"as it is": [2.0, 2.0, 2.0], "tried": [1.0, 2.0, 4.0]}
     kept = {
-        "mlp": {"limit": [150.0], "peers": peers, "failed": {"haiku": "no such thing"}} | WHERE,
+        "mlp": {"ms": found, "failed": {"haiku": "no such thing"}} | WHERE,
         "mlp tries": {"tries": {"a thing": timed, "odd": {"refused": "why"}}} | WHERE,
     }
     text = products.table(kept)
-    assert "| mlp: the products alone | 3 (2 to 4) |  | 103 |" in text
-    assert "| mlp: Flax linen | 4 (3 to 5) | 1.38 (1.25 to 1.50) | 77 |" in text
-    assert "A step of mlp that is nothing but these products is 1.38 times as fast (1.25 to 1.50) as that of" in text
+    assert "| mlp: the products alone | 3.00 (2.00 to 4.00) |  | 103 |" in text
+    assert "| mlp: Flax linen | 4.00 (3.00 to 6.00) | 1.50 (1.00 to 2.00) | 77 |" in text
+    assert "is 1.50 (1.00 to 2.00) times as fast as Flax linen's." in text
     assert "Haiku failed: no such thing." in text
-    assert "| a thing | 2 | 2 | 1.00 (half of all 0.50 to 2.00) |" in text
+    assert "| a thing | 2.00 (1.00 to 4.00) | 2.00 (2.00 to 2.00) | 1.00 (0.50 to 2.00) |" in text
     assert "Measured on a desk; jax 1; today." in text
+
+
+def test_processes_take_turns_and_one_that_fails_is_named(monkeypatch):
+    script = "import sys\nprint(0, flush=True)\nfor line in sys.stdin: print(sys.argv[1], flush=True)"
+    failing = "raise SystemExit('no such layer')"
+    words = {"a": [script, "2"], "b": [script, "3"], "c": [failing]}
+    monkeypatch.setattr(turns, "command", lambda asked: [sys.executable, "-c", *words[asked[0]]])
+    told = []
+    found, failed = turns.by_turns("mlp", ["a", "b", "c"], 4, False, told.append)
+    assert found == {"a": [2.0] * 4, "b": [3.0] * 4}
+    assert failed == {"c": "no such layer"}
+    assert told[0] == "mlp: a is ready"
+
+
+def test_a_clock_of_turns_waits_for_its_turn_and_counts_no_waiting(monkeypatch):
+    now = iter([10.0, 10.5, 50.0, 89.0, 90.0, 99.0])
+    monkeypatch.setattr("benchmarks.clock.time.perf_counter", lambda: next(now))
+    told = io.StringIO()
+    clock = Turns(0.0, told, io.StringIO("go\ngo\n"))
+    assert clock(1, 2.5) == 1
+    assert clock(2, 2.5) == 1
+    assert clock(1, 2.5) == 0
+    assert told.getvalue().split() == ["nan", "19750.0", "1000.0"]
 
 
 def test_the_page_has_the_place_for_them():
