@@ -37,6 +37,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--steps", type=int, default=50, help="of each turn of a try (50)")
     parser.add_argument("--kept", type=Path, default=KEPT, help="file of the figures; any but its own leaves the page")
     args = parser.parse_args(argv)
+    if args.turns < 2 or args.steps < 1:
+        parser.error(f"a spread takes --turns 2 or more and --steps 1 or more; got {args.turns} and {args.steps}")
     for work in DENSE:
         if args.tries:
             row = {f"{work} tries": {"tries": tried(WORKLOADS[work], args.turns, args.steps)}}
@@ -85,7 +87,8 @@ def table(kept: Mapping[str, Mapping]) -> str:
     lines = []
     for work in DENSE:
         if work in kept:
-            lines += [*_steps(work, kept[work]["ms"]), "", *_notes(work, kept[work]), ""]
+            lines += [*_steps(work, kept[work]["ms"]), ""]
+            lines += [line for note in _notes(work, kept[work]) for line in (note, "")]
         if f"{work} tries" in kept:
             lines += [f"| tried with {work} | ms a step | as it is | times as fast |", "|---|---|---|---|"]
             lines += [*(_try(name, each) for name, each in kept[f"{work} tries"]["tries"].items()), ""]

@@ -121,6 +121,12 @@ def test_a_clock_of_turns_waits_for_its_turn_and_counts_no_waiting(monkeypatch):
     assert told.getvalue().split() == ["nan", "19750.0", "1000.0"]
 
 
+def test_one_turn_is_refused_before_anything_is_measured(capsys):
+    with pytest.raises(SystemExit):
+        products.main(["--turns", "1"])
+    assert "--turns 2 or more" in capsys.readouterr().err
+
+
 def test_the_page_has_the_place_for_them():
     assert "<!-- products -->\n" in products.PAGE.read_text()
     assert "<!-- /products -->\n" in products.PAGE.read_text()
