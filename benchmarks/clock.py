@@ -3,9 +3,9 @@
 import statistics
 import time
 from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TextIO
 
-__all__ = ["Clock", "Steps", "Training", "stepped"]
+__all__ = ["Clock", "Steps", "Training", "Turns", "stepped"]
 
 _BREATH = 0.25  # seconds between looks at the clock, as in the zoo's own loop
 
@@ -62,6 +62,23 @@ class Steps(Clock):
         super().__call__(steps, loss)
         self.left -= steps
         return max(0, self.left)
+
+
+class Turns(Clock):
+    """Writes the milliseconds a step of every turn, and waits for a line before the next; the end of the lines ends."""
+
+    def __init__(self, began: float, told: TextIO, lines: TextIO):
+        super().__init__(float("inf"), began)
+        self.told, self.lines = told, lines
+
+    def __call__(self, steps: int, loss: float) -> int:
+        """Gives what to do in the next turn, once it has come."""
+        more = super().__call__(steps, loss)
+        done, seconds = self.turns[-1] if self.turns else (1, float("nan"))  # of the first step nothing is said
+        print(1000 * seconds / done, file=self.told, flush=True)
+        more = more if self.lines.readline() else 0
+        self._since = time.perf_counter()
+        return more
 
 
 class Training(NamedTuple):

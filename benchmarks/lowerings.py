@@ -17,7 +17,7 @@ import jax
 from .lowering_cases import CASES
 from .rounds import measure, ratios
 
-__all__ = ["by_turns", "main"]
+__all__ = ["by_turns", "main", "timed"]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -37,8 +37,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def by_turns(ours: Callable[[], Any], plain: Callable[[], Any], turns: int) -> str:
-    """Times both by turns, after one call each that compiles."""
+def timed(ours: Callable[[], Any], plain: Callable[[], Any], turns: int) -> tuple[list[float], list[float]]:
+    """Milliseconds of both, called by turns, after one call each that compiles."""
     times: tuple[list[float], list[float]] = [], []
     for call in (ours, plain):
         jax.block_until_ready(call())
@@ -47,6 +47,12 @@ def by_turns(ours: Callable[[], Any], plain: Callable[[], Any], turns: int) -> s
             began = time.perf_counter()
             jax.block_until_ready(call())
             kept.append(1000 * (time.perf_counter() - began))
+    return times
+
+
+def by_turns(ours: Callable[[], Any], plain: Callable[[], Any], turns: int) -> str:
+    """Says how long both take, called by turns."""
+    times = timed(ours, plain, turns)
     pairs = [b / a for a, b in zip(*times, strict=True)]
     low, _, high = statistics.quantiles(pairs, n=4)
     a, b = map(statistics.median, times)

@@ -44,7 +44,7 @@ from zoo.train.tasks import Task, task_for
 from .clock import Clock, Training
 from .workloads import EMBEDDING, HIDDEN, NOISE, VOCABULARY, WINDOW, Data, Workload
 
-__all__ = ["MODELS", "build"]
+__all__ = ["MODELS", "assembled", "build"]
 
 
 def _plain_cnn() -> Layer:
@@ -90,15 +90,8 @@ MODELS = {
 
 
 def build(work: Workload, data: Data) -> Training:
-    """Puts the parts together as `zoo.train.setup` does for a recipe."""
-    trainer, task = _asked(work)
-    recipe = Recipe(work.name, "", trainer=trainer, batch_size=work.batch, opt=work.opt, lr=work.rate)
-    recipe = replace(recipe, momentum=0.5) if trainer == "adversarial" else recipe
-    feed, model = _feed(work, Split(data.x, data.y)), MODELS[work.name]()
-    per_epoch = feed.steps_per_epoch
-    plan = Plan(10**9, per_epoch, evaluate_every=10**9, log_every=max(1, per_epoch // 4))
-    place = data_parallel()
-    advance = Advance(TRAINERS[recipe.trainer](model, task, recipe, plan, place), feed, place)
+    """The model, about to be trained by the loop that a user's own runs go through."""
+    advance, plan = assembled(work, data)
     key = jax.random.key(0)
     shapes, _ = advance.shapes(key)
     count = sum(leaf.size for leaf in jax.tree.leaves(shapes["params"]))
@@ -109,6 +102,18 @@ def build(work: Workload, data: Data) -> Training:
             train(advance, plan, key, evaluate=lambda fit, step: [], rate=lambda step: 0.0, callbacks=[ear], stop=stop)
 
     return Training(count, go)
+
+
+def assembled(work: Workload, data: Data) -> tuple[Advance, Plan]:
+    """Puts the parts together as `zoo.train.setup` does for a recipe."""
+    trainer, task = _asked(work)
+    recipe = Recipe(work.name, "", trainer=trainer, batch_size=work.batch, opt=work.opt, lr=work.rate)
+    recipe = replace(recipe, momentum=0.5) if trainer == "adversarial" else recipe
+    feed, model = _feed(work, Split(data.x, data.y)), MODELS[work.name]()
+    per_epoch = feed.steps_per_epoch
+    plan = Plan(10**9, per_epoch, evaluate_every=10**9, log_every=max(1, per_epoch // 4))
+    place = data_parallel()
+    return Advance(TRAINERS[recipe.trainer](model, task, recipe, plan, place), feed, place), plan
 
 
 def _asked(work: Workload) -> tuple[str, Task]:

@@ -7,9 +7,20 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 
-from .peers import PEERS, missing
+from .peers import TIMED, missing
 
-__all__ = ["MALLOC", "differences", "measure", "ratios", "run_worker", "summary", "taking_part"]
+__all__ = [
+    "MALLOC",
+    "command",
+    "differences",
+    "environment",
+    "last_line",
+    "measure",
+    "ratios",
+    "run_worker",
+    "summary",
+    "taking_part",
+]
 
 # What train/allocator.py sets for our command, for everyone: glibc keeps freed memory.
 MALLOC = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": "17179869184", "MALLOC_TOP_PAD_": "268435456"}
@@ -19,7 +30,7 @@ def taking_part(work: str, peers: Sequence[str], say: Callable[[str], None] = pr
     """Those that are installed and know the workload; the others are named."""
     there = []
     for name in peers:
-        peer, absent = PEERS[name], missing(PEERS[name])
+        peer, absent = TIMED[name], missing(TIMED[name])
         if absent:
             say(f"{work}: {peer.label} is left out: {', '.join(absent)} is not installed")
         elif work not in peer.workloads:
@@ -51,12 +62,12 @@ def measure(
             try:
                 each = run_worker([name, work, "--seconds", str(seconds)], malloc)
             except subprocess.CalledProcessError as error:
-                failed[name] = _last_line(error.stderr)
-                say(f"{work}: {PEERS[name].label} failed: {failed[name]}")
+                failed[name] = last_line(error.stderr)
+                say(f"{work}: {TIMED[name].label} failed: {failed[name]}")
                 continue
             found[name].append(each)
             time = f"{each['ms']:.2f} ms a step, the first after {each['first']:.1f} s"
-            say(f"{work}, round {i + 1} of {rounds}: {PEERS[name].label} {time}")
+            say(f"{work}, round {i + 1} of {rounds}: {TIMED[name].label} {time}")
     return {"limit": limits, "peers": {name: each for name, each in found.items() if each}, "failed": failed}
 
 
@@ -85,25 +96,29 @@ def differences(parameters: int, loss: float | None, found: Mapping[str, Sequenc
     for name, rounds in found.items():
         count, first = rounds[0]["parameters"], rounds[0]["loss"]
         if abs(count - parameters) > 0.007 * parameters:
-            told.append(f"{PEERS[name].label} has {count:,} parameters, not {parameters:,}")
+            told.append(f"{TIMED[name].label} has {count:,} parameters, not {parameters:,}")
         if loss is not None and not 0.7 * loss < first < 1.5 * loss:
-            told.append(f"{PEERS[name].label} begins with a loss of {first:.2f}, chance has {loss:.2f}")
+            told.append(f"{TIMED[name].label} begins with a loss of {first:.2f}, chance has {loss:.2f}")
     return told
 
 
 def run_worker(words: Sequence[str], malloc: bool = False) -> dict:
     """What `python -m benchmarks.worker` prints, in a process of its own."""
-    known = {name: value for name, value in os.environ.items() if not name.startswith("MALLOC_")}
-    done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.worker", *words],
-        env=known | (MALLOC if malloc else {}),
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    done = subprocess.run(command(words), env=environment(malloc), capture_output=True, text=True, check=True)
     return json.loads(done.stdout.strip().splitlines()[-1])
 
 
-def _last_line(text: str) -> str:
+def command(words: Sequence[str]) -> list[str]:
+    """What starts a worker."""
+    return [sys.executable, "-m", "benchmarks.worker", *words]
+
+
+def environment(malloc: bool) -> dict[str, str]:
+    """The variables of a worker, which keeps freed memory or does not, whatever this process does."""
+    known = {name: value for name, value in os.environ.items() if not name.startswith("MALLOC_")}
+    return known | (MALLOC if malloc else {})
+
+
+def last_line(text: str) -> str:
     lines = (text or "").strip().splitlines()
     return lines[-1][:200] if lines else "it says nothing"

@@ -10,17 +10,18 @@ import json  # noqa: E402
 import resource  # noqa: E402
 import sys  # noqa: E402
 
-from .clock import Clock, Steps  # noqa: E402
-from .peers import PEERS  # noqa: E402
+from .clock import Clock, Steps, Turns  # noqa: E402
+from .peers import TIMED  # noqa: E402
 from .workloads import WORKLOADS, Data, make_data  # noqa: E402
 
 
 def main() -> int:
     """Trains, and prints what was measured."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.worker", description=__doc__)
-    parser.add_argument("peer", choices=[*PEERS, "limit"])
+    parser.add_argument("peer", choices=[*TIMED, "limit"])
     parser.add_argument("workload", choices=WORKLOADS, nargs="?", default="mlp")
     parser.add_argument("--seconds", type=float, default=10)
+    parser.add_argument("--turns", action="store_true", help="says what each turn took, waits for a line to go on")
     parser.add_argument("--data-dir", help="folder that holds MNIST: trains one epoch of it, whatever the time")
     args = parser.parse_args()
     print(json.dumps(limit(args.seconds) if args.peer == "limit" else measured(args)))
@@ -29,15 +30,14 @@ def main() -> int:
 
 def measured(args: argparse.Namespace) -> dict:
     """Trains for so many seconds."""
-    work, peer = WORKLOADS[args.workload], PEERS[args.peer]
+    work, peer = WORKLOADS[args.workload], TIMED[args.peer]
     # Before the clock starts: reading data is not what is compared.
     data = mnist(args.data_dir) if args.data_dir else make_data(work)
     began = time.perf_counter()
     module = importlib.import_module(f".{peer.module}", __package__)
     imported = time.perf_counter() - began
     training = module.build(work, data, *peer.arguments)
-    clock = Steps(len(data.x) // work.batch, began) if args.data_dir else Clock(args.seconds, began)
-    training.go(clock)
+    training.go(clock := _clock(args, len(data.x) // work.batch, began))
     return {
         "ms": 1000 * clock.per_step if len(clock.turns) > 1 else float("nan"),
         "whole": time.perf_counter() - began,
@@ -49,6 +49,12 @@ def measured(args: argparse.Namespace) -> dict:
         "steps": sum(steps for steps, _ in clock.turns),
         "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1 << (20 if sys.platform == "darwin" else 10)),
     }
+
+
+def _clock(args: argparse.Namespace, per_epoch: int, began: float) -> Clock:
+    if args.turns:
+        return Turns(began, sys.stdout, sys.stdin)
+    return Steps(per_epoch, began) if args.data_dir else Clock(args.seconds, began)
 
 
 def mnist(folder: str) -> Data:

@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-__all__ = ["WORKLOADS", "Data", "Workload", "batches", "floats", "make_data", "windows"]
+__all__ = ["DENSE", "WORKLOADS", "Data", "Workload", "batches", "floats", "make_data", "windows"]
 
 VOCABULARY, EMBEDDING, HIDDEN, WINDOW = 96, 128, 512, 128  # of `characters`
 NOISE = 100  # numbers that the generator starts from
@@ -113,6 +113,9 @@ WORKLOADS = {
         ),
     )
 }
+
+DENSE = {"mlp": (784, 512, 256, 10)}
+"""Widths from input to output of those whose model is dense layers alone."""
 
 
 class Data(NamedTuple):

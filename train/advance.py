@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
+from .allocator import give_back_freed_memory
 from .compiler import compiled, compiled_for_once
 from .feed import Feed
 from .hosts import put
@@ -46,6 +47,7 @@ class Advance:
         self.order = jax.jit(feed.order, out_shardings=placement.whole)
         self._init = compiled_for_once(lambda key, arrays: placement.held(self.made(key, arrays)))
         self._programs: _Programs | None = None
+        self._ready = False
 
     def init(self, key: jax.Array) -> dict:
         """The fit before the first step, made by one compiled program."""
@@ -61,6 +63,7 @@ class Advance:
         shapes = [jax.tree.map(lambda leaf: (leaf.shape, leaf.dtype), each.arrays) for each in (self, other)]
         if shapes[0] == shapes[1]:
             self.order, self._init, self._programs = other.order, other._init, other._programs
+            self._ready = other._ready
 
     def template(self, key: jax.Array) -> dict:
         """Shapes and types of the `fit` and the `totals` of a run, without making them."""
@@ -75,10 +78,18 @@ class Advance:
         """Runs steps `first` up to, not including, `last` of one epoch's order; fit and totals are consumed."""
         run = self.programs(fit, order, key)
         if CONVOLUTION not in run.made_of or jax.default_backend() != "cpu":
-            return run.many(fit, totals, self.arrays, order, jnp.int32(first), jnp.int32(last), key)
+            return self.run(run.many, fit, totals, self.arrays, order, jnp.int32(first), jnp.int32(last), key)
         for step in range(first, last):
-            fit, totals = run.one(fit, totals, self.arrays, order, jnp.int32(step), key)
+            fit, totals = self.run(run.one, fit, totals, self.arrays, order, jnp.int32(step), key)
         return fit, totals
+
+    def run(self, program: Any, *arguments: Any) -> tuple[dict, dict]:
+        """Calls one of the programs; before the first time, what compiling it leaves behind is handed back."""
+        if not self._ready:
+            program.lower(*arguments).compile()  # jax remembers it for the call
+            give_back_freed_memory()
+            self._ready = True
+        return program(*arguments)
 
     def programs(self, fit: dict, order: Any, key: jax.Array) -> _Programs:
         """Made at the first call, for fits and orders of these shapes: a step is traced, to see what it is made of."""

@@ -53,7 +53,7 @@ class AdvanceStream(Advance):
                 waited += time.perf_counter() - asked
             else:
                 taken = self._ahead.take()
-            fit, totals = one(fit, totals, self.arrays, taken.batch, jnp.int32(step), key)
+            fit, totals = self.run(one, fit, totals, self.arrays, taken.batch, jnp.int32(step), key)
             self.position = taken.position
         jax.block_until_ready(totals)
         self._calls += 1

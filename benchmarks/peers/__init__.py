@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from importlib.util import find_spec
 from typing import NamedTuple
 
-__all__ = ["PEERS", "Peer", "missing"]
+from ..workloads import DENSE
+
+__all__ = ["ALONE", "PEERS", "TIMED", "Peer", "missing"]
 
 _PLAIN = ("mlp", "cnn", "rows", "characters")
 _ALL = (*_PLAIN, "resnet", "dcgan")
@@ -40,6 +42,14 @@ PEERS: Mapping[str, Peer] = {
     "torch-compile": Peer("PyTorch, compiled", "peers.torch", ("torch",), _ALL, ("compile",)),
     "torch-channels-last": Peer("PyTorch, channels last", "peers.torch", ("torch",), _IMAGES, ("channels_last",)),
 }
+
+ALONE: Mapping[str, Peer] = {
+    "products": Peer("the products alone", "alone", (), tuple(DENSE)),
+}
+"""No libraries, but what all of them must compute."""
+
+TIMED = {**PEERS, **ALONE}
+"""All that `benchmarks.worker` can time."""
 
 
 def missing(peer: Peer) -> list[str]:

@@ -75,7 +75,7 @@ def test_batches_meet_every_example_and_windows_know_what_comes_next():
 
 def test_what_is_not_installed_or_not_written_is_left_out_and_named(monkeypatch):
     peers = {"ours": PEERS["ours"], "flax": PEERS["flax"]._replace(packages=("no_such_package",))}
-    monkeypatch.setattr(rounds, "PEERS", peers | {"nnx": PEERS["nnx"]._replace(packages=(), workloads=("mlp",))})
+    monkeypatch.setattr(rounds, "TIMED", peers | {"nnx": PEERS["nnx"]._replace(packages=(), workloads=("mlp",))})
     told = []
     assert rounds.taking_part("rows", ["ours", "flax", "nnx"], told.append) == ["ours"]
     assert "no_such_package is not installed" in told[0]

@@ -1,6 +1,7 @@
 """The loop does every step once, pauses where the plan says, stops where the loss stops being a number."""
 
 import itertools
+import re
 
 import chex
 import jax
@@ -61,6 +62,24 @@ def test_every_example_is_met_once_an_epoch(key):
     fit = go(counter(), Plan(steps=6, steps_per_epoch=2, evaluate_every=2, log_every=1), key)
     assert fit["params"]["count"] == 6
     np.testing.assert_array_equal(fit["seen"], np.full(8, 3))
+
+
+def test_a_step_is_compiled_once_and_what_that_leaves_is_given_back_before_the_first(key, monkeypatch, caplog):
+    given_back = []
+    monkeypatch.setattr("zoo.train.advance.give_back_freed_memory", lambda: given_back.append(len(compiled())))
+
+    def compiled():
+        return [line for line in caplog.messages if re.match(r"Finished XLA compilation of jit\(_steps\)", line)]
+
+    advance = Advance(counter(), feed(), data_parallel())
+    order, fit = advance.order(key), advance.init(key)
+    now = fit, advance.zero(fit, order, key)
+    with jax.log_compiles():
+        for step in range(2):
+            now = advance(*now, order, step, step + 1, key)
+    assert now[0]["params"]["count"] == 2
+    assert len(compiled()) == 1
+    assert given_back == [1]  # once, when it was compiled
 
 
 def test_rows_are_means_since_the_last_row(key):

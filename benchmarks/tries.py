@@ -1,0 +1,102 @@
+"""Changes of our step that were tried for its speed, each a program to be timed beside the step as it is."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from zoo.train.advance import Advance
+
+from .ours import assembled
+from .workloads import Workload, make_data
+
+__all__ = ["OPTIONS", "TRIES", "Run", "as_it_is"]
+
+Run = Callable[[int], Any]
+"""Does so many steps; what it gives is there when they are over."""
+
+_Program = Callable[..., tuple[dict, dict]]
+"""As `many` of an Advance's programs: `(fit, totals, arrays, order, first, last, key) -> (fit, totals)`."""
+
+_LIBRARY = "xla_cpu_experimental_ynn_fusion_type"
+OPTIONS: tuple[Mapping[str, Any], ...] = (
+    {"xla_cpu_enable_concurrency_optimized_scheduler": False},
+    {"xla_cpu_use_fusion_emitters": False},
+    {"xla_cpu_prefer_vector_width": 512},
+    {"xla_cpu_use_onednn": True},
+    {_LIBRARY: ""},
+    {_LIBRARY: "LIBRARY_FUSION_TYPE_DOT,LIBRARY_FUSION_TYPE_ELTWISE,LIBRARY_FUSION_TYPE_REDUCE"},
+    {"xla_cpu_use_thunk_runtime": False},
+    {"xla_cpu_opt_preset": "CPU_OPT_PRESET_STREAM"},
+    {"xla_backend_extra_options": "xla_cpu_use_multi_output_fusion=true"},
+)
+"""Of XLA, each alone beside those that our step is compiled with; some jaxlib refuses some."""
+
+
+def as_it_is(work: Workload) -> Run:
+    """The loop over steps of any user's run."""
+    return _run(_advance(work))
+
+
+def _without_norm(work: Workload) -> Run:
+    advance = _advance(work)
+    trainer = advance.trainer
+
+    def step(fit, batch, key):
+        new, metrics = trainer.step(fit, batch, key)
+        return new, {name: metric for name, metric in metrics.items() if name != "grad_norm"}
+
+    advance.trainer = trainer._replace(step=step)
+    return _run(advance)
+
+
+def _fixed_batch(work: Workload) -> Run:
+    advance, key = _advance(work), jax.random.key(0)
+    advance.arrays = advance.feed.batch(advance.arrays, advance.order(key), 0, key)
+    advance.feed = advance.feed._replace(batch=lambda arrays, *_: arrays)
+    return _run(advance)
+
+
+def _a_call_each(work: Workload) -> Run:
+    def program(programs, _):
+        def many(fit, totals, arrays, order, first, last, key):
+            for step in range(int(first), int(last)):
+                fit, totals = programs.one(fit, totals, arrays, order, jnp.int32(step), key)
+            return fit, totals
+
+        return many
+
+    return _run(_advance(work), program)
+
+
+def _with(options: Mapping[str, Any], work: Workload) -> Run:
+    """Beside the options of our own; a JaxRuntimeError where this jaxlib does not know one."""
+    return _run(_advance(work), lambda programs, example: programs.many.lower(*example).compile(dict(options)))
+
+
+def _advance(work: Workload) -> Advance:
+    return assembled(work, make_data(work))[0]
+
+
+def _run(advance: Advance, program: Callable[[Any, tuple], _Program] = lambda programs, _: programs.many) -> Run:
+    """Runs what `program` makes of an Advance's programs and an example of their arguments."""
+    key = jax.random.key(0)
+    order, fit = advance.order(key), advance.init(key)
+    state = fit, advance.zero(fit, order, key)
+    many = program(advance.programs(fit, order, key), (*state, advance.arrays, order, jnp.int32(0), jnp.int32(1), key))
+
+    def run(steps):
+        nonlocal state
+        state = many(*state, advance.arrays, order, jnp.int32(0), jnp.int32(steps), key)
+        return state
+
+    return run
+
+
+TRIES: dict[str, Callable[[Workload], Run]] = {
+    "without the gradient's norm among the metrics": _without_norm,
+    "one batch for all steps in place of gathered ones": _fixed_batch,
+    "a call for every step in place of the loop": _a_call_each,
+} | {", ".join(f"`{name}={value}`" for name, value in each.items()): partial(_with, each) for each in OPTIONS}
