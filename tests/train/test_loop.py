@@ -71,6 +71,16 @@ def test_rows_are_means_since_the_last_row(key):
     assert [row["step"] for row in ear.rows if row["split"] == "test"] == [4, 6]
 
 
+def test_who_changes_a_row_that_is_shown_changes_no_row_that_is_kept(key):
+    class Meddler(Callback):
+        def moved(self, step, row):
+            row["loss"] = 100.0
+
+    ear = Ear()
+    go(counter(), Plan(steps=4, steps_per_epoch=2, evaluate_every=4, log_every=2), key, [Meddler(), ear])
+    assert [row["loss"] for row in ear.rows if row["split"] == "train"] == [0.5, 2.5]
+
+
 def test_the_numbers_do_not_depend_on_where_the_loop_pauses(key):
     noises = []
     for log_every in (1, 6):
