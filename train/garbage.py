@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 __all__ = ["seldom_collected"]
 
-_OBJECTS, _TIMES = 100_000, 20
+_OBJECTS, _TIMES = 1_000_000, 20
 
 
 @contextmanager
