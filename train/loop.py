@@ -114,7 +114,7 @@ def train(
     """
     stop = stop or Stop()
     now = start or Moment(advance.init(key))
-    order, pace, ends, scored, began = None, Pace(), False, now.step, now.step
+    order, means, pace, ends, scored, began = None, None, Pace(), False, now.step, now.step
     while True:
         number, due = _agree(advance, plan, pace, now, stop, saver if now.step > began else None)
         if saver and due:
@@ -123,7 +123,7 @@ def train(
             stop.requested = number
             break
         if now.since < now.step and plan.logs(now.step):
-            ends = _tell(callbacks, train_row(now, plan, rate), now.fit)
+            ends = _tell(callbacks, means or train_row(now, plan, rate), now.fit)
             for row in evaluate(now.fit, now.step) if plan.evaluates(now.step) else ():
                 ends |= _tell(callbacks, row, now.fit)
                 scored = now.step
@@ -133,9 +133,9 @@ def train(
         if order is None or now.step % plan.steps_per_epoch == 0:
             order = advance.order(stream(key, "order", now.step // plan.steps_per_epoch))
         _move(advance, plan, pace, now, order, key)
-        row = train_row(now, plan, rate)
+        means = train_row(now, plan, rate)
         for callback in callbacks:
-            callback.moved(now.step, row)
+            callback.moved(now.step, dict(means))  # theirs: the row is told next
     if saver:
         saver.last(now)
     if scored < now.step:  # ended by a signal or a callback: what was learned until now is scored and saved

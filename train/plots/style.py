@@ -34,6 +34,7 @@ _HOUSE = {
     "axes.titleweight": "bold",
     "axes.titlelocation": "left",
     "axes.titlepad": 8,
+    "axes.titley": 1.0,  # else matplotlib lays the axes out several times over to see what stands in the title's way
     "axes.labelcolor": GREY,
     "axes.edgecolor": "#AFB8C1",
     "axes.spines.top": False,
@@ -63,6 +64,8 @@ def picture(path: Path | str, width: float = WIDTH, height: float = 3.4) -> Iter
     with matplotlib.style.context([_HOUSE], after_reset=True):
         figure = Figure(figsize=(width, height), layout="constrained")
         yield figure
+        for axes in figure.axes:
+            axes.yaxis.get_offset_text().set(x=-0.02, ha="right")  # a power of ten, out of the title's way
         save(figure, path)
 
 

@@ -57,6 +57,16 @@ def test_the_users_own_matplotlib_settings_are_left_alone_and_do_not_count(tmp_p
         assert matplotlib.rcParams["lines.linewidth"] == 9.0
 
 
+def test_a_power_of_ten_above_an_axis_does_not_lie_under_the_title(tmp_path):
+    with picture(tmp_path / "p.png") as figure:
+        axes = figure.subplots()
+        axes.plot([1e7, 2e7])
+        title = axes.set_title("loss")
+    power = axes.yaxis.get_offset_text()
+    assert power.get_text() == "1e7"
+    assert power.get_window_extent().x1 < title.get_window_extent().x0
+
+
 def test_pictures_need_neither_jax_nor_pyplot():
     modules = ", ".join(
         f"zoo.train.plots.{name}" for name in ("curves", "confusion", "images", "surface", "regression")
