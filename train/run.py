@@ -35,7 +35,7 @@ from .resume import facts, find, fingerprint
 from .saved import Trained, load
 from .saver import Saver
 from .setup import Setup, setup
-from .shares import check_orbax, check_seen
+from .sharing import check_orbax, check_seen
 from .show import Show
 from .signals import Stop
 from .stream import Stream

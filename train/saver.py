@@ -21,7 +21,8 @@ from .interval import interval
 from .loop import Moment
 from .options import RunOptions
 from .saved import MODEL_FILE
-from .shares import Shares, is_shared
+from .shares import Shares
+from .sharing import is_shared
 
 __all__ = ["Saver", "named", "remembered"]
 

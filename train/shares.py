@@ -8,7 +8,6 @@ process, and several that each have every array, need no orbax (https://orbax.re
 
 import json
 import re
-import secrets
 from collections.abc import Callable, Iterator, Mapping
 from itertools import count
 from pathlib import Path, PurePosixPath
@@ -19,12 +18,11 @@ import numpy as np
 
 from .arrays import by_path, described
 from .disk import proof, sync, write_synced
-from .errors import BadInput, CheckpointUnusable, RunFailed
-from .hosts import from_all, from_first, is_first, put
+from .errors import CheckpointUnusable, RunFailed
+from .hosts import is_first, put
+from .sharing import orbax
 
-__all__ = [
-    "Shares", "check_finite", "check_orbax", "check_seen", "is_shared", "names", "read_shares", "read_whole", "useless",
-]  # fmt: skip
+__all__ = ["Shares", "check_finite", "names", "read_shares", "read_whole", "useless"]
 
 _FOLDER = "state"
 _SECONDS = 900  # that one process waits for the disk of another
@@ -42,7 +40,7 @@ class Shares:
     """
 
     def __init__(self, beside: Path, state: Any):
-        ocp = _orbax()
+        ocp = orbax()
         arrays = {name: leaf for name, leaf in by_path(state).items() if leaf.size}  # orbax knows no empty arrays
         self.tree = described(state)
         self.nbytes = sum(part.nbytes for leaf in arrays.values() for part in _parts(leaf))
@@ -63,7 +61,7 @@ class Shares:
             RunFailed: if a parameter is no finite number, in the first process.
             TimeoutError: if another process did not write its share.
         """
-        ocp = _orbax()
+        ocp = orbax()
         self._writer.close()
         told = [beside / f".process-{process}.json" for process in range(jax.process_count())]
         own = {name: _proved(beside / name) for name in _files(beside) if _writer(name) == jax.process_index()}
@@ -92,7 +90,7 @@ def read_shares(path: Path, template: Any, shardings: Any) -> dict[str, jax.Arra
     Raises:
         CheckpointUnusable: if orbax cannot read them.
     """
-    ocp = _orbax()
+    ocp = orbax()
     kinds = described(template)
     places = dict(zip(kinds, jax.tree.leaves(shardings), strict=True))
     wanted = {
@@ -112,52 +110,9 @@ def read_whole(path: Path, kinds: Mapping[str, tuple[str, tuple[int, ...]]]) -> 
     Raises:
         CheckpointUnusable: if orbax cannot read them.
     """
-    ocp = _orbax()
+    ocp = orbax()
     wanted = {name: ocp.RestoreArgs(restore_type=np.ndarray) for name in kinds}
     return _read(ocp, path, kinds, wanted, lambda _, empty: empty)
-
-
-def is_shared(tree: Any) -> bool:
-    """Whether there is an array, or a sharding of one, of which this process holds a part alone."""
-    each = [leaf for leaf in jax.tree.leaves(tree) if isinstance(leaf, jax.Array | jax.sharding.Sharding)]
-    return any(not (leaf.is_fully_addressable or leaf.is_fully_replicated) for leaf in each)
-
-
-def check_orbax(shardings: Any) -> bool:
-    """Whether processes share arrays that lie so.
-
-    Raises:
-        BadInput: in all, if one of them then lacks orbax.
-    """
-    if not is_shared(shardings):
-        return False
-    missing = None
-    try:
-        _orbax()
-    except BadInput as error:
-        missing = str(error)
-    told = next((each for each in from_all(missing) if each), None)
-    if told:
-        raise BadInput(told)
-    return True
-
-
-def check_seen(folder: Path) -> None:
-    """Raises BadInput, in all processes, if one does not see the folder that the first sees.
-
-    Args:
-        folder: of the run, in which each is to write its share.
-    """
-    mark = folder / from_first(lambda: _marked(folder))
-    blind = [number for number, sees in enumerate(from_all(mark.exists())) if not sees]
-    if is_first():
-        mark.unlink()
-    if blind:
-        raise BadInput(
-            f"process {', '.join(map(str, blind))} of {jax.process_count()} does not see {folder} of process 0, into "
-            "which each writes its share of the arrays: name a folder that all see with --out, or write no checkpoints "
-            "with --ckpt-every off"
-        )
 
 
 def names(name: str) -> bool:
@@ -179,17 +134,6 @@ def check_finite(bad: str | None) -> None:
     """
     if bad:
         raise RunFailed(f"{bad.removeprefix('fit/')} holds what is no finite number")
-
-
-def _orbax() -> Any:
-    try:
-        import orbax.checkpoint
-    except ImportError as error:
-        raise BadInput(
-            "several processes share the arrays of this run (--fsdp, --shard, or a carry), and their checkpoints need "
-            f"orbax ({error}): pip install 'neural-network-zoo[multihost]', or write none with --ckpt-every off"
-        ) from error
-    return orbax.checkpoint
 
 
 def _together(ocp: Any, key: str) -> Any:
@@ -235,9 +179,3 @@ def _writer(name: str) -> int:
 def _proved(path: Path) -> dict[str, Any]:
     sync(path)
     return proof(path)
-
-
-def _marked(folder: Path) -> str:
-    name = f".seen-by-all-{secrets.token_hex(4)}"
-    (folder / name).touch()
-    return name

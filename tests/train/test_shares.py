@@ -16,7 +16,7 @@ import pytest
 
 from tests.train.processes import HOUSE, both, rows
 from tests.train.test_checkpoint import FACTS, resigned, tree
-from zoo.train import shares
+from zoo.train import sharing
 from zoo.train.arrays import flatten, restore
 from zoo.train.checkpoint import begun, newest, read, steps_there, write
 from zoo.train.errors import BadInput, CheckpointUnusable, RunFailed
@@ -27,7 +27,7 @@ from zoo.train.shares import Shares, read_shares
 # A process that is killed when it has written its share of the second checkpoint, before the others know of it.
 WRITES_AND_DIES = """
 import os, signal, sys
-from zoo.train import shares
+from zoo.train import sharing
 from zoo.train.command import main
 barrier, passed = shares._barrier, []
 def dies(*args):
@@ -119,17 +119,17 @@ def test_without_orbax_the_words_name_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "orbax", None)
     with pytest.raises(BadInput, match=r"pip install 'neural-network-zoo\[multihost\]'"):
         read(place).tensors()
-    monkeypatch.setattr(shares, "is_shared", bool)
+    monkeypatch.setattr(sharing, "is_shared", bool)
     with pytest.raises(BadInput, match=r"--ckpt-every off"):
-        shares.check_orbax({"w": 1})
+        sharing.check_orbax({"w": 1})
 
 
 def test_a_folder_that_a_process_does_not_see_is_refused(tmp_path, monkeypatch):
-    shares.check_seen(tmp_path)
+    sharing.check_seen(tmp_path)
     assert list(tmp_path.iterdir()) == []
-    monkeypatch.setattr(shares, "from_all", lambda value: [value, False])
+    monkeypatch.setattr(sharing, "from_all", lambda value: [value, False])
     with pytest.raises(BadInput, match=r"process 1 of .* does not see .* --ckpt-every off"):
-        shares.check_seen(tmp_path)
+        sharing.check_seen(tmp_path)
 
 
 @pytest.fixture(scope="module")
