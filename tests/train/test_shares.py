@@ -27,7 +27,7 @@ from zoo.train.shares import Shares, read_shares
 # A process that is killed when it has written its share of the second checkpoint, before the others know of it.
 WRITES_AND_DIES = """
 import os, signal, sys
-from zoo.train import sharing
+from zoo.train import shares
 from zoo.train.command import main
 barrier, passed = shares._barrier, []
 def dies(*args):
