@@ -73,10 +73,12 @@ def draw(kept: Mapping[str, Mapping], path: Path) -> None:
     from zoo.train.plots.style import BLUE, GREY, INK, picture
 
     panels = [(work, each) for work in WORKLOADS for each in [kept.get(_name(work, True), kept.get(work))] if each]
-    rows = [len(found["peers"]) + 1.2 for _, found in panels]
-    with picture(path, 8, 0.6 + 0.27 * sum(rows)) as figure:
-        grid = figure.subplots(len(panels), 1, squeeze=False, gridspec_kw={"height_ratios": rows})[:, 0]
-        for axes, (work, found) in zip(grid, panels, strict=True):
+    most = [max(len(found["peers"]) for _, found in panels[i : i + 2]) + 1.2 for i in range(0, len(panels), 2)]
+    with picture(path, 12, 0.6 + 0.27 * sum(most)) as figure:
+        grid = figure.subplots(len(most), 2, squeeze=False, gridspec_kw={"height_ratios": most}).ravel()
+        for axes in grid[len(panels) :]:
+            axes.set_axis_off()
+        for axes, (work, found) in zip(grid, panels, strict=False):
             names = list(found["peers"])
             times = [summary(found["peers"][name], "ms")[0] for name in names]
             axes.barh(range(len(names)), times, color=[BLUE if name == "ours" else GREY for name in names], height=0.7)
@@ -89,7 +91,7 @@ def draw(kept: Mapping[str, Mapping], path: Path) -> None:
             axes.set_xticks([])
             axes.spines["bottom"].set_visible(False)
             axes.grid(False)
-            axes.set_title(WORKLOADS[work].about)
+            axes.set_title(WORKLOADS[work].about, size=8.5)
 
 
 def _name(work: str, malloc: bool) -> str:
