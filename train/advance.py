@@ -155,7 +155,7 @@ class Advance:
 
 
 def _as_traced(program: Any, made: Any) -> Callable:
-    """What was traced, to be traced again as part of something larger: in a third of the time.
+    """What was traced, to be traced again as part of something larger without running its python code anew.
 
     Args:
         program: of `jax.make_jaxpr`.

@@ -162,8 +162,8 @@ def read(path: Path, part: int = 0, parts: int = 1) -> Checkpoint:
     """
     manifest = read_manifest(path / MANIFEST)
     files = manifest["files"]
-    odd = [name for name in files if name not in (_STATE, MODEL_FILE) and not shares.names(name)]
-    if odd or (_STATE in files) == any(map(shares.names, files)):
+    odd = [name for name in files if name not in (_STATE, MODEL_FILE) and not shares.is_share(name)]
+    if odd or (_STATE in files) == any(map(shares.is_share, files)):
         what = repr(odd[0]) if odd else ", ".join(map(repr, files)) or "none"
         raise CheckpointUnusable(f"{path / MANIFEST} does not name the files of a checkpoint, but {what}")
     for name in sorted(files)[part::parts]:

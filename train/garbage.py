@@ -2,7 +2,7 @@
 
 Importing jax and tracing programs makes objects by the hundred thousand, nearly all of which stay; with python's own
 settings each few hundred of them start a search through the young, and through all now and then. Where the process
-ends, python searches through all of them once more, which takes a third of a second, and the memory goes back anyway.
+ends, python searches through all of them once more, though their memory goes back anyway.
 """
 
 import atexit

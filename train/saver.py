@@ -94,12 +94,15 @@ class Saver:
         memories = remembered(self.listeners)  # of all processes: some tell one another
         if from_first(lambda: now.step == self.saved) if shared else now.step == self.saved or not self.writes:
             return
-        try:
-            state, beside = self._shared(tree, now.step) if shared else (_copied(tree), None)
-        except Exception as error:
-            self._fails(now.step, error)
-            warn(str(self._failed))
-            return
+        if shared:
+            try:
+                state, beside = self._shared(tree, now.step)
+            except Exception as error:
+                self._fails(now.step, error)
+                warn(str(self._failed))
+                return
+        else:
+            state, beside = _copied(tree), None
         # Held, for a better one takes its place.
         with suppress(FileNotFoundError):
             model = (self.folder / MODEL_FILE).open("rb") if self.writes else None
@@ -116,17 +119,17 @@ class Saver:
 
     def _shared(self, tree: Any, step: int) -> tuple[State, Path]:
         """In all processes: the arrays, and the folder into which they are being written."""
-        told = from_first(lambda: self._begun(step, 0))
+        told = from_first(lambda: self._begun(step))
         if "wrong" in told:
             raise RunFailed(told["wrong"])
         beside = Path(told["path"])
         return Shares(beside, tree), beside
 
-    def _begun(self, step: int, size: int) -> dict[str, str]:
+    def _begun(self, step: int) -> dict[str, str]:
         try:
             return {"path": str(begun(self.folder, step))}
         except OSError as error:
-            return {"wrong": str(no_room(error, self.folder, size))}
+            return {"wrong": str(no_room(error, self.folder))}
 
     def wait(self) -> None:
         """Waits for the disk, and tells what went wrong there."""

@@ -22,7 +22,7 @@ from .errors import CheckpointUnusable, RunFailed
 from .hosts import is_first, put
 from .sharing import orbax
 
-__all__ = ["Shares", "check_finite", "names", "read_shares", "read_whole", "useless"]
+__all__ = ["Shares", "check_finite", "is_share", "read_shares", "read_whole", "useless"]
 
 _FOLDER = "state"
 _SECONDS = 900  # that one process waits for the disk of another
@@ -48,9 +48,9 @@ class Shares:
             (name for name, leaf in arrays.items() if any(useless(name, part) for part in _parts(leaf))), None
         )
         # Keys of its own for each checkpoint, as a barrier may be passed but once.
-        self._together = _together(ocp, beside.name)
+        together = _together(ocp, beside.name)
         self._writer = ocp.AsyncCheckpointer(
-            ocp.PyTreeCheckpointHandler(), timeout_secs=_SECONDS, multiprocessing_options=self._together
+            ocp.PyTreeCheckpointHandler(), timeout_secs=_SECONDS, multiprocessing_options=together
         )
         self._writer.save((beside / _FOLDER).absolute(), args=ocp.args.PyTreeSave(arrays))
 
@@ -115,7 +115,7 @@ def read_whole(path: Path, kinds: Mapping[str, tuple[str, tuple[int, ...]]]) -> 
     return _read(ocp, path, kinds, wanted, lambda _, empty: empty)
 
 
-def names(name: str) -> bool:
+def is_share(name: str) -> bool:
     """Whether a file of a checkpoint may be called so: it lies in the folder of the shares."""
     path = PurePosixPath(name)
     return path.parts[:1] == (_FOLDER,) and len(path.parts) > 1 and ".." not in path.parts and str(path) == name

@@ -14,6 +14,8 @@ import jax.numpy as jnp
 from .layers import Layer, Scanned, Sequence, serial
 from .layers.checks import check_choice, check_positive
 
+# The n-grams stand in sorted tables, one for each length. An n-gram's key is `place * vocabulary + token`, with the place
+# of the n-gram without its last token in the table before: exact, and whole numbers of 32 bits suffice.
 EMPTY = jnp.iinfo(jnp.int32).max  # the key of a place that holds nothing; it sorts behind all others
 
 
@@ -28,9 +30,7 @@ def markov(
 ) -> Layer:
     """Makes an n-gram model: tokens (batch, time) to the logarithms of the next token's probabilities.
 
-    The n-grams stand in sorted tables, one for each length. An n-gram's key is `place * vocabulary + token`, with the
-    place of the n-gram without its last token in the table before: exact, and whole numbers of 32 bits suffice.
-    `zoo.train.counting` fills the tables; until then all tokens are equally likely.
+    `zoo.train.counting` fills its tables; until then all tokens are equally likely.
 
     Args:
         outputs: tokens.
