@@ -14,8 +14,8 @@ import jax.numpy as jnp
 from .layers import Layer, Scanned, Sequence, serial
 from .layers.checks import check_choice, check_positive
 
-# The n-grams stand in sorted tables, one for each length. An n-gram's key is `place * vocabulary + token`, with the place
-# of the n-gram without its last token in the table before: exact, and whole numbers of 32 bits suffice.
+# The n-grams stand in sorted tables, one for each length. An n-gram's key is `place * vocabulary + token`, with the
+# place of the n-gram without its last token in the table before: exact, and whole numbers of 32 bits suffice.
 EMPTY = jnp.iinfo(jnp.int32).max  # the key of a place that holds nothing; it sorts behind all others
 
 
