@@ -16,7 +16,7 @@ def test_an_unknown_command_is_bad_input_with_the_nearest_name(capsys):
     assert main(["trian"]) == 2
     assert (
         capsys.readouterr().err == "error: unknown command 'trian'; did you mean train? "
-        "there are train, list, sweep, summary, evaluate, predict, export, sample\n"
+        "choose from train, list, sweep, summary, evaluate, predict, export, sample\n"
     )
 
 

@@ -1,9 +1,9 @@
-"""The Neural Network Zoo in pure JAX: every animal is a pair of pure functions, `init` and `apply`.
+"""Neural Network Zoo in pure JAX: every model is a pair of pure functions, `init` and `apply`.
 
 from zoo import cnn
 model = cnn(10)
 params, state = model.init(key, x)
-y, state = model.apply(params, state, x, key)   # a key: training; none: inference
+y, state = model.apply(params, state, x, key)   # with a key: training; without: inference
 """
 
 import sys
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import _catalogue
 
-if TYPE_CHECKING:  # for editors alone: at run time the folder is the list; a test holds the two together
+if TYPE_CHECKING:  # for editors only: at run time models are found by file name; a test keeps the two equal
     from .bigru import bigru as bigru
     from .bilstm import bilstm as bilstm
     from .birnn import birnn as birnn
@@ -41,7 +41,10 @@ __all__ = ["create", "list_models", "load", *_catalogue.names()]  # pyright: ign
 
 
 def list_models(pattern: str = "*") -> list[str]:
-    """The names of all animals, or of those that match a shell pattern or contain it.
+    """Returns the names of all models, or of those that match a pattern, in alphabetical order.
+
+    Args:
+        pattern: a shell pattern (`*net`) or a part of the name.
 
     >>> list_models("*net")
     ['resnet']
@@ -50,10 +53,15 @@ def list_models(pattern: str = "*") -> list[str]:
 
 
 def create(name: str, *args: Any, **options: Any) -> Any:
-    """Makes the animal of that name: `create("cnn", 10, width=64)` is `cnn(10, width=64)`.
+    """Builds a model by name: `create("mlp", 10, hidden=(64,))` is `mlp(10, hidden=(64,))`.
+
+    Args:
+        name: name of the model, one of `list_models()`.
+        *args: positional arguments of the model's factory.
+        **options: keyword arguments of the model's factory.
 
     Raises:
-        ValueError: naming the nearest, if there is no such animal.
+        ValueError: if there is no model of that name; the message suggests the closest one.
 
     >>> create("mlp", 10)._fields
     ('init', 'apply')
@@ -62,7 +70,7 @@ def create(name: str, *args: Any, **options: Any) -> Any:
 
 
 def __getattr__(name: str) -> Any:
-    """Imports what is asked for when it is asked for, so that `import zoo` costs nothing."""
+    """Imports a model on first access, so that `import zoo` stays light."""
     if name == "load":
         return import_module(".train.saved", __name__).load
     if name in _catalogue.names():
@@ -72,7 +80,7 @@ def __getattr__(name: str) -> Any:
 
 
 class _Face(ModuleType):
-    """Binds `zoo.cnn` to the animal: python's import would bind it to the file that the animal lives in."""
+    """Module type that binds `zoo.cnn` to the factory; Python's import would bind it to the submodule."""
 
     def __setattr__(self, name: str, value: Any) -> None:
         if isinstance(value, ModuleType) and name in _catalogue.names():

@@ -1,4 +1,4 @@
-"""`python -m zoo`: the commands of the zoo under one roof."""
+"""Command line of the package: `python -m zoo COMMAND ...`."""
 
 import sys
 from collections.abc import Callable, Sequence
@@ -9,35 +9,35 @@ __all__ = ["main"]
 
 
 class _Command(NamedTuple):
-    module: str  # with `main(words, prog) -> exit code`; imported when it is called for
+    module: str  # defines `main(argv, prog) -> exit code`; imported only when the command runs
     help: str
 
 
 _COMMANDS = {
-    "train": _Command("zoo.train.command", "train a model; the same as python -m zoo.train"),
-    "list": _Command("zoo.train.command_list", "the models, or those that match a pattern"),
-    "sweep": _Command("zoo.train.command_sweep", "train many settings of a model and find the best"),
-    "summary": _Command("zoo.train.command_summary", "the parameters of a model"),
+    "train": _Command("zoo.train.command", "train a model (same as python -m zoo.train)"),
+    "list": _Command("zoo.train.command_list", "list the models, or those that match a pattern"),
+    "sweep": _Command("zoo.train.command_sweep", "train a model with many settings and report the best"),
+    "summary": _Command("zoo.train.command_summary", "show the parameters of a model"),
     "evaluate": _Command("zoo.train.command_evaluate", "score a trained model on test examples"),
-    "predict": _Command("zoo.train.command_predict", "what a trained model says of pictures, tables, texts of yours"),
-    "export": _Command("zoo.train.command_export", "a trained model for other programs: StableHLO, safetensors, ONNX"),
-    "sample": _Command("zoo.train.command_sample", "let a trained language model write"),
+    "predict": _Command("zoo.train.command_predict", "predict with a trained model on images, tables or text files"),
+    "export": _Command("zoo.train.command_export", "export a trained model: StableHLO, safetensors, ONNX"),
+    "sample": _Command("zoo.train.command_sample", "generate text or images with a trained model"),
 }
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs the command that the first word names.
+    """Runs the command named by the first argument.
 
     Args:
-        argv: the words; None takes those that python was started with.
+        argv: command line arguments; None: `sys.argv[1:]`.
 
     Returns:
-        The exit code.
+        Exit code of the command: 0 on success, 2 for an unknown command.
     """
-    name, *words = (sys.argv[1:] if argv is None else argv) or ["--help"]
+    name, *arguments = (sys.argv[1:] if argv is None else argv) or ["--help"]
     if name in _COMMANDS:
         run: Callable[[Sequence[str], str], int] = import_module(_COMMANDS[name].module).main
-        return run(words, f"python -m zoo {name}")
+        return run(arguments, f"python -m zoo {name}")
     if name in ("-h", "--help", "help"):
         print(_help())
         return 0
@@ -49,9 +49,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _help() -> str:
     lines = [f"  {name:<9} {command.help}" for name, command in _COMMANDS.items()]
-    return "\n".join(
-        ["usage: python -m zoo COMMAND ...", "", *lines, "", "python -m zoo COMMAND --help explains a command"]
-    )
+    hint = "python -m zoo COMMAND --help shows the options of a command"
+    return "\n".join(["usage: python -m zoo COMMAND ...", "", *lines, "", hint])
 
 
 def _unknown(name: str) -> str:
@@ -59,7 +58,7 @@ def _unknown(name: str) -> str:
 
     near = get_close_matches(name, _COMMANDS, n=1)
     hint = f"did you mean {near[0]}? " if near else ""
-    return f"error: unknown command {name!r}; {hint}there are {', '.join(_COMMANDS)}"
+    return f"error: unknown command {name!r}; {hint}choose from {', '.join(_COMMANDS)}"
 
 
 if __name__ == "__main__":

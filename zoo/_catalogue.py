@@ -1,6 +1,6 @@
-"""The list of animals is this folder.
+"""Catalogue of the models: one public file of this folder per model.
 
-Cards, options and defaults are read from the files' text, never by running them: the command line needs them before
+Cards, options and defaults are parsed from the source text, without importing it: the command line needs them before
 jax is imported.
 """
 
@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 __all__ = ["DECIDED", "Card", "Option", "argument_helps", "card", "known", "names"]
 
-DECIDED = ("outputs", "each", "vocabulary", "shape")  # arguments of a factory that the data decides, not the user
+DECIDED = ("outputs", "each", "vocabulary", "shape")  # arguments of a factory that the data set fixes, not the user
 _FOLDER = Path(__file__).parent
 _TYPES = {
     "int": int,
@@ -30,7 +30,7 @@ _TYPES = {
 
 @dataclass(frozen=True)
 class Option:
-    """An option of an animal: a keyword argument of its factory that has a default."""
+    """Option of a model: an argument of its factory that has a default."""
 
     name: str
     type: Any
@@ -40,38 +40,38 @@ class Option:
 
 @dataclass(frozen=True)
 class Card:
-    """What an animal's file says of it: the docstring at its head and its factory's options."""
+    """Model card: the docstring of the model's file and the options of its factory."""
 
     name: str
     title: str  # the first line
-    text: str  # all of it
+    text: str  # the whole docstring
     options: tuple[Option, ...]
-    decided: tuple[str, ...]  # those of the factory's arguments that the data decides
+    decided: tuple[str, ...]  # arguments of the factory that the data set fixes
 
 
 @cache
 def names(pattern: str = "*") -> tuple[str, ...]:
-    """The animals' names in order, those that match a shell pattern or contain it."""
+    """Returns the sorted names of the models that match a shell pattern or contain it."""
     all_names = sorted(path.stem for path in _FOLDER.glob("*.py") if not path.stem.startswith("_"))
     return tuple(name for name in all_names if fnmatch(name, pattern) or pattern in name)
 
 
 def known(name: str) -> str:
-    """Gives the name back.
+    """Returns the name if it is that of a model.
 
     Raises:
-        ValueError: naming the nearest, if there is no such animal.
+        ValueError: if there is no such model; the message suggests the closest name.
     """
     if name in names():
         return name
     near = get_close_matches(name, names(), n=1)
     hint = f"did you mean {near[0]}? " if near else ""
-    raise ValueError(f"unknown model {name!r}; {hint}there are {', '.join(names())}")
+    raise ValueError(f"unknown model {name!r}; {hint}choose from {', '.join(names())}")
 
 
 @cache
 def card(name: str) -> Card:
-    """The card of an animal."""
+    """Parses the card of a model from its file."""
     tree = _parse(_FOLDER / f"{known(name)}.py")
     text = ast.get_docstring(tree) or ""
     factory = next(node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == name)
@@ -100,7 +100,7 @@ def _type(annotation: ast.expr | None) -> Any:
         choices = ast.literal_eval(annotation.slice)
         return Literal[choices if isinstance(choices, tuple) else (choices,)]
     if text not in _TYPES:
-        raise TypeError(f"an animal's option is annotated {text}; use Activation, Literal[...] or {', '.join(_TYPES)}")
+        raise TypeError(f"unsupported option annotation {text}; use Activation, Literal[...] or {', '.join(_TYPES)}")
     return _TYPES[text]
 
 
@@ -110,11 +110,11 @@ def _activations() -> tuple[str, ...]:
         target = node.targets[0] if isinstance(node, ast.Assign) else getattr(node, "target", None)
         if isinstance(target, ast.Name) and target.id == "ACTIVATIONS":
             return tuple(ast.literal_eval(key) for key in node.value.keys)  # pyright: ignore
-    raise LookupError("layers/activations.py has no dict ACTIVATIONS")
+    raise LookupError("layers/activations.py does not define the dict ACTIVATIONS")
 
 
 def argument_helps(docstring: str) -> dict[str, str]:
-    """The `name: text` entries below `Args:` in a docstring of Google's style."""
+    """Parses the `name: text` entries of the `Args:` section of a Google-style docstring."""
     helps, last = {}, ""
     for line in docstring.partition("Args:\n")[2].split("\n"):
         if line and not line.startswith("    "):
