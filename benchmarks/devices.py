@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
-from zoo.train.callbacks import Callback
+from zoo.train.callback import Callback
 from zoo.train.loop import train
 from zoo.train.options import RunOptions
 from zoo.train.placement import Placement, placement_for

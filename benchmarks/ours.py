@@ -28,7 +28,7 @@ from zoo.layers import (
     tanh,
 )
 from zoo.train.advance import Advance
-from zoo.train.callbacks import Callback
+from zoo.train.callback import Callback
 from zoo.train.data.normalize import fit_scaler
 from zoo.train.data.source import Split
 from zoo.train.feed import Feed, shuffled

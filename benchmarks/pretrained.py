@@ -18,9 +18,9 @@ from typing import NamedTuple
 import jax
 import numpy as np
 
-from zoo.train.disk import replace_file
 from zoo.train.environment import versions
 from zoo.train.evaluation import evaluated
+from zoo.train.files import replace_file
 from zoo.train.pretrained import PRETRAINED, header
 from zoo.train.saved import Trained, load, written
 

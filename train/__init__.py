@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .callbacks import Callback as Callback
+    from .callback import Callback as Callback
     from .options import RunOptions as RunOptions
     from .recipe import Recipe as Recipe
     from .recipe import recipe_for as recipe_for
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["Callback", "Recipe", "Result", "RunOptions", "Stream", "recipe_for", "run"]
 
 _HOMES = {
-    "Callback": "callbacks",
+    "Callback": "callback",
     "Recipe": "recipe",
     "Result": "run",
     "RunOptions": "options",

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from .errors import BadInput
-from .values import hint
+from .option_types import hint
 
 __all__ = ["DATA", "Rule", "mesh_axes", "mesh_sizes", "shard_rules", "spread"]
 

@@ -8,10 +8,10 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from .callbacks import Callback, Journal
+from .callback import Callback, Journal
 from .checkpoint import Checkpoint
-from .disk import write_json
 from .environment import environment
+from .files import write_json
 from .folder import run_of
 from .loop import Moment
 from .options import RunOptions

@@ -16,11 +16,11 @@ from typing import Any, BinaryIO, Protocol
 import numpy as np
 
 from . import shares
-from .arrays import read_arrays
-from .disk import proof, sync, write_synced
 from .errors import CheckpointUnusable
+from .files import proof, sync, write_synced
 from .manifest import MANIFEST, read_manifest, sealed
 from .saved import MODEL_FILE
+from .tree import read_arrays
 
 __all__ = ["FOLDER", "Checkpoint", "State", "Whole", "begun", "keep_newest", "newest", "read", "steps_there", "write"]
 

@@ -12,10 +12,10 @@ from .errors import BadInput
 from .exits import guarded
 from .flags import Flag, run_flags
 from .grid import drawn, grid, several, typed
+from .option_types import unwrapped
 from .options import RunOptions
 from .parser import Parser
 from .recipe import Recipe
-from .values import unwrapped
 
 if TYPE_CHECKING:
     from .outcomes import Setting

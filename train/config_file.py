@@ -9,8 +9,8 @@ from typing import Any, get_type_hints
 
 from .errors import BadInput
 from .flags import Flag, run_flags
+from .option_types import checked, hint, to_toml
 from .recipe import Expect, Recipe
-from .values import checked, hint, to_toml
 
 __all__ = ["TABLES", "expected", "file_values", "read_config", "write_config"]
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, get_origin
 
 from .errors import BadInput
 from .flags import Flag
-from .values import unwrapped, word
+from .option_types import unwrapped, word
 
 __all__ = ["Range", "drawn", "folder_name", "grid", "in_words", "several", "typed"]
 

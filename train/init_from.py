@@ -6,7 +6,6 @@ from typing import Any
 import jax
 import numpy as np
 
-from .arrays import flatten
 from .checkpoint import newest, read
 from .errors import CheckpointUnusable, warn
 from .hosts import put, readable
@@ -15,6 +14,7 @@ from .manifest import MANIFEST
 from .pretrained import located, pretrained_names
 from .saved import MODEL_FILE, read_model
 from .setup import Setup
+from .tree import flatten
 
 __all__ = ["begun_from", "weights"]
 

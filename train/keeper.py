@@ -7,8 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .arrays import flatten
-from .callbacks import Best
+from .callback import Best
 from .data.rows import sample
 from .errors import BadInput
 from .loop import Diverged
@@ -16,6 +15,7 @@ from .raw_inputs import input_facts
 from .saved import save
 from .setup import Setup
 from .trainer import trained
+from .tree import flatten
 
 __all__ = ["check_best", "keeper_of", "kept_metrics"]
 

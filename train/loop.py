@@ -9,7 +9,7 @@ import jax
 import numpy as np
 
 from .advance import Advance
-from .callbacks import Callback
+from .callback import Callback
 from .errors import RunFailed
 from .hosts import agreed, readable
 from .signals import Stop

@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .callbacks import Callback
+from .callback import Callback
 from .compiler import compiled
 from .errors import RunFailed
 from .loop import Diverged, Moment, Pace, train_row

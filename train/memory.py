@@ -11,7 +11,7 @@ from .dry_run import DryRun, dry_run
 from .errors import RunFailed
 from .options import RunOptions
 from .recipe import Recipe
-from .size import with_unit
+from .units import with_unit
 
 __all__ = [
     "OutOfMemory", "Way", "explained", "is_exhausted", "needed", "out_of_memory", "ran_out", "room", "told", "ways",

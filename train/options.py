@@ -12,8 +12,8 @@ from .data.source import Place
 from .errors import BadInput
 from .folder import prepare_folder
 from .interval import interval
-from .size import bytes_in
-from .values import checked
+from .option_types import checked
+from .units import bytes_in
 
 __all__ = ["RunOptions", "prepare_folder"]
 

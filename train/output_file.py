@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from .disk import replace_file
 from .errors import BadInput
+from .files import replace_file
 
 __all__ = ["write_output"]
 

@@ -14,7 +14,7 @@ from typing import Any, Literal, NoReturn, get_args, get_origin
 
 from .errors import BadInput
 from .flags import Flag
-from .values import shown, unwrapped, word
+from .option_types import shown, unwrapped, word
 
 __all__ = ["Parser", "kebab"]
 

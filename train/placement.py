@@ -9,11 +9,11 @@ import jax
 import numpy as np
 from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
 
-from .arrays import path_name
 from .axes import DATA, Rule, mesh_axes, mesh_sizes, shard_rules
 from .errors import BadInput
+from .option_types import hint
 from .options import RunOptions
-from .values import hint
+from .tree import path_name
 
 __all__ = ["Placement", "data_parallel", "placement_for"]
 

@@ -10,7 +10,7 @@ from typing import Any
 import jax
 
 from .advance import Advance
-from .callbacks import Callback
+from .callback import Callback
 from .errors import BadInput
 from .progress import terminal
 

@@ -6,7 +6,7 @@ from typing import Any
 import jax
 
 from .advance_stream import AdvanceStream
-from .callbacks import Callback
+from .callback import Callback
 from .errors import CheckpointUnusable, warn
 from .hosts import from_all
 

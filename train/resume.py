@@ -11,15 +11,14 @@ import jax
 
 from zoo import _catalogue
 
-from .arrays import described, differences, digest, restore
 from .axes import spread
-from .callbacks import Callback, Journal, metrics_until
+from .callback import Callback, Journal, metrics_until
 from .checkpoint import FOLDER, Checkpoint, keep_newest, newest, read, steps_there
 from .data.rows import sample
 from .data.source import Dataset, source
-from .disk import sync
 from .environment import devices, versions
 from .errors import CheckpointUnusable, warn
+from .files import sync
 from .flags import data_flags, model_flags, trainer_flags
 from .folder import run_of
 from .hosts import from_all, from_first, is_first, put
@@ -29,6 +28,7 @@ from .saved import MODEL_FILE
 from .saver import named
 from .setup import Setup
 from .shares import read_shares
+from .tree import described, differences, digest, restore
 
 __all__ = ["check_plan", "facts", "find", "fingerprint", "moment", "not_bitwise", "recall", "rewind"]
 

@@ -8,8 +8,8 @@ from typing import Any, get_type_hints
 
 from .errors import BadInput
 from .folder import is_run, run_of
+from .option_types import unwrapped, word
 from .options import RunOptions
-from .values import unwrapped, word
 
 __all__ = ["options_of", "with_recipe"]
 

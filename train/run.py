@@ -11,11 +11,11 @@ import jax
 
 from .advance_stream import AdvanceStream
 from .begin import anew, begin, is_complete, say_how_to_go_on
-from .callbacks import Best, Callback, Journal
+from .callback import Best, Callback, Journal
 from .checkpoint import Checkpoint
 from .devices import check_devices
-from .disk import no_room, write_json
 from .errors import BadInput, RunFailed
+from .files import no_room, write_json
 from .folder import check_folder
 from .hosts import check_same, from_first, is_first
 from .interval import interval

@@ -10,8 +10,8 @@ import numpy as np
 from .data.source import Dataset, Place, load_data
 from .errors import BadInput
 from .made_images import by_class, makes_images, nearest_images, sampled, walked
+from .option_types import hint
 from .saved import Trained
-from .values import hint
 
 __all__ = ["sample_images"]
 

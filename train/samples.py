@@ -8,7 +8,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from .callbacks import Callback
+from .callback import Callback
 from .compiler import compiled
 from .drawn import drawn, from_pictures
 from .trainer import stream, trained

@@ -16,18 +16,18 @@ import numpy as np
 
 from zoo.layers import Layer
 
-from .arrays import described, digest, flatten, read_arrays, restore
 from .compiler import compiled
 from .data.normalize import Scaler
 from .data.rows import Rows
-from .disk import replace_file
 from .drawn import drawn
 from .errors import CheckpointUnusable
 from .feed import scaled
+from .files import replace_file
 from .made_for import MadeFor, make_model
 from .pretrained import MODEL_FILE, located
 from .supervised import answers
 from .tasks import Task, task_for
+from .tree import described, digest, flatten, read_arrays, restore
 
 __all__ = ["MODEL_FILE", "Trained", "load", "read_model", "save", "written"]
 

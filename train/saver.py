@@ -11,11 +11,10 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from .arrays import flatten
-from .callbacks import Callback, Journal
+from .callback import Callback, Journal
 from .checkpoint import Checkpoint, State, Whole, begun, keep_newest, write
-from .disk import no_room
 from .errors import RunFailed, warn
+from .files import no_room
 from .hosts import from_first, readable
 from .interval import interval
 from .loop import Moment
@@ -23,6 +22,7 @@ from .options import RunOptions
 from .saved import MODEL_FILE
 from .shares import Shares
 from .sharing import is_shared
+from .tree import flatten
 
 __all__ = ["Saver", "named", "remembered"]
 

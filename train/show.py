@@ -5,14 +5,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from .callbacks import Callback
+from .callback import Callback
 from .data.rows import Rows
 from .forecast import in_words
 from .options import RunOptions
 from .progress import Progress, terminal
 from .report import class_table, epochs_table, parameter_table, result_panel
-from .size import with_unit
 from .summary import parameters, summary
+from .units import with_unit
 
 __all__ = ["Show"]
 

@@ -11,7 +11,7 @@ from .options import RunOptions
 from .progress import terminal
 from .recipe import Recipe
 from .report import parameter_table
-from .size import with_unit
+from .units import with_unit
 
 __all__ = ["show_dry_run"]
 

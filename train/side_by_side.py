@@ -5,10 +5,10 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
-from .callbacks import Callback
-from .disk import write_json
+from .callback import Callback
 from .environment import environment
 from .errors import RunFailed
+from .files import write_json
 from .keeper import keeper_of, kept_metrics
 from .many import train_together
 from .memory import explained, out_of_memory

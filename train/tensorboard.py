@@ -15,15 +15,15 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .callbacks import Callback
+from .callback import Callback
 from .data.vocabulary import Vocabulary
+from .option_types import shown
 from .progress import terminal
 from .recipe import Recipe
 from .sample import written
 from .saved import flatten
 from .setup import Setup
 from .trainer import stream, trained
-from .values import shown
 
 __all__ = ["TensorBoard", "hyperparameters"]
 

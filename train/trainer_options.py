@@ -5,8 +5,8 @@ from math import isfinite
 from typing import Any, Literal, get_type_hints
 
 from .errors import BadInput
+from .option_types import checked, hint
 from .recipe import Recipe
-from .values import checked, hint
 
 __all__ = ["OPTIONS", "Adversarial", "trainer_options"]
 

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from .callbacks import Callback
+from .callback import Callback
 from .samples import Samples, view_for
 
 __all__ = ["Watch", "onlookers"]

@@ -15,7 +15,7 @@ HOUSE = str(Path(zoo.__file__).parent.parent)
 LIFE = """
 import os, sys
 from importlib import import_module
-from zoo.train.callbacks import Callback
+from zoo.train.callback import Callback
 from zoo.train.command import main
 number, step, *words = sys.argv[1:]
 class Dies(Callback):

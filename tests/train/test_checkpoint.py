@@ -16,11 +16,11 @@ import numpy as np
 import pytest
 
 import zoo.train.checkpoint as module
-from zoo.train.arrays import differences, flatten, restore
 from zoo.train.checkpoint import Whole, begun, keep_newest, newest, read, steps_there, write
 from zoo.train.errors import CheckpointUnusable
 from zoo.train.interval import interval
 from zoo.train.manifest import KINDS, sum_of
+from zoo.train.tree import differences, flatten, restore
 
 FACTS = {
     "since": 0, "seconds": 1.0, "recipe": {"model": "mlp"}, "plan": {"steps": 9}, "options": {}, "data": "x",

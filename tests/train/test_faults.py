@@ -17,7 +17,7 @@ import pytest
 import zoo
 from tests.train.data.images import write_mnist
 from zoo.train import recipe_for, run
-from zoo.train.callbacks import Callback, Journal
+from zoo.train.callback import Callback, Journal
 from zoo.train.checkpoint import newest, read, steps_there
 from zoo.train.command import main
 from zoo.train.errors import BadInput, RunFailed
@@ -229,7 +229,7 @@ def test_row_5_metrics_that_cannot_be_written_end_the_run_with_the_reason(tmp_pa
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("zoo.train.callbacks.os.fsync", full)
+    monkeypatch.setattr("zoo.train.callback.os.fsync", full)
     with pytest.raises(RunFailed, match=r"run cannot be written: No space left on device; [\d,]+ bytes free"):
         run(IRIS, RunOptions(out=tmp_path / "run", quiet=True, ckpt_every="off"))
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from zoo.train.advance import Advance
-from zoo.train.callbacks import Best, Callback, Journal
+from zoo.train.callback import Best, Callback, Journal
 from zoo.train.feed import Feed
 from zoo.train.loop import Diverged, Plan, train
 from zoo.train.placement import data_parallel

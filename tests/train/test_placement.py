@@ -10,12 +10,12 @@ import jax.numpy as jnp
 import pytest
 from jax.sharding import AbstractMesh, PartitionSpec
 
-from zoo.train.arrays import path_name
 from zoo.train.axes import mesh_axes, mesh_sizes, shard_rules
 from zoo.train.command import main
 from zoo.train.errors import BadInput
 from zoo.train.options import RunOptions
 from zoo.train.placement import Placement, data_parallel, placement_for
+from zoo.train.tree import path_name
 
 HOUSE = Path(__file__).parent.parent.parent
 WHOLE = PartitionSpec()
@@ -208,7 +208,7 @@ import sys
 from dataclasses import asdict, replace
 from pathlib import Path
 import jax, numpy as np
-from zoo.train.arrays import described
+from zoo.train.tree import described
 from zoo.train.checkpoint import Whole, begun, read, write
 from zoo.train.data.source import Place
 from zoo.train.init_from import begun_from

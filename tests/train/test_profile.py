@@ -7,7 +7,7 @@ import json
 import pytest
 
 from zoo.train import recipe_for, run
-from zoo.train.callbacks import Callback
+from zoo.train.callback import Callback
 from zoo.train.errors import BadInput
 from zoo.train.options import RunOptions
 

@@ -13,8 +13,7 @@ import pytest
 import zoo
 from zoo import _catalogue
 from zoo.train import recipe_for, run
-from zoo.train.arrays import flatten, restore
-from zoo.train.callbacks import Callback
+from zoo.train.callback import Callback
 from zoo.train.checkpoint import read, steps_there
 from zoo.train.data.source import Split, load_data
 from zoo.train.errors import BadInput, CheckpointUnusable
@@ -23,6 +22,7 @@ from zoo.train.options import RunOptions
 from zoo.train.resume import fingerprint
 from zoo.train.saved import read_model
 from zoo.train.setup import setup
+from zoo.train.tree import flatten, restore
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
 IRIS = dataclasses.replace(recipe_for("mlp", "iris"), epochs=3, batch_size=40)  # three steps an epoch

@@ -18,14 +18,14 @@ from hypothesis.extra.numpy import array_shapes
 
 import zoo
 from zoo.train import recipe_for, run
-from zoo.train.arrays import flatten
-from zoo.train.callbacks import Callback
+from zoo.train.callback import Callback
 from zoo.train.data.source import Place, load_data
 from zoo.train.errors import BadInput, CheckpointUnusable
 from zoo.train.loop import Diverged
 from zoo.train.options import RunOptions
 from zoo.train.recipe import Recipe
 from zoo.train.setup import setup
+from zoo.train.tree import flatten
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
 SHORT = dataclasses.replace(recipe_for("mlp", "iris"), epochs=4)

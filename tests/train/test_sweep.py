@@ -17,7 +17,7 @@ import pytest
 import zoo
 from zoo.__main__ import main
 from zoo.train import many, recipe_for, show_sweep
-from zoo.train.callbacks import Callback
+from zoo.train.callback import Callback
 from zoo.train.command_line import choose
 from zoo.train.command_sweep import settings_of
 from zoo.train.errors import BadInput

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from ..errors import BadInput, DataUnavailable
-from ..size import with_unit
+from ..units import with_unit
 from .options import within
 from .rows import only
 from .source import Dataset, Place, Source, Split
