@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import jax
 import jax.numpy as jnp
 
-from zoo.train.compiler import compiled
+from zoo.train.runtime.compile import compiled
 
 from .clock import Training
 from .workloads import DENSE, Data, Workload

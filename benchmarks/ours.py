@@ -37,8 +37,8 @@ from zoo.train.generation import generation
 from zoo.train.loop import Plan, train
 from zoo.train.placement import data_parallel
 from zoo.train.recipe import Recipe
+from zoo.train.runtime.signals import Stop
 from zoo.train.setup import TRAINERS
-from zoo.train.signals import Stop
 from zoo.train.tasks import Task, task_for
 
 from .clock import Clock, Training

@@ -57,7 +57,7 @@ def tried(work: Workload, turns: int, steps: int, names: Sequence[str] | None = 
     """Milliseconds a step as it is and with each try, called by turns; of one that jaxlib refuses, why."""
     from jax.errors import JaxRuntimeError
 
-    from zoo.train.allocator import keep_freed_memory
+    from zoo.train.runtime.allocator import keep_freed_memory
 
     from .lowerings import timed
     from .tries import TRIES, as_it_is

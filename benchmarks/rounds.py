@@ -22,7 +22,7 @@ __all__ = [
     "taking_part",
 ]
 
-# What train/allocator.py sets for our command, for everyone: glibc keeps freed memory.
+# What train/runtime/allocator.py sets for our command, for everyone: glibc keeps freed memory.
 MALLOC = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": "17179869184", "MALLOC_TOP_PAD_": "268435456"}
 
 

@@ -13,12 +13,12 @@ import jax
 import jax.numpy as jnp
 from jax.extend.core import jaxpr_as_fun
 
-from .allocator import give_back_freed_memory
-from .compiler import compiled, compiled_for_once
 from .feed import Feed
-from .hosts import put
 from .placement import Placement
-from .programs import CONVOLUTION, primitives
+from .runtime.allocator import give_back_freed_memory
+from .runtime.compile import compiled, compiled_for_once
+from .runtime.jaxpr import CONVOLUTION, primitives
+from .runtime.processes import put
 from .trainer import Trainer, stream
 
 __all__ = ["Advance"]

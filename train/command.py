@@ -62,8 +62,8 @@ def _main(words: Sequence[str], prog: str) -> int:
 
 
 def _run(wanted: Command) -> int:
-    from .allocator import keep_freed_memory
-    from .signals import promptly
+    from .runtime.allocator import keep_freed_memory
+    from .runtime.signals import promptly
 
     with promptly():
         from .run import run

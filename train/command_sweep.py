@@ -103,8 +103,8 @@ def _sweep(chosen: Chosen, given: Mapping[str, Any]) -> int:
     from .sweep import check_sweep, sweep
 
     check_sweep(folder)
-    from .allocator import keep_freed_memory
     from .devices import check_devices
+    from .runtime.allocator import keep_freed_memory
     from .show_sweep import ShowSweep
 
     keep_freed_memory()

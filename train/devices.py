@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 from .axes import mesh_axes, mesh_sizes, spread
 from .errors import BadInput, warn
-from .idle import advice, idle_accelerator
 from .options import RunOptions
+from .runtime.accelerators import advice, idle_accelerator
 from .user_cache import user_cache
 
 __all__ = ["check_devices", "set_platform"]

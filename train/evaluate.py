@@ -8,13 +8,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .compiler import compiled
 from .data.normalize import Scaler
 from .data.rows import Rows
 from .data.source import Split
 from .feed import padded, scaled, scaled_targets
-from .hosts import put, readable
 from .placement import Placement
+from .runtime.compile import compiled
+from .runtime.processes import put, readable
 from .trainer import Trainer, stream
 
 __all__ = ["Evaluate"]

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from contextlib import ExitStack, redirect_stderr, redirect_stdout
 
 from .errors import ZooError
-from .garbage import seldom_collected
+from .runtime.gc import seldom_collected
 
 __all__ = ["guarded"]
 

@@ -8,8 +8,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .compiler import compiled
 from .feed import scaled
+from .runtime.compile import compiled
 from .saved import Trained
 
 __all__ = ["Features", "image_features"]

@@ -8,10 +8,10 @@ import numpy as np
 
 from .checkpoint import newest, read
 from .errors import CheckpointUnusable, warn
-from .hosts import put, readable
 from .loop import Moment
 from .manifest import MANIFEST
 from .pretrained import located, pretrained_names
+from .runtime.processes import put, readable
 from .saved import MODEL_FILE, read_model
 from .setup import Setup
 from .tree import flatten

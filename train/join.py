@@ -16,9 +16,9 @@ from jax.experimental import multihost_utils
 from .cluster import EXAMPLE, Member, member
 from .devices import set_platform
 from .errors import BadInput, RunFailed, ZooError
-from .hosts import agreed, is_first
 from .options import RunOptions
 from .peers import Peers, meet
+from .runtime.processes import agreed, is_first
 
 __all__ = ["advise", "join", "leave", "shared_by_all", "together"]
 

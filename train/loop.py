@@ -11,8 +11,8 @@ import numpy as np
 from .advance import Advance
 from .callback import Callback
 from .errors import RunFailed
-from .hosts import agreed, readable
-from .signals import Stop
+from .runtime.processes import agreed, readable
+from .runtime.signals import Stop
 from .trainer import stream
 
 __all__ = ["Diverged", "Moment", "Pace", "Plan", "Saves", "train", "train_row"]

@@ -13,12 +13,12 @@ import jax.numpy as jnp
 import numpy as np
 
 from .callback import Callback
-from .compiler import compiled
 from .errors import RunFailed
 from .loop import Diverged, Moment, Pace, train_row
-from .programs import CONVOLUTION, LOOPS
+from .runtime.compile import compiled
+from .runtime.jaxpr import CONVOLUTION, LOOPS
+from .runtime.signals import Stop
 from .setup import Setup
-from .signals import Stop
 from .trainer import stream
 
 __all__ = ["SUITED", "Together", "quicker_together", "train_together"]

@@ -8,7 +8,7 @@ import jax
 from .advance_stream import AdvanceStream
 from .callback import Callback
 from .errors import CheckpointUnusable, warn
-from .hosts import from_all
+from .runtime.processes import from_all
 
 __all__ = ["Reading"]
 

@@ -21,9 +21,9 @@ from .errors import CheckpointUnusable, warn
 from .files import sync
 from .flags import data_flags, model_flags, trainer_flags
 from .folder import run_of
-from .hosts import from_all, from_first, is_first, put
 from .loop import Moment, Plan
 from .recipe import Recipe
+from .runtime.processes import from_all, from_first, is_first, put
 from .saved import MODEL_FILE
 from .saver import named
 from .setup import Setup

@@ -17,7 +17,6 @@ from .devices import check_devices
 from .errors import BadInput, RunFailed
 from .files import no_room, write_json
 from .folder import check_folder
-from .hosts import check_same, from_first, is_first
 from .interval import interval
 from .join import advise, join, shared_by_all, together
 from .keeper import check_best, keeper_of, kept_metrics
@@ -32,12 +31,13 @@ from .progress import terminal
 from .reading import Reading
 from .recipe import Recipe
 from .resume import facts, find, fingerprint
+from .runtime.processes import check_same, from_first, is_first
+from .runtime.signals import Stop
 from .saved import Trained, load
 from .saver import Saver
 from .setup import Setup, setup
 from .sharing import check_orbax, check_seen
 from .show import Show
-from .signals import Stop
 from .stream import Stream
 from .watch import onlookers
 

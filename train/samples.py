@@ -9,8 +9,8 @@ import jax
 import numpy as np
 
 from .callback import Callback
-from .compiler import compiled
 from .drawn import drawn, from_pictures
+from .runtime.compile import compiled
 from .trainer import stream, trained
 
 __all__ = ["Samples", "view_for"]

@@ -16,7 +16,6 @@ import numpy as np
 
 from zoo.layers import Layer
 
-from .compiler import compiled
 from .data.normalize import Scaler
 from .data.rows import Rows
 from .drawn import drawn
@@ -25,6 +24,7 @@ from .feed import scaled
 from .files import replace_file
 from .made_for import MadeFor, make_model
 from .pretrained import MODEL_FILE, located
+from .runtime.compile import compiled
 from .supervised import answers
 from .tasks import Task, task_for
 from .tree import described, digest, flatten, read_arrays, restore

@@ -15,10 +15,10 @@ from .callback import Callback, Journal
 from .checkpoint import Checkpoint, State, Whole, begun, keep_newest, write
 from .errors import RunFailed, warn
 from .files import no_room
-from .hosts import from_first, readable
 from .interval import interval
 from .loop import Moment
 from .options import RunOptions
+from .runtime.processes import from_first, readable
 from .saved import MODEL_FILE
 from .shares import Shares
 from .sharing import is_shared

@@ -18,7 +18,7 @@ import numpy as np
 
 from .errors import CheckpointUnusable, RunFailed
 from .files import proof, sync, write_synced
-from .hosts import is_first, put
+from .runtime.processes import is_first, put
 from .sharing import orbax
 from .tree import by_path, described
 

@@ -7,7 +7,7 @@ from typing import Any
 import jax
 
 from .errors import BadInput
-from .hosts import from_all, from_first, is_first
+from .runtime.processes import from_all, from_first, is_first
 
 __all__ = ["check_orbax", "check_seen", "is_shared", "orbax"]
 

@@ -16,8 +16,8 @@ from .options import RunOptions, prepare_folder
 from .outcomes import Stopped
 from .recipe import Recipe
 from .run import Result, extras, finish
+from .runtime.signals import Stop
 from .setup import Setup
-from .signals import Stop
 
 __all__ = ["run_side_by_side"]
 

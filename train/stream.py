@@ -16,8 +16,8 @@ import numpy as np
 
 from .data.source import Dataset, Kind, Source, Split, Task
 from .errors import BadInput
-from .hosts import from_all, joined
 from .recipe import Recipe, check_pair
+from .runtime.processes import from_all, joined
 
 __all__ = ["Batches", "Opened", "Stream", "arrays_of", "packed", "unpacked"]
 

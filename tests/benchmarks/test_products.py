@@ -17,7 +17,7 @@ from benchmarks.alone import products as alone
 from benchmarks.clock import Clock, Turns
 from benchmarks.peers import TIMED, missing
 from benchmarks.workloads import DENSE, WORKLOADS, make_data
-from zoo.train.programs import looped_products
+from zoo.train.runtime.jaxpr import looped_products
 
 LITTLE = replace(WORKLOADS["mlp"], examples=64, batch=16)
 WHERE = {"machine": "a desk", "versions": {"jax": "1"}, "date": "today"}

@@ -148,7 +148,7 @@ def test_row_4_a_second_signal_ends_at_once_and_leaves_the_folder_whole(tmp_path
 
 DEAF = """
 import hashlib, sys
-from zoo.train.signals import promptly
+from zoo.train.runtime.signals import promptly
 with promptly(0.2):
     print("deaf", flush=True)
     hashlib.pbkdf2_hmac("sha256", b"", b"", 200_000_000)
@@ -170,7 +170,7 @@ def test_row_3_a_command_that_is_deaf_in_a_long_compilation_ends_all_the_same(nu
 
 DOWNLOADING = """
 import time
-from zoo.train.signals import promptly
+from zoo.train.runtime.signals import promptly
 with promptly():
     try:
         print("loading", flush=True)

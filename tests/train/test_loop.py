@@ -14,7 +14,7 @@ from zoo.train.callback import Best, Callback, Journal
 from zoo.train.feed import Feed
 from zoo.train.loop import Diverged, Plan, train
 from zoo.train.placement import data_parallel
-from zoo.train.programs import CONVOLUTION
+from zoo.train.runtime.jaxpr import CONVOLUTION
 from zoo.train.trainer import Trainer
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")

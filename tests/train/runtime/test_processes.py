@@ -33,7 +33,7 @@ import jax, numpy as np
 from jax.experimental.multihost_utils import sync_global_devices
 from zoo.train import RunOptions, Stream, recipe_for, run
 from zoo.train.errors import CheckpointUnusable
-from zoo.train.hosts import from_all
+from zoo.train.runtime.processes import from_all
 from zoo.train.reading import Reading
 address, process, place = sys.argv[1], int(sys.argv[2]), Path(sys.argv[3])
 rng, met = np.random.default_rng(0), []
@@ -89,7 +89,7 @@ SPREAD = """
 import sys
 import jax, numpy as np
 from zoo.train.advance_stream import own_rows
-from zoo.train.hosts import agreed, check_same, from_all, from_first, is_first, joined, put, readable
+from zoo.train.runtime.processes import agreed, check_same, from_all, from_first, is_first, joined, put, readable
 from zoo.train.join import join, together
 from zoo.train.options import RunOptions
 from zoo.train.placement import data_parallel

@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from zoo.train.exits import guarded
-from zoo.train.garbage import seldom_collected
+from zoo.train.runtime.gc import seldom_collected
 
 
 @pytest.fixture(autouse=True)

@@ -6,7 +6,7 @@ from typing import Any
 import jax
 from jaxlib.version import __version__ as jaxlib_version
 
-from .programs import looped_products
+from .jaxpr import looped_products
 
 __all__ = ["compiled", "compiled_for_once", "compiler_options"]
 

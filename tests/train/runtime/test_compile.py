@@ -4,8 +4,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from zoo.train import compiler
-from zoo.train.compiler import compiled, compiled_for_once, compiler_options
+from zoo.train.runtime import compile as compiler
+from zoo.train.runtime.compile import compiled, compiled_for_once, compiler_options
 
 
 def convolved(x, w):

@@ -3,7 +3,7 @@ import jax.numpy as jnp
 import pytest
 
 from zoo.layers import conv, dense, flatten, gru_cell, lstm_cell, scan, serial
-from zoo.train.programs import CONVOLUTION, looped_products, primitives
+from zoo.train.runtime.jaxpr import CONVOLUTION, looped_products, primitives
 
 
 def test_a_convolution_is_found_inside_inner_programs(key):

@@ -14,7 +14,7 @@ import numpy as np
 from jax.experimental import multihost_utils
 from jax.sharding import NamedSharding, PartitionSpec
 
-from .errors import BadInput
+from ..errors import BadInput
 
 __all__ = ["agreed", "check_same", "from_all", "from_first", "is_first", "joined", "put", "readable"]
 

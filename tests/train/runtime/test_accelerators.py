@@ -2,7 +2,7 @@
 
 import pytest
 
-from zoo.train.idle import advice, idle_accelerator
+from zoo.train.runtime.accelerators import advice, idle_accelerator
 
 VARIABLES = ("COLAB_TPU_1VM", "TPU_ACCELERATOR_TYPE", "TPU_NAME", "TPU_WORKER_ID", "COLAB_RELEASE_TAG")
 

@@ -1,0 +1,1 @@
+"""The process, the machine and XLA: compilation, signals, allocator, processes of one run."""
