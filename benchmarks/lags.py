@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 import zoo
-from zoo.train.data.source import load_data
+from zoo.train.data.dataset import load_data
 from zoo.train.plots.lags import gradient_by_lag, lags
 
 __all__ = ["main"]

@@ -29,8 +29,8 @@ from zoo.layers import (
 )
 from zoo.train.advance import Advance
 from zoo.train.callback import Callback
+from zoo.train.data.dataset import Split
 from zoo.train.data.normalize import fit_scaler
-from zoo.train.data.source import Split
 from zoo.train.feed import Feed, shuffled
 from zoo.train.feed_text import contiguous
 from zoo.train.generation import generation

@@ -177,7 +177,7 @@ def least_squares() -> float:
     """What scikit-learn's closed form reaches on the split that `linear` is trained on."""
     from sklearn.linear_model import LinearRegression
 
-    from zoo.train.data.source import load_data
+    from zoo.train.data.dataset import load_data
 
     data = load_data("diabetes")
     return float(LinearRegression().fit(*data.train).score(*data.test))

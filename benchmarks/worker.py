@@ -61,7 +61,7 @@ def mnist(folder: str) -> Data:
     """The 60,000 training images."""
     from pathlib import Path
 
-    from zoo.train.data.source import Place, load_data
+    from zoo.train.data.dataset import Place, load_data
 
     train = load_data("mnist", Place(Path(folder), offline=True)).train
     return Data(train.x, train.y.astype("int32"))

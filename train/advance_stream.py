@@ -13,7 +13,7 @@ import numpy as np
 from jax.sharding import Sharding
 
 from .advance import Advance
-from .data.ahead import ReadAhead
+from .data.prefetch import ReadAhead
 from .feed import Feed, Taken
 from .placement import Placement
 from .trainer import Trainer

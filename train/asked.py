@@ -8,8 +8,8 @@ import numpy as np
 
 from zoo.layers import Layer, Players
 
+from .data.dataset import Dataset, Source
 from .data.normalize import Scaler
-from .data.source import Dataset, Source
 from .drawn import example_given, from_pictures
 from .errors import BadInput
 from .generation import generation

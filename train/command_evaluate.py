@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from .command_line import written_out
-from .data.source import Place, source
+from .data.dataset import Place, source
 from .errors import CheckpointUnusable
 from .exits import guarded
 from .flags import Flag, data_flags, run_flags

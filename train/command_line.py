@@ -14,8 +14,8 @@ from zoo import _catalogue
 
 from .check_recipe import check_recipe
 from .config_file import TABLES, expected, file_values, read_config, write_config
-from .data.npy_folder import npy_name
-from .data.source import source
+from .data.dataset import source
+from .data.sources.npy_folder import npy_name
 from .errors import BadInput
 from .flags import Flag, data_flags, model_flags, recipe_flags, run_flags, trainer_flags
 from .options import RunOptions

@@ -6,7 +6,7 @@ from pathlib import Path
 from zoo import _catalogue
 
 from .command_line import CHOICE, choose
-from .data.source import source
+from .data.dataset import source
 from .errors import BadInput
 from .exits import guarded
 from .flags import Flag

@@ -8,9 +8,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from .data.dataset import Split
 from .data.normalize import Scaler
-from .data.rows import Rows
-from .data.source import Split
+from .data.on_disk import Rows
 from .feed import padded, scaled, scaled_targets
 from .placement import Placement
 from .runtime.compile import compiled

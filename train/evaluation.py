@@ -9,7 +9,7 @@ import jax
 import numpy as np
 
 from .asked import asked
-from .data.source import Dataset, Place, Source, Split, load_data, source
+from .data.dataset import Dataset, Place, Source, Split, load_data, source
 from .data.vocabulary import Vocabulary
 from .data.windows import changes
 from .errors import BadInput

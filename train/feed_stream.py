@@ -6,8 +6,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from .data.dataset import Split
 from .data.normalize import Scaler
-from .data.source import Split
 from .feed import Feed, Reads, Taken, as_stored, ready, shuffle
 from .trainer import stream
 

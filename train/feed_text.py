@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .data.source import Split
+from .data.dataset import Split
 from .errors import BadInput
 from .feed import Feed, Reads, Taken
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, get_type_hints
 
 from zoo._catalogue import Card, argument_helps
 
-from .data.source import Source
+from .data.dataset import Source
 from .options import RunOptions
 from .recipe import Recipe
 from .trainer_options import OPTIONS

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .data.source import Dataset, Split
+from .data.dataset import Dataset, Split
 
 if TYPE_CHECKING:
     from .saved import Trained

@@ -16,8 +16,8 @@ import jax
 import numpy as np
 
 from .advance import Advance
+from .data.dataset import Dataset, Split
 from .data.normalize import Scaler, fit_scaler
-from .data.source import Dataset, Split
 from .errors import BadInput, CheckpointUnusable
 from .feed import shuffled
 from .loop import Plan, train

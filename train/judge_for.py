@@ -5,9 +5,9 @@ from collections.abc import Callable
 from zoo import _catalogue
 from zoo.layers import Players
 
+from .data.dataset import Dataset, Source
 from .data.normalize import Scaler
 from .data.resident import resident
-from .data.source import Dataset, Source
 from .judge import Judge
 from .recipe import Recipe
 

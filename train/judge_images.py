@@ -11,8 +11,8 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
+from .data.dataset import Dataset
 from .data.normalize import Scaler
-from .data.source import Dataset
 from .frechet import covariance, frechet
 from .image_classifier import image_classifier
 from .image_features import Features, image_features

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from .callback import Best
-from .data.rows import sample
+from .data.image_stats import input_facts
+from .data.on_disk import sample
 from .errors import BadInput
 from .loop import Diverged
-from .raw_inputs import input_facts
 from .saved import save
 from .setup import Setup
 from .trainer import trained

@@ -8,7 +8,7 @@ from typing import Literal, get_type_hints
 
 from .axes import mesh_axes, shard_rules
 from .cluster import check_distributed
-from .data.source import Place
+from .data.dataset import Place
 from .errors import BadInput
 from .folder import prepare_folder
 from .interval import interval

@@ -8,7 +8,7 @@ from platform import python_version
 import zoo
 from zoo import _catalogue
 
-from .data.source import SOURCES
+from .data.dataset import SOURCES
 from .errors import BadInput
 from .pretrained import PRETRAINED, header, pretrained_names
 from .recipe import Recipe, book

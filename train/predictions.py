@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .data.source import Dataset, Split, source
+from .data.dataset import Dataset, Split, source
 from .errors import BadInput
 from .inputs.batch import Batch
 from .saved import Trained

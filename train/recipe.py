@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from importlib import import_module
 from typing import Any, Literal
 
-from .data.source import SOURCES, Source, source
+from .data.dataset import SOURCES, Source, source
 from .errors import BadInput
 
 __all__ = ["Book", "Expect", "Recipe", "book", "check_pair", "recipe_for"]

@@ -14,8 +14,8 @@ from zoo import _catalogue
 from .axes import spread
 from .callback import Callback, Journal, metrics_until
 from .checkpoint import FOLDER, Checkpoint, keep_newest, newest, read, steps_there
-from .data.rows import sample
-from .data.source import Dataset, source
+from .data.dataset import Dataset, source
+from .data.on_disk import sample
 from .environment import devices, versions
 from .errors import CheckpointUnusable, warn
 from .files import sync

@@ -7,7 +7,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from .data.source import Dataset, Place, load_data
+from .data.dataset import Dataset, Place, load_data
 from .errors import BadInput
 from .made_images import by_class, makes_images, nearest_images, sampled, walked
 from .option_types import hint

@@ -17,7 +17,7 @@ import numpy as np
 from zoo.layers import Layer
 
 from .data.normalize import Scaler
-from .data.rows import Rows
+from .data.on_disk import Rows
 from .drawn import drawn
 from .errors import CheckpointUnusable
 from .feed import scaled

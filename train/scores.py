@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from . import metrics
-from .data.source import Dataset
+from .data.dataset import Dataset
 from .saved import Trained
 
 __all__ = ["answered", "detailed"]

@@ -14,9 +14,9 @@ from zoo.layers import Layer, each_player, rematerialised
 from .advance import Advance
 from .advance_stream import AdvanceStream
 from .asked import asked
+from .data.dataset import Dataset, Place, Source, Split, load_data, source
 from .data.normalize import Scaler
-from .data.rows import Rows
-from .data.source import Dataset, Place, Source, Split, load_data, source
+from .data.on_disk import Rows
 from .errors import BadInput
 from .evaluate import Evaluate
 from .feed import Feed, shuffled

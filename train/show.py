@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from .callback import Callback
-from .data.rows import Rows
+from .data.on_disk import Rows
 from .forecast import in_words
 from .options import RunOptions
 from .progress import Progress, terminal

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from .data.dataset import Dataset, Source, Split
 from .data.normalize import Scaler, fit_scaler
-from .data.rows import Rows
-from .data.source import Dataset, Source, Split
+from .data.on_disk import Rows
 from .data.split import hold_back, hold_back_last
 from .data.windows import changes, earlier_and_later
 from .errors import BadInput

@@ -14,7 +14,7 @@ from typing import Any, Protocol, runtime_checkable
 import jax
 import numpy as np
 
-from .data.source import Dataset, Kind, Source, Split, Task
+from .data.dataset import Dataset, Kind, Source, Split, Task
 from .errors import BadInput
 from .recipe import Recipe, check_pair
 from .runtime.processes import from_all, joined

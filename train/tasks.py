@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 
 from . import losses, metrics
-from .data.source import Task as Kind
+from .data.dataset import Task as Kind
 from .errors import BadInput
 from .judge import Judge
 from .recipe import Loss

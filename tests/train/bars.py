@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from zoo.train.data.source import Dataset, Split
+from zoo.train.data.dataset import Dataset, Split
 
 
 def bars(seed=0, examples=200):

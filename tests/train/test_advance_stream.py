@@ -16,8 +16,8 @@ from PIL import Image
 from zoo.train import RunOptions, recipe_for, run
 from zoo.train.advance_stream import AdvanceStream, own_rows
 from zoo.train.checkpoint import read
-from zoo.train.data.picture_rows import Pictures
-from zoo.train.data.source import load_data
+from zoo.train.data.dataset import load_data
+from zoo.train.data.formats.image_rows import Pictures
 from zoo.train.errors import BadInput
 from zoo.train.feed import Feed, Reads, Taken
 from zoo.train.placement import data_parallel

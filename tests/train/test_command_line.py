@@ -7,7 +7,7 @@ import pytest
 from zoo import _catalogue
 from zoo.train.command import main
 from zoo.train.command_line import Command, read
-from zoo.train.data.source import SOURCES
+from zoo.train.data.dataset import SOURCES
 from zoo.train.errors import BadInput
 from zoo.train.flags import BESIDES, recipe_flags, run_flags
 from zoo.train.options import RunOptions

@@ -10,7 +10,7 @@ from PIL import Image
 
 import zoo
 from zoo.__main__ import main
-from zoo.train.data.source import load_data
+from zoo.train.data.dataset import load_data
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
 

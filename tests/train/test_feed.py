@@ -5,8 +5,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from zoo.train.data.dataset import Split
 from zoo.train.data.normalize import Scaler, fit_scaler
-from zoo.train.data.source import Split
 from zoo.train.evaluate import Evaluate
 from zoo.train.feed import padded, shuffled, steps_per_epoch
 from zoo.train.placement import data_parallel

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from zoo.train.data.source import Split
+from zoo.train.data.dataset import Split
 from zoo.train.errors import BadInput
 from zoo.train.feed_text import contiguous, streams
 

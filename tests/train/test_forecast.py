@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from zoo.train.data.source import Dataset, Split
+from zoo.train.data.dataset import Dataset, Split
 from zoo.train.data.windows import in_windows
 from zoo.train.forecast import baselines, in_words, linear, persistence, scores, season, seasonal, show_forecast
 

@@ -4,7 +4,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from zoo.train.data.source import load_data
+from zoo.train.data.dataset import load_data
 from zoo.train.judge_points import judge_points
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")

@@ -12,7 +12,7 @@ import pytest
 from zoo.layers import compose, dense, embedded, rnn_cell, scan
 from zoo.layers.sequence import Scanned, Sequence
 from zoo.train import RunOptions, recipe_for, run
-from zoo.train.data.source import Split
+from zoo.train.data.dataset import Split
 from zoo.train.data.vocabulary import Vocabulary
 from zoo.train.feed_text import contiguous, streams
 from zoo.train.language import language

@@ -210,7 +210,7 @@ from pathlib import Path
 import jax, numpy as np
 from zoo.train.tree import described
 from zoo.train.checkpoint import Whole, begun, read, write
-from zoo.train.data.source import Place
+from zoo.train.data.dataset import Place
 from zoo.train.init_from import begun_from
 from zoo.train.options import RunOptions
 from zoo.train.placement import placement_for

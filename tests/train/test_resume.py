@@ -15,7 +15,7 @@ from zoo import _catalogue
 from zoo.train import recipe_for, run
 from zoo.train.callback import Callback
 from zoo.train.checkpoint import read, steps_there
-from zoo.train.data.source import Split, load_data
+from zoo.train.data.dataset import Split, load_data
 from zoo.train.errors import BadInput, CheckpointUnusable
 from zoo.train.manifest import sum_of
 from zoo.train.options import RunOptions

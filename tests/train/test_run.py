@@ -19,7 +19,7 @@ from hypothesis.extra.numpy import array_shapes
 import zoo
 from zoo.train import recipe_for, run
 from zoo.train.callback import Callback
-from zoo.train.data.source import Place, load_data
+from zoo.train.data.dataset import Place, load_data
 from zoo.train.errors import BadInput, CheckpointUnusable
 from zoo.train.loop import Diverged
 from zoo.train.options import RunOptions

@@ -11,7 +11,7 @@ import pytest
 
 from zoo.train import RunOptions, Stream, recipe_for, run
 from zoo.train.checkpoint import read
-from zoo.train.data.source import load_data, source
+from zoo.train.data.dataset import load_data, source
 from zoo.train.errors import BadInput, CheckpointUnusable, RunFailed
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")

@@ -7,8 +7,8 @@ import pytest
 from sklearn.metrics import r2_score
 
 from zoo.train import losses
-from zoo.train.data.source import PER_STEP
-from zoo.train.data.source import Task as Kind
+from zoo.train.data.dataset import PER_STEP
+from zoo.train.data.dataset import Task as Kind
 from zoo.train.errors import BadInput
 from zoo.train.recipe import Loss
 from zoo.train.tasks import LOSSES, task_for

@@ -13,7 +13,7 @@ import zoo
 from tests.laws import LAWS
 from zoo import _catalogue
 from zoo.layers import Players
-from zoo.train.data.source import PER_STEP, source
+from zoo.train.data.dataset import PER_STEP, source
 from zoo.train.made_for import MadeFor, make_model
 from zoo.train.recipe import book
 

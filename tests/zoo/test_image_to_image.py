@@ -9,7 +9,7 @@ import pytest
 
 import zoo
 from zoo.train import recipe_for, run
-from zoo.train.data.source import Place, load_data
+from zoo.train.data.dataset import Place, load_data
 from zoo.train.options import RunOptions
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")

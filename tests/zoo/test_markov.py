@@ -10,7 +10,7 @@ import pytest
 from zoo import markov
 from zoo.layers import Sequence
 from zoo.train.counting import count, counting
-from zoo.train.data.source import Split
+from zoo.train.data.dataset import Split
 from zoo.train.errors import BadInput
 from zoo.train.feed_text import streams
 from zoo.train.tasks import task_for

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from ..errors import BadInput
-from .rows import blocks, thinned
+from .on_disk import blocks, thinned
 
 if TYPE_CHECKING:
     import numpy as np

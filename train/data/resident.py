@@ -3,8 +3,8 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from .rows import Rows, thinned
-from .source import Dataset, Split
+from .dataset import Dataset, Split
+from .on_disk import Rows, thinned
 
 if TYPE_CHECKING:
     pass

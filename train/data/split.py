@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING
 
 from ..errors import BadInput
-from .rows import only
-from .source import Split
+from .dataset import Split
+from .on_disk import only
 
 if TYPE_CHECKING:
     import numpy as np

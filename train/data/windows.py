@@ -8,8 +8,8 @@ ever a target, or an input, of training.
 from typing import TYPE_CHECKING
 
 from ..errors import BadInput
+from .dataset import Split
 from .options import within
-from .source import Split
 
 if TYPE_CHECKING:
     import numpy as np

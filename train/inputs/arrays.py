@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ..data.csv_rows import near_file
-from ..data.idx import read_idx
+from ..data.formats.csv import near_file
+from ..data.formats.idx import read_idx
 from ..errors import BadInput, DataUnavailable
 from .batch import Batch, Wanted, fitted
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ..data.csv_rows import near_file
-from ..data.picture_file import ENDINGS
+from ..data.formats.csv import near_file
+from ..data.formats.image import ENDINGS
 from ..errors import BadInput
 from . import tables
 from .arrays import from_idx, from_npy

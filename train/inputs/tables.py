@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ..data.csv_column import read_column
-from ..data.csv_rows import Row, csv_rows, is_number, number_in
+from ..data.formats.csv import Row, csv_rows, is_number, number_in
+from ..data.formats.csv_column import read_column
 from ..errors import BadInput
 from .batch import Batch, Wanted
 

@@ -80,8 +80,8 @@ class Handler(BaseHTTPRequestHandler):
 def server(monkeypatch):
     """Has `url(how)`, `body` (what it sends) and `asked` (what it was asked, with ranges)."""
     monkeypatch.setenv("no_proxy", "*")
-    monkeypatch.setattr("zoo.train.data.download._WAITS", (0.01, 0.01))
-    monkeypatch.setattr("zoo.train.data.download._TIMEOUT", 0.2)
+    monkeypatch.setattr("zoo.train.data.formats.download._WAITS", (0.01, 0.01))
+    monkeypatch.setattr("zoo.train.data.formats.download._TIMEOUT", 0.2)
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as http:
         http.daemon_threads = False
         http.body, http.asked = b"", []

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from zoo.train.data.source import Split
+from zoo.train.data.dataset import Split
 from zoo.train.data.split import folds, hold_back
 from zoo.train.errors import BadInput
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from zoo.train.data.source import Split
+from zoo.train.data.dataset import Split
 from zoo.train.data.windows import changes, earlier_and_later, in_windows, shortest
 from zoo.train.errors import BadInput
 

@@ -11,8 +11,8 @@ from jax import export
 
 import zoo
 from zoo.__main__ import main
+from zoo.train.data.dataset import load_data, source
 from zoo.train.data.normalize import Scaler
-from zoo.train.data.source import load_data, source
 from zoo.train.drawn import drawn, example_given
 from zoo.train.errors import RunFailed
 from zoo.train.export.answer import description

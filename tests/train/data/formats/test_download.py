@@ -1,0 +1,234 @@
+"""Downloads: what a server may do wrong, and that no wrong byte is kept."""
+
+import gzip
+import hashlib
+import os
+import socket
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from zoo.train import user_cache
+from zoo.train.data.dataset import Place
+from zoo.train.data.formats import download
+from zoo.train.data.formats.download import data_folder, fetch
+from zoo.train.errors import DataUnavailable
+
+BODY = np.random.default_rng(0).bytes(300_000)
+SHA = hashlib.sha256(BODY).hexdigest()
+
+
+@pytest.fixture
+def get(server, tmp_path):
+    """Fetches from the server in the given ways; what it says is in `get.said`."""
+    server.body = BODY
+
+    def call(*hows, sha=SHA, **options):
+        place = Place(tmp_path / "data", say=call.said.append)
+        return fetch("toy", [server.url(how) for how in hows], sha, place, member="file", **options)
+
+    call.said, call.folder = [], tmp_path / "data"
+    return call
+
+
+def files(folder):
+    return sorted(path.name for path in folder.rglob("*") if path.is_file())
+
+
+def test_a_file_is_fetched_once_and_kept_below_the_data_folder(get, server):
+    path = get("good")
+    assert path == get.folder / "toy" / "file"
+    assert path.read_bytes() == BODY
+    assert files(get.folder) == ["file"]
+    assert get("good") == path
+    assert server.asked == [("good", None)]
+    assert get.said == [f"fetching {server.url('good')}"]
+
+
+@pytest.mark.fault(row=8)
+@pytest.mark.fault(row=18)
+@pytest.mark.parametrize(
+    ("how", "message", "tries"),
+    [
+        ("wrong", f"wrong content, 300,000 bytes of SHA-256 .* expected {SHA[:12]}", 1),
+        ("missing", "404", 1),
+        ("broken", "500", 3),
+        ("short", "the line closed after 150,000 of 300,000 bytes", 3),
+        ("stalls", "timed out", 3),
+        ("unsafe", "refused to go to http://example.com/file: only https", 1),
+    ],
+)
+def test_a_server_that_errs_is_named_with_its_fault_and_nothing_is_kept(get, server, how, message, tries):
+    with pytest.raises(DataUnavailable, match=message) as caught:
+        get(how)
+    assert len(server.asked) == tries
+    assert server.url(how) in str(caught.value)
+    assert "--data-dir" in str(caught.value)
+    assert not get.folder.exists()
+
+
+@pytest.mark.fault(row=8)
+@pytest.mark.parametrize("how", ["wrong", "missing", "broken", "short", "stalls"])
+def test_the_next_mirror_is_asked(get, server, how):
+    assert get(how, "good").read_bytes() == BODY
+    assert server.asked[-1] == ("good", None)
+    assert files(get.folder) == ["file"]
+
+
+@pytest.mark.fault(row=18)
+def test_a_line_that_breaks_is_taken_up_where_it_broke(get, server):
+    assert get("resumes").read_bytes() == BODY
+    assert [asked for _, asked in server.asked] == [None, "bytes=100001-", "bytes=200002-"]
+
+
+@pytest.mark.fault(row=18)
+def test_a_server_that_cannot_go_on_begins_anew(get, server):
+    assert get("forgets").read_bytes() == BODY
+    assert [asked for _, asked in server.asked] == [None, "bytes=150000-"]
+
+
+def test_a_busy_server_is_asked_again(get):
+    assert get("busy").read_bytes() == BODY
+    assert any("trying again" in line for line in get.said)
+
+
+def test_a_redirection_is_followed(get):
+    assert get("elsewhere").read_bytes() == BODY
+
+
+@pytest.mark.fault(row=8)
+def test_an_endless_answer_is_cut_off(get):
+    with pytest.raises(DataUnavailable, match="larger than the 1,000,000 bytes"):
+        get("endless", limit=1_000_000)
+
+
+def test_the_sum_is_of_the_file_uncompressed_so_that_mirrors_may_pack_it_their_own_way(get, server):
+    server.body = gzip.compress(BODY, 1)
+    assert gzip.decompress(get("good").read_bytes()) == BODY
+
+
+@pytest.mark.fault(row=9)
+def test_a_bomb_is_not_unpacked(get, server):
+    bomb = bytes(20_000_000)
+    server.body = gzip.compress(bomb, 9)
+    with pytest.raises(DataUnavailable, match="wrong content"):
+        get("good", sha=hashlib.sha256(bomb).hexdigest(), limit=1_000_000)
+
+
+def test_only_https_is_gone_to(tmp_path, no_network):
+    with pytest.raises(DataUnavailable, match=r"refused to go to http://example\.com/file: only https"):
+        fetch("toy", ["http://example.com/file"], SHA, Place(tmp_path), member="file")
+    with pytest.raises(DataUnavailable, match=r"refused to go to file:///etc/hostname"):
+        fetch("toy", ["file:///etc/hostname"], SHA, Place(tmp_path), member="file")
+    assert not no_network
+
+
+@pytest.mark.fault(row=17)
+def test_offline_opens_no_socket_and_says_where_to_put_which_files(tmp_path, no_network):
+    with pytest.raises(DataUnavailable) as caught:
+        fetch("toy", ["https://example.com/toy/a"], SHA, Place(tmp_path, offline=True), member="a", siblings=["b"])
+    text = str(caught.value)
+    assert "a of toy is not on this machine" in text
+    assert f"Put a, b into {tmp_path / 'toy'}" in text
+    assert "--data-dir" in text
+    assert "https://example.com/toy/" in text
+    assert caught.value.exit_code == 4
+    assert not no_network
+
+
+@pytest.mark.fault(row=17)
+def test_without_a_network_it_ends_with_the_same_advice(tmp_path, no_network, monkeypatch):
+    monkeypatch.setattr(download, "_WAITS", (0.0, 0.0))
+    with pytest.raises(DataUnavailable, match=r"(?s)unreachable.*Put a into"):
+        fetch("toy", ["https://example.com/toy/a"], SHA, Place(tmp_path), member="a")
+    assert no_network
+
+
+def test_a_name_that_does_not_resolve_is_not_asked_thrice(tmp_path, monkeypatch):
+    asked = []
+
+    def unknown(*args, **kwargs):
+        asked.append(args)
+        raise socket.gaierror("name unknown")
+
+    monkeypatch.setenv("no_proxy", "*")
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    with pytest.raises(DataUnavailable, match="name unknown"):
+        fetch("toy", ["https://a.invalid/x", "https://b.invalid/x"], SHA, Place(tmp_path), member="x")
+    assert len(asked) == 2
+
+
+def test_a_file_of_the_user_is_found_in_the_folder_and_below_it_under_any_of_its_names(tmp_path, no_network):
+    place = Place(tmp_path, offline=True)
+    (tmp_path / "other.name").write_bytes(b"flat")
+    assert fetch("toy", [], SHA, place, member="file", aliases=["other.name"]) == tmp_path / "other.name"
+    (tmp_path / "toy").mkdir()
+    (tmp_path / "toy" / "file").write_bytes(b"below")
+    assert fetch("toy", [], SHA, place, member="file", aliases=["other.name"]) == tmp_path / "toy" / "file"
+
+
+@pytest.mark.fault(row=18)
+def test_what_listens_to_the_progress_can_end_it(server, tmp_path):
+    def stop(text):
+        raise KeyboardInterrupt
+
+    server.body = BODY
+    with pytest.raises(KeyboardInterrupt):
+        fetch("toy", [server.url("good")], SHA, Place(tmp_path / "data", say=stop), member="file")
+    assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize("call", ["fsync", "replace"])
+def test_a_full_disk_leaves_nothing_behind(get, monkeypatch, call):
+    def full(*args):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, call, full)
+    with pytest.raises(DataUnavailable, match=r"cannot write .*No space left.*--data-dir"):
+        get("good")
+    assert files(get.folder) == []
+
+
+def test_a_data_folder_that_is_a_file_is_reported(get):
+    get.folder.write_text("a file")
+    with pytest.raises(DataUnavailable, match="cannot write"):
+        get("good")
+
+
+def test_the_folder_is_the_named_one_else_zoo_data_else_the_users_cache(monkeypatch, tmp_path):
+    monkeypatch.setattr(user_cache.sys, "platform", "linux")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.delenv("ZOO_DATA", raising=False)
+    assert data_folder(Place()) == tmp_path / ".cache" / "zoo"
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
+    assert data_folder(Place()) == tmp_path / "xdg" / "zoo"
+    monkeypatch.setenv("ZOO_DATA", "~/env")
+    assert data_folder(Place()) == tmp_path / "env"
+    assert data_folder(Place(Path("named"))) == Path("named")
+
+
+def test_macos_and_windows_have_caches_of_their_own(monkeypatch, tmp_path):
+    for name in ("ZOO_DATA", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("LOCALAPPDATA", str(tmp_path / "local"))
+    monkeypatch.setattr(user_cache.sys, "platform", "darwin")
+    assert data_folder(Place()) == tmp_path / "Library" / "Caches" / "zoo"
+    monkeypatch.setattr(user_cache.sys, "platform", "win32")
+    assert data_folder(Place()) == tmp_path / "local" / "zoo"
+
+
+@pytest.mark.fault(row=23)
+def test_without_a_home_a_named_folder_works_and_none_is_explained(monkeypatch, tmp_path):
+    def homeless():
+        raise RuntimeError("Could not determine home directory.")
+
+    for name in ("ZOO_DATA", "XDG_CACHE_HOME", "HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(user_cache.sys, "platform", "linux")
+    monkeypatch.setattr(Path, "home", homeless)
+    assert data_folder(Place(tmp_path)) == tmp_path
+    with pytest.raises(DataUnavailable, match=r"home directory.*--data-dir or ZOO_DATA"):
+        data_folder(Place())

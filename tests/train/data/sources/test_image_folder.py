@@ -1,0 +1,187 @@
+"""Folders of pictures: what is read, and what is refused with the name of the file."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from zoo.train.command import main
+from zoo.train.data.dataset import Place, load_data
+from zoo.train.data.formats.image import read_picture
+from zoo.train.data.formats.image_rows import Pictures
+from zoo.train.errors import BadInput
+
+rng = np.random.default_rng(0)
+
+
+def put(path, *shape, **options):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pixels = rng.integers(0, 256, shape).astype(np.uint8)
+    Image.fromarray(pixels).save(path, **options)
+    return pixels
+
+
+def load(folder, **options):
+    return load_data("images", Place(), {"folder": str(folder), **options})
+
+
+@pytest.fixture
+def photos(tmp_path):
+    for kind in ("cats", "dogs"):
+        for i in range(5):
+            put(tmp_path / "zoo" / kind / f"{i}.png", 6, 8, 3)
+    return tmp_path / "zoo"
+
+
+def test_sub_folders_are_the_classes_and_each_gives_its_share_to_the_test(photos):
+    data = load(photos)
+    assert data.classes == ("cats", "dogs")
+    assert data.outputs == 2
+    assert (data.train.x.shape, data.test.x.shape) == ((8, 6, 8, 3), (2, 6, 8, 3))
+    assert (sorted(data.train.y), sorted(data.test.y)) == ([0] * 4 + [1] * 4, [0, 1])
+    assert data.train.x.dtype == np.uint8
+    assert data.train.y.dtype == np.int32
+
+
+def test_every_picture_is_in_one_part_as_it_was_saved(photos):
+    data = load(photos)
+    read = {image.tobytes() for part in (data.train, data.test) for image in part.x}
+    assert read == {np.asarray(Image.open(path)).tobytes() for path in photos.rglob("*.png")}
+
+
+def test_the_split_is_the_same_every_time_and_the_seed_makes_another(photos):
+    np.testing.assert_array_equal(load(photos).test.x, load(photos).test.x)
+    assert any((load(photos, seed=seed).test.x != load(photos).test.x).any() for seed in (1, 2, 3))
+    assert len(load(photos, test_share=0.4).test.x) == 4
+
+
+def test_a_folder_without_sub_folders_is_one_class(tmp_path):
+    for i in range(3):
+        put(tmp_path / f"{i}.PNG", 4, 4, 3)
+    (tmp_path / "notes.txt").write_text("no picture")
+    (tmp_path / ".hidden.png").write_text("the system's own")
+    data = load(tmp_path)
+    assert data.classes == (tmp_path.name,)
+    assert len(data.train.x) + len(data.test.x) == 3
+
+
+def test_grey_is_the_luma(tmp_path):
+    pixels = put(tmp_path / "a.png", 4, 4, 3)
+    luma = pixels @ [0.299, 0.587, 0.114]
+    found = read_picture(tmp_path / "a.png", grey=True)
+    assert found.shape == (4, 4, 1)
+    np.testing.assert_allclose(found[..., 0], luma, atol=1)
+
+
+def test_pictures_of_any_kind_become_three_channels(tmp_path):
+    grey = put(tmp_path / "grey.png", 4, 4)
+    colours = put(tmp_path / "clear.png", 4, 4, 4)
+    np.testing.assert_array_equal(read_picture(tmp_path / "grey.png"), np.repeat(grey[..., None], 3, -1))
+    np.testing.assert_array_equal(read_picture(tmp_path / "clear.png"), colours[..., :3])
+
+
+def test_a_photograph_is_turned_as_the_camera_was_held(tmp_path):
+    turned = Image.Exif()
+    turned[0x0112] = 6  # the camera lay on its side
+    put(tmp_path / "a.jpg", 4, 8, 3, exif=turned)
+    assert read_picture(tmp_path / "a.jpg").shape == (8, 4, 3)
+
+
+def test_pictures_are_cut_to_squares_and_scaled_by_size(tmp_path):
+    pixels = np.zeros((10, 30, 3), np.uint8)
+    pixels[:, 10:20] = 200  # the middle, all that is left
+    Image.fromarray(pixels).save(tmp_path / "a.png")
+    put(tmp_path / "b.jpg", 7, 5, 3)
+    np.testing.assert_array_equal(read_picture(tmp_path / "a.png", size=4), np.full((4, 4, 3), 200))
+    data = load(tmp_path, size=4)
+    assert data.train.x.shape[1:] == data.test.x.shape[1:] == (4, 4, 3)
+
+
+def test_unequal_sizes_are_refused_with_two_files_and_their_sizes(photos):
+    put(photos / "dogs" / "9.png", 5, 4, 3)
+    with pytest.raises(BadInput, match=r"cats/0\.png is 8x6 pixels and .*dogs/9\.png is 4x5: .*--d\.size"):
+        load(photos)
+
+
+def cut_off(path):
+    put(path, 40, 40, 3)
+    path.write_bytes(path.read_bytes()[:-900])
+
+
+def broken_header(path):
+    put(path, 8, 8, 3)
+    raw = bytearray(path.read_bytes())
+    raw[20] ^= 255  # the width, and so its checksum
+    path.write_bytes(raw)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "told"),
+    [
+        (cut_off, "cannot be read, it is damaged or cut off"),
+        (broken_header, "cannot be read, it is damaged|is no PNG or JPEG"),
+        (lambda path: path.write_text("no picture"), "is no PNG or JPEG picture, whatever its name says"),
+        (lambda path: path.write_bytes(b""), "is no PNG or JPEG picture, whatever its name says"),
+        (lambda path: Image.fromarray(np.zeros((9, 9), np.uint8)).save(path, format="BMP"), "is no PNG or JPEG"),
+        (lambda path: Image.fromarray(np.zeros((9, 9), np.uint16)).save(path), "has more than 8 bits a channel"),
+    ],
+    ids=["cut off", "header", "text", "empty", "another format", "16 bits"],
+)
+def test_a_file_that_cannot_be_read_is_named(photos, spoil, told):
+    spoil(photos / "cats" / "bad.png")
+    with pytest.raises(BadInput, match=rf"cats/bad\.png.*({told})"):
+        load(photos)
+
+
+@pytest.mark.parametrize("limit", [50, 20], ids=["pillow warns", "pillow raises"])
+def test_a_decompression_bomb_is_refused_before_it_is_unpacked(photos, monkeypatch, limit):
+    put(photos / "cats" / "bomb.png", 9, 9, 3)
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", limit)
+    with pytest.raises(BadInput, match=r"bomb\.png: too many pixels to unpack safely"):
+        read_picture(photos / "cats" / "bomb.png")
+
+
+def test_more_than_fits_into_memory_stays_in_its_files_and_is_the_same(photos):
+    size, options = 10 * 6 * 8 * 3, {"folder": str(photos)}
+    inside, outside = (load_data("images", Place(in_memory=most), options) for most in (size, size - 1))
+    for one, other in ((inside.train, outside.train), (inside.test, outside.test)):
+        assert (type(one.x), type(other.x)) == (np.ndarray, Pictures)
+        np.testing.assert_array_equal(one.x, other.x[:])
+        np.testing.assert_array_equal(one.y, other.y)
+
+
+def test_a_picture_of_another_size_is_named_when_it_is_read(photos):
+    put(photos / "dogs" / "2.png", 6, 9, 3)
+    data = load_data("images", Place(in_memory=0), {"folder": str(photos)})
+    with pytest.raises(BadInput, match=r"0\.png is 8x6 pixels and .*dogs/2\.png is 9x6"):
+        [data.train.x[:], data.test.x[:]]
+
+
+def test_a_folder_that_cannot_be_meant_is_refused(photos):
+    with pytest.raises(BadInput, match="--images DIR"):
+        load_data("images")
+    with pytest.raises(BadInput, match="nowhere: not there"):
+        load(photos / "nowhere")
+    with pytest.raises(BadInput, match="is no folder"):
+        load(photos / "cats" / "0.png")
+    (photos / "empty").mkdir()
+    with pytest.raises(BadInput, match="expected at least 2 pictures"):
+        load(photos / "empty")
+    put(photos / "beside.png", 6, 8, 3)
+    with pytest.raises(BadInput, match=r"has pictures \(beside.png\) and sub-folders of pictures \(cats/\)"):
+        load(photos)
+
+
+def test_nothing_is_written_into_the_folder(photos):
+    before = {path: path.stat().st_mtime_ns for path in photos.rglob("*")}
+    load(photos, size=4, grey=True)
+    assert {path: path.stat().st_mtime_ns for path in photos.rglob("*")} == before
+
+
+def test_a_classifier_learns_from_a_folder_by_one_flag(photos, tmp_path, capsys):
+    out = tmp_path / "run"
+    words = ["--model", "logistic", "--images", str(photos), "--d.size", "4", "--steps", "1", "--out", str(out)]
+    assert main([*words, "--quiet"]) == 0
+    assert (out / "model.safetensors").exists()
+    words = ["--model", "logistic", "--images", str(photos / "cats" / "0.png"), "--out", str(tmp_path / "other")]
+    assert main(words) == 2
+    assert "is no folder" in capsys.readouterr().err

@@ -1,0 +1,128 @@
+"""Arrays of one's own: what they are found to be, and what is refused."""
+
+import numpy as np
+import pytest
+
+from zoo.train.command_line import written_out
+from zoo.train.data.dataset import Place, load_data
+from zoo.train.data.on_disk import Mapped
+from zoo.train.data.sources.npy_folder import npy_name
+from zoo.train.errors import BadInput
+
+X = np.arange(240, dtype=np.uint8).reshape(20, 2, 3, 2)
+Y = np.arange(20) % 4
+
+
+def put(folder, **arrays):
+    for name, array in arrays.items():
+        np.save(folder / f"{name}.npy", array)
+    return str(folder)
+
+
+@pytest.mark.parametrize(
+    ("shape", "y", "name"),
+    [
+        ((20, 12), Y, "npy_table"),
+        ((20, 4, 3), Y, "npy_sequences"),
+        ((20, 2, 3, 2), Y, "npy_images"),
+        ((20, 12), Y / 2, "npy_table_values"),
+        ((20, 2, 3, 2), np.ones((20, 3)), "npy_images_values"),
+    ],
+)
+def test_shape_and_type_decide_what_the_arrays_are(tmp_path, shape, y, name):
+    folder = put(tmp_path, x=X.reshape(shape), y=y)
+    assert npy_name(folder) == name
+    assert written_out(["--model", "mlp", f"--npy={folder}"]) == written_out(["--model", "mlp", "--npy", folder])
+    assert written_out(["--npy", folder]) == ["--dataset", name, "--d.folder", folder]
+    data = load_data(name, options={"folder": folder})
+    assert data.task == ("regression" if name.endswith("values") else "multiclass")
+    assert data.outputs == (4 if data.classes else np.prod(y.shape[1:]))
+    assert (len(data.train.x), len(data.test.x)) == (16, 4)
+
+
+def test_what_does_not_fit_stays_on_the_disk_and_is_the_same(tmp_path):
+    folder = put(tmp_path, x=X, y=Y)
+    small, large = (load_data("npy_images", Place(in_memory=n), {"folder": folder}) for n in (240, 239))
+    for one, other in ((small.train, large.train), (small.test, large.test)):
+        assert type(one.x) is np.ndarray
+        assert isinstance(other.x, Mapped)
+        np.testing.assert_array_equal(one.x, other.x[:])
+        np.testing.assert_array_equal(one.y, other.y)
+
+
+def test_test_files_and_names_of_classes_are_taken(tmp_path):
+    folder = put(tmp_path, x=X, y=Y, x_test=X[:3], y_test=Y[:3])
+    (tmp_path / "classes.txt").write_text("ant\nbee\ncat\ndog\n")
+    data = load_data("npy_images", options={"folder": folder})
+    assert (len(data.train.x), len(data.test.x)) == (20, 3)
+    assert data.classes == ("ant", "bee", "cat", "dog")
+
+
+@pytest.mark.parametrize(
+    ("arrays", "message"),
+    [
+        ({"x": X}, "y.npy cannot be read: No such file"),
+        ({"x": X, "y": Y[:3]}, "x.npy has 20 examples and y.npy 3"),
+        ({"x": X, "y": Y - 1}, "expected classes, whole numbers from 0 on"),
+        ({"x": X, "y": Y[:, None]}, "expected classes"),
+        ({"x": X, "y": Y * 10**7}, "class 30,000,000 is no class"),
+        ({"x": X, "y": np.full(20, np.nan)}, "values must be finite"),
+        ({"x": X.ravel(), "y": Y}, r"shape \(240,\): expected numbers \(examples, features\)"),
+        ({"x": X.astype("c8"), "y": Y}, "c8 of shape"),
+        ({"x": X[:0], "y": Y[:0]}, "x.npy is empty"),
+        ({"x": X, "y": Y, "x_test": X[:, :1], "y_test": Y}, "must have the shapes of x and y"),
+        ({"x": X, "y": Y, "x_test": X}, "y_test.npy cannot be read"),
+    ],
+)
+def test_what_cannot_be_is_refused_with_the_file_and_what_is_expected(tmp_path, arrays, message):
+    folder = put(tmp_path, **arrays)
+    with pytest.raises(BadInput, match=message):
+        load_data(npy_name(folder), options={"folder": folder})
+
+
+def test_objects_and_files_that_are_cut_off_are_refused(tmp_path):
+    folder = put(tmp_path, x=np.array([[{}]]), y=Y)
+    with pytest.raises(BadInput, match=r"x.npy holds \|O"):
+        npy_name(folder)
+    (tmp_path / "x.npy").write_bytes(b"no array at all")
+    with pytest.raises(BadInput, match=r"x.npy is no array that numpy.save wrote"):
+        npy_name(folder)
+    put(tmp_path, x=X)
+    (tmp_path / "x.npy").write_bytes((tmp_path / "x.npy").read_bytes()[:-10])
+    with pytest.raises(BadInput, match=r"x.npy is no whole array"):
+        load_data("npy_images", options={"folder": folder})
+
+
+@pytest.mark.parametrize(("folder", "message"), [("", "Name the folder"), ("nowhere", "nowhere: not there")])
+def test_a_folder_must_be_named_and_be_there(folder, message):
+    with pytest.raises(BadInput, match=message):
+        npy_name(folder)
+
+
+def test_another_data_set_than_the_files_are_is_refused_with_the_right_one(tmp_path):
+    folder = put(tmp_path, x=X, y=Y)
+    with pytest.raises(BadInput, match="holds what is npy_images"):
+        load_data("npy_table", options={"folder": folder})
+
+
+def test_fewer_names_than_classes_are_refused(tmp_path):
+    folder = put(tmp_path, x=X, y=Y)
+    (tmp_path / "classes.txt").write_text("ant\nbee")
+    with pytest.raises(BadInput, match=r"names 2 classes, but y.npy has class 3"):
+        load_data("npy_images", options={"folder": folder})
+
+
+def test_rows_that_lie_scattered_on_the_disk_are_refused(tmp_path):
+    folder = put(tmp_path, x=np.asfortranarray(X), y=Y)
+    assert len(load_data("npy_images", options={"folder": folder}).train.x) == 16
+    with pytest.raises(BadInput, match="Fortran order"):
+        load_data("npy_images", Place(in_memory=0), {"folder": folder})
+
+
+def test_a_file_that_becomes_shorter_while_it_is_read_is_named(tmp_path):
+    folder = put(tmp_path, x=X, y=Y, x_test=X, y_test=Y)
+    rows = load_data("npy_images", Place(in_memory=0), {"folder": folder}).train.x
+    (tmp_path / "x.npy").write_bytes((tmp_path / "x.npy").read_bytes()[:-10])
+    assert len(rows[:19]) == 19
+    with pytest.raises(BadInput, match=r"x\.npy is shorter than it was"):
+        rows[[0, 19]]

@@ -1,0 +1,121 @@
+"""Texts: what is learned from, what is scored, and what is refused."""
+
+import hashlib
+
+import numpy as np
+import pytest
+
+from zoo.train.data.dataset import Place, load_data, source
+from zoo.train.data.sources import text
+from zoo.train.errors import BadInput, DataUnavailable
+
+
+def load(path, **options):
+    return load_data("text", Place(), {"file": str(path), "window": 4, **options})
+
+
+@pytest.fixture
+def write(tmp_path):
+    def call(content):
+        path = tmp_path / "mine.txt"
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return path
+
+    return call
+
+
+def test_the_last_tenth_is_scored_and_every_character_of_it_once(write):
+    whole = "the quick brown fox jumps over the lazy dog " * 3
+    data = load(write(whole))
+    letters = np.array(data.vocabulary)
+    held = len(whole) // 10
+    assert "".join(letters[data.test.y]) == whole[-held:]
+    assert "".join(letters[data.test.x]) == whole[-held - 1 : -1]
+    assert "".join(letters[data.train.x]) == whole[: -held - 1]
+    assert "".join(letters[data.train.y]) == whole[1:-held]
+
+
+def test_without_a_file_it_is_the_standard_library_the_same_each_time():
+    data, again = load_data("text"), load_data("text")
+    assert len(data.train.x) == 449_999
+    assert len(data.test.x) == 50_000
+    np.testing.assert_array_equal(data.train.x, again.train.x)
+    letters = np.array(data.vocabulary)
+    assert "import" in "".join(letters[data.train.x[:10_000]])
+    assert len(load_data("text", options={"characters": 2000}).test.x) == 200
+
+
+def test_words_are_counted_where_is_learned_and_limited(write):
+    data = load(write("one two three " * 30 + "and something else entirely. " * 2), level="words", words=4)
+    assert data.vocabulary == ("<unk>", " ", "one", "three")
+    assert data.train.y.max() == 3
+    assert (data.test.y == 0).any()
+
+
+def test_a_token_stands_for_its_characters_and_an_unknown_word_is_spelled(write):
+    learned = "one two " * 9
+    data = load(write(learned + "one four"), level="words", words=4, window=1)
+    # The last tenth of 39 tokens is "one", " ", "four": 8 characters. "four" takes four signs and an end.
+    assert "".join(sorted(set(learned + "four"))) == " efnortuw"
+    assert len(data.test.y) == 3
+    assert data.characters == pytest.approx(8 / 3)
+    assert data.spelling == pytest.approx(5 * np.log2(9 + 1) / 3)
+    assert data.unit == "tokens"
+
+
+def test_a_character_stands_for_itself(write):
+    data = load(write("the quick brown fox " * 9))
+    assert (data.characters, data.spelling, data.unit) == (1.0, 0.0, "characters")
+
+
+def test_line_ends_and_a_mark_of_byte_order_make_no_difference(write):
+    plain = load(write("a line\nand another\n" * 5))
+    marked = load(write(b"\xef\xbb\xbf" + b"a line\r\nand another\r\n" * 5))
+    assert plain.vocabulary == marked.vocabulary
+    np.testing.assert_array_equal(plain.train.x, marked.train.x)
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ("", "mine.txt: the text is empty"),
+        (" \n\t\n", "mine.txt: the text is empty"),
+        ("short", "the text has 5 characters; nine tenths of it must be longer than a window of 4"),
+        ("twelve chars", r"(?s)window of 40 \(--d.window\)"),
+        (b"fine so far\n\xff\xfe", r"mine.txt is no text in UTF-8: byte 12 \(line 2\) is 0xff"),
+    ],
+)
+def test_what_is_no_text_to_learn_from_is_refused_with_the_reason(write, content, reason):
+    with pytest.raises(BadInput, match=reason):
+        load(write(content), window=40 if "40" in reason else 4)
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(BadInput, match=r"none\.txt cannot be read: No such file"):
+        load(tmp_path / "none.txt")
+    with pytest.raises(BadInput, match="cannot be read: Is a directory"):
+        load(tmp_path)
+
+
+def test_a_python_without_its_sources_says_what_to_give_instead(monkeypatch, tmp_path):
+    monkeypatch.setattr("sysconfig.get_path", lambda name: str(tmp_path))
+    with pytest.raises(DataUnavailable, match=r"without its sources.*name a text: --text FILE"):
+        load_data("text")
+
+
+def test_shakespeare_is_found_in_the_data_folder_and_held_to_its_sum(tmp_path, monkeypatch):
+    verse = ("Shall I compare thee to a summer's day?\n" * 20).encode()
+    (tmp_path / "tinyshakespeare.txt").write_bytes(verse)
+    with pytest.raises(DataUnavailable, match="is not the file that is known as tinyshakespeare"):
+        load_data("tinyshakespeare", Place(tmp_path))
+    monkeypatch.setattr(text, "_SHAKESPEARE", hashlib.sha256(verse).hexdigest())
+    data = load_data("tinyshakespeare", Place(tmp_path))
+    assert (data.task, data.window, len(data.test.x)) == ("language", 128, 80)
+
+
+def test_both_are_texts_whose_size_only_the_loaded_data_tells():
+    for name in ("text", "tinyshakespeare"):
+        assert (source(name).kind, source(name).task, source(name).shape, source(name).outputs) == (
+            *("text", "language"),
+            *((), 0),
+        )

@@ -1,0 +1,69 @@
+"""Reading ahead: in order, bounded, with errors where they belong, and no thread left behind."""
+
+import threading
+
+import pytest
+
+from zoo.train.data.prefetch import ReadAhead, in_order
+
+
+def test_results_come_in_order_whatever_order_the_threads_end_in():
+    gates = [threading.Event() for _ in range(4)]
+
+    def read(i):
+        if i < 3:
+            gates[i + 1].wait(10)  # each waits for the one after it
+        gates[i].set()
+        return i
+
+    with ReadAhead(read, end=4, threads=4) as ahead:
+        assert [ahead.take() for _ in range(4)] == [0, 1, 2, 3]
+    assert list(in_order(str, 0)) == []
+
+
+def test_never_more_than_the_depth_is_read_ahead():
+    read = []
+    with ReadAhead(lambda i: read.append(i) or i, first=5, threads=1, depth=3) as ahead:
+        assert read == []
+        assert ahead.take() == 5
+        ahead._under_way[-1].result()
+        assert read == [5, 6, 7, 8]
+        assert (ahead.next, ahead.ready) == (6, True)
+
+
+def test_an_error_is_raised_where_its_result_is_taken_and_not_before():
+    def read(i):
+        if i == 2:
+            raise OSError("the disk is gone")
+        return i
+
+    with ReadAhead(read) as ahead:
+        assert [ahead.take(), ahead.take()] == [0, 1]
+        with pytest.raises(OSError, match="the disk is gone"):
+            ahead.take()
+
+
+def test_after_the_last_there_is_nothing():
+    with ReadAhead(str, end=1) as ahead:
+        assert ahead.take() == "0"
+        assert not ahead.ready
+        with pytest.raises(StopIteration):
+            ahead.take()
+
+
+def test_closing_ends_the_threads_and_cancels_what_nobody_will_take():
+    started, go = threading.Event(), threading.Event()
+    read = []
+
+    def slow(i):
+        started.set()
+        go.wait(10)
+        read.append(i)
+
+    ahead = ReadAhead(slow, threads=1, depth=5)
+    ahead.ready  # noqa: B018 - asks for the first ones
+    started.wait(10)
+    threading.Timer(0.05, go.set).start()
+    ahead.close()
+    assert read == [0]
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("zoo-reader")]

@@ -1,0 +1,225 @@
+"""Fetches a data file once: from several mirrors, checked by its SHA-256, kept whole or not at all.
+
+What arrives stays in memory until it is checked, so a kill or a broken line leaves no half file behind. A line that
+breaks is taken up where it broke (HTTP Range).
+"""
+
+import gzip
+import hashlib
+import io
+import os
+import socket
+import ssl
+import time
+import urllib.request
+import zlib
+from collections.abc import Sequence
+from contextlib import suppress
+from http.client import HTTPException
+from pathlib import Path
+from urllib.error import HTTPError
+from urllib.parse import urlsplit
+
+from ...errors import DataUnavailable
+from ...user_cache import user_cache
+from ..dataset import Place
+
+__all__ = ["data_folder", "fetch", "find"]
+
+_TIMEOUT = 15.0  # seconds without a byte
+_SLOWEST = 1024  # bytes a second, after a minute
+_WAITS = (0.5, 2.0)  # seconds before the second and third try of a mirror
+_CHUNK = 1 << 16
+
+
+def fetch(
+    name: str,
+    urls: Sequence[str],
+    sha256: str,
+    place: Place,
+    *,
+    member: str,
+    aliases: Sequence[str] = (),
+    siblings: Sequence[str] = (),
+    limit: int = 1 << 30,
+) -> Path:
+    """The path of a data file: where it lies already, else fetched and kept.
+
+    It is looked for in the data folder and in the folder `name` below it; a download goes to the latter.
+
+    Args:
+        name: the data set's name.
+        urls: https mirrors, tried in turn.
+        sha256: of the file uncompressed, or, where only that is known, as it is sent.
+        place: the folder, whether the network may be asked, and `say`: called about once a second while bytes come;
+            what it raises ends the download.
+        member: the file's name.
+        aliases: other names that the file is known by.
+        siblings: the names of the set's other files, for the advice.
+        limit: the most bytes that are taken in, as sent and uncompressed.
+
+    Raises:
+        DataUnavailable: saying what was tried, where, and how to put the file there by hand.
+    """
+    folder = data_folder(place)
+    found = find(folder, name, (member, *aliases))
+    if found:
+        return found
+    faults: list[str] = []
+    for url in () if place.offline else urls:
+        body = _from(url, sha256, limit, place, faults)
+        if body is not None:
+            return _keep(body, folder / name / member)
+    why = "is not on this machine, and nothing is fetched offline" if place.offline else "could not be fetched"
+    raise DataUnavailable(
+        "\n  ".join([f"{member} of {name} {why}:", *faults]) + f"\n{_advice(folder, name, urls, (member, *siblings))}"
+    )
+
+
+def data_folder(place: Place) -> Path:
+    """Where data lies: the folder that the user named, else ZOO_DATA, else the user's cache.
+
+    Raises:
+        DataUnavailable: if neither is named and the user has no home.
+    """
+    named = place.data_dir or os.environ.get("ZOO_DATA")
+    try:
+        return Path(named).expanduser() if named else user_cache() / "zoo"
+    except RuntimeError as error:
+        raise DataUnavailable(f"no folder for data: {error}; name one with --data-dir or ZOO_DATA") from error
+
+
+def find(folder: Path, name: str, members: Sequence[str]) -> Path | None:
+    """The first of these files in `folder/name`, then in the folder itself."""
+    for path in (base / member for base in (folder / name, folder) for member in members):
+        if os.path.isfile(path):  # unlike Path.is_file it is False, not an error, where reading is not allowed
+            return path
+    return None
+
+
+def _advice(folder: Path, name: str, urls: Sequence[str], members: Sequence[str]) -> str:
+    return (
+        f"Put {', '.join(members)} into {folder / name}, or name the folder that holds them with --data-dir. "
+        f"They can be had from {urls[0].rpartition('/')[0]}/"
+    )
+
+
+def _from(url: str, sha256: str, limit: int, place: Place, faults: list[str]) -> bytes | None:
+    try:
+        body = _get(url, limit, place)
+    except (OSError, HTTPException) as error:
+        faults.append(f"{url}: {error or type(error).__name__}")
+        return None
+    if _agrees(body, sha256, limit):
+        return body
+    got = hashlib.sha256(body).hexdigest()
+    faults.append(f"{url}: wrong content, {len(body):,} bytes of SHA-256 {got[:12]}...; expected {sha256[:12]}...")
+    return None
+
+
+def _get(url: str, limit: int, place: Place) -> bytes:
+    body = bytearray()
+    for wait in (*_WAITS, None):
+        try:
+            _receive(url, body, limit, place)
+            return bytes(body)
+        except (OSError, HTTPException) as error:
+            if wait is None or not _may_pass(error):
+                raise
+            place.say(f"{error}; trying again in {wait} s")
+        time.sleep(wait)
+    raise AssertionError("unreachable")
+
+
+def _receive(url: str, body: bytearray, limit: int, place: Place) -> None:
+    """Adds to the body what is missing of it."""
+    headers = {"User-Agent": "neural-network-zoo", "Accept-Encoding": "identity"}
+    if body:
+        headers["Range"] = f"bytes={len(body)}-"
+    place.say(f"fetching {url}")
+    with _opener().open(urllib.request.Request(_allowed(url), headers=headers), timeout=_TIMEOUT) as response:
+        resumed = response.headers.get("Content-Range", "").startswith(f"bytes {len(body)}-")
+        if not (response.status == 206 and resumed):
+            body.clear()
+        length = response.headers.get("Content-Length")
+        whole = len(body) + int(length) if length and length.isdigit() else None
+        _read(response, body, whole, limit, place)
+    if whole is not None and len(body) < whole:
+        raise ConnectionError(f"the line closed after {len(body):,} of {whole:,} bytes")
+
+
+def _read(response, body: bytearray, whole: int | None, limit: int, place: Place) -> None:
+    start = told = time.monotonic()
+    before = len(body)
+    while chunk := response.read1(_CHUNK):
+        body += chunk
+        if max(len(body), whole or 0) > limit:
+            raise _TooLarge(f"larger than the {limit:,} bytes that this file can have")
+        now = time.monotonic()
+        if now - start > 60 and len(body) - before < _SLOWEST * (now - start):
+            raise TimeoutError(f"slower than {_SLOWEST} bytes a second")
+        if now - told > 1:
+            told = now
+            place.say(f"{len(body) / 1e6:.1f} of {whole / 1e6:.1f} MB" if whole else f"{len(body) / 1e6:.1f} MB")
+
+
+class _TooLarge(OSError):
+    pass
+
+
+def _may_pass(error: Exception) -> bool:
+    """Whether trying the same mirror again may help."""
+    if isinstance(error, HTTPError):
+        return error.code >= 500 or error.code in (408, 429)
+    cause = getattr(error, "reason", error)  # what urllib wraps
+    return not isinstance(cause, (_TooLarge, socket.gaierror, ConnectionRefusedError, ssl.SSLError))
+
+
+def _allowed(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost", "::1")):
+        raise ssl.SSLError(f"refused to go to {url}: only https is")
+    return url
+
+
+class _Redirects(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, req, fp, code, msg, headers, newurl):
+        return super().redirect_request(req, fp, code, msg, headers, _allowed(newurl))
+
+
+def _opener() -> urllib.request.OpenerDirector:
+    return urllib.request.build_opener(_Redirects)
+
+
+def _agrees(body: bytes, sha256: str, limit: int) -> bool:
+    if hashlib.sha256(body).hexdigest() == sha256:
+        return True
+    digest, size = hashlib.sha256(), 0
+    try:
+        with gzip.open(io.BytesIO(body)) as stream:
+            while chunk := stream.read(_CHUNK):
+                digest.update(chunk)
+                size += len(chunk)
+                if size > limit:  # a bomb
+                    return False
+    except (OSError, EOFError, zlib.error):
+        return False
+    return digest.hexdigest() == sha256
+
+
+def _keep(body: bytes, path: Path) -> Path:
+    """Writes a file that is whole as soon as it has its name."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with open(temporary, "wb") as stream:
+            stream.write(body)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(temporary, path)
+    except OSError as error:
+        raise DataUnavailable(f"cannot write {path}: {error}; name another folder with --data-dir") from error
+    finally:
+        with suppress(OSError):
+            temporary.unlink()
+    return path
