@@ -15,10 +15,10 @@ import optax
 
 from zoo.layers import Players
 
-from .adversarial_losses import adversarial_loss
-from .adversarial_penalties import gradient_penalty, r1_penalty
 from .generation import Task, score
 from .loop import Plan
+from .losses.adversarial import adversarial_loss
+from .losses.penalties import gradient_penalty, r1_penalty
 from .optimizers import ema_update, optimizer_for
 from .recipe import Recipe
 from .trainer import Trainer, stream

@@ -13,10 +13,10 @@ import numpy as np
 
 from .data.dataset import Dataset
 from .data.normalize import Scaler
-from .frechet import covariance, frechet
 from .image_classifier import image_classifier
 from .image_features import Features, image_features
 from .judge import Judge
+from .metrics.frechet import covariance, frechet
 
 __all__ = ["features_of", "image_judge", "raw_images"]
 

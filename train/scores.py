@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from . import metrics
 from .data.dataset import Dataset
+from .metrics import supervised as metrics
 from .saved import Trained
 
 __all__ = ["answered", "detailed"]

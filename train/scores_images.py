@@ -8,11 +8,11 @@ from typing import Any
 import jax
 import numpy as np
 
-from .frechet import covariance, frechet
 from .image_features import Features
 from .judge_images import features_of
 from .made_images import nearest_images, sampled, walked
-from .precision_recall import precision_recall
+from .metrics.frechet import covariance, frechet
+from .metrics.precision_recall import precision_recall
 from .saved import Trained
 from .trainer import stream
 

@@ -8,7 +8,7 @@ import pytest
 
 from zoo.layers import dense, flatten, relu, serial, sigmoid, tanh
 from zoo.train.feed import steps_per_epoch
-from zoo.train.losses import arctan, binary_cross_entropy, half_mse, mse
+from zoo.train.losses.supervised import arctan, binary_cross_entropy, half_mse, mse
 from zoo.train.optimizers import optimizer_for
 from zoo.train.recipe import Recipe
 

@@ -7,10 +7,10 @@ import pytest
 from tests.train.bars import bars
 from zoo.train import image_classifier as room
 from zoo.train.data.normalize import fit_scaler
-from zoo.train.frechet import frechet
 from zoo.train.image_classifier import image_classifier
 from zoo.train.image_features import image_features
 from zoo.train.judge_images import image_judge, raw_images
+from zoo.train.metrics.supervised.frechet import frechet
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
 

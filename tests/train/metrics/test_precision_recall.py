@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from zoo.train.precision_recall import precision_recall
+from zoo.train.metrics.supervised.precision_recall import precision_recall
 
 RNG = np.random.default_rng(0)
 

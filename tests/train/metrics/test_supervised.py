@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from sklearn import metrics as peer
 
-from zoo.train import metrics
+from zoo.train.metrics.supervised import supervised as metrics
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
 

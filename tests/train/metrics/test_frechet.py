@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from zoo.train.frechet import covariance, frechet
+from zoo.train.metrics.supervised.frechet import covariance, frechet
 
 RNG = np.random.default_rng(0)
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import hinge_loss, log_loss
 
-from zoo.train import losses
+from zoo.train.losses.supervised import supervised as losses
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
 

@@ -1,0 +1,1 @@
+"""Loss functions: arrays in, one number an example out."""
