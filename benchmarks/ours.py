@@ -29,6 +29,7 @@ from zoo.layers import (
 )
 from zoo.train.advance import Advance
 from zoo.train.callback import Callback
+from zoo.train.config.recipe import Recipe
 from zoo.train.data.dataset import Split
 from zoo.train.data.normalize import fit_scaler
 from zoo.train.feed import Feed, shuffled
@@ -36,7 +37,6 @@ from zoo.train.feed_text import contiguous
 from zoo.train.generation import generation
 from zoo.train.loop import Plan, train
 from zoo.train.placement import data_parallel
-from zoo.train.recipe import Recipe
 from zoo.train.runtime.signals import Stop
 from zoo.train.setup import TRAINERS
 from zoo.train.tasks import Task, task_for

@@ -15,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from zoo.train import RunOptions, recipe_for, run
-from zoo.train.recipe import Recipe
+from zoo.train.config.recipe import Recipe
 
 from .page import DOCS, HERE, keep, measured_on, publish, where
 

@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from zoo._catalogue import card, names
-from zoo.train.recipe import book
+from zoo.train.config.recipe import book
 
 from .page import HERE, README, measured_on, publish, where
 

@@ -19,10 +19,10 @@ import jax
 from jax.experimental.compilation_cache import compilation_cache
 
 from zoo.train import RunOptions, recipe_for, run
+from zoo.train.config.recipe import Recipe
 from zoo.train.devices import check_devices
 from zoo.train.many import Together, quicker_together
 from zoo.train.outcomes import Setting
-from zoo.train.recipe import Recipe
 from zoo.train.setup import setup
 from zoo.train.sweep import sweep
 

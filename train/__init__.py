@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .callback import Callback as Callback
-    from .options import RunOptions as RunOptions
-    from .recipe import Recipe as Recipe
-    from .recipe import recipe_for as recipe_for
+    from .config.recipe import Recipe as Recipe
+    from .config.recipe import recipe_for as recipe_for
+    from .config.run_options import RunOptions as RunOptions
     from .run import Result as Result
     from .run import run as run
     from .stream import Stream as Stream
@@ -21,11 +21,11 @@ __all__ = ["Callback", "Recipe", "Result", "RunOptions", "Stream", "recipe_for",
 
 _HOMES = {
     "Callback": "callback",
-    "Recipe": "recipe",
+    "Recipe": "config.recipe",
     "Result": "run",
-    "RunOptions": "options",
+    "RunOptions": "config.run_options",
     "Stream": "stream",
-    "recipe_for": "recipe",
+    "recipe_for": "config.recipe",
     "run": "run",
 }
 

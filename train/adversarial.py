@@ -15,14 +15,14 @@ import optax
 
 from zoo.layers import Players
 
+from .config.recipe import Recipe
+from .config.trainer_options import Adversarial, trainer_options
 from .generation import Task, score
 from .loop import Plan
 from .losses.adversarial import adversarial_loss
 from .losses.penalties import gradient_penalty, r1_penalty
 from .optimizers import ema_update, optimizer_for
-from .recipe import Recipe
 from .trainer import Trainer, stream
-from .trainer_options import Adversarial, trainer_options
 
 __all__ = ["Game", "adversarial", "game_for"]
 

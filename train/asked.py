@@ -8,6 +8,7 @@ import numpy as np
 
 from zoo.layers import Layer, Players
 
+from .config.recipe import Recipe
 from .data.dataset import Dataset, Source
 from .data.normalize import Scaler
 from .drawn import example_given, from_pictures
@@ -16,7 +17,6 @@ from .generation import generation
 from .judge import Judge
 from .judge_for import judge_for
 from .made_for import MadeFor
-from .recipe import Recipe
 from .tasks import Task, task_for
 
 __all__ = ["Asked", "asked"]

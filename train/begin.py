@@ -10,13 +10,13 @@ from typing import Any
 
 from .callback import Callback, Journal
 from .checkpoint import Checkpoint
+from .config.recipe import Recipe
+from .config.run_options import RunOptions
 from .environment import environment
 from .files import write_json
 from .folder import run_of
 from .loop import Moment
-from .options import RunOptions
 from .progress import terminal
-from .recipe import Recipe
 from .resume import moment, not_bitwise, recall, rewind
 from .setup import Setup
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from .errors import BadInput
 
 if TYPE_CHECKING:
-    from .options import RunOptions
+    from .config.run_options import RunOptions
 
 __all__ = ["EXAMPLE", "Member", "check_distributed", "leads", "member"]
 

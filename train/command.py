@@ -5,9 +5,9 @@ from collections.abc import Sequence
 
 from .cluster import leads
 from .command_line import Command, read
+from .config.recipe import Recipe
 from .exits import guarded
 from .folder import check_folder
-from .recipe import Recipe
 
 __all__ = ["main", "one_line"]
 

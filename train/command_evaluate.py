@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from .command_line import written_out
+from .config.schema import Flag, data_flags, run_flags
 from .data.dataset import Place, source
 from .errors import CheckpointUnusable
 from .exits import guarded
-from .flags import Flag, data_flags, run_flags
 from .on_run import JSON, OnRun, note, on_run, print_json
 from .parser import Parser
 from .pretrained import header, located

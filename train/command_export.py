@@ -6,9 +6,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal
 
+from .config.schema import Flag
 from .errors import BadInput
 from .exits import guarded
-from .flags import Flag
 from .on_run import on_run
 
 __all__ = ["main"]

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from .config.schema import Flag
 from .errors import BadInput, CheckpointUnusable
 from .exits import guarded
-from .flags import Flag
 from .on_run import JSON, OnRun, note, on_run, print_json
 
 __all__ = ["main"]

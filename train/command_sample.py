@@ -5,10 +5,10 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from .config.schema import Flag
 from .data.vocabulary import Vocabulary
 from .errors import BadInput
 from .exits import guarded
-from .flags import Flag
 from .on_run import on_run
 
 __all__ = ["main"]

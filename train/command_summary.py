@@ -6,13 +6,13 @@ from pathlib import Path
 from zoo import _catalogue
 
 from .command_line import CHOICE, choose
+from .config.recipe import Recipe
+from .config.schema import Flag
 from .data.dataset import source
 from .errors import BadInput
 from .exits import guarded
-from .flags import Flag
 from .parser import Parser
 from .pretrained import pretrained_names
-from .recipe import Recipe
 
 __all__ = ["main"]
 

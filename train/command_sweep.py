@@ -6,16 +6,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 
-from .check_recipe import check_recipe
 from .command_line import CHOICE, Chosen, choose, written_out
+from .config.recipe import Recipe
+from .config.run_options import RunOptions
+from .config.schema import Flag, run_flags
+from .config.validate import check_recipe
 from .errors import BadInput
 from .exits import guarded
-from .flags import Flag, run_flags
 from .grid import drawn, grid, several, typed
 from .option_types import unwrapped
-from .options import RunOptions
 from .parser import Parser
-from .recipe import Recipe
 
 if TYPE_CHECKING:
     from .outcomes import Setting

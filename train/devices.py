@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from .axes import mesh_axes, mesh_sizes, spread
+from .config.mesh import mesh_axes, mesh_sizes, spread
+from .config.run_options import RunOptions
 from .errors import BadInput, warn
-from .options import RunOptions
 from .runtime.accelerators import advice, idle_accelerator
 from .user_cache import user_cache
 

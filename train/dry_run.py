@@ -4,9 +4,9 @@ from typing import Any, NamedTuple
 
 import jax
 
-from .options import RunOptions
+from .config.recipe import Recipe
+from .config.run_options import RunOptions
 from .placement import placement_for
-from .recipe import Recipe
 from .setup import Setup, setup
 from .summary import Row, summary
 

@@ -9,6 +9,7 @@ import jax
 import numpy as np
 
 from .asked import asked
+from .config.recipe import Recipe
 from .data.dataset import Dataset, Place, Source, Split, load_data, source
 from .data.vocabulary import Vocabulary
 from .data.windows import changes
@@ -18,7 +19,6 @@ from .judge_for import judge_for
 from .loop import Plan
 from .made_for import MadeFor
 from .placement import data_parallel
-from .recipe import Recipe
 from .saved import Trained
 from .scores import answered, detailed
 from .setup import TRAINERS

@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from itertools import product
 from typing import Any, NamedTuple, get_origin
 
+from .config.schema import Flag
 from .errors import BadInput
-from .flags import Flag
 from .option_types import unwrapped, word
 
 __all__ = ["Range", "drawn", "folder_name", "grid", "in_words", "several", "typed"]

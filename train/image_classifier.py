@@ -16,6 +16,7 @@ import jax
 import numpy as np
 
 from .advance import Advance
+from .config.recipe import Recipe
 from .data.dataset import Dataset, Split
 from .data.normalize import Scaler, fit_scaler
 from .errors import BadInput, CheckpointUnusable
@@ -24,7 +25,6 @@ from .loop import Plan, train
 from .made_for import MadeFor, make_model
 from .optimizers import optimizer_for
 from .placement import data_parallel
-from .recipe import Recipe
 from .saved import Trained, load, save
 from .schedules import schedule_for
 from .supervised import supervised

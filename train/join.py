@@ -14,9 +14,9 @@ import jax
 from jax.experimental import multihost_utils
 
 from .cluster import EXAMPLE, Member, member
+from .config.run_options import RunOptions
 from .devices import set_platform
 from .errors import BadInput, RunFailed, ZooError
-from .options import RunOptions
 from .peers import Peers, meet
 from .runtime.processes import agreed, is_first
 

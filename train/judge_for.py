@@ -5,11 +5,11 @@ from collections.abc import Callable
 from zoo import _catalogue
 from zoo.layers import Players
 
+from .config.recipe import Recipe
 from .data.dataset import Dataset, Source
 from .data.normalize import Scaler
 from .data.resident import resident
 from .judge import Judge
-from .recipe import Recipe
 
 __all__ = ["judge_for"]
 

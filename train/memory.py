@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 
 import jax
 
+from .config.recipe import Recipe
+from .config.run_options import RunOptions
 from .dry_run import DryRun, dry_run
 from .errors import RunFailed
-from .options import RunOptions
-from .recipe import Recipe
 from .units import with_unit
 
 __all__ = [

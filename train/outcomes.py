@@ -9,8 +9,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from .config.recipe import Recipe
 from .errors import RunFailed
-from .recipe import Recipe
 
 if TYPE_CHECKING:
     from .run import Result

@@ -14,8 +14,8 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from .config.recipe import Expect
 from .progress import duration, number
-from .recipe import Expect
 
 __all__ = [
     "class_table",

@@ -11,18 +11,18 @@ import jax
 
 from zoo import _catalogue
 
-from .axes import spread
 from .callback import Callback, Journal, metrics_until
 from .checkpoint import FOLDER, Checkpoint, keep_newest, newest, read, steps_there
+from .config.mesh import spread
+from .config.recipe import Recipe
+from .config.schema import data_flags, model_flags, trainer_flags
 from .data.dataset import Dataset, source
 from .data.on_disk import sample
 from .environment import devices, versions
 from .errors import CheckpointUnusable, warn
 from .files import sync
-from .flags import data_flags, model_flags, trainer_flags
 from .folder import run_of
 from .loop import Moment, Plan
-from .recipe import Recipe
 from .runtime.processes import from_all, from_first, is_first, put
 from .saved import MODEL_FILE
 from .saver import named

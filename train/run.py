@@ -13,23 +13,23 @@ from .advance_stream import AdvanceStream
 from .begin import anew, begin, is_complete, say_how_to_go_on
 from .callback import Best, Callback, Journal
 from .checkpoint import Checkpoint
+from .config.interval import interval
+from .config.recipe import Recipe
+from .config.run_options import RunOptions, prepare_folder
 from .devices import check_devices
 from .errors import BadInput, RunFailed
 from .files import no_room, write_json
 from .folder import check_folder
-from .interval import interval
 from .join import advise, join, shared_by_all, together
 from .keeper import check_best, keeper_of, kept_metrics
 from .lock import Lock
 from .loop import train
 from .memory import explained, out_of_memory
-from .options import RunOptions, prepare_folder
 from .pictures import draw
 from .placement import placement_for
 from .profile import Profile
 from .progress import terminal
 from .reading import Reading
-from .recipe import Recipe
 from .resume import facts, find, fingerprint
 from .runtime.processes import check_same, from_first, is_first
 from .runtime.signals import Stop

@@ -13,11 +13,11 @@ import numpy as np
 
 from .callback import Callback, Journal
 from .checkpoint import Checkpoint, State, Whole, begun, keep_newest, write
+from .config.interval import interval
+from .config.run_options import RunOptions
 from .errors import RunFailed, warn
 from .files import no_room
-from .interval import interval
 from .loop import Moment
-from .options import RunOptions
 from .runtime.processes import from_first, readable
 from .saved import MODEL_FILE
 from .shares import Shares

@@ -14,6 +14,7 @@ from zoo.layers import Layer, each_player, rematerialised
 from .advance import Advance
 from .advance_stream import AdvanceStream
 from .asked import asked
+from .config.recipe import Recipe, check_pair
 from .data.dataset import Dataset, Place, Source, Split, load_data, source
 from .data.normalize import Scaler
 from .data.on_disk import Rows
@@ -27,7 +28,6 @@ from .loop import Plan
 from .made_for import MadeFor, made_for, make_model
 from .optimizers import optimizer_for
 from .placement import Placement, data_parallel
-from .recipe import Recipe, check_pair
 from .schedules import schedule_for
 from .splits import Scalers, as_seen, batches_that_fit, held_back, scalers_for
 from .stream import Opened

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from .callback import Callback
+from .config.run_options import RunOptions
 from .data.on_disk import Rows
 from .forecast import in_words
-from .options import RunOptions
 from .progress import Progress, terminal
 from .report import class_table, epochs_table, parameter_table, result_panel
 from .summary import parameters, summary

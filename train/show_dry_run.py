@@ -2,13 +2,13 @@
 
 from dataclasses import replace
 
+from .config.recipe import Recipe
+from .config.run_options import RunOptions
 from .devices import check_devices
 from .dry_run import DryRun, dry_run
 from .join import join, together
 from .memory import needed, room, told, ways
-from .options import RunOptions
 from .progress import terminal
-from .recipe import Recipe
 from .report import parameter_table
 from .runtime.processes import is_first
 from .units import with_unit

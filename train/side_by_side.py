@@ -6,15 +6,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
 from .callback import Callback
+from .config.recipe import Recipe
+from .config.run_options import RunOptions, prepare_folder
 from .environment import environment
 from .errors import RunFailed
 from .files import write_json
 from .keeper import keeper_of, kept_metrics
 from .many import train_together
 from .memory import explained, out_of_memory
-from .options import RunOptions, prepare_folder
 from .outcomes import Stopped
-from .recipe import Recipe
 from .run import Result, extras, finish
 from .runtime.signals import Stop
 from .setup import Setup

@@ -16,10 +16,10 @@ import jax.numpy as jnp
 import numpy as np
 
 from .callback import Callback
+from .config.recipe import Recipe
 from .data.vocabulary import Vocabulary
 from .option_types import shown
 from .progress import terminal
-from .recipe import Recipe
 from .sample import written
 from .saved import flatten
 from .setup import Setup

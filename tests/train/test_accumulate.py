@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from zoo import mlp
-from zoo.train.check_recipe import check_recipe
+from zoo.train.config.recipe import Recipe, recipe_for
+from zoo.train.config.validate import check_recipe
 from zoo.train.errors import BadInput
 from zoo.train.optimizers import optimizer_for
-from zoo.train.recipe import Recipe, recipe_for
 from zoo.train.supervised import supervised
 from zoo.train.tasks import task_for
 

@@ -17,8 +17,8 @@ import pytest
 
 import zoo.train.checkpoint as module
 from zoo.train.checkpoint import Whole, begun, keep_newest, newest, read, steps_there, write
+from zoo.train.config.interval import interval
 from zoo.train.errors import CheckpointUnusable
-from zoo.train.interval import interval
 from zoo.train.manifest import KINDS, sum_of
 from zoo.train.tree import differences, flatten, restore
 

@@ -2,8 +2,8 @@ import pytest
 
 from zoo.train.cluster import Member, leads, member
 from zoo.train.command import main
+from zoo.train.config.run_options import RunOptions
 from zoo.train.errors import BadInput
-from zoo.train.options import RunOptions
 
 SLURM = {"SLURM_JOB_ID": "7", "SLURM_STEP_NODELIST": "n[1-2]", "SLURM_LOCALID": "0", "SLURM_NTASKS": "4"}
 OPEN_MPI = {"OMPI_MCA_orte_hnp_uri": "1.0;tcp://10.0.0.1:3", "OMPI_COMM_WORLD_SIZE": "2", "OMPI_COMM_WORLD_RANK": "1"}

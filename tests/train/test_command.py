@@ -11,8 +11,8 @@ import pytest
 import zoo
 import zoo.train
 from zoo.train.command import main
+from zoo.train.config.run_options import RunOptions
 from zoo.train.errors import BadInput, CheckpointUnusable, DataUnavailable, RunFailed
-from zoo.train.options import RunOptions
 
 HOUSE = str(Path(zoo.__file__).parent.parent)
 

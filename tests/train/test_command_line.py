@@ -7,11 +7,11 @@ import pytest
 from zoo import _catalogue
 from zoo.train.command import main
 from zoo.train.command_line import Command, read
+from zoo.train.config.recipe import Recipe, book, recipe_for
+from zoo.train.config.run_options import RunOptions
+from zoo.train.config.schema import BESIDES, recipe_flags, run_flags
 from zoo.train.data.dataset import SOURCES
 from zoo.train.errors import BadInput
-from zoo.train.flags import BESIDES, recipe_flags, run_flags
-from zoo.train.options import RunOptions
-from zoo.train.recipe import Recipe, book, recipe_for
 
 
 def command(*words):

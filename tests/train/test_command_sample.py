@@ -4,8 +4,8 @@ import pytest
 
 from zoo.__main__ import main
 from zoo.train import run
-from zoo.train.options import RunOptions
-from zoo.train.recipe import Recipe
+from zoo.train.config.recipe import Recipe
+from zoo.train.config.run_options import RunOptions
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
 

@@ -2,9 +2,9 @@ import jax
 import pytest
 
 from zoo.train import devices
+from zoo.train.config.run_options import RunOptions
 from zoo.train.devices import check_devices
 from zoo.train.errors import BadInput
-from zoo.train.options import RunOptions
 
 SETTINGS = (
     "jax_compilation_cache_dir",

@@ -20,10 +20,10 @@ from zoo.train import recipe_for, run
 from zoo.train.callback import Callback, Journal
 from zoo.train.checkpoint import newest, read, steps_there
 from zoo.train.command import main
+from zoo.train.config.recipe import Recipe
+from zoo.train.config.run_options import RunOptions
 from zoo.train.errors import BadInput, RunFailed
 from zoo.train.lock import Lock, check_free
-from zoo.train.options import RunOptions
-from zoo.train.recipe import Recipe
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
 HOUSE = str(Path(zoo.__file__).parent.parent)

@@ -2,10 +2,10 @@ import json
 
 import pytest
 
+from zoo.train.config.recipe import recipe_for
+from zoo.train.config.run_options import RunOptions
 from zoo.train.errors import BadInput
 from zoo.train.folder import check_folder, prepare_folder
-from zoo.train.options import RunOptions
-from zoo.train.recipe import recipe_for
 
 RECIPE = recipe_for("cnn")
 

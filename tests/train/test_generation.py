@@ -11,10 +11,10 @@ import pytest
 import zoo
 from zoo.train import recipe_for, run
 from zoo.train.command import main
+from zoo.train.config.run_options import RunOptions
 from zoo.train.drawn import drawn
 from zoo.train.errors import BadInput, RunFailed
 from zoo.train.made_for import MadeFor, make_model
-from zoo.train.options import RunOptions
 from zoo.train.watch import Watch
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")

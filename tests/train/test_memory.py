@@ -13,9 +13,9 @@ from tests.zoo.test_precision import PRODUCT, SUMMED
 from zoo.__main__ import main as umbrella
 from zoo.train import memory, memory_of_answers, show_dry_run
 from zoo.train.command import main
+from zoo.train.config.recipe import recipe_for
+from zoo.train.config.run_options import RunOptions
 from zoo.train.memory import OutOfMemory, is_exhausted, ways
-from zoo.train.options import RunOptions
-from zoo.train.recipe import recipe_for
 from zoo.train.run import run
 from zoo.train.setup import setup
 

@@ -10,10 +10,10 @@ import jax.numpy as jnp
 import pytest
 from jax.sharding import AbstractMesh, PartitionSpec
 
-from zoo.train.axes import mesh_axes, mesh_sizes, shard_rules
 from zoo.train.command import main
+from zoo.train.config.mesh import mesh_axes, mesh_sizes, shard_rules
+from zoo.train.config.run_options import RunOptions
 from zoo.train.errors import BadInput
-from zoo.train.options import RunOptions
 from zoo.train.placement import Placement, data_parallel, placement_for
 from zoo.train.tree import path_name
 
@@ -212,9 +212,9 @@ from zoo.train.tree import described
 from zoo.train.checkpoint import Whole, begun, read, write
 from zoo.train.data.dataset import Place
 from zoo.train.init_from import begun_from
-from zoo.train.options import RunOptions
+from zoo.train.config.run_options import RunOptions
 from zoo.train.placement import placement_for
-from zoo.train.recipe import recipe_for
+from zoo.train.config.recipe import recipe_for
 from zoo.train.resume import facts, moment
 from zoo.train.setup import setup
 options = RunOptions(fsdp=True)

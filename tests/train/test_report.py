@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from zoo.train.recipe import Expect
+from zoo.train.config.recipe import Expect
 from zoo.train.report import class_table, devices_line, epochs_table, parameter_table, result_panel
 
 PARAMETERS = [

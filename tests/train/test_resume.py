@@ -15,10 +15,10 @@ from zoo import _catalogue
 from zoo.train import recipe_for, run
 from zoo.train.callback import Callback
 from zoo.train.checkpoint import read, steps_there
+from zoo.train.config.run_options import RunOptions
 from zoo.train.data.dataset import Split, load_data
 from zoo.train.errors import BadInput, CheckpointUnusable
 from zoo.train.manifest import sum_of
-from zoo.train.options import RunOptions
 from zoo.train.resume import fingerprint
 from zoo.train.saved import read_model
 from zoo.train.setup import setup

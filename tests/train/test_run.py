@@ -19,11 +19,11 @@ from hypothesis.extra.numpy import array_shapes
 import zoo
 from zoo.train import recipe_for, run
 from zoo.train.callback import Callback
+from zoo.train.config.recipe import Recipe
+from zoo.train.config.run_options import RunOptions
 from zoo.train.data.dataset import Place, load_data
 from zoo.train.errors import BadInput, CheckpointUnusable
 from zoo.train.loop import Diverged
-from zoo.train.options import RunOptions
-from zoo.train.recipe import Recipe
 from zoo.train.setup import setup
 from zoo.train.tree import flatten
 
@@ -254,7 +254,7 @@ def test_what_does_not_go_together_is_refused_with_the_reason(recipe, reason):
 FOUR_DEVICES = """
 import dataclasses, json, sys
 from zoo.train import recipe_for, run
-from zoo.train.options import RunOptions
+from zoo.train.config.run_options import RunOptions
 recipe = dataclasses.replace(recipe_for("mlp", "iris"), epochs=4, **json.loads(sys.argv[2]))
 print(json.dumps(run(recipe, RunOptions(out=sys.argv[1], quiet=True, pictures=False)).rows[-1]))
 """

@@ -4,7 +4,7 @@ import jax
 import numpy as np
 import pytest
 
-from zoo.train.recipe import Recipe, Schedule
+from zoo.train.config.recipe import Recipe, Schedule
 from zoo.train.schedules import SCHEDULES, schedule_for
 
 

@@ -7,9 +7,9 @@ import pytest
 
 import zoo
 from zoo.train import recipe_for, run
+from zoo.train.config.run_options import RunOptions
 from zoo.train.data.dataset import Place, load_data
 from zoo.train.errors import BadInput
-from zoo.train.options import RunOptions
 from zoo.train.setup import setup
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")

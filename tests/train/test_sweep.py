@@ -20,9 +20,9 @@ from zoo.train import many, recipe_for, show_sweep
 from zoo.train.callback import Callback
 from zoo.train.command_line import choose
 from zoo.train.command_sweep import settings_of
+from zoo.train.config.run_options import RunOptions
 from zoo.train.errors import BadInput
 from zoo.train.many import Together, quicker_together
-from zoo.train.options import RunOptions
 from zoo.train.outcomes import Setting
 from zoo.train.setup import setup
 from zoo.train.sweep import sweep

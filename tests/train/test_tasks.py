@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from sklearn.metrics import r2_score
 
+from zoo.train.config.recipe import Loss
 from zoo.train.data.dataset import PER_STEP
 from zoo.train.data.dataset import Task as Kind
 from zoo.train.errors import BadInput
 from zoo.train.losses.supervised import supervised as losses
-from zoo.train.recipe import Loss
 from zoo.train.tasks import LOSSES, task_for
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")

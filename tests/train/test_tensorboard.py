@@ -8,8 +8,8 @@ import pytest
 
 from zoo.train import recipe_for, run
 from zoo.train.callback import Callback
+from zoo.train.config.run_options import RunOptions
 from zoo.train.errors import BadInput
-from zoo.train.options import RunOptions
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
 SHORT = dataclasses.replace(recipe_for("mlp", "iris"), epochs=4)
@@ -181,7 +181,7 @@ def test_what_a_resumed_run_tells_again_is_shown_once(tmp_path, longer):
 
 
 def test_without_the_packages_the_message_says_what_to_install(monkeypatch):
-    monkeypatch.setattr("zoo.train.options.find_spec", lambda name: None)
+    monkeypatch.setattr("zoo.train.config.run_options.find_spec", lambda name: None)
     with pytest.raises(BadInput, match=r"--tensorboard needs tensorboardX and PIL.*-zoo\[tensorboard\]'"):
         RunOptions(tensorboard=True)
     assert not RunOptions().tensorboard

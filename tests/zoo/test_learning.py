@@ -9,7 +9,7 @@ import pytest
 import zoo
 from tests.quickly import compiled_quickly
 from zoo.train import image_classifier, recipe_for, run
-from zoo.train.options import RunOptions
+from zoo.train.config.run_options import RunOptions
 
 SLOW = {"dcgan", "cgan", "gan", "wgan", "wgan_gp", "colorize", "denoise", "resnet"}
 DEEP = {"colorize", "denoise"}  # to compile these takes longer than to train them

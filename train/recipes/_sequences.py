@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from ..recipe import Expect, Recipe
+from ..config.recipe import Expect, Recipe
 
 __all__ = ["FLOOR", "GUESS", "recipes"]
 

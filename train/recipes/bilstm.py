@@ -1,6 +1,6 @@
 """Bidirectional LSTM: tags that only the future tells, images by rows."""
 
-from ..recipe import Book, Expect
+from ..config.recipe import Book, Expect
 from ._sequences import FLOOR, recipes
 
 BOOK = Book(

@@ -1,6 +1,6 @@
 """Convolutional network on small grey images."""
 
-from ..recipe import Book, Expect, Recipe
+from ..config.recipe import Book, Expect, Recipe
 
 BOOK = Book(
     recipes=(

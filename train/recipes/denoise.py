@@ -1,6 +1,6 @@
 """Adversarial denoiser."""
 
-from ..recipe import Book, Expect, Recipe
+from ..config.recipe import Book, Expect, Recipe
 
 _GAME = {
     "trainer": "adversarial",

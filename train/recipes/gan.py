@@ -1,6 +1,6 @@
 """Generative adversarial network: the ring, on which the published one loses modes, and small images."""
 
-from ..recipe import Book, Expect, Recipe
+from ..config.recipe import Book, Expect, Recipe
 
 BOOK = Book(
     recipes=(

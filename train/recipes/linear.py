@@ -1,6 +1,6 @@
 """Linear regression: whole-set gradient descent until the closed-form answer is reached."""
 
-from ..recipe import Book, Expect, Recipe
+from ..config.recipe import Book, Expect, Recipe
 
 BOOK = Book(
     recipes=(

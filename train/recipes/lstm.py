@@ -1,6 +1,6 @@
 """LSTM: images by rows, memory, language."""
 
-from ..recipe import Book, Expect
+from ..config.recipe import Book, Expect
 from ._sequences import FLOOR, GUESS, recipes
 
 BOOK = Book(

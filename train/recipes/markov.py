@@ -1,6 +1,6 @@
 """Markov chain: counted in one step from the whole text."""
 
-from ..recipe import Book, Expect, Recipe
+from ..config.recipe import Book, Expect, Recipe
 
 BOOK = Book(
     recipes=(

@@ -1,6 +1,6 @@
 """Multi-layer perceptron: on images, tables, points; Nielsen's first network among them."""
 
-from ..recipe import Book, Expect, Recipe
+from ..config.recipe import Book, Expect, Recipe
 
 BOOK = Book(
     recipes=(

@@ -1,6 +1,6 @@
 """The perceptron's own rule; the rate scales the weights and nothing else, for they begin at zero."""
 
-from ..recipe import Book, Expect, Recipe
+from ..config.recipe import Book, Expect, Recipe
 
 BOOK = Book(
     recipes=(

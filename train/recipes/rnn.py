@@ -1,6 +1,6 @@
 """Recurrent network: images by rows, and what its memory is too short for."""
 
-from ..recipe import Book, Expect
+from ..config.recipe import Book, Expect
 from ._sequences import FLOOR, GUESS, recipes
 
 BOOK = Book(

@@ -1,6 +1,6 @@
 """Wasserstein GAN: RMSprop and five updates of the critic, as published."""
 
-from ..recipe import Book, Expect, Recipe
+from ..config.recipe import Book, Expect, Recipe
 
 BOOK = Book(
     recipes=(

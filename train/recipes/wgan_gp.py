@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from ..recipe import Book, Expect, Recipe
+from ..config.recipe import Book, Expect, Recipe
 
 _RING = Recipe(
     "wgan_gp",

@@ -11,6 +11,7 @@ from jax import export
 
 import zoo
 from zoo.__main__ import main
+from zoo.train.config.recipe import Recipe
 from zoo.train.data.dataset import load_data, source
 from zoo.train.data.normalize import Scaler
 from zoo.train.drawn import drawn, example_given
@@ -20,7 +21,6 @@ from zoo.train.export.plain import plain
 from zoo.train.export.stablehlo import PLATFORMS, exported
 from zoo.train.generation import generation
 from zoo.train.made_for import MadeFor, made_for, make_model
-from zoo.train.recipe import Recipe
 from zoo.train.saved import Trained, save
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")

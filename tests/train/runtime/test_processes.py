@@ -91,7 +91,7 @@ import jax, numpy as np
 from zoo.train.advance_stream import own_rows
 from zoo.train.runtime.processes import agreed, check_same, from_all, from_first, is_first, joined, put, readable
 from zoo.train.join import join, together
-from zoo.train.options import RunOptions
+from zoo.train.config.run_options import RunOptions
 from zoo.train.placement import data_parallel
 process = int(sys.argv[2])
 options = join(RunOptions(distributed=sys.argv[1], processes=2, process=process))

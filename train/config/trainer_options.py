@@ -4,8 +4,8 @@ from dataclasses import dataclass, fields
 from math import isfinite
 from typing import Any, Literal, get_type_hints
 
-from .errors import BadInput
-from .option_types import checked, hint
+from ..errors import BadInput
+from ..option_types import checked, hint
 from .recipe import Recipe
 
 __all__ = ["OPTIONS", "Adversarial", "trainer_options"]

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 from importlib import import_module
 from typing import Any, Literal
 
-from .data.dataset import SOURCES, Source, source
-from .errors import BadInput
+from ..data.dataset import SOURCES, Source, source
+from ..errors import BadInput
 
 __all__ = ["Book", "Expect", "Recipe", "book", "check_pair", "recipe_for"]
 
@@ -91,7 +91,7 @@ class Book:
 
 def book(model: str) -> Book:
     """The recipes of an animal."""
-    return import_module(f".recipes.{model}", __package__).BOOK
+    return import_module(f"..recipes.{model}", __package__).BOOK
 
 
 def recipe_for(model: str, dataset: str | None = None, variant: str = "") -> Recipe:

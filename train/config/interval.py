@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from .errors import BadInput
+from ..errors import BadInput
 
 __all__ = ["Interval", "interval"]
 

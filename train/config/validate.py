@@ -5,8 +5,8 @@ from difflib import get_close_matches
 from math import isfinite
 from typing import Any, get_args
 
+from ..errors import BadInput
 from . import recipe as names
-from .errors import BadInput
 from .recipe import Recipe
 from .trainer_options import trainer_options
 

@@ -6,14 +6,14 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal, get_type_hints
 
-from .axes import mesh_axes, shard_rules
-from .cluster import check_distributed
-from .data.dataset import Place
-from .errors import BadInput
-from .folder import prepare_folder
+from ..cluster import check_distributed
+from ..data.dataset import Place
+from ..errors import BadInput
+from ..folder import prepare_folder
+from ..option_types import checked
+from ..units import bytes_in
 from .interval import interval
-from .option_types import checked
-from .units import bytes_in
+from .mesh import mesh_axes, shard_rules
 
 __all__ = ["RunOptions", "prepare_folder"]
 

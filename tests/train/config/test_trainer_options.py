@@ -3,9 +3,9 @@
 import pytest
 
 from zoo.train.command_line import read
+from zoo.train.config.recipe import Recipe
+from zoo.train.config.trainer_options import trainer_options
 from zoo.train.errors import BadInput
-from zoo.train.recipe import Recipe
-from zoo.train.trainer_options import trainer_options
 
 
 def recipe(**kind):

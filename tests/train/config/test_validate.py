@@ -4,9 +4,9 @@ from dataclasses import fields, replace
 
 import pytest
 
-from zoo.train.check_recipe import _CHOICES, _RULES, check_recipe
+from zoo.train.config.recipe import Recipe
+from zoo.train.config.validate import _CHOICES, _RULES, check_recipe
 from zoo.train.errors import BadInput
-from zoo.train.recipe import Recipe
 
 GOOD = Recipe("mlp", "iris")
 
@@ -81,7 +81,7 @@ def test_every_field_that_decides_the_optimisation_has_its_rule():
 
 def test_checking_needs_neither_jax_nor_optax():
     code = (
-        "import sys; from zoo.train.check_recipe import check_recipe; from zoo.train.recipe import Recipe; "
+        "import sys; from zoo.train.config.validate import check_recipe; from zoo.train.config.recipe import Recipe; "
         "check_recipe(Recipe('mlp', 'iris')); sys.exit(bool({'jax', 'optax', 'numpy'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -10,9 +10,9 @@ from typing import Any, NamedTuple, get_type_hints
 
 from zoo._catalogue import Card, argument_helps
 
-from .data.dataset import Source
-from .options import RunOptions
+from ..data.dataset import Source
 from .recipe import Recipe
+from .run_options import RunOptions
 from .trainer_options import OPTIONS
 
 __all__ = ["BESIDES", "Flag", "data_flags", "model_flags", "recipe_flags", "run_flags", "trainer_flags"]

@@ -7,10 +7,10 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, get_type_hints
 
-from .errors import BadInput
-from .flags import Flag, run_flags
-from .option_types import checked, hint, to_toml
+from ..errors import BadInput
+from ..option_types import checked, hint, to_toml
 from .recipe import Expect, Recipe
+from .schema import Flag, run_flags
 
 __all__ = ["TABLES", "expected", "file_values", "read_config", "write_config"]
 

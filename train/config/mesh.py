@@ -5,8 +5,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from .errors import BadInput
-from .option_types import hint
+from ..errors import BadInput
+from ..option_types import hint
 
 __all__ = ["DATA", "Rule", "mesh_axes", "mesh_sizes", "shard_rules", "spread"]
 

@@ -1,0 +1,1 @@
+"""Recipes, run options, configuration files and their checks. Needs no jax."""
