@@ -34,12 +34,12 @@ from zoo.train.data.dataset import Split
 from zoo.train.data.normalize import fit_scaler
 from zoo.train.feed import Feed, shuffled
 from zoo.train.feed_text import contiguous
-from zoo.train.generation import generation
 from zoo.train.loop import Plan, train
 from zoo.train.placement import data_parallel
 from zoo.train.runtime.signals import Stop
 from zoo.train.setup import TRAINERS
-from zoo.train.tasks import Task, task_for
+from zoo.train.tasks.task import Task, task_for
+from zoo.train.tasks.task.generation import generation
 
 from .clock import Clock, Training
 from .workloads import EMBEDDING, HIDDEN, NOISE, VOCABULARY, WINDOW, Data, Workload

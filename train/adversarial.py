@@ -17,11 +17,11 @@ from zoo.layers import Players
 
 from .config.recipe import Recipe
 from .config.trainer_options import Adversarial, trainer_options
-from .generation import Task, score
 from .loop import Plan
 from .losses.adversarial import adversarial_loss
 from .losses.penalties import gradient_penalty, r1_penalty
 from .optimizers import ema_update, optimizer_for
+from .tasks.generation import Task, score
 from .trainer import Trainer, stream
 
 __all__ = ["Game", "adversarial", "game_for"]
@@ -70,7 +70,7 @@ def adversarial(game: Game, task: Task) -> Trainer:
     under the other losses; `g_norm`, `d_norm` and `grad_norm`, the norms of the gradients of each and of both.
 
     >>> from zoo.layers import dense, players
-    >>> from zoo.train.generation import generation
+    >>> from zoo.train.tasks.task.generation import generation
     >>> sgd = optax.with_extra_args_support(optax.sgd(0.1))
     >>> two = players(dense(2), dense(1), lambda key, batch: jax.random.normal(key, (len(batch["x"]), 3)))
     >>> trainer = adversarial(Game(two, Adversarial(), {"generator": sgd, "discriminator": sgd}, 10), generation())

@@ -13,11 +13,11 @@ from .data.dataset import Dataset, Source
 from .data.normalize import Scaler
 from .drawn import example_given, from_pictures
 from .errors import BadInput
-from .generation import generation
-from .judge import Judge
 from .judge_for import judge_for
 from .made_for import MadeFor
-from .tasks import Task, task_for
+from .tasks.generation import generation
+from .tasks.sample_score import Judge
+from .tasks.task import Task, task_for
 
 __all__ = ["Asked", "asked"]
 

@@ -8,7 +8,7 @@ from zoo.markov import EMPTY, find
 
 from .errors import BadInput
 from .language import score_tokens
-from .tasks import Task
+from .tasks.task import Task
 from .trainer import Trainer
 
 __all__ = ["count", "counting"]

@@ -28,7 +28,7 @@ from .placement import data_parallel
 from .saved import Trained, load, save
 from .schedules import schedule_for
 from .supervised import supervised
-from .tasks import task_for
+from .tasks.task import task_for
 from .trainer import trained
 from .user_cache import user_cache
 

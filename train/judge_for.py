@@ -9,7 +9,7 @@ from .config.recipe import Recipe
 from .data.dataset import Dataset, Source
 from .data.normalize import Scaler
 from .data.resident import resident
-from .judge import Judge
+from .tasks.sample_score import Judge
 
 __all__ = ["judge_for"]
 

@@ -15,8 +15,8 @@ from .data.dataset import Dataset
 from .data.normalize import Scaler
 from .image_classifier import image_classifier
 from .image_features import Features, image_features
-from .judge import Judge
 from .metrics.frechet import covariance, frechet
+from .tasks.sample_score import Judge
 
 __all__ = ["features_of", "image_judge", "raw_images"]
 

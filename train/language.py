@@ -11,7 +11,7 @@ import optax
 from zoo.layers import Layer, Sequence
 
 from .optimizers import ema_update
-from .tasks import Task
+from .tasks.task import Task
 from .trainer import Trainer, trained
 
 __all__ = ["language", "score_tokens"]
@@ -39,7 +39,7 @@ def language(
     begins anew, from zeros.
 
     >>> from zoo import lstm
-    >>> from zoo.train.tasks import task_for
+    >>> from zoo.train.tasks.task import task_for
     >>> model, task = lstm(5, each=True, vocabulary=5, width=4), task_for("language", outputs=5)
     >>> tokens = jnp.zeros((2, 3), jnp.int32)
     >>> sgd = optax.with_extra_args_support(optax.sgd(0.1))

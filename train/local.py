@@ -6,7 +6,7 @@ import jax.numpy as jnp
 from zoo.layers import Layer
 
 from .supervised import score
-from .tasks import Task
+from .tasks.task import Task
 from .trainer import Trainer
 
 __all__ = ["mistake_driven"]

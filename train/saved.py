@@ -26,7 +26,7 @@ from .made_for import MadeFor, make_model
 from .pretrained import MODEL_FILE, located
 from .runtime.compile import compiled
 from .supervised import answers
-from .tasks import Task, task_for
+from .tasks.task import Task, task_for
 from .tree import described, digest, flatten, read_arrays, restore
 
 __all__ = ["MODEL_FILE", "Trained", "load", "read_model", "save", "written"]

@@ -32,7 +32,7 @@ from .schedules import schedule_for
 from .splits import Scalers, as_seen, batches_that_fit, held_back, scalers_for
 from .stream import Opened
 from .supervised import supervised
-from .tasks import Task
+from .tasks.task import Task
 from .trainer import Trainer
 
 __all__ = ["TRAINERS", "Setup", "setup"]

@@ -9,7 +9,7 @@ import optax
 from zoo.layers import Layer, Scanned, Sequence
 
 from .optimizers import ema_update
-from .tasks import Task
+from .tasks.task import Task
 from .trainer import Trainer, trained
 
 __all__ = ["answers", "inputs", "score", "supervised"]
@@ -34,7 +34,7 @@ def supervised(
 
     >>> import jax, jax.numpy as jnp, optax
     >>> from zoo import mlp
-    >>> from zoo.train.tasks import task_for
+    >>> from zoo.train.tasks.task import task_for
     >>> trainer = supervised(mlp(3), task_for("multiclass", outputs=3), optax.with_extra_args_support(optax.sgd(0.1)))
     >>> batch = {"x": jnp.ones((4, 2)), "y": jnp.array([0, 1, 2, 0])}
     >>> fit, metrics = trainer.step(trainer.init(jax.random.key(0), batch), batch, jax.random.key(1))

@@ -10,7 +10,7 @@ import pytest
 from zoo.layers import batch_norm, dense, players, serial
 from zoo.train.adversarial import Game, _discriminate, _generate, _make, adversarial
 from zoo.train.config.trainer_options import Adversarial
-from zoo.train.generation import generation
+from zoo.train.tasks.task.generation import generation
 from zoo.train.trainer import stream, trained
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")

@@ -16,7 +16,7 @@ from zoo.train.data.dataset import Split
 from zoo.train.data.vocabulary import Vocabulary
 from zoo.train.feed_text import contiguous, streams
 from zoo.train.language import language
-from zoo.train.tasks import task_for
+from zoo.train.tasks.task import task_for
 from zoo.train.trainer import trained
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")

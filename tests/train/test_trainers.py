@@ -10,7 +10,7 @@ import pytest
 from zoo import linear, mlp, perceptron
 from zoo.train.local import mistake_driven
 from zoo.train.supervised import supervised
-from zoo.train.tasks import task_for
+from zoo.train.tasks.task import task_for
 from zoo.train.trainer import stream, trained
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")

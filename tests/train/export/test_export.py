@@ -19,9 +19,9 @@ from zoo.train.errors import RunFailed
 from zoo.train.export.answer import description
 from zoo.train.export.plain import plain
 from zoo.train.export.stablehlo import PLATFORMS, exported
-from zoo.train.generation import generation
 from zoo.train.made_for import MadeFor, made_for, make_model
 from zoo.train.saved import Trained, save
+from zoo.train.tasks.task.generation import generation
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
 SMALL = {"mlp": {"hidden": (8,)}, "cnn": {"filters": (4, 6), "hidden": 8}, "lstm": {"width": 8},

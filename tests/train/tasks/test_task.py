@@ -11,7 +11,7 @@ from zoo.train.data.dataset import PER_STEP
 from zoo.train.data.dataset import Task as Kind
 from zoo.train.errors import BadInput
 from zoo.train.losses.supervised import supervised as losses
-from zoo.train.tasks import LOSSES, task_for
+from zoo.train.tasks.task import LOSSES, task_for
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
 

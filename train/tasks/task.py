@@ -9,12 +9,12 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from .config.recipe import Loss
-from .data.dataset import Task as Kind
-from .errors import BadInput
-from .judge import Judge
-from .losses import supervised as losses
-from .metrics import supervised as metrics
+from ..config.recipe import Loss
+from ..data.dataset import Task as Kind
+from ..errors import BadInput
+from ..losses import supervised as losses
+from ..metrics import supervised as metrics
+from .sample_score import Judge
 
 __all__ = ["LOSSES", "Task", "task_for"]
 

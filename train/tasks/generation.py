@@ -7,9 +7,9 @@ import jax.numpy as jnp
 
 from zoo.layers import Players
 
-from .judge import Judge
-from .tasks import Task
-from .trainer import stream, trained
+from ..trainer import stream, trained
+from .sample_score import Judge
+from .task import Task
 
 __all__ = ["generation", "score"]
 

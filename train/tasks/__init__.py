@@ -1,0 +1,1 @@
+"""Tasks: the meaning of a model's outputs, with loss, metrics and predictions."""
