@@ -20,7 +20,7 @@ from jax.experimental.compilation_cache import compilation_cache
 
 from zoo.train import RunOptions, recipe_for, run
 from zoo.train.config.recipe import Recipe
-from zoo.train.devices import check_devices
+from zoo.train.distributed.devices import check_devices
 from zoo.train.many import Together, quicker_together
 from zoo.train.outcomes import Setting
 from zoo.train.setup import setup

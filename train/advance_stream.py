@@ -14,8 +14,8 @@ from jax.sharding import Sharding
 
 from .advance import Advance
 from .data.prefetch import ReadAhead
+from .distributed.sharding import Placement
 from .feed import Feed, Taken
-from .placement import Placement
 from .trainer import Trainer
 
 __all__ = ["AdvanceStream", "own_rows"]

@@ -3,9 +3,9 @@
 import sys
 from collections.abc import Sequence
 
-from .cluster import leads
 from .command_line import Command, read
 from .config.recipe import Recipe
+from .distributed.launch import leads
 from .exits import guarded
 from .folder import check_folder
 
@@ -25,7 +25,7 @@ def main(argv: Sequence[str] | None = None, prog: str = "python -m zoo.train") -
     words = sys.argv[1:] if argv is None else argv
     code = guarded(lambda: _main(words, prog))
     if "jax" in sys.modules:
-        from .join import leave
+        from .distributed.initialize import leave
 
         return leave(code)
     return code

@@ -103,7 +103,7 @@ def _sweep(chosen: Chosen, given: Mapping[str, Any]) -> int:
     from .sweep import check_sweep, sweep
 
     check_sweep(folder)
-    from .devices import check_devices
+    from .distributed.devices import check_devices
     from .runtime.allocator import keep_freed_memory
     from .show_sweep import ShowSweep
 

@@ -6,7 +6,7 @@ import jax
 
 from .config.recipe import Recipe
 from .config.run_options import RunOptions
-from .placement import placement_for
+from .distributed.sharding import placement_for
 from .setup import Setup, setup
 from .summary import Row, summary
 

@@ -13,12 +13,12 @@ from .config.recipe import Recipe
 from .data.dataset import Dataset, Place, Source, Split, load_data, source
 from .data.vocabulary import Vocabulary
 from .data.windows import changes
+from .distributed.sharding import data_parallel
 from .errors import BadInput
 from .evaluate import Evaluate
 from .judge_for import judge_for
 from .loop import Plan
 from .made_for import MadeFor
-from .placement import data_parallel
 from .saved import Trained
 from .scores import answered, detailed
 from .setup import TRAINERS

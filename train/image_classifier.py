@@ -19,12 +19,12 @@ from .advance import Advance
 from .config.recipe import Recipe
 from .data.dataset import Dataset, Split
 from .data.normalize import Scaler, fit_scaler
+from .distributed.sharding import data_parallel
 from .errors import BadInput, CheckpointUnusable
 from .feed import shuffled
 from .loop import Plan, train
 from .made_for import MadeFor, make_model
 from .optimizers import optimizer_for
-from .placement import data_parallel
 from .saved import Trained, load, save
 from .schedules import schedule_for
 from .supervised import supervised

@@ -16,17 +16,17 @@ from .checkpoint import Checkpoint
 from .config.interval import interval
 from .config.recipe import Recipe
 from .config.run_options import RunOptions, prepare_folder
-from .devices import check_devices
+from .distributed.devices import check_devices
+from .distributed.initialize import advise, join, shared_by_all, together
+from .distributed.sharding import placement_for
 from .errors import BadInput, RunFailed
 from .files import no_room, write_json
 from .folder import check_folder
-from .join import advise, join, shared_by_all, together
 from .keeper import check_best, keeper_of, kept_metrics
 from .lock import Lock
 from .loop import train
 from .memory import explained, out_of_memory
 from .pictures import draw
-from .placement import placement_for
 from .profile import Profile
 from .progress import terminal
 from .reading import Reading

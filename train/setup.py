@@ -18,6 +18,7 @@ from .config.recipe import Recipe, check_pair
 from .data.dataset import Dataset, Place, Source, Split, load_data, source
 from .data.normalize import Scaler
 from .data.on_disk import Rows
+from .distributed.sharding import Placement, data_parallel
 from .errors import BadInput
 from .evaluate import Evaluate
 from .feed import Feed, shuffled
@@ -27,7 +28,6 @@ from .local import mistake_driven
 from .loop import Plan
 from .made_for import MadeFor, made_for, make_model
 from .optimizers import optimizer_for
-from .placement import Placement, data_parallel
 from .schedules import schedule_for
 from .splits import Scalers, as_seen, batches_that_fit, held_back, scalers_for
 from .stream import Opened

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 from .config.recipe import Recipe
 from .config.run_options import RunOptions
-from .devices import check_devices
+from .distributed.devices import check_devices
+from .distributed.initialize import join, together
 from .dry_run import DryRun, dry_run
-from .join import join, together
 from .memory import needed, room, told, ways
 from .progress import terminal
 from .report import parameter_table

@@ -10,12 +10,12 @@ from typing import Any
 
 from .config.recipe import Recipe
 from .config.run_options import RunOptions
+from .distributed.sharding import placement_for
 from .errors import BadInput, RunFailed
 from .grid import folder_name
 from .many import SUITED, quicker_together
 from .memory import OutOfMemory
 from .outcomes import Ledger, Outcome, Setting, Stopped, failed, finished, identity
-from .placement import placement_for
 from .run import run
 from .setup import Setup, setup
 from .side_by_side import run_side_by_side

@@ -132,7 +132,7 @@ def counted(case: str, placement: str, devices: int, *, timed: bool = True) -> d
 def _placement(name: str, case: Case) -> Any:
     """As `--fsdp`, or `--mesh model=4` with the case's `--shard`, would place it."""
     from zoo.train import RunOptions
-    from zoo.train.placement import placement_for
+    from zoo.train.distributed.sharding import placement_for
 
     options = {"data": {}, "fsdp": {"fsdp": True}, "model": {"mesh": "model=4", "shard": case.shard}}
     return placement_for(RunOptions(**options[name]))

@@ -18,9 +18,9 @@ from zoo.train.advance_stream import AdvanceStream, own_rows
 from zoo.train.checkpoint import read
 from zoo.train.data.dataset import load_data
 from zoo.train.data.formats.image_rows import Pictures
+from zoo.train.distributed.sharding import data_parallel
 from zoo.train.errors import BadInput
 from zoo.train.feed import Feed, Reads, Taken
-from zoo.train.placement import data_parallel
 from zoo.train.reading import Reading
 from zoo.train.trainer import Trainer
 

@@ -18,9 +18,9 @@ from tests.train.processes import HOUSE, both, rows
 from tests.train.test_checkpoint import FACTS, resigned, tree
 from zoo.train import sharing
 from zoo.train.checkpoint import begun, newest, read, steps_there, write
+from zoo.train.distributed.sharding import data_parallel
 from zoo.train.errors import BadInput, CheckpointUnusable, RunFailed
 from zoo.train.init_from import weights
-from zoo.train.placement import data_parallel
 from zoo.train.shares import Shares, read_shares
 from zoo.train.tree import flatten, restore
 

@@ -6,8 +6,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal, get_type_hints
 
-from ..cluster import check_distributed
 from ..data.dataset import Place
+from ..distributed.launch import check_distributed
 from ..errors import BadInput
 from ..folder import prepare_folder
 from ..option_types import checked

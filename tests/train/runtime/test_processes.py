@@ -90,9 +90,9 @@ import sys
 import jax, numpy as np
 from zoo.train.advance_stream import own_rows
 from zoo.train.runtime.processes import agreed, check_same, from_all, from_first, is_first, joined, put, readable
-from zoo.train.join import join, together
+from zoo.train.distributed.initialize import join, together
 from zoo.train.config.run_options import RunOptions
-from zoo.train.placement import data_parallel
+from zoo.train.distributed.sharding import data_parallel
 process = int(sys.argv[2])
 options = join(RunOptions(distributed=sys.argv[1], processes=2, process=process))
 with together():

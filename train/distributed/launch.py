@@ -5,10 +5,10 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-from .errors import BadInput
+from ..errors import BadInput
 
 if TYPE_CHECKING:
-    from .config.run_options import RunOptions
+    from ..config.run_options import RunOptions
 
 __all__ = ["EXAMPLE", "Member", "check_distributed", "leads", "member"]
 

@@ -13,11 +13,11 @@ from jax.sharding import AbstractMesh, PartitionSpec
 from zoo.train.command import main
 from zoo.train.config.mesh import mesh_axes, mesh_sizes, shard_rules
 from zoo.train.config.run_options import RunOptions
+from zoo.train.distributed.sharding import Placement, data_parallel, placement_for
 from zoo.train.errors import BadInput
-from zoo.train.placement import Placement, data_parallel, placement_for
 from zoo.train.tree import path_name
 
-HOUSE = Path(__file__).parent.parent.parent
+HOUSE = Path(__file__).parents[3]
 WHOLE = PartitionSpec()
 
 
@@ -213,7 +213,7 @@ from zoo.train.checkpoint import Whole, begun, read, write
 from zoo.train.data.dataset import Place
 from zoo.train.init_from import begun_from
 from zoo.train.config.run_options import RunOptions
-from zoo.train.placement import placement_for
+from zoo.train.distributed.sharding import placement_for
 from zoo.train.config.recipe import recipe_for
 from zoo.train.resume import facts, moment
 from zoo.train.setup import setup

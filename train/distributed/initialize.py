@@ -13,12 +13,12 @@ from typing import Any
 import jax
 from jax.experimental import multihost_utils
 
-from .cluster import EXAMPLE, Member, member
-from .config.run_options import RunOptions
+from ..config.run_options import RunOptions
+from ..errors import BadInput, RunFailed, ZooError
+from ..runtime.processes import agreed, is_first
 from .devices import set_platform
-from .errors import BadInput, RunFailed, ZooError
+from .launch import EXAMPLE, Member, member
 from .peers import Peers, meet
-from .runtime.processes import agreed, is_first
 
 __all__ = ["advise", "join", "leave", "shared_by_all", "together"]
 

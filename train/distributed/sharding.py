@@ -9,11 +9,11 @@ import jax
 import numpy as np
 from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
 
-from .config.mesh import DATA, Rule, mesh_axes, mesh_sizes, shard_rules
-from .config.run_options import RunOptions
-from .errors import BadInput
-from .option_types import hint
-from .tree import path_name
+from ..config.mesh import DATA, Rule, mesh_axes, mesh_sizes, shard_rules
+from ..config.run_options import RunOptions
+from ..errors import BadInput
+from ..option_types import hint
+from ..tree import path_name
 
 __all__ = ["Placement", "data_parallel", "placement_for"]
 

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 import zoo
+from zoo.train.distributed.peers import meet
 from zoo.train.errors import BadInput, RunFailed
-from zoo.train.peers import meet
 
 PEER = """
 import os, sys, time
-from zoo.train.peers import meet
+from zoo.train.distributed.peers import meet
 address, process, how = sys.argv[1], int(sys.argv[2]), sys.argv[3]
 peers = meet(address, 3, process, 30)
 peers.advice = "Do this."

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
-from .errors import BadInput, RunFailed
+from ..errors import BadInput, RunFailed
 
 __all__ = ["Peers", "meet"]
 

@@ -1,9 +1,9 @@
 import jax
 import pytest
 
-from zoo.train import devices
 from zoo.train.config.run_options import RunOptions
-from zoo.train.devices import check_devices
+from zoo.train.distributed import devices
+from zoo.train.distributed.devices import check_devices
 from zoo.train.errors import BadInput
 
 SETTINGS = (

@@ -1,8 +1,8 @@
 import pytest
 
-from zoo.train.cluster import Member, leads, member
 from zoo.train.command import main
 from zoo.train.config.run_options import RunOptions
+from zoo.train.distributed.launch import Member, leads, member
 from zoo.train.errors import BadInput
 
 SLURM = {"SLURM_JOB_ID": "7", "SLURM_STEP_NODELIST": "n[1-2]", "SLURM_LOCALID": "0", "SLURM_NTASKS": "4"}

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from .config.mesh import mesh_axes, mesh_sizes, spread
-from .config.run_options import RunOptions
-from .errors import BadInput, warn
-from .runtime.accelerators import advice, idle_accelerator
-from .user_cache import user_cache
+from ..config.mesh import mesh_axes, mesh_sizes, spread
+from ..config.run_options import RunOptions
+from ..errors import BadInput, warn
+from ..runtime.accelerators import advice, idle_accelerator
+from ..user_cache import user_cache
 
 __all__ = ["check_devices", "set_platform"]
 
@@ -30,8 +30,8 @@ def check_devices(options: RunOptions) -> None:
     """
     import jax
 
-    from .progress import terminal
-    from .report import devices_line
+    from ..progress import terminal
+    from ..report import devices_line
 
     if options.matmul_precision:
         jax.config.update("jax_default_matmul_precision", options.matmul_precision)

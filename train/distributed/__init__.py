@@ -1,0 +1,1 @@
+"""Devices and processes: sharding, start and end of a run over several."""
