@@ -21,8 +21,8 @@ import numpy as np
 from zoo.train.environment import versions
 from zoo.train.evaluation import evaluated
 from zoo.train.files import replace_file
-from zoo.train.pretrained import PRETRAINED, header
-from zoo.train.saved import Trained, load, written
+from zoo.train.trained.locate import PRETRAINED, header
+from zoo.train.trained.model import Trained, load, written
 
 from .page import machine
 from .runs_page import Figure, add_kept, show

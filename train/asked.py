@@ -11,13 +11,13 @@ from zoo.layers import Layer, Players
 from .config.recipe import Recipe
 from .data.dataset import Dataset, Source
 from .data.normalize import Scaler
-from .drawn import example_given, from_pictures
 from .errors import BadInput
 from .judge_for import judge_for
-from .made_for import MadeFor
 from .tasks.generation import generation
 from .tasks.sample_score import Judge
 from .tasks.task import Task, task_for
+from .trained.build import MadeFor
+from .trained.generator_input import example_given, from_pictures
 
 __all__ = ["Asked", "asked"]
 

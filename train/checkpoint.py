@@ -19,7 +19,7 @@ from . import shares
 from .errors import CheckpointUnusable
 from .files import proof, sync, write_synced
 from .manifest import MANIFEST, read_manifest, sealed
-from .saved import MODEL_FILE
+from .trained.model import MODEL_FILE
 from .tree import read_arrays
 
 __all__ = ["FOLDER", "Checkpoint", "State", "Whole", "begun", "keep_newest", "newest", "read", "steps_there", "write"]

@@ -10,7 +10,7 @@ from .errors import CheckpointUnusable
 from .exits import guarded
 from .on_run import JSON, OnRun, note, on_run, print_json
 from .parser import Parser
-from .pretrained import header, located
+from .trained.locate import header, located
 
 __all__ = ["main"]
 
@@ -40,7 +40,7 @@ def _main(words: Sequence[str], prog: str) -> int:
 
 def _evaluate(asked: OnRun) -> None:
     from .evaluation import evaluated
-    from .saved import load
+    from .trained.model import load
 
     given, trained = asked.given, load(asked.run)
     place = Place(given["data_dir"], given["offline"])

@@ -46,7 +46,7 @@ def _main(words: Sequence[str], prog: str) -> int:
         return 0
     from .export.answer import description
     from .output_file import write_output
-    from .saved import load
+    from .trained.model import load
 
     trained = load(asked.run)
     ending, module, name, beside = _FORMATS[asked.given["format"]]

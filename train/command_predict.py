@@ -43,7 +43,7 @@ def _main(words: Sequence[str], prog: str) -> int:
         raise BadInput(f"which files? usage: {prog} {asked.run} FILE ...; --help says which kinds are read")
     from .inputs.batch import Wanted
     from .inputs.read import read_inputs
-    from .pretrained import header, located
+    from .trained.locate import header, located
 
     # All is read before jax is imported: a bad file is told at once, and nothing is half done.
     about = header(located(asked.run))
@@ -58,7 +58,7 @@ def _main(words: Sequence[str], prog: str) -> int:
     note(notes)
     from .memory_of_answers import answering
     from .predictions import predictions
-    from .saved import load
+    from .trained.model import load
 
     def answers() -> list[dict[str, Any]]:
         trained = load(asked.run)

@@ -62,7 +62,7 @@ def _main(words: Sequence[str], prog: str) -> int:
 
 
 def _sample(run: str, given: Mapping[str, Any], typed: Collection[str]) -> None:
-    from .saved import load
+    from .trained.model import load
 
     trained = load(run)
     name, task = trained.about["model"], trained.about["task"]
@@ -87,7 +87,7 @@ def _sample(run: str, given: Mapping[str, Any], typed: Collection[str]) -> None:
 def _write(trained: Any, given: Mapping[str, Any], asked: bool) -> None:
     import jax
 
-    from .sample import written
+    from .trained.generate_text import written
 
     vocabulary = Vocabulary(tuple(trained.about["vocabulary"]))
     prompt = given["prompt"] if asked or given["prompt"] in vocabulary.tokens else vocabulary.tokens[0]

@@ -12,7 +12,7 @@ from .data.dataset import source
 from .errors import BadInput
 from .exits import guarded
 from .parser import Parser
-from .pretrained import pretrained_names
+from .trained.locate import pretrained_names
 
 __all__ = ["main"]
 
@@ -48,7 +48,7 @@ def _main(words: Sequence[str], prog: str) -> int:
     recipe = chosen.recipe(parser.read(rest))
     from .progress import terminal
     from .report import parameter_table
-    from .summary import summary
+    from .trained.summary import summary
 
     model, shape, made, dtype = _made(recipe)
     sizes, outputs = ("x".join(map(str, each)) for each in (shape, made))
@@ -66,8 +66,8 @@ def _saved(run: str, rest: Sequence[str], prog: str) -> int:
 
     from .progress import terminal
     from .report import parameter_table
-    from .saved import load
-    from .summary import summary
+    from .trained.model import load
+    from .trained.summary import summary
 
     trained = load(run)
     options = " ".join(f"{name}={value}" for name, value in trained.about["options"].items())
@@ -85,8 +85,8 @@ def _made(recipe: Recipe) -> tuple:
 
     from zoo.layers import Players
 
-    from .drawn import example_given
-    from .made_for import MadeFor, make_model
+    from .trained.build import MadeFor, make_model
+    from .trained.generator_input import example_given
 
     data = source(recipe.dataset)
     if data.kind in ("image", "table", "points") and data.shape:

@@ -8,7 +8,7 @@ from .config.recipe import Recipe
 from .config.run_options import RunOptions
 from .distributed.sharding import placement_for
 from .setup import Setup, setup
-from .summary import Row, summary
+from .trained.summary import Row, summary
 
 __all__ = ["DryRun", "dry_run"]
 

@@ -18,10 +18,10 @@ from .errors import BadInput
 from .evaluate import Evaluate
 from .judge_for import judge_for
 from .loop import Plan
-from .made_for import MadeFor
-from .saved import Trained
 from .scores import answered, detailed
 from .setup import TRAINERS
+from .trained.build import MadeFor
+from .trained.model import Trained
 
 __all__ = ["Evaluation", "evaluated", "scored"]
 

@@ -18,7 +18,7 @@ import numpy as np
 from .data.dataset import Dataset, Split
 
 if TYPE_CHECKING:
-    from .saved import Trained
+    from .trained.model import Trained
 
 __all__ = ["baselines", "in_words", "linear", "persistence", "scores", "season", "seasonal", "show_forecast"]
 

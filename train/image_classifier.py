@@ -23,12 +23,12 @@ from .distributed.sharding import data_parallel
 from .errors import BadInput, CheckpointUnusable
 from .feed import shuffled
 from .loop import Plan, train
-from .made_for import MadeFor, make_model
 from .optimizers import optimizer_for
-from .saved import Trained, load, save
 from .schedules import schedule_for
 from .supervised import supervised
 from .tasks.task import task_for
+from .trained.build import MadeFor, make_model
+from .trained.model import Trained, load, save
 from .trainer import trained
 from .user_cache import user_cache
 

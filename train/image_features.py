@@ -10,7 +10,7 @@ import numpy as np
 
 from .feed import scaled
 from .runtime.compile import compiled
-from .saved import Trained
+from .trained.model import Trained
 
 __all__ = ["Features", "image_features"]
 

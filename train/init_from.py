@@ -10,10 +10,10 @@ from .checkpoint import newest, read
 from .errors import CheckpointUnusable, warn
 from .loop import Moment
 from .manifest import MANIFEST
-from .pretrained import located, pretrained_names
 from .runtime.processes import put, readable
-from .saved import MODEL_FILE, read_model
 from .setup import Setup
+from .trained.locate import located, pretrained_names
+from .trained.model import MODEL_FILE, read_model
 from .tree import flatten
 
 __all__ = ["begun_from", "weights"]

@@ -12,8 +12,8 @@ from .data.image_stats import input_facts
 from .data.on_disk import sample
 from .errors import BadInput
 from .loop import Diverged
-from .saved import save
 from .setup import Setup
+from .trained.model import save
 from .trainer import trained
 from .tree import flatten
 

@@ -9,7 +9,7 @@ import jax
 
 from .export.answer import answer, example
 from .memory import OutOfMemory, explained, ran_out
-from .saved import Trained, load
+from .trained.model import Trained, load
 from .units import with_unit
 
 __all__ = ["answering", "needed_to_answer", "out_of_memory_to_answer"]

@@ -11,7 +11,7 @@ from zoo import _catalogue
 from .config.recipe import Recipe, book
 from .data.dataset import SOURCES
 from .errors import BadInput
-from .pretrained import PRETRAINED, header, pretrained_names
+from .trained.locate import PRETRAINED, header, pretrained_names
 
 __all__ = ["dataset_table", "front_page", "model_table", "model_text", "pretrained_table", "versions_line"]
 

@@ -7,8 +7,8 @@ import jax
 import numpy as np
 
 from .data.resident import resident
-from .saved import Trained
 from .scores import answered, detailed
+from .trained.model import Trained
 
 __all__ = ["draw"]
 
@@ -45,7 +45,7 @@ def draw(result: Any) -> dict[str, Any]:
 
 
 def _made(result: Any, model: Trained, folder: Any) -> dict[str, Any]:
-    from .made_images import makes_images
+    from .trained.generate_images import makes_images
 
     if not makes_images(model) or len(result.setup.data.classes) < 2:
         return {}

@@ -11,7 +11,7 @@ import numpy as np
 from .data.dataset import Dataset, Split, source
 from .errors import BadInput
 from .inputs.batch import Batch
-from .saved import Trained
+from .trained.model import Trained
 
 __all__ = ["in_a_line", "predictions", "to_csv"]
 

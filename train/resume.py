@@ -24,10 +24,10 @@ from .files import sync
 from .folder import run_of
 from .loop import Moment, Plan
 from .runtime.processes import from_all, from_first, is_first, put
-from .saved import MODEL_FILE
 from .saver import named
 from .setup import Setup
 from .shares import read_shares
+from .trained.model import MODEL_FILE
 from .tree import described, differences, digest, restore
 
 __all__ = ["check_plan", "facts", "find", "fingerprint", "moment", "not_bitwise", "recall", "rewind"]

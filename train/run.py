@@ -33,12 +33,12 @@ from .reading import Reading
 from .resume import facts, find, fingerprint
 from .runtime.processes import check_same, from_first, is_first
 from .runtime.signals import Stop
-from .saved import Trained, load
 from .saver import Saver
 from .setup import Setup, setup
 from .sharing import check_orbax, check_seen
 from .show import Show
 from .stream import Stream
+from .trained.model import Trained, load
 from .watch import onlookers
 
 __all__ = ["Result", "extras", "finish", "run"]

@@ -9,9 +9,9 @@ import numpy as np
 
 from .data.dataset import Dataset, Place, load_data
 from .errors import BadInput
-from .made_images import by_class, makes_images, nearest_images, sampled, walked
 from .option_types import hint
-from .saved import Trained
+from .trained.generate_images import by_class, makes_images, nearest_images, sampled, walked
+from .trained.model import Trained
 
 __all__ = ["sample_images"]
 

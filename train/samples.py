@@ -9,8 +9,8 @@ import jax
 import numpy as np
 
 from .callback import Callback
-from .drawn import drawn, from_pictures
 from .runtime.compile import compiled
+from .trained.generator_input import drawn, from_pictures
 from .trainer import stream, trained
 
 __all__ = ["Samples", "view_for"]

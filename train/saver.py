@@ -19,9 +19,9 @@ from .errors import RunFailed, warn
 from .files import no_room
 from .loop import Moment
 from .runtime.processes import from_first, readable
-from .saved import MODEL_FILE
 from .shares import Shares
 from .sharing import is_shared
+from .trained.model import MODEL_FILE
 from .tree import flatten
 
 __all__ = ["Saver", "named", "remembered"]

@@ -6,7 +6,7 @@ import numpy as np
 
 from .data.dataset import Dataset
 from .metrics import supervised as metrics
-from .saved import Trained
+from .trained.model import Trained
 
 __all__ = ["answered", "detailed"]
 

@@ -10,10 +10,10 @@ import numpy as np
 
 from .image_features import Features
 from .judge_images import features_of
-from .made_images import nearest_images, sampled, walked
 from .metrics.frechet import covariance, frechet
 from .metrics.precision_recall import precision_recall
-from .saved import Trained
+from .trained.generate_images import nearest_images, sampled, walked
+from .trained.model import Trained
 from .trainer import stream
 
 __all__ = ["in_words", "show_images"]

@@ -26,13 +26,13 @@ from .feed_stream import streamed
 from .judge_for import judge_for
 from .local import mistake_driven
 from .loop import Plan
-from .made_for import MadeFor, made_for, make_model
 from .optimizers import optimizer_for
 from .schedules import schedule_for
 from .splits import Scalers, as_seen, batches_that_fit, held_back, scalers_for
 from .stream import Opened
 from .supervised import supervised
 from .tasks.task import Task
+from .trained.build import MadeFor, made_for, make_model
 from .trainer import Trainer
 
 __all__ = ["TRAINERS", "Setup", "setup"]

@@ -11,7 +11,7 @@ from .data.on_disk import Rows
 from .forecast import in_words
 from .progress import Progress, terminal
 from .report import class_table, epochs_table, parameter_table, result_panel
-from .summary import parameters, summary
+from .trained.summary import parameters, summary
 from .units import with_unit
 
 __all__ = ["Show"]

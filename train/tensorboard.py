@@ -20,9 +20,9 @@ from .config.recipe import Recipe
 from .data.vocabulary import Vocabulary
 from .option_types import shown
 from .progress import terminal
-from .sample import written
-from .saved import flatten
 from .setup import Setup
+from .trained.generate_text import written
+from .trained.model import flatten
 from .trainer import stream, trained
 
 __all__ = ["TensorBoard", "hyperparameters"]

@@ -32,7 +32,7 @@ if TYPE_CHECKING:  # for editors only: at run time models are found by file name
     from .perceptron import perceptron as perceptron
     from .resnet import resnet as resnet
     from .rnn import rnn as rnn
-    from .train.saved import load as load
+    from .train.trained.model import load as load
     from .wgan import wgan as wgan
     from .wgan_gp import wgan_gp as wgan_gp
 
@@ -72,7 +72,7 @@ def create(name: str, *args: Any, **options: Any) -> Any:
 def __getattr__(name: str) -> Any:
     """Imports a model on first access, so that `import zoo` stays light."""
     if name == "load":
-        return import_module(".train.saved", __name__).load
+        return import_module(".train.trained.model", __name__).load
     if name in _catalogue.names():
         import_module(f".{name}", __name__)
         return globals()[name]

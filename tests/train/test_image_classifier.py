@@ -11,7 +11,7 @@ from zoo.train import image_classifier as room
 from zoo.train.data.normalize import fit_scaler
 from zoo.train.errors import BadInput
 from zoo.train.image_classifier import image_classifier
-from zoo.train.made_for import MadeFor
+from zoo.train.trained.build import MadeFor
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
 

@@ -149,7 +149,7 @@ def full_of_answers(monkeypatch):
     def call(*args):
         raise error
 
-    monkeypatch.setattr("zoo.train.saved.Trained.outputs", call)
+    monkeypatch.setattr("zoo.train.trained.model.Trained.outputs", call)
     monkeypatch.setattr("zoo.train.evaluate.Evaluate.__call__", call)
     monkeypatch.setattr(memory_of_answers, "needed_to_answer", lambda trained, count: count << 19)
     monkeypatch.setattr(memory, "room", lambda: 1 << 28)

@@ -20,8 +20,8 @@ from zoo.train.data.dataset import Split, load_data
 from zoo.train.errors import BadInput, CheckpointUnusable
 from zoo.train.manifest import sum_of
 from zoo.train.resume import fingerprint
-from zoo.train.saved import read_model
 from zoo.train.setup import setup
+from zoo.train.trained.model import read_model
 from zoo.train.tree import flatten, restore
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")

@@ -181,7 +181,7 @@ def test_a_folder_without_a_model_is_refused(tmp_path):
 
 
 def test_a_model_file_that_does_not_fit_its_own_description_is_refused_with_a_table(iris, tmp_path):
-    from zoo.train.saved import save
+    from zoo.train.trained.model import save
 
     model = iris.load()
     tree = {"params": model.params, "state": model.state, "scaler": model.scaler, "target_scaler": None}

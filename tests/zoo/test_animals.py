@@ -15,7 +15,7 @@ from zoo import _catalogue
 from zoo.layers import Players
 from zoo.train.config.recipe import book
 from zoo.train.data.dataset import PER_STEP, source
-from zoo.train.made_for import MadeFor, make_model
+from zoo.train.trained.build import MadeFor, make_model
 
 # Smaller than their recipes where the recipe's size would only cost time.
 SMALL = {"cnn": {"filters": (4, 6), "hidden": 8}, "resnet": {"depth": 8, "width": 4}, "mlp": {"hidden": (8,)}}

@@ -8,7 +8,7 @@ from zoo import cgan
 from zoo.train import recipe_for
 from zoo.train.command import main
 from zoo.train.errors import BadInput
-from zoo.train.made_for import MadeFor, make_model
+from zoo.train.trained.build import MadeFor, make_model
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
 SMALL = {"latent": 4, "hidden": (8,)}

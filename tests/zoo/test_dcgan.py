@@ -8,7 +8,7 @@ import pytest
 from zoo import dcgan
 from zoo.train import recipe_for
 from zoo.train.errors import BadInput
-from zoo.train.made_for import MadeFor, make_model
+from zoo.train.trained.build import MadeFor, make_model
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
 

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from ..errors import BadInput, RunFailed
-from ..made_for import MadeFor, make_model
-from ..saved import Trained
+from ..trained.build import MadeFor, make_model
+from ..trained.model import Trained
 from .answer import answer, description, example, symbolic
 from .plain import plain
 

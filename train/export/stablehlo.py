@@ -4,7 +4,7 @@ import jax
 from jax import export
 
 from ..errors import BadInput
-from ..saved import Trained
+from ..trained.model import Trained
 from .answer import answer, symbolic
 
 __all__ = ["PLATFORMS", "stablehlo"]

@@ -14,14 +14,14 @@ from zoo.__main__ import main
 from zoo.train.config.recipe import Recipe
 from zoo.train.data.dataset import load_data, source
 from zoo.train.data.normalize import Scaler
-from zoo.train.drawn import drawn, example_given
 from zoo.train.errors import RunFailed
 from zoo.train.export.answer import description
 from zoo.train.export.plain import plain
 from zoo.train.export.stablehlo import PLATFORMS, exported
-from zoo.train.made_for import MadeFor, made_for, make_model
-from zoo.train.saved import Trained, save
 from zoo.train.tasks.task.generation import generation
+from zoo.train.trained.build import MadeFor, made_for, make_model
+from zoo.train.trained.generator_input import drawn, example_given
+from zoo.train.trained.model import Trained, save
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
 SMALL = {"mlp": {"hidden": (8,)}, "cnn": {"filters": (4, 6), "hidden": 8}, "lstm": {"width": 8},

@@ -12,9 +12,9 @@ import zoo
 from zoo.train import recipe_for, run
 from zoo.train.command import main
 from zoo.train.config.run_options import RunOptions
-from zoo.train.drawn import drawn
 from zoo.train.errors import BadInput, RunFailed
-from zoo.train.made_for import MadeFor, make_model
+from zoo.train.trained.build import MadeFor, make_model
+from zoo.train.trained.generator_input import drawn
 from zoo.train.watch import Watch
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")

@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 
 from zoo.train.data.normalize import Scaler
-from zoo.train.drawn import drawn
-from zoo.train.made_for import MadeFor, make_model
-from zoo.train.made_images import as_stored, by_class, makes_images, nearest_images, sampled, walked
-from zoo.train.saved import Trained
 from zoo.train.tasks.task.generation import generation
+from zoo.train.trained.build import MadeFor, make_model
+from zoo.train.trained.generate_images import as_stored, by_class, makes_images, nearest_images, sampled, walked
+from zoo.train.trained.generator_input import drawn
+from zoo.train.trained.model import Trained
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import zoo
 
-from .errors import CheckpointUnusable
+from ..errors import CheckpointUnusable
 
 __all__ = ["MODEL_FILE", "PRETRAINED", "header", "located", "pretrained_names"]
 

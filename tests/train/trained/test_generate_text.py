@@ -7,7 +7,7 @@ import pytest
 
 from zoo import lstm
 from zoo.layers import Layer, Scanned
-from zoo.train.sample import choices, written
+from zoo.train.trained.generate_text import choices, written
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
 LOGITS = jnp.log(jnp.array([0.1, 0.4, 0.2, 0.25, 0.05]))

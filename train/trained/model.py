@@ -16,18 +16,18 @@ import numpy as np
 
 from zoo.layers import Layer
 
-from .data.normalize import Scaler
-from .data.on_disk import Rows
-from .drawn import drawn
-from .errors import CheckpointUnusable
-from .feed import scaled
-from .files import replace_file
-from .made_for import MadeFor, make_model
-from .pretrained import MODEL_FILE, located
-from .runtime.compile import compiled
-from .supervised import answers
-from .tasks.task import Task, task_for
-from .tree import described, digest, flatten, read_arrays, restore
+from ..data.normalize import Scaler
+from ..data.on_disk import Rows
+from ..errors import CheckpointUnusable
+from ..feed import scaled
+from ..files import replace_file
+from ..runtime.compile import compiled
+from ..supervised import answers
+from ..tasks.task import Task, task_for
+from ..tree import described, digest, flatten, read_arrays, restore
+from .build import MadeFor, make_model
+from .generator_input import drawn
+from .locate import MODEL_FILE, located
 
 __all__ = ["MODEL_FILE", "Trained", "load", "read_model", "save", "written"]
 

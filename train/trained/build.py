@@ -10,8 +10,8 @@ import zoo
 from zoo import _catalogue
 from zoo.layers import Layer, computing_in, each_player
 
-from .data.dataset import PER_STEP, Dataset, Source
-from .errors import BadInput
+from ..data.dataset import PER_STEP, Dataset, Source
+from ..errors import BadInput
 
 __all__ = ["MadeFor", "made_for", "make_model"]
 

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from safetensors.numpy import save as to_bytes
 
 from zoo.train.errors import CheckpointUnusable
-from zoo.train.pretrained import PRETRAINED
-from zoo.train.saved import _FORMAT, _digest, load, written
+from zoo.train.trained.locate import PRETRAINED
+from zoo.train.trained.model import _FORMAT, _digest, load, written
 
 GOOD = (PRETRAINED / "mlp-iris.safetensors").read_bytes()
 SIZE = struct.unpack("<Q", GOOD[:8])[0]

@@ -8,9 +8,9 @@ import numpy as np
 from zoo import _catalogue
 from zoo.layers import Players
 
-from .drawn import drawn
-from .made_for import MadeFor
-from .saved import Trained
+from .build import MadeFor
+from .generator_input import drawn
+from .model import Trained
 
 __all__ = ["as_stored", "by_class", "makes_images", "nearest_images", "sampled", "walked"]
 

@@ -10,8 +10,8 @@ import zoo
 from zoo.__main__ import main
 from zoo.train.errors import CheckpointUnusable
 from zoo.train.evaluation import evaluated
-from zoo.train.pretrained import MODEL_FILE, PRETRAINED, header, located, pretrained_names
-from zoo.train.saved import flatten
+from zoo.train.trained.locate import MODEL_FILE, PRETRAINED, header, located, pretrained_names
+from zoo.train.trained.model import flatten
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
 

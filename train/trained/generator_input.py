@@ -8,7 +8,7 @@ import numpy as np
 
 from zoo.layers import Layer, Players
 
-from .made_for import MadeFor
+from .build import MadeFor
 
 __all__ = ["drawn", "example_given", "from_pictures"]
 

@@ -1,0 +1,1 @@
+"""Trained models: the file, the loaded model, generation and attribution."""
