@@ -23,13 +23,13 @@ from .distributed.sharding import data_parallel
 from .errors import BadInput, CheckpointUnusable
 from .feed import shuffled
 from .loop import Plan, train
-from .optimizers import optimizer_for
-from .schedules import schedule_for
-from .supervised import supervised
 from .tasks.task import task_for
 from .trained.build import MadeFor, make_model
 from .trained.model import Trained, load, save
 from .trainer import trained
+from .trainers.optimizers import optimizer_for
+from .trainers.schedules import schedule_for
+from .trainers.supervised import supervised
 from .user_cache import user_cache
 
 __all__ = ["image_classifier"]

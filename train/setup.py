@@ -24,16 +24,16 @@ from .evaluate import Evaluate
 from .feed import Feed, shuffled
 from .feed_stream import streamed
 from .judge_for import judge_for
-from .local import mistake_driven
 from .loop import Plan
-from .optimizers import optimizer_for
-from .schedules import schedule_for
 from .splits import Scalers, as_seen, batches_that_fit, held_back, scalers_for
 from .stream import Opened
-from .supervised import supervised
 from .tasks.task import Task
 from .trained.build import MadeFor, made_for, make_model
 from .trainer import Trainer
+from .trainers.optimizers import optimizer_for
+from .trainers.perceptron import mistake_driven
+from .trainers.schedules import schedule_for
+from .trainers.supervised import supervised
 
 __all__ = ["TRAINERS", "Setup", "setup"]
 
@@ -175,13 +175,13 @@ def _gradient(model: Layer, task: Task, recipe: Recipe, plan: Plan, placement: P
 
 
 def _language(model: Layer, task: Task, recipe: Recipe, plan: Plan, placement: Placement) -> Trainer:
-    from .language import language
+    from .trainers.language import language
 
     return language(model, task, _optimizer(recipe, plan), ema=recipe.ema, every=recipe.accumulate)
 
 
 def _adversarial(model: Any, task: Task, recipe: Recipe, plan: Plan, placement: Placement) -> Trainer:
-    from .adversarial import adversarial, game_for
+    from .trainers.adversarial import adversarial, game_for
 
     given = model.given
     # Else XLA may cut what is made of noise along any axis, and it has got convolutions wrong so.
@@ -191,7 +191,7 @@ def _adversarial(model: Any, task: Task, recipe: Recipe, plan: Plan, placement: 
 
 
 def _counts(model: Layer, task: Task, recipe: Recipe, plan: Plan, placement: Placement) -> Trainer:
-    from .counting import counting
+    from .trainers.counting import counting
 
     return counting(model, task, steps=plan.steps)
 

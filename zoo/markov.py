@@ -30,7 +30,7 @@ def markov(
 ) -> Layer:
     """Makes an n-gram model: tokens (batch, time) to the logarithms of the next token's probabilities.
 
-    `zoo.train.counting` fills its tables; until then all tokens are equally likely.
+    `zoo.train.trainers.counting` fills its tables; until then all tokens are equally likely.
 
     Args:
         outputs: tokens.

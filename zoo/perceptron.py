@@ -13,7 +13,7 @@ from .layers.initializers import zeros
 def perceptron(outputs: int) -> Layer:
     """Makes a perceptron: any input, flattened, to one weighted sum per class (one alone for two classes).
 
-    The largest sum wins; of one alone, its sign. `zoo.train.local.mistake_driven` is the rule that trains it.
+    The largest sum wins; of one alone, its sign. `zoo.train.trainers.perceptron.mistake_driven` is the rule that trains it.
 
     >>> import jax, jax.numpy as jnp
     >>> params, _ = perceptron(10).init(jax.random.key(0), jnp.ones((4, 8, 8, 1)))

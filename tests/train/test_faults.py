@@ -277,7 +277,7 @@ def test_row_13_a_second_run_in_a_folder_is_refused_and_a_dead_ones_lock_is_not(
 @pytest.mark.fault(row=14)
 def test_row_14_a_bad_state_is_never_saved_and_the_last_good_one_stays(tmp_path, monkeypatch):
     from zoo.train.loop import Diverged
-    from zoo.train.supervised import supervised
+    from zoo.train.trainers.supervised import supervised
 
     def poisoned(*args, **more):
         """Finite metrics, and from the fifth step on parameters that are not."""

@@ -9,11 +9,11 @@ import pytest
 
 from zoo import markov
 from zoo.layers import Sequence
-from zoo.train.counting import count, counting
 from zoo.train.data.dataset import Split
 from zoo.train.errors import BadInput
 from zoo.train.feed_text import streams
 from zoo.train.tasks.task import task_for
+from zoo.train.trainers.counting import count, counting
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
 A, B, C = 0, 1, 2

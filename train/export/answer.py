@@ -11,10 +11,10 @@ from zoo.layers import Players
 
 from ..data.normalize import Scaler
 from ..feed import scaled
-from ..supervised import answers
 from ..trained.build import MadeFor
 from ..trained.generate_images import by_class
 from ..trained.model import Trained
+from ..trainers.supervised import answers
 
 __all__ = ["answer", "description", "example", "symbolic"]
 

@@ -22,8 +22,8 @@ from ..errors import CheckpointUnusable
 from ..feed import scaled
 from ..files import replace_file
 from ..runtime.compile import compiled
-from ..supervised import answers
 from ..tasks.task import Task, task_for
+from ..trainers.supervised import answers
 from ..tree import described, digest, flatten, read_arrays, restore
 from .build import MadeFor, make_model
 from .generator_input import drawn

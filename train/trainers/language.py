@@ -10,9 +10,9 @@ import optax
 
 from zoo.layers import Layer, Sequence
 
+from ..tasks.task import Task
+from ..trainer import Trainer, trained
 from .optimizers import ema_update
-from .tasks.task import Task
-from .trainer import Trainer, trained
 
 __all__ = ["language", "score_tokens"]
 

@@ -6,10 +6,10 @@ import jax.numpy as jnp
 from zoo.layers import Layer
 from zoo.markov import EMPTY, find
 
-from .errors import BadInput
+from ..errors import BadInput
+from ..tasks.task import Task
+from ..trainer import Trainer
 from .language import score_tokens
-from .tasks.task import Task
-from .trainer import Trainer
 
 __all__ = ["count", "counting"]
 

@@ -5,9 +5,9 @@ import jax.numpy as jnp
 
 from zoo.layers import Layer
 
+from ..tasks.task import Task
+from ..trainer import Trainer
 from .supervised import score
-from .tasks.task import Task
-from .trainer import Trainer
 
 __all__ = ["mistake_driven"]
 

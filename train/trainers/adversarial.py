@@ -15,14 +15,14 @@ import optax
 
 from zoo.layers import Players
 
-from .config.recipe import Recipe
-from .config.trainer_options import Adversarial, trainer_options
-from .loop import Plan
-from .losses.adversarial import adversarial_loss
-from .losses.penalties import gradient_penalty, r1_penalty
+from ..config.recipe import Recipe
+from ..config.trainer_options import Adversarial, trainer_options
+from ..loop import Plan
+from ..losses.adversarial import adversarial_loss
+from ..losses.penalties import gradient_penalty, r1_penalty
+from ..tasks.generation import Task, score
+from ..trainer import Trainer, stream
 from .optimizers import ema_update, optimizer_for
-from .tasks.generation import Task, score
-from .trainer import Trainer, stream
 
 __all__ = ["Game", "adversarial", "game_for"]
 

@@ -10,7 +10,7 @@ from zoo.layers import dense, flatten, relu, serial, sigmoid, tanh
 from zoo.train.config.recipe import Recipe
 from zoo.train.feed import steps_per_epoch
 from zoo.train.losses.supervised import arctan, binary_cross_entropy, half_mse, mse
-from zoo.train.optimizers import optimizer_for
+from zoo.train.trainers.optimizers import optimizer_for
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
 X, TARGET = jnp.array([[2.0]]), jnp.array([[6.0]])

@@ -9,7 +9,7 @@ import pytest
 
 from zoo.train.config.recipe import Optimizer, Recipe
 from zoo.train.errors import BadInput
-from zoo.train.optimizers import OPTIMIZERS, decayed, ema_update, optimizer_for
+from zoo.train.trainers.optimizers import OPTIMIZERS, decayed, ema_update, optimizer_for
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
 

@@ -10,8 +10,8 @@ from difflib import get_close_matches
 import jax
 import jax.numpy as jnp
 
-from .errors import BadInput
-from .trainer import stream
+from ..errors import BadInput
+from ..trainer import stream
 
 __all__ = ["POLICIES", "check_policy", "diff_augment"]
 

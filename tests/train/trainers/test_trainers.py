@@ -8,10 +8,10 @@ import optax
 import pytest
 
 from zoo import linear, mlp, perceptron
-from zoo.train.local import mistake_driven
-from zoo.train.supervised import supervised
 from zoo.train.tasks.task import task_for
 from zoo.train.trainer import stream, trained
+from zoo.train.trainers.perceptron import mistake_driven
+from zoo.train.trainers.supervised import supervised
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
 

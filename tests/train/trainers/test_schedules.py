@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from zoo.train.config.recipe import Recipe, Schedule
-from zoo.train.schedules import SCHEDULES, schedule_for
+from zoo.train.trainers.schedules import SCHEDULES, schedule_for
 
 
 def rates(total=100, per_epoch=10, updates=None, **options):

@@ -8,9 +8,9 @@ import optax
 
 from zoo.layers import Layer, Scanned, Sequence
 
+from ..tasks.task import Task
+from ..trainer import Trainer, trained
 from .optimizers import ema_update
-from .tasks.task import Task
-from .trainer import Trainer, trained
 
 __all__ = ["answers", "inputs", "score", "supervised"]
 

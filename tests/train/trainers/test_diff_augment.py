@@ -5,8 +5,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from zoo.train.diff_augment import POLICIES, diff_augment
 from zoo.train.errors import BadInput
+from zoo.train.trainers.diff_augment import POLICIES, diff_augment
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
 

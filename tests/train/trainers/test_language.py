@@ -15,9 +15,9 @@ from zoo.train import RunOptions, recipe_for, run
 from zoo.train.data.dataset import Split
 from zoo.train.data.vocabulary import Vocabulary
 from zoo.train.feed_text import contiguous, streams
-from zoo.train.language import language
 from zoo.train.tasks.task import task_for
 from zoo.train.trainer import trained
+from zoo.train.trainers.language import language
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
 

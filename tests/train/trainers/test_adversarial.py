@@ -8,10 +8,10 @@ import optax
 import pytest
 
 from zoo.layers import batch_norm, dense, players, serial
-from zoo.train.adversarial import Game, _discriminate, _generate, _make, adversarial
 from zoo.train.config.trainer_options import Adversarial
 from zoo.train.tasks.task.generation import generation
 from zoo.train.trainer import stream, trained
+from zoo.train.trainers.adversarial import Game, _discriminate, _generate, _make, adversarial
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
 LOSSES = ("minimax", "non_saturating", "least_squares", "hinge", "wasserstein")

@@ -10,8 +10,8 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from .config.recipe import Recipe
-from .config.validate import check_recipe
+from ..config.recipe import Recipe
+from ..config.validate import check_recipe
 from .schedules import schedule_for
 
 __all__ = ["OPTIMIZERS", "decayed", "ema_update", "optimizer_for"]

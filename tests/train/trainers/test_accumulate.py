@@ -11,9 +11,9 @@ from zoo import mlp
 from zoo.train.config.recipe import Recipe, recipe_for
 from zoo.train.config.validate import check_recipe
 from zoo.train.errors import BadInput
-from zoo.train.optimizers import optimizer_for
-from zoo.train.supervised import supervised
 from zoo.train.tasks.task import task_for
+from zoo.train.trainers.optimizers import optimizer_for
+from zoo.train.trainers.supervised import supervised
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
 RECIPE = Recipe("mlp", "iris", opt="adamw", lr=0.1, weight_decay=0.1, l2=0.01, clip_grad=0.5, ema=0.9, sched="cosine")

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import optax
 
-from .config.recipe import Recipe
+from ..config.recipe import Recipe
 
 __all__ = ["SCHEDULES", "schedule_for"]
 
