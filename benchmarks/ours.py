@@ -33,9 +33,9 @@ from zoo.train.config.recipe import Recipe
 from zoo.train.data.dataset import Split
 from zoo.train.data.normalize import fit_scaler
 from zoo.train.distributed.sharding import data_parallel
-from zoo.train.feed import Feed, shuffled
-from zoo.train.feed_text import contiguous
 from zoo.train.loop import Plan, train
+from zoo.train.pipeline.batches import Feed, shuffled
+from zoo.train.pipeline.text import contiguous
 from zoo.train.runtime.signals import Stop
 from zoo.train.setup import TRAINERS
 from zoo.train.tasks.task import Task, task_for

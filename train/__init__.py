@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from .config.recipe import Recipe as Recipe
     from .config.recipe import recipe_for as recipe_for
     from .config.run_options import RunOptions as RunOptions
+    from .pipeline.stream import Stream as Stream
     from .run import Result as Result
     from .run import run as run
-    from .stream import Stream as Stream
 
 __all__ = ["Callback", "Recipe", "Result", "RunOptions", "Stream", "recipe_for", "run"]
 
@@ -24,7 +24,7 @@ _HOMES = {
     "Recipe": "config.recipe",
     "Result": "run",
     "RunOptions": "config.run_options",
-    "Stream": "stream",
+    "Stream": "pipeline.stream",
     "recipe_for": "config.recipe",
     "run": "run",
 }

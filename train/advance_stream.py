@@ -15,7 +15,7 @@ from jax.sharding import Sharding
 from .advance import Advance
 from .data.prefetch import ReadAhead
 from .distributed.sharding import Placement
-from .feed import Feed, Taken
+from .pipeline.batches import Feed, Taken
 from .trainer import Trainer
 
 __all__ = ["AdvanceStream", "own_rows"]

@@ -12,7 +12,7 @@ from .data.dataset import Split
 from .data.normalize import Scaler
 from .data.on_disk import Rows
 from .distributed.sharding import Placement
-from .feed import padded, scaled, scaled_targets
+from .pipeline.batches import padded, scaled, scaled_targets
 from .runtime.compile import compiled
 from .runtime.processes import put, readable
 from .trainer import Trainer, stream

@@ -98,7 +98,7 @@ def scored(trained: Trained, kind: Source, data: Dataset, place: Place = Place()
     trainer = TRAINERS[recipe.trainer](trained.model, what.task, recipe, _PLAN, here)
     cut = None
     if data.task == "language":
-        from .feed_text import streams as cut
+        from .pipeline.text import streams as cut
     fit = {"params": trained.params, "state": trained.state}
     split = changes(data.test) if data.relative else data.test
     evaluate = Evaluate(trainer, split, *scalers, here, cut)

@@ -21,8 +21,8 @@ from .data.dataset import Dataset, Split
 from .data.normalize import Scaler, fit_scaler
 from .distributed.sharding import data_parallel
 from .errors import BadInput, CheckpointUnusable
-from .feed import shuffled
 from .loop import Plan, train
+from .pipeline.batches import shuffled
 from .tasks.task import task_for
 from .trained.build import MadeFor, make_model
 from .trained.model import Trained, load, save

@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .feed import scaled
+from .pipeline.batches import scaled
 from .runtime.compile import compiled
 from .trained.model import Trained
 

@@ -87,7 +87,7 @@ def _regression(model: Trained, data: Any, folder: Any) -> dict[str, Any]:
 
 def _memory(setup: Any, model: Trained, folder: Any) -> None:
     """What the last answer feels of each step, before the training and after it."""
-    from .feed import scaled
+    from .pipeline.batches import scaled
     from .plots.lags import gradient_by_lag, lags
 
     x = scaled(model.scaler, setup.data.test.x[:_ROWS])

@@ -27,6 +27,7 @@ from .lock import Lock
 from .loop import train
 from .memory import explained, out_of_memory
 from .pictures import draw
+from .pipeline.stream import Stream
 from .profile import Profile
 from .progress import terminal
 from .reading import Reading
@@ -37,7 +38,6 @@ from .saver import Saver
 from .setup import Setup, setup
 from .sharing import check_orbax, check_seen
 from .show import Show
-from .stream import Stream
 from .trained.model import Trained, load
 from .watch import onlookers
 

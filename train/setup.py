@@ -21,12 +21,12 @@ from .data.on_disk import Rows
 from .distributed.sharding import Placement, data_parallel
 from .errors import BadInput
 from .evaluate import Evaluate
-from .feed import Feed, shuffled
-from .feed_stream import streamed
 from .judge_for import judge_for
 from .loop import Plan
-from .splits import Scalers, as_seen, batches_that_fit, held_back, scalers_for
-from .stream import Opened
+from .pipeline.batches import Feed, shuffled
+from .pipeline.from_disk import streamed
+from .pipeline.splits import Scalers, as_seen, batches_that_fit, held_back, scalers_for
+from .pipeline.stream import Opened
 from .tasks.task import Task
 from .trained.build import MadeFor, made_for, make_model
 from .trainer import Trainer
@@ -222,11 +222,11 @@ def _feed(
 ) -> tuple[Feed, Callable | None]:
     """How examples are cut for training, and for scoring."""
     if own is not None:
-        from .feed_loader import loaded
+        from .pipeline.from_iterator import loaded
 
         return loaded(own, *scalers, recipe.augment), None
     if data.task == "language":
-        from .feed_text import contiguous, contiguous_from_disk, streams
+        from .pipeline.text import contiguous, contiguous_from_disk, streams
 
         cut = contiguous_from_disk if isinstance(train.x, Rows) else contiguous
         return cut(train, recipe.batch_size, data.window), streams

@@ -20,7 +20,7 @@ from zoo.train.data.dataset import load_data
 from zoo.train.data.formats.image_rows import Pictures
 from zoo.train.distributed.sharding import data_parallel
 from zoo.train.errors import BadInput
-from zoo.train.feed import Feed, Reads, Taken
+from zoo.train.pipeline.batches import Feed, Reads, Taken
 from zoo.train.reading import Reading
 from zoo.train.trainer import Trainer
 

@@ -12,8 +12,8 @@ import pytest
 from zoo.train.advance import Advance
 from zoo.train.callback import Best, Callback, Journal
 from zoo.train.distributed.sharding import data_parallel
-from zoo.train.feed import Feed
 from zoo.train.loop import Diverged, Plan, train
+from zoo.train.pipeline.batches import Feed
 from zoo.train.runtime.jaxpr import CONVOLUTION
 from zoo.train.trainer import Trainer
 

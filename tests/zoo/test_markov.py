@@ -11,7 +11,7 @@ from zoo import markov
 from zoo.layers import Sequence
 from zoo.train.data.dataset import Split
 from zoo.train.errors import BadInput
-from zoo.train.feed_text import streams
+from zoo.train.pipeline.text import streams
 from zoo.train.tasks.task import task_for
 from zoo.train.trainers.counting import count, counting
 

@@ -10,7 +10,7 @@ from jax import export
 from zoo.layers import Players
 
 from ..data.normalize import Scaler
-from ..feed import scaled
+from ..pipeline.batches import scaled
 from ..trained.build import MadeFor
 from ..trained.generate_images import by_class
 from ..trained.model import Trained

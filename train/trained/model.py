@@ -19,8 +19,8 @@ from zoo.layers import Layer
 from ..data.normalize import Scaler
 from ..data.on_disk import Rows
 from ..errors import CheckpointUnusable
-from ..feed import scaled
 from ..files import replace_file
+from ..pipeline.batches import scaled
 from ..runtime.compile import compiled
 from ..tasks.task import Task, task_for
 from ..trainers.supervised import answers

@@ -8,8 +8,8 @@ import pytest
 
 from zoo.layers import dense, flatten, relu, serial, sigmoid, tanh
 from zoo.train.config.recipe import Recipe
-from zoo.train.feed import steps_per_epoch
 from zoo.train.losses.supervised import arctan, binary_cross_entropy, half_mse, mse
+from zoo.train.pipeline.batches import steps_per_epoch
 from zoo.train.trainers.optimizers import optimizer_for
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")

@@ -6,10 +6,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .data.dataset import Split
-from .data.normalize import Scaler
-from .feed import Feed, Reads, Taken, as_stored, ready, shuffle
-from .trainer import stream
+from ..data.dataset import Split
+from ..data.normalize import Scaler
+from ..trainer import stream
+from .batches import Feed, Reads, Taken, as_stored, ready, shuffle
 
 __all__ = ["stored", "streamed"]
 

@@ -6,9 +6,9 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from .data.normalize import Scaler
-from .errors import BadInput, CheckpointUnusable, RunFailed
-from .feed import Feed, Reads, Taken, ready
+from ..data.normalize import Scaler
+from ..errors import BadInput, CheckpointUnusable, RunFailed
+from .batches import Feed, Reads, Taken, ready
 from .stream import Opened, arrays_of, packed, unpacked
 
 __all__ = ["loaded"]

@@ -10,9 +10,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .data.dataset import Split
-from .errors import BadInput
-from .feed import Feed, Reads, Taken
+from ..data.dataset import Split
+from ..errors import BadInput
+from .batches import Feed, Reads, Taken
 
 __all__ = ["contiguous", "contiguous_from_disk", "streams"]
 

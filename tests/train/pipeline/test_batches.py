@@ -9,7 +9,7 @@ from zoo.train.data.dataset import Split
 from zoo.train.data.normalize import Scaler, fit_scaler
 from zoo.train.distributed.sharding import data_parallel
 from zoo.train.evaluate import Evaluate
-from zoo.train.feed import padded, shuffled, steps_per_epoch
+from zoo.train.pipeline.batches import padded, shuffled, steps_per_epoch
 from zoo.train.trainer import Trainer
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")

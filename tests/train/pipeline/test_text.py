@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from zoo.train.data.dataset import Split
 from zoo.train.errors import BadInput
-from zoo.train.feed_text import contiguous, streams
+from zoo.train.pipeline.text import contiguous, streams
 
 
 def text(length):

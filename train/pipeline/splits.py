@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from .config.recipe import Recipe
-from .data.dataset import Dataset, Source, Split
-from .data.normalize import Scaler, fit_scaler
-from .data.on_disk import Rows
-from .data.split import hold_back, hold_back_last
-from .data.windows import changes, earlier_and_later
-from .errors import BadInput
+from ..config.recipe import Recipe
+from ..data.dataset import Dataset, Source, Split
+from ..data.normalize import Scaler, fit_scaler
+from ..data.on_disk import Rows
+from ..data.split import hold_back, hold_back_last
+from ..data.windows import changes, earlier_and_later
+from ..errors import BadInput
 from .stream import Opened
 
 __all__ = ["Scalers", "as_seen", "batches_that_fit", "held_back", "scalers_for"]

@@ -14,10 +14,10 @@ from typing import Any, Protocol, runtime_checkable
 import jax
 import numpy as np
 
-from .config.recipe import Recipe, check_pair
-from .data.dataset import Dataset, Kind, Source, Split, Task
-from .errors import BadInput
-from .runtime.processes import from_all, joined
+from ..config.recipe import Recipe, check_pair
+from ..data.dataset import Dataset, Kind, Source, Split, Task
+from ..errors import BadInput
+from ..runtime.processes import from_all, joined
 
 __all__ = ["Batches", "Opened", "Stream", "arrays_of", "packed", "unpacked"]
 

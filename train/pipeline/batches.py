@@ -8,11 +8,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .data.augment import augment
-from .data.dataset import Split
-from .data.normalize import Scaler
-from .data.on_disk import Rows
-from .data.prefetch import in_order
+from ..data.augment import augment
+from ..data.dataset import Split
+from ..data.normalize import Scaler
+from ..data.on_disk import Rows
+from ..data.prefetch import in_order
 
 __all__ = [
     "Feed",
