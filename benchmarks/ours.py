@@ -27,13 +27,13 @@ from zoo.layers import (
     stacked,
     tanh,
 )
-from zoo.train.advance import Advance
 from zoo.train.callback import Callback
 from zoo.train.config.recipe import Recipe
 from zoo.train.data.dataset import Split
 from zoo.train.data.normalize import fit_scaler
 from zoo.train.distributed.sharding import data_parallel
-from zoo.train.loop import Plan, train
+from zoo.train.engine.loop import Plan, train
+from zoo.train.engine.steps import Advance
 from zoo.train.pipeline.batches import Feed, shuffled
 from zoo.train.pipeline.text import contiguous
 from zoo.train.runtime.signals import Stop

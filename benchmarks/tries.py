@@ -7,7 +7,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from zoo.train.advance import Advance
+from zoo.train.engine.steps import Advance
 
 from .ours import assembled
 from .workloads import Workload, make_data

@@ -12,10 +12,10 @@ from .callback import Callback, Journal
 from .checkpoint import Checkpoint
 from .config.recipe import Recipe
 from .config.run_options import RunOptions
+from .engine.loop import Moment
 from .environment import environment
 from .files import write_json
 from .folder import run_of
-from .loop import Moment
 from .progress import terminal
 from .resume import moment, not_bitwise, recall, rewind
 from .setup import Setup

@@ -14,10 +14,10 @@ from .data.dataset import Dataset, Place, Source, Split, load_data, source
 from .data.vocabulary import Vocabulary
 from .data.windows import changes
 from .distributed.sharding import data_parallel
+from .engine.evaluate import Evaluate
+from .engine.loop import Plan
 from .errors import BadInput
-from .evaluate import Evaluate
 from .judge_for import judge_for
-from .loop import Plan
 from .scores import answered, detailed
 from .setup import TRAINERS
 from .trained.build import MadeFor

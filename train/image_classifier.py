@@ -15,13 +15,13 @@ from typing import Any
 import jax
 import numpy as np
 
-from .advance import Advance
 from .config.recipe import Recipe
 from .data.dataset import Dataset, Split
 from .data.normalize import Scaler, fit_scaler
 from .distributed.sharding import data_parallel
+from .engine.loop import Plan, train
+from .engine.steps import Advance
 from .errors import BadInput, CheckpointUnusable
-from .loop import Plan, train
 from .pipeline.batches import shuffled
 from .tasks.task import task_for
 from .trained.build import MadeFor, make_model

@@ -7,8 +7,8 @@ import jax
 import numpy as np
 
 from .checkpoint import newest, read
+from .engine.loop import Moment
 from .errors import CheckpointUnusable, warn
-from .loop import Moment
 from .manifest import MANIFEST
 from .runtime.processes import put, readable
 from .setup import Setup

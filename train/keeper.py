@@ -10,8 +10,8 @@ import numpy as np
 from .callback import Best
 from .data.image_stats import input_facts
 from .data.on_disk import sample
+from .engine.loop import Diverged
 from .errors import BadInput
-from .loop import Diverged
 from .setup import Setup
 from .trained.model import save
 from .trainer import trained

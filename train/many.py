@@ -13,8 +13,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from .callback import Callback
+from .engine.loop import Diverged, Moment, Pace, train_row
 from .errors import RunFailed
-from .loop import Diverged, Moment, Pace, train_row
 from .runtime.compile import compiled
 from .runtime.jaxpr import CONVOLUTION, LOOPS
 from .runtime.signals import Stop

@@ -18,11 +18,11 @@ from .config.recipe import Recipe
 from .config.schema import data_flags, model_flags, trainer_flags
 from .data.dataset import Dataset, source
 from .data.on_disk import sample
+from .engine.loop import Moment, Plan
 from .environment import devices, versions
 from .errors import CheckpointUnusable, warn
 from .files import sync
 from .folder import run_of
-from .loop import Moment, Plan
 from .runtime.processes import from_all, from_first, is_first, put
 from .saver import named
 from .setup import Setup

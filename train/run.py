@@ -9,7 +9,6 @@ from typing import Any
 
 import jax
 
-from .advance_stream import AdvanceStream
 from .begin import anew, begin, is_complete, say_how_to_go_on
 from .callback import Best, Callback, Journal
 from .checkpoint import Checkpoint
@@ -19,18 +18,19 @@ from .config.run_options import RunOptions, prepare_folder
 from .distributed.devices import check_devices
 from .distributed.initialize import advise, join, shared_by_all, together
 from .distributed.sharding import placement_for
+from .engine.input_monitor import Reading
+from .engine.loop import train
+from .engine.profile import Profile
+from .engine.streamed_steps import AdvanceStream
 from .errors import BadInput, RunFailed
 from .files import no_room, write_json
 from .folder import check_folder
 from .keeper import check_best, keeper_of, kept_metrics
 from .lock import Lock
-from .loop import train
 from .memory import explained, out_of_memory
 from .pictures import draw
 from .pipeline.stream import Stream
-from .profile import Profile
 from .progress import terminal
-from .reading import Reading
 from .resume import facts, find, fingerprint
 from .runtime.processes import check_same, from_first, is_first
 from .runtime.signals import Stop

@@ -15,9 +15,9 @@ from .callback import Callback, Journal
 from .checkpoint import Checkpoint, State, Whole, begun, keep_newest, write
 from .config.interval import interval
 from .config.run_options import RunOptions
+from .engine.loop import Moment
 from .errors import RunFailed, warn
 from .files import no_room
-from .loop import Moment
 from .runtime.processes import from_first, readable
 from .shares import Shares
 from .sharing import is_shared

@@ -11,18 +11,18 @@ import numpy as np
 
 from zoo.layers import Layer, each_player, rematerialised
 
-from .advance import Advance
-from .advance_stream import AdvanceStream
 from .asked import asked
 from .config.recipe import Recipe, check_pair
 from .data.dataset import Dataset, Place, Source, Split, load_data, source
 from .data.normalize import Scaler
 from .data.on_disk import Rows
 from .distributed.sharding import Placement, data_parallel
+from .engine.evaluate import Evaluate
+from .engine.loop import Plan
+from .engine.steps import Advance
+from .engine.streamed_steps import AdvanceStream
 from .errors import BadInput
-from .evaluate import Evaluate
 from .judge_for import judge_for
-from .loop import Plan
 from .pipeline.batches import Feed, shuffled
 from .pipeline.from_disk import streamed
 from .pipeline.splits import Scalers, as_seen, batches_that_fit, held_back, scalers_for

@@ -276,7 +276,7 @@ def test_row_13_a_second_run_in_a_folder_is_refused_and_a_dead_ones_lock_is_not(
 
 @pytest.mark.fault(row=14)
 def test_row_14_a_bad_state_is_never_saved_and_the_last_good_one_stays(tmp_path, monkeypatch):
-    from zoo.train.loop import Diverged
+    from zoo.train.engine.loop import Diverged
     from zoo.train.trainers.supervised import supervised
 
     def poisoned(*args, **more):
@@ -303,7 +303,7 @@ def test_row_14_a_bad_state_is_never_saved_and_the_last_good_one_stays(tmp_path,
 def test_row_14_a_player_that_is_no_number_any_more_stops_the_game_and_the_last_good_state_goes_on(
     tmp_path, monkeypatch, player
 ):
-    from zoo.train.loop import Diverged
+    from zoo.train.engine.loop import Diverged
     from zoo.train.setup import TRAINERS
 
     adversarial, jax = TRAINERS["adversarial"], import_module("jax")

@@ -46,7 +46,7 @@ def full(monkeypatch):
     def call(self, *args):
         raise error
 
-    monkeypatch.setattr("zoo.train.advance.Advance.__call__", call)
+    monkeypatch.setattr("zoo.train.engine.steps.Advance.__call__", call)
     monkeypatch.setattr(memory, "needed", lambda found: 3 << 30 if found.setup.recipe.dtype == "float32" else 2 << 30)
     monkeypatch.setattr(memory, "room", lambda: 1 << 30)
 
@@ -150,7 +150,7 @@ def full_of_answers(monkeypatch):
         raise error
 
     monkeypatch.setattr("zoo.train.trained.model.Trained.outputs", call)
-    monkeypatch.setattr("zoo.train.evaluate.Evaluate.__call__", call)
+    monkeypatch.setattr("zoo.train.engine.evaluate.Evaluate.__call__", call)
     monkeypatch.setattr(memory_of_answers, "needed_to_answer", lambda trained, count: count << 19)
     monkeypatch.setattr(memory, "room", lambda: 1 << 28)
 

@@ -22,8 +22,8 @@ from zoo.train.callback import Callback
 from zoo.train.config.recipe import Recipe
 from zoo.train.config.run_options import RunOptions
 from zoo.train.data.dataset import Place, load_data
+from zoo.train.engine.loop import Diverged
 from zoo.train.errors import BadInput, CheckpointUnusable
-from zoo.train.loop import Diverged
 from zoo.train.setup import setup
 from zoo.train.tree import flatten
 

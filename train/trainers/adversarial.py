@@ -17,7 +17,7 @@ from zoo.layers import Players
 
 from ..config.recipe import Recipe
 from ..config.trainer_options import Adversarial, trainer_options
-from ..loop import Plan
+from ..engine.loop import Plan
 from ..losses.adversarial import adversarial_loss
 from ..losses.penalties import gradient_penalty, r1_penalty
 from ..tasks.generation import Task, score

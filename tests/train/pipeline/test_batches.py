@@ -8,7 +8,7 @@ import pytest
 from zoo.train.data.dataset import Split
 from zoo.train.data.normalize import Scaler, fit_scaler
 from zoo.train.distributed.sharding import data_parallel
-from zoo.train.evaluate import Evaluate
+from zoo.train.engine.evaluate import Evaluate
 from zoo.train.pipeline.batches import padded, shuffled, steps_per_epoch
 from zoo.train.trainer import Trainer
 

@@ -34,7 +34,7 @@ from jax.experimental.multihost_utils import sync_global_devices
 from zoo.train import RunOptions, Stream, recipe_for, run
 from zoo.train.errors import CheckpointUnusable
 from zoo.train.runtime.processes import from_all
-from zoo.train.reading import Reading
+from zoo.train.engine.input_monitor import Reading
 address, process, place = sys.argv[1], int(sys.argv[2]), Path(sys.argv[3])
 rng, met = np.random.default_rng(0), []
 x, y = rng.normal(size=(512, 4)).astype(np.float32), rng.integers(0, 3, 512)
@@ -88,7 +88,7 @@ run(recipe, RunOptions(out=place / "other", **told), stream=other)
 SPREAD = """
 import sys
 import jax, numpy as np
-from zoo.train.advance_stream import own_rows
+from zoo.train.engine.streamed_steps import own_rows
 from zoo.train.runtime.processes import agreed, check_same, from_all, from_first, is_first, joined, put, readable
 from zoo.train.distributed.initialize import join, together
 from zoo.train.config.run_options import RunOptions

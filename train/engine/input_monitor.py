@@ -5,10 +5,10 @@ from typing import Any
 
 import jax
 
-from .advance_stream import AdvanceStream
-from .callback import Callback
-from .errors import CheckpointUnusable, warn
-from .runtime.processes import from_all
+from ..callback import Callback
+from ..errors import CheckpointUnusable, warn
+from ..runtime.processes import from_all
+from .streamed_steps import AdvanceStream
 
 __all__ = ["Reading"]
 

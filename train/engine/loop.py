@@ -8,12 +8,12 @@ from typing import Any, Protocol
 import jax
 import numpy as np
 
-from .advance import Advance
-from .callback import Callback
-from .errors import RunFailed
-from .runtime.processes import agreed, readable
-from .runtime.signals import Stop
-from .trainer import stream
+from ..callback import Callback
+from ..errors import RunFailed
+from ..runtime.processes import agreed, readable
+from ..runtime.signals import Stop
+from ..trainer import stream
+from .steps import Advance
 
 __all__ = ["Diverged", "Moment", "Pace", "Plan", "Saves", "train", "train_row"]
 

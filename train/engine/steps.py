@@ -13,13 +13,13 @@ import jax
 import jax.numpy as jnp
 from jax.extend.core import jaxpr_as_fun
 
-from .distributed.sharding import Placement
-from .pipeline.batches import Feed
-from .runtime.allocator import give_back_freed_memory
-from .runtime.compile import compiled, compiled_for_once
-from .runtime.jaxpr import CONVOLUTION, primitives
-from .runtime.processes import put
-from .trainer import Trainer, stream
+from ..distributed.sharding import Placement
+from ..pipeline.batches import Feed
+from ..runtime.allocator import give_back_freed_memory
+from ..runtime.compile import compiled, compiled_for_once
+from ..runtime.jaxpr import CONVOLUTION, primitives
+from ..runtime.processes import put
+from ..trainer import Trainer, stream
 
 __all__ = ["Advance"]
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import jax
 
-from .advance import Advance
-from .callback import Callback
-from .errors import BadInput
-from .progress import terminal
+from ..callback import Callback
+from ..errors import BadInput
+from ..progress import terminal
+from .steps import Advance
 
 __all__ = ["Profile"]
 

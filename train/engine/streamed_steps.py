@@ -12,11 +12,11 @@ import jax.numpy as jnp
 import numpy as np
 from jax.sharding import Sharding
 
-from .advance import Advance
-from .data.prefetch import ReadAhead
-from .distributed.sharding import Placement
-from .pipeline.batches import Feed, Taken
-from .trainer import Trainer
+from ..data.prefetch import ReadAhead
+from ..distributed.sharding import Placement
+from ..pipeline.batches import Feed, Taken
+from ..trainer import Trainer
+from .steps import Advance
 
 __all__ = ["AdvanceStream", "own_rows"]
 

@@ -8,14 +8,14 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .data.dataset import Split
-from .data.normalize import Scaler
-from .data.on_disk import Rows
-from .distributed.sharding import Placement
-from .pipeline.batches import padded, scaled, scaled_targets
-from .runtime.compile import compiled
-from .runtime.processes import put, readable
-from .trainer import Trainer, stream
+from ..data.dataset import Split
+from ..data.normalize import Scaler
+from ..data.on_disk import Rows
+from ..distributed.sharding import Placement
+from ..pipeline.batches import padded, scaled, scaled_targets
+from ..runtime.compile import compiled
+from ..runtime.processes import put, readable
+from ..trainer import Trainer, stream
 
 __all__ = ["Evaluate"]
 

@@ -14,14 +14,14 @@ import pytest
 from PIL import Image
 
 from zoo.train import RunOptions, recipe_for, run
-from zoo.train.advance_stream import AdvanceStream, own_rows
 from zoo.train.checkpoint import read
 from zoo.train.data.dataset import load_data
 from zoo.train.data.formats.image_rows import Pictures
 from zoo.train.distributed.sharding import data_parallel
+from zoo.train.engine.input_monitor import Reading
+from zoo.train.engine.streamed_steps import AdvanceStream, own_rows
 from zoo.train.errors import BadInput
 from zoo.train.pipeline.batches import Feed, Reads, Taken
-from zoo.train.reading import Reading
 from zoo.train.trainer import Trainer
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")

@@ -9,10 +9,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from zoo.train.advance import Advance
 from zoo.train.callback import Best, Callback, Journal
 from zoo.train.distributed.sharding import data_parallel
-from zoo.train.loop import Diverged, Plan, train
+from zoo.train.engine.loop import Diverged, Plan, train
+from zoo.train.engine.steps import Advance
 from zoo.train.pipeline.batches import Feed
 from zoo.train.runtime.jaxpr import CONVOLUTION
 from zoo.train.trainer import Trainer
@@ -66,7 +66,7 @@ def test_every_example_is_met_once_an_epoch(key):
 
 def test_a_step_is_compiled_once_and_what_that_leaves_is_given_back_before_the_first(key, monkeypatch, caplog):
     given_back = []
-    monkeypatch.setattr("zoo.train.advance.give_back_freed_memory", lambda: given_back.append(len(compiled())))
+    monkeypatch.setattr("zoo.train.engine.steps.give_back_freed_memory", lambda: given_back.append(len(compiled())))
 
     def compiled():
         return [line for line in caplog.messages if re.match(r"Finished XLA compilation of jit\(_steps\)", line)]
