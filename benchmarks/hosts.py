@@ -20,7 +20,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from zoo.train.checkpoint import steps_there
+from zoo.train.checkpoints.checkpoint import steps_there
 
 from .kills import until
 from .page import DOCS, measured_on, publish, where

@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from zoo.train.checkpoint import FOLDER, read, steps_there
+from zoo.train.checkpoints.checkpoint import FOLDER, read, steps_there
 from zoo.train.errors import CheckpointUnusable
 
 from .checkpoint_cost import ALLOWED, cost

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from .callback import Callback, Journal
-from .checkpoint import Checkpoint
+from .checkpoints.checkpoint import Checkpoint
 from .config.recipe import Recipe
 from .config.run_options import RunOptions
 from .engine.loop import Moment

@@ -6,10 +6,10 @@ from typing import Any
 import jax
 import numpy as np
 
-from .checkpoint import newest, read
+from .checkpoints.checkpoint import newest, read
+from .checkpoints.manifest import MANIFEST
 from .engine.loop import Moment
 from .errors import CheckpointUnusable, warn
-from .manifest import MANIFEST
 from .runtime.processes import put, readable
 from .setup import Setup
 from .trained.locate import located, pretrained_names

@@ -12,7 +12,9 @@ import jax
 from zoo import _catalogue
 
 from .callback import Callback, Journal, metrics_until
-from .checkpoint import FOLDER, Checkpoint, keep_newest, newest, read, steps_there
+from .checkpoints.checkpoint import FOLDER, Checkpoint, keep_newest, newest, read, steps_there
+from .checkpoints.sharded import read_shares
+from .checkpoints.writer import named
 from .config.mesh import spread
 from .config.recipe import Recipe
 from .config.schema import data_flags, model_flags, trainer_flags
@@ -24,9 +26,7 @@ from .errors import CheckpointUnusable, warn
 from .files import sync
 from .folder import run_of
 from .runtime.processes import from_all, from_first, is_first, put
-from .saver import named
 from .setup import Setup
-from .shares import read_shares
 from .trained.model import MODEL_FILE
 from .tree import described, differences, digest, restore
 

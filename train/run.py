@@ -11,7 +11,9 @@ import jax
 
 from .begin import anew, begin, is_complete, say_how_to_go_on
 from .callback import Best, Callback, Journal
-from .checkpoint import Checkpoint
+from .checkpoints.checkpoint import Checkpoint
+from .checkpoints.sharing import check_orbax, check_seen
+from .checkpoints.writer import Saver
 from .config.interval import interval
 from .config.recipe import Recipe
 from .config.run_options import RunOptions, prepare_folder
@@ -34,9 +36,7 @@ from .progress import terminal
 from .resume import facts, find, fingerprint
 from .runtime.processes import check_same, from_first, is_first
 from .runtime.signals import Stop
-from .saver import Saver
 from .setup import Setup, setup
-from .sharing import check_orbax, check_seen
 from .show import Show
 from .trained.model import Trained, load
 from .watch import onlookers

@@ -18,7 +18,7 @@ import zoo
 from tests.train.data.images import write_mnist
 from zoo.train import recipe_for, run
 from zoo.train.callback import Callback, Journal
-from zoo.train.checkpoint import newest, read, steps_there
+from zoo.train.checkpoints.checkpoint import newest, read, steps_there
 from zoo.train.command import main
 from zoo.train.config.recipe import Recipe
 from zoo.train.config.run_options import RunOptions
@@ -192,7 +192,7 @@ def test_row_3_a_signal_while_data_is_loaded_tidies_up_and_ends():
 
 def full(times):
     """A disk that takes no checkpoint so many times."""
-    write, failed = import_module("zoo.train.checkpoint").write_synced, []
+    write, failed = import_module("zoo.train.checkpoints.checkpoint").write_synced, []
 
     def writes(path, content):
         if len(failed) < times:
@@ -205,7 +205,7 @@ def full(times):
 
 @pytest.mark.fault(row=5)
 def test_row_5_a_run_goes_on_when_the_disk_is_full_for_a_while(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr("zoo.train.checkpoint.write_synced", full(times=1))
+    monkeypatch.setattr("zoo.train.checkpoints.checkpoint.write_synced", full(times=1))
     done = run(IRIS, RunOptions(out=tmp_path / "run", ckpt_every="4", quiet=True))
     assert done.metrics["epoch"] == 3
     assert steps_there(done.folder) == [8, 9]
@@ -218,7 +218,7 @@ def test_row_5_a_run_goes_on_when_the_disk_is_full_for_a_while(tmp_path, monkeyp
 
 @pytest.mark.fault(row=5)
 def test_row_5_a_run_whose_last_checkpoint_cannot_be_written_fails_and_says_so(tmp_path, monkeypatch):
-    monkeypatch.setattr("zoo.train.checkpoint.write_synced", full(times=99))
+    monkeypatch.setattr("zoo.train.checkpoints.checkpoint.write_synced", full(times=99))
     with pytest.raises(RunFailed, match=r"no checkpoint of step 9: .*No space left.* bytes needed, .* free"):
         run(IRIS, RunOptions(out=tmp_path / "run", quiet=True))
     assert zoo.load(tmp_path / "run").about["metrics"]["epoch"] == 3
@@ -235,7 +235,7 @@ def test_row_5_metrics_that_cannot_be_written_end_the_run_with_the_reason(tmp_pa
 
 
 def test_rows_are_on_the_disk_before_the_checkpoint_that_knows_of_them(tmp_path, monkeypatch):
-    saver = import_module("zoo.train.saver")
+    saver = import_module("zoo.train.checkpoints.writer")
     done, write = [], saver.write
     monkeypatch.setattr(Journal, "sync", lambda journal: done.append("rows"))
     monkeypatch.setattr(saver, "write", lambda *given: (done.append("checkpoint"), write(*given)))

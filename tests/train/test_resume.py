@@ -14,11 +14,11 @@ import zoo
 from zoo import _catalogue
 from zoo.train import recipe_for, run
 from zoo.train.callback import Callback
-from zoo.train.checkpoint import read, steps_there
+from zoo.train.checkpoints.checkpoint import read, steps_there
+from zoo.train.checkpoints.manifest import sum_of
 from zoo.train.config.run_options import RunOptions
 from zoo.train.data.dataset import Split, load_data
 from zoo.train.errors import BadInput, CheckpointUnusable
-from zoo.train.manifest import sum_of
 from zoo.train.resume import fingerprint
 from zoo.train.setup import setup
 from zoo.train.trained.model import read_model

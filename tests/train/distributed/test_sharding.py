@@ -209,7 +209,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 import jax, numpy as np
 from zoo.train.tree import described
-from zoo.train.checkpoint import Whole, begun, read, write
+from zoo.train.checkpoints.checkpoint import Whole, begun, read, write
 from zoo.train.data.dataset import Place
 from zoo.train.init_from import begun_from
 from zoo.train.config.run_options import RunOptions

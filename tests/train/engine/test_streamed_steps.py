@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from zoo.train import RunOptions, recipe_for, run
-from zoo.train.checkpoint import read
+from zoo.train.checkpoints.checkpoint import read
 from zoo.train.data.dataset import load_data
 from zoo.train.data.formats.image_rows import Pictures
 from zoo.train.distributed.sharding import data_parallel

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from zoo.train import RunOptions, Stream, recipe_for, run
-from zoo.train.checkpoint import read
+from zoo.train.checkpoints.checkpoint import read
 from zoo.train.data.dataset import load_data, source
 from zoo.train.errors import BadInput, CheckpointUnusable, RunFailed
 

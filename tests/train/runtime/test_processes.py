@@ -16,7 +16,7 @@ from sklearn.datasets import load_digits
 
 import zoo
 from tests.train.processes import HOUSE, both, free_port, rows, start
-from zoo.train.checkpoint import newest, read
+from zoo.train.checkpoints.checkpoint import newest, read
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("quick_compiler")]
 WORDS = ("--model", "mlp", "--epochs", "6", "--ckpt-every", "23", "--keep", "9", "--m.hidden", "32", "--no-pictures")

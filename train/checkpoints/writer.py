@@ -11,18 +11,18 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from .callback import Callback, Journal
+from ..callback import Callback, Journal
+from ..config.interval import interval
+from ..config.run_options import RunOptions
+from ..engine.loop import Moment
+from ..errors import RunFailed, warn
+from ..files import no_room
+from ..runtime.processes import from_first, readable
+from ..trained.model import MODEL_FILE
+from ..tree import flatten
 from .checkpoint import Checkpoint, State, Whole, begun, keep_newest, write
-from .config.interval import interval
-from .config.run_options import RunOptions
-from .engine.loop import Moment
-from .errors import RunFailed, warn
-from .files import no_room
-from .runtime.processes import from_first, readable
-from .shares import Shares
+from .sharded import Shares
 from .sharing import is_shared
-from .trained.model import MODEL_FILE
-from .tree import flatten
 
 __all__ = ["Saver", "named", "remembered"]
 

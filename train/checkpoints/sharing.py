@@ -6,8 +6,8 @@ from typing import Any
 
 import jax
 
-from .errors import BadInput
-from .runtime.processes import from_all, from_first, is_first
+from ..errors import BadInput
+from ..runtime.processes import from_all, from_first, is_first
 
 __all__ = ["check_orbax", "check_seen", "is_shared", "orbax"]
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from .errors import CheckpointUnusable
+from ..errors import CheckpointUnusable
 
 __all__ = ["FORMAT", "KINDS", "MANIFEST", "read_manifest", "sealed", "sum_of"]
 

@@ -16,11 +16,11 @@ from typing import Any
 import jax
 import numpy as np
 
-from .errors import CheckpointUnusable, RunFailed
-from .files import proof, sync, write_synced
-from .runtime.processes import is_first, put
+from ..errors import CheckpointUnusable, RunFailed
+from ..files import proof, sync, write_synced
+from ..runtime.processes import is_first, put
+from ..tree import by_path, described
 from .sharing import orbax
-from .tree import by_path, described
 
 __all__ = ["Shares", "check_finite", "is_share", "read_shares", "read_whole", "useless"]
 

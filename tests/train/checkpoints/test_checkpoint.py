@@ -15,11 +15,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-import zoo.train.checkpoint as module
-from zoo.train.checkpoint import Whole, begun, keep_newest, newest, read, steps_there, write
+import zoo.train.checkpoints.checkpoint as module
+from zoo.train.checkpoints.checkpoint import Whole, begun, keep_newest, newest, read, steps_there, write
+from zoo.train.checkpoints.manifest import KINDS, sum_of
 from zoo.train.config.interval import interval
 from zoo.train.errors import CheckpointUnusable
-from zoo.train.manifest import KINDS, sum_of
 from zoo.train.tree import differences, flatten, restore
 
 FACTS = {

@@ -15,12 +15,12 @@ from typing import Any, BinaryIO, Protocol
 
 import numpy as np
 
-from . import shares
-from .errors import CheckpointUnusable
-from .files import proof, sync, write_synced
+from ..errors import CheckpointUnusable
+from ..files import proof, sync, write_synced
+from ..trained.model import MODEL_FILE
+from ..tree import read_arrays
+from . import sharded as shares
 from .manifest import MANIFEST, read_manifest, sealed
-from .trained.model import MODEL_FILE
-from .tree import read_arrays
 
 __all__ = ["FOLDER", "Checkpoint", "State", "Whole", "begun", "keep_newest", "newest", "read", "steps_there", "write"]
 

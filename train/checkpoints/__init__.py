@@ -1,0 +1,1 @@
+"""Checkpoints: format, writer, manifest and shares of several processes."""
