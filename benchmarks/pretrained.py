@@ -19,7 +19,7 @@ import jax
 import numpy as np
 
 from zoo.train.environment import versions
-from zoo.train.evaluation import evaluated
+from zoo.train.evaluation.saved_model import evaluated
 from zoo.train.files import replace_file
 from zoo.train.trained.locate import PRETRAINED, header
 from zoo.train.trained.model import Trained, load, written

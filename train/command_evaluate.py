@@ -39,7 +39,7 @@ def _main(words: Sequence[str], prog: str) -> int:
 
 
 def _evaluate(asked: OnRun) -> None:
-    from .evaluation import evaluated
+    from .evaluation.saved_model import evaluated
     from .trained.model import load
 
     given, trained = asked.given, load(asked.run)

@@ -113,7 +113,7 @@ def _values(trained: Trained, x: np.ndarray) -> Iterator[dict[str, Any]]:
 
 def _text(trained: Trained, x: np.ndarray) -> Iterator[dict[str, Any]]:
     from .data.vocabulary import Vocabulary
-    from .evaluation import scored
+    from .evaluation.saved_model import scored
 
     what = Vocabulary(tuple(trained.about["vocabulary"])).level.removesuffix("s")
     vocabulary, kind = tuple(trained.about["vocabulary"]), source(trained.about["dataset"])

@@ -25,12 +25,12 @@ from .engine.loop import train
 from .engine.profile import Profile
 from .engine.streamed_steps import AdvanceStream
 from .errors import BadInput, RunFailed
+from .evaluation.pictures import draw
 from .files import no_room, write_json
 from .folder import check_folder
 from .keeper import check_best, keeper_of, kept_metrics
 from .lock import Lock
 from .memory import explained, out_of_memory
-from .pictures import draw
 from .pipeline.stream import Stream
 from .progress import terminal
 from .resume import facts, find, fingerprint

@@ -11,7 +11,6 @@ import numpy as np
 
 from zoo.layers import Layer, each_player, rematerialised
 
-from .asked import asked
 from .config.recipe import Recipe, check_pair
 from .data.dataset import Dataset, Place, Source, Split, load_data, source
 from .data.normalize import Scaler
@@ -22,7 +21,8 @@ from .engine.loop import Plan
 from .engine.steps import Advance
 from .engine.streamed_steps import AdvanceStream
 from .errors import BadInput
-from .judge_for import judge_for
+from .evaluation.sample_score_for import judge_for
+from .evaluation.task_for_data import asked
 from .pipeline.batches import Feed, shuffled
 from .pipeline.from_disk import streamed
 from .pipeline.splits import Scalers, as_seen, batches_that_fit, held_back, scalers_for

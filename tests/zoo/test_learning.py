@@ -8,8 +8,9 @@ import pytest
 
 import zoo
 from tests.quickly import compiled_quickly
-from zoo.train import image_classifier, recipe_for, run
+from zoo.train import recipe_for, run
 from zoo.train.config.run_options import RunOptions
+from zoo.train.evaluation.saved_model import classifier as image_classifier
 
 SLOW = {"dcgan", "cgan", "gan", "wgan", "wgan_gp", "colorize", "denoise", "resnet"}
 DEEP = {"colorize", "denoise"}  # to compile these takes longer than to train them

@@ -9,7 +9,7 @@ import pytest
 import zoo
 from zoo.__main__ import main
 from zoo.train.errors import CheckpointUnusable
-from zoo.train.evaluation import evaluated
+from zoo.train.evaluation.saved_model import evaluated
 from zoo.train.trained.locate import MODEL_FILE, PRETRAINED, header, located, pretrained_names
 from zoo.train.trained.model import flatten
 

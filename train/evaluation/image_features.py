@@ -11,12 +11,12 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from .data.dataset import Dataset
-from .data.normalize import Scaler
-from .image_classifier import image_classifier
-from .image_features import Features, image_features
-from .metrics.frechet import covariance, frechet
-from .tasks.sample_score import Judge
+from ..data.dataset import Dataset
+from ..data.normalize import Scaler
+from ..metrics.frechet import covariance, frechet
+from ..tasks.sample_score import Judge
+from .classifier import image_classifier
+from .classifier_features import Features, image_features
 
 __all__ = ["features_of", "image_judge", "raw_images"]
 

@@ -8,13 +8,13 @@ from typing import Any
 import jax
 import numpy as np
 
-from .image_features import Features
-from .judge_images import features_of
-from .metrics.frechet import covariance, frechet
-from .metrics.precision_recall import precision_recall
-from .trained.generate_images import nearest_images, sampled, walked
-from .trained.model import Trained
-from .trainer import stream
+from ..metrics.frechet import covariance, frechet
+from ..metrics.precision_recall import precision_recall
+from ..trained.generate_images import nearest_images, sampled, walked
+from ..trained.model import Trained
+from ..trainer import stream
+from .classifier_features import Features
+from .image_features import features_of
 
 __all__ = ["in_words", "show_images"]
 
@@ -42,7 +42,7 @@ def show_images(setup: Any, model: Trained, folder: Path) -> dict[str, Any]:
 
 def _draw(model: Trained, data: Any, key: jax.Array, folder: Path) -> None:
     """The ways between some samples, and the nearest neighbours of others; the samples themselves are drawn already."""
-    from .plots.made import interpolation, nearest
+    from ..plots.made import interpolation, nearest
 
     interpolation(walked(model, _WAYS, _STEPS, key), folder / "interpolation.png")
     made = sampled(model, _BESIDE, key)

@@ -6,9 +6,9 @@ from typing import Any
 import jax
 import numpy as np
 
-from .data.resident import resident
-from .scores import answered, detailed
-from .trained.model import Trained
+from ..data.resident import resident
+from ..trained.model import Trained
+from .report import answered, detailed
 
 __all__ = ["draw"]
 
@@ -21,7 +21,7 @@ def draw(result: Any) -> dict[str, Any]:
     Args:
         result: a `Result` whose model was saved.
     """
-    from .plots.curves import PLAYERS, curves
+    from ..plots.curves import PLAYERS, curves
 
     folder = result.folder / "plots"
     folder.mkdir(exist_ok=True)
@@ -36,7 +36,7 @@ def draw(result: Any) -> dict[str, Any]:
     if kind.kind == "sequence" and not data.per_step and data.test.x.ndim == 3:
         _memory(result.setup, model, folder)
     if kind.kind == "series":
-        from .forecast import show_forecast
+        from .forecasting import show_forecast
 
         scores |= {"forecast": show_forecast(model, data, folder)}
     if kind.kind == "image":
@@ -45,11 +45,11 @@ def draw(result: Any) -> dict[str, Any]:
 
 
 def _made(result: Any, model: Trained, folder: Any) -> dict[str, Any]:
-    from .trained.generate_images import makes_images
+    from ..trained.generate_images import makes_images
 
     if not makes_images(model) or len(result.setup.data.classes) < 2:
         return {}
-    from .scores_images import show_images
+    from .generated_images import show_images
 
     return {"images": show_images(result.setup, model, folder)}
 
@@ -57,7 +57,7 @@ def _made(result: Any, model: Trained, folder: Any) -> dict[str, Any]:
 def _classes(model: Trained, data: Any, folder: Any) -> dict[str, Any]:
     (x, _, lengths), (truth, said) = data.test, answered(model, data)
     if x.ndim == 4:
-        from .plots.images import mistakes
+        from ..plots.images import mistakes
 
         shares = model.probabilities(x, lengths)
         mistakes(x, truth, said, shares.max(axis=-1), data.classes, folder / "mistakes.png")
@@ -69,7 +69,7 @@ def _tags(model: Trained, data: Any, folder: Any) -> dict[str, Any]:
 
 
 def _confusion(data: Any, truth: np.ndarray, said: np.ndarray, folder: Any) -> dict[str, Any]:
-    from .plots.confusion import confusion
+    from ..plots.confusion import confusion
 
     scores = detailed(data, truth, said)
     confusion(scores["confusion"], data.classes, folder / "confusion.png")
@@ -77,7 +77,7 @@ def _confusion(data: Any, truth: np.ndarray, said: np.ndarray, folder: Any) -> d
 
 
 def _regression(model: Trained, data: Any, folder: Any) -> dict[str, Any]:
-    from .plots.regression import regression
+    from ..plots.regression import regression
 
     truth, said = answered(model, data)
     if said.shape[1] == 1:
@@ -87,8 +87,8 @@ def _regression(model: Trained, data: Any, folder: Any) -> dict[str, Any]:
 
 def _memory(setup: Any, model: Trained, folder: Any) -> None:
     """What the last answer feels of each step, before the training and after it."""
-    from .pipeline.batches import scaled
-    from .plots.lags import gradient_by_lag, lags
+    from ..pipeline.batches import scaled
+    from ..plots.lags import gradient_by_lag, lags
 
     x = scaled(model.scaler, setup.data.test.x[:_ROWS])
     fresh = model.model.init(setup.key, x)
@@ -97,7 +97,7 @@ def _memory(setup: Any, model: Trained, folder: Any) -> None:
 
 
 def _surface(model: Trained, data: Any, folder: Any) -> None:
-    from .plots.surface import decision_surface
+    from ..plots.surface import decision_surface
 
     look = model.predict if data.task == "regression" else model.probabilities
     (x, y, _), (test_x, test_y, _) = data.train, data.test
@@ -106,7 +106,7 @@ def _surface(model: Trained, data: Any, folder: Any) -> None:
 
 def _filters(model: Trained, folder: Any) -> None:
     """The kernels that look at the picture itself: the first four-axed leaf with the input's channels."""
-    from .plots.images import filters
+    from ..plots.images import filters
 
     channels = model.input_shape[-1]
     for leaf in jax.tree.leaves(model.params):

@@ -8,9 +8,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .pipeline.batches import scaled
-from .runtime.compile import compiled
-from .trained.model import Trained
+from ..pipeline.batches import scaled
+from ..runtime.compile import compiled
+from ..trained.model import Trained
 
 __all__ = ["Features", "image_features"]
 

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .data.dataset import Dataset, Split
+from ..data.dataset import Dataset, Split
 
 if TYPE_CHECKING:
-    from .trained.model import Trained
+    from ..trained.model import Trained
 
 __all__ = ["baselines", "in_words", "linear", "persistence", "scores", "season", "seasonal", "show_forecast"]
 
@@ -41,7 +41,7 @@ def show_forecast(trained: "Trained", data: Dataset, folder: Path) -> dict[str, 
         Plain values: `rmse`, `mae`, `mase` and `skill` of all steps together; `by_step`, the same of each forecaster
         and step ahead, as lists; `next`, what is forecast to follow the last value that there is.
     """
-    from .plots.forecast import forecast
+    from ..plots.forecast import forecast
 
     rules = baselines(data.train, data.test.y.shape[1])
     own, name = _rule(trained, data.test.y.shape[1]), str(trained.about["model"])

@@ -15,22 +15,22 @@ from typing import Any
 import jax
 import numpy as np
 
-from .config.recipe import Recipe
-from .data.dataset import Dataset, Split
-from .data.normalize import Scaler, fit_scaler
-from .distributed.sharding import data_parallel
-from .engine.loop import Plan, train
-from .engine.steps import Advance
-from .errors import BadInput, CheckpointUnusable
-from .pipeline.batches import shuffled
-from .tasks.task import task_for
-from .trained.build import MadeFor, make_model
-from .trained.model import Trained, load, save
-from .trainer import trained
-from .trainers.optimizers import optimizer_for
-from .trainers.schedules import schedule_for
-from .trainers.supervised import supervised
-from .user_cache import user_cache
+from ..config.recipe import Recipe
+from ..data.dataset import Dataset, Split
+from ..data.normalize import Scaler, fit_scaler
+from ..distributed.sharding import data_parallel
+from ..engine.loop import Plan, train
+from ..engine.steps import Advance
+from ..errors import BadInput, CheckpointUnusable
+from ..pipeline.batches import shuffled
+from ..tasks.task import task_for
+from ..trained.build import MadeFor, make_model
+from ..trained.model import Trained, load, save
+from ..trainer import trained
+from ..trainers.optimizers import optimizer_for
+from ..trainers.schedules import schedule_for
+from ..trainers.supervised import supervised
+from ..user_cache import user_cache
 
 __all__ = ["image_classifier"]
 

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from tests.train.bars import bars
-from zoo.train import image_classifier as room
 from zoo.train.data.normalize import fit_scaler
 from zoo.train.errors import BadInput
-from zoo.train.image_classifier import image_classifier
+from zoo.train.evaluation.saved_model import classifier as room
+from zoo.train.evaluation.saved_model.classifier import image_classifier
 from zoo.train.trained.build import MadeFor
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")

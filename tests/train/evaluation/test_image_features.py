@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 
 from tests.train.bars import bars
-from zoo.train import image_classifier as room
 from zoo.train.data.normalize import fit_scaler
-from zoo.train.image_classifier import image_classifier
-from zoo.train.image_features import image_features
-from zoo.train.judge_images import image_judge, raw_images
+from zoo.train.evaluation.saved_model import classifier as room
+from zoo.train.evaluation.saved_model.classifier import image_classifier
+from zoo.train.evaluation.saved_model.classifier_features import image_features
+from zoo.train.evaluation.saved_model.image_features import image_judge, raw_images
 from zoo.train.metrics.supervised.frechet import frechet
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")

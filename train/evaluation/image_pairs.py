@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .tasks.sample_score import Judge
+from ..tasks.sample_score import Judge
 
 __all__ = ["judge_pairs", "psnr", "ssim"]
 

@@ -8,16 +8,16 @@ import numpy as np
 
 from zoo.layers import Layer, Players
 
-from .config.recipe import Recipe
-from .data.dataset import Dataset, Source
-from .data.normalize import Scaler
-from .errors import BadInput
-from .judge_for import judge_for
-from .tasks.generation import generation
-from .tasks.sample_score import Judge
-from .tasks.task import Task, task_for
-from .trained.build import MadeFor
-from .trained.generator_input import example_given, from_pictures
+from ..config.recipe import Recipe
+from ..data.dataset import Dataset, Source
+from ..data.normalize import Scaler
+from ..errors import BadInput
+from ..tasks.generation import generation
+from ..tasks.sample_score import Judge
+from ..tasks.task import Task, task_for
+from ..trained.build import MadeFor
+from ..trained.generator_input import example_given, from_pictures
+from .sample_score_for import judge_for
 
 __all__ = ["Asked", "asked"]
 

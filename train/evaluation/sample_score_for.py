@@ -5,11 +5,11 @@ from collections.abc import Callable
 from zoo import _catalogue
 from zoo.layers import Players
 
-from .config.recipe import Recipe
-from .data.dataset import Dataset, Source
-from .data.normalize import Scaler
-from .data.resident import resident
-from .tasks.sample_score import Judge
+from ..config.recipe import Recipe
+from ..data.dataset import Dataset, Source
+from ..data.normalize import Scaler
+from ..data.resident import resident
+from ..tasks.sample_score import Judge
 
 __all__ = ["judge_for"]
 
@@ -36,15 +36,15 @@ def judge_for(
     """
     data = resident(data)
     if kind.kind == "points" and data.classes:
-        from .judge_points import judge_points
+        from .modes import judge_points
 
         return judge_points(scaler.apply(data.train.x), data.train.y, len(data.classes))
     if not from_noise:
-        from .judge_pairs import judge_pairs
+        from .image_pairs import judge_pairs
 
         return judge_pairs()
     if kind.kind == "image" and from_noise and len(data.classes) > 1:
-        from .judge_images import image_judge
+        from .image_features import image_judge
 
         return image_judge(data, scaler, "outputs" in _catalogue.card(recipe.model).decided, say)
     return None

@@ -4,9 +4,9 @@ from typing import Any
 
 import numpy as np
 
-from .data.dataset import Dataset
-from .metrics import supervised as metrics
-from .trained.model import Trained
+from ..data.dataset import Dataset
+from ..metrics import supervised as metrics
+from ..trained.model import Trained
 
 __all__ = ["answered", "detailed"]
 

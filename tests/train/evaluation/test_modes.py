@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from zoo.train.data.dataset import load_data
-from zoo.train.judge_points import judge_points
+from zoo.train.evaluation.saved_model.modes import judge_points
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
 

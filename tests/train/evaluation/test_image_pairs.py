@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
-from zoo.train.judge_pairs import judge_pairs, psnr, ssim
+from zoo.train.evaluation.saved_model.image_pairs import judge_pairs, psnr, ssim
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
 

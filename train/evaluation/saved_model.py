@@ -8,20 +8,20 @@ from typing import Any
 import jax
 import numpy as np
 
-from .asked import asked
-from .config.recipe import Recipe
-from .data.dataset import Dataset, Place, Source, Split, load_data, source
-from .data.vocabulary import Vocabulary
-from .data.windows import changes
-from .distributed.sharding import data_parallel
-from .engine.evaluate import Evaluate
-from .engine.loop import Plan
-from .errors import BadInput
-from .judge_for import judge_for
-from .scores import answered, detailed
-from .setup import TRAINERS
-from .trained.build import MadeFor
-from .trained.model import Trained
+from ..config.recipe import Recipe
+from ..data.dataset import Dataset, Place, Source, Split, load_data, source
+from ..data.vocabulary import Vocabulary
+from ..data.windows import changes
+from ..distributed.sharding import data_parallel
+from ..engine.evaluate import Evaluate
+from ..engine.loop import Plan
+from ..errors import BadInput
+from ..setup import TRAINERS
+from ..trained.build import MadeFor
+from ..trained.model import Trained
+from .report import answered, detailed
+from .sample_score_for import judge_for
+from .task_for_data import asked
 
 __all__ = ["Evaluation", "evaluated", "scored"]
 
@@ -98,7 +98,7 @@ def scored(trained: Trained, kind: Source, data: Dataset, place: Place = Place()
     trainer = TRAINERS[recipe.trainer](trained.model, what.task, recipe, _PLAN, here)
     cut = None
     if data.task == "language":
-        from .pipeline.text import streams as cut
+        from ..pipeline.text import streams as cut
     fit = {"params": trained.params, "state": trained.state}
     split = changes(data.test) if data.relative else data.test
     evaluate = Evaluate(trainer, split, *scalers, here, cut)
