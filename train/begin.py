@@ -16,7 +16,7 @@ from .engine.loop import Moment
 from .environment import environment
 from .files import write_json
 from .folder import run_of
-from .progress import terminal
+from .reporting.progress import terminal
 from .resume import moment, not_bitwise, recall, rewind
 from .setup import Setup
 

@@ -54,7 +54,7 @@ def _main(words: Sequence[str], prog: str) -> int:
         return 0
     check_folder(wanted.options)
     if not wanted.options.quiet and leads(wanted.options):
-        from .progress import terminal
+        from .reporting.progress import terminal
 
         terminal().print(one_line(wanted.recipe), soft_wrap=True)
         sys.stdout.flush()

@@ -83,8 +83,8 @@ def _json(run: str, trained: Any, result: Any) -> dict[str, Any]:
 
 
 def _show(run: str, trained: Any, result: Any) -> None:
-    from .progress import terminal
-    from .report import class_table, metric_table
+    from .reporting.progress import terminal
+    from .reporting.tables import class_table, metric_table
 
     what = "tokens" if trained.task.name == "language" else "examples"
     print_ = terminal().print

@@ -46,8 +46,8 @@ def _main(words: Sequence[str], prog: str) -> int:
         print(parser.format_help().rstrip())
         return 0
     recipe = chosen.recipe(parser.read(rest))
-    from .progress import terminal
-    from .report import parameter_table
+    from .reporting.progress import terminal
+    from .reporting.tables import parameter_table
     from .trained.summary import summary
 
     model, shape, made, dtype = _made(recipe)
@@ -64,8 +64,8 @@ def _saved(run: str, rest: Sequence[str], prog: str) -> int:
         raise BadInput(f"usage: {prog} RUN; a trained model has no options left, got {' '.join(rest)}")
     import numpy as np
 
-    from .progress import terminal
-    from .report import parameter_table
+    from .reporting.progress import terminal
+    from .reporting.tables import parameter_table
     from .trained.model import load
     from .trained.summary import summary
 

@@ -32,14 +32,14 @@ from .keeper import check_best, keeper_of, kept_metrics
 from .lock import Lock
 from .memory import explained, out_of_memory
 from .pipeline.stream import Stream
-from .progress import terminal
+from .reporting.console import Show
+from .reporting.gan_monitor import onlookers
+from .reporting.progress import terminal
 from .resume import facts, find, fingerprint
 from .runtime.processes import check_same, from_first, is_first
 from .runtime.signals import Stop
 from .setup import Setup, setup
-from .show import Show
 from .trained.model import Trained, load
-from .watch import onlookers
 
 __all__ = ["Result", "extras", "finish", "run"]
 
@@ -255,7 +255,7 @@ def extras(parts: Setup, options: RunOptions) -> tuple[Setup, list[Callback]]:
     if not is_first():
         return parts, found
     if options.tensorboard:
-        from .tensorboard import TensorBoard
+        from .reporting.tensorboard import TensorBoard
 
         found.append(TensorBoard(options.quiet))
     if options.profile:

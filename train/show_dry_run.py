@@ -8,8 +8,8 @@ from .distributed.devices import check_devices
 from .distributed.initialize import join, together
 from .dry_run import DryRun, dry_run
 from .memory import needed, room, told, ways
-from .progress import terminal
-from .report import parameter_table
+from .reporting.progress import terminal
+from .reporting.tables import parameter_table
 from .runtime.processes import is_first
 from .units import with_unit
 

@@ -10,8 +10,8 @@ from typing import Any
 
 from .grid import in_words, typed
 from .outcomes import Outcome, Setting
-from .progress import duration, terminal
-from .report import sweep_table
+from .reporting.progress import duration, terminal
+from .reporting.tables import sweep_table
 
 __all__ = ["ShowSweep", "ranked"]
 

@@ -30,8 +30,8 @@ def check_devices(options: RunOptions) -> None:
     """
     import jax
 
-    from ..progress import terminal
-    from ..report import devices_line
+    from ..reporting.progress import terminal
+    from ..reporting.tables import devices_line
 
     if options.matmul_precision:
         jax.config.update("jax_default_matmul_precision", options.matmul_precision)

@@ -11,7 +11,7 @@ import jax
 
 from ..callback import Callback
 from ..errors import BadInput
-from ..progress import terminal
+from ..reporting.progress import terminal
 from .steps import Advance
 
 __all__ = ["Profile"]

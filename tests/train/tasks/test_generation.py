@@ -13,9 +13,9 @@ from zoo.train import recipe_for, run
 from zoo.train.command import main
 from zoo.train.config.run_options import RunOptions
 from zoo.train.errors import BadInput, RunFailed
+from zoo.train.reporting.gan_monitor import Watch
 from zoo.train.trained.build import MadeFor, make_model
 from zoo.train.trained.generator_input import drawn
-from zoo.train.watch import Watch
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
 SHORT = ["--quiet", "--steps", "24", "--m.hidden", "8", "--d.examples", "200", "--batch-size", "20"]

@@ -14,7 +14,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from .config.recipe import Expect
+from ..config.recipe import Expect
 from .progress import duration, number
 
 __all__ = [

@@ -7,7 +7,7 @@ from subprocess import PIPE, Popen
 import pytest
 from rich.console import Console
 
-from zoo.train.progress import Progress, Screen, number, terminal
+from zoo.train.reporting.progress import Progress, Screen, number, terminal
 
 
 class Clock:
@@ -228,7 +228,7 @@ def test_a_screen_falls_silent_when_its_reader_is_gone(error):
 @pytest.mark.fault(row=24)
 def test_head_may_close_the_pipe_without_a_traceback():
     code = (
-        "from zoo.train.progress import Progress, terminal\n"
+        "from zoo.train.reporting.progress import Progress, terminal\n"
         "console = terminal(); line = Progress(10, 5, 1, console=console)\n"
         "for _ in range(20000): line.say('x' * 50)\n"
         "console.print('the end')\n"

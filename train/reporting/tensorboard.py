@@ -15,15 +15,15 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .callback import Callback
-from .config.recipe import Recipe
-from .data.vocabulary import Vocabulary
-from .option_types import shown
+from ..callback import Callback
+from ..config.recipe import Recipe
+from ..data.vocabulary import Vocabulary
+from ..option_types import shown
+from ..setup import Setup
+from ..trained.generate_text import written
+from ..trained.model import flatten
+from ..trainer import stream, trained
 from .progress import terminal
-from .setup import Setup
-from .trained.generate_text import written
-from .trained.model import flatten
-from .trainer import stream, trained
 
 __all__ = ["TensorBoard", "hyperparameters"]
 

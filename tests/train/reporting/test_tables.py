@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from zoo.train.config.recipe import Expect
-from zoo.train.report import class_table, devices_line, epochs_table, parameter_table, result_panel
+from zoo.train.reporting.tables import class_table, devices_line, epochs_table, parameter_table, result_panel
 
 PARAMETERS = [
     ("body/0/w", (3, 3, 1, 32), "float32", 288, 1152),

@@ -5,14 +5,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from .callback import Callback
-from .config.run_options import RunOptions
-from .data.on_disk import Rows
-from .evaluation.forecasting import in_words
+from ..callback import Callback
+from ..config.run_options import RunOptions
+from ..data.on_disk import Rows
+from ..evaluation.forecasting import in_words
+from ..trained.summary import parameters, summary
+from ..units import with_unit
 from .progress import Progress, terminal
-from .report import class_table, epochs_table, parameter_table, result_panel
-from .trained.summary import parameters, summary
-from .units import with_unit
+from .tables import class_table, epochs_table, parameter_table, result_panel
 
 __all__ = ["Show"]
 
@@ -101,7 +101,7 @@ class Show(Callback):
             found = result.scores["forecast"]
             print_(f"forecast {in_words(found)}{self._hint(found)}", soft_wrap=True)
         if "images" in result.scores:
-            from .evaluation.generated_images import in_words as images_in_words
+            from ..evaluation.generated_images import in_words as images_in_words
 
             print_(f"judged   {images_in_words(result.scores['images'])}", soft_wrap=True)
         pictures = sorted(path.name for path in (result.folder / "plots").glob("*.png"))

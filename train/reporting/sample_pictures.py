@@ -8,10 +8,10 @@ from typing import Any
 import jax
 import numpy as np
 
-from .callback import Callback
-from .runtime.compile import compiled
-from .trained.generator_input import drawn, from_pictures
-from .trainer import stream, trained
+from ..callback import Callback
+from ..runtime.compile import compiled
+from ..trained.generator_input import drawn, from_pictures
+from ..trainer import stream, trained
 
 __all__ = ["Samples", "view_for"]
 
@@ -48,7 +48,7 @@ class Samples(Callback):
 
     def end(self, result: Any) -> None:
         """Makes the animation of all pictures in the folder, so that a resumed run has those before it, too."""
-        from .plots.samples import animation
+        from ..plots.samples import animation
 
         frames = sorted(self._folder.glob("step-*.png"))
         if frames:
@@ -71,7 +71,7 @@ def view_for(setup: Any) -> View | None:
 
 
 def _points(setup: Any) -> View:
-    from .plots.samples import cloud, window
+    from ..plots.samples import cloud, window
 
     model, real = setup.model, np.asarray(setup.data.test.x)
     given = drawn(model, setup.made_for, _DOTS, stream(setup.key, "samples"))
@@ -99,7 +99,7 @@ def _points(setup: Any) -> View:
 
 
 def _images(setup: Any) -> View:
-    from .plots.made import beside
+    from ..plots.made import beside
 
     model, classes = setup.model, setup.made_for.outputs
     columns = classes if 2 <= classes <= 16 else 10  # so that a column of what is made by class is one class
@@ -115,7 +115,7 @@ def _images(setup: Any) -> View:
 
 def _pairs(setup: Any) -> View:
     """What is given, made and real, of the same test pictures at every evaluation."""
-    from .plots.pairs import pairs
+    from ..plots.pairs import pairs
 
     model, real = setup.model, setup.target_scaler.apply(np.asarray(setup.data.test.x[:_PAIRS]))
     given = model.given(stream(setup.key, "samples"), {"x": real})

@@ -4,8 +4,8 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from .callback import Callback
-from .samples import Samples, view_for
+from ..callback import Callback
+from .sample_pictures import Samples, view_for
 
 __all__ = ["Watch", "onlookers"]
 

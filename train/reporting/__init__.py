@@ -1,0 +1,1 @@
+"""Console, TensorBoard and sample pictures of a run."""
