@@ -32,7 +32,7 @@ def _main(words: Sequence[str], prog: str) -> int:
     asked = on_run(words, prog, _flags(words), _TEXT, "[--dataset NAME] [--json]")
     if asked is None:
         return 0
-    from .memory_of_answers import answering
+    from .inference.memory import answering
 
     answering(asked.run, lambda: _evaluate(asked))
     return 0

@@ -29,9 +29,9 @@ safetensors  the arrays alone, with the description in the header; zoo.load read
 Beside a program goes FILE.json: shape and type of the input, the classes' names, what the model is."""
 # By format: the ending, the module beside this one with a function of the format's name, what stands beside.
 _FORMATS = {
-    "stablehlo": (".stablehlo", "export.stablehlo", "stablehlo", True),
-    "onnx": (".onnx", "export.onnx", "onnx", True),
-    "safetensors": (".safetensors", "export.weights", "weights", False),
+    "stablehlo": (".stablehlo", "inference.export.stablehlo", "stablehlo", True),
+    "onnx": (".onnx", "inference.export.onnx", "onnx", True),
+    "safetensors": (".safetensors", "inference.export.weights", "weights", False),
 }
 
 
@@ -44,7 +44,7 @@ def _main(words: Sequence[str], prog: str) -> int:
     asked = on_run(words, prog, _FLAGS, _TEXT, "--format stablehlo [--out FILE]")
     if asked is None:
         return 0
-    from .export.answer import description
+    from .inference.export.answer import description
     from .output_file import write_output
     from .trained.model import load
 

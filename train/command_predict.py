@@ -41,8 +41,8 @@ def _main(words: Sequence[str], prog: str) -> int:
         return 0
     if not asked.places:
         raise BadInput(f"which files? usage: {prog} {asked.run} FILE ...; --help says which kinds are read")
-    from .inputs.batch import Wanted
-    from .inputs.read import read_inputs
+    from .inference.inputs.batch import Wanted
+    from .inference.inputs.read import read_inputs
     from .trained.locate import header, located
 
     # All is read before jax is imported: a bad file is told at once, and nothing is half done.
@@ -56,8 +56,8 @@ def _main(words: Sequence[str], prog: str) -> int:
     batches = read_inputs(asked.places, wanted, invert=asked.given["invert"], column=asked.given["column"] or "")
     notes = [each for batch in batches for each in batch.notes]
     note(notes)
-    from .memory_of_answers import answering
-    from .predictions import predictions
+    from .inference.memory import answering
+    from .inference.predict import predictions
     from .trained.model import load
 
     def answers() -> list[dict[str, Any]]:
@@ -69,8 +69,8 @@ def _main(words: Sequence[str], prog: str) -> int:
 
 
 def _tell(asked: OnRun, said: list[dict[str, Any]], notes: list[str]) -> None:
+    from .inference.predict import in_a_line, to_csv
     from .output_file import write_output
-    from .predictions import in_a_line, to_csv
 
     if asked.given["out"] is not None:
         write_output(asked.given["out"], to_csv(said))

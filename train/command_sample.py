@@ -55,7 +55,7 @@ def _main(words: Sequence[str], prog: str) -> int:
     for name, (low, high) in _BOUNDS.items():
         if given[name] is not None and not low <= given[name] <= high:
             raise BadInput(f"--{name.replace('_', '-')} must lie between {low} and {high}, got {given[name]}")
-    from .memory_of_answers import answering
+    from .inference.memory import answering
 
     answering(asked.run, lambda: _sample(asked.run, given, asked.typed))
     return 0
@@ -79,7 +79,7 @@ def _sample(run: str, given: Mapping[str, Any], typed: Collection[str]) -> None:
     if task == "language":
         _write(trained, given, "prompt" in typed)
     else:
-        from .sample_images import sample_images
+        from .inference.sample import sample_images
 
         sample_images(trained, Path(run), given)
 

@@ -11,10 +11,11 @@ import pytest
 import zoo
 from tests.zoo.test_precision import PRODUCT, SUMMED
 from zoo.__main__ import main as umbrella
-from zoo.train import memory, memory_of_answers, show_dry_run
+from zoo.train import memory, show_dry_run
 from zoo.train.command import main
 from zoo.train.config.recipe import recipe_for
 from zoo.train.config.run_options import RunOptions
+from zoo.train.inference import memory as memory_of_answers
 from zoo.train.memory import OutOfMemory, is_exhausted, ways
 from zoo.train.run import run
 from zoo.train.setup import setup

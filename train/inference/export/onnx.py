@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import BadInput, RunFailed
-from ..trained.build import MadeFor, make_model
-from ..trained.model import Trained
+from ...errors import BadInput, RunFailed
+from ...trained.build import MadeFor, make_model
+from ...trained.model import Trained
 from .answer import answer, description, example, symbolic
 from .plain import plain
 

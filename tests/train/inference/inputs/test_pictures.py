@@ -7,8 +7,8 @@ from PIL import Image
 from zoo.train.data.dataset import load_data
 from zoo.train.data.image_stats import input_facts
 from zoo.train.errors import BadInput
-from zoo.train.inputs.batch import Wanted
-from zoo.train.inputs.pictures import from_picture
+from zoo.train.inference.inputs.batch import Wanted
+from zoo.train.inference.inputs.pictures import from_picture
 
 DIGITS = Wanted("image", (8, 8, 1), range=(0.0, 16.0), edge=0.1)
 COLOUR = Wanted("image", (4, 4, 3), range=(0.0, 255.0), edge=0.5)

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
-from ..data.formats.csv import Row, csv_rows, is_number, number_in
-from ..data.formats.csv_column import read_column
-from ..errors import BadInput
+from ...data.formats.csv import Row, csv_rows, is_number, number_in
+from ...data.formats.csv_column import read_column
+from ...errors import BadInput
 from .batch import Batch, Wanted
 
 __all__ = ["SUFFIXES", "from_rows", "from_series", "from_steps"]

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from ..data.formats.image import open_picture
-from ..data.image_stats import edge_of
-from ..errors import BadInput
+from ...data.formats.image import open_picture
+from ...data.image_stats import edge_of
+from ...errors import BadInput
 from .batch import Batch, Wanted
 
 __all__ = ["from_picture"]

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 
-from ..data.formats.csv import near_file
-from ..data.formats.idx import read_idx
-from ..errors import BadInput, DataUnavailable
+from ...data.formats.csv import near_file
+from ...data.formats.idx import read_idx
+from ...errors import BadInput, DataUnavailable
 from .batch import Batch, Wanted, fitted
 
 __all__ = ["from_idx", "from_npy"]

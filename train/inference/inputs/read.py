@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from ..data.formats.csv import near_file
-from ..data.formats.image import ENDINGS
-from ..errors import BadInput
+from ...data.formats.csv import near_file
+from ...data.formats.image import ENDINGS
+from ...errors import BadInput
 from . import tables
 from .arrays import from_idx, from_npy
 from .batch import Batch, Wanted

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 
-from ..data.sources.text import read_text
-from ..data.vocabulary import Vocabulary
-from ..errors import BadInput
+from ...data.sources.text import read_text
+from ...data.vocabulary import Vocabulary
+from ...errors import BadInput
 from .batch import Batch, Wanted
 
 __all__ = ["from_lines", "from_text"]

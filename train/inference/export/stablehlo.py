@@ -3,8 +3,8 @@
 import jax
 from jax import export
 
-from ..errors import BadInput
-from ..trained.model import Trained
+from ...errors import BadInput
+from ...trained.model import Trained
 from .answer import answer, symbolic
 
 __all__ = ["PLATFORMS", "stablehlo"]

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from zoo.train.errors import BadInput
-from zoo.train.inputs.batch import Wanted
-from zoo.train.inputs.read import read_inputs
+from zoo.train.inference.inputs.batch import Wanted
+from zoo.train.inference.inputs.read import read_inputs
 
 TABLE = Wanted("table", (2,), ("width", "height"))
 SERIES = Wanted("series", (3, 1), ("load",))

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from .data.dataset import Dataset, Split, source
-from .errors import BadInput
+from ..data.dataset import Dataset, Split, source
+from ..errors import BadInput
+from ..trained.model import Trained
 from .inputs.batch import Batch
-from .trained.model import Trained
 
 __all__ = ["in_a_line", "predictions", "to_csv"]
 
@@ -112,8 +112,8 @@ def _values(trained: Trained, x: np.ndarray) -> Iterator[dict[str, Any]]:
 
 
 def _text(trained: Trained, x: np.ndarray) -> Iterator[dict[str, Any]]:
-    from .data.vocabulary import Vocabulary
-    from .evaluation.saved_model import scored
+    from ..data.vocabulary import Vocabulary
+    from ..evaluation.saved_model import scored
 
     what = Vocabulary(tuple(trained.about["vocabulary"])).level.removesuffix("s")
     vocabulary, kind = tuple(trained.about["vocabulary"]), source(trained.about["dataset"])

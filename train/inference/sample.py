@@ -7,11 +7,11 @@ from typing import Any
 import jax
 import numpy as np
 
-from .data.dataset import Dataset, Place, load_data
-from .errors import BadInput
-from .option_types import hint
-from .trained.generate_images import by_class, makes_images, nearest_images, sampled, walked
-from .trained.model import Trained
+from ..data.dataset import Dataset, Place, load_data
+from ..errors import BadInput
+from ..option_types import hint
+from ..trained.generate_images import by_class, makes_images, nearest_images, sampled, walked
+from ..trained.model import Trained
 
 __all__ = ["sample_images"]
 
@@ -48,7 +48,7 @@ def sample_images(trained: Trained, run: Path, given: Mapping[str, Any]) -> None
 
 
 def _samples(trained: Trained, given: Mapping[str, Any], y: int | None, path: Path) -> None:
-    from .plots.made import samples
+    from ..plots.made import samples
 
     n = given["number"] or 64
     classes = trained.classes if by_class(trained) and y is None else ()
@@ -57,7 +57,7 @@ def _samples(trained: Trained, given: Mapping[str, Any], y: int | None, path: Pa
 
 
 def _interpolation(trained: Trained, given: Mapping[str, Any], y: int | None, path: Path) -> None:
-    from .plots.made import interpolation
+    from ..plots.made import interpolation
 
     n = given["number"] or 8
     strips = walked(trained, n, _STEPS, jax.random.key(given["seed"]), None if y is None else np.full(n, y))
@@ -65,7 +65,7 @@ def _interpolation(trained: Trained, given: Mapping[str, Any], y: int | None, pa
 
 
 def _nearest(trained: Trained, given: Mapping[str, Any], y: int | None, path: Path) -> None:
-    from .plots.made import nearest
+    from ..plots.made import nearest
 
     n = given["number"] or 16
     training = _data(trained, given).train.x

@@ -7,10 +7,10 @@ from typing import Any
 
 import jax
 
+from ..memory import OutOfMemory, explained, ran_out
+from ..trained.model import Trained, load
+from ..units import with_unit
 from .export.answer import answer, example
-from .memory import OutOfMemory, explained, ran_out
-from .trained.model import Trained, load
-from .units import with_unit
 
 __all__ = ["answering", "needed_to_answer", "out_of_memory_to_answer"]
 

@@ -9,12 +9,12 @@ from jax import export
 
 from zoo.layers import Players
 
-from ..data.normalize import Scaler
-from ..pipeline.batches import scaled
-from ..trained.build import MadeFor
-from ..trained.generate_images import by_class
-from ..trained.model import Trained
-from ..trainers.supervised import answers
+from ...data.normalize import Scaler
+from ...pipeline.batches import scaled
+from ...trained.build import MadeFor
+from ...trained.generate_images import by_class
+from ...trained.model import Trained
+from ...trainers.supervised import answers
 
 __all__ = ["answer", "description", "example", "symbolic"]
 

@@ -15,9 +15,9 @@ from zoo.train.config.recipe import Recipe
 from zoo.train.data.dataset import load_data, source
 from zoo.train.data.normalize import Scaler
 from zoo.train.errors import RunFailed
-from zoo.train.export.answer import description
-from zoo.train.export.plain import plain
-from zoo.train.export.stablehlo import PLATFORMS, exported
+from zoo.train.inference.export.answer import description
+from zoo.train.inference.export.plain import plain
+from zoo.train.inference.export.stablehlo import PLATFORMS, exported
 from zoo.train.tasks.task.generation import generation
 from zoo.train.trained.build import MadeFor, made_for, make_model
 from zoo.train.trained.generator_input import drawn, example_given
@@ -94,7 +94,7 @@ def test_a_model_in_half_precision_is_an_onnx_file_that_computes_in_float32():
 
 def runtime_and_export():
     pytest.importorskip("jax2onnx", reason="extra `onnx`")
-    from zoo.train.export.onnx import onnx
+    from zoo.train.inference.export.onnx import onnx
 
     return pytest.importorskip("onnxruntime", reason="extra `onnx`"), onnx
 
@@ -102,7 +102,7 @@ def runtime_and_export():
 def test_what_onnxruntime_cannot_run_is_refused_with_what_it_says(monkeypatch):
     from types import SimpleNamespace
 
-    from zoo.train.export import onnx as room
+    from zoo.train.inference.export import onnx as room
 
     def refuse(*args, **options):
         raise NotImplementedError("no such node\nand more")
@@ -113,7 +113,7 @@ def test_what_onnxruntime_cannot_run_is_refused_with_what_it_says(monkeypatch):
 
 
 def test_what_onnx_does_not_know_is_left_out_and_the_rest_is_the_same(digits):
-    from zoo.train.export.answer import answer
+    from zoo.train.inference.export.answer import answer
 
     model = zoo.load(digits)
     x, known = raw(model, 2), answer(model)

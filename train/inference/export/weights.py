@@ -1,6 +1,6 @@
 """A saved model's arrays as one safetensors file, which many programs read, with its description in the header."""
 
-from ..trained.model import Trained, written
+from ...trained.model import Trained, written
 
 __all__ = ["weights"]
 

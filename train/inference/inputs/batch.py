@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..errors import BadInput
+from ...errors import BadInput
 
 __all__ = ["Batch", "Wanted", "fitted"]
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from zoo.train.errors import BadInput
-from zoo.train.inputs.arrays import from_idx, from_npy
-from zoo.train.inputs.batch import Wanted
+from zoo.train.inference.inputs.arrays import from_idx, from_npy
+from zoo.train.inference.inputs.batch import Wanted
 
 IMAGE = Wanted("image", (8, 8, 1), range=(0.0, 16.0))
 

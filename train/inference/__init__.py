@@ -1,0 +1,1 @@
+"""Predictions, samples and exports of trained models."""
