@@ -23,7 +23,7 @@ from zoo.train.config.recipe import Recipe, recipe_for
 from zoo.train.config.run_options import RunOptions
 from zoo.train.distributed.sharding import Placement, placement_for
 from zoo.train.engine.loop import train
-from zoo.train.setup import Setup, setup
+from zoo.train.runs.setup import Setup, setup
 
 from .page import DOCS, HERE, keep, measured_on, publish, where
 

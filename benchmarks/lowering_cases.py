@@ -11,8 +11,8 @@ from jax import lax
 from zoo.layers import gru_cell, lstm_cell, max_pool, scan
 from zoo.layers.convolve import convolve, convolve_adjoint
 from zoo.train import recipe_for
+from zoo.train.runs.setup import setup
 from zoo.train.runtime.compile import compiled_for_once, compiler_options
-from zoo.train.setup import setup
 
 __all__ = ["CASES"]
 

@@ -36,8 +36,8 @@ from zoo.train.engine.loop import Plan, train
 from zoo.train.engine.steps import Advance
 from zoo.train.pipeline.batches import Feed, shuffled
 from zoo.train.pipeline.text import contiguous
+from zoo.train.runs.setup import TRAINERS
 from zoo.train.runtime.signals import Stop
-from zoo.train.setup import TRAINERS
 from zoo.train.tasks.task import Task, task_for
 from zoo.train.tasks.task.generation import generation
 
@@ -105,7 +105,7 @@ def build(work: Workload, data: Data) -> Training:
 
 
 def assembled(work: Workload, data: Data) -> tuple[Advance, Plan]:
-    """Puts the parts together as `zoo.train.setup` does for a recipe."""
+    """Puts the parts together as `zoo.train.runs.setup` does for a recipe."""
     trainer, task = _asked(work)
     recipe = Recipe(work.name, "", trainer=trainer, batch_size=work.batch, opt=work.opt, lr=work.rate)
     recipe = replace(recipe, momentum=0.5) if trainer == "adversarial" else recipe

@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from zoo.train.environment import versions
+from zoo.train.runs.environment import versions
 
 __all__ = ["DOCS", "HERE", "README", "between", "keep", "machine", "measured_on", "publish", "where"]
 

@@ -18,9 +18,9 @@ from typing import NamedTuple
 import jax
 import numpy as np
 
-from zoo.train.environment import versions
 from zoo.train.evaluation.saved_model import evaluated
 from zoo.train.files import replace_file
+from zoo.train.runs.environment import versions
 from zoo.train.trained.locate import PRETRAINED, header
 from zoo.train.trained.model import Trained, load, written
 

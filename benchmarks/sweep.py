@@ -18,12 +18,13 @@ from pathlib import Path
 import jax
 from jax.experimental.compilation_cache import compilation_cache
 
-from zoo.train import RunOptions, recipe_for, run
+from zoo.train import RunOptions, recipe_for
 from zoo.train.config.recipe import Recipe
 from zoo.train.distributed.devices import check_devices
 from zoo.train.many import Together, quicker_together
 from zoo.train.outcomes import Setting
-from zoo.train.setup import setup
+from zoo.train.runs import run
+from zoo.train.runs.setup import setup
 from zoo.train.sweep import sweep
 
 from .runs_page import Figure, add_kept, show

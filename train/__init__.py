@@ -14,19 +14,19 @@ if TYPE_CHECKING:
     from .config.recipe import recipe_for as recipe_for
     from .config.run_options import RunOptions as RunOptions
     from .pipeline.stream import Stream as Stream
-    from .run import Result as Result
-    from .run import run as run
+    from .runs.run import Result as Result
+    from .runs.run import run as run
 
 __all__ = ["Callback", "Recipe", "Result", "RunOptions", "Stream", "recipe_for", "run"]
 
 _HOMES = {
     "Callback": "callback",
     "Recipe": "config.recipe",
-    "Result": "run",
+    "Result": "runs.run",
     "RunOptions": "config.run_options",
     "Stream": "pipeline.stream",
     "recipe_for": "config.recipe",
-    "run": "run",
+    "run": "runs.run",
 }
 
 

@@ -7,7 +7,7 @@ from .command_line import Command, read
 from .config.recipe import Recipe
 from .distributed.launch import leads
 from .exits import guarded
-from .folder import check_folder
+from .runs.folder import check_folder
 
 __all__ = ["main", "one_line"]
 
@@ -66,7 +66,7 @@ def _run(wanted: Command) -> int:
     from .runtime.signals import promptly
 
     with promptly():
-        from .run import run
+        from .runs.run import run
 
         keep_freed_memory()
         stopped_by = run(wanted.recipe, wanted.options).signal

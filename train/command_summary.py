@@ -95,7 +95,7 @@ def _made(recipe: Recipe) -> tuple:
         if isinstance(model, Players):
             return model, example_given(model, wanted).shape, data.shape, np.float32
         return model, data.shape, (data.outputs,), np.float32
-    from .setup import setup
+    from .runs.setup import setup
 
     parts = setup(recipe, judged=False)
     return parts.model, parts.example.shape, (parts.made_for.outputs,), parts.example.dtype

@@ -13,7 +13,7 @@ from .config.recipe import Recipe
 from .errors import RunFailed
 
 if TYPE_CHECKING:
-    from .run import Result
+    from .runs.run import Result
 
 __all__ = ["Ledger", "Outcome", "Setting", "Stopped", "failed", "finished", "identity"]
 

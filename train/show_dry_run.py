@@ -6,10 +6,10 @@ from .config.recipe import Recipe
 from .config.run_options import RunOptions
 from .distributed.devices import check_devices
 from .distributed.initialize import join, together
-from .dry_run import DryRun, dry_run
-from .memory import needed, room, told, ways
 from .reporting.progress import terminal
 from .reporting.tables import parameter_table
+from .runs.dry_run import DryRun, dry_run
+from .runs.out_of_memory import needed, room, told, ways
 from .runtime.processes import is_first
 from .units import with_unit
 

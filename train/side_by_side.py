@@ -8,16 +8,16 @@ from dataclasses import asdict
 from .callback import Callback
 from .config.recipe import Recipe
 from .config.run_options import RunOptions, prepare_folder
-from .environment import environment
 from .errors import RunFailed
 from .files import write_json
-from .keeper import keeper_of, kept_metrics
 from .many import train_together
-from .memory import explained, out_of_memory
 from .outcomes import Stopped
-from .run import Result, extras, finish
+from .runs.best_model import keeper_of, kept_metrics
+from .runs.environment import environment
+from .runs.out_of_memory import explained, out_of_memory
+from .runs.run import Result, extras, finish
+from .runs.setup import Setup
 from .runtime.signals import Stop
-from .setup import Setup
 
 __all__ = ["run_side_by_side"]
 

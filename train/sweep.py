@@ -14,10 +14,10 @@ from .distributed.sharding import placement_for
 from .errors import BadInput, RunFailed
 from .grid import folder_name
 from .many import SUITED, quicker_together
-from .memory import OutOfMemory
 from .outcomes import Ledger, Outcome, Setting, Stopped, failed, finished, identity
-from .run import run
-from .setup import Setup, setup
+from .runs.out_of_memory import OutOfMemory
+from .runs.run import run
+from .runs.setup import Setup, setup
 from .side_by_side import run_side_by_side
 
 __all__ = ["check_sweep", "sweep"]

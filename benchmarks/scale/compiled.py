@@ -92,7 +92,7 @@ def counted(case: str, placement: str, devices: int, *, timed: bool = True) -> d
     import jax
 
     from zoo.train import recipe_for
-    from zoo.train.setup import setup
+    from zoo.train.runs.setup import setup
 
     from .collectives import collectives
 

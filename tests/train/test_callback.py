@@ -8,7 +8,8 @@ from types import ModuleType
 
 import pytest
 
-from zoo.train import Callback, RunOptions, recipe_for, run
+from zoo.train import Callback, RunOptions, recipe_for
+from zoo.train.runs import run
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
 

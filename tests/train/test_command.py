@@ -26,7 +26,7 @@ def runs(monkeypatch):
         calls.append((recipe, options))
         return SimpleNamespace(signal=0)
 
-    monkeypatch.setattr(import_module("zoo.train.run"), "run", run)
+    monkeypatch.setattr(import_module("zoo.train.runs.run"), "run", run)
     return calls
 
 
@@ -34,7 +34,7 @@ def fails_with(monkeypatch, error):
     def run(recipe, options):
         raise error
 
-    monkeypatch.setattr(import_module("zoo.train.run"), "run", run)
+    monkeypatch.setattr(import_module("zoo.train.runs.run"), "run", run)
 
 
 def python(*words, cwd, **environment):
@@ -95,7 +95,7 @@ def test_ctrl_c_ends_with_130_and_a_signal_that_the_run_obeyed_with_its_own(monk
     fails_with(monkeypatch, KeyboardInterrupt())
     assert main(["--model", "cnn"]) == 130
     assert "Traceback" not in capsys.readouterr().err
-    monkeypatch.setattr(import_module("zoo.train.run"), "run", lambda *_: SimpleNamespace(signal=15))
+    monkeypatch.setattr(import_module("zoo.train.runs.run"), "run", lambda *_: SimpleNamespace(signal=15))
     assert main(["--model", "cnn"]) == 143
 
 
@@ -162,7 +162,7 @@ def test_a_dry_run_tells_parameters_flops_and_memory_and_writes_nothing(monkeypa
 
 
 def test_the_face_of_the_package_gives_functions_not_files():
-    run_file = import_module("zoo.train.run")
+    run_file = import_module("zoo.train.runs.run")
     assert zoo.train.run is run_file.run
     assert zoo.train.recipe_for("cnn") == zoo.train.Recipe(**vars(zoo.train.recipe_for("cnn")))
     assert zoo.train.RunOptions is RunOptions

@@ -24,7 +24,7 @@ from zoo.train.config.run_options import RunOptions
 from zoo.train.errors import BadInput
 from zoo.train.many import Together, quicker_together
 from zoo.train.outcomes import Setting
-from zoo.train.setup import setup
+from zoo.train.runs.setup import setup
 from zoo.train.sweep import sweep
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
@@ -122,7 +122,7 @@ def test_seeds_side_by_side_give_the_numbers_that_they_give_one_after_another(bo
 
 
 def test_a_program_that_is_shared_gives_the_bits_of_one_of_its_own(both, tmp_path):
-    from zoo.train import run
+    from zoo.train.runs import run
 
     recipe = dataclasses.replace(both[1].setting.recipe, seed=2)
     alone = run(recipe, RunOptions(out=tmp_path / "run", quiet=True, pictures=False))

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 import zoo
-from zoo.train import recipe_for, run
+from zoo.train import recipe_for
 from zoo.train.config.run_options import RunOptions
 from zoo.train.data.dataset import Place, load_data
+from zoo.train.runs import run
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
 TINY = {"filters": (2, 3), "rival": (2,)}

@@ -9,8 +9,8 @@ from typing import Literal, get_type_hints
 from ..data.dataset import Place
 from ..distributed.launch import check_distributed
 from ..errors import BadInput
-from ..folder import prepare_folder
 from ..option_types import checked
+from ..runs.folder import prepare_folder
 from ..units import bytes_in
 from .interval import interval
 from .mesh import mesh_axes, shard_rules

@@ -16,7 +16,7 @@ from ..distributed.sharding import data_parallel
 from ..engine.evaluate import Evaluate
 from ..engine.loop import Plan
 from ..errors import BadInput
-from ..setup import TRAINERS
+from ..runs.setup import TRAINERS
 from ..trained.build import MadeFor
 from ..trained.model import Trained
 from .report import answered, detailed

@@ -7,7 +7,7 @@ from typing import Any
 
 import jax
 
-from ..memory import OutOfMemory, explained, ran_out
+from ..runs.out_of_memory import OutOfMemory, explained, ran_out
 from ..trained.model import Trained, load
 from ..units import with_unit
 from .export.answer import answer, example

@@ -19,7 +19,7 @@ from ..callback import Callback
 from ..config.recipe import Recipe
 from ..data.vocabulary import Vocabulary
 from ..option_types import shown
-from ..setup import Setup
+from ..runs.setup import Setup
 from ..trained.generate_text import written
 from ..trained.model import flatten
 from ..trainer import stream, trained

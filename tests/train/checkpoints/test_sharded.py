@@ -15,13 +15,13 @@ import numpy as np
 import pytest
 
 from tests.train.checkpoints.test_checkpoint import FACTS, resigned, tree
-from tests.train.processes import HOUSE, both, rows
+from tests.train.runs.processes import HOUSE, both, rows
 from zoo.train.checkpoints import sharing
 from zoo.train.checkpoints.checkpoint import begun, newest, read, steps_there, write
 from zoo.train.checkpoints.sharded import Shares, read_shares
 from zoo.train.distributed.sharding import data_parallel
 from zoo.train.errors import BadInput, CheckpointUnusable, RunFailed
-from zoo.train.init_from import weights
+from zoo.train.runs.warm_start import weights
 from zoo.train.tree import flatten, restore
 
 # A process that is killed when it has written its share of the second checkpoint, before the others know of it.

@@ -211,12 +211,12 @@ import jax, numpy as np
 from zoo.train.tree import described
 from zoo.train.checkpoints.checkpoint import Whole, begun, read, write
 from zoo.train.data.dataset import Place
-from zoo.train.init_from import begun_from
+from zoo.train.runs.warm_start import begun_from
 from zoo.train.config.run_options import RunOptions
 from zoo.train.distributed.sharding import placement_for
 from zoo.train.config.recipe import recipe_for
-from zoo.train.resume import facts, moment
-from zoo.train.setup import setup
+from zoo.train.runs.resume import facts, moment
+from zoo.train.runs.setup import setup
 options = RunOptions(fsdp=True)
 recipe = replace(recipe_for("mlp"), m={"hidden": (512, 256)}, steps=4)
 parts = setup(recipe, Place(), placement=placement_for(options), judged=False)

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from zoo.train import RunOptions, recipe_for, run
+from zoo.train import RunOptions, recipe_for
 from zoo.train.checkpoints.checkpoint import read
 from zoo.train.data.dataset import load_data
 from zoo.train.data.formats.image_rows import Pictures
@@ -22,6 +22,7 @@ from zoo.train.engine.input_monitor import Reading
 from zoo.train.engine.streamed_steps import AdvanceStream, own_rows
 from zoo.train.errors import BadInput
 from zoo.train.pipeline.batches import Feed, Reads, Taken
+from zoo.train.runs import run
 from zoo.train.trainer import Trainer
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")

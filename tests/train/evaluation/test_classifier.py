@@ -6,7 +6,7 @@ import chex
 import numpy as np
 import pytest
 
-from tests.train.bars import bars
+from tests.train.reporting.bars import bars
 from zoo.train.data.normalize import fit_scaler
 from zoo.train.errors import BadInput
 from zoo.train.evaluation.saved_model import classifier as room

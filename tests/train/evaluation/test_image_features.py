@@ -4,7 +4,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from tests.train.bars import bars
+from tests.train.reporting.bars import bars
 from zoo.train.data.normalize import fit_scaler
 from zoo.train.evaluation.saved_model import classifier as room
 from zoo.train.evaluation.saved_model.classifier import image_classifier

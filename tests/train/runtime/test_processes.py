@@ -15,7 +15,7 @@ import pytest
 from sklearn.datasets import load_digits
 
 import zoo
-from tests.train.processes import HOUSE, both, free_port, rows, start
+from tests.train.runs.processes import HOUSE, both, free_port, rows, start
 from zoo.train.checkpoints.checkpoint import newest, read
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("quick_compiler")]

@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 
 import zoo
-from zoo.train import recipe_for, run
+from zoo.train import recipe_for
 from zoo.train.command import main
 from zoo.train.config.run_options import RunOptions
 from zoo.train.errors import BadInput, RunFailed
 from zoo.train.reporting.gan_monitor import Watch
+from zoo.train.runs import run
 from zoo.train.trained.build import MadeFor, make_model
 from zoo.train.trained.generator_input import drawn
 

@@ -11,10 +11,11 @@ import pytest
 
 from zoo.layers import compose, dense, embedded, rnn_cell, scan
 from zoo.layers.sequence import Scanned, Sequence
-from zoo.train import RunOptions, recipe_for, run
+from zoo.train import RunOptions, recipe_for
 from zoo.train.data.dataset import Split
 from zoo.train.data.vocabulary import Vocabulary
 from zoo.train.pipeline.text import contiguous, streams
+from zoo.train.runs import run
 from zoo.train.tasks.task import task_for
 from zoo.train.trainer import trained
 from zoo.train.trainers.language import language

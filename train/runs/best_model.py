@@ -7,15 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from .callback import Best
-from .data.image_stats import input_facts
-from .data.on_disk import sample
-from .engine.loop import Diverged
-from .errors import BadInput
+from ..callback import Best
+from ..data.image_stats import input_facts
+from ..data.on_disk import sample
+from ..engine.loop import Diverged
+from ..errors import BadInput
+from ..trained.model import save
+from ..trainer import trained
+from ..tree import flatten
 from .setup import Setup
-from .trained.model import save
-from .trainer import trained
-from .tree import flatten
 
 __all__ = ["check_best", "keeper_of", "kept_metrics"]
 

@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 
 import jax
 
-from .config.recipe import Recipe
-from .config.run_options import RunOptions
+from ..config.recipe import Recipe
+from ..config.run_options import RunOptions
+from ..errors import RunFailed
+from ..units import with_unit
 from .dry_run import DryRun, dry_run
-from .errors import RunFailed
-from .units import with_unit
 
 __all__ = [
     "OutOfMemory", "Way", "explained", "is_exhausted", "needed", "out_of_memory", "ran_out", "room", "told", "ways",

@@ -22,7 +22,7 @@ class Dies(Callback):
     def row(self, row, fit):
         if row["split"] == "test" and row["step"] == int(step):
             os.kill(os.getpid(), int(number))
-module = import_module("zoo.train.run")
+module = import_module("zoo.train.runs.run")
 run = module.run
 module.run = lambda recipe, options: run(recipe, options, [Dies()])
 sys.exit(main(words))

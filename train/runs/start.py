@@ -8,15 +8,15 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from .callback import Callback, Journal
-from .checkpoints.checkpoint import Checkpoint
-from .config.recipe import Recipe
-from .config.run_options import RunOptions
-from .engine.loop import Moment
+from ..callback import Callback, Journal
+from ..checkpoints.checkpoint import Checkpoint
+from ..config.recipe import Recipe
+from ..config.run_options import RunOptions
+from ..engine.loop import Moment
+from ..files import write_json
+from ..reporting.progress import terminal
 from .environment import environment
-from .files import write_json
 from .folder import run_of
-from .reporting.progress import terminal
 from .resume import moment, not_bitwise, recall, rewind
 from .setup import Setup
 
@@ -59,7 +59,7 @@ def begin(
         return start
     start = None
     if options.init_from is not None:
-        from .init_from import begun_from
+        from .warm_start import begun_from
 
         start, lines = begun_from(options.init_from, setup)
         say("\n".join(lines), soft_wrap=True)

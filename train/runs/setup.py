@@ -11,29 +11,29 @@ import numpy as np
 
 from zoo.layers import Layer, each_player, rematerialised
 
-from .config.recipe import Recipe, check_pair
-from .data.dataset import Dataset, Place, Source, Split, load_data, source
-from .data.normalize import Scaler
-from .data.on_disk import Rows
-from .distributed.sharding import Placement, data_parallel
-from .engine.evaluate import Evaluate
-from .engine.loop import Plan
-from .engine.steps import Advance
-from .engine.streamed_steps import AdvanceStream
-from .errors import BadInput
-from .evaluation.sample_score_for import judge_for
-from .evaluation.task_for_data import asked
-from .pipeline.batches import Feed, shuffled
-from .pipeline.from_disk import streamed
-from .pipeline.splits import Scalers, as_seen, batches_that_fit, held_back, scalers_for
-from .pipeline.stream import Opened
-from .tasks.task import Task
-from .trained.build import MadeFor, made_for, make_model
-from .trainer import Trainer
-from .trainers.optimizers import optimizer_for
-from .trainers.perceptron import mistake_driven
-from .trainers.schedules import schedule_for
-from .trainers.supervised import supervised
+from ..config.recipe import Recipe, check_pair
+from ..data.dataset import Dataset, Place, Source, Split, load_data, source
+from ..data.normalize import Scaler
+from ..data.on_disk import Rows
+from ..distributed.sharding import Placement, data_parallel
+from ..engine.evaluate import Evaluate
+from ..engine.loop import Plan
+from ..engine.steps import Advance
+from ..engine.streamed_steps import AdvanceStream
+from ..errors import BadInput
+from ..evaluation.sample_score_for import judge_for
+from ..evaluation.task_for_data import asked
+from ..pipeline.batches import Feed, shuffled
+from ..pipeline.from_disk import streamed
+from ..pipeline.splits import Scalers, as_seen, batches_that_fit, held_back, scalers_for
+from ..pipeline.stream import Opened
+from ..tasks.task import Task
+from ..trained.build import MadeFor, made_for, make_model
+from ..trainer import Trainer
+from ..trainers.optimizers import optimizer_for
+from ..trainers.perceptron import mistake_driven
+from ..trainers.schedules import schedule_for
+from ..trainers.supervised import supervised
 
 __all__ = ["TRAINERS", "Setup", "setup"]
 
@@ -175,13 +175,13 @@ def _gradient(model: Layer, task: Task, recipe: Recipe, plan: Plan, placement: P
 
 
 def _language(model: Layer, task: Task, recipe: Recipe, plan: Plan, placement: Placement) -> Trainer:
-    from .trainers.language import language
+    from ..trainers.language import language
 
     return language(model, task, _optimizer(recipe, plan), ema=recipe.ema, every=recipe.accumulate)
 
 
 def _adversarial(model: Any, task: Task, recipe: Recipe, plan: Plan, placement: Placement) -> Trainer:
-    from .trainers.adversarial import adversarial, game_for
+    from ..trainers.adversarial import adversarial, game_for
 
     given = model.given
     # Else XLA may cut what is made of noise along any axis, and it has got convolutions wrong so.
@@ -191,7 +191,7 @@ def _adversarial(model: Any, task: Task, recipe: Recipe, plan: Plan, placement: 
 
 
 def _counts(model: Layer, task: Task, recipe: Recipe, plan: Plan, placement: Placement) -> Trainer:
-    from .trainers.counting import counting
+    from ..trainers.counting import counting
 
     return counting(model, task, steps=plan.steps)
 
@@ -222,11 +222,11 @@ def _feed(
 ) -> tuple[Feed, Callable | None]:
     """How examples are cut for training, and for scoring."""
     if own is not None:
-        from .pipeline.from_iterator import loaded
+        from ..pipeline.from_iterator import loaded
 
         return loaded(own, *scalers, recipe.augment), None
     if data.task == "language":
-        from .pipeline.text import contiguous, contiguous_from_disk, streams
+        from ..pipeline.text import contiguous, contiguous_from_disk, streams
 
         cut = contiguous_from_disk if isinstance(train.x, Rows) else contiguous
         return cut(train, recipe.batch_size, data.window), streams

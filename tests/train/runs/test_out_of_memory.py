@@ -11,14 +11,15 @@ import pytest
 import zoo
 from tests.zoo.test_precision import PRODUCT, SUMMED
 from zoo.__main__ import main as umbrella
-from zoo.train import memory, show_dry_run
+from zoo.train import show_dry_run
 from zoo.train.command import main
 from zoo.train.config.recipe import recipe_for
 from zoo.train.config.run_options import RunOptions
 from zoo.train.inference import memory as memory_of_answers
-from zoo.train.memory import OutOfMemory, is_exhausted, ways
-from zoo.train.run import run
-from zoo.train.setup import setup
+from zoo.train.runs import out_of_memory as memory
+from zoo.train.runs.out_of_memory import OutOfMemory, is_exhausted, ways
+from zoo.train.runs.run import run
+from zoo.train.runs.setup import setup
 
 IRIS = replace(recipe_for("mlp", "iris"), epochs=1, warmup_epochs=0, m={"hidden": (3,)})
 CLASSES = 3

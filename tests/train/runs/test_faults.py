@@ -16,14 +16,15 @@ import pytest
 
 import zoo
 from tests.train.data.images import write_mnist
-from zoo.train import recipe_for, run
+from zoo.train import recipe_for
 from zoo.train.callback import Callback, Journal
 from zoo.train.checkpoints.checkpoint import newest, read, steps_there
 from zoo.train.command import main
 from zoo.train.config.recipe import Recipe
 from zoo.train.config.run_options import RunOptions
 from zoo.train.errors import BadInput, RunFailed
-from zoo.train.lock import Lock, check_free
+from zoo.train.runs import run
+from zoo.train.runs.lock import Lock, check_free
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
 HOUSE = str(Path(zoo.__file__).parent.parent)
@@ -34,7 +35,7 @@ LONG = ("--epochs", "1e6", "--log-every", "1000")  # by default the first row co
 
 @pytest.fixture(autouse=True)
 def _no_pictures(monkeypatch):
-    monkeypatch.setattr(import_module("zoo.train.run"), "draw", lambda result: {})
+    monkeypatch.setattr(import_module("zoo.train.runs.run"), "draw", lambda result: {})
 
 
 def python(*words, **environment):
@@ -246,7 +247,7 @@ def test_rows_are_on_the_disk_before_the_checkpoint_that_knows_of_them(tmp_path,
 HOLDER = """
 import sys
 from pathlib import Path
-from zoo.train.lock import Lock
+from zoo.train.runs.lock import Lock
 with Lock(Path(sys.argv[1])):
     print("held", flush=True)
     sys.stdin.read()
@@ -292,7 +293,7 @@ def test_row_14_a_bad_state_is_never_saved_and_the_last_good_one_stays(tmp_path,
 
         return trainer._replace(init=lambda key, batch: trainer.init(key, batch) | {"n": jnp.int32(0)}, step=step)
 
-    monkeypatch.setattr("zoo.train.setup.supervised", poisoned)
+    monkeypatch.setattr("zoo.train.runs.setup.supervised", poisoned)
     with pytest.raises(Diverged, match=r"at step 6 of 9(.|\n)*The model of epoch 1 is kept"):
         run(IRIS, RunOptions(out=tmp_path / "run", ckpt_every="1", quiet=True))
     assert newest(tmp_path / "run", print).step == 4
@@ -304,7 +305,7 @@ def test_row_14_a_player_that_is_no_number_any_more_stops_the_game_and_the_last_
     tmp_path, monkeypatch, player
 ):
     from zoo.train.engine.loop import Diverged
-    from zoo.train.setup import TRAINERS
+    from zoo.train.runs.setup import TRAINERS
 
     adversarial, jax = TRAINERS["adversarial"], import_module("jax")
 

@@ -8,12 +8,12 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .config.recipe import Recipe
-from .errors import BadInput
+from ..config.recipe import Recipe
+from ..errors import BadInput
 from .lock import check_free
 
 if TYPE_CHECKING:
-    from .config.run_options import RunOptions
+    from ..config.run_options import RunOptions
 
 __all__ = ["check_folder", "is_run", "prepare_folder", "run_of"]
 

@@ -38,7 +38,7 @@ def test_every_fault_has_a_test():
     here = Path(__file__)
     told = {
         int(row)
-        for path in here.parents[1].rglob("test_*.py")
+        for path in here.parents[2].rglob("test_*.py")
         if path != here
         for row in re.findall(r"^@pytest\.mark\.fault\(row=(\d+)\)$", path.read_text(encoding="utf-8"), re.MULTILINE)
     }

@@ -14,7 +14,7 @@ import jax
 
 import zoo
 
-from .config.run_options import RunOptions
+from ..config.run_options import RunOptions
 
 __all__ = ["devices", "environment", "versions"]
 

@@ -6,15 +6,15 @@ from typing import Any
 import jax
 import numpy as np
 
-from .checkpoints.checkpoint import newest, read
-from .checkpoints.manifest import MANIFEST
-from .engine.loop import Moment
-from .errors import CheckpointUnusable, warn
-from .runtime.processes import put, readable
+from ..checkpoints.checkpoint import newest, read
+from ..checkpoints.manifest import MANIFEST
+from ..engine.loop import Moment
+from ..errors import CheckpointUnusable, warn
+from ..runtime.processes import put, readable
+from ..trained.locate import located, pretrained_names
+from ..trained.model import MODEL_FILE, read_model
+from ..tree import flatten
 from .setup import Setup
-from .trained.locate import located, pretrained_names
-from .trained.model import MODEL_FILE, read_model
-from .tree import flatten
 
 __all__ = ["begun_from", "weights"]
 

@@ -11,24 +11,24 @@ import jax
 
 from zoo import _catalogue
 
-from .callback import Callback, Journal, metrics_until
-from .checkpoints.checkpoint import FOLDER, Checkpoint, keep_newest, newest, read, steps_there
-from .checkpoints.sharded import read_shares
-from .checkpoints.writer import named
-from .config.mesh import spread
-from .config.recipe import Recipe
-from .config.schema import data_flags, model_flags, trainer_flags
-from .data.dataset import Dataset, source
-from .data.on_disk import sample
-from .engine.loop import Moment, Plan
+from ..callback import Callback, Journal, metrics_until
+from ..checkpoints.checkpoint import FOLDER, Checkpoint, keep_newest, newest, read, steps_there
+from ..checkpoints.sharded import read_shares
+from ..checkpoints.writer import named
+from ..config.mesh import spread
+from ..config.recipe import Recipe
+from ..config.schema import data_flags, model_flags, trainer_flags
+from ..data.dataset import Dataset, source
+from ..data.on_disk import sample
+from ..engine.loop import Moment, Plan
+from ..errors import CheckpointUnusable, warn
+from ..files import sync
+from ..runtime.processes import from_all, from_first, is_first, put
+from ..trained.model import MODEL_FILE
+from ..tree import described, differences, digest, restore
 from .environment import devices, versions
-from .errors import CheckpointUnusable, warn
-from .files import sync
 from .folder import run_of
-from .runtime.processes import from_all, from_first, is_first, put
 from .setup import Setup
-from .trained.model import MODEL_FILE
-from .tree import described, differences, digest, restore
 
 __all__ = ["check_plan", "facts", "find", "fingerprint", "moment", "not_bitwise", "recall", "rewind"]
 

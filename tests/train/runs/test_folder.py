@@ -5,7 +5,7 @@ import pytest
 from zoo.train.config.recipe import recipe_for
 from zoo.train.config.run_options import RunOptions
 from zoo.train.errors import BadInput
-from zoo.train.folder import check_folder, prepare_folder
+from zoo.train.runs.folder import check_folder, prepare_folder
 
 RECIPE = recipe_for("cnn")
 

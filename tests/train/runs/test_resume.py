@@ -12,15 +12,16 @@ import pytest
 
 import zoo
 from zoo import _catalogue
-from zoo.train import recipe_for, run
+from zoo.train import recipe_for
 from zoo.train.callback import Callback
 from zoo.train.checkpoints.checkpoint import read, steps_there
 from zoo.train.checkpoints.manifest import sum_of
 from zoo.train.config.run_options import RunOptions
 from zoo.train.data.dataset import Split, load_data
 from zoo.train.errors import BadInput, CheckpointUnusable
-from zoo.train.resume import fingerprint
-from zoo.train.setup import setup
+from zoo.train.runs import run
+from zoo.train.runs.resume import fingerprint
+from zoo.train.runs.setup import setup
 from zoo.train.trained.model import read_model
 from zoo.train.tree import flatten, restore
 
@@ -46,9 +47,9 @@ def _compile_once(monkeypatch, made):
             made[name] = setup(recipe, place, **options)
         return made[name]
 
-    monkeypatch.setattr(import_module("zoo.train.run"), "setup", once)
-    monkeypatch.setattr(import_module("zoo.train.setup"), "load_data", fewer)
-    monkeypatch.setattr(import_module("zoo.train.run"), "draw", lambda result: {})
+    monkeypatch.setattr(import_module("zoo.train.runs.run"), "setup", once)
+    monkeypatch.setattr(import_module("zoo.train.runs.setup"), "load_data", fewer)
+    monkeypatch.setattr(import_module("zoo.train.runs.run"), "draw", lambda result: {})
 
 
 def fewer(name, place, options):
@@ -236,7 +237,7 @@ def test_a_lengthened_run_of_a_constant_rate_is_the_longer_run_bit_for_bit(tmp_p
 
 @pytest.mark.fault(row=12)
 def test_row_12_another_recipe_is_refused_with_a_table_before_anything_is_loaded(iris, monkeypatch):
-    monkeypatch.setattr(import_module("zoo.train.run"), "setup", None)
+    monkeypatch.setattr(import_module("zoo.train.runs.run"), "setup", None)
     other = dataclasses.replace(IRIS, opt="sgd", m={"hidden": (3,)}, seed=1)
     with pytest.raises(CheckpointUnusable) as error:
         run(other, RunOptions(resume=iris.folder, quiet=True))
@@ -248,7 +249,7 @@ def test_row_12_another_recipe_is_refused_with_a_table_before_anything_is_loaded
 
 
 def test_a_field_that_came_into_the_zoo_later_is_what_it_usually_is(iris):
-    from zoo.train.resume import find
+    from zoo.train.runs.resume import find
 
     manifest = iris.folder / "checkpoints" / "9" / "manifest.json"
     found = json.loads(manifest.read_text())["manifest"]
@@ -260,7 +261,7 @@ def test_a_field_that_came_into_the_zoo_later_is_what_it_usually_is(iris):
 
 
 def test_options_that_are_spelled_out_mean_what_they_mean_by_default():
-    from zoo.train.resume import _flat
+    from zoo.train.runs.resume import _flat
 
     ring = recipe_for("gan")
     spelled = dataclasses.replace(ring, t={**ring.t, "loss": "non_saturating", "d_steps": 1})

@@ -4,11 +4,11 @@ from typing import Any, NamedTuple
 
 import jax
 
-from .config.recipe import Recipe
-from .config.run_options import RunOptions
-from .distributed.sharding import placement_for
+from ..config.recipe import Recipe
+from ..config.run_options import RunOptions
+from ..distributed.sharding import placement_for
+from ..trained.summary import Row, summary
 from .setup import Setup, setup
-from .trained.summary import Row, summary
 
 __all__ = ["DryRun", "dry_run"]
 

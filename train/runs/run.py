@@ -9,37 +9,37 @@ from typing import Any
 
 import jax
 
-from .begin import anew, begin, is_complete, say_how_to_go_on
-from .callback import Best, Callback, Journal
-from .checkpoints.checkpoint import Checkpoint
-from .checkpoints.sharing import check_orbax, check_seen
-from .checkpoints.writer import Saver
-from .config.interval import interval
-from .config.recipe import Recipe
-from .config.run_options import RunOptions, prepare_folder
-from .distributed.devices import check_devices
-from .distributed.initialize import advise, join, shared_by_all, together
-from .distributed.sharding import placement_for
-from .engine.input_monitor import Reading
-from .engine.loop import train
-from .engine.profile import Profile
-from .engine.streamed_steps import AdvanceStream
-from .errors import BadInput, RunFailed
-from .evaluation.pictures import draw
-from .files import no_room, write_json
+from ..callback import Best, Callback, Journal
+from ..checkpoints.checkpoint import Checkpoint
+from ..checkpoints.sharing import check_orbax, check_seen
+from ..checkpoints.writer import Saver
+from ..config.interval import interval
+from ..config.recipe import Recipe
+from ..config.run_options import RunOptions, prepare_folder
+from ..distributed.devices import check_devices
+from ..distributed.initialize import advise, join, shared_by_all, together
+from ..distributed.sharding import placement_for
+from ..engine.input_monitor import Reading
+from ..engine.loop import train
+from ..engine.profile import Profile
+from ..engine.streamed_steps import AdvanceStream
+from ..errors import BadInput, RunFailed
+from ..evaluation.pictures import draw
+from ..files import no_room, write_json
+from ..pipeline.stream import Stream
+from ..reporting.console import Show
+from ..reporting.gan_monitor import onlookers
+from ..reporting.progress import terminal
+from ..runtime.processes import check_same, from_first, is_first
+from ..runtime.signals import Stop
+from ..trained.model import Trained, load
+from .best_model import check_best, keeper_of, kept_metrics
 from .folder import check_folder
-from .keeper import check_best, keeper_of, kept_metrics
 from .lock import Lock
-from .memory import explained, out_of_memory
-from .pipeline.stream import Stream
-from .reporting.console import Show
-from .reporting.gan_monitor import onlookers
-from .reporting.progress import terminal
+from .out_of_memory import explained, out_of_memory
 from .resume import facts, find, fingerprint
-from .runtime.processes import check_same, from_first, is_first
-from .runtime.signals import Stop
 from .setup import Setup, setup
-from .trained.model import Trained, load
+from .start import anew, begin, is_complete, say_how_to_go_on
 
 __all__ = ["Result", "extras", "finish", "run"]
 
@@ -255,7 +255,7 @@ def extras(parts: Setup, options: RunOptions) -> tuple[Setup, list[Callback]]:
     if not is_first():
         return parts, found
     if options.tensorboard:
-        from .reporting.tensorboard import TensorBoard
+        from ..reporting.tensorboard import TensorBoard
 
         found.append(TensorBoard(options.quiet))
     if options.profile:

@@ -8,7 +8,7 @@ from contextlib import suppress
 from errno import EACCES, EAGAIN
 from pathlib import Path
 
-from .errors import BadInput
+from ..errors import BadInput
 
 try:
     import fcntl

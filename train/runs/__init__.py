@@ -1,0 +1,1 @@
+"""Runs: setup, start, resume, folder and result."""
