@@ -21,11 +21,11 @@ from jax.experimental.compilation_cache import compilation_cache
 from zoo.train import RunOptions, recipe_for
 from zoo.train.config.recipe import Recipe
 from zoo.train.distributed.devices import check_devices
-from zoo.train.many import Together, quicker_together
-from zoo.train.outcomes import Setting
 from zoo.train.runs import run
 from zoo.train.runs.setup import setup
-from zoo.train.sweep import sweep
+from zoo.train.sweeps.results import Setting
+from zoo.train.sweeps.sweep import sweep
+from zoo.train.sweeps.vmapped_training import Together, quicker_together
 
 from .runs_page import Figure, add_kept, show
 

@@ -13,12 +13,12 @@ from .config.schema import Flag, run_flags
 from .config.validate import check_recipe
 from .errors import BadInput
 from .exits import guarded
-from .grid import drawn, grid, several, typed
 from .option_types import unwrapped
 from .parser import Parser
+from .sweeps.grid import drawn, grid, several, typed
 
 if TYPE_CHECKING:
-    from .outcomes import Setting
+    from .sweeps.results import Setting
 
 __all__ = ["main", "settings_of"]
 
@@ -74,7 +74,7 @@ def settings_of(chosen: Chosen, given: Mapping[str, Any]) -> tuple[list["Setting
     Raises:
         BadInput: if one of the settings cannot be.
     """
-    from .outcomes import Setting
+    from .sweeps.results import Setting
 
     flags = {flag.name: flag for flag in chosen.flags}
     values = {name: several(flags[name], text) for name, text in given.items() if name in flags}
@@ -99,13 +99,13 @@ def _sweep(chosen: Chosen, given: Mapping[str, Any]) -> int:
     options = RunOptions(**{name: given[name] for name in _OF_RUNS if name in given})
     # Each sweep is its own: what a scheduler starts side by side are other sweeps, not parts of this one.
     options = replace(options, pictures=given.get("pictures", False), distributed="off")
-    from .outcomes import Stopped
-    from .sweep import check_sweep, sweep
+    from .sweeps.results import Stopped
+    from .sweeps.sweep import check_sweep, sweep
 
     check_sweep(folder)
     from .distributed.devices import check_devices
     from .runtime.allocator import keep_freed_memory
-    from .show_sweep import ShowSweep
+    from .sweeps.report import ShowSweep
 
     keep_freed_memory()
     check_devices(options)

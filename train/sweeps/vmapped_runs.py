@@ -5,19 +5,19 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
-from .callback import Callback
-from .config.recipe import Recipe
-from .config.run_options import RunOptions, prepare_folder
-from .errors import RunFailed
-from .files import write_json
-from .many import train_together
-from .outcomes import Stopped
-from .runs.best_model import keeper_of, kept_metrics
-from .runs.environment import environment
-from .runs.out_of_memory import explained, out_of_memory
-from .runs.run import Result, extras, finish
-from .runs.setup import Setup
-from .runtime.signals import Stop
+from ..callback import Callback
+from ..config.recipe import Recipe
+from ..config.run_options import RunOptions, prepare_folder
+from ..errors import RunFailed
+from ..files import write_json
+from ..runs.best_model import keeper_of, kept_metrics
+from ..runs.environment import environment
+from ..runs.out_of_memory import explained, out_of_memory
+from ..runs.run import Result, extras, finish
+from ..runs.setup import Setup
+from ..runtime.signals import Stop
+from .results import Stopped
+from .vmapped_training import train_together
 
 __all__ = ["run_side_by_side"]
 

@@ -16,16 +16,18 @@ import pytest
 
 import zoo
 from zoo.__main__ import main
-from zoo.train import many, recipe_for, show_sweep
+from zoo.train import recipe_for
 from zoo.train.callback import Callback
 from zoo.train.command_line import choose
 from zoo.train.command_sweep import settings_of
 from zoo.train.config.run_options import RunOptions
 from zoo.train.errors import BadInput
-from zoo.train.many import Together, quicker_together
-from zoo.train.outcomes import Setting
 from zoo.train.runs.setup import setup
-from zoo.train.sweep import sweep
+from zoo.train.sweeps import report as show_sweep
+from zoo.train.sweeps import vmapped_training as many
+from zoo.train.sweeps.results import Setting
+from zoo.train.sweeps.sweep import sweep
+from zoo.train.sweeps.vmapped_training import Together, quicker_together
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
 SHORT = dataclasses.replace(recipe_for("mlp", "iris"), epochs=2)

@@ -12,14 +12,14 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .callback import Callback
-from .engine.loop import Diverged, Moment, Pace, train_row
-from .errors import RunFailed
-from .runs.setup import Setup
-from .runtime.compile import compiled
-from .runtime.jaxpr import CONVOLUTION, LOOPS
-from .runtime.signals import Stop
-from .trainer import stream
+from ..callback import Callback
+from ..engine.loop import Diverged, Moment, Pace, train_row
+from ..errors import RunFailed
+from ..runs.setup import Setup
+from ..runtime.compile import compiled
+from ..runtime.jaxpr import CONVOLUTION, LOOPS
+from ..runtime.signals import Stop
+from ..trainer import stream
 
 __all__ = ["SUITED", "Together", "quicker_together", "train_together"]
 

@@ -8,17 +8,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from .config.recipe import Recipe
-from .config.run_options import RunOptions
-from .distributed.sharding import placement_for
-from .errors import BadInput, RunFailed
+from ..config.recipe import Recipe
+from ..config.run_options import RunOptions
+from ..distributed.sharding import placement_for
+from ..errors import BadInput, RunFailed
+from ..runs.out_of_memory import OutOfMemory
+from ..runs.run import run
+from ..runs.setup import Setup, setup
 from .grid import folder_name
-from .many import SUITED, quicker_together
-from .outcomes import Ledger, Outcome, Setting, Stopped, failed, finished, identity
-from .runs.out_of_memory import OutOfMemory
-from .runs.run import run
-from .runs.setup import Setup, setup
-from .side_by_side import run_side_by_side
+from .results import Ledger, Outcome, Setting, Stopped, failed, finished, identity
+from .vmapped_runs import run_side_by_side
+from .vmapped_training import SUITED, quicker_together
 
 __all__ = ["check_sweep", "sweep"]
 

@@ -9,11 +9,11 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .config.recipe import Recipe
-from .errors import RunFailed
+from ..config.recipe import Recipe
+from ..errors import RunFailed
 
 if TYPE_CHECKING:
-    from .runs.run import Result
+    from ..runs.run import Result
 
 __all__ = ["Ledger", "Outcome", "Setting", "Stopped", "failed", "finished", "identity"]
 

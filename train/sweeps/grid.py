@@ -11,9 +11,9 @@ from collections.abc import Mapping, Sequence
 from itertools import product
 from typing import Any, NamedTuple, get_origin
 
-from .config.schema import Flag
-from .errors import BadInput
-from .option_types import unwrapped, word
+from ..config.schema import Flag
+from ..errors import BadInput
+from ..option_types import unwrapped, word
 
 __all__ = ["Range", "drawn", "folder_name", "grid", "in_words", "several", "typed"]
 

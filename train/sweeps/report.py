@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ..reporting.progress import duration, terminal
+from ..reporting.tables import sweep_table
 from .grid import in_words, typed
-from .outcomes import Outcome, Setting
-from .reporting.progress import duration, terminal
-from .reporting.tables import sweep_table
+from .results import Outcome, Setting
 
 __all__ = ["ShowSweep", "ranked"]
 
@@ -70,7 +70,7 @@ class ShowSweep:
         self.console.print()
         self.console.print(sweep_table(_rows(outcomes, names), names, f"{about['split']} {about['metric']}"))
         write_csv(outcomes, names, self.folder / "sweep.csv")
-        from .plots.sweep import sweep as draw
+        from ..plots.sweep import sweep as draw
 
         draw([(each.setting.given, each.scores) for each in outcomes], about["metric"], self.folder / "sweep.png")
         self._say(f"best     {in_words(outcomes[0].setting.given)}: {score(outcomes[0])}")

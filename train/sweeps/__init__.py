@@ -1,0 +1,1 @@
+"""Sweeps: grids of settings, runs side by side, ranked results."""
