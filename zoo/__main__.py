@@ -14,14 +14,14 @@ class _Command(NamedTuple):
 
 
 _COMMANDS = {
-    "train": _Command("zoo.train.command", "train a model (same as python -m zoo.train)"),
-    "list": _Command("zoo.train.command_list", "list the models, or those that match a pattern"),
-    "sweep": _Command("zoo.train.command_sweep", "train a model with many settings and report the best"),
-    "summary": _Command("zoo.train.command_summary", "show the parameters of a model"),
-    "evaluate": _Command("zoo.train.command_evaluate", "score a trained model on test examples"),
-    "predict": _Command("zoo.train.command_predict", "predict with a trained model on images, tables or text files"),
-    "export": _Command("zoo.train.command_export", "export a trained model: StableHLO, safetensors, ONNX"),
-    "sample": _Command("zoo.train.command_sample", "generate text or images with a trained model"),
+    "train": _Command("zoo.train.cli.train", "train a model (same as python -m zoo.train)"),
+    "list": _Command("zoo.train.cli.list", "list the models, or those that match a pattern"),
+    "sweep": _Command("zoo.train.cli.sweep", "train a model with many settings and report the best"),
+    "summary": _Command("zoo.train.cli.summary", "show the parameters of a model"),
+    "evaluate": _Command("zoo.train.cli.evaluate", "score a trained model on test examples"),
+    "predict": _Command("zoo.train.cli.predict", "predict with a trained model on images, tables or text files"),
+    "export": _Command("zoo.train.cli.export", "export a trained model: StableHLO, safetensors, ONNX"),
+    "sample": _Command("zoo.train.cli.sample", "generate text or images with a trained model"),
 }
 
 

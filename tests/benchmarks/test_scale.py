@@ -14,7 +14,7 @@ from benchmarks.scale.collectives import Collective
 from benchmarks.scale.plan import hidden_batch, load_seconds, lost, wire_seconds, young
 from benchmarks.scale.published import CHIPS, STORES, hours_between_failures
 from benchmarks.scale.tables import TABLES, check_rows, closed_form
-from zoo.train.command_line import Command, read
+from zoo.train.cli.train_args import Command, read
 
 LAUNCH = Path(command.PAGE).parent / "launch"
 COUNTED = ("mlp data", "mlp fsdp", "mlp model", "lstm data")

@@ -19,7 +19,7 @@ from benchmarks.peers import PEERS
 from benchmarks.speed import brief, draw, table
 from benchmarks.whole import _COMMANDS
 from benchmarks.workloads import WORKLOADS, batches, make_data, windows
-from zoo.train.command_line import Command, read
+from zoo.train.cli.train_args import Command, read
 
 FIGURE = {"ms": 2.0, "first": 3.0, "import": 1.0, "peak_mb": 400.0, "parameters": 535818, "loss": 2.3, "last": 2.0}
 WHERE = {"machine": "a desk", "versions": {"jax": "1"}, "date": "today"}

@@ -6,7 +6,7 @@ import pytest
 
 from zoo import cgan
 from zoo.train import recipe_for
-from zoo.train.command import main
+from zoo.train.cli.train import main
 from zoo.train.errors import BadInput
 from zoo.train.trained.build import MadeFor, make_model
 

@@ -28,7 +28,7 @@ from zoo.train.tree import flatten, restore
 WRITES_AND_DIES = """
 import os, signal, sys
 from zoo.train import shares
-from zoo.train.command import main
+from zoo.train.cli.train import main
 barrier, passed = shares._barrier, []
 def dies(*args):
     passed.append(args)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from zoo.train.command_line import read
+from zoo.train.cli.train_args import read
 from zoo.train.config.recipe import Recipe
 from zoo.train.config.trainer_options import trainer_options
 from zoo.train.errors import BadInput

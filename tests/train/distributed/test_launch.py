@@ -1,6 +1,6 @@
 import pytest
 
-from zoo.train.command import main
+from zoo.train.cli.train import main
 from zoo.train.config.run_options import RunOptions
 from zoo.train.distributed.launch import Member, leads, member
 from zoo.train.errors import BadInput
@@ -57,7 +57,7 @@ def test_flags_that_make_no_process_among_others_are_bad_input(options, said):
 
 
 def test_the_command_line_reads_them_and_the_bare_flag_is_auto(capsys):
-    from zoo.train.command_line import Command, read
+    from zoo.train.cli.train_args import Command, read
 
     def options(*words):
         found = read(["--model", "mlp", *words], "zoo")
@@ -72,7 +72,7 @@ def test_the_command_line_reads_them_and_the_bare_flag_is_auto(capsys):
 
 
 def test_who_runs_it_is_not_remembered_with_the_run(tmp_path):
-    from zoo.train.resume_line import options_of
+    from zoo.train.cli.resume_args import options_of
 
     words = '{"distributed": "a:1", "processes": "2", "process": "1", "peer_timeout": "5", "keep": "7"}'
     (tmp_path / "config.json").write_text(f'{{"options": {words}}}')

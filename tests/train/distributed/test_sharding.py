@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import pytest
 from jax.sharding import AbstractMesh, PartitionSpec
 
-from zoo.train.command import main
+from zoo.train.cli.train import main
 from zoo.train.config.mesh import mesh_axes, mesh_sizes, shard_rules
 from zoo.train.config.run_options import RunOptions
 from zoo.train.distributed.sharding import Placement, data_parallel, placement_for

@@ -16,7 +16,7 @@ LIFE = """
 import os, sys
 from importlib import import_module
 from zoo.train.callback import Callback
-from zoo.train.command import main
+from zoo.train.cli.train import main
 number, step, *words = sys.argv[1:]
 class Dies(Callback):
     def row(self, row, fit):

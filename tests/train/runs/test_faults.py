@@ -19,7 +19,7 @@ from tests.train.data.images import write_mnist
 from zoo.train import recipe_for
 from zoo.train.callback import Callback, Journal
 from zoo.train.checkpoints.checkpoint import newest, read, steps_there
-from zoo.train.command import main
+from zoo.train.cli.train import main
 from zoo.train.config.recipe import Recipe
 from zoo.train.config.run_options import RunOptions
 from zoo.train.errors import BadInput, RunFailed
@@ -124,7 +124,7 @@ SLOW_DISK = """
 import sys, time, zoo.train.saver as saver
 write = saver.write
 saver.write = lambda *args: (print("writing", file=sys.stderr, flush=True), time.sleep(60), write(*args))
-from zoo.train.command import main
+from zoo.train.cli.train import main
 sys.exit(main(sys.argv[1:]))
 """
 

@@ -18,8 +18,8 @@ import zoo
 from zoo.__main__ import main
 from zoo.train import recipe_for
 from zoo.train.callback import Callback
-from zoo.train.command_line import choose
-from zoo.train.command_sweep import settings_of
+from zoo.train.cli.sweep import settings_of
+from zoo.train.cli.train_args import choose
 from zoo.train.config.run_options import RunOptions
 from zoo.train.errors import BadInput
 from zoo.train.runs.setup import setup

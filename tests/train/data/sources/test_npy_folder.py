@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from zoo.train.command_line import written_out
+from zoo.train.cli.train_args import written_out
 from zoo.train.data.dataset import Place, load_data
 from zoo.train.data.on_disk import Mapped
 from zoo.train.data.sources.npy_folder import npy_name

@@ -2,16 +2,16 @@
 
 from dataclasses import replace
 
-from .config.recipe import Recipe
-from .config.run_options import RunOptions
-from .distributed.devices import check_devices
-from .distributed.initialize import join, together
-from .reporting.progress import terminal
-from .reporting.tables import parameter_table
-from .runs.dry_run import DryRun, dry_run
-from .runs.out_of_memory import needed, room, told, ways
-from .runtime.processes import is_first
-from .units import with_unit
+from ..config.recipe import Recipe
+from ..config.run_options import RunOptions
+from ..distributed.devices import check_devices
+from ..distributed.initialize import join, together
+from ..reporting.progress import terminal
+from ..reporting.tables import parameter_table
+from ..runs.dry_run import DryRun, dry_run
+from ..runs.out_of_memory import needed, room, told, ways
+from ..runtime.processes import is_first
+from ..units import with_unit
 
 __all__ = ["show_dry_run"]
 

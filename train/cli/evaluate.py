@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from typing import Any
 
-from .command_line import written_out
-from .config.schema import Flag, data_flags, run_flags
-from .data.dataset import Place, source
-from .errors import CheckpointUnusable
-from .exits import guarded
-from .on_run import JSON, OnRun, note, on_run, print_json
+from ..config.schema import Flag, data_flags, run_flags
+from ..data.dataset import Place, source
+from ..errors import CheckpointUnusable
+from ..trained.locate import header, located
+from .exit import guarded
+from .model_args import JSON, OnRun, note, on_run, print_json
 from .parser import Parser
-from .trained.locate import header, located
+from .train_args import written_out
 
 __all__ = ["main"]
 
@@ -32,15 +32,15 @@ def _main(words: Sequence[str], prog: str) -> int:
     asked = on_run(words, prog, _flags(words), _TEXT, "[--dataset NAME] [--json]")
     if asked is None:
         return 0
-    from .inference.memory import answering
+    from ..inference.memory import answering
 
     answering(asked.run, lambda: _evaluate(asked))
     return 0
 
 
 def _evaluate(asked: OnRun) -> None:
-    from .evaluation.saved_model import evaluated
-    from .trained.model import load
+    from ..evaluation.saved_model import evaluated
+    from ..trained.model import load
 
     given, trained = asked.given, load(asked.run)
     place = Place(given["data_dir"], given["offline"])
@@ -83,8 +83,8 @@ def _json(run: str, trained: Any, result: Any) -> dict[str, Any]:
 
 
 def _show(run: str, trained: Any, result: Any) -> None:
-    from .reporting.progress import terminal
-    from .reporting.tables import class_table, metric_table
+    from ..reporting.progress import terminal
+    from ..reporting.tables import class_table, metric_table
 
     what = "tokens" if trained.task.name == "language" else "examples"
     print_ = terminal().print

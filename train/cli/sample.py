@@ -5,11 +5,11 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from .config.schema import Flag
-from .data.vocabulary import Vocabulary
-from .errors import BadInput
-from .exits import guarded
-from .on_run import on_run
+from ..config.schema import Flag
+from ..data.vocabulary import Vocabulary
+from ..errors import BadInput
+from .exit import guarded
+from .model_args import on_run
 
 __all__ = ["main"]
 
@@ -55,14 +55,14 @@ def _main(words: Sequence[str], prog: str) -> int:
     for name, (low, high) in _BOUNDS.items():
         if given[name] is not None and not low <= given[name] <= high:
             raise BadInput(f"--{name.replace('_', '-')} must lie between {low} and {high}, got {given[name]}")
-    from .inference.memory import answering
+    from ..inference.memory import answering
 
     answering(asked.run, lambda: _sample(asked.run, given, asked.typed))
     return 0
 
 
 def _sample(run: str, given: Mapping[str, Any], typed: Collection[str]) -> None:
-    from .trained.model import load
+    from ..trained.model import load
 
     trained = load(run)
     name, task = trained.about["model"], trained.about["task"]
@@ -79,7 +79,7 @@ def _sample(run: str, given: Mapping[str, Any], typed: Collection[str]) -> None:
     if task == "language":
         _write(trained, given, "prompt" in typed)
     else:
-        from .inference.sample import sample_images
+        from ..inference.sample import sample_images
 
         sample_images(trained, Path(run), given)
 
@@ -87,7 +87,7 @@ def _sample(run: str, given: Mapping[str, Any], typed: Collection[str]) -> None:
 def _write(trained: Any, given: Mapping[str, Any], asked: bool) -> None:
     import jax
 
-    from .trained.generate_text import written
+    from ..trained.generate_text import written
 
     vocabulary = Vocabulary(tuple(trained.about["vocabulary"]))
     prompt = given["prompt"] if asked or given["prompt"] in vocabulary.tokens else vocabulary.tokens[0]

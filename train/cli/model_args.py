@@ -6,8 +6,8 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from .config.schema import Flag
-from .errors import BadInput
+from ..config.schema import Flag
+from ..errors import BadInput
 from .parser import Parser
 
 __all__ = ["HELP", "JSON", "OnRun", "note", "on_run", "print_json"]

@@ -8,10 +8,10 @@ from platform import python_version
 import zoo
 from zoo import _catalogue
 
-from .config.recipe import Recipe, book
-from .data.dataset import SOURCES
-from .errors import BadInput
-from .trained.locate import PRETRAINED, header, pretrained_names
+from ..config.recipe import Recipe, book
+from ..data.dataset import SOURCES
+from ..errors import BadInput
+from ..trained.locate import PRETRAINED, header, pretrained_names
 
 __all__ = ["dataset_table", "front_page", "model_table", "model_text", "pretrained_table", "versions_line"]
 

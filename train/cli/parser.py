@@ -12,9 +12,9 @@ from difflib import get_close_matches
 from itertools import groupby
 from typing import Any, Literal, NoReturn, get_args, get_origin
 
-from .config.schema import Flag
-from .errors import BadInput
-from .option_types import shown, unwrapped, word
+from ..config.schema import Flag
+from ..errors import BadInput
+from ..option_types import shown, unwrapped, word
 
 __all__ = ["Parser", "kebab"]
 

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from .config.schema import Flag
-from .errors import BadInput, CheckpointUnusable
-from .exits import guarded
-from .on_run import JSON, OnRun, note, on_run, print_json
+from ..config.schema import Flag
+from ..errors import BadInput, CheckpointUnusable
+from .exit import guarded
+from .model_args import JSON, OnRun, note, on_run, print_json
 
 __all__ = ["main"]
 
@@ -41,9 +41,9 @@ def _main(words: Sequence[str], prog: str) -> int:
         return 0
     if not asked.places:
         raise BadInput(f"which files? usage: {prog} {asked.run} FILE ...; --help says which kinds are read")
-    from .inference.inputs.batch import Wanted
-    from .inference.inputs.read import read_inputs
-    from .trained.locate import header, located
+    from ..inference.inputs.batch import Wanted
+    from ..inference.inputs.read import read_inputs
+    from ..trained.locate import header, located
 
     # All is read before jax is imported: a bad file is told at once, and nothing is half done.
     about = header(located(asked.run))
@@ -56,9 +56,9 @@ def _main(words: Sequence[str], prog: str) -> int:
     batches = read_inputs(asked.places, wanted, invert=asked.given["invert"], column=asked.given["column"] or "")
     notes = [each for batch in batches for each in batch.notes]
     note(notes)
-    from .inference.memory import answering
-    from .inference.predict import predictions
-    from .trained.model import load
+    from ..inference.memory import answering
+    from ..inference.predict import predictions
+    from ..trained.model import load
 
     def answers() -> list[dict[str, Any]]:
         trained = load(asked.run)
@@ -69,8 +69,8 @@ def _main(words: Sequence[str], prog: str) -> int:
 
 
 def _tell(asked: OnRun, said: list[dict[str, Any]], notes: list[str]) -> None:
-    from .inference.predict import in_a_line, to_csv
-    from .output_file import write_output
+    from ..inference.predict import in_a_line, to_csv
+    from ..output_file import write_output
 
     if asked.given["out"] is not None:
         write_output(asked.given["out"], to_csv(said))

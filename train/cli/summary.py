@@ -5,14 +5,14 @@ from pathlib import Path
 
 from zoo import _catalogue
 
-from .command_line import CHOICE, choose
-from .config.recipe import Recipe
-from .config.schema import Flag
-from .data.dataset import source
-from .errors import BadInput
-from .exits import guarded
+from ..config.recipe import Recipe
+from ..config.schema import Flag
+from ..data.dataset import source
+from ..errors import BadInput
+from ..trained.locate import pretrained_names
+from .exit import guarded
 from .parser import Parser
-from .trained.locate import pretrained_names
+from .train_args import CHOICE, choose
 
 __all__ = ["main"]
 
@@ -46,9 +46,9 @@ def _main(words: Sequence[str], prog: str) -> int:
         print(parser.format_help().rstrip())
         return 0
     recipe = chosen.recipe(parser.read(rest))
-    from .reporting.progress import terminal
-    from .reporting.tables import parameter_table
-    from .trained.summary import summary
+    from ..reporting.progress import terminal
+    from ..reporting.tables import parameter_table
+    from ..trained.summary import summary
 
     model, shape, made, dtype = _made(recipe)
     sizes, outputs = ("x".join(map(str, each)) for each in (shape, made))
@@ -64,10 +64,10 @@ def _saved(run: str, rest: Sequence[str], prog: str) -> int:
         raise BadInput(f"usage: {prog} RUN; a trained model has no options left, got {' '.join(rest)}")
     import numpy as np
 
-    from .reporting.progress import terminal
-    from .reporting.tables import parameter_table
-    from .trained.model import load
-    from .trained.summary import summary
+    from ..reporting.progress import terminal
+    from ..reporting.tables import parameter_table
+    from ..trained.model import load
+    from ..trained.summary import summary
 
     trained = load(run)
     options = " ".join(f"{name}={value}" for name, value in trained.about["options"].items())
@@ -85,8 +85,8 @@ def _made(recipe: Recipe) -> tuple:
 
     from zoo.layers import Players
 
-    from .trained.build import MadeFor, make_model
-    from .trained.generator_input import example_given
+    from ..trained.build import MadeFor, make_model
+    from ..trained.generator_input import example_given
 
     data = source(recipe.dataset)
     if data.kind in ("image", "table", "points") and data.shape:
@@ -95,7 +95,7 @@ def _made(recipe: Recipe) -> tuple:
         if isinstance(model, Players):
             return model, example_given(model, wanted).shape, data.shape, np.float32
         return model, data.shape, (data.outputs,), np.float32
-    from .runs.setup import setup
+    from ..runs.setup import setup
 
     parts = setup(recipe, judged=False)
     return parts.model, parts.example.shape, (parts.made_for.outputs,), parts.example.dtype

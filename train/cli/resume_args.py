@@ -6,10 +6,10 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, get_type_hints
 
-from .config.run_options import RunOptions
-from .errors import BadInput
-from .option_types import unwrapped, word
-from .runs.folder import is_run, run_of
+from ..config.run_options import RunOptions
+from ..errors import BadInput
+from ..option_types import unwrapped, word
+from ..runs.folder import is_run, run_of
 
 __all__ = ["options_of", "with_recipe"]
 

@@ -6,19 +6,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 
-from .command_line import CHOICE, Chosen, choose, written_out
-from .config.recipe import Recipe
-from .config.run_options import RunOptions
-from .config.schema import Flag, run_flags
-from .config.validate import check_recipe
-from .errors import BadInput
-from .exits import guarded
-from .option_types import unwrapped
+from ..config.recipe import Recipe
+from ..config.run_options import RunOptions
+from ..config.schema import Flag, run_flags
+from ..config.validate import check_recipe
+from ..errors import BadInput
+from ..option_types import unwrapped
+from ..sweeps.grid import drawn, grid, several, typed
+from .exit import guarded
 from .parser import Parser
-from .sweeps.grid import drawn, grid, several, typed
+from .train_args import CHOICE, Chosen, choose, written_out
 
 if TYPE_CHECKING:
-    from .sweeps.results import Setting
+    from ..sweeps.results import Setting
 
 __all__ = ["main", "settings_of"]
 
@@ -74,7 +74,7 @@ def settings_of(chosen: Chosen, given: Mapping[str, Any]) -> tuple[list["Setting
     Raises:
         BadInput: if one of the settings cannot be.
     """
-    from .sweeps.results import Setting
+    from ..sweeps.results import Setting
 
     flags = {flag.name: flag for flag in chosen.flags}
     values = {name: several(flags[name], text) for name, text in given.items() if name in flags}
@@ -99,13 +99,13 @@ def _sweep(chosen: Chosen, given: Mapping[str, Any]) -> int:
     options = RunOptions(**{name: given[name] for name in _OF_RUNS if name in given})
     # Each sweep is its own: what a scheduler starts side by side are other sweeps, not parts of this one.
     options = replace(options, pictures=given.get("pictures", False), distributed="off")
-    from .sweeps.results import Stopped
-    from .sweeps.sweep import check_sweep, sweep
+    from ..sweeps.results import Stopped
+    from ..sweeps.sweep import check_sweep, sweep
 
     check_sweep(folder)
-    from .distributed.devices import check_devices
-    from .runtime.allocator import keep_freed_memory
-    from .sweeps.report import ShowSweep
+    from ..distributed.devices import check_devices
+    from ..runtime.allocator import keep_freed_memory
+    from ..sweeps.report import ShowSweep
 
     keep_freed_memory()
     check_devices(options)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from zoo.train.command import main
-from zoo.train.command_line import Command, read, written_out
+from zoo.train.cli.train import main
+from zoo.train.cli.train_args import Command, read, written_out
 from zoo.train.errors import BadInput
 
 

@@ -12,17 +12,17 @@ from typing import Any
 
 from zoo import _catalogue
 
-from .config.file import TABLES, expected, file_values, read_config, write_config
-from .config.recipe import Recipe, recipe_for
-from .config.run_options import RunOptions
-from .config.schema import Flag, data_flags, model_flags, recipe_flags, run_flags, trainer_flags
-from .config.validate import check_recipe
-from .data.dataset import source
-from .data.sources.npy_folder import npy_name
-from .errors import BadInput
-from .pages import dataset_table, front_page, model_table, model_text, versions_line
+from ..config.file import TABLES, expected, file_values, read_config, write_config
+from ..config.recipe import Recipe, recipe_for
+from ..config.run_options import RunOptions
+from ..config.schema import Flag, data_flags, model_flags, recipe_flags, run_flags, trainer_flags
+from ..config.validate import check_recipe
+from ..data.dataset import source
+from ..data.sources.npy_folder import npy_name
+from ..errors import BadInput
+from .help import dataset_table, front_page, model_table, model_text, versions_line
 from .parser import Parser
-from .resume_line import options_of, with_recipe
+from .resume_args import options_of, with_recipe
 
 __all__ = ["CHOICE", "Chosen", "Command", "choose", "read", "written_out"]
 

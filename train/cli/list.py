@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from .errors import BadInput
-from .exits import guarded
-from .pages import model_table, pretrained_table
+from ..errors import BadInput
+from .exit import guarded
+from .help import model_table, pretrained_table
 
 __all__ = ["main"]
 

@@ -3,11 +3,11 @@
 import sys
 from collections.abc import Sequence
 
-from .command_line import Command, read
-from .config.recipe import Recipe
-from .distributed.launch import leads
-from .exits import guarded
-from .runs.folder import check_folder
+from ..config.recipe import Recipe
+from ..distributed.launch import leads
+from ..runs.folder import check_folder
+from .exit import guarded
+from .train_args import Command, read
 
 __all__ = ["main", "one_line"]
 
@@ -25,7 +25,7 @@ def main(argv: Sequence[str] | None = None, prog: str = "python -m zoo.train") -
     words = sys.argv[1:] if argv is None else argv
     code = guarded(lambda: _main(words, prog))
     if "jax" in sys.modules:
-        from .distributed.initialize import leave
+        from ..distributed.initialize import leave
 
         return leave(code)
     return code
@@ -54,7 +54,7 @@ def _main(words: Sequence[str], prog: str) -> int:
         return 0
     check_folder(wanted.options)
     if not wanted.options.quiet and leads(wanted.options):
-        from .reporting.progress import terminal
+        from ..reporting.progress import terminal
 
         terminal().print(one_line(wanted.recipe), soft_wrap=True)
         sys.stdout.flush()
@@ -62,11 +62,11 @@ def _main(words: Sequence[str], prog: str) -> int:
 
 
 def _run(wanted: Command) -> int:
-    from .runtime.allocator import keep_freed_memory
-    from .runtime.signals import promptly
+    from ..runtime.allocator import keep_freed_memory
+    from ..runtime.signals import promptly
 
     with promptly():
-        from .runs.run import run
+        from ..runs.run import run
 
         keep_freed_memory()
         stopped_by = run(wanted.recipe, wanted.options).signal
@@ -74,7 +74,7 @@ def _run(wanted: Command) -> int:
 
 
 def _dry_run(wanted: Command) -> int:
-    from .show_dry_run import show_dry_run
+    from .dry_run import show_dry_run
 
     show_dry_run(wanted.recipe, wanted.options)
     return 0

@@ -6,10 +6,10 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal
 
-from .config.schema import Flag
-from .errors import BadInput
-from .exits import guarded
-from .on_run import on_run
+from ..config.schema import Flag
+from ..errors import BadInput
+from .exit import guarded
+from .model_args import on_run
 
 __all__ = ["main"]
 
@@ -44,16 +44,16 @@ def _main(words: Sequence[str], prog: str) -> int:
     asked = on_run(words, prog, _FLAGS, _TEXT, "--format stablehlo [--out FILE]")
     if asked is None:
         return 0
-    from .inference.export.answer import description
-    from .output_file import write_output
-    from .trained.model import load
+    from ..inference.export.answer import description
+    from ..output_file import write_output
+    from ..trained.model import load
 
     trained = load(asked.run)
     ending, module, name, beside = _FORMATS[asked.given["format"]]
     out = asked.given["out"] or Path(f"{trained.about['model']}-{trained.about['dataset']}{ending}")
     if not out.expanduser().parent.is_dir():
         raise BadInput(f"--out {out}: there is no folder {out.parent}")
-    content: bytes = getattr(import_module(f".{module}", __package__), name)(trained)
+    content: bytes = getattr(import_module(f"..{module}", __package__), name)(trained)
     if beside:
         text = json.dumps(description(trained), indent=1) + "\n"
         write_output(out.with_name(out.name + ".json"), text.encode())

@@ -11,8 +11,8 @@ import traceback
 from collections.abc import Callable
 from contextlib import ExitStack, redirect_stderr, redirect_stdout
 
-from .errors import ZooError
-from .runtime.gc import seldom_collected
+from ..errors import ZooError
+from ..runtime.gc import seldom_collected
 
 __all__ = ["guarded"]
 

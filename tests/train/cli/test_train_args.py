@@ -5,8 +5,8 @@ from itertools import product
 import pytest
 
 from zoo import _catalogue
-from zoo.train.command import main
-from zoo.train.command_line import Command, read
+from zoo.train.cli.train import main
+from zoo.train.cli.train_args import Command, read
 from zoo.train.config.recipe import Recipe, book, recipe_for
 from zoo.train.config.run_options import RunOptions
 from zoo.train.config.schema import BESIDES, recipe_flags, run_flags
