@@ -1,4 +1,4 @@
-"""What the adversarial animals share: noise to start from, and two multi-layer perceptrons that play."""
+"""Parts shared by the adversarial models: the noise input and a pair of multi-layer perceptrons."""
 
 from collections.abc import Callable
 from math import prod
@@ -15,29 +15,40 @@ __all__ = ["mlp_players", "noise", "squashed"]
 def mlp_players(
     name: str, shape: tuple[int, ...], *, latent: int, hidden: tuple[int, ...], activation: Activation = "relu"
 ) -> Players:
-    """A generator from noise (batch, latent) to samples (batch, *shape) and its discriminator, both of dense layers.
+    """Builds a generator from noise (batch, latent) to samples (batch, *shape) and a discriminator, of dense layers.
 
-    The generator's units are relu's, or what `activation` names; the discriminator's are leaky, so that it always has
-    a slope for the generator to climb.
+    The discriminator uses leaky relu, whose nonzero slope everywhere gives the generator a gradient.
+
+    Args:
+        name: name of the model, for error messages.
+        shape: shape of one example, without the batch axis.
+        latent: size of the noise vector.
+        hidden: widths of the hidden layers of the generator and of the discriminator.
+        activation: activation function of the generator.
+
+    Raises:
+        ValueError: if latent is not positive, or shape or hidden is empty.
     """
     check_positive(name, "latent", latent)
     if not shape or not hidden:
-        raise ValueError(f"{name} wants the shape of an example and at least one hidden layer, got {shape}, {hidden}")
+        raise ValueError(
+            f"{name}: expected the shape of an example and at least one hidden layer, got {shape}, {hidden}"
+        )
     act = layers.activation(activation)
     body = [part for width in hidden for part in (dense(width), act)]
-    rival = [part for width in hidden for part in (dense(width), lambda x: leaky_relu(x, 0.2))]
+    critic = [part for width in hidden for part in (dense(width), lambda x: leaky_relu(x, 0.2))]
     return players(
         generator=serial(body=serial(*body), head=dense(prod(shape)), shape=reshape(*shape), range=squashed(shape)),
-        discriminator=serial(flatten, body=serial(*rival), head=dense(1)),
+        discriminator=serial(flatten, body=serial(*critic), head=dense(1)),
         given=noise(latent),
     )
 
 
 def noise(latent: int) -> Callable:
-    """The `given` of players that start from normal noise (batch, latent)."""
+    """Returns the generator input of `players`: a function `(key, batch)` to standard normal noise (batch, latent)."""
     return lambda key, batch: jax.random.normal(key, (len(batch["x"]), latent))
 
 
 def squashed(shape: tuple[int, ...]) -> Callable:
-    """Images end in tanh, for pixels lie between -1 and 1; anything else is not bounded."""
+    """Returns the output activation for a sample shape: tanh for images in [-1, 1], identity for other data."""
     return tanh if len(shape) == 3 else lambda x: x

@@ -1,38 +1,38 @@
-"""What the adversarial animals that make images share: the two players of Radford et al. 2015, for any size."""
+"""Convolutional generator and discriminator of Radford et al. 2015 (DCGAN), for any image size."""
 
 from .layers import Layer, batch_norm, conv, conv_transpose, dense, flatten, leaky_relu, relu, reshape, serial, tanh
 from .layers.initializers import Initializer, normal
 
 __all__ = ["discriminator", "generator"]
 
-_SIZE = 4  # of every filter; a multiple of the stride, so that no pixel is written to more often than its neighbours
+_SIZE = 4  # of every filter; a multiple of the stride, which avoids checkerboard artefacts
 
 
 def generator(
-    animal: str,
+    name: str,
     shape: tuple[int, ...],
     filters: tuple[int, ...],
     hidden: tuple[int, ...] = (),
     init: Initializer = normal(0.02),  # noqa: B008
 ) -> Layer:
-    """Noise (batch, features) to images (batch, *shape) from -1 to 1.
+    """Builds a generator from noise (batch, features) to images (batch, *shape) in [-1, 1].
 
-    A dense layer paints the smallest images, each stage doubles height and width.
+    A dense layer makes the smallest feature maps; each stage doubles height and width.
 
     Args:
-        animal: for the errors.
-        shape: of an image, (height, width, channels).
-        filters: of the stages, that at the full size first.
-        hidden: widths of dense layers before the smallest images.
-        init: of all kernels.
+        name: name of the model, for error messages.
+        shape: shape of one image, (height, width, channels).
+        filters: filters of each stage, the full resolution first.
+        hidden: widths of dense layers before the smallest feature maps.
+        init: initializer of all kernels.
 
     Raises:
-        ValueError: if height or width cannot be halved once a stage.
+        ValueError: if height or width is not divisible by 2^stages.
     """
-    height, width, channels = _checked(animal, shape, filters)
+    height, width, channels = _checked(name, shape, filters)
     halvings = 1 << len(filters)
     start = (height // halvings, width // halvings, filters[-1])
-    # Batch norm has a bias, so what stands before it needs none.
+    # Batch norm adds a bias, so the layer before it has none.
     body = [part for width in hidden for part in (dense(width, bias=False, init=init), batch_norm(), relu)]
     paint = dense(start[0] * start[1] * start[2], bias=False, init=init)
     first = serial(*body, paint, reshape(*start), batch_norm(), relu)
@@ -44,12 +44,14 @@ def generator(
 
 
 def discriminator(filters: tuple[int, ...], hidden: tuple[int, ...] = (), init: Initializer = normal(0.02)) -> Layer:  # noqa: B008
-    """Images (batch, height, width, channels) to scores (batch, 1): each stage halves height and width.
+    """Builds a discriminator from images (batch, height, width, channels) to logits (batch, 1).
+
+    Each stage halves height and width.
 
     Args:
-        filters: of the stages, that at the full size first.
-        hidden: widths of dense layers that see the whole image, before the score.
-        init: of all kernels.
+        filters: filters of each stage, the full resolution first.
+        hidden: widths of dense layers before the output.
+        init: initializer of all kernels.
     """
     stages = {
         f"stage{i}": serial(
@@ -65,17 +67,17 @@ def _leaky(x):
     return leaky_relu(x, 0.2)
 
 
-def _checked(animal: str, shape: tuple[int, ...], filters: tuple[int, ...]) -> tuple[int, int, int]:
+def _checked(name: str, shape: tuple[int, ...], filters: tuple[int, ...]) -> tuple[int, int, int]:
     if len(shape) != 3:
-        raise ValueError(f"{animal} makes images (height, width, channels), not examples of shape {tuple(shape)}")
+        raise ValueError(f"{name} generates images (height, width, channels), got examples of shape {tuple(shape)}")
     if not filters:
-        raise ValueError(f"{animal}: filters must name at least one stage, got none")
+        raise ValueError(f"{name}: filters must have a number for at least one stage, got none")
     height, width, channels = shape
     halvings = 1 << len(filters)
     if height % halvings or width % halvings:
         fits = next((n for n in range(len(filters) - 1, 0, -1) if not height % (1 << n) and not width % (1 << n)), 0)
-        hint = f"give it {fits} number{'s' * (fits > 1)}" if fits else "take images of even height and width"
+        hint = f"use {fits} stage{'s' * (fits > 1)}" if fits else "use images of even height and width"
         raise ValueError(
-            f"{animal}: {len(filters)} stages of filters halve an image so often, {height}x{width} cannot be; {hint}"
+            f"{name}: {len(filters)} stages of filters need sizes divisible by {halvings}, got {height}x{width}; {hint}"
         )
     return height, width, channels

@@ -1,4 +1,4 @@
-"""What the recurrent animals share: how data becomes a sequence, layers upon layers, and the head."""
+"""Builder of the recurrent models: input to sequence, stacked recurrent layers, output layer."""
 
 from collections.abc import Callable
 from functools import partial
@@ -33,25 +33,25 @@ def recurrent(
     features: int | None = None,
     both: bool = False,
 ) -> Layer:
-    """Makes an animal of a cell: sequence, recurrent layers, head.
+    """Builds a recurrent model from a cell factory.
 
     Args:
-        name: the animal's, for errors.
+        name: name of the model, for error messages.
         cell: `(width, layer_norm=, recurrent_dropout=) -> cell`.
-        outputs: numbers that the head gives.
-        each: gives them at every step, and not once, after the last.
-        vocabulary: how many tokens there are; 0: the input is numbers.
-        width: of each layer.
-        depth: how many layers.
-        dropout: share dropped between the layers and before the head.
-        recurrent_dropout: share of h dropped on its way into the product.
-        variational: drops the same numbers at every step.
-        layer_norm: normalises the products in the cell.
-        remat: keeps only the carries for the backward pass.
-        read: how an image becomes a sequence.
-        tied: makes the outputs by the embedding's transpose.
-        features: numbers that a layer hands on, and in the embedding; None: the width.
-        both: runs each layer in both directions.
+        outputs: number of outputs.
+        each: outputs at every step instead of after the last.
+        vocabulary: number of distinct tokens; 0: the inputs are not tokens.
+        width: hidden units of each layer.
+        depth: number of layers.
+        dropout: share of units dropped between layers and before the head (0 to 1).
+        recurrent_dropout: share of the previous hidden state dropped (0 to 1).
+        variational: one dropout mask for all time steps.
+        layer_norm: layer normalisation of the matrix products in the cell.
+        remat: recomputation of everything but the carries in the backward pass.
+        read: order of reading an image as a sequence.
+        tied: output layer that shares the embedding's weights.
+        features: size of each layer's output and of token embeddings; None: the width.
+        both: layers in both directions.
     """
     check_positive(name, "outputs", outputs)
     check_positive(name, "width", width)
@@ -86,16 +86,16 @@ def _then_dropout(call, x):
 
 def _check_tokens(name: str, vocabulary: int, outputs: int, tied: bool) -> None:
     if not is_whole(vocabulary, 0):
-        raise ValueError(f"{name}: vocabulary must be a whole number from 0, got {vocabulary!r}")
+        raise ValueError(f"{name}: vocabulary must be an integer of at least 0, got {vocabulary!r}")
     if tied and vocabulary != outputs:
-        what = f"{outputs} outputs of a vocabulary of {vocabulary}" if vocabulary else "an input of numbers"
+        got = f"{outputs} outputs for a vocabulary of {vocabulary}" if vocabulary else "no token inputs"
         raise ValueError(
-            f"{name}: tied makes one output a token by the embedding, for a language model; got {what}: leave tied out"
+            f"{name}: tied output weights need a language model with one output per token, got {got}; omit tied"
         )
 
 
 def _sequence(x: Any, name: str, tokens: bool, read: str) -> Sequence:
-    """Makes a sequence of what comes: images by rows or pixels, all else as it is."""
+    """Converts an input to a `Sequence`: images by rows or pixels, anything else unchanged."""
     sequence = x if isinstance(x, Sequence) else Sequence(x)
     steps = sequence.x
     if tokens:
@@ -104,8 +104,8 @@ def _sequence(x: Any, name: str, tokens: bool, read: str) -> Sequence:
         return sequence._replace(x=_read(steps, read))
     if steps.ndim != 3:
         raise ValueError(
-            f"{name} reads (batch, time, features), images (batch, height, width, channels) or, made with "
-            f"vocabulary=, tokens (batch, time); got shape {tuple(steps.shape)}"
+            f"{name} expects (batch, time, features), images (batch, height, width, channels) or, with "
+            f"vocabulary= set, tokens (batch, time); got shape {tuple(steps.shape)}"
         )
     return sequence
 
@@ -117,5 +117,5 @@ def _read(images: jax.Array, read: str) -> jax.Array:
     pixels = images.reshape(batch, height * width, channels)
     if read == "pixels":
         return pixels
-    # The same order for every model and run, so that results compare; from raw bits, which numpy never changes.
+    # The same permutation for every model and run, so that results are comparable; raw bits are stable across numpy.
     return pixels[:, np.argsort(np.random.PCG64(0).random_raw(height * width), kind="stable")]

@@ -1,6 +1,6 @@
-"""From images to images: the U-Net that makes them, and the discriminator that looks at them patch by patch.
+"""U-Net and PatchGAN discriminator for image-to-image models.
 
-Ronneberger, Fischer & Brox 2015, U-Net; in the form of Isola, Zhu, Zhou & Efros 2017, pix2pix.
+Paper: Ronneberger, Fischer & Brox 2015, U-Net; in the form of Isola, Zhu, Zhou & Efros 2017, pix2pix.
 """
 
 from functools import partial
@@ -11,18 +11,18 @@ from .layers import Layer, batch_norm, compose, conv, conv_transpose, global_avg
 
 __all__ = ["check_images", "patches", "unet"]
 
-_SIZE = 4  # pixels, of all filters that halve or double: pix2pix's
+_SIZE = 4  # filter size in pixels of all layers that halve or double, as in pix2pix
 _leaky = partial(leaky_relu, slope=0.2)
 
 
 def unet(channels: int, filters: tuple[int, ...] = (32, 64, 128)) -> Layer:
-    """Halves images again and again, then doubles them back, each size with what was seen at that size before.
+    """Builds a U-Net: an encoder and a decoder of images with skip connections at every resolution.
 
     Shape (batch, height, width, any channels) to (batch, height, width, channels) in [-1, 1].
 
     Args:
-        channels: of the images that come out.
-        filters: at the full size, at half of it, at a quarter; one less than these are the halvings, the depth.
+        channels: number of output channels.
+        filters: filters at full resolution, half, a quarter, ...; the depth is one less than their number.
 
     Raises:
         ValueError: at init and apply, if height or width is not divisible by 2^depth.
@@ -34,9 +34,7 @@ def unet(channels: int, filters: tuple[int, ...] = (32, 64, 128)) -> Layer:
     (2, 32, 32, 3)
     """
     if len(filters) < 2:
-        raise ValueError(
-            f"unet: filters must be two numbers at least, of the full size and of half of it, got {filters}"
-        )
+        raise ValueError(f"unet: filters must have at least two numbers, for full and half resolution, got {filters}")
     depth = len(filters) - 1
 
     def forward(call, x):
@@ -55,19 +53,19 @@ def unet(channels: int, filters: tuple[int, ...] = (32, 64, 128)) -> Layer:
 
 
 def patches(filters: tuple[int, ...] = (32, 64)) -> Layer:
-    """Judges every patch of an image by itself: the score (batch, 1) is the mean of theirs ("PatchGAN").
+    """Builds a PatchGAN discriminator: the mean of one logit per image patch, (batch, 1).
 
     Args:
-        filters: each is a halving; the more of them, the larger the patches.
+        filters: filters of each stage; each stage halves the image and enlarges the patches.
 
     >>> import jax, jax.numpy as jnp
-    >>> x, judge = jnp.zeros((2, 32, 32, 6)), patches()
-    >>> made = jax.eval_shape(judge.init, jax.random.key(0), x)
-    >>> jax.eval_shape(judge.apply, *made, x)[0].shape
+    >>> x, disc = jnp.zeros((2, 32, 32, 6)), patches()
+    >>> made = jax.eval_shape(disc.init, jax.random.key(0), x)
+    >>> jax.eval_shape(disc.apply, *made, x)[0].shape
     (2, 1)
     """
     first, *others = filters
-    # As in the paper, the first one sees the image without a norm before it.
+    # As in the paper, the first layer has no norm.
     stem = serial(conv(first, _SIZE, strides=2), _leaky)
     return serial(stem, *map(_down, others), score=serial(conv(1, _SIZE), global_avg_pool()))
 
@@ -85,12 +83,12 @@ def _head(channels: int) -> Layer:
 
 
 def check_images(name: str, shape: tuple[int, ...], filters: tuple[int, ...]) -> None:
-    """Raises a ValueError unless examples of this shape are images (height, width, channels) that can be halved."""
+    """Raises a ValueError unless the shape is (height, width, channels) and divisible by the halvings of a U-Net."""
     if len(shape) != 3:
-        raise ValueError(f"{name} wants images (height, width, channels), got examples of shape {tuple(shape)}")
+        raise ValueError(f"{name} expects images (height, width, channels), got examples of shape {tuple(shape)}")
     depth, (height, width) = len(filters) - 1, shape[:2]
     if height % 2**depth or width % 2**depth:
         raise ValueError(
-            f"{name} halves an image {depth} times, once for each of {len(filters)} filters but the first, so height "
-            f"and width must be divisible by {2**depth}, got {height}x{width}; take fewer filters"
+            f"{name}: {len(filters)} filters halve an image {depth} times, so height and width must be divisible by "
+            f"{2**depth}, got {height}x{width}; use fewer filters"
         )

@@ -1,9 +1,9 @@
-"""Conditional GAN: both players are told the class, so that the generator makes what it is asked for.
+"""Conditional GAN: generator and discriminator both receive the class label, so samples can be drawn by class.
 
 Paper: Mirza & Osindero 2014, Conditional generative adversarial nets; with the batch norm of Radford et al. 2015.
 Command: python -m zoo.train --model cgan
-Expect: a classifier takes at least 95 % of the digits for the class that was asked for, after seconds; on MNIST after
-minutes.
+Expect: a classifier assigns at least 95 % of the generated digits to the requested class, after seconds of training; on
+MNIST after minutes.
 """
 
 from math import prod
@@ -17,19 +17,19 @@ from .layers.checks import check_positive
 
 
 def cgan(shape: tuple[int, ...], outputs: int, *, latent: int = 64, hidden: tuple[int, ...] = (256, 256)) -> Players:
-    """Makes a generator and a discriminator of dense layers that are told a class.
+    """Builds a class-conditional generator and discriminator of dense layers.
 
-    The generator reads noise with the class behind it, one number a class of which one is 1: (batch, latent + outputs)
-    to samples (batch, *shape). The discriminator reads the sample, laid flat, with the same behind it.
+    The generator maps noise concatenated with the one-hot class label, (batch, latent + outputs), to samples
+    (batch, *shape). The discriminator receives the flattened sample concatenated with the same label.
 
     Args:
-        shape: of one example.
-        outputs: classes.
-        latent: numbers of noise that a sample is made of.
-        hidden: widths of the hidden layers, of the generator and of the discriminator.
+        shape: shape of one example, without the batch axis.
+        outputs: number of classes.
+        latent: size of the noise vector.
+        hidden: widths of the hidden layers of the generator and of the discriminator.
 
     Raises:
-        ValueError: if there is one class only, which leaves nothing to ask for.
+        ValueError: if there are fewer than two classes.
 
     >>> import jax, jax.numpy as jnp
     >>> model = cgan((8, 8, 1), 10, latent=4)
@@ -39,19 +39,23 @@ def cgan(shape: tuple[int, ...], outputs: int, *, latent: int = 64, hidden: tupl
     """
     check_positive("cgan", "latent", latent)
     if outputs < 2:
-        raise ValueError(f"cgan makes what it is told to and wants at least 2 classes, got {outputs}; gan needs none")
+        raise ValueError(
+            f"cgan: class labels must have at least 2 classes, got {outputs}; use gan for data without classes"
+        )
     if not shape or not hidden:
-        raise ValueError(f"cgan wants the shape of an example and at least one hidden layer, got {shape}, {hidden}")
+        raise ValueError(
+            f"cgan: expected the shape of an example and at least one hidden layer, got {shape} and {hidden}"
+        )
     body = [part for width in hidden for part in (dense(width, bias=False), batch_norm(), relu)]
-    rival = [part for width in hidden for part in (dense(width), lambda x: leaky_relu(x, 0.2))]
-    plain = noise(latent)
+    critic = [part for width in hidden for part in (dense(width), lambda x: leaky_relu(x, 0.2))]
+    noise_of = noise(latent)
 
     def given(key, batch):
-        return jnp.concatenate([plain(key, batch), jax.nn.one_hot(batch["y"], outputs)], axis=-1)
+        return jnp.concatenate([noise_of(key, batch), jax.nn.one_hot(batch["y"], outputs)], axis=-1)
 
     return players(
         generator=serial(body=serial(*body), head=dense(prod(shape)), shape=reshape(*shape), range=squashed(shape)),
-        discriminator=serial(body=serial(*rival), head=dense(1)),
+        discriminator=serial(body=serial(*critic), head=dense(1)),
         given=given,
         judged=lambda sample, given: jnp.concatenate([flatten(sample), given[:, latent:]], axis=-1),
     )

@@ -1,4 +1,4 @@
-"""Convolutional network: learned filters slide over the image, pooling keeps what fires, dense layers decide.
+"""Convolutional network: stages of convolution, max pooling and batch norm, followed by dense layers.
 
 Paper: LeCun, Bottou, Bengio & Haffner 1998, Gradient-based learning applied to document recognition; with the batch
 norm of Ioffe & Szegedy 2015 and the dropout of Srivastava et al. 2014.
@@ -20,17 +20,17 @@ def cnn(
     activation: Activation = "relu",
     dropout: float = 0.5,
 ) -> Layer:
-    """Makes a convolutional network: images (batch, height, width, channels) to `outputs` numbers.
+    """Builds a convolutional network from images (batch, height, width, channels) to (batch, outputs).
 
-    Each stage is a convolution, a 2x2 max pooling that halves height and width, batch norm and the activation.
+    Each stage applies a convolution, 2x2 max pooling, batch norm and the activation; it halves height and width.
 
     Args:
-        outputs: classes, or numbers to predict.
-        filters: filters of each stage.
-        size: of the filters, in pixels.
-        hidden: width of the dense layer before the head.
-        activation: after every layer but the last, by name.
-        dropout: share of the dense layer's units dropped in training.
+        outputs: number of classes or values to predict.
+        filters: number of filters of each stage.
+        size: height and width of the filters in pixels.
+        hidden: units of the dense layer before the output layer.
+        activation: activation function of the hidden layers, by name.
+        dropout: share of the dense layer's units dropped in training (0 to 1).
 
     >>> import jax, jax.numpy as jnp
     >>> params, _ = cnn(10).init(jax.random.key(0), jnp.ones((4, 8, 8, 1)))
@@ -38,7 +38,7 @@ def cnn(
     ((3, 3, 32, 64), (256, 128))
     """
     act = layers.activation(activation)
-    # Batch norm has a bias, so the convolution needs none; pooling first leaves it a quarter of the work.
+    # Batch norm adds a bias, so the convolution has none; after pooling, it processes a quarter of the values.
     stages = {
         f"stage{i}": serial(conv(width, size, bias=False), max_pool(2), batch_norm(), act)
         for i, width in enumerate(filters)

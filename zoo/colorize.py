@@ -1,4 +1,4 @@
-"""Adversarial colouriser: a generator gives grey images colours that its opponent must take for real.
+"""Adversarial colouriser: a U-Net adds colour to grey images, trained against a discriminator of image pairs.
 
 Paper: Isola, Zhu, Zhou & Efros 2017, Image-to-image translation with conditional adversarial networks (pix2pix).
 Command: python -m zoo.train --model colorize
@@ -10,24 +10,24 @@ import jax.numpy as jnp
 from ._unet import check_images, patches, unet
 from .layers import Players, players, serial
 
-_LUMA = (0.299, 0.587, 0.114)  # of red, green and blue, ITU-R BT.601
+_LUMA = (0.299, 0.587, 0.114)  # weights of red, green and blue, ITU-R BT.601
 
 
 def colorize(
     shape: tuple[int, ...], *, filters: tuple[int, ...] = (32, 64, 128), rival: tuple[int, ...] = (32, 64)
 ) -> Players:
-    """Makes a U-Net from grey images to coloured ones and a discriminator of pairs, the image and its grey copy.
+    """Builds a U-Net from grey to colour images and a discriminator of pairs of an image and its grey version.
 
-    Images are (batch, height, width, 3) in [-1, 1], grey ones too, of three equal channels. Of what the generator is
-    given it sees the luma alone, so that coloured images may be given as well: they are coloured anew.
+    Images are (batch, height, width, 3) in [-1, 1]; grey images have three equal channels. The generator reads only
+    the luma of its input, so colour images are valid inputs too and are recoloured.
 
     Args:
-        shape: of one image.
-        filters: of the U-Net at the full size, at half of it, at a quarter; each but the first is a halving.
-        rival: filters of the discriminator, each a halving.
+        shape: shape of one image, (height, width, 3).
+        filters: filters of the U-Net at full resolution, half, a quarter, ...; each after the first halves the image.
+        rival: filters of the discriminator's stages; each stage halves the image.
 
     Raises:
-        ValueError: if the images have no colours, or cannot be halved so often.
+        ValueError: if the images do not have 3 channels, or height or width is not divisible by the halvings.
 
     >>> import jax, jax.numpy as jnp
     >>> model, x = colorize((8, 8, 3)), jnp.zeros((2, 8, 8, 3))
@@ -37,7 +37,7 @@ def colorize(
     """
     check_images("colorize", shape, filters)
     if shape[-1] != 3:
-        raise ValueError(f"colorize wants colour images (height, width, 3), got examples of shape {tuple(shape)}")
+        raise ValueError(f"colorize expects colour images (height, width, 3), got examples of shape {tuple(shape)}")
 
     def given(key, batch):
         return jnp.broadcast_to(_luma(batch["x"]), batch["x"].shape)
@@ -50,5 +50,5 @@ def colorize(
 
 def _luma(x):
     if x.shape[-1] != 3:
-        raise ValueError(f"the luma is that of 3 channels, red, green and blue; got {x.shape[-1]} (shape {x.shape})")
+        raise ValueError(f"colorize expects 3 channels (red, green, blue), got {x.shape[-1]} (shape {x.shape})")
     return x @ jnp.asarray(_LUMA, x.dtype)[:, None]

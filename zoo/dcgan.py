@@ -1,8 +1,8 @@
-"""Deep convolutional GAN: strided convolutions paint an image from noise, and others tell it from a real one.
+"""Deep convolutional GAN: generator and discriminator are stacks of strided convolutions with batch norm.
 
 Paper: Radford, Metz & Chintala 2015, Unsupervised representation learning with deep convolutional GANs.
 Command: python -m zoo.train --model dcgan
-Expect: digits that can be read in a minute, with a Frechet distance below a tenth of the untrained generator's. On
+Expect: legible digits after a minute of training, at a Frechet distance below a tenth of the untrained generator's. On
 MNIST a classifier score of at least 8.5 of 10, in a quarter of an hour on two cores.
 """
 
@@ -15,20 +15,20 @@ from .layers.checks import check_positive
 def dcgan(
     shape: tuple[int, ...], *, latent: int = 64, filters: tuple[int, ...] = (32, 64), hidden: tuple[int, ...] = ()
 ) -> Players:
-    """Makes a generator and a discriminator of convolutions: noise (batch, latent) to images (batch, *shape).
+    """Builds a convolutional generator, from noise (batch, latent) to images (batch, *shape), and a discriminator.
 
-    Both have batch norm everywhere but where they meet the image and where the score is given. The kernels begin as
-    normal numbers of standard deviation 0.02.
+    Batch norm follows every layer except the generator's output and the discriminator's first and last layers. Kernels
+    are initialised from a normal distribution of standard deviation 0.02.
 
     Args:
-        shape: of an image, (height, width, channels).
-        latent: numbers of noise that an image is made of.
-        filters: of each stage, that at the full size first; each halves height and width.
-        hidden: widths of dense layers between noise and image in both players (as Chen et al. 2016, InfoGAN, has them
-            for digits), which judge an image as a whole; filters alone see patches.
+        shape: shape of one image, (height, width, channels).
+        latent: size of the noise vector.
+        filters: filters of each stage, the full resolution first; each stage halves height and width.
+        hidden: widths of additional dense layers, at the generator's input and before the discriminator's output
+            (Chen et al. 2016, InfoGAN).
 
     Raises:
-        ValueError: if height or width cannot be halved so often.
+        ValueError: if height or width is not divisible by 2^stages.
 
     >>> import jax, jax.numpy as jnp
     >>> model = dcgan((28, 28, 1), latent=8)

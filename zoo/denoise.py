@@ -1,4 +1,4 @@
-"""Adversarial denoiser: a generator turns noisy images into clean ones that its opponent must take for real.
+"""Adversarial denoiser: a U-Net removes noise from images, trained against a discriminator of image pairs.
 
 Paper: Isola, Zhu, Zhou & Efros 2017, Image-to-image translation with conditional adversarial networks (pix2pix); the
 task: Vincent, Larochelle, Bengio & Manzagol 2008, Extracting and composing robust features with denoising autoencoders.
@@ -21,18 +21,18 @@ def denoise(
     filters: tuple[int, ...] = (32, 64, 128),
     rival: tuple[int, ...] = (32, 64),
 ) -> Players:
-    """Makes a U-Net from noisy images to clean ones and a discriminator of pairs, the image and its noisy copy.
+    """Builds a U-Net from noisy to clean images and a discriminator of pairs of an image and its noisy version.
 
-    Images are (batch, height, width, channels) in [-1, 1]; noise that would lead out of it is cut off, as in a file.
+    Images are (batch, height, width, channels) in [-1, 1]; noisy images are clipped to this range.
 
     Args:
-        shape: of one image.
-        noise: standard deviation of the noise that training adds; from black to white is 2.
-        filters: of the U-Net at the full size, at half of it, at a quarter; each but the first is a halving.
-        rival: filters of the discriminator, each a halving.
+        shape: shape of one image, (height, width, channels).
+        noise: standard deviation of the Gaussian noise added in training; pixels range from -1 to 1.
+        filters: filters of the U-Net at full resolution, half, a quarter, ...; each after the first halves the image.
+        rival: filters of the discriminator's stages; each stage halves the image.
 
     Raises:
-        ValueError: if the images cannot be halved so often.
+        ValueError: if height or width is not divisible by the halvings.
 
     >>> import jax, jax.numpy as jnp
     >>> model, x = denoise((8, 8, 1)), jnp.zeros((2, 8, 8, 1))
@@ -44,13 +44,13 @@ def denoise(
     check_images("denoise", shape, filters)
 
     def given(key, batch):
-        return _cut(batch["x"] + noise * jax.random.normal(key, batch["x"].shape))
+        return _clipped(batch["x"] + noise * jax.random.normal(key, batch["x"].shape))
 
     def judged(sample, given):
         return jnp.concatenate([sample, given], axis=-1)
 
-    return players(serial(_cut, net=unet(shape[-1], filters)), patches(rival), given, judged)
+    return players(serial(_clipped, net=unet(shape[-1], filters)), patches(rival), given, judged)
 
 
-def _cut(x):
+def _clipped(x):
     return jnp.clip(x, -1, 1)

@@ -1,4 +1,4 @@
-"""Generative adversarial network: one net makes samples of noise, another tells them from real ones; both learn.
+"""Generative adversarial network: a generator of samples is trained against a discriminator of real and generated.
 
 Paper: Goodfellow et al. 2014, Generative adversarial networks.
 Command: python -m zoo.train --model gan
@@ -12,13 +12,13 @@ from .layers import Activation, Players
 def gan(
     shape: tuple[int, ...], *, latent: int = 64, hidden: tuple[int, ...] = (128, 128), activation: Activation = "relu"
 ) -> Players:
-    """Makes a generator and a discriminator of dense layers: noise (batch, latent) to samples (batch, *shape).
+    """Builds a generator, from noise (batch, latent) to samples (batch, *shape), and a discriminator of dense layers.
 
     Args:
-        shape: of one example.
-        latent: numbers of noise that a sample is made of.
-        hidden: widths of the hidden layers, of the generator and of the discriminator.
-        activation: of the generator, by name.
+        shape: shape of one example, without the batch axis.
+        latent: size of the noise vector.
+        hidden: widths of the hidden layers of the generator and of the discriminator.
+        activation: activation function of the generator, by name.
 
     >>> import jax, jax.numpy as jnp
     >>> model = gan((2,), latent=4)

@@ -1,4 +1,4 @@
-"""Linear regression: a weighted sum of the inputs plus a bias, fitted to the smallest squared error.
+"""Linear regression: a weighted sum of the inputs plus a bias, fitted by least squares.
 
 Paper: Legendre 1805, Nouvelles methodes pour la determination des orbites des cometes; Gauss 1809.
 Command: python -m zoo.train --model linear
@@ -9,7 +9,7 @@ from .layers import Layer, dense, flatten, serial
 
 
 def linear(outputs: int = 1) -> Layer:
-    """Makes a linear regression: any input, flattened, to `outputs` numbers.
+    """Builds a linear regression from inputs of any shape, flattened, to (batch, outputs).
 
     >>> import jax, jax.numpy as jnp
     >>> params, _ = linear().init(jax.random.key(0), jnp.ones((4, 10)))

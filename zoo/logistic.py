@@ -1,4 +1,4 @@
-"""Logistic regression: a weighted sum per class, made probabilities by softmax (by a sigmoid for two classes).
+"""Logistic regression: a weighted sum of the inputs per class, normalised by softmax (sigmoid for two classes).
 
 Paper: Cox 1958, The regression analysis of binary sequences.
 Command: python -m zoo.train --model logistic
@@ -9,7 +9,7 @@ from .layers import Layer, dense, flatten, serial
 
 
 def logistic(outputs: int) -> Layer:
-    """Makes a logistic regression: any input, flattened, to one logit per class (one alone for two classes).
+    """Builds a logistic regression from inputs, flattened, to one logit per class (one in total for two classes).
 
     >>> import jax, jax.numpy as jnp
     >>> params, _ = logistic(10).init(jax.random.key(0), jnp.ones((4, 8, 8, 1)))

@@ -1,4 +1,4 @@
-"""Long short-term memory: a recurrent network whose gated memory keeps what happened long ago.
+"""Long short-term memory: a recurrent network whose gated cell state preserves information over many steps.
 
 Paper: Hochreiter & Schmidhuber 1997, Long short-term memory; forget gate: Gers, Schmidhuber & Cummins 2000.
 Command: python -m zoo.train --model lstm
@@ -30,26 +30,28 @@ def lstm(
     peepholes: bool = False,
     projection: int | None = None,
 ) -> Layer:
-    """Makes an LSTM: a sequence (batch, time, features), an image or tokens to `outputs` numbers.
+    """Builds an LSTM for sequences, images or tokens.
+
+    Maps (batch, time, features), (batch, height, width, channels) or tokens (batch, time) to (batch, outputs).
 
     Args:
-        outputs: classes, tokens, or numbers to predict.
-        each: gives them at every step (tagging, language) instead of once. Given a `Sequence`, it then gives
+        outputs: number of classes, tokens or values to predict.
+        each: outputs at every step (tagging, language modelling) instead of after the last; a `Sequence` then gives
             `Scanned(carry, y)`.
-        vocabulary: above 0 the input is tokens (batch, time), of which there are so many.
-        width: numbers in the memory of each layer, and in the embedding of a token.
-        depth: how many layers, one upon another.
-        dropout: share dropped between the layers and before the head, in training.
-        recurrent_dropout: share of its own last output that a cell does not see, in training.
-        variational: drops the same numbers at every step (Gal and Ghahramani 2016).
-        layer_norm: normalises the products in the cell (Ba et al. 2016).
-        tied: makes the logits by the embedding, transposed, and a bias (Press and Wolf 2017); for language.
-        remat: keeps less for the backward pass and computes it again: long sequences fit, slower. It is the plain
-            form, which has forward-mode derivatives too.
-        read: how an image becomes a sequence; permuted is by pixels in a fixed random order.
-        forget_bias: what the forget gates' bias starts from (Jozefowicz et al. 2015).
-        peepholes: lets the gates see the memory (Gers and Schmidhuber 2000).
-        projection: numbers that each layer hands on, and in the embedding, in place of `width` (Sak et al. 2014).
+        vocabulary: number of distinct tokens of integer inputs (batch, time); 0: the inputs are not tokens.
+        width: hidden units of each layer; also the size of token embeddings.
+        depth: number of stacked recurrent layers.
+        dropout: share of units dropped between layers and before the head in training (0 to 1).
+        recurrent_dropout: share of the previous hidden state dropped in training (0 to 1).
+        variational: one dropout mask for all time steps (Gal and Ghahramani 2016).
+        layer_norm: layer normalisation of the matrix products in the cell (Ba et al. 2016).
+        tied: output layer that shares the token embedding's weights (Press and Wolf 2017), for language models.
+        remat: recomputation of activations in the backward pass, for long sequences: less memory, more time; also
+            supports forward-mode differentiation.
+        read: order of reading an image as a sequence; permuted: pixels in a fixed random order.
+        forget_bias: initial bias of the forget gate (Jozefowicz et al. 2015).
+        peepholes: connections from the cell state to the gates (Gers and Schmidhuber 2000).
+        projection: size of each layer's output and of token embeddings, instead of `width` (Sak et al. 2014).
 
     >>> import jax, jax.numpy as jnp
     >>> model, images = lstm(10, width=32), jnp.ones((2, 8, 8, 1))

@@ -1,4 +1,4 @@
-"""Markov chain: counts which token followed which few before it; no net, the baseline that a language model must beat.
+"""Markov chain: an n-gram model of token counts with smoothing, the baseline for neural language models.
 
 Paper: Shannon 1948, A mathematical theory of communication; smoothing: Chen & Goodman 1998, An empirical study of
 smoothing techniques for language modeling.
@@ -14,9 +14,9 @@ import jax.numpy as jnp
 from .layers import Layer, Scanned, Sequence, serial
 from .layers.checks import check_choice, check_positive
 
-# The n-grams stand in sorted tables, one for each length. An n-gram's key is `place * vocabulary + token`, with the
-# place of the n-gram without its last token in the table before: exact, and whole numbers of 32 bits suffice.
-EMPTY = jnp.iinfo(jnp.int32).max  # the key of a place that holds nothing; it sorts behind all others
+# The n-grams are stored in sorted tables, one per length. The key of an n-gram is `row * vocabulary + token`, where row
+# is the position of the n-gram without its last token in the table of the next shorter length: exact within 32 bits.
+EMPTY = jnp.iinfo(jnp.int32).max  # key of an empty row; it sorts after all others
 
 
 def markov(
@@ -28,19 +28,18 @@ def markov(
     smoothing: Literal["kneser_ney", "witten_bell"] = "kneser_ney",
     capacity: int = 262144,
 ) -> Layer:
-    """Makes an n-gram model: tokens (batch, time) to the logarithms of the next token's probabilities.
+    """Builds an n-gram model from tokens (batch, time) to log-probabilities (batch, time, outputs) of the next token.
 
-    `zoo.train.trainers.counting` fills its tables; until then all tokens are equally likely.
+    `zoo.train.trainers.counting` fills the tables; before that, all tokens are equally likely.
 
     Args:
-        outputs: tokens.
-        each: true, it foretells at every step. Given a `Sequence` it gives `Scanned(carry, y)`; the carry is the last
-            n - 1 tokens, -1 where there was none.
-        vocabulary: tokens; 0: as many as outputs.
-        n: length of the longest n-grams: it looks back n - 1 tokens.
-        smoothing: how what was never seen gets its share: interpolated, with the modified Kneser-Ney discounts or
-            those of Witten and Bell.
-        capacity: most n-grams of one length that are kept; of more, the rarest are forgotten.
+        outputs: number of distinct tokens.
+        each: must be true: the model predicts at every step. For a `Sequence` it returns `Scanned(carry, y)`, with a
+            carry of the last n - 1 tokens, -1 before the start.
+        vocabulary: number of distinct tokens; 0: the same as outputs.
+        n: length of the longest n-grams; the context is n - 1 tokens.
+        smoothing: interpolated smoothing method for unseen n-grams: modified Kneser-Ney or Witten-Bell.
+        capacity: maximum number of n-grams stored per length; the rarest ones beyond it are dropped.
 
     >>> import jax, jax.numpy as jnp
     >>> model, tokens = markov(4, n=2), jnp.array([[0, 1, 2]])
@@ -53,8 +52,10 @@ def markov(
     check_choice("markov", "smoothing", smoothing, ("kneser_ney", "witten_bell"))
     size = check_positive("markov", "outputs", vocabulary or outputs)
     if outputs != size or not each:
-        raise ValueError(f"markov foretells the next of {size} tokens at every step, not {outputs} outputs")
-    share = {"kneser_ney": _kneser_ney, "witten_bell": _witten_bell}[smoothing]
+        raise ValueError(
+            f"markov: expected {size} outputs, one per token, at every step, got outputs={outputs}, each={each}"
+        )
+    smoothed = {"kneser_ney": _kneser_ney, "witten_bell": _witten_bell}[smoothing]
 
     def init(key, x):
         _tokens(x)
@@ -74,17 +75,17 @@ def markov(
                 table, keys = params[str(k)], state[str(k)]
                 counts = table["kinds"] if smoothing == "kneser_ney" else table["count"]
                 places = _places(state, size, read, k - 1, n)
-                p = share(_followers(keys, counts, places, size), table["discount"], p)
+                p = smoothed(_followers(keys, counts, places, size), table["discount"], p)
             return jnp.log(p)
 
-        y = jax.lax.map(row, read)  # one row after another: followers of all at once would not fit
+        y = jax.lax.map(row, read)  # row by row: the successors of all rows at once would exceed the memory
         return (Scanned(read[:, read.shape[1] - n + 1 :], y) if isinstance(x, Sequence) else y), state
 
     return serial(table=Layer(init, apply))
 
 
 def find(keys: jax.Array, wanted: jax.Array) -> jax.Array:
-    """The place of each wanted key among sorted ones, -1 where it is not there or is negative."""
+    """Returns the index of each wanted key in sorted keys, -1 for missing and negative keys."""
     place = jnp.clip(jnp.searchsorted(keys, wanted), 0, keys.size - 1)
     return jnp.where((keys[place] == wanted) & (wanted >= 0), place, -1)
 
@@ -92,12 +93,12 @@ def find(keys: jax.Array, wanted: jax.Array) -> jax.Array:
 def _tokens(x) -> jax.Array:
     tokens = x.x if isinstance(x, Sequence) else x
     if getattr(tokens, "ndim", 0) != 2 or not jnp.issubdtype(tokens.dtype, jnp.integer):
-        raise TypeError(f"markov wants tokens, whole numbers (batch, time), got {getattr(tokens, 'dtype', tokens)}")
+        raise TypeError(f"markov expects integer tokens (batch, time), got {getattr(tokens, 'dtype', tokens)}")
     return tokens
 
 
 def _places(state: dict, size: int, read: jax.Array, length: int, n: int) -> jax.Array:
-    """Where the last `length` tokens at each step stand in their table; 0 of no tokens, -1 if they never did."""
+    """Returns the table index of the last `length` tokens at each step; 0 for length 0, -1 for unseen n-grams."""
     steps = read.size - n + 1
     place = jnp.zeros(steps, jnp.int32)
     for k in range(1, length + 1):
@@ -108,7 +109,7 @@ def _places(state: dict, size: int, read: jax.Array, length: int, n: int) -> jax
 
 
 def _followers(keys: jax.Array, counts: jax.Array, places: jax.Array, size: int) -> jax.Array:
-    """How often each token followed (steps, vocabulary). They stand side by side: their keys begin alike."""
+    """Returns the counts of each next token (steps, vocabulary); their keys are contiguous in the table."""
     first = jnp.searchsorted(keys, places * size)[:, None] + jnp.arange(min(size, keys.size))
     at = jnp.minimum(first, keys.size - 1)
     token = keys[at] - places[:, None] * size
@@ -118,13 +119,13 @@ def _followers(keys: jax.Array, counts: jax.Array, places: jax.Array, size: int)
 
 
 def _witten_bell(counts: jax.Array, discount: jax.Array, shorter: jax.Array) -> jax.Array:
-    """What never followed here is as likely as there are tokens that did: each was new once."""
+    """Gives unseen tokens a weight equal to the number of distinct tokens seen in this context."""
     new = jnp.sum(counts > 0, axis=-1, keepdims=True).astype(counts.dtype)
     return _mixed(counts, new, shorter)
 
 
 def _kneser_ney(counts: jax.Array, discount: jax.Array, shorter: jax.Array) -> jax.Array:
-    """What is taken off the counts, by whether they are 1, 2 or more, goes to what shorter contexts say."""
+    """Subtracts a discount (for counts of 1, 2, and 3 or more) and gives its mass to the shorter context."""
     taken = jnp.where(counts > 0, discount[jnp.clip(counts, 1, 3).astype(jnp.int32) - 1], 0)
     return _mixed(counts - taken, jnp.sum(taken, axis=-1, keepdims=True), shorter)
 

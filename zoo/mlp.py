@@ -12,13 +12,13 @@ from .layers import Activation, Layer, dense, flatten, serial
 def mlp(
     outputs: int, *, hidden: tuple[int, ...] = (128,), activation: Activation = "relu", dropout: float = 0.0
 ) -> Layer:
-    """Makes a multi-layer perceptron: any input, flattened, to `outputs` numbers.
+    """Builds a multi-layer perceptron from inputs of any shape, flattened, to (batch, outputs).
 
     Args:
-        outputs: classes, or numbers to predict.
+        outputs: number of classes or values to predict.
         hidden: widths of the hidden layers.
-        activation: between the layers, by name.
-        dropout: share of each hidden layer's units dropped in training.
+        activation: activation function of the hidden layers, by name.
+        dropout: share of hidden units dropped in training (0 to 1).
 
     >>> import jax, jax.numpy as jnp
     >>> params, _ = mlp(10, hidden=(30,)).init(jax.random.key(0), jnp.ones((4, 28, 28, 1)))

@@ -1,9 +1,9 @@
-"""Perceptron: a threshold unit per class that learns from its mistakes alone, without a gradient.
+"""Perceptron: one threshold unit per class, trained on misclassified examples by a rule without gradients.
 
 Paper: Rosenblatt 1958, The perceptron: a probabilistic model for information storage and organization in the brain.
 Command: python -m zoo.train --model perceptron
-Expect: at least 93 % on the held-out fifth of digits, in a few seconds; zero errors in finite steps where a plane
-separates the classes (Novikoff 1962), never on XOR.
+Expect: at least 93 % on the held-out fifth of digits, in a few seconds; zero errors after finitely many steps on
+linearly separable classes (Novikoff 1962), never on XOR.
 """
 
 from .layers import Layer, dense, flatten, serial
@@ -11,9 +11,10 @@ from .layers.initializers import zeros
 
 
 def perceptron(outputs: int) -> Layer:
-    """Makes a perceptron: any input, flattened, to one weighted sum per class (one alone for two classes).
+    """Builds a perceptron from inputs, flattened, to one weighted sum per class (one in total for two classes).
 
-    The largest sum wins; of one alone, its sign. `zoo.train.trainers.perceptron.mistake_driven` is the rule that trains it.
+    The prediction is the class of the largest sum, or the sign of a single one. `zoo.train.trainers.perceptron.mistake_driven` is
+    the training rule.
 
     >>> import jax, jax.numpy as jnp
     >>> params, _ = perceptron(10).init(jax.random.key(0), jnp.ones((4, 8, 8, 1)))

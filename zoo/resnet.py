@@ -1,4 +1,4 @@
-"""Deep residual network: layers learn what to add to their input, so that a hundred of them still train.
+"""Deep residual network: each block adds a learned correction to its input, so that very deep networks train.
 
 Paper: He, Zhang, Ren & Sun 2015, Deep residual learning for image recognition, section 4.2 (depth 6n + 2, the
 parameter-free shortcuts of option A).
@@ -14,15 +14,15 @@ from .layers import Layer, batch_norm, conv, dense, global_avg_pool, relu, resid
 
 
 def resnet(outputs: int, *, depth: int = 20, width: int = 16) -> Layer:
-    """Makes a residual network: images (batch, height, width, channels) to `outputs` numbers.
+    """Builds a residual network from images (batch, height, width, channels) to (batch, outputs).
 
-    Three stages of n blocks of two 3x3 convolutions each; every stage but the first halves height and width and
-    doubles the filters.
+    Three stages of n blocks of two 3x3 convolutions each; every stage after the first halves height and width
+    and doubles the filters.
 
     Args:
-        outputs: classes, or numbers to predict.
-        depth: layers with weights, 6n + 2: 20, 32, 44, 56, 110 in the paper.
-        width: filters of the first stage.
+        outputs: number of classes or values to predict.
+        depth: number of layers with weights, 6n + 2 (20, 32, 44, 56 or 110 in the paper).
+        width: number of filters in the first stage.
 
     Raises:
         ValueError: if the depth is not 6n + 2.
@@ -52,6 +52,6 @@ def _conv_norm(width: int, strides: int = 1) -> Layer:
 
 
 def _shortcut(x, width: int, strides: int):
-    """Option A: every other pixel, and zeros for the filters that the input has not."""
+    """Subsamples the input and pads the missing channels with zeros (option A of the paper)."""
     more = width - x.shape[-1]
     return jnp.pad(x[:, ::strides, ::strides], ((0, 0), (0, 0), (0, 0), (more // 2, more - more // 2)))

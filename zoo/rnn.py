@@ -1,4 +1,4 @@
-"""Recurrent network (Elman): a hidden layer that also sees what it was a step before.
+"""Recurrent network (Elman): the hidden state at each step depends on the input and the previous hidden state.
 
 Paper: Elman 1990, Finding structure in time.
 Command: python -m zoo.train --model rnn
@@ -28,24 +28,26 @@ def rnn(
     read: Literal["rows", "pixels", "permuted"] = "rows",
     activation: Activation = "tanh",
 ) -> Layer:
-    """Makes a plain recurrent network: a sequence (batch, time, features), an image or tokens to `outputs` numbers.
+    """Builds a plain recurrent network for sequences, images or tokens.
+
+    Maps (batch, time, features), (batch, height, width, channels) or tokens (batch, time) to (batch, outputs).
 
     Args:
-        outputs: classes, tokens, or numbers to predict.
-        each: gives them at every step (tagging, language) instead of once. Given a `Sequence`, it then gives
+        outputs: number of classes, tokens or values to predict.
+        each: outputs at every step (tagging, language modelling) instead of after the last; a `Sequence` then gives
             `Scanned(carry, y)`.
-        vocabulary: above 0 the input is tokens (batch, time), of which there are so many.
-        width: numbers in the memory of each layer, and in the embedding of a token.
-        depth: how many layers, one upon another.
-        dropout: share dropped between the layers and before the head, in training.
-        recurrent_dropout: share of its own last output that a cell does not see, in training.
-        variational: drops the same numbers at every step (Gal and Ghahramani 2016).
-        layer_norm: normalises the products in the cell (Ba et al. 2016).
-        tied: makes the logits by the embedding, transposed, and a bias (Press and Wolf 2017); for language.
-        remat: keeps less for the backward pass and computes it again: long sequences fit, slower. It is the plain
-            form, which has forward-mode derivatives too.
-        read: how an image becomes a sequence; permuted is by pixels in a fixed random order.
-        activation: what each step's sum passes through, by name.
+        vocabulary: number of distinct tokens of integer inputs (batch, time); 0: the inputs are not tokens.
+        width: hidden units of each layer; also the size of token embeddings.
+        depth: number of stacked recurrent layers.
+        dropout: share of units dropped between layers and before the head in training (0 to 1).
+        recurrent_dropout: share of the previous hidden state dropped in training (0 to 1).
+        variational: one dropout mask for all time steps (Gal and Ghahramani 2016).
+        layer_norm: layer normalisation of the matrix products in the cell (Ba et al. 2016).
+        tied: output layer that shares the token embedding's weights (Press and Wolf 2017), for language models.
+        remat: recomputation of activations in the backward pass, for long sequences: less memory, more time; also
+            supports forward-mode differentiation.
+        read: order of reading an image as a sequence; permuted: pixels in a fixed random order.
+        activation: activation function of the hidden state, by name.
 
     >>> import jax, jax.numpy as jnp
     >>> model, images = rnn(10, width=32), jnp.ones((2, 8, 8, 1))

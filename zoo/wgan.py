@@ -1,9 +1,8 @@
-"""Wasserstein GAN: the discriminator becomes a critic that measures how far made samples lie from real ones.
+"""Wasserstein GAN: a critic estimates the Wasserstein distance between generated and real samples.
 
 Paper: Arjovsky, Chintala & Bottou 2017, Wasserstein GAN.
 Command: python -m zoo.train --model wgan
-Expect: 7 or 8 modes of the ring; clipped weights keep the critic coarse, and how many samples are good depends on the
-seed.
+Expect: 7 or 8 modes of the ring; weight clipping limits the critic, and the share of good samples depends on the seed.
 """
 
 from ._adversarial import mlp_players
@@ -17,12 +16,12 @@ def wgan(
     hidden: tuple[int, ...] = (128, 128, 128),
     activation: Activation = "relu",
 ) -> Players:
-    """Makes a generator and a critic of dense layers; that its weights are clipped is the trainer's doing.
+    """Builds a generator and a critic of dense layers; the trainer clips the critic's weights.
 
     Args:
-        shape: of one example.
-        latent: numbers of noise that a sample is made of.
-        hidden: widths of the hidden layers, of the generator and of the critic.
-        activation: of the generator, by name.
+        shape: shape of one example, without the batch axis.
+        latent: size of the noise vector.
+        hidden: widths of the hidden layers of the generator and of the critic.
+        activation: activation function of the generator, by name.
     """
     return mlp_players("wgan", shape, latent=latent, hidden=hidden, activation=activation)

@@ -1,4 +1,4 @@
-"""Wasserstein GAN with gradient penalty: the critic's slope is kept near 1 instead of its weights near 0.
+"""Wasserstein GAN with gradient penalty: the critic's gradient norm is penalised instead of its weights clipped.
 
 Paper: Gulrajani et al. 2017, Improved training of Wasserstein GANs.
 Command: python -m zoo.train --model wgan_gp
@@ -16,12 +16,12 @@ def wgan_gp(
     hidden: tuple[int, ...] = (128, 128, 128),
     activation: Activation = "relu",
 ) -> Players:
-    """Makes a generator and a critic of dense layers, without batch norm: its penalty is of each example alone.
+    """Builds a generator and a critic of dense layers, without batch norm: the penalty is computed per example.
 
     Args:
-        shape: of one example.
-        latent: numbers of noise that a sample is made of.
-        hidden: widths of the hidden layers, of the generator and of the critic.
-        activation: of the generator, by name.
+        shape: shape of one example, without the batch axis.
+        latent: size of the noise vector.
+        hidden: widths of the hidden layers of the generator and of the critic.
+        activation: activation function of the generator, by name.
     """
     return mlp_players("wgan_gp", shape, latent=latent, hidden=hidden, activation=activation)
