@@ -1,13 +1,13 @@
-"""The ground floor: the pair, how pairs join, and the layers. It knows jax only.
+"""Neural network layers as pairs of pure functions, and combinators that compose them. Depends on jax only.
 
 A layer is `Layer(init, apply)`, two pure functions over plain nested dicts of arrays:
 
-    params, state = layer.init(key, x)              # reads only x.shape and x.dtype
-    y, state = layer.apply(params, state, x, key)   # a key: training
-    y, _ = layer.apply(params, state, x)            # no key: inference
+    params, state = layer.init(key, x)              # depends only on x.shape and x.dtype
+    y, state = layer.apply(params, state, x, key)   # training: with a key
+    y, _ = layer.apply(params, state, x)            # inference: without a key
 
-A factory such as `dense(128)` gives a Layer; `relu` and `flatten` are plain functions of x, which are layers inside
-`serial`. Images are (batch, height, width, channels), dense kernels (inputs, outputs), convolution kernels HWIO.
+A factory such as `dense(128)` returns a Layer; plain functions of x such as `relu` and `flatten` are accepted wherever
+a layer is. Images are (batch, height, width, channels), dense kernels (inputs, outputs), convolution kernels HWIO.
 """
 
 from . import initializers as initializers

@@ -1,4 +1,4 @@
-"""Activations: plain functions of x, each a layer inside `serial`, none of which overflows."""
+"""Activation functions: plain functions of x, accepted wherever a layer is; all are safe from overflow."""
 
 from collections.abc import Callable
 
@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 
 from .checks import check_choice
-from .precision import raised
+from .precision import promote_float32
 
 __all__ = [
     "ACTIVATIONS",
@@ -32,22 +32,24 @@ Activation = str | Callable
 
 
 def linear(x):
-    """Gives x back: no activation, the output of a regression."""
+    """Returns x unchanged: the identity activation, for regression outputs."""
     return x
 
 
 def sigmoid(x):
-    """The logistic function `1 / (1 + exp(-x))`, between 0 and 1."""
+    """Applies the logistic function `1 / (1 + exp(-x))`, with values in (0, 1)."""
     return jax.nn.sigmoid(x)
 
 
 def tanh(x):
-    """The hyperbolic tangent, between -1 and 1."""
+    """Applies the hyperbolic tangent, with values in (-1, 1)."""
     return jnp.tanh(x)
 
 
 def relu(x):
-    """`max(0, x)`; its slope at 0 is 0. A unit that is below 0 for every example learns nothing: it has died.
+    """Applies the rectified linear unit `max(0, x)`; the gradient at 0 is 0.
+
+    A unit with negative input for every example has zero gradient and stops learning (see `leaky_relu`).
 
     >>> import jax
     >>> float(relu(-3.0)), float(jax.grad(relu)(2.0))
@@ -57,56 +59,56 @@ def relu(x):
 
 
 def leaky_relu(x, slope=0.01):
-    """`x` above 0 and `slope * x` below, so that no unit dies (Maas et al. 2013)."""
+    """Applies `x` above 0 and `slope * x` below, which keeps the gradient nonzero (Maas et al. 2013)."""
     return jax.nn.leaky_relu(x, slope)
 
 
 def softmax(x):
-    """`exp(x) / sum(exp(x))` over the last axis, the largest subtracted first.
+    """Normalises the last axis to probabilities `exp(x) / sum(exp(x))`, computed after subtracting the maximum.
 
     >>> import jax.numpy as jnp
     >>> softmax(jnp.array([1000.0, 1.0])).tolist()
     [1.0, 0.0]
     """
-    return jax.nn.softmax(raised(x), axis=-1).astype(x.dtype)
+    return jax.nn.softmax(promote_float32(x), axis=-1).astype(x.dtype)
 
 
 def step(x):
-    """1 where `x >= 0` and 0 elsewhere, the threshold of the perceptron; its slope is 0 everywhere."""
+    """Returns 1 where `x >= 0` and 0 elsewhere, the threshold of the perceptron; the gradient is 0."""
     return jnp.where(x >= 0, jnp.ones_like(x), jnp.zeros_like(x))
 
 
 def sign(x):
-    """-1 below 0, 0 at 0, 1 above, the threshold of the Hopfield network; its slope is 0 everywhere."""
+    """Returns the sign of x, -1, 0 or 1, the threshold of the Hopfield network; the gradient is 0."""
     return jnp.sign(x)
 
 
 def softplus(x):
-    """`log(1 + exp(x))`, a smooth relu."""
+    """Applies softplus `log(1 + exp(x))`, a smooth approximation of relu."""
     return jax.nn.softplus(x)
 
 
 def elu(x):
-    """`x` above 0 and `exp(x) - 1` below (Clevert et al. 2015)."""
+    """Applies the exponential linear unit: `x` above 0 and `exp(x) - 1` below (Clevert et al. 2015)."""
     return jax.nn.elu(x)
 
 
 def selu(x):
-    """ELU scaled so that mean 0 and variance 1 go through a deep net unchanged (Klambauer et al. 2017)."""
+    """Applies the scaled ELU, which preserves mean 0 and variance 1 through deep networks (Klambauer et al. 2017)."""
     return jax.nn.selu(x)
 
 
 def gelu(x):
-    """`x` times the normal distribution function of `x`, exact, not by tanh (Hendrycks and Gimpel 2016)."""
+    """Applies the Gaussian error linear unit, exact, without the tanh approximation (Hendrycks and Gimpel 2016)."""
     return jax.nn.gelu(x, approximate=False)
 
 
 def silu(x):
-    """`x * sigmoid(x)`, also named swish (Elfwing et al. 2017)."""
+    """Applies `x * sigmoid(x)`, also called swish (Elfwing et al. 2017)."""
     return jax.nn.silu(x)
 
 
-# A literal: the command line reads the names from this file's text before jax is imported.
+# A dict literal: the command line parses the names from the source text before jax is imported.
 ACTIVATIONS = {
     "linear": linear,
     "sigmoid": sigmoid,
@@ -125,10 +127,13 @@ ACTIVATIONS = {
 
 
 def activation(name: Activation) -> Callable:
-    """Gives the activation of that name; a function is given back as it is.
+    """Returns the activation function of a name; a function is returned unchanged.
+
+    Args:
+        name: key of `ACTIVATIONS`, or a function of x.
 
     Raises:
-        ValueError: naming the nearest, if there is no such activation.
+        ValueError: if the name is unknown; the message suggests the closest one.
 
     >>> activation("relu") is relu and activation(relu) is relu
     True

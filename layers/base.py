@@ -1,8 +1,8 @@
-"""The pair: every layer and every model is two pure functions, one that makes it and one that runs it.
+"""The `Layer` type: a pair of pure functions, `init` and `apply`, of which every layer and model consists.
 
-params, state = layer.init(key, x)              # reads only x.shape and x.dtype
-y, state = layer.apply(params, state, x, key)   # a key: training
-y, _ = layer.apply(params, state, x)            # no key: inference
+params, state = layer.init(key, x)              # depends only on x.shape and x.dtype
+y, state = layer.apply(params, state, x, key)   # training: with a key
+y, _ = layer.apply(params, state, x)            # inference: without a key
 """
 
 from collections.abc import Callable
@@ -10,40 +10,40 @@ from typing import Any, NamedTuple
 
 import jax
 
-__all__ = ["Joined", "Layer", "as_layer", "describe", "stateless"]
+__all__ = ["Composite", "Layer", "as_layer", "describe", "stateless"]
 
 
 class Layer(NamedTuple):
-    """A layer or model: a pair of pure functions over plain nested dicts of arrays.
+    """Layer or model: a pair of pure functions over plain nested dicts of arrays.
 
     Attributes:
-        init: `(key, x) -> (params, state)`. Reads only the shape and dtype of the example `x`.
-        apply: `(params, state, x, key=None) -> (y, state)`. A key means training (dropout drops, batch
-            norm learns its statistics); no key means inference, which never changes the state.
+        init: `(key, x) -> (params, state)`. Depends only on the shape and dtype of the example `x`.
+        apply: `(params, state, x, key=None) -> (y, state)`. With a key it runs in training mode (dropout is active,
+            batch norm updates its statistics); without one in inference mode, which never changes the state.
     """
 
     init: Callable[..., tuple[Any, Any]]
     apply: Callable[..., tuple[Any, Any]]
 
 
-class Joined(Layer):
-    """A Layer made of others, that can be made of them anew: this is how a lifter reaches every part.
+class Composite(Layer):
+    """Layer composed of other layers, whose parts can be transformed.
 
     Attributes:
-        rebuilt: `lift -> Layer`: the same layer of the same parts, each of them lifted.
+        map_parts: `transform -> Layer`: rebuilds the layer from its parts, each of them transformed.
     """
 
-    rebuilt: Callable[[Callable[[Layer], Layer]], Layer]
+    map_parts: Callable[[Callable[[Layer], Layer]], Layer]
 
-    def __new__(cls, init: Callable, apply: Callable, rebuilt: Callable):
-        """Makes the pair; see the class for the arguments."""
+    def __new__(cls, init: Callable, apply: Callable, map_parts: Callable):
+        """Creates the layer; see the class for the arguments."""
         layer = super().__new__(cls, init, apply)
-        layer.rebuilt = rebuilt
+        layer.map_parts = map_parts
         return layer
 
 
 def stateless(init: Callable, apply: Callable) -> Layer:
-    """Lifts a pair without state, key or mode to a Layer.
+    """Builds a Layer from functions without state or randomness.
 
     Args:
         init: `(key, x) -> params`.
@@ -62,9 +62,12 @@ def stateless(init: Callable, apply: Callable) -> Layer:
 
 
 def as_layer(part: Layer | Callable) -> Layer:
-    """Gives back a Layer as it is and lifts a plain function of x (`relu`, `flatten`) to one without parameters.
+    """Converts to a Layer: a Layer is returned unchanged, a plain function of x becomes one without parameters.
 
-    Of what is a pair and more (`Players`), the pair.
+    Of other tuples with the fields `init` and `apply` (`Players`), these two are taken.
+
+    Args:
+        part: a Layer, or a function of x such as `relu`.
 
     Raises:
         TypeError: if `part` is neither.
@@ -79,7 +82,7 @@ def as_layer(part: Layer | Callable) -> Layer:
 
 
 def describe(x: Any) -> str:
-    """Says what an array, or a tree of arrays, is in the field's short form.
+    """Formats the dtype and shape of an array, or of every array in a pytree, for messages.
 
     >>> import jax.numpy as jnp
     >>> describe((jnp.zeros((4, 28, 28, 1)), jnp.zeros(4, "int32")))

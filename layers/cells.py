@@ -1,10 +1,10 @@
-"""What a cell is: a Layer for one step of time, whose x is `(carry, x_t)` and whose y is `(carry, y_t)`.
+"""Recurrent cells: layers for a single time step, with input `(carry, x_t)` and output `(carry, y_t)`.
 
-A carry of None stands for the first step. Hence a cell is a Layer like any other, by itself and inside `compose`,
-and `scan` runs it over time. The cells are in `rnn.py`, `lstm.py` and `gru.py`.
+A carry of None requests the initial carry. A cell is a Layer, so it can be used alone and inside `compose`; `scan` runs
+it over time. The cells are in `rnn.py`, `lstm.py` and `gru.py`.
 
-In half precision the two products are half; gates and carry are float32. A gate is often near 1, and what it keeps is
-multiplied by it at every step: bfloat16 knows no number between 0.996 and 1.
+In half precision the two matrix products are computed in half precision, gates and carry in float32. A gate is often
+close to 1 and multiplies the memory at every step, but bfloat16 has no number between 0.996 and 1.
 """
 
 from collections.abc import Callable
@@ -15,9 +15,9 @@ import jax.numpy as jnp
 from jax import lax
 
 from .base import Layer, describe
-from .checks import check_features, check_positive, check_share
+from .checks import check_features, check_positive, check_rate
 from .initializers import glorot_uniform, orthogonal
-from .precision import lowered, raised
+from .precision import match_half, promote_float32
 from .sequence import look_up
 
 __all__ = ["Cell", "stateless_cell"]
@@ -26,14 +26,14 @@ _EPSILON = 1e-5
 
 
 class Cell(Layer):
-    """A Layer for one step that also knows its first carry.
+    """Layer for one time step, together with its initial carry.
 
     Attributes:
         init: `(key, (carry, x_t)) -> (params, state)`; the carry may be None.
-        apply: `(params, state, (carry, x_t), key=None) -> ((carry, y_t), state)`; a carry of None is the first.
+        apply: `(params, state, (carry, x_t), key=None) -> ((carry, y_t), state)`; None is the initial carry.
         carry: `(params, x_t) -> carry`, the carry before the first step; every leaf is (batch, ...).
-        fast: None, or a lowering of the whole scan with a backward pass of its own, see `fast/chunked.py`.
-        absorb: None, or `(params, table) -> params` of the cell whose x_t are row numbers of the table (exact).
+        fast: None, or an implementation of the whole scan with a custom backward pass, see `fast/chunked.py`.
+        absorb: None, or `(params, table) -> params` of an equivalent cell whose inputs are row indices of the table.
     """
 
     carry: Callable[[Any, Any], Any] | None = None
@@ -41,21 +41,21 @@ class Cell(Layer):
     absorb: Callable | None = None
 
     def __new__(cls, init: Callable, apply: Callable, carry: Callable, fast=None, absorb=None):
-        """Makes the pair; see the class for the arguments."""
+        """Creates the cell; see the class for the arguments."""
         cell = super().__new__(cls, init, apply)
         cell.carry, cell.fast, cell.absorb = carry, fast, absorb
         return cell
 
 
 def stateless_cell(init: Callable, step: Callable, carry: Callable, fast=None, absorb=None) -> Cell:
-    """Lifts three plain functions to a Cell without state.
+    """Builds a Cell without state from three plain functions.
 
     Args:
         init: `(key, x_t) -> params`.
         step: `(params, carry, x_t, key) -> (carry, y_t)`; the key is None at inference.
         carry: `(params, x_t) -> carry`, the carry before the first step.
-        fast: see `Cell`.
-        absorb: see `Cell`.
+        fast: custom implementation of the scan, see `Cell`.
+        absorb: transformation for embedded inputs, see `Cell`.
 
     >>> import jax.numpy as jnp
     >>> from zoo.layers import scan, stateless_cell
@@ -75,7 +75,7 @@ def stateless_cell(init: Callable, step: Callable, carry: Callable, fast=None, a
 
 
 def absorb_table(name: str) -> Callable:
-    """Gives the `absorb` of a cell whose input enters only as `x_t @ w_x`."""
+    """Returns the `absorb` function of a cell that uses its input only in `x_t @ w_x`."""
 
     def absorb(params, table):
         check_features(name, params["w_x"].shape[0], table)
@@ -86,29 +86,29 @@ def absorb_table(name: str) -> Callable:
 
 
 def input_product(name: str, params: dict, x: Any) -> jax.Array:
-    """Gives `x_t @ w_x`, or the row of the absorbed table that x_t numbers; in float32 at least."""
+    """Computes `x_t @ w_x`, or looks up row x_t of the absorbed table; at least float32."""
     if "rows" in params:
-        return raised(look_up(params["rows"], x))
+        return promote_float32(look_up(params["rows"], x))
     check_step(name, x)
     check_features(name, params["w_x"].shape[0], x)
-    return raised(x @ params["w_x"])
+    return promote_float32(x @ params["w_x"])
 
 
 def recurrent_product(x: jax.Array, w: jax.Array) -> jax.Array:
-    """Gives `x @ w` in float32 at least, x coming from the carry; the product is half where the kernel is."""
-    return raised(lowered(x, w) @ w)
+    """Computes `x @ w` for x from the carry, in the kernel's precision; the result is at least float32."""
+    return promote_float32(match_half(x, w) @ w)
 
 
 def zero_carry(params: dict, x: Any, width: int) -> jax.Array:
-    """Gives (batch, width) zeros in the type that the gates are computed in."""
+    """Returns zeros (batch, width) in the dtype of the gates."""
     parts = [params["w_h"]] if "rows" in params else [params["w_h"], x]
-    return raised(jnp.zeros((x.shape[0], width), jnp.result_type(*parts)))
+    return promote_float32(jnp.zeros((x.shape[0], width), jnp.result_type(*parts)))
 
 
 def init_kernels(
     name: str, key: Any, x: Any, width: int, gates: int, out: int | None = None, layer_norm: bool = False
 ) -> dict:
-    """Draws what every gated cell has: `w_x`, `w_h`, `b` and, for layer norm, the gains of the two products."""
+    """Initialises the parameters common to all cells: `w_x`, `w_h`, `b` and the gains of layer norm."""
     check_step(name, x)
     size, keys = gates * width, [jax.random.fold_in(key, i) for i in range(2)]
     params = {
@@ -120,21 +120,21 @@ def init_kernels(
 
 
 def check_cell(name: str, width: Any, recurrent_dropout: Any) -> None:
-    """Checks what every cell's factory is given."""
+    """Checks the arguments common to all cell factories."""
     check_positive(name, "width", width)
-    check_share(name, "recurrent_dropout", recurrent_dropout)
+    check_rate(name, "recurrent_dropout", recurrent_dropout)
 
 
 def check_step(name: str, x: Any) -> None:
-    """Raises a ValueError that names the cell unless x_t is a float (batch, features)."""
+    """Raises a ValueError unless x_t is a float array (batch, features)."""
     if getattr(x, "ndim", None) != 2 or not jnp.issubdtype(x.dtype, jnp.floating):
         raise ValueError(
-            f"{name} wants each step as float (batch, features), got {describe(x)}; embed whole numbers first"
+            f"{name} expects float inputs (batch, features) per step, got {describe(x)}; embed integer tokens first"
         )
 
 
 def checked(name: str, chunked: Callable) -> Callable:
-    """Makes a lowering check what comes as the plain cell does."""
+    """Adds the input checks of the plain cell to a fast implementation."""
 
     def run(params, carry, xs, mask, reverse, output):
         if "rows" not in params:
@@ -146,7 +146,7 @@ def checked(name: str, chunked: Callable) -> Callable:
 
 
 def drop(key: Any, rate: float, x: jax.Array) -> jax.Array:
-    """Drops a share of x and scales what stays; without a key or rate x passes as it is."""
+    """Applies dropout to x; returns it unchanged without a key or a rate."""
     if key is None or not rate:
         return x
     keep = jax.random.bernoulli(key, 1 - rate, x.shape)
@@ -154,19 +154,19 @@ def drop(key: Any, rate: float, x: jax.Array) -> jax.Array:
 
 
 def normalise(x: jax.Array, gain: jax.Array) -> jax.Array:
-    """Normalises the last axis to mean 0 and variance 1 and multiplies by the gain (Ba et al. 2016)."""
+    """Normalises the last axis to mean 0 and variance 1, then multiplies by the gain (Ba et al. 2016)."""
     x = x - x.mean(-1, keepdims=True)
     return gain * x * lax.rsqrt(jnp.square(x).mean(-1, keepdims=True) + _EPSILON)
 
 
 def scaled(params: dict, scale: str, product: jax.Array, part: slice = slice(None)) -> jax.Array:
-    """Normalises a product, or the part of it that is given, if the cell has layer norm."""
+    """Applies layer norm to a product, or to a slice of it, if the cell has a gain for it."""
     return normalise(product, params[scale][part]) if scale in params else product
 
 
 def _side_by_side(initializer: Callable, key: Any, shape: tuple, gates: int) -> jax.Array:
-    """Draws one matrix a gate, so that each gate has its own scale."""
-    # One after another: to factor several at once, each device of a CPU waits for a thread that another one holds, and
-    # eight devices on fewer cores wait for ever (jaxlib 0.10).
-    drawn = jax.lax.map(lambda own: initializer(own, shape), jax.random.split(key, gates))
-    return jnp.concatenate(list(drawn), axis=-1)
+    """Initialises one matrix per gate, each scaled by its own fan-in and fan-out, and concatenates them."""
+    # One at a time: in a batched factorisation each CPU device waits for threads held by another; eight devices on
+    # fewer cores deadlock (jaxlib 0.10).
+    matrices = jax.lax.map(lambda own: initializer(own, shape), jax.random.split(key, gates))
+    return jnp.concatenate(list(matrices), axis=-1)

@@ -1,4 +1,4 @@
-"""How pairs join. `compose` is the only place that threads parameters, state, keys and names; all else stands on it."""
+"""Combinators of layers: `compose` threads parameters, state, keys and names; the others are built on it."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,33 +6,33 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from .base import Joined, Layer, as_layer, describe
+from .base import Composite, Layer, as_layer, describe
 
 try:
     from jax.extend.core import get_opaque_trace_state as _trace_state  # pyright: ignore[reportAttributeAccessIssue]
-except ImportError:  # before jax 0.8 it lived elsewhere
+except ImportError:  # before jax 0.8
     from jax.core import get_opaque_trace_state as _trace_state  # pyright: ignore[reportAttributeAccessIssue]
 
 __all__ = ["compose", "parallel", "residual", "serial"]
 
-# A part that is called again needs a key of its own. Positions stay below this, turns are multiples of it.
-_TURN = 1 << 16
+# Repeated calls of a part get different keys: fold_in of position + call number * stride, positions below the stride.
+_CALL_STRIDE = 1 << 16
 
 
 def compose(forward: Callable, /, **parts: Layer | Callable) -> Layer:
-    """Makes a layer of parts and of the wiring between them.
+    """Composes layers with a function that defines how data flows between them.
 
-    Parameters and state are dicts keyed by the parts' names; parts that hold nothing leave no entry. A part
-    that is called twice shares its parameters and gets two keys. Each part's key depends on its position
-    alone, so that a part added at the end changes no other part's noise.
+    Parameters and state are dicts keyed by the parts' names; parts without parameters or state have no entry. A part
+    that is called twice shares its parameters and gets two different keys. The key of a part depends only on its
+    position, so adding a part at the end leaves the random numbers of the others unchanged.
 
     Args:
-        forward: `(call, x) -> y`, where `call(name, x)` runs the part of that name. It is traced by jax, so
-            `call` must stand outside `lax.scan`, `lax.cond`, `vmap` and the like.
+        forward: `(call, x) -> y`, where `call(name, x)` runs the part of that name. `call` must not be used inside
+            jax transformations such as `lax.scan`, `lax.cond` and `vmap`.
         **parts: layers, or plain functions of x.
 
     Raises:
-        ValueError: at init, if `forward` never calls one of the parts or calls one that does not exist.
+        ValueError: at init, if `forward` never calls one of the parts, or calls one that does not exist.
 
     >>> from zoo.layers import compose, dense, relu
     >>> tied = compose(lambda call, x: call("a", relu(call("a", x))), a=dense(3))
@@ -46,35 +46,39 @@ def compose(forward: Callable, /, **parts: Layer | Callable) -> Layer:
     def init(key, x):
         params, state = {}, {}
 
-        def visit(name, layer, x, turn):
-            if turn == 0:
+        def visit(name, layer, x, repeat):
+            if repeat == 0:
                 made = layer.init(jax.random.fold_in(key, position[name]), x)
                 _keep(params, name, made[0])
                 _keep(state, name, made[1])
             y, _ = jax.eval_shape(layer.apply, params.get(name, {}), state.get(name, {}), x)
             return _zeros(y)
 
-        turns = _run(forward, layers, visit, _zeros(x))[1]
-        if unused := [name for name in layers if not turns[name]]:
-            raise ValueError(f"compose: forward never calls {', '.join(map(repr, unused))}; call it or leave it out")
+        calls = _run(forward, layers, visit, _zeros(x))[1]
+        if unused := [name for name in layers if not calls[name]]:
+            raise ValueError(f"compose: forward never calls {', '.join(map(repr, unused))}; call or remove it")
         return params, state
 
     def apply(params, state, x, key=None):
         state = dict(state)
 
-        def visit(name, layer, x, turn):
-            own = None if key is None else jax.random.fold_in(key, position[name] + turn * _TURN)
+        def visit(name, layer, x, repeat):
+            own = None if key is None else jax.random.fold_in(key, position[name] + repeat * _CALL_STRIDE)
             y, new = layer.apply(params.get(name, {}), state.get(name, {}), x, own)
             _keep(state, name, new)
             return y
 
         return _run(forward, layers, visit, x)[0], state
 
-    return Joined(init, apply, lambda lift: compose(forward, **{name: lift(part) for name, part in layers.items()}))
+    return Composite(init, apply, lambda f: compose(forward, **{name: f(part) for name, part in layers.items()}))
 
 
 def serial(*layers: Layer | Callable, **named: Layer | Callable) -> Layer:
-    """Runs layers one after another; positional ones are named by their position, the others by their keyword.
+    """Composes layers in sequence; positional ones are named by position, keyword arguments by their keyword.
+
+    Args:
+        *layers: layers or functions of x, run in this order.
+        **named: further layers with names, run after the positional ones.
 
     >>> from zoo.layers import dense, relu, serial
     >>> mlp = serial(dense(8), relu, head=dense(2))
@@ -93,21 +97,24 @@ def serial(*layers: Layer | Callable, **named: Layer | Callable) -> Layer:
 
 
 def residual(*layers: Layer | Callable, shortcut: Layer | Callable = lambda x: x) -> Layer:
-    """Adds what the layers give to what they were given: `shortcut(x) + body(x)` (He et al. 2015).
+    """Composes layers with a residual connection: `shortcut(x) + body(x)` (He et al. 2015).
 
     Args:
-        *layers: the body, run in series.
-        shortcut: what the input passes through, by default nothing; a projection where the shapes differ.
+        *layers: layers of the body, run in sequence.
+        shortcut: layer applied to the input, by default the identity; a projection where the shapes differ.
+
+    Raises:
+        ValueError: at init and apply, if body and shortcut have different output shapes.
     """
 
     def forward(call, x):
-        kept, y = call("shortcut", x), call("body", x)
-        if kept.shape != y.shape:
+        skip, y = call("shortcut", x), call("body", x)
+        if skip.shape != y.shape:
             raise ValueError(
-                f"residual: the body turns {describe(x)} into {describe(y)}, which cannot be added to the "
-                f"shortcut's {describe(kept)}; give residual a shortcut= that projects it"
+                f"residual: the body maps {describe(x)} to {describe(y)}, which cannot be added to the shortcut's "
+                f"{describe(skip)}; pass a shortcut= that projects the input to the body's output shape"
             )
-        return kept + y
+        return skip + y
 
     return compose(forward, body=serial(*layers), shortcut=shortcut)
 
@@ -117,43 +124,43 @@ def parallel(
     join: Callable = lambda ys: jnp.concatenate(ys, axis=-1),
     **named: Layer | Callable,
 ) -> Layer:
-    """Runs every layer on the same input and joins what they give, by default side by side in the last axis.
+    """Runs layers on the same input and joins their outputs, by default concatenated along the last axis.
 
     Args:
         *layers: branches, named by their position.
-        join: `(list of outputs) -> y`; `sum` adds them, `tuple` gives them back as they are.
-        **named: branches with names of their own.
+        join: `(list of outputs) -> y`; `sum` adds them, `tuple` returns them unchanged.
+        **named: branches with names.
     """
     parts = {str(i): layer for i, layer in enumerate(layers)} | named
     return compose(lambda call, x: join([call(name, x) for name in parts]), **parts)
 
 
 def _run(forward, layers, visit, x):
-    """Runs the wiring once; gives its result and how often each part was called."""
-    turns = dict.fromkeys(layers, 0)
+    """Runs `forward` once; returns its result and the number of calls of each part."""
+    calls = dict.fromkeys(layers, 0)
     here = _trace_state()
 
     def call(name, x):
         if name not in layers:
-            raise ValueError(f"compose: there is no part {name!r}; the parts are {', '.join(layers)}")
+            raise ValueError(f"compose: unknown part {name!r}; the parts are {', '.join(layers)}")
         if _trace_state() != here:
             raise ValueError(
-                f"compose: call({name!r}, ...) stands inside another jax transformation (lax.scan, vmap, checkpoint), "
-                "where its state and keys would be lost; apply the transformation to the layer instead, "
-                "for recurrence with zoo.layers.scan"
+                f"compose: call({name!r}, ...) is used inside another jax transformation (lax.scan, vmap, checkpoint), "
+                "where its state and keys would be lost; apply the transformation to the layer instead "
+                "(zoo.layers.scan for recurrence)"
             )
-        turns[name] += 1
+        calls[name] += 1
         try:
-            return visit(name, layers[name], x, turns[name] - 1)
+            return visit(name, layers[name], x, calls[name] - 1)
         except Exception as error:
             _locate(error, name, x)
             raise
 
-    return forward(call, x), turns
+    return forward(call, x), calls
 
 
 def _locate(error: Exception, name: str, x: Any) -> None:
-    """Notes on the error where it happened: each level puts its part's name before those below it (PEP 678)."""
+    """Adds a note with the path of the layer to an error (PEP 678); each level prepends the name of its part."""
     path, given = getattr(error, "_layer", ("", describe(x)))
     path = f"{name}/{path}".rstrip("/")
     error._layer = path, given  # pyright: ignore[reportAttributeAccessIssue]

@@ -1,4 +1,4 @@
-"""Convolutions over one, two or three spatial axes, as many as the input has: (batch, *space, channels)."""
+"""Convolution layers over the one, two or three spatial axes of (batch, *space, channels)."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -10,7 +10,7 @@ from .base import Layer, stateless
 from .checks import check_features, check_function, check_positive, check_rank
 from .convolve import convolve, convolve_adjoint
 from .initializers import Initializer, he_normal
-from .precision import biased
+from .precision import add_bias
 from .windows import Axes, Padding, check_axes, check_padding, pads, per_axis
 
 __all__ = ["conv", "conv_transpose", "depthwise_conv"]
@@ -33,19 +33,19 @@ def conv(
     bias: bool = True,
     init: Initializer = he_normal(),  # noqa: B008
 ) -> Layer:
-    """Slides `width` learned filters over the input: shape (batch, *space, channels) to (batch, *space', width).
+    """Builds a convolution: shape (batch, *space, channels) to (batch, *space', width).
 
-    As everywhere in the field this is the cross-correlation: the filter is not mirrored.
+    As usual in deep learning it computes the cross-correlation: the filter is not flipped.
 
     Args:
-        width: how many filters, the channels that come out.
-        size: of the filter along each spatial axis.
-        strides: cells from one window to the next.
-        padding: "SAME" gives `ceil(space / stride)`, "VALID" only whole windows; or pairs (before, after).
-        dilation: cells from one tap of the filter to the next.
-        groups: each group of filters sees its own share of the channels.
-        bias: whether each filter adds a number of its own, 0 at first.
-        init: makes the kernel `w` of shape (*size, channels / groups, width).
+        width: number of filters, that is, of output channels.
+        size: filter size along each spatial axis.
+        strides: step between neighbouring windows along each spatial axis.
+        padding: "SAME" for outputs of size `ceil(space / stride)`, "VALID" for no padding, or pairs (before, after).
+        dilation: step between neighbouring taps of the filter.
+        groups: number of groups; each group of filters reads its own share of the channels.
+        bias: learned bias per filter, initialised to 0.
+        init: initializer of the kernel `w`, shape (*size, channels / groups, width).
 
     >>> import jax, jax.numpy as jnp
     >>> from zoo.layers import conv
@@ -57,7 +57,7 @@ def conv(
     check_positive("conv", "width", width)
     check_positive("conv", "groups", groups)
     if width % groups:
-        raise ValueError(f"{name}: width must be a multiple of groups {groups}")
+        raise ValueError(f"{name}: width must be a multiple of groups={groups}")
     filters = _Filters(lambda channels: (width, groups), lambda w: w.shape[-2] * groups)
     return _conv(name, filters, size, strides, padding, dilation, bias, init)
 
@@ -72,18 +72,18 @@ def depthwise_conv(
     bias: bool = True,
     init: Initializer = he_normal(),  # noqa: B008
 ) -> Layer:
-    """Gives every channel filters of its own: (batch, *space, channels) to (batch, *space', channels * multiplier).
+    """Builds a depthwise convolution: (batch, *space, channels) to (batch, *space', channels * multiplier).
 
-    With `conv(width, 1)` after it, it is the separable convolution (Chollet 2016).
+    Every channel has its own filters. Followed by `conv(width, 1)` it is a separable convolution (Chollet 2016).
 
     Args:
-        size: of the filter along each spatial axis.
-        multiplier: how many filters each channel has.
-        strides: cells from one window to the next.
+        size: filter size along each spatial axis.
+        multiplier: number of filters per channel.
+        strides: step between neighbouring windows along each spatial axis.
         padding: "SAME", "VALID" or pairs (before, after), as in `conv`.
-        dilation: cells from one tap of the filter to the next.
-        bias: whether each filter adds a number of its own, 0 at first.
-        init: makes the kernel `w` of shape (*size, 1, channels * multiplier).
+        dilation: step between neighbouring taps of the filter.
+        bias: learned bias per filter, initialised to 0.
+        init: initializer of the kernel `w`, shape (*size, 1, channels * multiplier).
 
     >>> import jax, jax.numpy as jnp
     >>> from zoo.layers import depthwise_conv
@@ -106,20 +106,20 @@ def conv_transpose(
     init: Initializer = he_normal(in_axis=-1, out_axis=-2),  # noqa: B008
     fast: bool = True,
 ) -> Layer:
-    """The adjoint of `conv`: shape (batch, *space, channels) to (batch, *space', width), larger by the strides.
+    """Builds a transposed convolution: (batch, *space, channels) to (batch, *space', width), upsampled by the strides.
 
-    `w` is the kernel of the convolution from `width` to `channels` that this one is the adjoint of: each input cell
-    adds its multiple of the filter to the output (Zeiler et al. 2010, "deconvolution"). It does not undo `conv`.
+    It is the adjoint of the convolution with kernel `w` from `width` to `channels`: each input position adds a multiple
+    of the filter to the output (Zeiler et al. 2010, "deconvolution"). It is not the inverse of `conv`.
 
     Args:
-        width: how many channels come out.
-        size: of the filter along each spatial axis.
-        strides: cells from one filter's place to the next in the output.
-        padding: "SAME" gives `space * stride`, "VALID" `(space - 1) * stride + size`; pairs (before, after) are cut
-            from the latter.
-        bias: whether each channel that comes out adds a number of its own, 0 at first.
-        init: makes the kernel `w` of shape (*size, width, channels).
-        fast: False for forward-mode derivatives (`jax.jvp`, `jax.jacfwd`), which the faster gradient does not have.
+        width: number of output channels.
+        size: filter size along each spatial axis.
+        strides: step between neighbouring filter positions in the output.
+        padding: "SAME" for outputs of size `space * stride`, "VALID" for `(space - 1) * stride + size`, or pairs
+            (before, after) to crop from the latter.
+        bias: learned bias per output channel, initialised to 0.
+        init: initializer of the kernel `w`, shape (*size, width, channels).
+        fast: custom kernel gradient, faster on CPU; False supports forward-mode derivatives (`jax.jvp`, `jax.jacfwd`).
 
     >>> import jax, jax.numpy as jnp
     >>> from zoo.layers import conv_transpose
@@ -145,14 +145,14 @@ def conv_transpose(
         steps = per_axis(name, "strides", strides, w.ndim - 2)
         space, low = _target(name, x.shape[1:-1], w.shape[:-2], steps, padding)
         y = convolve_adjoint(x, w, strides=steps, low=low, space=space, fast=fast)
-        return biased(y, params["b"]) if bias else y
+        return add_bias(y, params["b"]) if bias else y
 
     return stateless(make, apply)
 
 
 class _Filters(NamedTuple):
-    made: Callable[[int], tuple[int, int]]  # channels to (width, groups)
-    channels: Callable[[Array], int]  # what a kernel was made for
+    made: Callable[[int], tuple[int, int]]  # input channels -> (width, groups)
+    channels: Callable[[Array], int]  # kernel -> input channels
 
 
 def _conv(name, filters: _Filters, size, strides, padding, dilation, bias, init) -> Layer:
@@ -164,7 +164,9 @@ def _conv(name, filters: _Filters, size, strides, padding, dilation, bias, init)
         rank, channels = _spatial(name, x), x.shape[-1]
         width, groups = filters.made(channels)
         if channels % groups:
-            raise ValueError(f"{name}: {groups} groups cannot share {channels} channels (shape {tuple(x.shape)})")
+            raise ValueError(
+                f"{name}: {channels} channels are not divisible by groups={groups} (shape {tuple(x.shape)})"
+            )
         w = init(key, (*per_axis(name, "size", size, rank), channels // groups, width))
         return {"w": w, "b": jnp.zeros(width)} if bias else {"w": w}
 
@@ -177,13 +179,13 @@ def _conv(name, filters: _Filters, size, strides, padding, dilation, bias, init)
         reach = [(k - 1) * hole + 1 for k, hole in zip(w.shape[:rank], holes, strict=True)]
         margins = pads(name, x.shape[1:-1], reach, steps, padding)
         y = convolve(x, w, strides=steps, padding=margins, dilation=holes, groups=x.shape[-1] // w.shape[-2])
-        return biased(y, params["b"]) if bias else y
+        return add_bias(y, params["b"]) if bias else y
 
     return stateless(make, apply)
 
 
 def _target(name, given, size, strides, padding) -> tuple[list[int], list[int]]:
-    """The space that comes out of a transposed convolution and what is cut before it."""
+    """Returns the output size of a transposed convolution and the cells cropped before each axis."""
     if padding == "SAME":
         space = [n * s for n, s in zip(given, strides, strict=True)]
         return space, [low for low, _ in pads(name, space, size, strides, padding)]
@@ -191,12 +193,14 @@ def _target(name, given, size, strides, padding) -> tuple[list[int], list[int]]:
     cut = pads(name, whole, size, strides, padding)
     space = [n - low - high for n, (low, high) in zip(whole, cut, strict=True)]
     if min(space) < 1:
-        raise ValueError(f"{name}: padding {padding} cuts all of {'x'.join(map(str, whole))} away; take less of it")
+        raise ValueError(
+            f"{name}: padding {padding} crops all of the output {'x'.join(map(str, whole))}; use less of it"
+        )
     return space, [low for low, _ in cut]
 
 
 def _spatial(name: str, x: Array) -> int:
-    """How many spatial axes x has."""
+    """Returns the number of spatial axes of x."""
     if x.ndim - 2 not in _AXES:
-        raise ValueError(f"{name} wants {' or '.join(_AXES.values())}, got {x.ndim} axes (shape {tuple(x.shape)})")
+        raise ValueError(f"{name} expects {' or '.join(_AXES.values())}, got {x.ndim} axes (shape {tuple(x.shape)})")
     return x.ndim - 2

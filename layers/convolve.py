@@ -1,4 +1,4 @@
-"""The arithmetic of convolution and of its adjoint, as functions of x and the kernel, in the forms that are fast."""
+"""Convolution and its adjoint as functions of input and kernel, in forms that are fast on CPU."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -22,7 +22,7 @@ def convolve(
     dilation: Sequence[int] | None = None,
     groups: int = 1,
 ) -> Array:
-    """Cross-correlates (batch, *space, channels) with a kernel (*size, channels / groups, width)."""
+    """Computes the cross-correlation of (batch, *space, channels) with a kernel (*size, channels / groups, width)."""
     dtype = jnp.promote_types(x.dtype, w.dtype)
     x = saved_materialised(x.astype(dtype), w)
     return _convolve(x, w.astype(dtype), strides, padding, dilation, groups)
@@ -44,19 +44,22 @@ def _convolve(x: Array, w: Array, strides: Any, padding: Any, dilation: Any = No
 def convolve_adjoint(
     x: Array, w: Array, *, strides: Sequence[int], low: Sequence[int], space: Sequence[int], fast: bool = True
 ) -> Array:
-    """Turns (batch, *space', channels) to (batch, *space, width): `y[i * stride + t - low] += x[i] @ w[t].T`.
+    """Computes the transposed convolution of (batch, *space', channels): `y[i * stride + t - low] += x[i] @ w[t].T`.
 
-    The gradient of the kernel is that of the convolution whose adjoint this is. Autodiff makes a convolution of it
-    whose input is spread with zeros: on the CPU forward pass and gradients together take 7 times as
-    long (python -m benchmarks.lowerings).
+    The custom gradient of the kernel is that of the corresponding convolution. Automatic differentiation would
+    convolve an input dilated with zeros; on CPU, forward pass and gradients then take 7 times as long
+    (python -m benchmarks.lowerings).
 
     Args:
-        x: the input.
+        x: input, (batch, *space', channels).
         w: kernel (*size, width, channels) of the convolution from `space` to `space'`.
-        strides: of that convolution.
-        low: cells that it adds before each axis.
-        space: of its input, that is, of this function's output.
-        fast: with that gradient, in reverse mode of any order; otherwise as autodiff has it, in forward mode too.
+        strides: strides of that convolution.
+        low: its padding before each spatial axis.
+        space: its input size, which is the output size here.
+        fast: custom gradient, reverse mode of any order only; False: automatic differentiation, all modes.
+
+    Returns:
+        Output of shape (batch, *space, width).
     """
     dtype = jnp.promote_types(x.dtype, w.dtype)
     high = [(i - 1) * s + k - n - lo for i, s, k, n, lo in zip(x.shape[1:], strides, w.shape, space, low, strict=False)]
@@ -66,7 +69,7 @@ def convolve_adjoint(
 
 
 def _adjoint(strides: Sequence[int], margins: Sequence[tuple[int, int]], x: Array, w: Array) -> Array:
-    """The convolution of x, spread by the strides, with the mirrored kernel."""
+    """Computes the adjoint as a convolution of the dilated input with the flipped kernel."""
     axes = range(w.ndim - 2)
     space = "DHW"[5 - w.ndim :]
     return lax.conv_general_dilated(
@@ -87,9 +90,9 @@ def _forward(strides, margins, x, w):
     return _adjoint(strides, margins, x, w), (x, w)
 
 
-def _backward(strides, margins, kept, given):
-    x, w = kept
-    forward = partial(_convolve, materialised(given, w), strides=strides, padding=margins)
+def _backward(strides, margins, saved, cotangent):
+    x, w = saved
+    forward = partial(_convolve, materialised(cotangent, w), strides=strides, padding=margins)
     return forward(w), jax.linear_transpose(forward, w)(x)[0]
 
 

@@ -1,22 +1,22 @@
-"""The fully connected layer: a weighted sum of all inputs, plus each neuron's own bias."""
+"""Fully connected layer."""
 
 import jax.numpy as jnp
 
 from .base import Layer, stateless
 from .checks import check_features, check_function, check_least_rank, check_positive
 from .initializers import Initializer, glorot_uniform
-from .precision import biased
+from .precision import add_bias
 
 __all__ = ["dense"]
 
 
 def dense(width: int, *, bias: bool = True, init: Initializer = glorot_uniform()) -> Layer:  # noqa: B008
-    """`x @ w + b`: shape (..., features) to (..., width).
+    """Builds a fully connected layer `x @ w + b`: shape (..., features) to (..., width).
 
     Args:
-        width: how many neurons, the size of the last axis that comes out.
-        bias: whether each neuron adds a number of its own, 0 at first.
-        init: makes the weights `w` of shape (features, width).
+        width: number of units, the size of the output's last axis.
+        bias: learned bias per unit, initialised to 0.
+        init: initializer of the weights `w`, shape (features, width).
 
     >>> import jax, jax.numpy as jnp
     >>> from zoo.layers import dense
@@ -35,6 +35,6 @@ def dense(width: int, *, bias: bool = True, init: Initializer = glorot_uniform()
     def apply(params, x):
         check_features(f"dense({width})", params["w"].shape[0], x)
         y = x @ params["w"]
-        return biased(y, params["b"]) if bias else y
+        return add_bias(y, params["b"]) if bias else y
 
     return stateless(make, apply)

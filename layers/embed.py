@@ -1,4 +1,4 @@
-"""The embedding: a table with one learned row for each word of a vocabulary."""
+"""Embedding layer: a table with one learned row per token."""
 
 import jax.numpy as jnp
 
@@ -16,18 +16,18 @@ def embed(
     *,
     init: Initializer = variance_scaling(1.0, "fan_out", "normal"),  # noqa: B008
 ) -> Layer:
-    """Looks up a row for each whole number: shape (...) to (..., width).
+    """Builds an embedding of integer tokens: shape (...) to (..., width).
 
-    Below 0 or from `vocabulary` on there is no row: the result is NaN, which stops the training where it happens
-    instead of learning from the wrong row (under jit no error can be raised).
+    Tokens below 0 or from `vocabulary` on give NaN: under jit no error can be raised, and NaN stops the training
+    instead of using a wrong row.
 
     Args:
-        vocabulary: how many rows, numbered from 0.
-        width: numbers in a row.
-        init: makes the table `w` of shape (vocabulary, width); by default rows of length 1 on average.
+        vocabulary: number of distinct tokens.
+        width: size of the embedding vectors.
+        init: initializer of the table `w`, shape (vocabulary, width); by default rows have unit length on average.
 
     Raises:
-        TypeError: if x does not hold whole numbers.
+        TypeError: if x is not of an integer dtype.
 
     >>> import jax, jax.numpy as jnp
     >>> from zoo.layers import embed
@@ -42,7 +42,7 @@ def embed(
 
     def check(x):
         if not jnp.issubdtype(x.dtype, jnp.integer):
-            raise TypeError(f"{name} wants whole numbers from 0 to {vocabulary - 1}, got {x.dtype} {tuple(x.shape)}")
+            raise TypeError(f"{name} expects integers from 0 to {vocabulary - 1}, got {x.dtype} {tuple(x.shape)}")
 
     def make(key, x):
         check(x)

@@ -1,4 +1,4 @@
-"""The GRU's cell, plain and readable. `scan` runs it over time; `fast/gru.py` has its chunked backward pass."""
+"""GRU cell. `scan` runs it over time; `fast/gru.py` has its chunked backward pass."""
 
 import jax
 import jax.numpy as jnp
@@ -18,24 +18,24 @@ from .cells import (
 )
 from .checks import check_choice
 from .fast.gru import chunked_gru
-from .precision import lowered
+from .precision import match_half
 
 __all__ = ["gru_cell"]
 
 
 def gru_cell(width: int, *, reset: str = "after", layer_norm: bool = False, recurrent_dropout: float = 0.0) -> Cell:
-    """The gated recurrent unit (Cho et al. 2014): `h = z * h + (1 - z) * n`. Its carry and output are h.
+    """Builds a gated recurrent unit (Cho et al. 2014): `h = z * h + (1 - z) * n`. Carry and output are h.
 
-    The reset gate r, the update gate z and the candidate n are the thirds of the products, in that order. Without
-    layer norm and recurrent dropout, `reset="after"` takes the chunked backward pass of `fast/gru.py` in `scan`.
+    The kernels hold the columns of the reset gate r, the update gate z and the candidate n, in this order. With
+    `reset="after"` and without layer norm and recurrent dropout, `scan` uses the backward pass of `fast/gru.py`.
 
     Args:
-        width: numbers in h.
-        reset: where r acts. "before": `n = tanh(x @ w_xn + (r * h) @ w_hn + b_n)`, the paper's published form.
-            "after": `n = tanh(x @ w_xn + b_n + r * (h @ w_hn + b_h))`, the form of cuDNN and PyTorch, and of
-            Keras with `reset_after=True`; one product a step, hence faster.
-        layer_norm: normalises the products of the gates r, z together and that of n alone (Ba et al. 2016).
-        recurrent_dropout: share of h dropped on its way into the products, in training.
+        width: number of hidden units, the size of h.
+        reset: position of the reset gate. "before": `n = tanh(x @ w_xn + (r * h) @ w_hn + b_n)`, as published.
+            "after": `n = tanh(x @ w_xn + b_n + r * (h @ w_hn + b_h))`, as in cuDNN, PyTorch and Keras with
+            `reset_after=True`; faster, with a single recurrent product per step.
+        layer_norm: layer normalisation of the products, of r and z together and of n (Ba et al. 2016).
+        recurrent_dropout: share of h dropped before the recurrent product in training (0 to 1).
 
     >>> import jax, jax.numpy as jnp
     >>> from zoo.layers import gru_cell
@@ -66,7 +66,7 @@ def gru_cell(width: int, *, reset: str = "after", layer_norm: bool = False, recu
         else:
             n = jnp.tanh(u_new + recurrent(params, r * seen, new))
         h = z * h + (1 - z) * n
-        return h, lowered(h, params["w_h"])
+        return h, match_half(h, params["w_h"])
 
     plain = reset == "before" or layer_norm or recurrent_dropout
     fast = None if plain else checked(name, chunked_gru)

@@ -1,4 +1,4 @@
-"""Initializers, as jax has them: `(key, shape, dtype) -> array`, or a factory of such functions."""
+"""Initializers of jax: functions `(key, shape, dtype) -> array`, or factories of such functions."""
 
 from jax.nn.initializers import (
     Initializer,

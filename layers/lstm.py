@@ -1,4 +1,4 @@
-"""The LSTM's cell, plain and readable. `scan` runs it over time; `fast/lstm.py` has its chunked backward pass."""
+"""LSTM cell. `scan` runs it over time; `fast/lstm.py` has its chunked backward pass."""
 
 import jax
 import jax.numpy as jnp
@@ -20,7 +20,7 @@ from .cells import (
 from .checks import check_positive
 from .fast.lstm import chunked_lstm
 from .initializers import glorot_uniform
-from .precision import lowered
+from .precision import match_half
 
 __all__ = ["lstm_cell"]
 
@@ -34,20 +34,20 @@ def lstm_cell(
     layer_norm: bool = False,
     recurrent_dropout: float = 0.0,
 ) -> Cell:
-    """Long short-term memory (Hochreiter and Schmidhuber 1997, with the forget gate of Gers et al. 2000).
+    """Builds an LSTM cell (Hochreiter and Schmidhuber 1997, with the forget gate of Gers et al. 2000).
 
     With `i, f, g, o` the quarters of `x_t @ w_x + h @ w_h + b`: `c = sigmoid(f) * c + sigmoid(i) * tanh(g)` and
     `h = sigmoid(o) * tanh(c)`. The carry is `(h, c)`, the output h. Without peepholes, projection, layer norm and
-    recurrent dropout, `scan` takes the chunked backward pass of `fast/lstm.py`.
+    recurrent dropout, `scan` uses the chunked backward pass of `fast/lstm.py`.
 
     Args:
-        width: numbers in c, and in h without projection.
-        forget_bias: what the forget gate's part of b starts from (Jozefowicz et al. 2015).
-        peepholes: lets the gates i and f see the old c and o the new one, each by a weight a unit `p_i`, `p_f`,
-            `p_o` that starts from 0 (Gers and Schmidhuber 2000).
-        projection: numbers in h, made by `h @ w_p` (Sak et al. 2014).
-        layer_norm: normalises the two products, each over all gates, and c on its way out (Ba et al. 2016).
-        recurrent_dropout: share of h dropped on its way into the product, in training.
+        width: number of hidden units, the size of c and, without projection, of h.
+        forget_bias: initial bias of the forget gate (Jozefowicz et al. 2015).
+        peepholes: connections from the previous c to the gates i and f and from the new c to o, with a weight per
+            unit, `p_i`, `p_f` and `p_o`, initialised to 0 (Gers and Schmidhuber 2000).
+        projection: size of h, projected by `h @ w_p` (Sak et al. 2014); None: no projection.
+        layer_norm: layer normalisation of the two products, each over all gates, and of c (Ba et al. 2016).
+        recurrent_dropout: share of h dropped before the recurrent product in training (0 to 1).
 
     >>> import jax, jax.numpy as jnp
     >>> from zoo.layers import lstm_cell
@@ -77,7 +77,7 @@ def lstm_cell(
         r = scaled(params, "scale_h", recurrent_product(drop(key, recurrent_dropout, h), params["w_h"]))
         h, c = _memory(params, u + r + params["b"], c)
         h = h if projection is None else recurrent_product(h, params["w_p"])
-        return (h, c), lowered(h, params["w_h"])
+        return (h, c), match_half(h, params["w_h"])
 
     def carry(params, x):
         return zero_carry(params, x, out), zero_carry(params, x, width)
@@ -87,7 +87,7 @@ def lstm_cell(
 
 
 def _memory(params, gates, c):
-    """Gives the new h and c; the peepholes and the norm of c act where the parameters hold them."""
+    """Computes the new h and c, with peepholes and the norm of c if their parameters are present."""
     i, f, g, o = jnp.split(gates, 4, axis=-1)
     if "p_i" in params:
         i, f = i + params["p_i"] * c, f + params["p_f"] * c

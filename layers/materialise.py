@@ -1,9 +1,9 @@
-"""Arrays that are computed once and read from memory after that, on the CPU, where XLA would compute them anew.
+"""Materialised arrays: a fusion barrier that keeps XLA on CPU from recomputing the inputs of convolutions.
 
-A convolution's filter gradient reads its input through a transpose, and XLA fuses into that transpose all that made the
-input, back over several blocks of a residual network: computed anew, with strides that miss the cache each time
-(python -m benchmarks.lowerings --only materialised). XLA expands `lax.optimization_barrier` before it fuses, but keeps
-a loop whose end it cannot know. The one here never runs: its end is whether a weight is NaN.
+The filter gradient of a convolution reads its input through a transpose. XLA fuses the whole computation of the input,
+back through several blocks of a residual network, into that transpose and recomputes it with strides that miss the
+cache (python -m benchmarks.lowerings --only materialised). XLA removes `lax.optimization_barrier` before fusion, but
+keeps a loop with an unknown trip count. The loop here never runs: its trip count is 1 only if a weight is NaN.
 """
 
 import jax
@@ -16,7 +16,7 @@ __all__ = ["materialised", "saved_materialised"]
 
 @jax.custom_jvp
 def saved_materialised(x: Array, unknown: Array) -> Array:
-    """Gives x back; where its gradient is asked for, what is saved for others' is `materialised`.
+    """Returns x unchanged; under differentiation with respect to x the value is `materialised`.
 
     >>> import jax, jax.numpy as jnp
     >>> jax.grad(lambda x: (saved_materialised(x, x) ** 2).sum())(jnp.array([3.0])).tolist()
@@ -28,18 +28,19 @@ def saved_materialised(x: Array, unknown: Array) -> Array:
 
 @jax.custom_jvp
 def materialised(x: Array, unknown: Array) -> Array:
-    """Gives x back, from memory.
+    """Returns x unchanged, as an array in memory that XLA on CPU does not recompute.
 
     Args:
-        x: floats of any shape.
-        unknown: what only a running program knows, such as the weights that x meets; a number of it ends the loop.
+        x: floating-point array of any shape.
+        unknown: array unknown at compile time, such as the weights; its first element sets the trip count.
     """
     return lax.platform_dependent(x, unknown, cpu=_behind_a_loop, default=lambda x, unknown: x)
 
 
 def _differentiated(primals, tangents):
-    unasked = isinstance(tangents[0], SymbolicZero)  # of data: made of little, and zeros would be convolved for nothing
-    return primals[0] if unasked else materialised(*primals), tangents[0]
+    # Input data has no tangent: it is cheap to recompute, and instantiated zeros would be convolved needlessly.
+    constant = isinstance(tangents[0], SymbolicZero)
+    return primals[0] if constant else materialised(*primals), tangents[0]
 
 
 saved_materialised.defjvp(_differentiated, symbolic_zeros=True)
@@ -51,6 +52,6 @@ def _behind_a_loop(x: Array, unknown: Array) -> Array:
 
     def body(carry):
         i, x = carry
-        return i + 1, jnp.where(i == end, -x, x)  # x, which the compiler cannot know either
+        return i + 1, jnp.where(i == end, -x, x)  # always x, as i < end: the compiler cannot deduce it
 
     return lax.while_loop(lambda carry: carry[0] < end, body, (jnp.int32(0), x))[1]

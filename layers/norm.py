@@ -1,30 +1,31 @@
-"""Normalisation: mean 0 and variance 1, over the batch (batch norm) or within each example (layer and group norm).
+"""Normalisation layers: over the batch (batch norm) or within each example (layer norm, group norm).
 
-All compute in float32 whatever comes: half precision has too few digits for a mean and a variance.
+All compute in float32, as half precision is too coarse for means and variances.
 """
 
 import jax.numpy as jnp
 from jax import Array, lax
 
 from .base import Layer, stateless
-from .checks import check_features, check_least_rank, check_number, check_positive, check_share
+from .checks import check_features, check_least_rank, check_number, check_positive, check_rate
 from .precision import full_precision
 
 __all__ = ["batch_norm", "group_norm", "layer_norm"]
 
 
 def batch_norm(momentum: float = 0.9, epsilon: float = 1e-5) -> Layer:
-    """Normalises each feature over the batch and all other axes, then scales and shifts it (Ioffe and Szegedy 2015).
+    """Builds batch normalisation: each feature normalised over all other axes, scaled and shifted.
 
-    Shape (batch, ..., features). Training uses the batch's mean and (biased) variance and lets the state follow them,
-    `momentum * state + (1 - momentum) * batch`, with the unbiased variance, as in the paper. Inference uses the state.
+    Shape (batch, ..., features). Training normalises with the batch's mean and biased variance and updates the running
+    statistics in the state, `momentum * state + (1 - momentum) * batch`, with the unbiased variance (Ioffe and Szegedy
+    2015). Inference normalises with the running statistics.
 
     Args:
-        momentum: share of the state that each step keeps, in [0, 1).
-        epsilon: added to the variance.
+        momentum: decay rate of the running statistics, in [0, 1).
+        epsilon: small number added to the variance.
 
     Raises:
-        ValueError: when it trains on one number a feature, whose variance is 0.
+        ValueError: in training with a single value per feature, whose variance is 0.
 
     >>> import jax, jax.numpy as jnp
     >>> from zoo.layers import batch_norm
@@ -32,7 +33,7 @@ def batch_norm(momentum: float = 0.9, epsilon: float = 1e-5) -> Layer:
     >>> sorted(params), sorted(state)
     (['b', 'scale'], ['mean', 'var'])
     """
-    check_share("batch_norm", "momentum", momentum)
+    check_rate("batch_norm", "momentum", momentum)
     check_number("batch_norm", "epsilon", epsilon, above=True)
 
     def init(key, x):
@@ -48,8 +49,8 @@ def batch_norm(momentum: float = 0.9, epsilon: float = 1e-5) -> Layer:
         count = x.size // x.shape[-1]
         if count < 2:
             raise ValueError(
-                f"batch_norm cannot train on one number a feature (shape {x.shape}): its variance is 0; "
-                "take a larger batch, or layer_norm"
+                f"batch_norm cannot train on one value per feature (shape {x.shape}), whose variance is 0; "
+                "use a larger batch or layer_norm"
             )
         mean, var = _moments(x, tuple(range(x.ndim - 1)))
         seen = {"mean": mean.ravel(), "var": var.ravel() * (count / (count - 1))}
@@ -60,10 +61,10 @@ def batch_norm(momentum: float = 0.9, epsilon: float = 1e-5) -> Layer:
 
 
 def layer_norm(epsilon: float = 1e-5) -> Layer:
-    """Normalises the last axis of each example, then scales and shifts each feature (Ba et al. 2016).
+    """Builds layer normalisation: the last axis normalised, scaled and shifted (Ba et al. 2016).
 
     Args:
-        epsilon: added to the variance.
+        epsilon: small number added to the variance.
 
     >>> import jax, jax.numpy as jnp
     >>> from zoo.layers import layer_norm
@@ -85,13 +86,13 @@ def layer_norm(epsilon: float = 1e-5) -> Layer:
 
 
 def group_norm(groups: int, epsilon: float = 1e-5) -> Layer:
-    """Normalises groups of neighbouring channels of each example over all its space (Wu and He 2018).
+    """Builds group normalisation: groups of neighbouring channels normalised over space (Wu and He 2018).
 
-    Shape (batch, *space, channels). One group for each channel is the instance norm.
+    Shape (batch, *space, channels). One group per channel is instance normalisation.
 
     Args:
-        groups: how many; the channels must be a multiple of it.
-        epsilon: added to the variance.
+        groups: number of groups, a divisor of the number of channels.
+        epsilon: small number added to the variance.
 
     >>> import jax, jax.numpy as jnp
     >>> from zoo.layers import group_norm
@@ -105,7 +106,7 @@ def group_norm(groups: int, epsilon: float = 1e-5) -> Layer:
     def init(key, x):
         check_least_rank(name, 2, x, "(batch, *space, channels)")
         if x.shape[-1] % groups:
-            raise ValueError(f"{name} cannot share {x.shape[-1]} channels evenly (shape {tuple(x.shape)})")
+            raise ValueError(f"{name}: {x.shape[-1]} channels are not divisible by the groups (shape {tuple(x.shape)})")
         return _affine(x)
 
     def apply(params, x):
@@ -124,7 +125,7 @@ def _affine(x: Array) -> dict[str, Array]:
 
 
 def _moments(x: Array, axes: tuple[int, ...]) -> tuple[Array, Array]:
-    """Mean and biased variance."""
+    """Computes mean and biased variance."""
     mean = x.mean(axes, keepdims=True)
     return mean, jnp.square(x - mean).mean(axes, keepdims=True)
 

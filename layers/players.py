@@ -1,4 +1,4 @@
-"""Two players: a generator that makes something, and a discriminator that tells it from what is real."""
+"""Adversarial models: a generator of samples and a discriminator of real and generated samples."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -10,18 +10,18 @@ __all__ = ["Players", "each_player", "players"]
 
 
 class Players(NamedTuple):
-    """An adversarial model: a layer from what the generator is given to what it makes, with its opponent beside it.
+    """Adversarial model: a pair of networks, usable as a layer that runs the generator.
 
     Parameters and state are `{"generator": ..., "discriminator": ...}`.
 
     Attributes:
-        init: `(key, given) -> (params, state)` of both.
-        apply: `(params, state, given, key=None) -> (made, state)`: the generator's work.
-        generator: from `given` to a sample.
-        discriminator: from what `judged` gives to scores (batch, 1), logits of "this is real".
-        given: `(key, batch) -> given`: what the generator starts from in training, one array (batch, ...): noise,
-            noise with a class behind it, the spoiled image. Reads `batch["x"]` for its size, `batch["y"]` for classes.
-        judged: `(sample, given) -> x`: what the discriminator sees of a sample, real or made.
+        init: `(key, given) -> (params, state)`: initialises both networks for generator inputs `given`.
+        apply: `(params, state, given, key=None) -> (samples, state)`: runs the generator.
+        generator: layer from generator inputs to samples.
+        discriminator: layer from discriminator inputs to logits (batch, 1) of the sample being real.
+        given: `(key, batch) -> given`: builds the generator inputs of a batch, one array (batch, ...): noise, noise
+            with a class label, a corrupted image. `batch["x"]` are real samples, `batch["y"]` their classes.
+        judged: `(sample, given) -> x`: builds the discriminator input from a real or generated sample.
     """
 
     init: Callable
@@ -38,13 +38,14 @@ def players(
     given: Callable,
     judged: Callable = lambda sample, given: sample,
 ) -> Players:
-    """Makes an adversarial model of its two players (Goodfellow et al. 2014, Generative adversarial networks).
+    """Builds an adversarial model of two networks (Goodfellow et al. 2014, Generative adversarial networks).
 
     Args:
-        generator: from `given` to samples.
-        discriminator: from `judged(sample, given)` to scores (batch, 1).
-        given: `(key, batch) -> given`.
-        judged: by default the discriminator sees the sample alone; a conditional one sees what it was made from, too.
+        generator: layer from `given(key, batch)` to samples.
+        discriminator: layer from `judged(sample, given)` to logits (batch, 1).
+        given: `(key, batch) -> given`, the generator inputs.
+        judged: `(sample, given) -> x`, the discriminator input; by default the sample alone. A conditional
+            discriminator also receives `given`.
 
     >>> import jax, jax.numpy as jnp
     >>> from zoo.layers import dense
@@ -68,7 +69,11 @@ def players(
 
 
 def each_player(lift: Callable[[Layer], Layer], model: Any) -> Any:
-    """Lifts a model: of players each one, what they are given and judged by as it was; of any other the whole.
+    """Applies a layer transformation to a model: to both networks of `Players`, to any other model as a whole.
+
+    Args:
+        lift: `layer -> layer`.
+        model: a `Layer` or `Players`.
 
     >>> from zoo.layers import dense
     >>> each_player(lambda layer: layer, dense(2)).init is not None

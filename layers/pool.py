@@ -1,4 +1,4 @@
-"""Pooling: what a window of cells agrees on; and its opposite, upsampling. Input (batch, *space, channels)."""
+"""Pooling and upsampling layers for inputs (batch, *space, channels)."""
 
 from functools import reduce
 from math import prod
@@ -9,7 +9,7 @@ import numpy as np
 
 from .base import Layer, as_layer
 from .checks import check_choice, check_least_rank
-from .precision import raised
+from .precision import promote_float32
 from .windows import Axes, Padding, check_axes, check_padding, pads, per_axis
 
 __all__ = ["avg_pool", "global_avg_pool", "global_max_pool", "max_pool", "upsample"]
@@ -18,12 +18,12 @@ _SHAPE = "(batch, *space, channels)"
 
 
 def max_pool(size: Axes, strides: Axes | None = None, padding: Padding = "VALID") -> Layer:
-    """Keeps the largest of every window; where several are largest, they share the gradient.
+    """Builds max pooling: the maximum of every window. Tied maxima share the gradient.
 
     Args:
-        size: of the window along each spatial axis.
-        strides: cells from one window to the next, by default the window's size.
-        padding: "VALID" takes only whole windows, "SAME" cut ones too; or pairs (before, after).
+        size: window size along each spatial axis.
+        strides: step between neighbouring windows; by default the window size.
+        padding: "VALID" for whole windows only, "SAME" for partial windows too, or pairs (before, after).
 
     >>> import jax.numpy as jnp
     >>> from zoo.layers import max_pool
@@ -42,12 +42,12 @@ def max_pool(size: Axes, strides: Axes | None = None, padding: Padding = "VALID"
 
 
 def avg_pool(size: Axes, strides: Axes | None = None, padding: Padding = "VALID") -> Layer:
-    """The mean of every window; with "SAME" a window that hangs over the edge divides by the cells it really has.
+    """Builds average pooling: the mean of every window, with padding excluded from the mean.
 
     Args:
-        size: of the window along each spatial axis.
-        strides: cells from one window to the next, by default the window's size.
-        padding: "VALID" takes only whole windows, "SAME" cut ones too; or pairs (before, after).
+        size: window size along each spatial axis.
+        strides: step between neighbouring windows; by default the window size.
+        padding: "VALID" for whole windows only, "SAME" for partial windows too, or pairs (before, after).
 
     >>> import jax.numpy as jnp
     >>> from zoo.layers import avg_pool
@@ -59,7 +59,7 @@ def avg_pool(size: Axes, strides: Axes | None = None, padding: Padding = "VALID"
     def pool(x, name, window, steps, margins):
         if not jnp.issubdtype(x.dtype, jnp.inexact):
             x = x.astype(jnp.float32)  # a sum of uint8 would wrap around
-        total = _fold(jnp.add, raised(x), 0, window, steps, margins).astype(x.dtype)
+        total = _fold(jnp.add, promote_float32(x), 0, window, steps, margins).astype(x.dtype)
         if not any(map(any, margins)):
             return total / prod(window)
         cells = _fold(np.add, np.ones((1, *x.shape[1:-1], 1), np.float32), 0, window, steps, margins)
@@ -69,7 +69,7 @@ def avg_pool(size: Axes, strides: Axes | None = None, padding: Padding = "VALID"
 
 
 def global_avg_pool() -> Layer:
-    """The mean over all spatial axes: (batch, *space, channels) to (batch, channels) (Lin et al. 2013).
+    """Builds global average pooling: (batch, *space, channels) to (batch, channels) (Lin et al. 2013).
 
     >>> import jax.numpy as jnp
     >>> from zoo.layers import global_avg_pool
@@ -80,7 +80,7 @@ def global_avg_pool() -> Layer:
 
 
 def global_max_pool() -> Layer:
-    """The largest over all spatial axes: (batch, *space, channels) to (batch, channels).
+    """Builds global max pooling: (batch, *space, channels) to (batch, channels).
 
     >>> import jax.numpy as jnp
     >>> from zoo.layers import global_max_pool
@@ -91,11 +91,11 @@ def global_max_pool() -> Layer:
 
 
 def upsample(factor: Axes, method: str = "nearest") -> Layer:
-    """Makes every spatial axis `factor` times as long.
+    """Builds a layer that enlarges every spatial axis by a factor.
 
     Args:
-        factor: one for every spatial axis, or one for each.
-        method: "nearest" repeats every cell, "linear" draws lines between the cells' centres.
+        factor: integer factor for all spatial axes, or one per axis.
+        method: "nearest" repeats every cell; "linear" interpolates between the centres of cells.
 
     >>> import jax.numpy as jnp
     >>> from zoo.layers import upsample
@@ -143,9 +143,9 @@ def _global(name, pool) -> Layer:
 
 
 def _fold(join, x, empty, window, strides, margins):
-    """Joins the cells of each window, axis by axis.
+    """Reduces the cells of each window, axis by axis.
 
-    Slices, not `lax.reduce_window`: on the CPU that takes 10 times as long, with its gradient
+    Uses slices instead of `lax.reduce_window`, which takes 10 times as long on CPU, gradient included
     (python -m benchmarks.lowerings --only max-pool).
     """
     xp = np if isinstance(x, np.ndarray) else jnp

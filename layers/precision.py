@@ -1,55 +1,55 @@
-"""In which precision a layer computes: in float32 whatever comes, or in half precision with float32 parameters."""
+"""Mixed precision: layers that compute in half precision with float32 parameters, or always in float32."""
 
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 
-from .base import Joined, Layer, as_layer
-from .remat import Thrifty
+from .base import Composite, Layer, as_layer
+from .remat import Rematerialisable
 from .sequence import Sequence
 
-__all__ = ["biased", "computing_in", "full_precision", "lowered", "raised"]
+__all__ = ["add_bias", "computing_in", "full_precision", "match_half", "promote_float32"]
 
 
-class _Full(Layer):
-    """A Layer that sees to its own precision."""
+class _FullPrecision(Layer):
+    """Layer made by `full_precision`, which `computing_in` leaves unchanged."""
 
 
-def raised(x: Any) -> Any:
-    """Gives an array in float32 at least: what sums over many numbers or steps has too few digits in less.
+def promote_float32(x: Any) -> Any:
+    """Casts floating-point arrays to float32 or wider, for sums over many values or steps.
 
-    >>> raised(jnp.ones(2, jnp.bfloat16)).dtype.name, raised(jnp.ones(2, int)).dtype.kind
+    >>> promote_float32(jnp.ones(2, jnp.bfloat16)).dtype.name, promote_float32(jnp.ones(2, int)).dtype.kind
     ('float32', 'i')
     """
     floating = jnp.issubdtype(x.dtype, jnp.floating)
     return x.astype(jnp.promote_types(x.dtype, jnp.float32)) if floating else x
 
 
-def lowered(x: jax.Array, like: jax.Array) -> jax.Array:
-    """Gives x in the half precision of an array; where that has none, as it is."""
+def match_half(x: jax.Array, like: jax.Array) -> jax.Array:
+    """Casts x to the dtype of `like` if that is half precision; returns it unchanged otherwise."""
     return x.astype(like.dtype) if _is_half(like) else x
 
 
-def biased(y: jax.Array, b: jax.Array) -> jax.Array:
-    """Gives y + b, whose gradient in b is summed in float32 also where both are half precision.
+def add_bias(y: jax.Array, b: jax.Array) -> jax.Array:
+    """Adds a bias, with the bias gradient summed in float32 even in half precision.
 
-    A running sum in bfloat16 stops growing at some 256 times what is added.
+    A running sum in bfloat16 stops growing at about 256 times the summand.
 
     >>> y, b = jnp.zeros((1000, 1), jnp.bfloat16), jnp.zeros(1, jnp.bfloat16)
-    >>> jax.grad(lambda b: biased(y, b).astype(jnp.float32).sum())(b).tolist()
+    >>> jax.grad(lambda b: add_bias(y, b).astype(jnp.float32).sum())(b).tolist()
     [1000.0]
     """
-    return y + jnp.broadcast_to(raised(jnp.asarray(b)), y.shape).astype(y.dtype)
+    return y + jnp.broadcast_to(promote_float32(jnp.asarray(b)), y.shape).astype(y.dtype)
 
 
 def full_precision(layer: Layer) -> Layer:
-    """Makes a layer compute in float32 where it is given less, and give back what it was given.
+    """Wraps a layer to compute in float32 or wider and to return outputs in the dtype of its inputs.
 
-    `computing_in` leaves its parameters alone. The norms are made so.
+    `computing_in` does not cast its parameters. The normalisation layers use it.
 
     Args:
-        layer: any layer or plain function of one array.
+        layer: any layer, or a function of one array.
 
     >>> from zoo.layers import full_precision, softmax
     >>> full_precision(softmax).apply({}, {}, jnp.ones((1, 2), jnp.bfloat16))[0].dtype.name
@@ -58,26 +58,26 @@ def full_precision(layer: Layer) -> Layer:
     inner = as_layer(layer)
 
     def apply(params, state, x, key=None):
-        y, state = inner.apply(jax.tree.map(raised, params), state, jax.tree.map(raised, x), key)
+        y, state = inner.apply(jax.tree.map(promote_float32, params), state, jax.tree.map(promote_float32, x), key)
         kinds = {leaf.dtype for leaf in jax.tree.leaves(x) if _is_half(leaf)}
         return (_to(kinds.pop(), y) if len(kinds) == 1 else y), state
 
-    return _Full(inner.init, apply)
+    return _FullPrecision(inner.init, apply)
 
 
 def computing_in(dtype: Any, layer: Layer) -> Layer:
-    """Makes a layer compute in half precision; parameters, state and what comes out stay float32.
+    """Wraps a layer to compute in half precision; parameters, state and outputs remain float32.
 
-    Every innermost part is given its parameters and its input in `dtype`, but for what `full_precision` made. The
-    gradients are float32, for the transpose of a cast is a cast back. A recurrent layer's carry is not cast.
-    No layer need know of it. (Micikevicius et al. 2018, Mixed precision training.)
+    Parameters and inputs of every innermost part are cast to `dtype`, except for parts made by `full_precision`.
+    Gradients are float32, as the transpose of a cast is a cast back. The carry of recurrent layers is not cast. Works
+    for any layer, without changes to it (Micikevicius et al. 2018, Mixed precision training).
 
     Args:
-        dtype: `jnp.bfloat16`, which has float32's range and needs no scaling of the loss.
+        dtype: dtype to compute in; `jnp.bfloat16` has the range of float32 and needs no loss scaling.
         layer: any layer.
 
     Raises:
-        ValueError: if the type is no floating one.
+        ValueError: if the dtype is not a floating-point one.
 
     >>> from zoo.layers import computing_in, dense, serial
     >>> layer, x = computing_in(jnp.bfloat16, serial(dense(2), lambda x: x * x.dtype.itemsize)), jnp.ones((1, 1))
@@ -93,37 +93,37 @@ def computing_in(dtype: Any, layer: Layer) -> Layer:
 
 
 def _around(dtype: Any, init: Any, inner: Layer) -> Layer:
-    """The whole, whose parts other lifters still reach; it begins with parameters in float32."""
+    """Wraps the transformed layer with float32 parameters and outputs; its parts remain accessible."""
 
     def apply(params, state, x, key=None):
-        y, state = inner.apply(params, state, _given(dtype, x), key)
-        return jax.tree.map(raised, y), state
+        y, state = inner.apply(params, state, _cast_input(dtype, x), key)
+        return jax.tree.map(promote_float32, y), state
 
-    if not isinstance(inner, Joined):
+    if not isinstance(inner, Composite):
         return Layer(init, apply)
-    return Joined(init, apply, lambda lift: _around(dtype, init, inner.rebuilt(lift)))
+    return Composite(init, apply, lambda lift: _around(dtype, init, inner.map_parts(lift)))
 
 
 def _lifted(dtype: Any, layer: Layer) -> Layer:
-    if isinstance(layer, _Full):
+    if isinstance(layer, _FullPrecision):
         return layer
-    if isinstance(layer, Joined):
-        return layer.rebuilt(lambda part: _lifted(dtype, part))
-    if isinstance(layer, Thrifty):
-        return Thrifty(_cast(dtype, layer), _cast(dtype, layer.thrifty))
+    if isinstance(layer, Composite):
+        return layer.map_parts(lambda part: _lifted(dtype, part))
+    if isinstance(layer, Rematerialisable):
+        return Rematerialisable(_cast(dtype, layer), _cast(dtype, layer.remat))
     return _cast(dtype, layer)
 
 
 def _cast(dtype: Any, layer: Layer) -> Layer:
     def apply(params, state, x, key=None):
-        y, new = layer.apply(_to(dtype, params), state, _given(dtype, x), key)
+        y, new = layer.apply(_to(dtype, params), state, _cast_input(dtype, x), key)
         return y, jax.tree.map(lambda leaf, old: leaf.astype(old.dtype), new, state)
 
     return Layer(layer.init, apply)
 
 
-def _given(dtype: Any, x: Any) -> Any:
-    """The input in a type; what goes on from step to step keeps its own."""
+def _cast_input(dtype: Any, x: Any) -> Any:
+    """Casts an input; the carry of a `Sequence` keeps its dtype."""
     return x._replace(x=_to(dtype, x.x)) if isinstance(x, Sequence) else _to(dtype, x)
 
 

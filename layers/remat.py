@@ -1,35 +1,38 @@
-"""Rematerialisation: what the backward pass needs is computed again instead of kept (Chen et al. 2016)."""
+"""Rematerialisation: activations recomputed in the backward pass instead of stored (Chen et al. 2016)."""
 
 from typing import Any
 
 import jax
 
-from .base import Joined, Layer, as_layer
+from .base import Composite, Layer, as_layer
 
 __all__ = ["rematerialised"]
 
 
-class Thrifty(Layer):
-    """A Layer that knows a form of itself which keeps less for the backward pass.
+class Rematerialisable(Layer):
+    """Layer with an alternative form that stores less for the backward pass.
 
     Attributes:
-        thrifty: that form.
+        remat: the alternative form, with equal outputs.
     """
 
-    thrifty: Layer
+    remat: Layer
 
-    def __new__(cls, pair: Layer, thrifty: Layer):
-        """Makes the pair; see the class for the arguments."""
+    def __new__(cls, pair: Layer, remat: Layer):
+        """Creates the layer; see the class for the arguments."""
         layer = super().__new__(cls, pair.init, pair.apply)
-        layer.thrifty = thrifty
+        layer.remat = remat
         return layer
 
 
 def rematerialised(layer: Layer) -> Layer:
-    """Keeps less for the backward pass and computes it again: the same numbers, to rounding, for more time.
+    """Wraps a layer to recompute activations in the backward pass: less memory, more time, equal up to rounding.
 
-    Only what goes from block to block is kept. A block is an innermost part made of layers: a convolution with its
-    norm and activation, a residual block. A `scan` keeps its carries, as with `remat=True`.
+    Only activations between blocks are stored. A block is an innermost composition of layers, such as a convolution
+    with its norm and activation, or a residual block. A `scan` stores its carries, as with `remat=True`.
+
+    Args:
+        layer: any layer.
 
     >>> import jax.numpy as jnp
     >>> from zoo.layers import dense, serial, tanh
@@ -39,33 +42,33 @@ def rematerialised(layer: Layer) -> Layer:
     True
     """
     layer = as_layer(layer)
-    return layer.rebuilt(_lifted) if isinstance(layer, Joined) else _lifted(layer)
+    return layer.map_parts(_lifted) if isinstance(layer, Composite) else _lifted(layer)
 
 
 def _lifted(layer: Layer) -> Layer:
-    if isinstance(layer, Thrifty):
-        return layer.thrifty
-    if not isinstance(layer, Joined):
+    if isinstance(layer, Rematerialisable):
+        return layer.remat
+    if not isinstance(layer, Composite):
         return layer
     parts = _parts(layer)
-    if all(isinstance(part, Joined) for part in parts) or any(map(_has_thrifty, parts)):
-        return layer.rebuilt(_lifted)
+    if all(isinstance(part, Composite) for part in parts) or any(map(_has_rematerialisable, parts)):
+        return layer.map_parts(_lifted)
     again = jax.checkpoint(lambda params, state, x, key: layer.apply(params, state, x, key))
     return Layer(layer.init, lambda params, state, x, key=None: again(params, state, x, key))
 
 
-def _has_thrifty(layer: Layer) -> bool:
-    return isinstance(layer, Thrifty) or any(map(_has_thrifty, _parts(layer)))
+def _has_rematerialisable(layer: Layer) -> bool:
+    return isinstance(layer, Rematerialisable) or any(map(_has_rematerialisable, _parts(layer)))
 
 
 def _parts(layer: Any) -> list[Layer]:
-    """The parts of a joined layer; of any other none."""
+    """Returns the parts of a composite layer; an empty list for any other."""
     found: list[Layer] = []
 
-    def note(part):
+    def collect(part):
         found.append(part)
         return part
 
-    if isinstance(layer, Joined):
-        layer.rebuilt(note)
+    if isinstance(layer, Composite):
+        layer.map_parts(collect)
     return found

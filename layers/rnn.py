@@ -1,4 +1,4 @@
-"""The plain recurrent cell. `scan` runs it over time."""
+"""Plain recurrent cell. `scan` runs it over time."""
 
 from .activations import Activation, tanh
 from .activations import activation as find
@@ -14,7 +14,7 @@ from .cells import (
     stateless_cell,
     zero_carry,
 )
-from .precision import lowered
+from .precision import match_half
 
 __all__ = ["rnn_cell"]
 
@@ -22,13 +22,13 @@ __all__ = ["rnn_cell"]
 def rnn_cell(
     width: int, activation: Activation = tanh, *, layer_norm: bool = False, recurrent_dropout: float = 0.0
 ) -> Cell:
-    """The plain recurrent cell `h = activation(x_t @ w_x + h @ w_h + b)` (Elman 1990). Its carry and output are h.
+    """Builds a plain recurrent cell `h = activation(x_t @ w_x + h @ w_h + b)` (Elman 1990). Carry and output are h.
 
     Args:
-        width: numbers in h.
-        activation: what the sum passes through, a name or a function.
-        layer_norm: normalises each of the two products with a gain of its own (Ba et al. 2016).
-        recurrent_dropout: share of h dropped on its way into the product, in training.
+        width: number of hidden units, the size of h.
+        activation: activation function, or its name.
+        layer_norm: layer normalisation of each of the two products, with its own gain (Ba et al. 2016).
+        recurrent_dropout: share of h dropped before the recurrent product in training (0 to 1).
 
     >>> import jax, jax.numpy as jnp
     >>> from zoo.layers import rnn_cell
@@ -47,6 +47,6 @@ def rnn_cell(
         u = scaled(params, "scale_x", input_product(name, params, x))
         r = scaled(params, "scale_h", recurrent_product(drop(key, recurrent_dropout, h), params["w_h"]))
         h = squash(u + r + params["b"])
-        return h, lowered(h, params["w_h"])
+        return h, match_half(h, params["w_h"])
 
     return stateless_cell(init, step, lambda params, x: zero_carry(params, x, width), absorb=absorb_table(name))

@@ -1,4 +1,4 @@
-"""`scan` runs a cell over time: lengths, both directions, a carry that comes in and goes out."""
+"""Recurrent layer over time: `scan` of a cell, with sequence lengths, either direction and explicit carries."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,8 +9,8 @@ from jax import lax
 
 from .base import Layer, describe
 from .checks import check_choice, check_positive
-from .remat import Thrifty
-from .sequence import Rows, Scanned, as_sequence, choose, extent, first_step, look_up, time_major, valid_steps
+from .remat import Rematerialisable
+from .sequence import Rows, Scanned, as_sequence, batch_and_time, choose, first_step, look_up, time_major, valid_steps
 
 __all__ = ["scan"]
 
@@ -26,25 +26,25 @@ def scan(
     variational: bool = False,
     fast: bool = True,
 ) -> Layer:
-    """Runs a cell over the time axis of (batch, time, ...), or of a `Sequence` with lengths or a carry.
+    """Builds a recurrent layer that runs a cell over time: (batch, time, ...), or a `Sequence` with lengths or carry.
 
-    Steps beyond a row's length leave its carry alone and give zeros, whatever stands there, so that a padded
-    batch gives what the unpadded rows give. Parameters and state are the cell's own.
+    Steps beyond the length of a row leave its carry unchanged and return zeros, regardless of the padding values, so
+    padded and unpadded rows give equal results. Parameters and state are those of the cell.
 
     Args:
-        cell: a `Cell`, or a Layer of that form; then the carry must come with the input.
-        reverse: runs from the last valid step to the first. Outputs stay at their own steps.
-        output: "all" gives (batch, time, ...); "last" the output of the last valid step that was run.
-        return_carry: gives `Scanned(carry, y)` in place of y.
-        unroll: steps in one turn of the loop; more than one takes the plain form.
-        remat: keeps only the carries for the backward pass and computes the rest again; takes the plain form.
-        variational: gives the cell one key for all steps (one dropout mask, Gal & Ghahramani 2016) and not
-            `fold_in(key, t)`.
-        fast: takes the cell's own backward pass where it has one (`lstm_cell`, `gru_cell`). It is exact and
-            has every reverse-mode derivative; for `jax.jvp` and `jax.jacfwd` of the layer say False.
+        cell: a `Cell`; or another Layer of this form, whose initial carry must be part of the input.
+        reverse: run from the last valid step to the first; outputs keep the order of the inputs.
+        output: "all" returns (batch, time, ...); "last" the output of the valid step that was run last.
+        return_carry: return `Scanned(carry, y)` instead of y.
+        unroll: steps per loop iteration; more than one disables the custom backward pass.
+        remat: store only the carries for the backward pass and recompute the rest; disables the custom backward pass.
+        variational: one key, hence one dropout mask, for all steps (Gal & Ghahramani 2016) instead of
+            `fold_in(key, t)` per step.
+        fast: use the custom backward pass of the cell, if it has one (`lstm_cell`, `gru_cell`). It is exact and
+            supports reverse-mode derivatives of any order; False supports `jax.jvp` and `jax.jacfwd`.
 
     Raises:
-        ValueError: if the input has no time axis, or lengths or carry do not fit it.
+        ValueError: if the input has no time axis, or lengths or carry do not match it.
 
     >>> import jax, jax.numpy as jnp
     >>> from zoo.layers import Sequence, lstm_cell, scan
@@ -60,7 +60,7 @@ def scan(
 
     def init(key, x):
         sequence = as_sequence(x)
-        extent(sequence)
+        batch_and_time(sequence)
         return cell.init(key, (sequence.carry, first_step(sequence.x)))
 
     def apply(params, state, x, key=None):
@@ -75,7 +75,7 @@ def scan(
             step = _step(cell, own, key, output, variational)
             step = jax.checkpoint(step, prevent_cse=False) if remat else step
             loop = start, state, _no_output(cell, own, state, start, xs) if output == "last" else None
-            inputs = xs, mask, jnp.arange(extent(sequence)[1])
+            inputs = xs, mask, jnp.arange(batch_and_time(sequence)[1])
             (carry, state, last), y = lax.scan(step, loop, inputs, reverse=reverse, unroll=unroll)
             y = last if output == "last" else y
         y = y if output == "last" else jax.tree.map(lambda leaf: jnp.swapaxes(leaf, 0, 1), y)
@@ -84,17 +84,17 @@ def scan(
     if remat:
         return Layer(init, apply)
     options = {"reverse": reverse, "output": output, "return_carry": return_carry, "unroll": unroll}
-    return Thrifty(Layer(init, apply), scan(cell, **options, remat=True, variational=variational))
+    return Rematerialisable(Layer(init, apply), scan(cell, **options, remat=True, variational=variational))
 
 
 def _step(cell: Layer, params: Any, key: Any, output: str, variational: bool) -> Callable:
-    """Makes the plain form: one step of `lax.scan`."""
+    """Builds the body of `lax.scan` for one time step."""
 
     def step(loop, inputs):
         (carry, state, last), (x_t, live, t) = loop, inputs
         own = key if key is None or variational else jax.random.fold_in(key, t)
         (new, y), state = cell.apply(params, state, (carry, x_t), own)
-        new = jax.tree.map(_as_before, new, carry)
+        new = jax.tree.map(_keep_dtype, new, carry)
         if live is not None:
             new = choose(live, new, carry)
             y = choose(live, y, jax.tree.map(jnp.zeros_like, y) if output == "all" else last)
@@ -103,14 +103,14 @@ def _step(cell: Layer, params: Any, key: Any, output: str, variational: bool) ->
     return step
 
 
-def _as_before(new: Any, old: Any) -> Any:
-    """Gives the carry in the floating type that it had: a cell in half precision may begin from float32."""
+def _keep_dtype(new: Any, old: Any) -> Any:
+    """Casts the new carry to the floating-point dtype of the old one, e.g. of a float32 start in half precision."""
     floating = all(jnp.issubdtype(jnp.result_type(leaf), jnp.floating) for leaf in (new, old))
     return jnp.asarray(new, jnp.result_type(old)) if floating else new
 
 
 def _absorb(cell: Layer, params: Any, x: Any) -> tuple[Any, Any]:
-    """Turns `Rows` into row numbers of a table made once, or, where that costs more or cannot be, into an array."""
+    """Absorbs the table of `Rows` into the cell where this is possible and cheaper; else looks up the rows."""
     if not isinstance(x, Rows):
         return params, x
     absorb = getattr(cell, "absorb", None)
@@ -120,23 +120,21 @@ def _absorb(cell: Layer, params: Any, x: Any) -> tuple[Any, Any]:
 
 
 def _start(cell: Layer, params: Any, x_t: Any, given: Any) -> Any:
-    """Gives the first carry: the given one, held to the cell's own, or the cell's own."""
+    """Returns the initial carry: the given one, checked against the cell's, or the cell's own."""
     first = getattr(cell, "carry", None)
     if first is None and given is None:
-        raise ValueError(
-            "scan: this cell has no first carry; make it a Cell(init, apply, carry) or give Sequence(carry=)"
-        )
+        raise ValueError("scan: this cell has no initial carry; use Cell(init, apply, carry) or pass Sequence(carry=)")
     if given is None or first is None:
         return first(params, x_t) if given is None else given  # pyright: ignore[reportOptionalCall]
     want = jax.eval_shape(first, params, x_t)
     shapes = [jax.tree.map(jnp.shape, tree) for tree in (given, want)]
     if shapes[0] != shapes[1]:
-        raise ValueError(f"scan: the carry given is {describe(given)}, the cell's carry is {describe(want)}")
+        raise ValueError(f"scan: expected a carry {describe(want)}, got {describe(given)}")
     return jax.tree.map(lambda leaf, like: jnp.asarray(leaf, like.dtype), given, want)
 
 
 def _no_output(cell: Layer, params: Any, state: Any, start: Any, xs: Any) -> Any:
-    """Gives the zeros that a row of length 0 gives."""
+    """Returns the zero output of rows of length 0."""
     x_t = jax.tree.map(lambda leaf: leaf[0], xs)
     (_, y), _ = jax.eval_shape(cell.apply, params, state, (start, x_t))
     return jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), y)
@@ -144,4 +142,4 @@ def _no_output(cell: Layer, params: Any, state: Any, start: Any, xs: Any) -> Any
 
 def _check_cell(cell: Any) -> None:
     if not isinstance(cell, Layer):
-        raise TypeError(f"scan wants a cell, a Layer from (carry, x_t) to (carry, y_t), got {cell!r}; is a () missing?")
+        raise TypeError(f"scan expects a cell, a Layer from (carry, x_t) to (carry, y_t), got {cell!r}; is () missing?")

@@ -1,4 +1,4 @@
-"""What recurrent layers take and give besides plain arrays: lengths, a carry, rows of a table."""
+"""Inputs and outputs of recurrent layers besides plain arrays: lengths, carries and embedded tokens."""
 
 from typing import Any, NamedTuple
 
@@ -13,12 +13,12 @@ __all__ = ["Rows", "Scanned", "Sequence"]
 
 
 class Sequence(NamedTuple):
-    """What a recurrent layer takes where the array alone does not say enough.
+    """Input of a recurrent layer with sequence lengths or an initial carry.
 
     Attributes:
-        x: (batch, time, ...), a tree of such arrays, or `Rows`.
-        lengths: how many steps of each row are valid, whole numbers (batch,); None: all of them.
-        carry: what to start from, as `return_carry` gave it; None: the cell's first carry.
+        x: array (batch, time, ...), a pytree of such arrays, or `Rows`.
+        lengths: number of valid steps per row, integers (batch,); None: all steps are valid.
+        carry: initial carry, as returned with `return_carry`; None: the cell's initial carry.
     """
 
     x: Any
@@ -27,11 +27,11 @@ class Sequence(NamedTuple):
 
 
 class Rows(NamedTuple):
-    """An input looked up in a table: step t is `table[ids[:, t]]`, which a cell need not compute row by row.
+    """Embedded input: step t is `table[ids[:, t]]`, kept unevaluated so that cells can use the table directly.
 
     Attributes:
-        table: (vocabulary, features).
-        ids: whole numbers, (batch, time).
+        table: rows, (vocabulary, features).
+        ids: integer row indices, (batch, time).
     """
 
     table: Any
@@ -39,66 +39,71 @@ class Rows(NamedTuple):
 
 
 class Scanned(NamedTuple):
-    """What a recurrent layer gives with `return_carry=True`: the carry after the last valid step, and the outputs."""
+    """Output of a recurrent layer with `return_carry=True`.
+
+    Attributes:
+        carry: carry after the last valid step.
+        y: outputs.
+    """
 
     carry: Any
     y: Any
 
 
 def as_sequence(x: Any) -> Sequence:
-    """Gives back a Sequence as it is and makes one of anything else."""
+    """Converts an input to a `Sequence`; returns a `Sequence` unchanged."""
     return x if isinstance(x, Sequence) else Sequence(x)
 
 
-def extent(sequence: Sequence) -> tuple[int, int]:
-    """Gives batch and time."""
+def batch_and_time(sequence: Sequence) -> tuple[int, int]:
+    """Returns the sizes of the batch and time axes; raises a ValueError if there are none."""
     x = sequence.x.ids if isinstance(sequence.x, Rows) else sequence.x
     shapes = {leaf.shape[:2] for leaf in jax.tree.leaves(x)}
     shape = shapes.pop() if len(shapes) == 1 else ()
     if len(shape) != 2 or shape[1] == 0:
-        raise ValueError(f"scan wants (batch, time, features) with one step or more, got {describe(x)}")
+        raise ValueError(f"scan expects (batch, time, features) with at least one step, got {describe(x)}")
     return shape
 
 
 def valid_steps(sequence: Sequence) -> jax.Array | None:
-    """Gives (time, batch): which steps are valid; None where all are."""
-    batch, time = extent(sequence)
+    """Returns the mask (time, batch) of valid steps; None if all steps are valid."""
+    batch, time = batch_and_time(sequence)
     lengths = sequence.lengths
     if lengths is None:
         return None
     if jnp.shape(lengths) != (batch,) or not jnp.issubdtype(jnp.result_type(lengths), jnp.integer):
-        raise ValueError(
-            f"scan: lengths must be whole numbers of shape ({batch},), got {describe(jnp.asarray(lengths))}"
-        )
+        raise ValueError(f"scan: lengths must be integers of shape ({batch},), got {describe(jnp.asarray(lengths))}")
     if not isinstance(lengths, Tracer):
-        # numpy's own: inside jit jnp would trace even what is known.
+        # numpy, as jnp would trace known lengths under jit.
         low, high = (int(bound(np.asarray(lengths), initial=0)) for bound in (np.min, np.max))
         if low < 0 or high > time:
             wrong = high if high > time else low
-            raise ValueError(f"scan: lengths must lie in 0 .. {time}, the steps of the time axis, got {wrong}")
+            raise ValueError(f"scan: lengths must be between 0 and {time}, the size of the time axis, got {wrong}")
     return jnp.arange(time)[:, None] < jnp.asarray(lengths)[None, :]
 
 
 def time_major(x: Any, mask: jax.Array | None) -> Any:
-    """Puts time first and zeros where there is padding: 0 * nan is nan, also in a gradient."""
+    """Moves time to the front and sets padding to zero, as NaN there would reach gradients (0 * nan is nan)."""
     x = jax.tree.map(lambda leaf: jnp.swapaxes(leaf, 0, 1), x)
     return x if mask is None else choose(mask, x, jax.tree.map(jnp.zeros_like, x))
 
 
 def choose(live: jax.Array, new: Any, old: Any) -> Any:
+    """Selects the leaves of `new` in live rows (batch,) and those of `old` in the others."""
     return jax.tree.map(lambda a, b: jnp.where(live.reshape(live.shape + (1,) * (a.ndim - live.ndim)), a, b), new, old)
 
 
 def first_step(x: Any) -> Any:
-    """Gives the example of one step: shapes and types, and zeros for values."""
+    """Returns zeros with the shape and dtype of one step."""
     if isinstance(x, Rows):
         return jnp.zeros((x.ids.shape[0], x.table.shape[-1]), x.table.dtype)
     return jax.tree.map(lambda leaf: jnp.zeros((leaf.shape[0], *leaf.shape[2:]), leaf.dtype), x)
 
 
 def look_up(table: Any, ids: Any) -> jax.Array:
-    """Gives the rows of those numbers: NaN where there is no such row."""
-    table = jnp.asarray(table)  # of half precision the gradient is summed in float32: a row may be met very often
+    """Looks up rows by index; NaN for indices out of range."""
+    table = jnp.asarray(table)
+    # Float32, as the gradient of a half-precision table sums over all occurrences of a row.
     wide = table.astype(jnp.promote_types(table.dtype, jnp.float32))
     rows = wide.at[ids].get(mode="fill", fill_value=jnp.nan, wrap_negative_indices=False)
     return rows.astype(table.dtype)

@@ -1,20 +1,20 @@
-"""Layers that only change the shape; the batch axis stays the first."""
+"""Layers that change only the shape; the batch axis stays first."""
 
 from math import prod
 
 from .base import Layer, as_layer
-from .checks import check_least_rank, is_whole
+from .checks import check_least_rank, is_integer
 
 __all__ = ["flatten", "identity", "reshape"]
 
 
 def identity(x):
-    """Gives x back."""
+    """Returns x unchanged."""
     return x
 
 
 def flatten(x):
-    """Lays all axes but the first end to end: (batch, ...) to (batch, features).
+    """Flattens all axes but the first: (batch, ...) to (batch, features).
 
     >>> import jax.numpy as jnp
     >>> from zoo.layers import flatten
@@ -26,7 +26,10 @@ def flatten(x):
 
 
 def reshape(*shape: int) -> Layer:
-    """Gives all axes but the first a new shape: (batch, ...) to (batch, *shape); one of them may be -1, the rest.
+    """Builds a layer that reshapes all axes but the first: (batch, ...) to (batch, *shape).
+
+    Args:
+        *shape: new shape of an example; one size may be -1 and is inferred.
 
     >>> import jax.numpy as jnp
     >>> from zoo.layers import reshape
@@ -34,8 +37,8 @@ def reshape(*shape: int) -> Layer:
     (4, 7, 7, 128)
     """
     name = f"reshape{shape}"
-    if not all(is_whole(n, -1) for n in shape) or shape.count(-1) > 1:
-        raise ValueError(f"{name}: expected whole numbers, at most one of them -1")
+    if not all(is_integer(n, -1) for n in shape) or shape.count(-1) > 1:
+        raise ValueError(f"{name}: expected integers, at most one of them -1")
     known = prod(n for n in shape if n != -1)
 
     def forward(x):
@@ -43,7 +46,7 @@ def reshape(*shape: int) -> Layer:
         size = prod(x.shape[1:])
         fits = size % known == 0 if -1 in shape and known else size == known
         if not fits:
-            raise ValueError(f"{name} cannot hold {size} numbers an example (shape {tuple(x.shape)})")
+            raise ValueError(f"{name} does not match {size} values per example (shape {tuple(x.shape)})")
         return x.reshape(x.shape[0], *(size // known if n == -1 else n for n in shape))
 
     return as_layer(forward)

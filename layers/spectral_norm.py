@@ -1,4 +1,4 @@
-"""Spectral normalisation: every kernel of a layer divided by its largest singular value."""
+"""Spectral normalisation: division of the kernels of a layer by their largest singular values."""
 
 from typing import Any
 
@@ -6,25 +6,25 @@ import jax
 import jax.numpy as jnp
 from jax import Array, lax
 
-from .base import Joined, Layer, as_layer
+from .base import Composite, Layer, as_layer
 from .checks import check_positive
 
 __all__ = ["spectral_norm"]
 
-_AT_FIRST = 15  # power iterations that init makes, so that the first steps are near the mark already
+_INIT_ITERATIONS = 15  # power iterations at init, for an accurate estimate from the first step
 
 
 def spectral_norm(layer: Layer, *, iterations: int = 1) -> Layer:
-    """Divides every kernel of a layer by its largest singular value (Miyato et al. 2018), so that it stretches nothing.
+    """Wraps a layer to divide every kernel by its largest singular value (Miyato et al. 2018).
 
-    A kernel is any parameter of two axes or more, taken as the matrix from all its axes but the last to the last: of a
-    convolution the map from a patch to its filters, of a transposed one the way back. Biases and scales are left
-    alone. The singular value comes from power iterations, which the state carries on from one training call to the
-    next; inference uses what they came to. The gradient goes through the division.
+    A kernel is a parameter of at least two axes, flattened to a matrix of all axes but the last by the last: for a
+    convolution the map from a patch to the filters, for a transposed convolution the reverse. Biases and scales are
+    unchanged. The singular value is estimated by power iteration, continued in the state over training calls; inference
+    uses the state. Gradients are propagated through the division.
 
     Args:
         layer: any layer with a kernel, or several in `serial`.
-        iterations: power iterations a training call.
+        iterations: power iterations per training call.
 
     Raises:
         ValueError: at init, if the layer has no kernel.
@@ -43,10 +43,12 @@ def spectral_norm(layer: Layer, *, iterations: int = 1) -> Layer:
     def init(key, x):
         params, state = layer.init(key, x)
         if not (names := list(_kernels(params))):
-            raise ValueError("spectral_norm: the layer has no kernel, no parameter of two axes or more; leave it out")
+            raise ValueError(
+                "spectral_norm: the layer has no kernel (parameter of at least two axes); remove the wrapper"
+            )
         keys = jax.random.split(jax.random.fold_in(key, 1), len(names))
         right = {
-            name: _iterated(w, jax.random.normal(each, w.shape[-1:], w.dtype), _AT_FIRST)
+            name: _iterated(w, jax.random.normal(each, w.shape[-1:], w.dtype), _INIT_ITERATIONS)
             for each, (name, w) in zip(keys, _kernels(params).items(), strict=True)
         }
         return params, {"layer": state, "right": right}
@@ -58,11 +60,11 @@ def spectral_norm(layer: Layer, *, iterations: int = 1) -> Layer:
         y, inner = layer.apply(_divided(params, right), state["layer"], x, key)
         return y, {"layer": inner, "right": right}
 
-    return Joined(init, apply, lambda lift: spectral_norm(lift(layer), iterations=iterations))
+    return Composite(init, apply, lambda lift: spectral_norm(lift(layer), iterations=iterations))
 
 
 def _kernels(params: Any) -> dict[str, Array]:
-    """The kernels by their paths, joined by dots: the state's names hold no second tree."""
+    """Returns the kernels by their dotted paths, which makes the state a flat dict."""
     leaves = jax.tree_util.tree_flatten_with_path(params)[0]
     return {_name(path): leaf for path, leaf in leaves if leaf.ndim > 1}
 
@@ -79,7 +81,7 @@ def _name(path: Any) -> str:
 
 
 def _iterated(w: Array, right: Array, times: int) -> Array:
-    """Brings a vector nearer to the right singular vector of the largest singular value; no gradient goes through."""
+    """Runs power iterations towards the right singular vector of the largest singular value, without gradient."""
     matrix = lax.stop_gradient(w.reshape(-1, w.shape[-1]))
     for _ in range(times):
         right = _unit((matrix @ right) @ matrix)
@@ -87,14 +89,14 @@ def _iterated(w: Array, right: Array, times: int) -> Array:
 
 
 def _largest(w: Array, right: Array) -> Array:
-    """The largest singular value, its singular vectors held fast: its derivative by w is their outer product."""
+    """Computes the largest singular value; singular vectors are constants, so its gradient is their outer product."""
     matrix = w.reshape(-1, w.shape[-1])
     left = _unit(lax.stop_gradient(matrix @ right))
-    # Never 0: a kernel of zeros stays one.
+    # Positive, so that a kernel of zeros stays zero.
     return jnp.maximum(left @ (matrix @ right), jnp.finfo(w.dtype).tiny)
 
 
 def _unit(v: Array) -> Array:
-    # Scaled first, so that no square overflows or vanishes.
+    # Scaled by the maximum first, to avoid overflow and underflow of squares.
     v = v / jnp.maximum(jnp.max(jnp.abs(v)), jnp.finfo(v.dtype).tiny)
     return v / jnp.maximum(jnp.linalg.norm(v), jnp.finfo(v.dtype).tiny)

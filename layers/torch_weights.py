@@ -1,7 +1,7 @@
-"""Weights of recurrent layers to and from the names and shapes of PyTorch's nn.RNN, nn.LSTM and nn.GRU.
+"""Conversion of recurrent weights to and from the state dicts of PyTorch's nn.RNN, nn.LSTM and nn.GRU.
 
-PyTorch keeps `weight_ih_l0` (gates * width, features), `weight_hh_l0`, two biases a layer that it only ever adds, and
-`_reverse` at the end of the backward direction's names. The gates lie in the same order here.
+PyTorch stores `weight_ih_l0` (gates * width, features), `weight_hh_l0` and two biases per layer, which are added; names
+of the backward direction end in `_reverse`. The order of the gates is the same as here.
 """
 
 from collections.abc import Iterator, Mapping
@@ -16,14 +16,14 @@ __all__ = ["from_torch", "to_torch"]
 
 
 def to_torch(params: Mapping, prefix: str = "") -> dict[str, np.ndarray]:
-    """Gives the parameters of a `scan`, `bidirectional` or `stacked` as PyTorch's state dict, of numpy arrays.
+    """Converts parameters of a `scan`, `bidirectional` or `stacked` layer to a PyTorch state dict of numpy arrays.
 
     Args:
-        params: of cells that PyTorch has too: `rnn_cell`, `lstm_cell` (also with projection), `gru_cell`.
-        prefix: put before every name, "lstm." if the module is the part `lstm` of another.
+        params: parameters of cells that PyTorch supports: `rnn_cell`, `lstm_cell` (also with projection), `gru_cell`.
+        prefix: prefix of every name, e.g. "lstm." if the module is the attribute `lstm` of another one.
 
     Raises:
-        ValueError: if PyTorch has no such cell: peepholes, layer norm, or a GRU with `reset="before"`.
+        ValueError: if PyTorch does not support the cell: peepholes, layer norm, or a GRU with `reset="before"`.
 
     >>> import jax, jax.numpy as jnp
     >>> from zoo.layers import gru_cell, scan
@@ -44,16 +44,19 @@ def to_torch(params: Mapping, prefix: str = "") -> dict[str, np.ndarray]:
 
 
 def from_torch(weights: Mapping[str, Any], like: Mapping, prefix: str = "") -> dict:
-    """Gives parameters that make a layer compute what the PyTorch module computes.
+    """Converts a PyTorch state dict to parameters of an equivalent layer.
 
     Args:
-        weights: the module's state dict: numpy arrays, or what `numpy.asarray` takes (CPU tensors). Without
-            biases (`bias=False`) they are 0.
-        like: the layer's own parameters, as `init` gives them; the result has their structure and types.
-        prefix: what stands before every name; names without it are ignored.
+        weights: state dict of the module: numpy arrays, or values accepted by `numpy.asarray` (CPU tensors). Biases of
+            a module with `bias=False` become 0.
+        like: parameters of the layer, as returned by `init`; the result has their structure and dtypes.
+        prefix: prefix of every name; names without it are ignored.
+
+    Returns:
+        Parameters for the layer's `apply`.
 
     Raises:
-        ValueError: naming what is missing, left over or of another shape.
+        ValueError: if a weight is missing, unexpected or of another shape; the message names it.
 
     >>> import jax, jax.numpy as jnp
     >>> from zoo.layers import gru_cell, scan
@@ -69,18 +72,18 @@ def from_torch(weights: Mapping[str, Any], like: Mapping, prefix: str = "") -> d
     for place, cell in _cells(like):
         cells[place] = {name: jnp.asarray(w, cell[name].dtype) for name, w in _take(left, place, cell).items()}
     if left:
-        raise ValueError(f"from_torch: the layer has no place for {', '.join(left)}; it holds {describe(like)}")
+        raise ValueError(f"from_torch: unexpected weights {', '.join(left)}; the layer has {describe(like)}")
     return _rebuilt(like, cells)
 
 
 def _cells(params: Mapping) -> Iterator[tuple[str, Mapping]]:
-    """Gives PyTorch's name of each place and what the cell there holds."""
+    """Yields the PyTorch suffix and the parameters of each cell."""
     layers = [params[name] for name in sorted(params, key=int)] if "0" in params else [params]
     for i, layer in enumerate(layers):
-        ways = {"": layer["fwd"], "_reverse": layer["bwd"]} if "fwd" in layer else {"": layer}
-        for way, cell in ways.items():
-            _check(cell, f"l{i}{way}")
-            yield f"l{i}{way}", cell
+        directions = {"": layer["fwd"], "_reverse": layer["bwd"]} if "fwd" in layer else {"": layer}
+        for suffix, cell in directions.items():
+            _check(cell, f"l{i}{suffix}")
+            yield f"l{i}{suffix}", cell
 
 
 def _check(cell: Mapping, place: str) -> None:
@@ -88,20 +91,20 @@ def _check(cell: Mapping, place: str) -> None:
     known = {"w_x", "w_h", "b"} | ({"b_h"} if gru else {"w_p"})
     if not {"w_x", "w_h", "b"} <= set(cell) <= known or gru != ("b_h" in cell):
         raise ValueError(
-            f"PyTorch has no such cell as {place} with {', '.join(cell)}: no peepholes, no layer norm, and "
-            "a GRU resets after the product (reset='after')"
+            f"PyTorch does not support the cell {place} with {', '.join(cell)}: no peepholes, no layer norm, and "
+            "GRUs only with reset='after'"
         )
 
 
 def _take(left: dict, place: str, cell: Mapping) -> dict:
-    """Takes one cell's arrays out of what is left and turns them round."""
+    """Removes the arrays of one cell from the remaining weights and transposes them."""
 
     def take(name, shape):
         name = f"{name}_{place}"
         if name not in left:
-            raise ValueError(f"from_torch: {name} is missing; there is {', '.join(left) or 'nothing more'}")
+            raise ValueError(f"from_torch: {name} is missing; the remaining weights are {', '.join(left) or 'none'}")
         if left[name].shape != shape:
-            raise ValueError(f"from_torch: {name} has shape {left[name].shape}, the layer wants {shape}")
+            raise ValueError(f"from_torch: {name} has shape {left[name].shape}, expected {shape}")
         return left.pop(name).T
 
     kernels = {"w_x": "weight_ih", "w_h": "weight_hh"} | ({"w_p": "weight_hr"} if "w_p" in cell else {})
@@ -110,7 +113,7 @@ def _take(left: dict, place: str, cell: Mapping) -> dict:
     if "b_h" not in cell:
         return made | {"b": b + extra}
     gates = b.shape[0] // 3 * 2
-    # r and z add both biases; in n the second one stands inside the reset.
+    # r and z add both biases; in n the second one is multiplied by the reset gate.
     return made | {"b": np.concatenate([b[:gates] + extra[:gates], b[gates:]]), "b_h": extra[gates:]}
 
 

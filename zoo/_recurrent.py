@@ -9,7 +9,7 @@ import numpy as np
 
 from .layers import Layer, Scanned, Sequence, bidirectional, compose, dense, embedded, scan, stacked
 from .layers import dropout as dropped
-from .layers.checks import check_choice, check_positive, check_share, is_whole
+from .layers.checks import check_choice, check_positive, check_rate, is_integer
 
 __all__ = ["recurrent"]
 
@@ -56,8 +56,8 @@ def recurrent(
     check_positive(name, "outputs", outputs)
     check_positive(name, "width", width)
     check_positive(name, "depth", depth)
-    check_share(name, "dropout", dropout)
-    check_share(name, "recurrent_dropout", recurrent_dropout)
+    check_rate(name, "dropout", dropout)
+    check_rate(name, "recurrent_dropout", recurrent_dropout)
     check_choice(name, "read", read, ("rows", "pixels", "permuted"))
     _check_tokens(name, vocabulary, outputs, tied)
     run = partial(bidirectional if both else scan, return_carry=True, remat=remat, variational=variational)
@@ -85,7 +85,7 @@ def _then_dropout(call, x):
 
 
 def _check_tokens(name: str, vocabulary: int, outputs: int, tied: bool) -> None:
-    if not is_whole(vocabulary, 0):
+    if not is_integer(vocabulary, 0):
         raise ValueError(f"{name}: vocabulary must be an integer of at least 0, got {vocabulary!r}")
     if tied and vocabulary != outputs:
         got = f"{outputs} outputs for a vocabulary of {vocabulary}" if vocabulary else "no token inputs"

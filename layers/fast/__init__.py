@@ -1,1 +1,1 @@
-"""Lowerings that are faster than the plain form and equal to it, one file each beside its plain form's name."""
+"""Faster implementations of cells over time, with results equal to the plain form."""

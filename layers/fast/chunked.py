@@ -1,12 +1,12 @@
-"""Recurrence with a backward pass of its own: the weights' gradient in few large products, not in one a step.
+"""Recurrence with a custom backward pass: weight gradients in a few large matrix products instead of one per step.
 
-Differentiating `lax.scan` adds `x_t.T @ d_t` to the weights' gradient at every step: a thin product, and a pass over
+The derivative of `lax.scan` adds `x_t.T @ d_t` to the weight gradient at every step: a thin product, and a pass over
 an array as large as the weights. Here the backward scan runs over chunks of steps. Within a chunk only the gradient
-of the gates is carried from step to step and stacked; then one product forms the chunk's share of the gradient,
-while the stack is still in cache. What the forward pass keeps is read where it lies: to copy it costs as much as to
-compute it again. Input and recurrent product stay inside the forward scan: an array of all input products costs more
-than the larger product saves (measured on CPU). In half precision the products are half, all else is float32, as in
-the plain cells.
+of the gates is propagated from step to step and stacked; a single product then computes the chunk's contribution to the
+weight gradient while the stack is in cache. Saved arrays are read in place, as a copy costs as much as recomputation.
+Input and recurrent products stay inside the forward scan, as an array of all input products costs more than the larger
+product saves (measured on CPU). In half precision the products are in half precision and the rest in float32, as in the
+plain cells.
 """
 
 from collections.abc import Callable
@@ -17,23 +17,23 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from ..precision import lowered, raised
+from ..precision import match_half, promote_float32
 
 __all__ = ["Gates", "chunk_length", "chunked"]
 
-# Beyond this a one-hot product over the vocabulary costs more than to add row by row.
+# Vocabulary size above which a one-hot product costs more than a segment sum.
 _ONE_HOT = 1024
 
 
 class Gates(NamedTuple):
-    """What a cell does besides its two matrix products, and the derivative of that; the carry's first part is h.
+    """Elementwise part of a cell, without its two matrix products, and its derivative; h is the carry's first part.
 
     Attributes:
         step: `(params, u, r, carry) -> (carry, saved)`, from the input product u and the recurrent product r.
-        back: `(params, saved, before, after, d_carry) -> (d_carry, d_u, d_r)`, with the carry before the step and
-            after it. The d_carry given back leaves out the way through r. d_r is None where it is d_u again.
+        back: `(params, saved, before, after, d_carry) -> (d_carry, d_u, d_r)`, with the carry before and after the
+            step. The returned d_carry excludes the path through r. d_r is None if it equals d_u.
         biases: `(d_u, d_r) -> gradients` of all params but `w_x`, `rows`, `w_h`; d_u and d_r are (time, batch, gates).
-        summed: only u + r counts, so that both products may be one; r is then 0.
+        summed: the cell depends only on u + r, so both products are computed as one; r is then 0.
     """
 
     step: Callable
@@ -43,10 +43,14 @@ class Gates(NamedTuple):
 
 
 def chunked(gates: Gates) -> Callable:
-    """Makes `(params, carry, xs, mask, reverse, output) -> (carry, y)`, the `fast` of a Cell.
+    """Builds the `fast` function of a `Cell`: `(params, carry, xs, mask, reverse, output) -> (carry, y)`.
 
-    Time comes first: xs (time, batch, features), or row numbers (time, batch) with the table `rows` in params; mask
-    (time, batch) or None; y (time, batch, width), or (batch, width) for the last. The carry is a tuple, or h alone.
+    Arrays are time major: xs (time, batch, features), or row indices (time, batch) with the table `rows` in params;
+    mask (time, batch) or None; y (time, batch, width), or (batch, width) for the last step. The carry is a tuple, or
+    the array h.
+
+    Args:
+        gates: elementwise part of the cell.
     """
 
     def run(params, carry, xs, mask, reverse, output):
@@ -67,7 +71,7 @@ def _differentiable(gates: Gates, reverse: bool, output: str) -> Callable:
             x_t, live = inputs
             new, _ = _moved(gates, params, carry, x_t, live)
             y = new[0] if live is None else jnp.where(live[:, None], new[0], 0)
-            return new, lowered(y, params["w_h"]) if output == "all" else None
+            return new, match_half(y, params["w_h"]) if output == "all" else None
 
         carry, ys = lax.scan(step, start, (xs, mask), reverse=reverse)
         return carry, ys if output == "all" else _last(params, carry[0], mask)
@@ -79,20 +83,22 @@ def _differentiable(gates: Gates, reverse: bool, output: str) -> Callable:
             return (end, _last(params, end[0], mask)), (params, xs, mask, carries, saved)
         after = carries[0][:-1] if reverse else carries[0][1:]
         y = after if mask is None else jnp.where(mask[..., None], after, 0)
-        return (end, lowered(y, params["w_h"])), (params, xs, mask, carries, saved)
+        return (end, match_half(y, params["w_h"])), (params, xs, mask, carries, saved)
 
     def backward(kept, given):
-        # The CPU wants the chunk in its cache; elsewhere one product over all steps keeps the device busiest.
+        # On CPU a chunk should fit in cache; accelerators are fastest with one product over all steps.
         time = kept[1].shape[0]
-        here, there = (partial(_gradient, gates, reverse, output, length) for length in (chunk_length(time), time))
-        return *lax.platform_dependent(kept, given, cpu=here, default=there), None
+        on_cpu, elsewhere = (
+            partial(_gradient, gates, reverse, output, length) for length in (chunk_length(time), time)
+        )
+        return *lax.platform_dependent(kept, given, cpu=on_cpu, default=elsewhere), None
 
     run.defvjp(forward, backward)
     return run
 
 
 def chunk_length(time: int) -> int:
-    """Chooses 7 to 16 steps a chunk so that the fewest are left over, the longest chunk among equals.
+    """Chooses a chunk of 7 to 16 steps with the smallest remainder, the longest among equals.
 
     >>> from zoo.layers.fast.chunked import chunk_length
     >>> chunk_length(28), chunk_length(128), chunk_length(5), chunk_length(23)
@@ -102,25 +108,25 @@ def chunk_length(time: int) -> int:
 
 
 def _moved(gates, params, carry, x_t, live):
-    h = lowered(carry[0], params["w_h"])
+    h = match_half(carry[0], params["w_h"])
     if "w" in params:
-        new, saved = gates.step(params, raised(jnp.concatenate([x_t, h], axis=-1) @ params["w"]), 0, carry)
+        new, saved = gates.step(params, promote_float32(jnp.concatenate([x_t, h], axis=-1) @ params["w"]), 0, carry)
     else:
-        new, saved = gates.step(params, raised(_input(params, x_t)), raised(h @ params["w_h"]), carry)
+        new, saved = gates.step(params, promote_float32(_input(params, x_t)), promote_float32(h @ params["w_h"]), carry)
     return (new if live is None else _choose(live, new, carry)), saved
 
 
 def _joined(gates, params):
-    """Adds the kernels of both products as one, where one product does: it is faster than two and a sum."""
+    """Concatenates both kernels where a single product suffices, which is faster than two products and a sum."""
     if not gates.summed or "rows" in params:
         return params
     return params | {"w": jnp.concatenate([params["w_x"], params["w_h"]])}
 
 
 def _record(gates, reverse, params, start, xs, mask):
-    """Runs forward and keeps every carry (time + 1, ...) and what else the way back needs (time, ...).
+    """Runs forward and saves all carries (time + 1, ...) and the residuals of the backward pass (time, ...).
 
-    Written into one array each, in place: the stacks of `lax.scan` would hold h twice, once as carry and once as y.
+    They are written in place into one array each; `lax.scan` would store h twice, as carry and as output.
     """
     time = xs.shape[0]
 
@@ -144,7 +150,7 @@ def _record(gates, reverse, params, start, xs, mask):
 
 
 def _gradient(gates, reverse, output, length, kept, given):
-    """Runs from the last step that was run to the first, chunk by chunk; what is left over makes the first chunk."""
+    """Runs the backward pass chunk by chunk; the remaining steps form a shorter chunk at the end of time."""
     params, xs, mask, carries, saved = kept
     d_carry, d_y = given
     if output == "last":
@@ -153,20 +159,20 @@ def _gradient(gates, reverse, output, length, kept, given):
     time = xs.shape[0]
     count, rest = divmod(time, length)
     chunk = partial(_chunk, gates, reverse, params, params["w_h"].T, (xs, mask, carries, saved, d_y))
-    zeros = jax.tree.map(lambda leaf: raised(jnp.zeros_like(leaf)), params)
-    # Chunks lie at 0, length, ...; what is left over lies at the end of time, which backward comes first or last.
+    zeros = jax.tree.map(lambda leaf: promote_float32(jnp.zeros_like(leaf)), params)
+    # Chunks start at 0, length, ...; the shorter chunk at the end of time is processed first, or last if reversed.
     loop, d_tail = (d_carry, zeros), None
     if rest and not reverse:
-        loop, d_tail, _ = chunk(loop, count * length, _room(gates, rest, kept))
-    stacks = _room(gates, length, kept)
+        loop, d_tail, _ = chunk(loop, count * length, _buffers(gates, rest, kept))
+    stacks = _buffers(gates, length, kept)
 
-    def turn(both, i):
+    def one_chunk(both, i):
         loop, d_xs, stacks = chunk(both[0], i * length, both[1])
-        return (loop, stacks), d_xs  # the stacks go on: new ones would be cleared for every chunk
+        return (loop, stacks), d_xs  # reused buffers: new ones would be zeroed for every chunk
 
-    (loop, _), d_xs = lax.scan(turn, (loop, stacks), jnp.arange(count), reverse=not reverse)
+    (loop, _), d_xs = lax.scan(one_chunk, (loop, stacks), jnp.arange(count), reverse=not reverse)
     if rest and reverse:
-        loop, d_tail, _ = chunk(loop, count * length, _room(gates, rest, kept))
+        loop, d_tail, _ = chunk(loop, count * length, _buffers(gates, rest, kept))
     d_carry, d_params = loop
     d_params = {name: d_params[name].astype(leaf.dtype) for name, leaf in params.items()}
     return d_params, d_carry, _join(d_xs, d_tail, xs.shape)
@@ -179,8 +185,8 @@ def _join(d_xs, d_tail, shape):
     return d_xs if d_tail is None else jnp.concatenate([d_xs, d_tail])
 
 
-def _room(gates, length, kept):
-    """Makes room for a chunk's d_u and d_r."""
+def _buffers(gates, length, kept):
+    """Allocates buffers for d_u and d_r of a chunk."""
     params, _, _, carries, saved = kept
     carry, at = (jax.eval_shape(partial(_at, t=0), tree) for tree in (carries, saved))
     _, *wanted = jax.eval_shape(partial(_back, gates), params, at, carry, carry, carry)
@@ -189,11 +195,11 @@ def _room(gates, length, kept):
 
 def _back(gates, params, *others):
     d_carry, *d_products = gates.back(params, *others)
-    return d_carry, *jax.tree.map(lambda leaf: lowered(leaf, params["w_h"]), d_products)
+    return d_carry, *jax.tree.map(lambda leaf: match_half(leaf, params["w_h"]), d_products)
 
 
 def _chunk(gates, reverse, params, transposed, steps, loop, start, stacks):
-    """Goes back through one chunk and adds its share of the parameters' gradient."""
+    """Runs the backward pass of one chunk and adds its contribution to the parameter gradients."""
     xs, mask, carries, saved, d_y = steps
     length = len(stacks[0])
 
@@ -207,11 +213,11 @@ def _chunk(gates, reverse, params, transposed, steps, loop, start, stacks):
             d_carry = (d_carry[0] + d_h, *d_carry[1:])
         own = d_carry if live is None else _choose(live, d_carry, jax.tree.map(jnp.zeros_like, d_carry))
         new, d_u, d_r = _back(gates, params, _at(saved, t), before, after, own)
-        new = (new[0] + raised((d_u if d_r is None else d_r) @ transposed), *new[1:])
+        new = (new[0] + promote_float32((d_u if d_r is None else d_r) @ transposed), *new[1:])
         new = new if live is None else _choose(live, new, d_carry)
         return new, _put(stacks, [d_u, d_r], i)
 
-    # Two steps a turn: every second copy of the carry is saved.
+    # Two steps per iteration avoid every second copy of the carry.
     d_carry, stacks = lax.fori_loop(0, length, step, (loop[0], stacks), unroll=2)
     d_u, d_r = stacks
     h = lax.dynamic_slice_in_dim(carries[0], start + reverse, length)
@@ -229,23 +235,23 @@ def _put(tree: Any, values: Any, t: Any) -> Any:
 
 
 def _products(gates, params, xs, h, d_u, d_r):
-    """Forms the gradients that need all steps of a chunk: each one product.
+    """Computes the gradients that sum over all steps of a chunk, with one product each.
 
-    Time and batch are summed over as two axes. Joined to one by a reshape they would be a batch that no longer lies in
-    pieces, and XLA would gather all of it on every device.
+    The sum runs over time and batch as two axes: merged by a reshape, a sharded batch axis would be lost and XLA would
+    gather the whole batch on every device.
     """
-    d_params = {"w_h": _summed(lowered(h, params["w_h"]), d_r)} | gates.biases(d_u, d_r)
+    d_params = {"w_h": _summed(match_half(h, params["w_h"]), d_r)} | gates.biases(d_u, d_r)
     d_xs = None
     if "rows" in params:
         d_params["rows"] = _row_gradient(params["rows"], xs, d_u)
     else:
         d_params["w_x"] = _summed(xs, d_u)
         d_xs = (d_u @ params["w_x"].T).astype(xs.dtype)
-    return {name: raised(d_params[name]) for name in params}, d_xs
+    return {name: promote_float32(d_params[name]) for name in params}, d_xs
 
 
 def _summed(a, b):
-    """Gives `a.T @ b` over all steps and examples."""
+    """Computes `a.T @ b` over all steps and examples."""
     return jnp.tensordot(a, b, ((0, 1), (0, 1)))
 
 
@@ -263,7 +269,7 @@ def _input(params, x_t):
 
 
 def _last(params, h, mask):
-    return lowered(h if mask is None else jnp.where(mask.any(0)[:, None], h, 0), params["w_h"])
+    return match_half(h if mask is None else jnp.where(mask.any(0)[:, None], h, 0), params["w_h"])
 
 
 def _choose(live, new, old):

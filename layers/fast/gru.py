@@ -1,4 +1,4 @@
-"""The GRU's gates (reset after the product) with a derivative written by hand. Plain: `gru_cell`."""
+"""GRU gates (reset after the product) with a hand-written derivative; the plain form is `gru_cell`."""
 
 import jax
 import jax.numpy as jnp

@@ -1,4 +1,4 @@
-"""The LSTM's gates with a derivative written by hand, for `chunked`. Plain: `lstm_cell`."""
+"""LSTM gates with a hand-written derivative; the plain form is `lstm_cell`."""
 
 import jax.numpy as jnp
 import numpy as np
@@ -11,7 +11,7 @@ __all__ = ["chunked_lstm"]
 def _step(params, u, r, carry):
     gates = u + r + params["b"]
     half = np.repeat(np.array([0.5, 0.5, 1, 0.5], gates.dtype), gates.shape[-1] // 4)
-    # sigmoid(x) = (1 + tanh(x / 2)) / 2: one kind of function for all four gates, in one pass.
+    # sigmoid(x) = (1 + tanh(x / 2)) / 2: one elementwise function for all four gates, in one pass.
     gates = jnp.tanh(gates * half) * half + (1 - half)
     i, f, g, o = jnp.split(gates, 4, axis=-1)
     c = f * carry[1] + i * g

@@ -62,7 +62,7 @@ def test_step_keeps_the_type():
     assert step(jnp.array([-1, 0, 1], jnp.int32)).dtype == jnp.int32
 
 
-def test_an_unknown_name_is_answered_with_the_nearest():
+def test_an_unknown_name_raises_an_error_with_the_closest_name():
     with pytest.raises(ValueError, match=r"activation: name 'rleu' is not known; did you mean 'relu'\?"):
         activation("rleu")
 

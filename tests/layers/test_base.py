@@ -10,7 +10,7 @@ def test_a_layer_is_a_pair():
     assert Layer(init, apply) == (init, apply)
 
 
-def test_stateless_lifts_a_pair_and_hands_the_state_through(key):
+def test_stateless_builds_a_layer_that_returns_its_state_unchanged(key):
     layer = stateless(lambda key, x: {"s": 2.0}, lambda params, x: params["s"] * x)
     params, state = layer.init(key, jnp.ones(2))
     assert (params, state) == ({"s": 2.0}, {})
@@ -18,7 +18,7 @@ def test_stateless_lifts_a_pair_and_hands_the_state_through(key):
     assert (y.tolist(), state) == ([2, 4], {"kept": 1})
 
 
-def test_as_layer_lifts_a_function_and_leaves_a_layer_alone(key):
+def test_as_layer_converts_a_function_and_returns_a_layer_unchanged(key):
     layer = dense(2)
     assert as_layer(layer) is layer
     assert as_layer(relu).init(key, jnp.ones(2)) == ({}, {})
@@ -26,13 +26,13 @@ def test_as_layer_lifts_a_function_and_leaves_a_layer_alone(key):
 
 
 @pytest.mark.parametrize("part", [3, "relu", None])
-def test_as_layer_refuses_what_is_neither(part):
+def test_as_layer_rejects_other_types(part):
     with pytest.raises(TypeError, match="expected a Layer or a function of x, got"):
         as_layer(part)
 
 
 @pytest.mark.parametrize(
-    ("x", "told"),
+    ("x", "text"),
     [
         (np.zeros((4, 1568), np.float32), "float32[4,1568]"),
         (np.int32(3), "int32[]"),
@@ -40,5 +40,5 @@ def test_as_layer_refuses_what_is_neither(part):
         (1.5, "float"),
     ],
 )
-def test_describe_says_type_and_shape(x, told):
-    assert describe(x) == told
+def test_describe_formats_dtype_and_shape(x, text):
+    assert describe(x) == text

@@ -66,7 +66,7 @@ def test_the_lstm_cell_is_the_equations_with_a_forget_gate(key):
     close(after[1], c)
 
 
-def test_peepholes_show_the_old_c_to_i_and_f_and_the_new_one_to_o(key):
+def test_peepholes_connect_the_old_c_to_i_and_f_and_the_new_c_to_o(key):
     p, (h, c), x, _, y = drawn(lstm_cell(H, peepholes=True), key)
     i, f, g, o = np.split(x @ p["w_x"] + h @ p["w_h"] + p["b"], 4, axis=1)
     c = sigmoid(f + p["p_f"] * c) * c + sigmoid(i + p["p_i"] * c) * np.tanh(g)
@@ -168,17 +168,17 @@ def test_recurrent_dropout_drops_h_in_training_alone(make, key):
 
 
 @pytest.mark.parametrize(
-    ("build", "told"),
+    ("build", "message"),
     [
-        (lambda: rnn_cell(0), "width must be a whole number above 0"),
+        (lambda: rnn_cell(0), "width must be a positive integer"),
         (lambda: rnn_cell(4, "rleu"), "did you mean 'relu'"),
-        (lambda: lstm_cell(4, projection=0), "projection must be a whole number above 0"),
+        (lambda: lstm_cell(4, projection=0), "projection must be a positive integer"),
         (lambda: gru_cell(4, reset="befor"), "did you mean 'before'"),
-        (lambda: gru_cell(4, recurrent_dropout=1.0), "recurrent_dropout must lie in"),
+        (lambda: gru_cell(4, recurrent_dropout=1.0), "recurrent_dropout must be in"),
     ],
 )
-def test_wrong_arguments_are_refused_when_the_cell_is_built(build, told):
-    with pytest.raises(ValueError, match=told):
+def test_invalid_arguments_raise_when_the_cell_is_built(build, message):
+    with pytest.raises(ValueError, match=message):
         build()
 
 
@@ -191,12 +191,12 @@ def test_wrong_arguments_are_refused_when_the_cell_is_built(build, told):
         (gru_cell, "gru_cell", True),
     ],
 )
-def test_a_wrong_input_is_refused_in_the_cells_name(make, name, fast, key):
+def test_an_invalid_input_raises_an_error_that_names_the_cell(make, name, fast, key):
     layer = scan(make(H), fast=fast)
     params, state = filled(layer, jnp.ones((2, 3, FEATURES)))
     with pytest.raises(ValueError, match=rf"{name}\(5\) was initialised for 4 features, got 7"):
         layer.apply(params, state, jnp.ones((2, 3, 7)))
-    with pytest.raises(ValueError, match=rf"{name}\(5\) wants each step as float .*int32\[2\]"):
+    with pytest.raises(ValueError, match=rf"{name}\(5\) expects float inputs .*int32\[2\]"):
         layer.apply(params, state, jnp.ones((2, 3), jnp.int32))
 
 

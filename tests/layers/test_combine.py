@@ -46,12 +46,12 @@ def test_parts_are_named_by_position_or_keyword(key):
     assert names(state) == {"body/1/mean", "body/1/var"}
 
 
-def test_serial_is_one_after_the_other(key):
+def test_serial_runs_layers_in_order(key):
     model = serial(dense(4, init=ones), lambda x: x - 2, dense(1, init=ones))
     assert model.apply(*model.init(key, X), X)[0].tolist() == [[4]] * 4  # (3 - 2) * 4
 
 
-def test_residual_adds_what_it_was_given(key):
+def test_residual_adds_its_input(key):
     model = residual(dense(3, init=ones), relu)
     assert model.apply(*model.init(key, X), X)[0].tolist() == [[4] * 3] * 4
 
@@ -63,13 +63,13 @@ def test_residual_takes_a_shortcut_of_another_shape(key):
     assert model.apply(params, state, X)[0].tolist() == [[3, 3]] * 4
 
 
-def test_residual_of_shapes_that_do_not_add_says_what_to_do(key):
-    with pytest.raises(ValueError, match=r"float32\[4,3\] into float32\[4,1\].*give residual a shortcut="):
+def test_residual_of_incompatible_shapes_raises_an_error_with_a_hint(key):
+    with pytest.raises(ValueError, match=r"float32\[4,3\] to float32\[4,1\].*pass a shortcut="):
         residual(dense(1)).init(key, X)  # (4, 3) + (4, 1) would broadcast in silence
 
 
 @pytest.mark.parametrize(("join", "want"), [(None, [[3, 3, 3]]), (sum, [[6]]), (tuple, ([[3]], [[3, 3]]))])
-def test_parallel_joins_what_the_branches_give(join, want, key):
+def test_parallel_joins_the_outputs_of_its_branches(join, want, key):
     branches = dense(1, init=ones), dense(1 if join is sum else 2, init=ones)
     model = parallel(*branches) if join is None else parallel(*branches, join=join)
     y, _ = model.apply(*model.init(key, X[:1]), X[:1])
@@ -91,7 +91,7 @@ def test_a_part_called_twice_shares_its_params_and_gets_two_keys(key):
     assert (first != second).all()
 
 
-def test_a_part_called_twice_hands_its_state_from_the_first_call_to_the_second(key):
+def test_a_part_called_twice_passes_its_state_from_the_first_call_to_the_second(key):
     count = Layer(
         lambda key, x: ({}, {"n": jnp.zeros(())}), lambda params, state, x, key=None: (x, {"n": state["n"] + 1})
     )
@@ -99,7 +99,7 @@ def test_a_part_called_twice_hands_its_state_from_the_first_call_to_the_second(k
     assert model.apply(*model.init(key, X), X, key)[1] == {"count": {"n": 2}}
 
 
-def test_apply_does_not_change_the_state_it_was_given(key):
+def test_apply_does_not_modify_its_state_argument(key):
     model = serial(batch_norm(), inner=serial(batch_norm()))
     params, state = model.init(key, X)
     params["0"]["b"] = jnp.ones(3)
@@ -123,7 +123,7 @@ def test_two_parts_get_two_keys(key):
     assert (params["0"]["w"] != params["1"]["w"]).all()
 
 
-def test_an_error_carries_the_path_and_what_came(key):
+def test_an_error_has_a_note_with_the_path_and_the_input(key):
     model = serial(conv(8, 3), flatten, head=serial(relu, relu, dense(10)))
     params, state = model.init(key, jnp.ones((4, 14, 14, 1)))
     with pytest.raises(ValueError, match=r"dense\(10\) was initialised for 1568 features, got 800") as error:
@@ -131,8 +131,8 @@ def test_an_error_carries_the_path_and_what_came(key):
     assert notes(error) == ["In layer head/2, given float32[4,800]"]
 
 
-def test_an_error_at_init_carries_the_path_too(key):
-    with pytest.raises(ValueError, match="wants") as error:
+def test_an_error_at_init_has_a_note_with_the_path(key):
+    with pytest.raises(ValueError, match="expects") as error:
         serial(a=serial(relu, conv(8, 3))).init(key, X)
     assert notes(error) == ["In layer a/1, given float32[4,3]"]
 
@@ -143,7 +143,7 @@ def test_an_error_of_jax_keeps_its_type(key):
     assert notes(error) == ["In layer a, given float32[4,3]"]
 
 
-def test_an_error_tells_the_types_of_a_tuple(key):
+def test_an_error_lists_the_dtypes_of_a_tuple(key):
     with pytest.raises(TypeError) as error:
         serial(a=lambda x: (x, x), b=relu).init(key, X)
     assert notes(error) == ["In layer b, given (float32[4,3], float32[4,3])"]
@@ -162,7 +162,7 @@ def test_an_error_tells_the_types_of_a_tuple(key):
 @pytest.mark.parametrize("wrap", [lambda f: f, jax.jit], ids=["eager", "jit"])
 def test_a_call_inside_another_transformation_is_detected_and_explained(inside, wrap, key):
     model = compose(inside, a=dense(3))
-    with pytest.raises(ValueError, match=r"call\('a', ...\) stands inside another jax transformation"):
+    with pytest.raises(ValueError, match=r"call\('a', ...\) is used inside another jax transformation"):
         wrap(model.init)(key, X)
     params = {"a": dense(3).init(key, X)[0]}
     with pytest.raises(ValueError, match="apply the transformation to the layer instead"):
@@ -177,17 +177,17 @@ def test_a_model_inside_a_transformation_is_not_mistaken_for_one(key):
     assert jnp.isfinite(jax.checkpoint(lambda p: model.apply(p, state, X, key)[0].sum())(params))
 
 
-def test_a_part_that_is_never_called_is_told_at_init(key):
-    with pytest.raises(ValueError, match="forward never calls 'b', 'c'; call it or leave it out"):
+def test_a_part_that_is_never_called_raises_at_init(key):
+    with pytest.raises(ValueError, match="forward never calls 'b', 'c'; call or remove it"):
         compose(lambda call, x: call("a", x), a=dense(2), b=dense(2), c=relu).init(key, X)
 
 
-def test_a_part_that_does_not_exist_is_told(key):
-    with pytest.raises(ValueError, match="there is no part 'heed'; the parts are body, head"):
+def test_a_call_of_an_unknown_part_raises(key):
+    with pytest.raises(ValueError, match="unknown part 'heed'; the parts are body, head"):
         compose(lambda call, x: call("heed", x), body=dense(2), head=dense(2)).init(key, X)
 
 
-def test_what_is_no_layer_is_refused_when_it_is_built():
+def test_a_part_that_is_not_a_layer_raises_when_compose_is_built():
     with pytest.raises(TypeError, match="part '1': expected a Layer or a function of x, got 3"):
         serial(relu, 3)
 

@@ -49,23 +49,23 @@ def test_another_initializer_makes_the_weights(key):
     assert params["w"].tolist() == [[0.5, 0.5], [0.5, 0.5]]
 
 
-def test_whole_numbers_become_floats(key):
+def test_integers_become_floats(key):
     x = np.full((1, 2), 200, np.uint8)
     assert dense(1, init=initializers.ones).apply({"w": jnp.ones((2, 1)), "b": 0.0}, {}, x)[0].item() == 400
 
 
 @pytest.mark.parametrize("width", [0, -1, 2.0, "8", True, None])
-def test_a_width_that_is_no_whole_number_above_0_is_refused(width):
-    with pytest.raises(ValueError, match="dense: width must be a whole number above 0, got"):
+def test_a_width_that_is_not_a_positive_integer_raises(width):
+    with pytest.raises(ValueError, match="dense: width must be a positive integer, got"):
         dense(width)
 
 
-def test_an_initializer_that_is_no_function_is_refused():
+def test_an_initializer_that_is_not_callable_raises():
     with pytest.raises(TypeError, match=r"dense\(2\): init must be a function, got 'zeros' of type str"):
         dense(2, init="zeros")
 
 
-def test_the_wrong_number_of_features_is_told_in_the_layers_words(key):
+def test_the_wrong_number_of_features_raises_an_error_that_names_the_layer(key):
     params, state = dense(128).init(key, jnp.ones((1, 784)))
     with pytest.raises(
         ValueError, match=r"dense\(128\) was initialised for 784 features, got 100 \(shape \(4, 100\)\)"
@@ -73,6 +73,6 @@ def test_the_wrong_number_of_features_is_told_in_the_layers_words(key):
         jax.jit(dense(128).apply)(params, state, jnp.ones((4, 100)))
 
 
-def test_a_single_number_is_no_input(key):
-    with pytest.raises(ValueError, match=r"dense\(2\) wants at least 1 axes"):
+def test_a_scalar_input_raises(key):
+    with pytest.raises(ValueError, match=r"dense\(2\) expects at least 1 axes"):
         dense(2).init(key, jnp.ones(()))

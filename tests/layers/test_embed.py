@@ -11,19 +11,19 @@ TABLE = {"w": np.arange(10.0, dtype=np.float32).reshape(5, 2)}
 
 
 @pytest.mark.parametrize("dtype", ["int32", "uint8", "int16"])
-def test_each_word_gives_its_row(dtype):
+def test_each_token_returns_its_row(dtype):
     words = jnp.array([[0, 4], [1, 1]], dtype)
     y, _ = embed(5, 2).apply(TABLE, {}, words)
     np.testing.assert_array_equal(y, [[[0, 1], [8, 9]], [[2, 3], [2, 3]]])
 
 
-def test_the_gradient_of_a_row_counts_how_often_its_word_came():
+def test_the_gradient_of_a_row_sums_over_the_occurrences_of_its_token():
     words = jnp.array([1, 1, 3])
     gradient = jax.grad(lambda params: embed(5, 2).apply(params, {}, words)[0].sum())(TABLE)
     np.testing.assert_array_equal(gradient["w"][:, 0], [0, 2, 0, 1, 0])
 
 
-def test_a_word_outside_the_vocabulary_gives_nan_and_not_another_words_row():
+def test_a_token_outside_the_vocabulary_gives_nan():
     y, _ = jax.jit(embed(5, 2).apply)(TABLE, {}, jnp.array([-1, 5, 4]))
     assert jnp.isnan(y).all(-1).tolist() == [True, True, False]
 
@@ -34,15 +34,15 @@ def test_rows_have_length_one_on_average(key):
 
 
 @pytest.mark.parametrize("dtype", ["float32", "bool"])
-def test_what_are_no_whole_numbers_is_refused_at_init_and_apply(dtype, key):
+def test_non_integers_raise_at_init_and_apply(dtype, key):
     x = jnp.ones((2, 3), dtype)
-    with pytest.raises(TypeError, match=rf"embed\(5, 2\) wants whole numbers from 0 to 4, got {dtype}"):
+    with pytest.raises(TypeError, match=rf"embed\(5, 2\) expects integers from 0 to 4, got {dtype}"):
         embed(5, 2).init(key, x)
-    with pytest.raises(TypeError, match="wants whole numbers"):
+    with pytest.raises(TypeError, match="expects integers"):
         embed(5, 2).apply(TABLE, {}, x)
 
 
 @pytest.mark.parametrize(("arguments", "name"), [((0, 2), "vocabulary"), ((5, 0), "width"), ((5.0, 2), "vocabulary")])
-def test_a_constructor_refuses_what_makes_no_sense(arguments, name):
-    with pytest.raises(ValueError, match=f"embed: {name} must be a whole number above 0"):
+def test_invalid_arguments_raise_when_the_layer_is_built(arguments, name):
+    with pytest.raises(ValueError, match=f"embed: {name} must be a positive integer"):
         embed(*arguments)

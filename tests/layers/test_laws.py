@@ -38,21 +38,21 @@ CASES = {
     "dense": (layers.dense(3), TABLE, floats(3, 5), "dense(3) was initialised for 4 features, got 5"),
     "dense on series": (layers.dense(3, bias=False), SERIES, floats(), "dense(3)"),
     "conv": (layers.conv(6, 3), IMAGES, floats(3, 6, 5, 1), "conv(6, 3) was initialised for 4 channels, got 1"),
-    "conv 1-D": (layers.conv(6, 3, strides=2, groups=2), SERIES, IMAGES, "conv(6, 3) wants 3 axes (batch, time"),
+    "conv 1-D": (layers.conv(6, 3, strides=2, groups=2), SERIES, IMAGES, "conv(6, 3) expects 3 axes (batch, time"),
     "conv 3-D": (layers.conv(2, 2, padding="VALID"), floats(2, 3, 3, 2, 1), floats(2, 3, 3, 1, 1), "does not fit"),
     "depthwise_conv": (layers.depthwise_conv(3, multiplier=2), IMAGES, floats(3, 6, 5, 2), "depthwise_conv(3)"),
     "conv_transpose": (layers.conv_transpose(2, 3, strides=2), IMAGES, floats(3, 6, 5, 2), "conv_transpose(2, 3)"),
     "max_pool": (layers.max_pool(2), IMAGES, floats(3, 1, 5, 4), "max_pool(2): a window of 2x2 does not fit"),
-    "avg_pool": (layers.avg_pool(3, 2, "SAME"), IMAGES, TABLE, "avg_pool(3) wants at least 3 axes"),
+    "avg_pool": (layers.avg_pool(3, 2, "SAME"), IMAGES, TABLE, "avg_pool(3) expects at least 3 axes"),
     "global_avg_pool": (layers.global_avg_pool(), IMAGES, TABLE, "global_avg_pool"),
     "global_max_pool": (layers.global_max_pool(), IMAGES, TABLE, "global_max_pool"),
     "upsample": (layers.upsample((2, 3)), IMAGES, SERIES, "upsample((2, 3))"),
     "upsample linear": (layers.upsample(2, "linear"), IMAGES, TABLE, "upsample(2)"),
     "flatten": (layers.flatten, IMAGES, floats(), "flatten"),
     "identity": (layers.identity, IMAGES, None, ""),
-    "reshape": (layers.reshape(2, -1), IMAGES, floats(3, 5), "reshape(2, -1) cannot hold 5"),
+    "reshape": (layers.reshape(2, -1), IMAGES, floats(3, 5), "reshape(2, -1) does not match 5"),
     "batch_norm": (layers.batch_norm(), TABLE, floats(3, 5), "batch_norm was initialised for 4 features, got 5"),
-    "batch_norm on images": (layers.batch_norm(), IMAGES, floats(4), "batch_norm wants at least 2 axes"),
+    "batch_norm on images": (layers.batch_norm(), IMAGES, floats(4), "batch_norm expects at least 2 axes"),
     "layer_norm": (layers.layer_norm(), SERIES, floats(3, 5), "layer_norm was initialised for 4 features"),
     "group_norm": (layers.group_norm(2), IMAGES, floats(3, 6), "group_norm(2) was initialised for 4 channels"),
     "spectral_norm": (layers.spectral_norm(layers.dense(3)), TABLE, floats(3, 5), "dense(3) was initialised for 4"),
@@ -78,7 +78,7 @@ CASES = {
     ),
     "dropout": (layers.dropout(0.4), TABLE, None, ""),
     "gaussian_noise": (layers.gaussian_noise(0.2), TABLE, None, ""),
-    "embed": (layers.embed(7, 3), WORDS, TABLE, "embed(7, 3) wants whole numbers from 0 to 6"),
+    "embed": (layers.embed(7, 3), WORDS, TABLE, "embed(7, 3) expects integers from 0 to 6"),
     "compose": (
         layers.compose(lambda call, x: call("a", x) * call("b", x), a=layers.dense(2), b=layers.dense(2)),
         TABLE,
@@ -127,23 +127,23 @@ CASES = {
 
 @pytest.mark.parametrize("law", [name for name in LAWS if name != WRONG])
 @pytest.mark.parametrize("name", CASES)
-def test_every_layer_keeps_the_law(name, law, key):
+def test_every_layer_satisfies_the_law(name, law, key):
     layer, x, _, _ = CASES[name]
     LAWS[law](as_lifted(layer), x, key)
 
 
 @pytest.mark.parametrize("name", [name for name, case in CASES.items() if case[3]])
-def test_a_wrong_input_raises_an_error_that_names_the_layer(name, key):
-    layer, x, wrong, told = CASES[name]
-    LAWS[WRONG](as_lifted(layer), x, key, wrong, told)
+def test_an_invalid_input_raises_an_error_that_names_the_layer(name, key):
+    layer, x, wrong, message = CASES[name]
+    LAWS[WRONG](as_lifted(layer), x, key, wrong, message)
 
 
-def test_every_public_layer_is_held_to_the_laws():
+def test_every_public_layer_is_tested_for_the_laws():
     public = {name for name in layers.__all__ if not inspect.ismodule(getattr(layers, name))} - NOT_LAYERS
     assert public <= {name.split()[0] for name in CASES}
 
 
-def test_all_lists_every_public_name_of_the_rooms():
+def test_all_lists_every_public_name_of_the_modules():
     rooms = ["activations", "cells", "combine", "conv", "dense", "embed", "gru", "lstm", "noise", "norm", "players"]
     rooms += ["pool", "recurrent", "rnn", "scan", "sequence", "shape", "spectral_norm", "torch_weights"]
     names = {name for room in rooms for name in sys.modules[f"zoo.layers.{room}"].__all__}

@@ -50,14 +50,14 @@ def test_derivatives_of_every_kind_are_those_of_the_plain_convolution(derivative
     chex.assert_trees_all_close(found, wanted, rtol=1e-10)
 
 
-def test_what_is_saved_lies_behind_a_loop_that_the_compiler_keeps_and_inference_has_none(given):
+def test_saved_arrays_are_behind_a_loop_that_the_compiler_keeps_and_inference_has_no_loop(given):
     text = jax.jit(jax.grad(lambda w: blocks(ours, given[0], w))).lower(given[1]).compile().as_text()
     assert text.count(" while(") == 1  # of the second block; the input of the first is data
     assert " while(" not in jax.jit(lambda w: blocks(ours, given[0], w)).lower(given[1]).compile().as_text()
 
 
 @pytest.mark.parametrize("each", [materialised, saved_materialised])
-def test_numbers_come_back_as_they_are_also_when_the_loop_runs(each):
+def test_values_are_unchanged_even_if_the_loop_runs(each):
     x, nan = jnp.array([1.0, -0.0, jnp.nan, jnp.inf]), jnp.array([jnp.nan])
     np.testing.assert_array_equal(jax.jit(each)(x, nan), x)
     np.testing.assert_array_equal(np.signbit(each(x, nan)), np.signbit(x))

@@ -28,7 +28,7 @@ def test_dropout_drops_its_rate_and_scales_the_others(key):
     np.testing.assert_allclose(y[y != 0], 5.0, rtol=1e-6)
 
 
-def test_dropout_of_nothing_gives_x_back(key):
+def test_dropout_at_rate_0_returns_x(key):
     np.testing.assert_array_equal(dropout(0).apply({}, {}, jnp.arange(4), key)[0], [0, 1, 2, 3])
 
 
@@ -39,18 +39,18 @@ def test_gaussian_noise_has_mean_0_and_its_standard_deviation(key):
     assert noise.std() == pytest.approx(0.5, rel=0.03)
 
 
-def test_gaussian_noise_refuses_whole_numbers(key):
-    with pytest.raises(TypeError, match="gaussian_noise wants floating numbers, got int32"):
+def test_gaussian_noise_rejects_integers(key):
+    with pytest.raises(TypeError, match="gaussian_noise expects floating-point inputs, got int32"):
         gaussian_noise(0.5).apply({}, {}, jnp.arange(4), key)
 
 
 @pytest.mark.parametrize("rate", [1, -0.1, 50, float("nan"), "0.5"])
-def test_a_rate_outside_0_to_1_is_refused(rate):
-    with pytest.raises(ValueError, match=r"dropout: rate must lie in \[0, 1\), got"):
+def test_a_rate_outside_0_to_1_raises(rate):
+    with pytest.raises(ValueError, match=r"dropout: rate must be in \[0, 1\), got"):
         dropout(rate)
 
 
 @pytest.mark.parametrize("stddev", [-1, float("inf"), float("nan"), True])
-def test_a_standard_deviation_below_0_is_refused(stddev):
-    with pytest.raises(ValueError, match="gaussian_noise: stddev must be a number from 0, got"):
+def test_a_negative_standard_deviation_raises(stddev):
+    with pytest.raises(ValueError, match="gaussian_noise: stddev must be a number >= 0, got"):
         gaussian_noise(stddev)

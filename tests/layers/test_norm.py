@@ -20,7 +20,7 @@ def by_hand(x, mean, var, epsilon=1e-5):
 
 
 @pytest.mark.parametrize("shape", [(8, 4), (2, 5, 4), (2, 3, 2, 4)])
-def test_batch_norm_in_training_normalises_by_the_batch_and_moves_its_state(shape, key):
+def test_batch_norm_in_training_normalises_by_the_batch_and_updates_its_state(shape, key):
     x = data(*shape)
     axes = tuple(range(x.ndim - 1))
     state = {"mean": np.array([0.0, 1.0, 2.0, 3.0], np.float32), "var": np.array([1.0, 2.0, 3.0, 4.0], np.float32)}
@@ -42,7 +42,7 @@ def test_batch_norm_starts_with_mean_0_and_variance_1(key):
     assert jax.tree.map(lambda leaf: leaf.tolist(), params) == {"scale": [1, 1, 1], "b": [0, 0, 0]}
 
 
-def test_batch_norm_learns_the_statistics_of_what_it_sees(key):
+def test_batch_norm_learns_the_statistics_of_its_inputs(key):
     layer, x = batch_norm(momentum=0.5), data(64, 4)
     params, state = layer.init(key, x)
     for _ in range(20):
@@ -55,7 +55,7 @@ def test_batch_norm_learns_the_statistics_of_what_it_sees(key):
 def test_batch_norm_cannot_train_on_a_batch_of_one_but_infers_on_it(key):
     layer, x = batch_norm(), jnp.ones((1, 4))
     params, state = layer.init(key, x)
-    with pytest.raises(ValueError, match=r"batch_norm cannot train on one number a feature \(shape \(1, 4\)\)"):
+    with pytest.raises(ValueError, match=r"batch_norm cannot train on one value per feature \(shape \(1, 4\)\)"):
         layer.apply(params, state, x, key)
     assert layer.apply(params, state, x)[0].shape == (1, 4)
     assert layer.apply(params, state, jnp.ones((1, 2, 4)), key)[0].shape == (1, 2, 4)
@@ -101,19 +101,19 @@ def test_half_precision_stays_half_and_is_normalised_in_float32(layer, key):
 
 
 @pytest.mark.parametrize(
-    ("make", "told"),
+    ("make", "message"),
     [
-        (lambda: batch_norm(momentum=1.0), r"batch_norm: momentum must lie in \[0, 1\), got 1.0"),
-        (lambda: batch_norm(epsilon=0), "batch_norm: epsilon must be a number above 0, got 0"),
-        (lambda: layer_norm(-1e-5), "layer_norm: epsilon must be a number above 0"),
-        (lambda: group_norm(0), "group_norm: groups must be a whole number above 0, got 0"),
+        (lambda: batch_norm(momentum=1.0), r"batch_norm: momentum must be in \[0, 1\), got 1.0"),
+        (lambda: batch_norm(epsilon=0), "batch_norm: epsilon must be a number > 0, got 0"),
+        (lambda: layer_norm(-1e-5), "layer_norm: epsilon must be a number > 0"),
+        (lambda: group_norm(0), "group_norm: groups must be a positive integer, got 0"),
     ],
 )
-def test_a_constructor_refuses_what_makes_no_sense(make, told):
-    with pytest.raises(ValueError, match=told):
+def test_invalid_arguments_raise_when_the_layer_is_built(make, message):
+    with pytest.raises(ValueError, match=message):
         make()
 
 
-def test_group_norm_refuses_channels_that_it_cannot_share_evenly(key):
-    with pytest.raises(ValueError, match=r"group_norm\(3\) cannot share 4 channels evenly"):
+def test_group_norm_rejects_channels_not_divisible_by_its_groups(key):
+    with pytest.raises(ValueError, match=r"group_norm\(3\): 4 channels are not divisible"):
         group_norm(3).init(key, jnp.ones((2, 4)))

@@ -45,13 +45,13 @@ def test_pooling_equals_the_windows_written_out(pool, join, name):
     np.testing.assert_allclose(run(pool(*arguments), x), by_hand.pool(x, join, *by), rtol=1e-5)
 
 
-def test_max_pool_keeps_the_type_of_whole_numbers_and_avg_pool_does_not_wrap_around():
+def test_max_pool_keeps_integer_dtypes_and_avg_pool_does_not_overflow():
     x = np.full((1, 4, 1), 200, np.uint8)
     assert run(max_pool(2, 2, [(1, 1)]), x).dtype == np.uint8
     np.testing.assert_array_equal(run(avg_pool(4), x).ravel(), [200.0])
 
 
-def test_where_several_are_largest_they_share_the_gradient():
+def test_tied_maxima_share_the_gradient():
     gradient = jax.grad(lambda x: max_pool(2).apply({}, {}, x)[0].sum())(jnp.ones((1, 4, 4, 1)))
     np.testing.assert_allclose(gradient, np.full((1, 4, 4, 1), 0.25))
 
@@ -61,7 +61,7 @@ def test_the_gradient_of_max_pool_goes_to_the_largest():
     np.testing.assert_array_equal(gradient.ravel(), [0, 0, 1, 0])
 
 
-def test_global_pools_leave_one_number_a_channel():
+def test_global_pools_return_one_value_per_channel():
     x = rng.normal(size=(2, 3, 4, 5)).astype(np.float32)
     np.testing.assert_allclose(run(global_avg_pool(), x), x.reshape(2, 12, 5).mean(1), rtol=1e-5, atol=1e-6)
     np.testing.assert_array_equal(run(global_max_pool(), x), x.reshape(2, 12, 5).max(1))
@@ -72,26 +72,26 @@ def test_upsampling_by_the_nearest_repeats_every_cell():
     np.testing.assert_array_equal(run(upsample((1, 2)), x)[0, :, :, 0], [[1, 1, 2, 2], [3, 3, 4, 4]])
 
 
-def test_linear_upsampling_draws_lines_between_the_centres():
+def test_linear_upsampling_interpolates_between_the_centres():
     x = jnp.array([0.0, 4.0]).reshape(1, 2, 1)
     np.testing.assert_allclose(run(upsample(2, "linear"), x).ravel(), [0, 1, 3, 4])
 
 
 @pytest.mark.parametrize(
-    ("make", "told"),
+    ("make", "message"),
     [
-        (lambda: max_pool(0), "size must be a whole number above 0"),
-        (lambda: avg_pool(2, 0), "strides must be a whole number above 0"),
+        (lambda: max_pool(0), "size must be a positive integer"),
+        (lambda: avg_pool(2, 0), "strides must be a positive integer"),
         (lambda: max_pool(2, padding="full"), "padding 'FULL' is not known"),
         (lambda: upsample(2, "lineal"), "did you mean 'linear'"),
-        (lambda: upsample(1.5), "factor must be a whole number above 0"),
+        (lambda: upsample(1.5), "factor must be a positive integer"),
     ],
 )
-def test_a_constructor_refuses_what_makes_no_sense(make, told):
-    with pytest.raises(ValueError, match=told):
+def test_invalid_arguments_raise_when_the_layer_is_built(make, message):
+    with pytest.raises(ValueError, match=message):
         make()
 
 
-def test_a_window_larger_than_the_image_is_told_so():
+def test_a_window_larger_than_the_image_raises():
     with pytest.raises(ValueError, match=r"max_pool\(3\): a window of 3x3 does not fit an input of 2x8"):
         run(max_pool(3), jnp.zeros((1, 2, 8, 1)))

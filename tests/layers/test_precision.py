@@ -46,7 +46,7 @@ def test_the_parameters_of_norms_are_not_rounded(layer, key):
     assert y.dtype == jnp.float32
 
 
-def test_full_precision_computes_in_float32_and_gives_back_what_came():
+def test_full_precision_computes_in_float32_and_returns_the_input_dtype():
     seen = []
     layer = full_precision(lambda x: seen.append(x.dtype.name) or x * FINE)
     for kind in (jnp.bfloat16, jnp.float16, jnp.float32):
@@ -54,14 +54,14 @@ def test_full_precision_computes_in_float32_and_gives_back_what_came():
     assert seen == ["float32"] * 3
 
 
-def test_what_full_precision_made_keeps_its_parameters_in_float32():
+def test_full_precision_layers_keep_their_parameters_in_float32():
     times = stateless(lambda key, x: {"s": jnp.ones(())}, lambda params, x: x * (params["s"] - 1) * 2.0**12)
     params = {"s": jnp.float32(FINE)}
     assert in_half(full_precision(times)).apply(params, {}, jnp.ones((1, 1)))[0].item() == 1
     assert in_half(times).apply(params, {}, jnp.ones((1, 1)))[0].item() == 0
 
 
-def test_a_layer_of_ones_own_with_state_needs_to_know_nothing(key):
+def test_a_custom_layer_with_state_needs_no_changes(key):
     def apply(params, state, x, key=None):
         return x @ params["w"], {"last": x.mean(0)}
 
@@ -72,7 +72,7 @@ def test_a_layer_of_ones_own_with_state_needs_to_know_nothing(key):
     assert {leaf.dtype.name for leaf in jax.tree.leaves((params, state, y, new))} == {"float32"}
 
 
-def test_a_cell_of_ones_own_may_begin_from_float32(key):
+def test_a_custom_cell_may_have_a_float32_initial_carry(key):
     cell = stateless_cell(
         lambda key, x: {"w": jnp.ones((2, 2))}, lambda p, c, x, key: (x @ p["w"], c), lambda p, x: jnp.zeros(x.shape)
     )
@@ -102,13 +102,13 @@ def test_spectral_norm_divides_in_float32(key):
     assert jnp.linalg.norm(near, 2) == pytest.approx(1, abs=0.01)
 
 
-def test_a_type_that_is_no_floating_one_is_refused():
+def test_a_dtype_that_is_not_floating_point_raises():
     with pytest.raises(ValueError, match="computing_in: dtype must be a floating type such as bfloat16, got <class"):
         computing_in(int, dense(3))
 
 
 @pytest.mark.parametrize(("layer", "x"), [(dense(2), jnp.zeros((1 << 16, 1))), (embed(3, 2), jnp.zeros(1 << 16, int))])
-def test_the_gradient_of_what_many_examples_share_is_summed_in_float32(layer, x, key):
+def test_gradients_of_shared_parameters_are_summed_in_float32(layer, x, key):
     params, state = layer.init(key, x)
     gradient = jax.jit(jax.grad(lambda params: in_half(layer).apply(params, state, x)[0].sum()))(params)
     np.testing.assert_allclose(gradient["b"] if "b" in gradient else gradient["w"][0], 1 << 16)

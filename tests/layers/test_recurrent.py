@@ -36,7 +36,7 @@ def close(got, want):
     jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, atol=1e-5), got, want)
 
 
-def test_both_directions_stand_side_by_side_at_every_step():
+def test_both_directions_are_concatenated_at_every_step():
     x = Sequence(jnp.array([[[1.0], [2.0], [4.0]], [[1.0], [2.0], [4.0]]]), np.array([3, 2]))
     y = bidirectional(total).apply({}, {}, x)[0]
     assert y.tolist() == [[[1, 7], [3, 6], [7, 4]], [[1, 3], [3, 2], [0, 0]]]
@@ -44,7 +44,7 @@ def test_both_directions_stand_side_by_side_at_every_step():
     assert bidirectional(total, join=sum, output="last").apply({}, {}, x)[0].tolist() == [[14], [6]]
 
 
-def test_each_direction_has_parameters_of_its_own_and_may_be_another_cell():
+def test_each_direction_has_separate_parameters_and_may_use_another_cell():
     layer = bidirectional(gru_cell(5), rnn_cell(2))
     params, state = filled(layer, X)
     y = layer.apply(params, state, Sequence(X, LENGTHS))[0]
@@ -53,7 +53,7 @@ def test_each_direction_has_parameters_of_its_own_and_may_be_another_cell():
     close(y, np.concatenate([ahead, back], axis=-1))
 
 
-def test_a_padded_batch_gives_a_deep_bidirectional_net_what_the_unpadded_rows_give():
+def test_padding_does_not_change_the_outputs_of_a_deep_bidirectional_network():
     layer = stacked(bidirectional(gru_cell(3)), bidirectional(lstm_cell(2), output="last"))
     params, state = filled(layer, X)
     run = jax.jit(layer.apply)
@@ -62,7 +62,7 @@ def test_a_padded_batch_gives_a_deep_bidirectional_net_what_the_unpadded_rows_gi
         close(y[row], run(params, state, X[row : row + 1, :length])[0][0])
 
 
-def test_a_stack_gives_and_takes_the_carry_of_every_layer():
+def test_a_stack_returns_and_accepts_the_carry_of_every_layer():
     layer = stacked(scan(lstm_cell(3), return_carry=True), scan(gru_cell(2), return_carry=True))
     params, state = filled(layer, X)
     whole = layer.apply(params, state, X)[0]
@@ -70,11 +70,11 @@ def test_a_stack_gives_and_takes_the_carry_of_every_layer():
     rest = layer.apply(params, state, Sequence(X[:, 4:], carry=half.carry))[0]
     assert isinstance(whole, Scanned)
     close((np.concatenate([half.y, rest.y], axis=1), rest.carry), (whole.y, whole.carry))
-    with pytest.raises(ValueError, match="a carry for each of its 2 parts"):
+    with pytest.raises(ValueError, match="a tuple of carries, one for each of 2 parts"):
         layer.apply(params, state, Sequence(X, carry=half.carry[:1]))
 
 
-def test_dropout_stands_between_the_layers_and_in_training_alone(key):
+def test_dropout_acts_between_layers_and_only_in_training(key):
     ones = jnp.ones((2, 5, 40))
     same = stateless_cell(lambda key, x: {}, lambda params, carry, x, key: (carry, x), lambda params, x: x)
     between = stacked(scan(same), scan(same), dropout=0.25).apply({}, {}, ones, key)[0]
@@ -133,23 +133,31 @@ def test_a_tied_language_model_streams_with_its_carry():
 
 
 @pytest.mark.parametrize(
-    ("layer", "x", "told"),
+    ("layer", "x", "message"),
     [
-        (stacked(scan(rnn_cell(3), output="last"), scan(rnn_cell(3))), X, "layer 0 gives no time axis"),
-        (stacked(scan(rnn_cell(3), return_carry=True), scan(rnn_cell(3))), X, "return_carry to all or none"),
-        (embedded(7, 4, scan(rnn_cell(3))), X, r"embedded\(7, \.\.\.\) wants whole numbers \(batch, time\)"),
-        (embedded(7, 4, scan(rnn_cell(3)), tied=True), IDS, "the body gives 3 numbers, a tied table of width 4"),
+        (stacked(scan(rnn_cell(3), output="last"), scan(rnn_cell(3))), X, "output of layer 0 has no time axis"),
+        (
+            stacked(scan(rnn_cell(3), return_carry=True), scan(rnn_cell(3))),
+            X,
+            "return_carry for all layers or for none",
+        ),
+        (embedded(7, 4, scan(rnn_cell(3))), X, r"embedded\(7, \.\.\.\) expects integers \(batch, time\)"),
+        (
+            embedded(7, 4, scan(rnn_cell(3)), tied=True),
+            IDS,
+            "a tied table of width 4 expects body outputs of this size, got 3",
+        ),
     ],
 )
-def test_what_does_not_fit_together_is_refused(layer, x, told, key):
-    with pytest.raises((ValueError, TypeError), match=told):
+def test_incompatible_layers_and_inputs_raise(layer, x, message, key):
+    with pytest.raises((ValueError, TypeError), match=message):
         jax.eval_shape(layer.init, key, x)
 
 
-def test_wrong_arguments_are_refused_when_the_layer_is_built():
-    with pytest.raises(ValueError, match="dropout must lie in"):
+def test_invalid_arguments_raise_when_the_layer_is_built():
+    with pytest.raises(ValueError, match="dropout must be in"):
         stacked(scan(rnn_cell(3)), dropout=1.5)
-    with pytest.raises(ValueError, match="one layer or more"):
+    with pytest.raises(ValueError, match="at least one layer"):
         stacked()
-    with pytest.raises(TypeError, match="leave reverse out"):
+    with pytest.raises(TypeError, match="omit reverse"):
         bidirectional(rnn_cell(3), reverse=True)

@@ -58,7 +58,7 @@ def test_one_training_call_is_one_power_iteration(key):
     np.testing.assert_allclose(after["right"][name], want / np.linalg.norm(want), rtol=1e-5)
 
 
-def test_a_fresh_layer_is_near_the_mark_already(key):
+def test_a_new_layer_has_an_accurate_estimate(key):
     layer = spectral_norm(dense(64, bias=False))
     x = np.eye(100, dtype=np.float32)
     y, _ = layer.apply(*layer.init(key, x), x)
@@ -86,7 +86,7 @@ def test_the_gradient_is_that_of_the_division_by_finite_differences_in_float64(k
             assert float(got[place]) == pytest.approx(slope, abs=1e-7)
 
 
-def test_a_kernel_of_zeros_stays_one(key):
+def test_a_kernel_of_zeros_stays_zero(key):
     layer = spectral_norm(dense(2))
     params, state = layer.init(key, TABLE)
     zeros = jax.tree.map(jnp.zeros_like, params)
@@ -95,11 +95,11 @@ def test_a_kernel_of_zeros_stays_one(key):
     assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(state))
 
 
-def test_a_layer_without_a_kernel_is_refused(key):
+def test_a_layer_without_a_kernel_raises(key):
     with pytest.raises(ValueError, match="no kernel"):
         spectral_norm(relu).init(key, TABLE)
 
 
 def test_iterations_are_checked():
-    with pytest.raises(ValueError, match="iterations must be a whole number above 0, got 0"):
+    with pytest.raises(ValueError, match="iterations must be a positive integer, got 0"):
         spectral_norm(dense(2), iterations=0)

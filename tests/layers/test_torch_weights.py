@@ -59,7 +59,7 @@ def test_outputs_equal_those_of_pytorch_in_both_directions(kind, shape):
 
 @pytest.mark.parametrize("shape", ["one", "deep both"])
 @pytest.mark.parametrize("kind", CELLS)
-def test_there_and_back_is_the_same(kind, shape):
+def test_a_round_trip_returns_the_same_parameters(kind, shape):
     params = filled(built(CELLS[kind][0](5), shape))
     back = from_torch(to_torch(params, "rnn."), params, "rnn.")
     jax.tree.map(np.testing.assert_array_equal, back, params)
@@ -95,12 +95,12 @@ def test_a_module_without_biases_has_biases_of_zero():
     np.testing.assert_array_equal(made["w_x"], params["w_x"])
 
 
-def test_what_does_not_fit_is_refused_by_name():
+def test_mismatched_weights_raise_an_error_with_their_names():
     params = filled(scan(lstm_cell(5)))
     weights = to_torch(params)
-    with pytest.raises(ValueError, match=r"weight_ih_l0 has shape \(20, 4\), the layer wants \(24, 4\)"):
+    with pytest.raises(ValueError, match=r"weight_ih_l0 has shape \(20, 4\), expected \(24, 4\)"):
         from_torch(weights, filled(scan(lstm_cell(6))))
-    with pytest.raises(ValueError, match="no place for weight_ih_l1"):
+    with pytest.raises(ValueError, match="unexpected weights weight_ih_l1"):
         from_torch(weights | {"weight_ih_l1": np.zeros((20, 5))}, params)
     with pytest.raises(ValueError, match="weight_ih_l0_reverse is missing"):
         from_torch(weights, filled(bidirectional(lstm_cell(5))))
@@ -109,6 +109,6 @@ def test_what_does_not_fit_is_refused_by_name():
 @pytest.mark.parametrize(
     "cell", [lstm_cell(5, peepholes=True), gru_cell(5, layer_norm=True), gru_cell(5, reset="before")]
 )
-def test_cells_that_pytorch_has_not_are_refused(cell):
-    with pytest.raises(ValueError, match="PyTorch has no such cell as l0"):
+def test_cells_that_pytorch_does_not_support_raise(cell):
+    with pytest.raises(ValueError, match="PyTorch does not support the cell l0"):
         to_torch(filled(scan(cell)))
