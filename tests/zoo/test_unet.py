@@ -13,13 +13,13 @@ LOOK = patches((3, 4))
 
 
 @pytest.mark.parametrize("law", LAWS)
-def test_the_judge_of_patches_keeps_every_law(law, key):
+def test_the_patch_discriminator_satisfies_every_law(law, key):
     """As the U-Net does in the animals that are made of it."""
     LAWS[law](LOOK, jnp.asarray(np.random.default_rng(0).normal(size=(4, 8, 12, 3)), jnp.float32), key)
 
 
 @pytest.mark.parametrize(("depth", "shape"), [(1, (2, 2)), (2, (28, 28)), (3, (8, 16)), (5, (32, 64))])
-def test_any_size_divisible_by_2_to_the_depth_comes_out_as_it_went_in(depth, shape, key):
+def test_any_size_divisible_by_2_to_the_depth_is_preserved(depth, shape, key):
     x = jax.ShapeDtypeStruct((3, *shape, 1), jnp.float32)
     net = unet(3, (2,) * (depth + 1))
     made = jax.eval_shape(net.init, key, x)
@@ -27,13 +27,13 @@ def test_any_size_divisible_by_2_to_the_depth_comes_out_as_it_went_in(depth, sha
 
 
 @pytest.mark.parametrize("shape", [(28, 28), (32, 30), (4, 8)])
-def test_any_other_size_is_refused_with_what_it_must_be(shape, key):
-    with pytest.raises(ValueError, match=f"divisible by 8, got {shape[0]}x{shape[1]}; take fewer filters"):
+def test_any_other_size_raises_an_error_with_the_divisor(shape, key):
+    with pytest.raises(ValueError, match=f"divisible by 8, got {shape[0]}x{shape[1]}; use fewer filters"):
         unet(1, (2, 2, 2, 2)).init(key, jnp.zeros((1, *shape, 1)))
 
 
-def test_a_net_that_never_halves_is_refused():
-    with pytest.raises(ValueError, match="two numbers at least"):
+def test_a_network_without_halvings_raises():
+    with pytest.raises(ValueError, match="at least two numbers"):
         unet(1, (8,))
 
 
@@ -41,12 +41,12 @@ def made(net, x, key):
     return jax.jit(lambda x: net.apply(*net.init(key, x), x)[0])(x)
 
 
-def test_what_comes_out_lies_between_minus_1_and_1(key):
+def test_outputs_are_between_minus_1_and_1(key):
     y = made(unet(1, (4, 4)), 100 * jax.random.normal(key, (2, 8, 8, 1)), key)
     assert 0.5 < jnp.abs(y).max() <= 1
 
 
-def test_each_pixel_sees_its_own_place_and_far_away_ones(key):
+def test_each_output_pixel_depends_on_near_and_far_pixels(key):
     """The straight way keeps what is sharp, the halvings bring what is far: both reach the output."""
     net = unet(1, (4, 4, 4))
     x = jax.random.normal(key, (1, 16, 16, 1))
@@ -57,7 +57,7 @@ def test_each_pixel_sees_its_own_place_and_far_away_ones(key):
     assert felt[8, 13] > 0
 
 
-def test_patches_far_from_each_other_are_judged_by_themselves(key):
+def test_distant_patches_have_independent_logits(key):
     """What a change here adds to the score does not depend on a change there."""
     x = np.random.default_rng(0).normal(size=(1, 64, 64, 1)).astype(np.float32)
     here, there = x.copy(), x.copy()
