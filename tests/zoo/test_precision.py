@@ -47,7 +47,7 @@ def gradient_of(model, x):
 
 
 @pytest.mark.parametrize("name", LEARN)
-def test_every_product_is_half_and_all_that_one_sees_is_float32(name, key):
+def test_every_product_is_half_precision_and_all_outputs_are_float32(name, key):
     model, x = animal(name)
     made = jax.eval_shape(half(model).init, key, x)
     assert made == jax.eval_shape(model.init, key, x)

@@ -29,7 +29,7 @@ def given(model, params, state, x, key=None):
 
 @pytest.mark.parametrize("name", ANIMALS)
 @pytest.mark.parametrize("each", [False, True])
-def test_a_padded_batch_gives_what_the_unpadded_rows_give(name, each, key):
+def test_padding_does_not_change_the_outputs(name, each, key):
     model, lengths = zoo.create(name, 3, each=each, width=5, depth=2), (4, 1, 6)
     x = jax.random.normal(key, (3, 6, 2))
     params, state = drawn(model, x)
@@ -44,7 +44,7 @@ def test_a_padded_batch_gives_what_the_unpadded_rows_give(name, each, key):
 
 
 @pytest.mark.parametrize("name", ONE_WAY)
-def test_a_language_model_goes_on_from_its_carry_as_if_it_had_not_stopped(name, key):
+def test_a_language_model_continues_from_its_carry_exactly(name, key):
     model, tokens = (
         zoo.create(name, 7, each=True, vocabulary=7, width=5, depth=2),
         jax.random.randint(key, (2, 8), 0, 7),
@@ -57,7 +57,7 @@ def test_a_language_model_goes_on_from_its_carry_as_if_it_had_not_stopped(name, 
     np.testing.assert_allclose(jnp.concatenate([first.y, then.y], 1), whole, rtol=1e-5, atol=1e-6)
 
 
-def test_one_way_nets_know_nothing_of_the_future_and_two_way_nets_do(key):
+def test_one_way_networks_do_not_depend_on_the_future_and_two_way_networks_do(key):
     x = jax.random.normal(key, (1, 5, 2))
     changed = x.at[:, -1].add(1)
     for name in ("gru", "bigru"):
@@ -87,7 +87,7 @@ def test_permuted_pixels_are_all_pixels_once_in_the_same_order_for_all(key):
     assert np.any(first != np.arange(12))
 
 
-def test_dropout_acts_in_training_alone(key):
+def test_dropout_acts_only_in_training(key):
     model, x = zoo.create("gru", 2, width=8, depth=2, dropout=0.5), jnp.ones((2, 3, 2))
     params, state = model.init(key, x)
     still, again, trained = (model.apply(params, state, x, each)[0] for each in (None, None, key))
@@ -98,17 +98,17 @@ def test_dropout_acts_in_training_alone(key):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"width": 0}, "lstm: width must be a whole number above 0"),
+        ({"width": 0}, "lstm: width must be a positive integer"),
         ({"depth": 0}, "lstm: depth must be"),
-        ({"dropout": 1.0}, r"lstm: dropout must lie in \[0, 1\)"),
+        ({"dropout": 1.0}, r"lstm: dropout must be in \[0, 1\)"),
         ({"read": "columns"}, "lstm: read 'columns' is not known; .*choose from rows, pixels, permuted"),
-        ({"vocabulary": -1}, "lstm: vocabulary must be a whole number from 0"),
-        ({"recurrent_dropout": 1.0}, r"lstm: recurrent_dropout must lie in \[0, 1\)"),
-        ({"tied": True}, "lstm: tied makes one output a token .* got an input of numbers: leave tied out"),
-        ({"tied": True, "vocabulary": 9}, "lstm: tied .* got 2 outputs of a vocabulary of 9"),
+        ({"vocabulary": -1}, "lstm: vocabulary must be an integer of at least 0"),
+        ({"recurrent_dropout": 1.0}, r"lstm: recurrent_dropout must be in \[0, 1\)"),
+        ({"tied": True}, "lstm: tied output weights .* got no token inputs; omit tied"),
+        ({"tied": True, "vocabulary": 9}, "lstm: tied .* got 2 outputs for a vocabulary of 9"),
     ],
 )
-def test_a_recurrent_animal_refuses_what_it_cannot_be(options, message):
+def test_invalid_arguments_raise(options, message):
     with pytest.raises(ValueError, match=message):
         zoo.create("lstm", 2, **options)
 
@@ -116,12 +116,12 @@ def test_a_recurrent_animal_refuses_what_it_cannot_be(options, message):
 @pytest.mark.parametrize(
     ("x", "message"),
     [
-        (jnp.ones((2, 3)), r"lstm reads \(batch, time, features\).*got shape \(2, 3\)"),
-        (Sequence(jnp.ones((2, 3, 1)), jnp.array([3, 4])), r"lengths must lie in 0 .. 3, the steps .*, got 4"),
-        (Sequence(jnp.ones((2, 3, 1)), jnp.array([3])), r"lengths must be whole numbers of shape \(2,\)"),
+        (jnp.ones((2, 3)), r"lstm expects \(batch, time, features\).*got shape \(2, 3\)"),
+        (Sequence(jnp.ones((2, 3, 1)), jnp.array([3, 4])), r"lengths must be between 0 and 3, .*, got 4"),
+        (Sequence(jnp.ones((2, 3, 1)), jnp.array([3])), r"lengths must be integers of shape \(2,\)"),
     ],
 )  # fmt: skip
-def test_an_input_that_is_no_sequence_is_refused(x, message, key):
+def test_an_input_that_is_not_a_sequence_raises(x, message, key):
     model = zoo.create("lstm", 2, width=4)
     params, state = model.init(key, jnp.ones((2, 3, 1)))
     with pytest.raises(ValueError, match=message):
@@ -132,7 +132,7 @@ def size(model, x, key):
     return sum(leaf.size for leaf in jax.tree.leaves(jax.eval_shape(model.init, key, x)[0]))
 
 
-def test_a_tied_head_saves_a_table_and_learns_by_both_of_its_uses(key):
+def test_a_tied_head_shares_the_table_and_its_gradient(key):
     tokens = jax.random.randint(key, (2, 6), 0, 5)  # of 9: the others are never read
     models = [zoo.create("gru", 9, each=True, vocabulary=9, width=4, tied=tied) for tied in (False, True)]
     plain, tied = (size(model, tokens, key) for model in models)
@@ -148,7 +148,7 @@ def test_a_tied_head_saves_a_table_and_learns_by_both_of_its_uses(key):
     ("name", "options"),
     [("lstm", {"tied": True}), ("gru", {"tied": True}), ("gru", {"variational": True, "dropout": 0.5})],
 )
-def test_the_quick_backward_pass_is_taken_as_without_the_option(name, options, key):
+def test_the_fast_backward_pass_is_used_as_without_the_option(name, options, key):
     model, tokens = zoo.create(name, 9, each=True, vocabulary=9, width=4, **options), jnp.zeros((2, 6), jnp.int32)
     params, state = drawn(model, tokens)
     assert "custom_vjp" in str(jax.make_jaxpr(model.apply)(params, state, tokens, key))
@@ -168,7 +168,7 @@ def test_forward_mode_has_the_plain_form(key):
     np.testing.assert_allclose(slope, by_reverse, rtol=1e-4)
 
 
-def test_a_projection_is_what_is_handed_on_and_what_a_token_is_embedded_in(key):
+def test_a_projection_sets_the_output_and_the_embedding_size(key):
     tokens = jnp.zeros((2, 3), jnp.int32)
     model = zoo.create("lstm", 9, each=True, vocabulary=9, width=8, depth=2, projection=3, tied=True)
     params, state = jax.eval_shape(model.init, key, tokens)
@@ -203,7 +203,7 @@ def test_an_option_that_changes_what_is_computed_reaches_the_cell(name, options,
     assert float(jnp.max(jnp.abs(given(plain, params, state, x, key) - given(other, params, state, x, key)))) > 1e-5
 
 
-def test_the_forget_gates_start_as_far_open_as_is_said(key):
+def test_the_forget_gate_bias_starts_at_its_option(key):
     model = zoo.create("lstm", 2, width=4, forget_bias=3.0)
     params, _ = jax.jit(model.init)(key, jnp.ones((2, 5, 3)))
     np.testing.assert_array_equal(params["body"]["0"]["b"], [0] * 4 + [3] * 4 + [0] * 8)
@@ -220,7 +220,7 @@ def test_variational_dropout_drops_the_same_at_every_step(key):
         assert (float(jnp.ptp(y)) < 1e-6) == variational
 
 
-def test_the_six_cards_say_the_same_of_what_they_share():
+def test_the_six_cards_document_shared_options_alike():
     cards = {name: {option.name: option for option in _catalogue.card(name).options} for name in ANIMALS}
     assert len(set.intersection(*(set(card) for card in cards.values()))) == 8
     for name, card in cards.items():
