@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import jax
 import jax.numpy as jnp
 
-from zoo.train.runtime.compile import compiled
+from zoo.train.runtime.compile import jit
 
 from .clock import Training
 from .workloads import DENSE, Data, Workload
@@ -21,7 +21,7 @@ Arrays = Sequence[jax.Array]
 
 def build(work: Workload, data: Data) -> Training:
     """As many steps in one call as the clock wants."""
-    run = compiled(loop, donate_argnums=(2, 3))
+    run = jit(loop, donate_argnums=(2, 3))
     x, weights, gradients = start(DENSE[work.name], work.batch)
     count = sum(w.size for w in weights)
 

@@ -21,7 +21,7 @@ import numpy as np
 from zoo.train.callback import Callback
 from zoo.train.config.recipe import Recipe, recipe_for
 from zoo.train.config.run_options import RunOptions
-from zoo.train.distributed.sharding import Placement, placement_for
+from zoo.train.distributed.sharding import Sharding, sharding_for
 from zoo.train.engine.loop import train
 from zoo.train.runs.setup import Setup, setup
 
@@ -78,7 +78,7 @@ WORK = {
 }
 
 
-def placements(work: Work) -> dict[str, Placement]:
+def placements(work: Work) -> dict[str, Sharding]:
     """The ways to train it, the first of which the others are compared with."""
     cut = RunOptions(mesh="data=4,model=2", shard=work.shard)
     asked = {
@@ -88,7 +88,7 @@ def placements(work: Work) -> dict[str, Placement]:
         "data=4, model=2": (_COUNT, cut),
         "fsdp": (_COUNT, RunOptions(fsdp=True)),
     }
-    return {name: placement_for(options, jax.devices()[:count]) for name, (count, options) in asked.items()}
+    return {name: sharding_for(options, jax.devices()[:count]) for name, (count, options) in asked.items()}
 
 
 class _Rows(Callback):
@@ -102,7 +102,7 @@ class _Rows(Callback):
         self.rows.append(row)
 
 
-def trained(work: Work, placement: Placement) -> list[dict[str, Any]]:
+def trained(work: Work, placement: Sharding) -> list[dict[str, Any]]:
     """The row of every step, and that of the scores at the end, of a run without a folder."""
     jax.config.update("jax_enable_x64", work.double)
     parts, ear = setup(work.recipe, placement=placement, judged=False, log_every=1), _Rows()
@@ -195,7 +195,7 @@ def fake_devices() -> None:
         raise SystemExit(f"jax has started on {jax.device_count()} devices already: begin a process of its own")
 
 
-def compared(work: Work, ways: Mapping[str, Placement]) -> dict[str, float]:
+def compared(work: Work, ways: Mapping[str, Sharding]) -> dict[str, float]:
     """How far from the losses of the first placement those of each other are."""
     rows = {name: trained(work, placement) for name, placement in ways.items()}
     first, *others = ways

@@ -20,7 +20,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from zoo.train.checkpoints.checkpoint import steps_there
+from zoo.train.checkpoints.checkpoint import list_steps
 
 from .kills import until
 from .page import DOCS, measured_on, publish, where
@@ -74,12 +74,12 @@ def _rows(words: Sequence[str], step: int) -> tuple[list[str], float]:
 def _killed(folder: Path, words: Sequence[str], step: int) -> tuple[int, float, int]:
     """Kills the second process once there is a checkpoint of a step: how the first ended, in how many seconds."""
     first, second = _two(*words, "--out", folder)
-    until(first, lambda: max(steps_there(folder), default=-1) >= step)
+    until(first, lambda: max(list_steps(folder), default=-1) >= step)
     began = time.perf_counter()
     second.kill()
     second.wait()
     code = first.wait()
-    return code, time.perf_counter() - began, max(steps_there(folder))
+    return code, time.perf_counter() - began, max(list_steps(folder))
 
 
 def _two(*words: object) -> list[subprocess.Popen]:

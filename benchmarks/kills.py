@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from zoo.train.checkpoints.checkpoint import FOLDER, read, steps_there
+from zoo.train.checkpoints.checkpoint import FOLDER, list_steps, read
 from zoo.train.errors import CheckpointUnusable
 
 from .checkpoint_cost import ALLOWED, cost
@@ -143,7 +143,7 @@ def ended(folder: Path) -> bool:
 
 def last_step(folder: Path) -> int:
     """The step of a run's newest checkpoint, -1 before the first."""
-    return max(steps_there(folder), default=-1)
+    return max(list_steps(folder), default=-1)
 
 
 def until(process: subprocess.Popen, there: Callable[[], bool]) -> None:

@@ -12,7 +12,7 @@ from zoo.layers import gru_cell, lstm_cell, max_pool, scan
 from zoo.layers.convolve import convolve, convolve_adjoint
 from zoo.train import recipe_for
 from zoo.train.runs.setup import setup
-from zoo.train.runtime.compile import compiled_for_once, compiler_options
+from zoo.train.runtime.compile import compiler_options, jit_once
 
 __all__ = ["CASES"]
 
@@ -112,7 +112,7 @@ def _init() -> Case:
         # A function of its own each time, or jax remembers the program.
         return how(lambda key: advance.made(key, advance.arrays))(key)
 
-    return "init of the cnn on digits, compiled and run once", partial(made, compiled_for_once), partial(made, jax.jit)
+    return "init of the cnn on digits, compiled and run once", partial(made, jit_once), partial(made, jax.jit)
 
 
 def _plain(x: jax.Array, w: jax.Array) -> jax.Array:

@@ -33,13 +33,13 @@ from zoo.train.data.dataset import Split
 from zoo.train.data.normalize import fit_scaler
 from zoo.train.distributed.sharding import data_parallel
 from zoo.train.engine.loop import Plan, train
-from zoo.train.engine.steps import Advance
-from zoo.train.pipeline.batches import Feed, shuffled
-from zoo.train.pipeline.text import contiguous
+from zoo.train.engine.steps import StepProgram
+from zoo.train.pipeline.batches import BatchSource, from_memory
+from zoo.train.pipeline.text import token_windows
 from zoo.train.runs.setup import TRAINERS
-from zoo.train.runtime.signals import Stop
+from zoo.train.runtime.signals import StopFlag
+from zoo.train.tasks.generation import generation
 from zoo.train.tasks.task import Task, task_for
-from zoo.train.tasks.task.generation import generation
 
 from .clock import Clock, Training
 from .workloads import EMBEDDING, HIDDEN, NOISE, VOCABULARY, WINDOW, Data, Workload
@@ -97,14 +97,14 @@ def build(work: Workload, data: Data) -> Training:
     count = sum(leaf.size for leaf in jax.tree.leaves(shapes["params"]))
 
     def go(clock):
-        with Stop() as stop:
+        with StopFlag() as stop:
             ear = _Ear(clock, stop)
             train(advance, plan, key, evaluate=lambda fit, step: [], rate=lambda step: 0.0, callbacks=[ear], stop=stop)
 
     return Training(count, go)
 
 
-def assembled(work: Workload, data: Data) -> tuple[Advance, Plan]:
+def assembled(work: Workload, data: Data) -> tuple[StepProgram, Plan]:
     """Puts the parts together as `zoo.train.runs.setup` does for a recipe."""
     trainer, task = _asked(work)
     recipe = Recipe(work.name, "", trainer=trainer, batch_size=work.batch, opt=work.opt, lr=work.rate)
@@ -113,7 +113,7 @@ def assembled(work: Workload, data: Data) -> tuple[Advance, Plan]:
     per_epoch = feed.steps_per_epoch
     plan = Plan(10**9, per_epoch, evaluate_every=10**9, log_every=max(1, per_epoch // 4))
     place = data_parallel()
-    return Advance(TRAINERS[recipe.trainer](model, task, recipe, plan, place), feed, place), plan
+    return StepProgram(TRAINERS[recipe.trainer](model, task, recipe, plan, place), feed, place), plan
 
 
 def _asked(work: Workload) -> tuple[str, Task]:
@@ -128,7 +128,7 @@ def _asked(work: Workload) -> tuple[str, Task]:
 class _Ear(Callback):
     """Hears of every look-up of the loop, and ends it when the clock says so."""
 
-    def __init__(self, clock: Clock, stop: Stop):
+    def __init__(self, clock: Clock, stop: StopFlag):
         self.clock, self.stop, self.step = clock, stop, 0
 
     def moved(self, step, row):
@@ -137,7 +137,7 @@ class _Ear(Callback):
         self.step = step
 
 
-def _feed(work: Workload, split: Split) -> Feed:
+def _feed(work: Workload, split: Split) -> BatchSource:
     if not work.shape:
-        return contiguous(split, work.batch, WINDOW)
-    return shuffled(split, work.batch, fit_scaler(split.x, "standard"), None, "none")
+        return token_windows(split, work.batch, WINDOW)
+    return from_memory(split, work.batch, fit_scaler(split.x, "standard"), None, "none")

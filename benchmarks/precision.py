@@ -14,9 +14,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from zoo.train import RunOptions, recipe_for
+from zoo.train import RunOptions, recipe_for, run
 from zoo.train.config.recipe import Recipe
-from zoo.train.runs import run
 
 from .page import DOCS, HERE, keep, measured_on, publish, where
 

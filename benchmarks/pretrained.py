@@ -22,7 +22,7 @@ from zoo.train.evaluation.saved_model import evaluated
 from zoo.train.files import replace_file
 from zoo.train.runs.environment import versions
 from zoo.train.trained.locate import PRETRAINED, header
-from zoo.train.trained.model import Trained, load, written
+from zoo.train.trained.model import Trained, load, serialize
 
 from .page import machine
 from .runs_page import Figure, add_kept, show
@@ -93,8 +93,8 @@ def kept(name: str, claim: Claim, model: Trained) -> bool:
     about = {**model.about, "pretrained": name, "origin": origin}
     if claim.half:
         tree["params"] = jax.tree.map(lambda leaf: np.asarray(leaf, np.float16), tree["params"])
-        about["metrics"] = about["metrics"] | evaluated(_again(written(tree, about))).metrics
-    content = written(tree, about)
+        about["metrics"] = about["metrics"] | evaluated(_again(serialize(tree, about))).metrics
+    content = serialize(tree, about)
     value = about["metrics"][claim.metric]
     good = claim.at_least <= value <= claim.at_most and len(content) < LIMIT
     print(f"{name:16} {claim.metric} {value:.4f}, {len(content):,} bytes{'' if good else ': REFUSED'}")

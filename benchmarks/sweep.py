@@ -18,14 +18,13 @@ from pathlib import Path
 import jax
 from jax.experimental.compilation_cache import compilation_cache
 
-from zoo.train import RunOptions, recipe_for
+from zoo.train import RunOptions, recipe_for, run
 from zoo.train.config.recipe import Recipe
 from zoo.train.distributed.devices import check_devices
-from zoo.train.runs import run
 from zoo.train.runs.setup import setup
 from zoo.train.sweeps.results import Setting
 from zoo.train.sweeps.sweep import sweep
-from zoo.train.sweeps.vmapped_training import Together, quicker_together
+from zoo.train.sweeps.vmapped_training import VmappedSeeds, quicker_together
 
 from .runs_page import Figure, add_kept, show
 
@@ -121,7 +120,7 @@ def steps(recipe: Recipe, seeds: int) -> Ways:
     """An epoch's order and steps, compiled before."""
     first = setup(recipe)
     parts = [first.of_seed(seed) or setup(replace(recipe, seed=seed)) for seed in range(seeds)]
-    together, last = Together(parts), min(first.plan.steps, first.plan.steps_per_epoch)
+    together, last = VmappedSeeds(parts), min(first.plan.steps, first.plan.steps_per_epoch)
     alone, beside = [each.advance.init(each.key) for each in parts], [together.init()]
 
     def apart():

@@ -7,7 +7,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from zoo.train.engine.steps import Advance
+from zoo.train.engine.steps import StepProgram
 
 from .ours import assembled
 from .workloads import Workload, make_data
@@ -76,11 +76,11 @@ def _with(options: Mapping[str, Any], work: Workload) -> Run:
     return _run(_advance(work), lambda programs, example: programs.many.lower(*example).compile(dict(options)))
 
 
-def _advance(work: Workload) -> Advance:
+def _advance(work: Workload) -> StepProgram:
     return assembled(work, make_data(work))[0]
 
 
-def _run(advance: Advance, program: Callable[[Any, tuple], _Program] = lambda programs, _: programs.many) -> Run:
+def _run(advance: StepProgram, program: Callable[[Any, tuple], _Program] = lambda programs, _: programs.many) -> Run:
     """Runs what `program` makes of an Advance's programs and an example of their arguments."""
     key = jax.random.key(0)
     order, fit = advance.order(key), advance.init(key)

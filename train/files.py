@@ -10,10 +10,10 @@ from typing import Any, BinaryIO
 
 from .errors import RunFailed
 
-__all__ = ["no_room", "proof", "replace_file", "sync", "write_json", "write_synced"]
+__all__ = ["disk_full_error", "file_digest", "replace_file", "sync", "write_fsynced", "write_json"]
 
 
-def write_synced(path: Path, write: Callable[[BinaryIO], object]) -> None:
+def write_fsynced(path: Path, write: Callable[[BinaryIO], object]) -> None:
     """Writes a file and has the system put it on the disk."""
     with path.open("wb") as file:
         write(file)
@@ -25,7 +25,7 @@ def replace_file(path: Path, content: bytes) -> None:
     """Writes a file so that at every moment there is a whole one: the old or the new."""
     beside = path.with_name(f".tmp-{path.name}-{os.getpid()}")
     try:
-        write_synced(beside, lambda file: file.write(content))
+        write_fsynced(beside, lambda file: file.write(content))
         beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)
@@ -47,13 +47,13 @@ def sync(path: Path) -> None:
         os.close(place)
 
 
-def proof(path: Path) -> dict[str, Any]:
+def file_digest(path: Path) -> dict[str, Any]:
     """The size of a file in bytes, and its SHA-256."""
     with path.open("rb") as file:
         return {"size": os.fstat(file.fileno()).st_size, "sha256": hashlib.file_digest(file, "sha256").hexdigest()}
 
 
-def no_room(error: OSError, place: Path, needed: int = 0) -> RunFailed:
+def disk_full_error(error: OSError, place: Path, needed: int = 0) -> RunFailed:
     """What to tell when something could not be written: where, why, the bytes that were needed and that are free."""
     where = Path(os.fsdecode(error.filename)) if error.filename else place
     said = f"{where} cannot be written: {error.strerror or error}"

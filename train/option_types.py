@@ -12,7 +12,7 @@ from typing import Any, Literal, get_args, get_origin
 
 from .errors import BadInput
 
-__all__ = ["checked", "describe", "hint", "shown", "to_toml", "unwrapped", "word"]
+__all__ = ["coerce", "describe", "did_you_mean", "format_value", "parse", "strip_optional", "to_toml"]
 
 _NAMES = {
     int: "a whole number",
@@ -23,10 +23,10 @@ _NAMES = {
 }
 
 
-def unwrapped(kind: Any) -> tuple[Any, bool]:
+def strip_optional(kind: Any) -> tuple[Any, bool]:
     """A kind without its `| None`, and whether it had one.
 
-    >>> unwrapped(int | None)
+    >>> strip_optional(int | None)
     (<class 'int'>, True)
     """
     parts = get_args(kind)
@@ -41,7 +41,7 @@ def describe(kind: Any) -> str:
     >>> describe(tuple[int, ...]), describe(float | None)
     ('a list of whole numbers', 'a number or none')
     """
-    kind, optional = unwrapped(kind)
+    kind, optional = strip_optional(kind)
     if get_origin(kind) is Literal:
         text = f"one of {', '.join(map(str, get_args(kind)))}"
     elif get_origin(kind) is tuple:
@@ -51,16 +51,16 @@ def describe(kind: Any) -> str:
     return text + " or none" * optional
 
 
-def word(kind: Any, text: str) -> Any:
+def parse(kind: Any, text: str) -> Any:
     """The value that a word of the command line stands for; for a list, one of its values.
 
     Raises:
         ValueError: saying what the kind takes.
 
-    >>> word(float | None, "none"), word(tuple[int, ...], "32")
+    >>> parse(float | None, "none"), parse(tuple[int, ...], "32")
     (None, 32)
     """
-    kind, optional = unwrapped(kind)
+    kind, optional = strip_optional(kind)
     if optional and text.lower() == "none":
         return None
     kind = get_args(kind)[0] if get_origin(kind) is tuple else kind
@@ -72,16 +72,16 @@ def word(kind: Any, text: str) -> Any:
         raise ValueError(f"must be {describe(kind)}{' or none' * optional}, got {text!r}") from None
 
 
-def checked(kind: Any, value: Any, name: str) -> Any:
+def coerce(kind: Any, value: Any, name: str) -> Any:
     """A value that came from a file or from Python, as its kind wants it: a list becomes a tuple, a text a path.
 
     Raises:
         BadInput: naming the value if it is of another kind.
 
-    >>> checked(tuple[int, ...], [32, 64], "--m.filters")
+    >>> coerce(tuple[int, ...], [32, 64], "--m.filters")
     (32, 64)
     """
-    inner, optional = unwrapped(kind)
+    inner, optional = strip_optional(kind)
     if optional and (value is None or value == "none"):
         return None
     try:
@@ -92,20 +92,20 @@ def checked(kind: Any, value: Any, name: str) -> Any:
         raise BadInput(f"{name} {error}") from None
 
 
-def hint(name: str, known: Iterable[str]) -> str:
+def did_you_mean(name: str, known: Iterable[str]) -> str:
     """`did you mean x?` with the nearest of the known names, or nothing.
 
-    >>> hint("adm", ["sgd", "adam"])
+    >>> did_you_mean("adm", ["sgd", "adam"])
     '; did you mean adam?'
     """
     near = get_close_matches(name, list(known), n=1)
     return f"; did you mean {near[0]}?" if near else ""
 
 
-def shown(value: Any) -> str:
+def format_value(value: Any) -> str:
     """A value as one would type it.
 
-    >>> shown((32, 64)), shown(None), shown(0.002)
+    >>> format_value((32, 64)), format_value(None), format_value(0.002)
     ('32 64', 'none', '0.002')
     """
     if isinstance(value, tuple | list):
@@ -125,7 +125,9 @@ def to_toml(value: Any) -> str:
 def _choice(kind: Any, value: Any) -> Any:
     choices = get_args(kind)
     if value not in choices:
-        raise ValueError(f"{value!r} is not known{hint(str(value), choices)} (choose from {', '.join(choices)})")
+        raise ValueError(
+            f"{value!r} is not known{did_you_mean(str(value), choices)} (choose from {', '.join(choices)})"
+        )
     return value
 
 

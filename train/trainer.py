@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-__all__ = ["Trainer", "stream", "trained"]
+__all__ = ["Trainer", "eval_params", "named_key"]
 
 
 class Trainer(NamedTuple):
@@ -32,17 +32,18 @@ class Trainer(NamedTuple):
     finish: Callable[[dict], dict] = lambda means: means
 
 
-def trained(fit: dict) -> tuple[Any, Any]:
+def eval_params(fit: dict) -> tuple[Any, Any]:
     """The parameters and state to use once trained: of each part the moving average where there is one."""
     return fit["params"] | fit.get("ema", {}), fit["state"]
 
 
-def stream(key: jax.Array, name: str, step: int | jax.Array = 0) -> jax.Array:
+def named_key(key: jax.Array, name: str, step: int | jax.Array = 0) -> jax.Array:
     """The key of a named stream at a step: all randomness of a run is this, so a resumed run repeats it exactly.
 
     >>> import jax
     >>> key = jax.random.key(0)
-    >>> bool(stream(key, "noise", 3) == stream(key, "noise", 3)), bool(stream(key, "noise") == stream(key, "order"))
+    >>> same = named_key(key, "noise", 3) == named_key(key, "noise", 3)
+    >>> bool(same), bool(named_key(key, "noise") == named_key(key, "order"))
     (True, False)
     """
     return jax.random.fold_in(jax.random.fold_in(key, zlib.crc32(name.encode())), jnp.asarray(step, jnp.uint32))

@@ -10,7 +10,7 @@ import numpy as np
 
 from .errors import CheckpointUnusable
 
-__all__ = ["by_path", "described", "differences", "digest", "flatten", "path_name", "read_arrays", "restore"]
+__all__ = ["by_path", "diff_specs", "digest", "flatten", "path_name", "read_arrays", "specs", "unflatten_into"]
 
 
 def flatten(tree: Any) -> dict[str, np.ndarray]:
@@ -30,7 +30,7 @@ def by_path(tree: Any) -> dict[str, Any]:
     return {path_name(path): jax.random.key_data(leaf) if _is_key(leaf) else leaf for path, leaf in leaves}
 
 
-def restore(template: Any, tensors: Mapping[str, Any]) -> Any:
+def unflatten_into(template: Any, tensors: Mapping[str, Any]) -> Any:
     """Puts arrays in the places of a template, so that named tuples and whole numbers as keys stay what they are.
 
     They stay where they are, but for keys of random numbers: what is spread over devices need not fit on one of them.
@@ -43,7 +43,7 @@ def restore(template: Any, tensors: Mapping[str, Any]) -> Any:
         CheckpointUnusable: with a line for each path that is missing, unexpected or differing.
     """
     leaves, structure = jax.tree_util.tree_flatten_with_path(template)
-    lines = differences(described(template), {name: (str(a.dtype), a.shape) for name, a in tensors.items()})
+    lines = diff_specs(specs(template), {name: (str(a.dtype), a.shape) for name, a in tensors.items()})
     if lines:
         raise CheckpointUnusable("\n".join(["the arrays do not fit:", *lines]))
     arrays = [tensors[path_name(path)] for path, _ in leaves]
@@ -54,10 +54,10 @@ def restore(template: Any, tensors: Mapping[str, Any]) -> Any:
     return jax.tree.unflatten(structure, keyed)
 
 
-def described(tree: Any) -> dict[str, tuple[str, tuple[int, ...]]]:
+def specs(tree: Any) -> dict[str, tuple[str, tuple[int, ...]]]:
     """Type and shape of each array of a tree, by path, as `flatten` would give it.
 
-    >>> described({"w": np.ones((2, 3), np.float32)})
+    >>> specs({"w": np.ones((2, 3), np.float32)})
     {'w': ('float32', (2, 3))}
     """
     leaves = jax.tree_util.tree_flatten_with_path(tree)[0]
@@ -65,7 +65,7 @@ def described(tree: Any) -> dict[str, tuple[str, tuple[int, ...]]]:
     return {path_name(path): (str(leaf.dtype), tuple(leaf.shape)) for path, leaf in data}
 
 
-def differences(wanted: Mapping[str, tuple], found: Mapping[str, tuple]) -> list[str]:
+def diff_specs(wanted: Mapping[str, tuple], found: Mapping[str, tuple]) -> list[str]:
     """A line for each array that one of two descriptions lacks, or that differs in type or shape."""
     lines = [f"  missing     {name} {_shown(wanted[name])}" for name in wanted if name not in found]
     lines += [f"  unexpected  {name} {_shown(found[name])}" for name in found if name not in wanted]

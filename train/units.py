@@ -4,18 +4,18 @@ import re
 
 from .errors import BadInput
 
-__all__ = ["bytes_in", "with_unit"]
+__all__ = ["format_bytes", "parse_bytes"]
 
 _UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
 
 
-def bytes_in(text: str, flag: str) -> int:
+def parse_bytes(text: str, flag: str) -> int:
     """How many bytes a size is; units are powers of 1024, with or without the B.
 
     Raises:
         BadInput: naming the flag, if it is no size.
 
-    >>> bytes_in("4GB", "--in-memory"), bytes_in("0", "--in-memory")
+    >>> parse_bytes("4GB", "--in-memory"), parse_bytes("0", "--in-memory")
     (4294967296, 0)
     """
     found = re.fullmatch(r"(\d{1,15}(?:\.\d{1,6})?)\s*([kmgt]?)i?b?", text.strip().lower())
@@ -24,10 +24,10 @@ def bytes_in(text: str, flag: str) -> int:
     return int(float(found[1]) * _UNITS[found[2]])
 
 
-def with_unit(amount: float, unit: str = "B", base: int = 1024) -> str:
+def format_bytes(amount: float, unit: str = "B", base: int = 1024) -> str:
     """A number with the unit that leaves few digits.
 
-    >>> with_unit(1536)
+    >>> format_bytes(1536)
     '1.5 KiB'
     """
     power, prefixes = 0, ("", "K", "M", "G", "T", "P")

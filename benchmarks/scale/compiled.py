@@ -132,10 +132,10 @@ def counted(case: str, placement: str, devices: int, *, timed: bool = True) -> d
 def _placement(name: str, case: Case) -> Any:
     """As `--fsdp`, or `--mesh model=4` with the case's `--shard`, would place it."""
     from zoo.train import RunOptions
-    from zoo.train.distributed.sharding import placement_for
+    from zoo.train.distributed.sharding import sharding_for
 
     options = {"data": {}, "fsdp": {"fsdp": True}, "model": {"mesh": "model=4", "shard": case.shard}}
-    return placement_for(RunOptions(**options[name]))
+    return sharding_for(RunOptions(**options[name]))
 
 
 def _placed(tree: Any, shardings: Any) -> Any:

@@ -17,7 +17,7 @@ from benchmarks.alone import products as alone
 from benchmarks.clock import Clock, Turns
 from benchmarks.peers import TIMED, missing
 from benchmarks.workloads import DENSE, WORKLOADS, make_data
-from zoo.train.runtime.jaxpr import looped_products
+from zoo.train.runtime.jaxpr import loop_matmul_sizes
 
 LITTLE = replace(WORKLOADS["mlp"], examples=64, batch=16)
 WHERE = {"machine": "a desk", "versions": {"jax": "1"}, "date": "today"}
@@ -33,7 +33,7 @@ def test_the_products_alone_are_those_of_a_networks_gradient():
 @pytest.mark.parametrize("name", DENSE)
 def test_they_have_as_many_multiplications_as_the_workload_says(name):
     work = WORKLOADS[name]
-    sizes = looped_products(jax.make_jaxpr(partial(loop, 7))(*start(DENSE[name], work.batch)))
+    sizes = loop_matmul_sizes(jax.make_jaxpr(partial(loop, 7))(*start(DENSE[name], work.batch)))
     assert 2e-9 * sum(sizes) == pytest.approx(work.gflop, rel=1e-2)
     assert sum(a * b for a, b in zip(DENSE[name], DENSE[name][1:], strict=False)) < work.parameters
 

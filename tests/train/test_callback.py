@@ -8,8 +8,7 @@ from types import ModuleType
 
 import pytest
 
-from zoo.train import Callback, RunOptions, recipe_for
-from zoo.train.runs import run
+from zoo.train import Callback, RunOptions, recipe_for, run
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
 

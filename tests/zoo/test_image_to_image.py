@@ -8,10 +8,9 @@ import numpy as np
 import pytest
 
 import zoo
-from zoo.train import recipe_for
+from zoo.train import recipe_for, run
 from zoo.train.config.run_options import RunOptions
 from zoo.train.data.dataset import Place, load_data
-from zoo.train.runs import run
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
 TINY = {"filters": (2, 3), "rival": (2,)}
@@ -28,7 +27,7 @@ def made_by(model, key):
     return jax.jit(lambda x: model.apply(*model.init(key, x), x)[0])
 
 
-def test_what_is_given_to_the_denoiser_has_as_much_noise_as_it_says_cut_to_the_range(key):
+def test_the_denoisers_input_has_the_requested_noise_clipped_to_the_range(key):
     grey, model = jnp.zeros((20, 32, 32, 1)), zoo.denoise((32, 32, 1), noise=0.2)
     noisy = model.given(key, {"x": grey})
     assert noisy.std() == pytest.approx(0.2, rel=0.02)
@@ -39,20 +38,20 @@ def test_what_is_given_to_the_denoiser_has_as_much_noise_as_it_says_cut_to_the_r
     assert (noisy != model.given(jax.random.key(1), {"x": grey})).all()
 
 
-def test_noise_beyond_the_range_is_cut_off_by_the_denoiser_itself(key):
+def test_the_denoiser_clips_its_input_to_the_range(key):
     model = zoo.denoise((8, 8, 3), **TINY)
     loud = colours() + 3 * jnp.asarray(rng.normal(size=(3, 8, 8, 3)), jnp.float32)
     make = made_by(model, key)
     np.testing.assert_array_equal(make(loud), make(loud.clip(-1, 1)))
 
 
-def test_what_is_given_to_the_colouriser_is_the_luma_three_times(key):
+def test_the_colourisers_input_is_the_luma_in_three_channels(key):
     x = colours()
     grey = zoo.colorize((8, 8, 3), **TINY).given(key, {"x": x})
     np.testing.assert_allclose(grey, np.repeat((np.asarray(x) @ LUMA)[..., None], 3, -1), atol=1e-6)
 
 
-def test_the_colouriser_does_not_see_the_colours_of_what_it_is_given(key):
+def test_the_colouriser_ignores_the_colours_of_its_input(key):
     model, x = zoo.colorize((8, 8, 3), **TINY), colours()
     make = made_by(model, key)
     of_grey = make(model.given(key, {"x": x}))
@@ -61,7 +60,7 @@ def test_the_colouriser_does_not_see_the_colours_of_what_it_is_given(key):
 
 
 @pytest.mark.parametrize("name", ANIMALS)
-def test_the_opponent_sees_the_picture_and_what_it_was_made_of(name, key):
+def test_the_discriminator_receives_the_image_and_the_generators_input(name, key):
     model, x = zoo.create(name, (8, 8, 3), **TINY), colours()
     given = model.given(key, {"x": x})
     params, state = jax.jit(model.init)(key, given)
@@ -77,24 +76,24 @@ def test_the_opponent_sees_the_picture_and_what_it_was_made_of(name, key):
 
 
 @pytest.mark.parametrize(
-    ("make", "told"),
+    ("make", "message"),
     [
-        (lambda: zoo.denoise((2,)), "denoise wants images .height, width, channels., got examples of shape .2,."),
-        (lambda: zoo.denoise((8, 8, 1), noise=0), "denoise: noise must be a number above 0, got 0"),
-        (lambda: zoo.colorize((8, 8, 1)), "colorize wants colour images .* got examples of shape .8, 8, 1."),
+        (lambda: zoo.denoise((2,)), "denoise expects images .height, width, channels., got examples of shape .2,."),
+        (lambda: zoo.denoise((8, 8, 1), noise=0), "denoise: noise must be a number > 0, got 0"),
+        (lambda: zoo.colorize((8, 8, 1)), "colorize expects colour images .* got examples of shape .8, 8, 1."),
         (
             lambda: zoo.denoise((28, 28, 1), filters=(4, 4, 4, 4)),
-            "denoise halves an image 3 times.*8, got 28x28; take f",
+            "denoise: 4 filters halve an image 3 times.*8, got 28x28; use f",
         ),
-        (lambda: zoo.denoise((8, 8, 1), filters=(4,)), "unet: filters must be two numbers at least"),
+        (lambda: zoo.denoise((8, 8, 1), filters=(4,)), "unet: filters must have at least two numbers"),
     ],
 )
-def test_what_cannot_be_is_refused(make, told):
-    with pytest.raises(ValueError, match=told):
+def test_invalid_arguments_raise(make, message):
+    with pytest.raises(ValueError, match=message):
         make()
 
 
-def test_a_trained_one_comes_back_and_takes_and_gives_pictures_as_they_are_stored(tmp_path):
+def test_a_loaded_model_accepts_and_returns_images_as_stored(tmp_path):
     recipe = replace(recipe_for("denoise", "shapes"), m=TINY, d={"examples": 20}, steps=2, batch_size=4, expect=None)
     result = run(recipe, RunOptions(out=tmp_path, quiet=True))
     model, real = zoo.load(tmp_path), load_data("shapes", Place(), {"examples": 20}).test.x[:5]

@@ -8,10 +8,9 @@ import pytest
 
 import zoo
 from tests.quickly import compiled_quickly
-from zoo.train import recipe_for
+from zoo.train import recipe_for, run
 from zoo.train.config.run_options import RunOptions
 from zoo.train.evaluation.saved_model import classifier as image_classifier
-from zoo.train.runs import run
 
 SLOW = {"dcgan", "cgan", "gan", "wgan", "wgan_gp", "colorize", "denoise", "resnet"}
 DEEP = {"colorize", "denoise"}  # to compile these takes longer than to train them
@@ -34,7 +33,7 @@ def models():
 
 
 @pytest.mark.parametrize("name", models())
-def test_every_animal_reaches_what_its_first_recipe_expects(name, tmp_path, monkeypatch, classifiers):
+def test_every_model_reaches_the_expected_result_of_its_first_recipe(name, tmp_path, monkeypatch, classifiers):
     monkeypatch.setattr(image_classifier, "user_cache", lambda: classifiers)
     monkeypatch.setattr(import_module("zoo.train.runs.setup"), "_EVALUATIONS", 1)  # a look in between changes no number
     recipe = replace(recipe_for(name), **SHORTER.get(name, {}))

@@ -16,13 +16,13 @@ from typing import Any, BinaryIO, Protocol
 import numpy as np
 
 from ..errors import CheckpointUnusable
-from ..files import proof, sync, write_synced
+from ..files import file_digest, sync, write_fsynced
 from ..trained.model import MODEL_FILE
 from ..tree import read_arrays
 from . import sharded as shares
-from .manifest import MANIFEST, read_manifest, sealed
+from .manifest import MANIFEST, read_manifest, serialize
 
-__all__ = ["FOLDER", "Checkpoint", "State", "Whole", "begun", "keep_newest", "newest", "read", "steps_there", "write"]
+__all__ = ["FOLDER", "Checkpoint", "LocalState", "State", "begin", "list_steps", "newest", "prune", "read", "write"]
 
 FOLDER, _STATE = "checkpoints", "state.safetensors"
 
@@ -87,7 +87,7 @@ class State(Protocol):
         ...
 
 
-class Whole:
+class LocalState:
     """Arrays that this process has in full: one file.
 
     Args:
@@ -108,11 +108,11 @@ class Whole:
         from safetensors.numpy import save as to_bytes
 
         shares.check_finite(next((name for name, each in self.tensors.items() if shares.useless(name, each)), None))
-        write_synced(beside / _STATE, lambda file: file.write(to_bytes(self.tensors)))
-        return {_STATE: proof(beside / _STATE)}
+        write_fsynced(beside / _STATE, lambda file: file.write(to_bytes(self.tensors)))
+        return {_STATE: file_digest(beside / _STATE)}
 
 
-def begun(run: Path, step: int) -> Path:
+def begin(run: Path, step: int) -> Path:
     """A folder in which a checkpoint becomes whole; until then it has another name."""
     beside = run / FOLDER / f".tmp-{step}-{secrets.token_hex(4)}"
     beside.mkdir(parents=True)
@@ -123,7 +123,7 @@ def write(beside: Path, state: State, manifest: Mapping[str, Any], model: Binary
     """Makes a checkpoint of `manifest["step"]` of a folder that was begun; there is none until it is whole.
 
     Args:
-        beside: as `begun` gives it.
+        beside: as `begin` gives it.
         state: the arrays.
         manifest: all but `format`, `tree` and `files`, plain JSON values.
         model: a copy of it is a part of the checkpoint.
@@ -136,10 +136,10 @@ def write(beside: Path, state: State, manifest: Mapping[str, Any], model: Binary
     try:
         files = state.write(beside)
         if model is not None:
-            write_synced(beside / MODEL_FILE, lambda file: shutil.copyfileobj(model, file))
-            files[MODEL_FILE] = proof(beside / MODEL_FILE)
-        text = sealed({**manifest, "tree": state.tree, "files": files})
-        write_synced(beside / MANIFEST, lambda file: file.write(text))
+            write_fsynced(beside / MODEL_FILE, lambda file: shutil.copyfileobj(model, file))
+            files[MODEL_FILE] = file_digest(beside / MODEL_FILE)
+        text = serialize({**manifest, "tree": state.tree, "files": files})
+        write_fsynced(beside / MANIFEST, lambda file: file.write(text))
         sync(beside)
         beside.rename(place)
         sync(place.parent)
@@ -168,7 +168,7 @@ def read(path: Path, part: int = 0, parts: int = 1) -> Checkpoint:
         raise CheckpointUnusable(f"{path / MANIFEST} does not name the files of a checkpoint, but {what}")
     for name in sorted(files)[part::parts]:
         try:
-            found = proof(path / name)
+            found = file_digest(path / name)
         except OSError as error:
             raise CheckpointUnusable(f"{path / name} cannot be read: {error.strerror or error}") from error
         if found != files[name]:
@@ -197,7 +197,7 @@ def newest(
     Raises:
         CheckpointUnusable: if there is none.
     """
-    there = steps_there(run) if steps is None else steps
+    there = list_steps(run) if steps is None else steps
     for step in reversed(there):
         try:
             return load(run / FOLDER / str(step))
@@ -207,7 +207,7 @@ def newest(
     raise CheckpointUnusable(f"{run} cannot be resumed: {what}. --overwrite starts it anew")
 
 
-def steps_there(run: Path) -> list[int]:
+def list_steps(run: Path) -> list[int]:
     """The steps of the checkpoints of a run, whole ones or not, rising."""
     if not (run / FOLDER).is_dir():
         return []
@@ -215,9 +215,9 @@ def steps_there(run: Path) -> list[int]:
     return sorted(int(name) for name in names if name.isascii() and name.isdigit() and len(name) < 20)
 
 
-def keep_newest(run: Path, keep: int, newer_than: int | None = None) -> None:
+def prune(run: Path, keep: int, newer_than: int | None = None) -> None:
     """Takes away all but the newest checkpoints, what was left half written, and what is newer than a step."""
-    there = steps_there(run)
+    there = list_steps(run)
     good = [step for step in there if newer_than is None or step <= newer_than]
     gone = [run / FOLDER / str(step) for step in there if step not in good[-keep:]]
     for path in [*gone, *(run / FOLDER).glob(".tmp-*")]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..errors import CheckpointUnusable
 
-__all__ = ["FORMAT", "KINDS", "MANIFEST", "read_manifest", "sealed", "sum_of"]
+__all__ = ["FORMAT", "KINDS", "MANIFEST", "digest", "read_manifest", "serialize"]
 
 MANIFEST = "manifest.json"
 FORMAT = 1
@@ -20,10 +20,10 @@ KINDS: Mapping[str, type] = {
 }  # fmt: skip
 
 
-def sealed(manifest: Mapping[str, Any]) -> bytes:
+def serialize(manifest: Mapping[str, Any]) -> bytes:
     """The text of a manifest, with what proves it."""
     whole = json.loads(json.dumps({**manifest, "format": FORMAT}, default=str))
-    return json.dumps({"manifest": whole, "sha256": sum_of(whole)}, indent=1).encode()
+    return json.dumps({"manifest": whole, "sha256": digest(whole)}, indent=1).encode()
 
 
 def read_manifest(path: Path) -> dict[str, Any]:
@@ -41,7 +41,7 @@ def read_manifest(path: Path) -> dict[str, Any]:
         raise CheckpointUnusable(f"{path} cannot be read: {error.strerror or error}") from error
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise CheckpointUnusable(f"{path} is damaged, or no manifest of a checkpoint: {error!r}") from error
-    if not isinstance(manifest, dict) or told != sum_of(manifest):
+    if not isinstance(manifest, dict) or told != digest(manifest):
         raise CheckpointUnusable(f"{path} is damaged: it does not have the SHA-256 that it names")
     if manifest.get("format") != FORMAT:
         raise CheckpointUnusable(
@@ -66,6 +66,6 @@ def _check_kinds(path: Path, manifest: Mapping[str, Any]) -> None:
         raise CheckpointUnusable(f"{path} is no manifest of a checkpoint: {', '.join(wrong)} cannot be so")
 
 
-def sum_of(manifest: Mapping[str, Any]) -> str:
+def digest(manifest: Mapping[str, Any]) -> str:
     """The SHA-256 of a manifest's values."""
     return hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()

@@ -17,9 +17,9 @@ import jax
 import numpy as np
 
 from ..errors import CheckpointUnusable, RunFailed
-from ..files import proof, sync, write_synced
-from ..runtime.processes import is_first, put
-from ..tree import by_path, described
+from ..files import file_digest, sync, write_fsynced
+from ..runtime.processes import device_put, is_first
+from ..tree import by_path, specs
 from .sharing import orbax
 
 __all__ = ["Shares", "check_finite", "is_share", "read_shares", "read_whole", "useless"]
@@ -42,7 +42,7 @@ class Shares:
     def __init__(self, beside: Path, state: Any):
         ocp = orbax()
         arrays = {name: leaf for name, leaf in by_path(state).items() if leaf.size}  # orbax knows no empty arrays
-        self.tree = described(state)
+        self.tree = specs(state)
         self.nbytes = sum(part.nbytes for leaf in arrays.values() for part in _parts(leaf))
         self._bad = next(
             (name for name, leaf in arrays.items() if any(useless(name, part) for part in _parts(leaf))), None
@@ -66,7 +66,7 @@ class Shares:
         told = [beside / f".process-{process}.json" for process in range(jax.process_count())]
         own = {name: _proved(beside / name) for name in _files(beside) if _writer(name) == jax.process_index()}
         text = json.dumps({"files": own, "bad": self._bad}).encode()
-        write_synced(told[jax.process_index()], lambda file: file.write(text))
+        write_fsynced(told[jax.process_index()], lambda file: file.write(text))
         _barrier(ocp, f"{beside.name} proved")
         if not is_first():
             return {}
@@ -91,13 +91,13 @@ def read_shares(path: Path, template: Any, shardings: Any) -> dict[str, jax.Arra
         CheckpointUnusable: if orbax cannot read them.
     """
     ocp = orbax()
-    kinds = described(template)
+    kinds = specs(template)
     places = dict(zip(kinds, jax.tree.leaves(shardings), strict=True))
     wanted = {
         name: ocp.ArrayRestoreArgs(sharding=places[name], global_shape=shape, dtype=np.dtype(dtype))
         for name, (dtype, shape) in kinds.items()
     }
-    return _read(ocp, path, kinds, wanted, lambda name, empty: put(empty, places[name]))
+    return _read(ocp, path, kinds, wanted, lambda name, empty: device_put(empty, places[name]))
 
 
 def read_whole(path: Path, kinds: Mapping[str, tuple[str, tuple[int, ...]]]) -> dict[str, np.ndarray]:
@@ -178,4 +178,4 @@ def _writer(name: str) -> int:
 
 def _proved(path: Path) -> dict[str, Any]:
     sync(path)
-    return proof(path)
+    return file_digest(path)

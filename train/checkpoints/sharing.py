@@ -7,7 +7,7 @@ from typing import Any
 import jax
 
 from ..errors import BadInput
-from ..runtime.processes import from_all, from_first, is_first
+from ..runtime.processes import allgather_json, broadcast_from_first, is_first
 
 __all__ = ["check_orbax", "check_seen", "is_shared", "orbax"]
 
@@ -31,7 +31,7 @@ def check_orbax(shardings: Any) -> bool:
         orbax()
     except BadInput as error:
         missing = str(error)
-    told = next((each for each in from_all(missing) if each), None)
+    told = next((each for each in allgather_json(missing) if each), None)
     if told:
         raise BadInput(told)
     return True
@@ -43,8 +43,8 @@ def check_seen(folder: Path) -> None:
     Args:
         folder: of the run, in which each is to write its share.
     """
-    mark = folder / from_first(lambda: _marked(folder))
-    blind = [number for number, sees in enumerate(from_all(mark.exists())) if not sees]
+    mark = folder / broadcast_from_first(lambda: _marked(folder))
+    blind = [number for number, sees in enumerate(allgather_json(mark.exists())) if not sees]
     if is_first():
         mark.unlink()
     if blind:

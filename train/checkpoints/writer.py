@@ -14,20 +14,20 @@ import numpy as np
 from ..callback import Callback, Journal
 from ..config.interval import interval
 from ..config.run_options import RunOptions
-from ..engine.loop import Moment
+from ..engine.loop import LoopState
 from ..errors import RunFailed, warn
-from ..files import no_room
-from ..runtime.processes import from_first, readable
+from ..files import disk_full_error
+from ..runtime.processes import broadcast_from_first, gather
 from ..trained.model import MODEL_FILE
 from ..tree import flatten
-from .checkpoint import Checkpoint, State, Whole, begun, keep_newest, write
+from .checkpoint import Checkpoint, LocalState, State, begin, prune, write
 from .sharded import Shares
 from .sharing import is_shared
 
-__all__ = ["Saver", "named", "remembered"]
+__all__ = ["CheckpointWriter", "named", "remembered"]
 
 
-class Saver:
+class CheckpointWriter:
     """Asked at every moment of a run, writes a checkpoint of those that are due.
 
     Nothing here changes a number of the run, whenever it writes. Of several processes the first writes, unless they
@@ -67,13 +67,13 @@ class Saver:
         """What the run has taken, with all its earlier lives."""
         return time.perf_counter() - self._began
 
-    def due(self, now: Moment, evaluates: bool) -> bool:
+    def due(self, now: LoopState, evaluates: bool) -> bool:
         """Whether to write now; what could not be written is told, and the run goes on."""
         if self._thread is not None and not self._thread.is_alive():
             self.wait()
         return self.every.due(now.step, evaluates, time.perf_counter() - self._last, self._cost)
 
-    def last(self, now: Moment) -> None:
+    def last(self, now: LoopState) -> None:
         """Writes the moment that the run ends with, and is there when it is on the disk.
 
         Raises:
@@ -85,14 +85,18 @@ class Saver:
             if self._failed and self.saved != now.step:
                 raise self._failed
 
-    def save(self, now: Moment) -> None:
+    def save(self, now: LoopState) -> None:
         """Begins to write the moment, unless its step is written."""
         self.wait()
         began, model = time.perf_counter(), None
         tree = {"fit": now.fit} if now.totals is None else {"fit": now.fit, "totals": now.totals}
         shared = is_shared(tree)
         memories = remembered(self.listeners)  # of all processes: some tell one another
-        if from_first(lambda: now.step == self.saved) if shared else now.step == self.saved or not self.writes:
+        if (
+            broadcast_from_first(lambda: now.step == self.saved)
+            if shared
+            else now.step == self.saved or not self.writes
+        ):
             return
         if shared:
             try:
@@ -119,7 +123,7 @@ class Saver:
 
     def _shared(self, tree: Any, step: int) -> tuple[State, Path]:
         """In all processes: the arrays, and the folder into which they are being written."""
-        told = from_first(lambda: self._begun(step))
+        told = broadcast_from_first(lambda: self._begun(step))
         if "wrong" in told:
             raise RunFailed(told["wrong"])
         beside = Path(told["path"])
@@ -127,9 +131,9 @@ class Saver:
 
     def _begun(self, step: int) -> dict[str, str]:
         try:
-            return {"path": str(begun(self.folder, step))}
+            return {"path": str(begin(self.folder, step))}
         except OSError as error:
-            return {"wrong": str(no_room(error, self.folder))}
+            return {"wrong": str(disk_full_error(error, self.folder))}
 
     def wait(self) -> None:
         """Waits for the disk, and tells what went wrong there."""
@@ -163,11 +167,11 @@ class Saver:
                 assert beside is not None
                 state.write(beside)
                 return
-            write(beside or begun(self.folder, facts["step"]), state, facts, model)
+            write(beside or begin(self.folder, facts["step"]), state, facts, model)
             self.saved = facts["step"]
-            keep_newest(self.folder, self.keep)
+            prune(self.folder, self.keep)
         except OSError as error:
-            raise no_room(error, self.folder, size) from error
+            raise disk_full_error(error, self.folder, size) from error
 
 
 def remembered(listeners: Sequence[Callback]) -> dict[str, Any]:
@@ -188,6 +192,6 @@ def named(listeners: Sequence[Callback]) -> Iterator[tuple[str, Callback]]:
         yield (kind if seen[kind] == 1 else f"{kind}-{seen[kind]}"), each
 
 
-def _copied(tree: Any) -> Whole:
+def _copied(tree: Any) -> LocalState:
     """What this process has in full; copied, for the next step takes the arrays."""
-    return Whole({name: np.array(leaf) for name, leaf in flatten(readable(tree)).items()})
+    return LocalState({name: np.array(leaf) for name, leaf in flatten(gather(tree)).items()})

@@ -5,21 +5,21 @@ from dataclasses import replace
 from ..config.recipe import Recipe
 from ..config.run_options import RunOptions
 from ..distributed.devices import check_devices
-from ..distributed.initialize import join, together
+from ..distributed.initialize import initialize, synchronized
 from ..reporting.progress import terminal
 from ..reporting.tables import parameter_table
 from ..runs.dry_run import DryRun, dry_run
 from ..runs.out_of_memory import needed, room, told, ways
 from ..runtime.processes import is_first
-from ..units import with_unit
+from ..units import format_bytes
 
 __all__ = ["show_dry_run"]
 
 
 def show_dry_run(recipe: Recipe, options: RunOptions) -> None:
     """Compiles one step of a recipe and prints its parameters, FLOPs and memory; writes nothing, no cache either."""
-    options = join(replace(options, compile_cache="off"))
-    with together():
+    options = initialize(replace(options, compile_cache="off"))
+    with synchronized():
         _show(recipe, options)
 
 
@@ -27,7 +27,7 @@ def _show(recipe: Recipe, options: RunOptions) -> None:
     check_devices(options)
     found, console = dry_run(recipe, options), terminal(quiet=not is_first())
     console.print(parameter_table(found.rows))
-    flops = "not counted by this compiler" if found.flops is None else with_unit(found.flops, "FLOP", 1000)
+    flops = "not counted by this compiler" if found.flops is None else format_bytes(found.flops, "FLOP", 1000)
     console.print(f"a step of {found.setup.seen_per_step:,} {found.setup.data.unit}: {flops}", soft_wrap=True)
     several = found.setup.recipe.accumulate
     if several > 1:
@@ -43,8 +43,8 @@ def _memory(found: DryRun, options: RunOptions) -> list[str]:
     size, limit = needed(found), room()
     if size is None:
         return ["memory: not told by this compiler"]
-    lines = [f"memory, {name}: {with_unit(each)}" for name, each in found.memory.items()]
-    lines.append(f"memory, together: {with_unit(size)}" + (f" of {with_unit(limit)} here" if limit else ""))
+    lines = [f"memory, {name}: {format_bytes(each)}" for name, each in found.memory.items()]
+    lines.append(f"memory, together: {format_bytes(size)}" + (f" of {format_bytes(limit)} here" if limit else ""))
     if limit is not None and size > limit:
         lines += ["that does not fit; what a step needs with:", *told(ways(found.setup.recipe, options), size)]
     return lines

@@ -3,18 +3,18 @@
 from collections.abc import Sequence
 from typing import Any
 
-from ..config.schema import Flag, data_flags, run_flags
+from ..config.schema import Option, data_flags, run_flags
 from ..data.dataset import Place, source
 from ..errors import CheckpointUnusable
-from ..trained.locate import header, located
-from .exit import guarded
-from .model_args import JSON, OnRun, note, on_run, print_json
+from ..trained.locate import header, locate
+from .exit import run_command
+from .model_args import JSON, ModelArgs, note, parse_model_args, print_json
 from .parser import Parser
-from .train_args import written_out
+from .train_args import expand_shorthands
 
 __all__ = ["main"]
 
-_DATASET = Flag("dataset", str, None, "another set than that of the training", "what to score on")
+_DATASET = Option("dataset", str, None, "another set than that of the training", "what to score on")
 _PLACE = tuple(flag for flag in run_flags() if flag.name in ("data_dir", "offline"))
 _TEXT = """\
 Scores a trained model on the test examples that it was held to, with the figures of the run, or on those of another
@@ -24,21 +24,21 @@ data set whose examples and answers are of the same form. Options of the data se
 
 def main(words: Sequence[str], prog: str = "python -m zoo evaluate") -> int:
     """Prints what a model is worth; gives the exit code."""
-    return guarded(lambda: _main(words, prog))
+    return run_command(lambda: _main(words, prog))
 
 
 def _main(words: Sequence[str], prog: str) -> int:
-    words = written_out(words)
-    asked = on_run(words, prog, _flags(words), _TEXT, "[--dataset NAME] [--json]")
+    words = expand_shorthands(words)
+    asked = parse_model_args(words, prog, _flags(words), _TEXT, "[--dataset NAME] [--json]")
     if asked is None:
         return 0
-    from ..inference.memory import answering
+    from ..inference.memory import explain_out_of_memory
 
-    answering(asked.run, lambda: _evaluate(asked))
+    explain_out_of_memory(asked.run, lambda: _evaluate(asked))
     return 0
 
 
-def _evaluate(asked: OnRun) -> None:
+def _evaluate(asked: ModelArgs) -> None:
     from ..evaluation.saved_model import evaluated
     from ..trained.model import load
 
@@ -53,13 +53,13 @@ def _evaluate(asked: OnRun) -> None:
         _show(asked.run, trained, result)
 
 
-def _flags(words: Sequence[str]) -> list[Flag]:
+def _flags(words: Sequence[str]) -> list[Option]:
     """The options of the data set are flags as well; which they are, the words or the model's own file tell."""
     common = [_DATASET, *_PLACE, JSON]
     found, _ = Parser([_DATASET]).read_known(words[1:])
     if not words or words[0].startswith("-"):
         return common
-    about = header(located(words[0]))
+    about = header(locate(words[0]))
     try:
         own, options = about["dataset"], about["recipe"]["d"]
     except (KeyError, TypeError) as error:

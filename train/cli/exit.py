@@ -12,21 +12,21 @@ from collections.abc import Callable
 from contextlib import ExitStack, redirect_stderr, redirect_stdout
 
 from ..errors import ZooError
-from ..runtime.gc import seldom_collected
+from ..runtime.gc import rare_gc
 
-__all__ = ["guarded"]
+__all__ = ["run_command"]
 
 _READER_GONE = 128 + 13  # SIGPIPE, which Windows has no name for
 
 
-def guarded(command: Callable[[], int]) -> int:
+def run_command(command: Callable[[], int]) -> int:
     """Runs a command and gives its exit code, whatever happens in it.
 
-    >>> guarded(lambda: 0)
+    >>> run_command(lambda: 0)
     0
     """
     with ExitStack() as stack:
-        stack.enter_context(seldom_collected())
+        stack.enter_context(rare_gc())
         for stream, redirect in ((sys.stdout, redirect_stdout), (sys.stderr, redirect_stderr)):
             if stream is None:  # python was started with it closed
                 nowhere = stack.enter_context(open(os.devnull, "w", encoding="utf-8"))

@@ -6,17 +6,17 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal
 
-from ..config.schema import Flag
+from ..config.schema import Option
 from ..errors import BadInput
-from .exit import guarded
-from .model_args import on_run
+from .exit import run_command
+from .model_args import parse_model_args
 
 __all__ = ["main"]
 
 Format = Literal["stablehlo", "safetensors", "onnx"]
 _FLAGS = (
-    Flag("format", Format, "stablehlo", "of the file", "what to write"),
-    Flag("out", Path, None, "the file; none takes <model>-<data set> here", "what to write"),
+    Option("format", Format, "stablehlo", "of the file", "what to write"),
+    Option("out", Path, None, "the file; none takes <model>-<data set> here", "what to write"),
 )
 _TEXT = """\
 Writes a trained model to a file that needs no zoo to be used: raw inputs in, probabilities or values out, the
@@ -37,11 +37,11 @@ _FORMATS = {
 
 def main(words: Sequence[str], prog: str = "python -m zoo export") -> int:
     """Writes a model for other programs; gives the exit code."""
-    return guarded(lambda: _main(words, prog))
+    return run_command(lambda: _main(words, prog))
 
 
 def _main(words: Sequence[str], prog: str) -> int:
-    asked = on_run(words, prog, _FLAGS, _TEXT, "--format stablehlo [--out FILE]")
+    asked = parse_model_args(words, prog, _FLAGS, _TEXT, "--format stablehlo [--out FILE]")
     if asked is None:
         return 0
     from ..inference.export.answer import description

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from ..errors import BadInput
-from .exit import guarded
+from .exit import run_command
 from .help import model_table, pretrained_table
 
 __all__ = ["main"]
@@ -22,7 +22,7 @@ trained ones          python -m zoo list --pretrained         (python -m zoo pre
 
 def main(words: Sequence[str], prog: str = "python -m zoo list") -> int:
     """Prints the models that match a pattern, or all; gives the exit code."""
-    return guarded(lambda: _main(words, prog))
+    return run_command(lambda: _main(words, prog))
 
 
 def _main(words: Sequence[str], prog: str) -> int:

@@ -6,21 +6,21 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from ..config.schema import Flag
+from ..config.schema import Option
 from ..errors import BadInput
 from .parser import Parser
 
-__all__ = ["HELP", "JSON", "OnRun", "note", "on_run", "print_json"]
+__all__ = ["HELP", "JSON", "ModelArgs", "note", "parse_model_args", "print_json"]
 
-HELP = Flag("help", bool, False, "print this page", "help", "-h")
-JSON = Flag("json", bool, False, "print JSON and nothing else", "what to print")
+HELP = Option("help", bool, False, "print this page", "help", "-h")
+JSON = Option("json", bool, False, "print JSON and nothing else", "what to print")
 _RUN = (
     "RUN is the folder of a run (runs/...), a model file, or a pretrained model (python -m zoo list --pretrained).\n"
     "A folder or file of that name goes before a pretrained model."
 )
 
 
-class OnRun(NamedTuple):
+class ModelArgs(NamedTuple):
     """What was asked for.
 
     Attributes:
@@ -36,9 +36,9 @@ class OnRun(NamedTuple):
     typed: frozenset[str]
 
 
-def on_run(
-    words: Sequence[str], prog: str, flags: Sequence[Flag], text: str, example: str, places: str = ""
-) -> OnRun | None:
+def parse_model_args(
+    words: Sequence[str], prog: str, flags: Sequence[Option], text: str, example: str, places: str = ""
+) -> ModelArgs | None:
     """Reads the words of a command; prints its help if they ask for it, and then gives None.
 
     Args:
@@ -60,7 +60,7 @@ def on_run(
         return None
     if not run:
         raise BadInput(f"which run? usage: {prog} RUN {example}, RUN being a folder runs/... or a pretrained model")
-    return OnRun(run, found, {flag.name: flag.default for flag in flags} | typed, frozenset(typed))
+    return ModelArgs(run, found, {flag.name: flag.default for flag in flags} | typed, frozenset(typed))
 
 
 def print_json(content: Any) -> None:

@@ -12,9 +12,9 @@ from difflib import get_close_matches
 from itertools import groupby
 from typing import Any, Literal, NoReturn, get_args, get_origin
 
-from ..config.schema import Flag
+from ..config.schema import Option
 from ..errors import BadInput
-from ..option_types import shown, unwrapped, word
+from ..option_types import format_value, parse, strip_optional
 
 __all__ = ["Parser", "kebab"]
 
@@ -78,7 +78,7 @@ class Parser(argparse.ArgumentParser):
         text: what the help begins with.
     """
 
-    def __init__(self, flags: Iterable[Flag], prog: str = "", usage: str = "", text: str = ""):
+    def __init__(self, flags: Iterable[Option], prog: str = "", usage: str = "", text: str = ""):
         width = min(shutil.get_terminal_size().columns, 110)
         super().__init__(
             prog=prog,
@@ -117,7 +117,7 @@ class Parser(argparse.ArgumentParser):
     def read_known(self, words: Sequence[str]) -> tuple[dict[str, Any], list[str]]:
         """As `read`, with the words that belong to no flag beside it."""
         found, rest = self.parse_known_args(kebab(words))
-        lists = {flag.name for flag in self.flags if get_origin(unwrapped(flag.kind)[0]) is tuple}
+        lists = {flag.name for flag in self.flags if get_origin(strip_optional(flag.kind)[0]) is tuple}
         return {name: tuple(value) if name in lists else value for name, value in vars(found).items()}, rest
 
     def error(self, message: str) -> NoReturn:
@@ -154,8 +154,8 @@ def kebab(words: Sequence[str]) -> list[str]:
     return [(a.replace("_", "-") if a.startswith("--") else a) + eq + b for a, eq, b in parted]
 
 
-def _reading(flag: Flag) -> dict[str, Any]:
-    kind, _ = unwrapped(flag.kind)
+def _reading(flag: Option) -> dict[str, Any]:
+    kind, _ = strip_optional(flag.kind)
     if kind is bool:
         return {"action": argparse.BooleanOptionalAction}
     many: dict[str, Any] = {"nargs": "*"} if get_origin(kind) is tuple else {}
@@ -167,7 +167,7 @@ def _reading(flag: Flag) -> dict[str, Any]:
 def _reader(kind: Any):
     def read(text: str) -> Any:
         try:
-            return word(kind, text)
+            return parse(kind, text)
         except ValueError as error:
             raise argparse.ArgumentTypeError(str(error)) from None
 
@@ -179,8 +179,8 @@ def _metavar(kind: Any) -> str:
     return {int: "N", float: "X", str: "NAME"}.get(kind, "NAME" if get_origin(kind) is Literal else "PATH")
 
 
-def _help(flag: Flag) -> str:
-    kind, _ = unwrapped(flag.kind)
+def _help(flag: Option) -> str:
+    kind, _ = strip_optional(flag.kind)
     choices = f": {', '.join(map(str, get_args(kind)))}" if get_origin(kind) is Literal else ""
-    default = "on" if flag.default is True else "off" if flag.default is False else shown(flag.default)
+    default = "on" if flag.default is True else "off" if flag.default is False else format_value(flag.default)
     return f"{flag.help}{choices} (default {default})".replace("%", "%%").strip()

@@ -4,19 +4,19 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ..config.schema import Flag
+from ..config.schema import Option
 from ..errors import BadInput, CheckpointUnusable
-from .exit import guarded
-from .model_args import JSON, OnRun, note, on_run, print_json
+from .exit import run_command
+from .model_args import JSON, ModelArgs, note, parse_model_args, print_json
 
 __all__ = ["main"]
 
 _FLAGS = (
-    Flag("invert", bool, False, "makes black white and white black in pictures", "how to read"),
-    Flag("column", str, None, "of a table, what a forecaster is to foretell; none takes that of the training",
+    Option("invert", bool, False, "makes black white and white black in pictures", "how to read"),
+    Option("column", str, None, "of a table, what a forecaster is to foretell; none takes that of the training",
          "how to read"),
     JSON,
-    Flag("out", Path, None, "a CSV file for the answers, with the probability of every class", "what to print"),
+    Option("out", Path, None, "a CSV file for the answers, with the probability of every class", "what to print"),
 )  # fmt: skip
 _TEXT = """\
 Says what a trained model makes of files of yours, a line for each input.
@@ -32,21 +32,21 @@ texts     for language models: how well they foretell it, in bits per character 
 
 def main(words: Sequence[str], prog: str = "python -m zoo predict") -> int:
     """Prints what a model says of files; gives the exit code."""
-    return guarded(lambda: _main(words, prog))
+    return run_command(lambda: _main(words, prog))
 
 
 def _main(words: Sequence[str], prog: str) -> int:
-    asked = on_run(words, prog, _FLAGS, _TEXT, "FILE ... [--json] [--out FILE.csv]", "FILES ...")
+    asked = parse_model_args(words, prog, _FLAGS, _TEXT, "FILE ... [--json] [--out FILE.csv]", "FILES ...")
     if asked is None:
         return 0
     if not asked.places:
         raise BadInput(f"which files? usage: {prog} {asked.run} FILE ...; --help says which kinds are read")
     from ..inference.inputs.batch import Wanted
     from ..inference.inputs.read import read_inputs
-    from ..trained.locate import header, located
+    from ..trained.locate import header, locate
 
     # All is read before jax is imported: a bad file is told at once, and nothing is half done.
-    about = header(located(asked.run))
+    about = header(locate(asked.run))
     if about.get("task") == "generation":
         raise BadInput(f"{asked.run} answers nothing, it makes samples: python -m zoo sample {asked.run}")
     try:
@@ -56,7 +56,7 @@ def _main(words: Sequence[str], prog: str) -> int:
     batches = read_inputs(asked.places, wanted, invert=asked.given["invert"], column=asked.given["column"] or "")
     notes = [each for batch in batches for each in batch.notes]
     note(notes)
-    from ..inference.memory import answering
+    from ..inference.memory import explain_out_of_memory
     from ..inference.predict import predictions
     from ..trained.model import load
 
@@ -64,11 +64,11 @@ def _main(words: Sequence[str], prog: str) -> int:
         trained = load(asked.run)
         return [each for batch in batches for each in predictions(trained, batch)]
 
-    _tell(asked, answering(asked.run, answers), notes)
+    _tell(asked, explain_out_of_memory(asked.run, answers), notes)
     return 0
 
 
-def _tell(asked: OnRun, said: list[dict[str, Any]], notes: list[str]) -> None:
+def _tell(asked: ModelArgs, said: list[dict[str, Any]], notes: list[str]) -> None:
     from ..inference.predict import in_a_line, to_csv
     from ..output_file import write_output
 

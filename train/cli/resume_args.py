@@ -8,8 +8,8 @@ from typing import Any, get_type_hints
 
 from ..config.run_options import RunOptions
 from ..errors import BadInput
-from ..option_types import unwrapped, word
-from ..runs.folder import is_run, run_of
+from ..option_types import parse, strip_optional
+from ..runs.folder import is_run, locate_run
 
 __all__ = ["options_of", "with_recipe"]
 
@@ -39,7 +39,7 @@ def with_recipe(words: Sequence[str]) -> tuple[list[str], Path | None]:
     if not path:
         raise BadInput("--resume: which run? Name its folder, as in --resume runs/mine, or --out runs/mine --resume")
     words[at] = f"--resume={path}"
-    run, _ = run_of(Path(path))
+    run, _ = locate_run(Path(path))
     config = [] if _value(words, "--config") else ["--config", str(run)]
     return words + config, run
 
@@ -55,12 +55,12 @@ def options_of(run: Path) -> dict[str, Any]:
     for each in fields(RunOptions):
         text = told.get(each.name) if isinstance(told, dict) else None
         if isinstance(text, str | list) and each.name not in _NOT_AGAIN:
-            kind, _ = unwrapped(kinds[each.name])
+            kind, _ = strip_optional(kinds[each.name])
             try:
                 if isinstance(text, list):
-                    found[each.name] = tuple(word(kind, one) for one in text)
+                    found[each.name] = tuple(parse(kind, one) for one in text)
                 else:
-                    found[each.name] = text == "True" if kind is bool else word(kind, text)
+                    found[each.name] = text == "True" if kind is bool else parse(kind, text)
             except ValueError:  # of another version
                 continue
     return found

@@ -5,29 +5,29 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..config.schema import Flag
+from ..config.schema import Option
 from ..data.vocabulary import Vocabulary
 from ..errors import BadInput
-from .exit import guarded
-from .model_args import on_run
+from .exit import run_command
+from .model_args import parse_model_args
 
 __all__ = ["main"]
 
 _TEXT, _MADE, _BOTH = "what to write, of a language model", "what to make, of a generator", "of both"
 _FLAGS = (
-    Flag("prompt", str, "\n", "what the text begins with", _TEXT),
-    Flag("length", int, 500, "how many characters, or words, to write after it", _TEXT),
-    Flag("temperature", float, 0.8, "below 1 it writes what is likelier, at 0 always the likeliest", _TEXT),
-    Flag("top_k", int, 0, "draw from the so many likeliest alone; 0 from all", _TEXT),
-    Flag("top_p", float, 1.0, "draw from the likeliest that together reach this share; 1 from all", _TEXT),
-    Flag("number", int | None, None, "how many samples (64), ways (8) or pairs (16)", _MADE, "-n"),
-    Flag("out", Path | None, None, "the PNG to write; none puts it into RUN", _MADE),
-    Flag("class", str | None, None, "the only class to make, by name; none makes all in turn", _MADE),
-    Flag("interpolate", bool, False, "draw the ways from samples to others, a row each", _MADE),
-    Flag("nearest", bool, False, "draw each sample with the training image that is nearest", _MADE),
-    Flag("data_dir", Path | None, None, "folder with data files, for --nearest", _MADE),
-    Flag("offline", bool, False, "open no socket for --nearest", _MADE),
-    Flag("seed", int, 0, "of all that is random: the same seed gives the same", _BOTH),
+    Option("prompt", str, "\n", "what the text begins with", _TEXT),
+    Option("length", int, 500, "how many characters, or words, to write after it", _TEXT),
+    Option("temperature", float, 0.8, "below 1 it writes what is likelier, at 0 always the likeliest", _TEXT),
+    Option("top_k", int, 0, "draw from the so many likeliest alone; 0 from all", _TEXT),
+    Option("top_p", float, 1.0, "draw from the likeliest that together reach this share; 1 from all", _TEXT),
+    Option("number", int | None, None, "how many samples (64), ways (8) or pairs (16)", _MADE, "-n"),
+    Option("out", Path | None, None, "the PNG to write; none puts it into RUN", _MADE),
+    Option("class", str | None, None, "the only class to make, by name; none makes all in turn", _MADE),
+    Option("interpolate", bool, False, "draw the ways from samples to others, a row each", _MADE),
+    Option("nearest", bool, False, "draw each sample with the training image that is nearest", _MADE),
+    Option("data_dir", Path | None, None, "folder with data files, for --nearest", _MADE),
+    Option("offline", bool, False, "open no socket for --nearest", _MADE),
+    Option("seed", int, 0, "of all that is random: the same seed gives the same", _BOTH),
 )
 _BOUNDS = {
     "length": (1, 10_000_000),
@@ -41,23 +41,23 @@ _BOUNDS = {
 
 def main(words: Sequence[str], prog: str = "python -m zoo sample") -> int:
     """Writes what the model of a run draws; gives the exit code."""
-    return guarded(lambda: _main(words, prog))
+    return run_command(lambda: _main(words, prog))
 
 
 def _main(words: Sequence[str], prog: str) -> int:
     text = (
         "Lets the model of a run write on after a prompt, if it is a language model, or make samples, if it makes any."
     )
-    asked = on_run(words, prog, _FLAGS, text, '[--prompt "def "] [-n 64]')
+    asked = parse_model_args(words, prog, _FLAGS, text, '[--prompt "def "] [-n 64]')
     if asked is None:
         return 0
     given = asked.given
     for name, (low, high) in _BOUNDS.items():
         if given[name] is not None and not low <= given[name] <= high:
             raise BadInput(f"--{name.replace('_', '-')} must lie between {low} and {high}, got {given[name]}")
-    from ..inference.memory import answering
+    from ..inference.memory import explain_out_of_memory
 
-    answering(asked.run, lambda: _sample(asked.run, given, asked.typed))
+    explain_out_of_memory(asked.run, lambda: _sample(asked.run, given, asked.typed))
     return 0
 
 
@@ -79,22 +79,22 @@ def _sample(run: str, given: Mapping[str, Any], typed: Collection[str]) -> None:
     if task == "language":
         _write(trained, given, "prompt" in typed)
     else:
-        from ..inference.sample import sample_images
+        from ..inference.sample import write_samples
 
-        sample_images(trained, Path(run), given)
+        write_samples(trained, Path(run), given)
 
 
 def _write(trained: Any, given: Mapping[str, Any], asked: bool) -> None:
     import jax
 
-    from ..trained.generate_text import written
+    from ..trained.generate_text import generate_tokens
 
     vocabulary = Vocabulary(tuple(trained.about["vocabulary"]))
     prompt = given["prompt"] if asked or given["prompt"] in vocabulary.tokens else vocabulary.tokens[0]
     options = {name: given[name] for name in ("temperature", "top_k", "top_p")}
     key = jax.random.key(given["seed"])
     start = _start(vocabulary, prompt)
-    for tokens in written(trained.model, trained.params, trained.state, start, given["length"], key, **options):
+    for tokens in generate_tokens(trained.model, trained.params, trained.state, start, given["length"], key, **options):
         sys.stdout.write(prompt + vocabulary.decode(tokens.tolist()))
         sys.stdout.flush()
         prompt = ""

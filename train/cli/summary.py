@@ -6,22 +6,22 @@ from pathlib import Path
 from zoo import _catalogue
 
 from ..config.recipe import Recipe
-from ..config.schema import Flag
+from ..config.schema import Option
 from ..data.dataset import source
 from ..errors import BadInput
 from ..trained.locate import pretrained_names
-from .exit import guarded
+from .exit import run_command
 from .parser import Parser
-from .train_args import CHOICE, choose
+from .train_args import CHOICE, resolve_recipe
 
 __all__ = ["main"]
 
-_HELP = Flag("help", bool, False, "print this page", "help", "-h")
+_HELP = Option("help", bool, False, "print this page", "help", "-h")
 
 
 def main(words: Sequence[str], prog: str = "python -m zoo summary") -> int:
     """Prints the parameters of a model; gives the exit code."""
-    return guarded(lambda: _main(words, prog))
+    return run_command(lambda: _main(words, prog))
 
 
 def _main(words: Sequence[str], prog: str) -> int:
@@ -39,7 +39,7 @@ def _main(words: Sequence[str], prog: str) -> int:
         return _saved(model, rest, prog)
     flags = [flag for flag in CHOICE if flag.name != "model"]
     first, _ = Parser([*flags, _HELP]).read_known(rest)
-    chosen = choose({**first, "model": model})
+    chosen = resolve_recipe({**first, "model": model})
     flags += [flag for flag in chosen.flags if flag.name.startswith("m.")]
     parser = Parser([*flags, _HELP], prog, f"{model} [--flag value ...]", "The parameters of a model.")
     if "help" in first:
@@ -85,15 +85,15 @@ def _made(recipe: Recipe) -> tuple:
 
     from zoo.layers import Players
 
-    from ..trained.build import MadeFor, make_model
-    from ..trained.generator_input import example_given
+    from ..trained.build import ModelSpec, build
+    from ..trained.generator_input import input_spec
 
     data = source(recipe.dataset)
     if data.kind in ("image", "table", "points") and data.shape:
-        wanted = MadeFor(data.outputs, shape=data.shape)
-        model = make_model(recipe.model, wanted, recipe.m)
+        wanted = ModelSpec(data.outputs, shape=data.shape)
+        model = build(recipe.model, wanted, recipe.m)
         if isinstance(model, Players):
-            return model, example_given(model, wanted).shape, data.shape, np.float32
+            return model, input_spec(model, wanted).shape, data.shape, np.float32
         return model, data.shape, (data.outputs,), np.float32
     from ..runs.setup import setup
 

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 
 from ..config.recipe import Recipe
 from ..config.run_options import RunOptions
-from ..config.schema import Flag, run_flags
+from ..config.schema import Option, run_flags
 from ..config.validate import check_recipe
 from ..errors import BadInput
-from ..option_types import unwrapped
-from ..sweeps.grid import drawn, grid, several, typed
-from .exit import guarded
+from ..option_types import strip_optional
+from ..sweeps.grid import format_value, grid, parse_values, random_search
+from .exit import run_command
 from .parser import Parser
-from .train_args import CHOICE, Chosen, choose, written_out
+from .train_args import CHOICE, RecipeArgs, expand_shorthands, resolve_recipe
 
 if TYPE_CHECKING:
     from ..sweeps.results import Setting
@@ -24,12 +24,12 @@ __all__ = ["main", "settings_of"]
 
 _WHAT = "the sweep"
 _FLAGS = (
-    Flag("seeds", int, 1, "tries of every setting, with --seed, --seed + 1 and so on", _WHAT),
-    Flag("random", int, None, "so many settings drawn by chance, instead of every combination", _WHAT),
-    Flag("out", Path, None, "folder of the sweep; none takes runs/sweep-<model>-<dataset>", _WHAT),
-    Flag("pictures", bool, False, "draw the pictures of every run", _WHAT),
+    Option("seeds", int, 1, "tries of every setting, with --seed, --seed + 1 and so on", _WHAT),
+    Option("random", int, None, "so many settings drawn by chance, instead of every combination", _WHAT),
+    Option("out", Path, None, "folder of the sweep; none takes runs/sweep-<model>-<dataset>", _WHAT),
+    Option("pictures", bool, False, "draw the pictures of every run", _WHAT),
 )
-_HELP = Flag("help", bool, False, "print this page", "help", "-h")
+_HELP = Option("help", bool, False, "print this page", "help", "-h")
 _OF_RUNS = ("data_dir", "offline", "platform", "require", "matmul_precision", "compile_cache", "quiet", "on_nan")
 _OF_RUNS += ("log_every", "remat", "tensorboard")
 _TEXT = """\
@@ -46,11 +46,11 @@ Give --val-share 0.2 as well: to choose by the test examples flatters."""
 
 def main(words: Sequence[str], prog: str = "python -m zoo sweep") -> int:
     """Runs a sweep; gives the exit code."""
-    return guarded(lambda: _main(words, prog))
+    return run_command(lambda: _main(words, prog))
 
 
 def _main(words: Sequence[str], prog: str) -> int:
-    words = written_out(words)
+    words = expand_shorthands(words)
     first, _ = Parser([*CHOICE, _HELP]).read_known(words)
     if "model" not in first and "config" not in first:
         if "help" in first:
@@ -59,7 +59,7 @@ def _main(words: Sequence[str], prog: str) -> int:
             print(f"{prog} --model mlp --help lists all flags of a model")
             return 0
         raise BadInput(f"which model? {prog} --model mlp --lr 1e-3,1e-2; --help explains")
-    chosen = choose(first)
+    chosen = resolve_recipe(first)
     parser = Parser(_all_flags(chosen), prog, f"--model {chosen.base.model} [--flag value,value ...]", _TEXT)
     if "help" in first:
         print(parser.format_help().rstrip())
@@ -68,7 +68,7 @@ def _main(words: Sequence[str], prog: str) -> int:
     return _sweep(chosen, given)
 
 
-def settings_of(chosen: Chosen, given: Mapping[str, Any]) -> tuple[list["Setting"], list[int]]:
+def settings_of(chosen: RecipeArgs, given: Mapping[str, Any]) -> tuple[list["Setting"], list[int]]:
     """The settings and the seeds that the words ask for.
 
     Raises:
@@ -77,13 +77,15 @@ def settings_of(chosen: Chosen, given: Mapping[str, Any]) -> tuple[list["Setting
     from ..sweeps.results import Setting
 
     flags = {flag.name: flag for flag in chosen.flags}
-    values = {name: several(flags[name], text) for name, text in given.items() if name in flags}
+    values = {name: parse_values(flags[name], text) for name, text in given.items() if name in flags}
     seeds = _seeds(values.pop("seed", (flags["seed"].default,)), given.get("seeds"))
     if given.get("random") is None:
         found = grid(values)
     else:
-        found = drawn(values, _at_least_1("random", given["random"]), seeds[0])
-    tried = [name for name, some in values.items() if len({typed(each[name]) for each in found}) > 1 or len(some) > 1]
+        found = random_search(values, _at_least_1("random", given["random"]), seeds[0])
+    tried = [
+        name for name, some in values.items() if len({format_value(each[name]) for each in found}) > 1 or len(some) > 1
+    ]
     settings = []
     for each in found:
         recipe = chosen.recipe({**each, "seed": seeds[0]})
@@ -92,7 +94,7 @@ def settings_of(chosen: Chosen, given: Mapping[str, Any]) -> tuple[list["Setting
     return settings, seeds
 
 
-def _sweep(chosen: Chosen, given: Mapping[str, Any]) -> int:
+def _sweep(chosen: RecipeArgs, given: Mapping[str, Any]) -> int:
     settings, seeds = settings_of(chosen, given)
     recipe = chosen.base
     folder = (given.get("out") or Path("runs") / f"sweep-{recipe.model}-{recipe.dataset}").expanduser()
@@ -119,7 +121,7 @@ def _sweep(chosen: Chosen, given: Mapping[str, Any]) -> int:
     return 0 if any(outcome.scores for outcome in outcomes) else 1
 
 
-def _all_flags(chosen: Chosen) -> list[Flag]:
+def _all_flags(chosen: RecipeArgs) -> list[Option]:
     base: Recipe = chosen.base
     now = {"model": base.model, "dataset": base.dataset, "recipe": base.variant or None}
     choice = [flag._replace(default=now.get(flag.name)) for flag in CHOICE]
@@ -127,13 +129,13 @@ def _all_flags(chosen: Chosen) -> list[Flag]:
     return [*choice, *_FLAGS, *map(_of_many, chosen.flags), *of_runs, _HELP]
 
 
-def _of_many(flag: Flag) -> Flag:
+def _of_many(flag: Option) -> Option:
     """The flag as a sweep reads it: one word, which holds several values."""
-    kind, _ = unwrapped(flag.kind)
+    kind, _ = strip_optional(flag.kind)
     choices = f": {', '.join(map(str, get_args(kind)))}" if get_origin(kind) is Literal else ""
     return flag._replace(
         kind=str,
-        default=typed(flag.default).lower() if kind is bool else typed(flag.default),
+        default=format_value(flag.default).lower() if kind is bool else format_value(flag.default),
         help=flag.help + choices,
         metavar="V,V",
     )

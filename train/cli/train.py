@@ -4,9 +4,9 @@ import sys
 from collections.abc import Sequence
 
 from ..config.recipe import Recipe
-from ..distributed.launch import leads
+from ..distributed.launch import is_leader
 from ..runs.folder import check_folder
-from .exit import guarded
+from .exit import run_command
 from .train_args import Command, read
 
 __all__ = ["main", "one_line"]
@@ -23,11 +23,11 @@ def main(argv: Sequence[str] | None = None, prog: str = "python -m zoo.train") -
         The exit code.
     """
     words = sys.argv[1:] if argv is None else argv
-    code = guarded(lambda: _main(words, prog))
+    code = run_command(lambda: _main(words, prog))
     if "jax" in sys.modules:
-        from ..distributed.initialize import leave
+        from ..distributed.initialize import exit_process
 
-        return leave(code)
+        return exit_process(code)
     return code
 
 
@@ -53,7 +53,7 @@ def _main(words: Sequence[str], prog: str) -> int:
         print(wanted.rstrip("\n"))
         return 0
     check_folder(wanted.options)
-    if not wanted.options.quiet and leads(wanted.options):
+    if not wanted.options.quiet and is_leader(wanted.options):
         from ..reporting.progress import terminal
 
         terminal().print(one_line(wanted.recipe), soft_wrap=True)
@@ -63,9 +63,9 @@ def _main(words: Sequence[str], prog: str) -> int:
 
 def _run(wanted: Command) -> int:
     from ..runtime.allocator import keep_freed_memory
-    from ..runtime.signals import promptly
+    from ..runtime.signals import exit_within
 
-    with promptly():
+    with exit_within():
         from ..runs.run import run
 
         keep_freed_memory()

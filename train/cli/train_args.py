@@ -12,10 +12,10 @@ from typing import Any
 
 from zoo import _catalogue
 
-from ..config.file import TABLES, expected, file_values, read_config, write_config
+from ..config.file import OPTION_TABLES, expected, file_values, read_config, write_config
 from ..config.recipe import Recipe, recipe_for
 from ..config.run_options import RunOptions
-from ..config.schema import Flag, data_flags, model_flags, recipe_flags, run_flags, trainer_flags
+from ..config.schema import Option, data_flags, model_flags, recipe_flags, run_flags, trainer_flags
 from ..config.validate import check_recipe
 from ..data.dataset import source
 from ..data.sources.npy_folder import npy_name
@@ -24,14 +24,14 @@ from .help import dataset_table, front_page, model_table, model_text, versions_l
 from .parser import Parser
 from .resume_args import options_of, with_recipe
 
-__all__ = ["CHOICE", "Chosen", "Command", "choose", "read", "written_out"]
+__all__ = ["CHOICE", "Command", "RecipeArgs", "expand_shorthands", "read", "resolve_recipe"]
 
 _WHAT = "what to train"
 CHOICE = (
-    Flag("model", str, None, "the animal; --list-models shows all", _WHAT),
-    Flag("dataset", str, None, "its data; --list-datasets shows all", _WHAT),
-    Flag("recipe", str, None, "one of the model's named recipes", _WHAT),
-    Flag("config", Path, None, "TOML or JSON file with a recipe's fields, or the config.json of a run", _WHAT),
+    Option("model", str, None, "the animal; --list-models shows all", _WHAT),
+    Option("dataset", str, None, "its data; --list-datasets shows all", _WHAT),
+    Option("recipe", str, None, "one of the model's named recipes", _WHAT),
+    Option("config", Path, None, "TOML or JSON file with a recipe's fields, or the config.json of a run", _WHAT),
 )
 """The flags that decide what other flags there are."""
 
@@ -59,7 +59,7 @@ class Command:
 
 
 @dataclass(frozen=True)
-class Chosen:
+class RecipeArgs:
     """What the first reading found.
 
     Attributes:
@@ -68,7 +68,7 @@ class Chosen:
     """
 
     base: Recipe
-    flags: tuple[Flag, ...]
+    flags: tuple[Option, ...]
 
     def recipe(self, given: Mapping[str, Any]) -> Recipe:
         """The recipe with the values that were given, and every option of model and data set spelled out."""
@@ -77,7 +77,7 @@ class Chosen:
         as_expected = all(values[flag.name] == flag.default for flag in self.flags if flag.name != "seed")
         tables = {
             table: {name[2:]: value for name, value in values.items() if name.startswith(f"{table}.")}
-            for table in TABLES
+            for table in OPTION_TABLES
         }
         own = {name: value for name, value in values.items() if "." not in name}
         return replace(self.base, **own, **tables, expect=self.base.expect if as_expected else None)
@@ -89,14 +89,14 @@ def read(words: Sequence[str], prog: str) -> Command | str:
     Raises:
         BadInput: at an unknown flag, a bad value or an impossible pairing.
     """
-    words, run = with_recipe(written_out(words))
+    words, run = with_recipe(expand_shorthands(words))
     first, rest = _parser(CHOICE).read_known(words)
     page = _page(first)
     if page is not None:
         return page
     if "model" not in first and "config" not in first:
         return _without_model("help" in first, rest, prog)
-    chosen = choose(first)
+    chosen = resolve_recipe(first)
     parser = _parser(
         (*_chosen_flags(chosen.base), *chosen.flags, *run_flags()),
         prog,
@@ -113,13 +113,13 @@ def read(words: Sequence[str], prog: str) -> Command | str:
     return write_config(recipe) if "print_config" in given else Command(recipe, options, "dry_run" in given)
 
 
-def written_out(words: Sequence[str]) -> list[str]:
+def expand_shorthands(words: Sequence[str]) -> list[str]:
     """The words with what is short for other flags written out.
 
     Raises:
         BadInput: if a file is named for one data set and another data set is asked for.
 
-    >>> written_out(["--model", "lstm", "--text", "my.txt"])
+    >>> expand_shorthands(["--model", "lstm", "--text", "my.txt"])
     ['--model', 'lstm', '--dataset', 'text', '--d.file', 'my.txt']
     """
     found = []
@@ -155,7 +155,7 @@ def _check_own(name: str, words: Sequence[str]) -> None:
         )
 
 
-def choose(first: Mapping[str, Any]) -> Chosen:
+def resolve_recipe(first: Mapping[str, Any]) -> RecipeArgs:
     """The recipe that model, data set, name and file (of `CHOICE`) lead to, and its flags.
 
     Raises:
@@ -179,7 +179,7 @@ def choose(first: Mapping[str, Any]) -> Chosen:
     if any(values.get(flag.name, flag.default) != flag.default for flag in flags if flag.name != "seed"):
         same = all(file.get(name) == getattr(stock, name) for name in ("model", "dataset"))
         expect = expected(path, file.get("expect")) if path and same else None
-    return Chosen(
+    return RecipeArgs(
         replace(stock, expect=expect),
         tuple(flag._replace(default=values.get(flag.name, flag.default)) for flag in flags),
     )
@@ -201,12 +201,12 @@ def _known(model: str | None) -> str:
         raise BadInput(str(error)) from None
 
 
-def _chosen_flags(recipe: Recipe) -> list[Flag]:
+def _chosen_flags(recipe: Recipe) -> list[Option]:
     chosen = {"model": recipe.model, "dataset": recipe.dataset, "recipe": recipe.variant or None}
     return [flag._replace(default=chosen.get(flag.name)) for flag in CHOICE]
 
 
-def _parser(flags: Sequence[Flag], prog: str = "", usage: str = "", text: str = "") -> Parser:
+def _parser(flags: Sequence[Option], prog: str = "", usage: str = "", text: str = "") -> Parser:
     parser = Parser(flags, prog, usage, text)
     short = parser.add_argument_group("in short")
     for name, (metavar, text) in _SHORT.items():

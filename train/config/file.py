@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 from ..errors import BadInput
-from ..option_types import checked, hint, to_toml
+from ..option_types import coerce, did_you_mean, to_toml
 from .recipe import Expect, Recipe
-from .schema import Flag, run_flags
+from .schema import Option, run_flags
 
-__all__ = ["TABLES", "expected", "file_values", "read_config", "write_config"]
+__all__ = ["OPTION_TABLES", "expected", "file_values", "read_config", "write_config"]
 
-TABLES = {"m": "the model", "d": "the data set", "t": "the trainer"}
+OPTION_TABLES = {"m": "the model", "d": "the data set", "t": "the trainer"}
 """The fields of a recipe that hold options, and whose they are."""
 
 _FIELDS = tuple(each.name for each in fields(Recipe))
@@ -36,15 +36,15 @@ def read_config(path: Path) -> dict[str, Any]:
     for key in found:
         if key not in _FIELDS:
             raise BadInput(f"--config {path}: {_unknown(key)}")
-    for name in TABLES:
+    for name in OPTION_TABLES:
         if not isinstance(found.get(name, {}), dict):
             raise BadInput(f"--config {path}: {name} must be a table, got {found[name]!r}")
     for name in ("model", "dataset", "variant", "trainer"):
-        checked(str, found.get(name, ""), f"--config {path}: {name}")
+        coerce(str, found.get(name, ""), f"--config {path}: {name}")
     return found
 
 
-def file_values(path: Path, found: Mapping[str, Any], flags: Iterable[Flag]) -> dict[str, Any]:
+def file_values(path: Path, found: Mapping[str, Any], flags: Iterable[Option]) -> dict[str, Any]:
     """The values of flags that a configuration gives, by the flags' names.
 
     Raises:
@@ -52,13 +52,16 @@ def file_values(path: Path, found: Mapping[str, Any], flags: Iterable[Flag]) -> 
     """
     kinds = {flag.name: flag.kind for flag in flags}
     flat = {key: value for key, value in found.items() if key in kinds}
-    flat |= {f"{table}.{key}": value for table in TABLES for key, value in found.get(table, {}).items()}
+    flat |= {f"{table}.{key}": value for table in OPTION_TABLES for key, value in found.get(table, {}).items()}
     for key in flat:
         if key not in kinds:
             others = [name for name in kinds if name.startswith(key[:2])]
             has = ", ".join(others) or "no option"
-            raise BadInput(f"--config {path}: {TABLES[key[0]]} has no option {key}{hint(key, others)} (it has {has})")
-    return {key: checked(kinds[key], value, f"--config {path}: {key}") for key, value in flat.items()}
+            raise BadInput(
+                f"--config {path}: {OPTION_TABLES[key[0]]} has no option {key}"
+                f"{did_you_mean(key, others)} (it has {has})"
+            )
+    return {key: coerce(kinds[key], value, f"--config {path}: {key}") for key, value in flat.items()}
 
 
 def expected(path: Path, value: Any) -> Expect | None:
@@ -72,7 +75,7 @@ def expected(path: Path, value: Any) -> Expect | None:
     kinds = get_type_hints(Expect)
     if not isinstance(value, dict) or not set(value) <= set(kinds) or not {"metric", "value", "source"} <= set(value):
         raise BadInput(f"--config {path}: expect must be a table of metric, value, source, got {value!r}")
-    return Expect(**{key: checked(kinds[key], each, f"--config {path}: expect.{key}") for key, each in value.items()})
+    return Expect(**{key: coerce(kinds[key], each, f"--config {path}: expect.{key}") for key, each in value.items()})
 
 
 def write_config(recipe: Recipe) -> str:
@@ -82,7 +85,7 @@ def write_config(recipe: Recipe) -> str:
     ['model = "cnn"', 'dataset = "digits"']
     """
     values = {name: getattr(recipe, name) for name in _FIELDS}
-    tables = {table: values.pop(table) for table in TABLES}
+    tables = {table: values.pop(table) for table in OPTION_TABLES}
     expect = values.pop("expect")
     if expect is not None:
         tables["expect"] = vars(expect)
@@ -108,4 +111,4 @@ def _load(path: Path) -> Any:
 def _unknown(key: str) -> str:
     if key in {flag.name for flag in run_flags()}:
         return f"{key} belongs to a run, not to a recipe: give it on the command line"
-    return f"unknown key {key!r}{hint(key.replace('-', '_'), _FIELDS)}"
+    return f"unknown key {key!r}{did_you_mean(key.replace('-', '_'), _FIELDS)}"

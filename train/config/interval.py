@@ -5,14 +5,14 @@ from dataclasses import dataclass
 
 from ..errors import BadInput
 
-__all__ = ["Interval", "interval"]
+__all__ = ["CheckpointInterval", "interval"]
 
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 _SHARE = 0.02  # of the time that writing may take where nobody said how often
 
 
 @dataclass(frozen=True)
-class Interval:
+class CheckpointInterval:
     """When to write. At most one of the two is set; none means at evaluations, within a fiftieth of the time."""
 
     steps: int | None = None
@@ -28,7 +28,8 @@ class Interval:
             waited: seconds since the last checkpoint, or the beginning.
             cost: seconds that the last one took.
 
-        >>> Interval(steps=500).due(1000, False, 0.0, 0.0), Interval().due(7, True, waited=1.0, cost=0.5)
+        >>> every_500, automatic = CheckpointInterval(steps=500), CheckpointInterval()
+        >>> every_500.due(1000, False, 0.0, 0.0), automatic.due(7, True, waited=1.0, cost=0.5)
         (True, False)
         """
         if self.off:
@@ -40,7 +41,7 @@ class Interval:
         return evaluates and cost <= _SHARE * waited
 
 
-def interval(text: str | None) -> Interval:
+def interval(text: str | None) -> CheckpointInterval:
     """What the text of --ckpt-every means: "500" steps, "30s", "5m", "2h", "off", None.
 
     Raises:
@@ -50,10 +51,10 @@ def interval(text: str | None) -> Interval:
     Interval(steps=None, seconds=300.0, off=False)
     """
     if text is None or text == "off":
-        return Interval(off=text == "off")
+        return CheckpointInterval(off=text == "off")
     found = re.fullmatch(r"(\d{1,12}|\d{1,9}\.\d{1,9})([smh]?)", text)
     if found and found[2] and float(found[1]) > 0:
-        return Interval(seconds=float(found[1]) * _UNITS[found[2]])
+        return CheckpointInterval(seconds=float(found[1]) * _UNITS[found[2]])
     if found and found[1].isdigit() and int(found[1]) > 0:
-        return Interval(steps=int(found[1]))
+        return CheckpointInterval(steps=int(found[1]))
     raise BadInput(f"--ckpt-every must be steps (500), a time (30s, 5m, 2h) or off, got {text!r}")

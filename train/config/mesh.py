@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from ..errors import BadInput
-from ..option_types import hint
+from ..option_types import did_you_mean
 
 __all__ = ["DATA", "Rule", "mesh_axes", "mesh_sizes", "shard_rules", "spread"]
 
@@ -106,7 +106,7 @@ def _rule(text: str, axes: Sequence[str]) -> Rule:
     for each in named:
         if each not in axes:
             there = f"the mesh has {' and '.join(axes)}; more come with --mesh, {_EXAMPLE}"
-            raise BadInput(f"--shard {text}: there is no axis {each!r}{hint(each, axes)} ({there})")
+            raise BadInput(f"--shard {text}: there is no axis {each!r}{did_you_mean(each, axes)} ({there})")
         if named.count(each) > 1:
             raise BadInput(f"--shard {text}: the axis {each} can cut one dimension, not {named.count(each)}")
     return Rule(text, compiled, spec)

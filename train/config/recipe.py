@@ -12,7 +12,7 @@ from typing import Any, Literal
 from ..data.dataset import SOURCES, Source, source
 from ..errors import BadInput
 
-__all__ = ["Book", "Expect", "Recipe", "book", "check_pair", "recipe_for"]
+__all__ = ["Expect", "ModelRecipes", "Recipe", "book", "check_compatible", "recipe_for"]
 
 Optimizer = Literal[
     "gd", "sgd", "momentum", "nesterov", "rmsprop", "adagrad", "adam", "adamw", "lion", "lamb", "muon"
@@ -81,7 +81,7 @@ class Recipe:
 
 
 @dataclass(frozen=True)
-class Book:
+class ModelRecipes:
     """An animal's recipes, the first one its default, and what it can be paired with."""
 
     recipes: tuple[Recipe, ...]
@@ -89,9 +89,9 @@ class Book:
     tasks: tuple[str, ...] = ("binary", "multiclass", "multilabel", "regression")
 
 
-def book(model: str) -> Book:
+def book(model: str) -> ModelRecipes:
     """The recipes of an animal."""
-    return import_module(f"..recipes.{model}", __package__).BOOK
+    return import_module(f"..recipes.{model}", __package__).RECIPES
 
 
 def recipe_for(model: str, dataset: str | None = None, variant: str = "") -> Recipe:
@@ -106,7 +106,7 @@ def recipe_for(model: str, dataset: str | None = None, variant: str = "") -> Rec
     recipes = book(model).recipes
     if dataset is None:
         dataset = next((r.dataset for r in recipes if r.variant == variant), recipes[0].dataset)
-    check_pair(model, source(dataset))
+    check_compatible(model, source(dataset))
     for recipe in recipes:
         if (recipe.dataset, recipe.variant) == (dataset, variant):
             return recipe
@@ -117,7 +117,7 @@ def recipe_for(model: str, dataset: str | None = None, variant: str = "") -> Rec
     return replace(like, dataset=dataset, variant="", d={}, expect=None)
 
 
-def check_pair(model: str, data: Source) -> None:
+def check_compatible(model: str, data: Source) -> None:
     """Raises BadInput with the reason if an animal cannot learn from such data."""
     pages = book(model)
     shape = f" of shape {'x'.join(map(str, data.shape))}" if data.shape else ""
@@ -138,7 +138,7 @@ def _reader(data: Source) -> str:
     return "mlp reads it" if data.kind in ("image", "table", "points") else "lstm reads it"
 
 
-def _such(pages: Book, what: str) -> str:
+def _such(pages: ModelRecipes, what: str) -> str:
     good = [s.name for s in SOURCES.values() if s.kind in pages.kinds and s.task in pages.tasks]
     return ", ".join(good[:6])
 

@@ -9,9 +9,9 @@ from typing import Literal, get_type_hints
 from ..data.dataset import Place
 from ..distributed.launch import check_distributed
 from ..errors import BadInput
-from ..option_types import checked
+from ..option_types import coerce
 from ..runs.folder import prepare_folder
-from ..units import bytes_in
+from ..units import parse_bytes
 from .interval import interval
 from .mesh import mesh_axes, shard_rules
 
@@ -96,7 +96,7 @@ class RunOptions:
     def __post_init__(self):
         kinds = get_type_hints(RunOptions)
         for each in fields(self):
-            value = checked(kinds[each.name], getattr(self, each.name), "--" + each.name.replace("_", "-"))
+            value = coerce(kinds[each.name], getattr(self, each.name), "--" + each.name.replace("_", "-"))
             object.__setattr__(self, each.name, value)
         for name in ("log_every", "keep", "profile", "peer_timeout"):
             value = getattr(self, name)
@@ -106,7 +106,7 @@ class RunOptions:
             _check_installed("--tensorboard", "tensorboardX", "PIL")
         interval(self.ckpt_every)
         check_distributed(self.distributed, self.processes, self.process)
-        bytes_in(self.in_memory, "--in-memory")
+        parse_bytes(self.in_memory, "--in-memory")
         axes = mesh_axes(self.mesh)
         shard_rules(self.shard, axes)
         if self.resume is not None and (self.overwrite or self.init_from is not None):
@@ -115,7 +115,7 @@ class RunOptions:
 
     def place(self, say: Callable[[str], None] = lambda text: None) -> Place:
         """Where the data is looked for; `say` is told of downloads."""
-        return Place(self.data_dir, self.offline, say, bytes_in(self.in_memory, "--in-memory"))
+        return Place(self.data_dir, self.offline, say, parse_bytes(self.in_memory, "--in-memory"))
 
 
 def _check_installed(flag: str, *modules: str) -> None:

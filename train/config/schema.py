@@ -15,7 +15,7 @@ from .recipe import Recipe
 from .run_options import RunOptions
 from .trainer_options import OPTIONS
 
-__all__ = ["BESIDES", "Flag", "data_flags", "model_flags", "recipe_flags", "run_flags", "trainer_flags"]
+__all__ = ["BESIDES", "Option", "data_flags", "model_flags", "recipe_flags", "run_flags", "trainer_flags"]
 
 _RECIPE: Mapping[str, Mapping[str, str]] = {
     "length": {
@@ -94,7 +94,7 @@ _SHORT = {"batch_size": "-b"}
 _BARE = {"distributed": "auto"}
 
 
-class Flag(NamedTuple):
+class Option(NamedTuple):
     """A flag: `--batch-size` of the field `batch_size`, `--m.width` of the model's option `width`."""
 
     name: str
@@ -113,41 +113,41 @@ class Flag(NamedTuple):
         return "--" + self.name.replace("_", "-")
 
 
-def recipe_flags(recipe: Recipe) -> Iterator[Flag]:
+def recipe_flags(recipe: Recipe) -> Iterator[Option]:
     """Those of a recipe's own fields, with its values as defaults."""
     kinds = get_type_hints(Recipe)
     for group, helps in _RECIPE.items():
         for name, text in helps.items():
-            yield Flag(name, kinds[name], getattr(recipe, name), text, group, _SHORT.get(name, ""))
+            yield Option(name, kinds[name], getattr(recipe, name), text, group, _SHORT.get(name, ""))
 
 
-def run_flags() -> Iterator[Flag]:
+def run_flags() -> Iterator[Option]:
     """Those of the run's options."""
     kinds = get_type_hints(RunOptions)
     for each in fields(RunOptions):
         kind, text, metavar = kinds[each.name], _RUN[each.name], _METAVARS.get(each.name, "")
         bare, repeats = _BARE.get(each.name, ""), each.name == "shard"
-        yield Flag(each.name, kind, each.default, text, "the run", metavar=metavar, bare=bare, repeats=repeats)
+        yield Option(each.name, kind, each.default, text, "the run", metavar=metavar, bare=bare, repeats=repeats)
 
 
-def model_flags(card: Card, options: Mapping[str, Any]) -> Iterator[Flag]:
+def model_flags(card: Card, options: Mapping[str, Any]) -> Iterator[Option]:
     """Those of an animal's options, with the recipe's values as defaults."""
     for option in card.options:
         default = options.get(option.name, option.default)
-        yield Flag(f"m.{option.name}", option.type, default, option.help.rstrip("."), f"the model {card.name}")
+        yield Option(f"m.{option.name}", option.type, default, option.help.rstrip("."), f"the model {card.name}")
 
 
-def data_flags(source: Source, options: Mapping[str, Any]) -> Iterator[Flag]:
+def data_flags(source: Source, options: Mapping[str, Any]) -> Iterator[Option]:
     """Those of a data set's options, with the recipe's values as defaults."""
     helps = argument_helps(getdoc(source.load) or "")
     for option in signature(source.load).parameters.values():
         if option.kind is Parameter.KEYWORD_ONLY:
             default = options.get(option.name, option.default)
             text = helps.get(option.name, "").rstrip(".")
-            yield Flag(f"d.{option.name}", option.annotation, default, text, f"the data set {source.name}")
+            yield Option(f"d.{option.name}", option.annotation, default, text, f"the data set {source.name}")
 
 
-def trainer_flags(trainer: str, options: Mapping[str, Any]) -> Iterator[Flag]:
+def trainer_flags(trainer: str, options: Mapping[str, Any]) -> Iterator[Option]:
     """Those of a trainer's options, with the recipe's values as defaults; most trainers have none."""
     kind = OPTIONS.get(trainer)
     if kind is None:
@@ -155,4 +155,4 @@ def trainer_flags(trainer: str, options: Mapping[str, Any]) -> Iterator[Flag]:
     kinds, helps = get_type_hints(kind), argument_helps(getdoc(kind) or "")
     for each in fields(kind):
         default, text = options.get(each.name, each.default), helps[each.name].rstrip(".")
-        yield Flag(f"t.{each.name}", kinds[each.name], default, text, f"the trainer {trainer}")
+        yield Option(f"t.{each.name}", kinds[each.name], default, text, f"the trainer {trainer}")

@@ -5,7 +5,7 @@ from math import isfinite
 from typing import Any, Literal, get_type_hints
 
 from ..errors import BadInput
-from ..option_types import checked, hint
+from ..option_types import coerce, did_you_mean
 from .recipe import Recipe
 
 __all__ = ["OPTIONS", "Adversarial", "trainer_options"]
@@ -65,10 +65,11 @@ def trainer_options(recipe: Recipe) -> Any:
     for name in recipe.t:
         if name not in known:
             raise BadInput(
-                f"the trainer {recipe.trainer} has no option {name!r}{hint(name, known)} (it has {', '.join(known)})"
+                f"the trainer {recipe.trainer} has no option {name!r}{did_you_mean(name, known)} "
+                f"(it has {', '.join(known)})"
             )
     kinds = get_type_hints(kind)
-    options = kind(**{name: checked(kinds[name], value, _flag(name)) for name, value in recipe.t.items()})
+    options = kind(**{name: coerce(kinds[name], value, _flag(name)) for name, value in recipe.t.items()})
     _check(recipe, options)
     return options
 

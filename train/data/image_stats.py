@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["edge_of", "input_facts"]
+__all__ = ["edge_of", "image_stats"]
 
 
-def input_facts(kind: str, x: "np.ndarray") -> dict[str, Any]:
+def image_stats(kind: str, x: "np.ndarray") -> dict[str, Any]:
     """The facts that a model file keeps of its training inputs, as stored.
 
     Args:
@@ -20,7 +20,7 @@ def input_facts(kind: str, x: "np.ndarray") -> dict[str, Any]:
         0 at the least value and 1 at the largest.
 
     >>> import numpy as np
-    >>> input_facts("image", np.array([[[[0], [0]], [[0], [16]]]], np.uint8))
+    >>> image_stats("image", np.array([[[[0], [0]], [[0], [16]]]], np.uint8))
     {'input_range': [0.0, 16.0], 'input_edge': 0.25}
     """
     if kind != "image":

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from ..errors import BadInput
-from .on_disk import blocks, thinned
+from .on_disk import blocks, subsample
 
 if TYPE_CHECKING:
     import numpy as np
@@ -56,7 +56,7 @@ def fit_scaler(x: "np.ndarray", how: Literal["none", "unit", "symmetric", "stand
         raise BadInput(f"unknown normalisation {how!r}; there are {', '.join(_FITS)}")
     if not len(x):
         raise BadInput("cannot fit a normalisation to no examples")
-    x = thinned(x, _MOST)
+    x = subsample(x, _MOST)
     ends = [(part.min(axis=(0, 1)), part.max(axis=(0, 1))) for part in _parts(x)]
     low, high = (np.stack(each).astype(np.float64) for each in zip(*ends, strict=True))
     low, high = low.min(axis=0), high.max(axis=0)

@@ -11,17 +11,17 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from ..errors import BadInput
-from .prefetch import in_order
+from .prefetch import prefetched
 
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["Mapped", "Rows", "blocks", "only", "sample", "thinned"]
+__all__ = ["DiskArray", "MappedArray", "blocks", "sample", "subsample", "take"]
 
 _SAMPLE = 1 << 26  # bytes that stand for a set
 
 
-class Rows:
+class DiskArray:
     """Base of what reads examples when they are wanted; a sub-class says how, by `read` and `chosen`.
 
     Args:
@@ -38,7 +38,7 @@ class Rows:
         """The examples at these places, (n, ...) of `dtype`. Called from several threads."""
         raise NotImplementedError
 
-    def chosen(self, places: "np.ndarray | slice") -> "Rows":
+    def chosen(self, places: "np.ndarray | slice") -> "DiskArray":
         """The same examples, but only those at these places; none is read."""
         raise NotImplementedError
 
@@ -55,7 +55,7 @@ class Rows:
     @cached_property
     def sample(self) -> "np.ndarray":
         """Rows spread evenly over the set, 64 MiB at most; read once."""
-        return thinned(self, _SAMPLE // self.dtype.itemsize)[:]
+        return subsample(self, _SAMPLE // self.dtype.itemsize)[:]
 
     def __len__(self) -> int:
         return self.shape[0]
@@ -71,7 +71,7 @@ class Rows:
         raise TypeError(f"these {len(self):,} examples stay on the disk, they are no array: take some of them, x[:100]")
 
 
-class Mapped(Rows):
+class MappedArray(DiskArray):
     """The rows of a NumPy array in a file, as `np.load(path, mmap_mode="r")` finds it.
 
     They are read, not touched in the map: a page that is not there would hold up all of Python, and the pages that
@@ -88,7 +88,7 @@ class Mapped(Rows):
         self._rows_of_file: np.ndarray | range = range(len(array))
 
     def read(self, places: "np.ndarray | slice") -> "np.ndarray":
-        """As `Rows.read`."""
+        """As `DiskArray.read`."""
         import numpy as np
 
         rows, each = self._rows(places), self._kind.itemsize * math.prod(self.shape[1:])
@@ -102,8 +102,8 @@ class Mapped(Rows):
                     self._fill(file, view[i * each : (i + 1) * each], row * each)
         return found.astype(self.dtype, copy=False)
 
-    def chosen(self, places: "np.ndarray | slice") -> "Mapped":
-        """As `Rows.chosen`."""
+    def chosen(self, places: "np.ndarray | slice") -> "MappedArray":
+        """As `DiskArray.chosen`."""
         some = copy(self)
         some.__dict__.pop("sample", None)
         some._rows_of_file = self._rows(places)
@@ -131,38 +131,38 @@ class Mapped(Rows):
             view = view[count:]
 
 
-def only(x: Any, which: "np.ndarray | slice") -> Any:
-    """The rows that a mask, a slice or whole numbers choose: of an array or of `Rows`, which stay such."""
-    if not isinstance(x, Rows):
+def take(x: Any, which: "np.ndarray | slice") -> Any:
+    """The rows that a mask, a slice or whole numbers choose: of an array or of `DiskArray`, which stay such."""
+    if not isinstance(x, DiskArray):
         return x[which]
     return x.chosen(which if isinstance(which, slice) else _places(which))
 
 
-def thinned(x: Any, most: int) -> Any:
+def subsample(x: Any, most: int) -> Any:
     """As many rows, spread evenly, as have so many numbers at most; all if they have no more.
 
     >>> import numpy as np
-    >>> thinned(np.arange(10), 4).tolist()
+    >>> subsample(np.arange(10), 4).tolist()
     [0, 3, 6, 9]
     """
     import numpy as np
 
     if x.size <= most:
         return x
-    return only(x, np.linspace(0, len(x) - 1, max(1, most * len(x) // x.size)).astype(np.int64))
+    return take(x, np.linspace(0, len(x) - 1, max(1, most * len(x) // x.size)).astype(np.int64))
 
 
 def sample(x: Any) -> "np.ndarray":
     """Rows that stand for a set: all of them up to 64 MiB, else as many as fit into those, spread evenly."""
-    return x.sample if isinstance(x, Rows) else thinned(x, _SAMPLE // x.dtype.itemsize)
+    return x.sample if isinstance(x, DiskArray) else subsample(x, _SAMPLE // x.dtype.itemsize)
 
 
 def blocks(x: Any, rows: int) -> "Iterator[np.ndarray]":
-    """All rows in order, so many at a time; of `Rows` the next are read meanwhile."""
-    if not isinstance(x, Rows):
+    """All rows in order, so many at a time; of `DiskArray` the next are read meanwhile."""
+    if not isinstance(x, DiskArray):
         yield from (x[i : i + rows] for i in range(0, len(x), rows))
         return
-    yield from in_order(lambda i: x[i * rows : (i + 1) * rows], -(-len(x) // rows))
+    yield from prefetched(lambda i: x[i * rows : (i + 1) * rows], -(-len(x) // rows))
 
 
 def _places(which: Any) -> "np.ndarray":

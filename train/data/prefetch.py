@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
-__all__ = ["ReadAhead", "in_order"]
+__all__ = ["Prefetcher", "prefetched"]
 
 _THREADS = min(8, 2 * (os.cpu_count() or 1))  # half of them wait for the disk while the others unpack
 
 
-class ReadAhead:
+class Prefetcher:
     """Calls `read(first)`, `read(first + 1)`, ... from threads, and hands out what they gave in that order.
 
     Nothing is read before the first `take`, and never more than `depth` ahead of what was taken.
@@ -23,7 +23,7 @@ class ReadAhead:
         threads: how many read.
         depth: how many results may lie ready or be under way; None: one more than there are threads.
 
-    >>> ahead = ReadAhead(lambda i: i * i, first=2)
+    >>> ahead = Prefetcher(lambda i: i * i, first=2)
     >>> ahead.take(), ahead.take(), ahead.next
     (4, 9, 4)
     >>> ahead.close()
@@ -68,7 +68,7 @@ class ReadAhead:
         """Ends the threads, once what they are reading is read; what was not taken is lost."""
         self._pool.shutdown(wait=True, cancel_futures=True)
 
-    def __enter__(self) -> "ReadAhead":
+    def __enter__(self) -> "Prefetcher":
         return self
 
     def __exit__(self, *error: Any) -> None:
@@ -80,12 +80,12 @@ class ReadAhead:
             self._asked += 1
 
 
-def in_order(read: Callable[[int], Any], count: int) -> Iterator[Any]:
+def prefetched(read: Callable[[int], Any], count: int) -> Iterator[Any]:
     """`read(0)` to `read(count - 1)`, each read ahead.
 
-    >>> list(in_order(str, 3))
+    >>> list(prefetched(str, 3))
     ['0', '1', '2']
     """
-    with ReadAhead(read, end=count) as ahead:
+    with Prefetcher(read, end=count) as ahead:
         for _ in range(count):
             yield ahead.take()

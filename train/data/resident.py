@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from .dataset import Dataset, Split
-from .on_disk import Rows, thinned
+from .on_disk import DiskArray, subsample
 
 if TYPE_CHECKING:
     pass
@@ -25,7 +25,7 @@ def resident(data: Dataset) -> Dataset:
 def _some(split: Split) -> Split:
     import numpy as np
 
-    if not isinstance(split.x, Rows):
+    if not isinstance(split.x, DiskArray):
         return split
-    places = thinned(np.arange(len(split.x)), max(1, _MOST * len(split.x) // split.x.size))
+    places = subsample(np.arange(len(split.x)), max(1, _MOST * len(split.x) // split.x.size))
     return Split(split.x[places], split.y[places], None if split.lengths is None else split.lengths[places])

@@ -4,12 +4,12 @@ from typing import TYPE_CHECKING
 
 from ..errors import BadInput
 from .dataset import Split
-from .on_disk import only
+from .on_disk import take
 
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["folds", "hold_back", "hold_back_last"]
+__all__ = ["folds", "hold_back_last", "train_val_split"]
 
 
 def folds(y: "np.ndarray", count: int = 5, seed: int = 0) -> "np.ndarray":
@@ -29,7 +29,7 @@ def folds(y: "np.ndarray", count: int = 5, seed: int = 0) -> "np.ndarray":
     return fold
 
 
-def hold_back(split: Split, share: float, seed: int = 0) -> tuple[Split, Split]:
+def train_val_split(split: Split, share: float, seed: int = 0) -> tuple[Split, Split]:
     """Parts the examples in those to train on and a share of them to choose by, each in the order that they came in.
 
     Returns:
@@ -63,7 +63,7 @@ def hold_back_last(split: Split, share: float) -> tuple[Split, Split]:
 
 def _chosen(split: Split, which: "np.ndarray | slice") -> Split:
     x, y, lengths = split
-    return Split(only(x, which), only(y, which), None if lengths is None else only(lengths, which))
+    return Split(take(x, which), take(y, which), None if lengths is None else take(lengths, which))
 
 
 def _check_share(share: float, n: int) -> None:

@@ -14,12 +14,12 @@ from .options import within
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["changes", "check_sizes", "earlier_and_later", "in_windows", "shortest"]
+__all__ = ["check_sizes", "chronological_split", "differenced", "shortest", "sliding_windows"]
 
 _MOST = 100_000  # steps of a window or a horizon
 
 
-def in_windows(values: "np.ndarray", window: int, horizon: int, whose: str) -> tuple[Split, Split]:
+def sliding_windows(values: "np.ndarray", window: int, horizon: int, whose: str) -> tuple[Split, Split]:
     """All windows of a series, for training and for testing, each in the order of time and one step apart.
 
     Args:
@@ -35,7 +35,7 @@ def in_windows(values: "np.ndarray", window: int, horizon: int, whose: str) -> t
         BadInput: if the sizes are not positive, or the series is too short for one window in each part.
 
     >>> import numpy as np
-    >>> train, test = in_windows(np.arange(10.0), 3, 2, "ten")
+    >>> train, test = sliding_windows(np.arange(10.0), 3, 2, "ten")
     >>> train.x[-1, :, 0].tolist(), train.y[-1].tolist(), test.x[0, :, 0].tolist(), test.y.tolist()
     ([3.0, 4.0, 5.0], [6.0, 7.0], [5.0, 6.0, 7.0], [[8.0, 9.0]])
     """
@@ -65,7 +65,7 @@ def shortest(window: int, horizon: int) -> int:
     return max(5 * horizon, 5 * (window + horizon - 1) // 4 + 1)
 
 
-def earlier_and_later(split: Split, share: float) -> tuple[Split, Split]:
+def chronological_split(split: Split, share: float) -> tuple[Split, Split]:
     """Parts windows in those to train on and the last of them to choose by; no value is forecast in both.
 
     Windows drawn at random would not do: their neighbours, all but one value the same, would be trained on.
@@ -90,11 +90,11 @@ def earlier_and_later(split: Split, share: float) -> tuple[Split, Split]:
     return Split(split.x[:last], split.y[:last]), Split(split.x[first:], split.y[first:])
 
 
-def changes(split: Split) -> Split:
+def differenced(split: Split) -> Split:
     """The same windows, and what follows each, as differences from its last value: a level drops out, also a new one.
 
     >>> import numpy as np
-    >>> x, y, _ = changes(Split(np.array([[[7.0], [9.0]]]), np.array([[10.0, 8.0]])))
+    >>> x, y, _ = differenced(Split(np.array([[[7.0], [9.0]]]), np.array([[10.0, 8.0]])))
     >>> x.tolist(), y.tolist()
     ([[[-2.0], [0.0]]], [[1.0, -1.0]])
     """

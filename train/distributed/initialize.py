@@ -15,12 +15,12 @@ from jax.experimental import multihost_utils
 
 from ..config.run_options import RunOptions
 from ..errors import BadInput, RunFailed, ZooError
-from ..runtime.processes import agreed, is_first
+from ..runtime.processes import agree, is_first
 from .devices import set_platform
-from .launch import EXAMPLE, Member, member
+from .launch import EXAMPLE, ProcessInfo, detect
 from .peers import Peers, meet
 
-__all__ = ["advise", "join", "leave", "shared_by_all", "together"]
+__all__ = ["advise", "exit_process", "initialize", "shared_by_all", "synchronized"]
 
 # The options that each process may have for itself.
 _OWN = ("out", "data_dir", "offline", "compile_cache", "quiet", "distributed", "processes", "process", "peer_timeout")
@@ -28,7 +28,7 @@ _peers: Peers | None = None
 _orderly = True  # whether this process may end as processes do: by waiting for the others
 
 
-def join(options: RunOptions) -> RunOptions:
+def initialize(options: RunOptions) -> RunOptions:
     """Brings the processes together, if there are several, before jax looks for its devices.
 
     Args:
@@ -42,24 +42,24 @@ def join(options: RunOptions) -> RunOptions:
         RunFailed: if one of them does not come.
     """
     set_platform(options.platform)  # while jax can still be told
-    found = member(options)
+    found = detect(options)
     if found is not None and not jax.distributed.is_initialized():
         _join(found, options.peer_timeout)
     return options if is_first() else replace(options, quiet=True)
 
 
-class Parting:
+class Shutdown:
     """How a run of several processes ends: they wait for one another, unless they are in a hurry."""
 
     hurry = False
 
 
 @contextmanager
-def together() -> Iterator[Parting]:
+def synchronized() -> Iterator[Shutdown]:
     """Around a run: no process ends before all are done, and none waits for one that has failed."""
     global _orderly
     several = jax.distributed.is_initialized() and jax.process_count() > 1
-    _orderly, parting = not several, Parting()
+    _orderly, parting = not several, Shutdown()
     try:
         yield parting
         if several and not parting.hurry:
@@ -87,7 +87,7 @@ def advise(text: str) -> None:
         _peers.advice = text
 
 
-def leave(code: int) -> int:
+def exit_process(code: int) -> int:
     """Ends a command of several processes that failed at once: to end as usual is to wait for the others.
 
     Returns:
@@ -100,7 +100,7 @@ def leave(code: int) -> int:
     return code
 
 
-def _join(found: Member, seconds: int) -> None:
+def _join(found: ProcessInfo, seconds: int) -> None:
     global _peers
     if found.coordinator and found.processes != 1:
         assert found.processes is not None
@@ -114,12 +114,12 @@ def _join(found: Member, seconds: int) -> None:
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGTERM))  # jax has taken it
     with _hushed():
-        agreed(0, 0, False)
+        agree(0, 0, False)
     if _peers is not None:
         atexit.register(lambda: _orderly and _say_goodbye())  # comes before jax's own, which waits for the others
 
 
-def _initialize(found: Member, seconds: int) -> None:
+def _initialize(found: ProcessInfo, seconds: int) -> None:
     late = threading.Timer(seconds, _nobody_came, (found, seconds))
     late.daemon = True
     late.start()
@@ -142,7 +142,7 @@ def _initialize(found: Member, seconds: int) -> None:
         late.cancel()
 
 
-def _nobody_came(found: Member, seconds: int) -> None:
+def _nobody_came(found: ProcessInfo, seconds: int) -> None:
     count = f"the {found.processes}" if found.processes else "all"
     print(
         f"error: not {count} processes came together within {seconds} s: look at the output of the others, or wait "

@@ -12,10 +12,10 @@ from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
 from ..config.mesh import DATA, Rule, mesh_axes, mesh_sizes, shard_rules
 from ..config.run_options import RunOptions
 from ..errors import BadInput
-from ..option_types import hint
+from ..option_types import did_you_mean
 from ..tree import path_name
 
-__all__ = ["Placement", "data_parallel", "placement_for"]
+__all__ = ["Sharding", "data_parallel", "sharding_for"]
 
 _LARGE = 1024  # elements; of less, fetching the parts takes longer than holding the whole costs
 _LEARNED = ("params", "opt", "ema")  # the parts of a fit whose size is that of the model
@@ -23,7 +23,7 @@ _Shapes = Mapping[str, tuple[int, ...]]
 
 
 @dataclass(frozen=True)
-class Placement:
+class Sharding:
     """How a run is spread over a mesh of devices.
 
     A parameter lies as the first rule says whose pattern matches its path; its moments in the optimizer and its
@@ -111,7 +111,7 @@ class Placement:
         for rule in self.rules:
             if not any(rule.pattern.fullmatch(name) for name in names):
                 there = ", ".join(names[:12]) + (f" and {len(names) - 12} more" if len(names) > 12 else "")
-                near = hint(rule.pattern.pattern, names)
+                near = did_you_mean(rule.pattern.pattern, names)
                 raise BadInput(f"--shard {rule.text} matches the whole path of no parameter{near} (there are {there})")
         self._check_generator(fit["params"])
 
@@ -160,16 +160,16 @@ class Placement:
         return PartitionSpec(*[None] * max(sizes)[1], DATA)
 
 
-def data_parallel(devices: Sequence[Any] | None = None) -> Placement:
+def data_parallel(devices: Sequence[Any] | None = None) -> Sharding:
     """All devices in one row: each has the whole fit, and takes its share of every batch.
 
     Args:
         devices: those to use; None takes all.
     """
-    return placement_for(RunOptions(), devices)
+    return sharding_for(RunOptions(), devices)
 
 
-def placement_for(options: RunOptions, devices: Sequence[Any] | None = None) -> Placement:
+def sharding_for(options: RunOptions, devices: Sequence[Any] | None = None) -> Sharding:
     """The placement that a run's options ask for.
 
     Args:
@@ -183,7 +183,7 @@ def placement_for(options: RunOptions, devices: Sequence[Any] | None = None) -> 
     sizes = mesh_sizes(mesh_axes(options.mesh), len(devices))
     kinds = (AxisType.Auto,) * len(sizes)
     mesh = jax.make_mesh(tuple(sizes.values()), tuple(sizes), axis_types=kinds, devices=devices)
-    return Placement(mesh, shard_rules(options.shard, sizes), options.fsdp)
+    return Sharding(mesh, shard_rules(options.shard, sizes), options.fsdp)
 
 
 def _parameter(name: str, shapes: _Shapes) -> str | None:

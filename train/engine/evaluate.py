@@ -10,20 +10,20 @@ import numpy as np
 
 from ..data.dataset import Split
 from ..data.normalize import Scaler
-from ..data.on_disk import Rows
-from ..distributed.sharding import Placement
-from ..pipeline.batches import padded, scaled, scaled_targets
-from ..runtime.compile import compiled
-from ..runtime.processes import put, readable
-from ..trainer import Trainer, stream
+from ..data.on_disk import DiskArray
+from ..distributed.sharding import Sharding
+from ..pipeline.batches import padded_batches, scaled, scaled_targets
+from ..runtime.compile import jit
+from ..runtime.processes import device_put, gather
+from ..trainer import Trainer, named_key
 
-__all__ = ["Evaluate"]
+__all__ = ["Evaluator"]
 
 _NUMBERS = 1 << 26  # of a batch of large examples
 _BATCH = 1000  # large enough that calls cost nothing, small enough that activations fit anywhere
 
 
-class Evaluate:
+class Evaluator:
     """Gives a trainer's exact means over a split: `evaluate(fit, key, step) -> {name: float}`."""
 
     def __init__(
@@ -32,30 +32,30 @@ class Evaluate:
         split: Split,
         scaler: Scaler | None,
         target_scaler: Scaler | None,
-        placement: Placement,
+        placement: Sharding,
         cut: Callable | None = None,  # (split, shares) -> batches; None: examples in order
     ):
         self.trainer, self.placement, self.scalers = trainer, placement, (scaler, target_scaler)
         cut = cut or _examples
 
         def batches():
-            return (put(batch, placement.shared) for batch in cut(split, placement.shares))
+            return (device_put(batch, placement.shared) for batch in cut(split, placement.shares))
 
         # What fits stays on the device; what does not is read again for every score.
-        self.batches = _Again(batches) if isinstance(split.x, Rows) else list(batches())
-        self._add = compiled(self._sums)
+        self.batches = _Again(batches) if isinstance(split.x, DiskArray) else list(batches())
+        self._add = jit(self._sums)
 
     def __call__(self, fit: dict, key: jax.Array, step: int = 0) -> dict[str, float]:
         """Scores the fit; the key is for trainers that sample even then."""
         totals = None
         for i, batch in enumerate(self.batches):
-            sums = self._add(fit, batch, self.scalers, stream(stream(key, "evaluate", step), "batch", i))
+            sums = self._add(fit, batch, self.scalers, named_key(named_key(key, "evaluate", step), "batch", i))
             totals = sums if totals is None else jax.tree.map(jnp.add, totals, sums)
-        host = jax.device_get(readable(totals)) or {}
+        host = jax.device_get(gather(totals)) or {}
         means = {name: np.divide(total, weight) for name, (total, weight) in host.items()}
         return {name: float(value) for name, value in self.trainer.finish(means).items()}
 
-    def share(self, other: "Evaluate") -> None:
+    def share(self, other: "Evaluator") -> None:
         """Takes the compiled program of another split of the same shape, trainer and task."""
         self._add = other._add
 
@@ -77,4 +77,4 @@ class _Again(NamedTuple):
 
 def _examples(split: Split, shares: int):
     size = min(_BATCH, len(split.x), max(1, _NUMBERS // max(1, math.prod(split.x.shape[1:]))))
-    return padded(split, size + -size % shares)
+    return padded_batches(split, size + -size % shares)

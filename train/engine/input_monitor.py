@@ -7,23 +7,23 @@ import jax
 
 from ..callback import Callback
 from ..errors import CheckpointUnusable, warn
-from ..runtime.processes import from_all
-from .streamed_steps import AdvanceStream
+from ..runtime.processes import allgather_json
+from .streamed_steps import StreamedStepProgram
 
-__all__ = ["Reading"]
+__all__ = ["InputMonitor"]
 
 _MUCH, _PATIENCE = 0.2, 5.0  # of the time of the steps; seconds of steps before anything is judged
 
 
-class Reading(Callback):
-    """The listener that belongs to an `AdvanceStream`.
+class InputMonitor(Callback):
+    """The listener that belongs to an `StreamedStepProgram`.
 
     Args:
         advance: what reads.
         say: prints a warning.
     """
 
-    def __init__(self, advance: AdvanceStream, say: Callable[[str], None] = warn):
+    def __init__(self, advance: StreamedStepProgram, say: Callable[[str], None] = warn):
         self.advance, self._say = advance, say
         self._said = False
 
@@ -39,7 +39,7 @@ class Reading(Callback):
 
     def memory(self) -> list[Any] | None:
         """Where the last batch was that each process learned from, for all to ask; nothing, where the step says it."""
-        return None if self.advance.position is None else from_all(self.advance.position)
+        return None if self.advance.position is None else allgather_json(self.advance.position)
 
     def recall(self, memory: Any) -> None:
         """Goes on there.

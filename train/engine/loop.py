@@ -10,12 +10,12 @@ import numpy as np
 
 from ..callback import Callback
 from ..errors import RunFailed
-from ..runtime.processes import agreed, readable
-from ..runtime.signals import Stop
-from ..trainer import stream
-from .steps import Advance
+from ..runtime.processes import agree, gather
+from ..runtime.signals import StopFlag
+from ..trainer import named_key
+from .steps import StepProgram
 
-__all__ = ["Diverged", "Moment", "Pace", "Plan", "Saves", "train", "train_row"]
+__all__ = ["Checkpointer", "Diverged", "LoopState", "Pace", "Plan", "train", "train_row"]
 
 _BREATH = 0.25  # seconds between looks at the clock, the signals and the loss
 
@@ -53,7 +53,7 @@ class Plan:
 
 
 @dataclass
-class Moment:
+class LoopState:
     """Where a run stands between two steps: all that decides how it goes on.
 
     Attributes:
@@ -69,31 +69,31 @@ class Moment:
     since: int = 0
 
 
-class Saves(Protocol):
+class Checkpointer(Protocol):
     """What writes checkpoints."""
 
-    def due(self, now: Moment, evaluates: bool) -> bool:
+    def due(self, now: LoopState, evaluates: bool) -> bool:
         """Asked at every moment, before its rows; whether the fit is scored there."""
         ...
 
-    def save(self, now: Moment) -> None:
+    def save(self, now: LoopState) -> None:
         """Told of a moment that is due."""
 
-    def last(self, now: Moment) -> None:
+    def last(self, now: LoopState) -> None:
         """Told of the moment that the run ends with."""
 
 
 def train(
-    advance: Advance,
+    advance: StepProgram,
     plan: Plan,
     key: jax.Array,
     *,
     evaluate: Callable[[dict, int], Sequence[dict[str, Any]]],
     rate: Callable[[int], float],
     callbacks: Sequence[Callback] = (),
-    stop: Stop | None = None,
-    start: Moment | None = None,
-    saver: Saves | None = None,
+    stop: StopFlag | None = None,
+    start: LoopState | None = None,
+    saver: Checkpointer | None = None,
 ) -> dict:
     """Trains from the first step, or from where an earlier life of the run stood, to the last and gives back the fit.
 
@@ -112,8 +112,8 @@ def train(
     Raises:
         Diverged: when the loss or the gradient is not finite, naming step, rate and gradient norm.
     """
-    stop = stop or Stop()
-    now = start or Moment(advance.init(key))
+    stop = stop or StopFlag()
+    now = start or LoopState(advance.init(key))
     order, means, pace, ends, scored, began = None, None, Pace(), False, now.step, now.step
     while True:
         number, due = _agree(advance, plan, pace, now, stop, saver if now.step > began else None)
@@ -131,7 +131,7 @@ def train(
         if ends or now.step >= plan.steps:
             break
         if order is None or now.step % plan.steps_per_epoch == 0:
-            order = advance.order(stream(key, "order", now.step // plan.steps_per_epoch))
+            order = advance.order(named_key(key, "order", now.step // plan.steps_per_epoch))
         _move(advance, plan, pace, now, order, key)
         means = train_row(now, plan, rate)
         for callback in callbacks:
@@ -145,16 +145,16 @@ def train(
 
 
 def _agree(
-    advance: Advance, plan: Plan, pace: "Pace", now: Moment, stop: Stop, saver: Saves | None
+    advance: StepProgram, plan: Plan, pace: "Pace", now: LoopState, stop: StopFlag, saver: Checkpointer | None
 ) -> tuple[int, bool]:
     """What clocks and signals decide, the same in all processes: the signal to end with, whether to write; the pace."""
     due = saver is not None and now.step < plan.steps and saver.due(now, plan.evaluates(now.step))
     alone = advance.placement.whole.is_fully_addressable
-    pace.steps, number, due = agreed(pace.steps, stop.requested, due, alone=alone)
+    pace.steps, number, due = agree(pace.steps, stop.requested, due, alone=alone)
     return number, due
 
 
-def _move(advance: Advance, plan: Plan, pace: "Pace", now: Moment, order: Any, key: jax.Array) -> None:
+def _move(advance: StepProgram, plan: Plan, pace: "Pace", now: LoopState, order: Any, key: jax.Array) -> None:
     """Takes as many steps as fit into a breath, up to the next pause at most."""
     totals = now.totals if now.totals is not None else advance.zero(now.fit, order, key)
     until = pace.until(now.step, plan.pause(now.step)[0])
@@ -164,13 +164,13 @@ def _move(advance: Advance, plan: Plan, pace: "Pace", now: Moment, order: Any, k
     now.step = until
 
 
-def train_row(now: Moment, plan: Plan, rate: Callable[[int], float]) -> dict:
+def train_row(now: LoopState, plan: Plan, rate: Callable[[int], float]) -> dict:
     """The means since the last row.
 
     Raises:
         Diverged: if one of them is no finite number.
     """
-    seen = jax.device_get(readable(now.totals))
+    seen = jax.device_get(gather(now.totals))
     if seen["bad"] >= 0:
         raise _diverged(seen, plan, rate)
     means = {name: value / (now.step - now.since) for name, value in seen["sum"].items()}
@@ -220,7 +220,7 @@ def _row(split: str, step: int, plan: Plan, values: dict) -> dict:
 
 def _tell(callbacks: Sequence[Callback], row: dict, fit: dict) -> bool:
     """Everyone hears it, also after one who ends the run."""
-    ends, fit = False, readable(fit)
+    ends, fit = False, gather(fit)
     for callback in callbacks:
         ends |= bool(callback.row(row, fit))
     return ends

@@ -12,7 +12,7 @@ import jax
 from ..callback import Callback
 from ..errors import BadInput
 from ..reporting.progress import terminal
-from .steps import Advance
+from .steps import StepProgram
 
 __all__ = ["Profile"]
 
@@ -20,7 +20,7 @@ _SKIPPED = 5  # steps, if the run is long enough
 
 
 class Profile(Callback):
-    """Traces steps of a run; it is also the program that the loop runs, `Advance` with two more places to pause.
+    """Traces steps of a run; it is also the program that the loop runs, `StepProgram` with two more places to pause.
 
     Args:
         advance: whose steps are traced.
@@ -32,7 +32,7 @@ class Profile(Callback):
         BadInput: if the run has no step besides those: the first one compiles and is never traced.
     """
 
-    def __init__(self, advance: Advance, steps: int, total: int, quiet: bool = False):
+    def __init__(self, advance: StepProgram, steps: int, total: int, quiet: bool = False):
         if steps >= total:
             raise BadInput(
                 f"--profile {steps} wants {steps + 1} steps or more, for the first one compiles; the run has {total}"
@@ -45,7 +45,7 @@ class Profile(Callback):
         return getattr(self.advance, name)
 
     def __call__(self, fit: dict, totals: dict, order: Any, first: int, last: int, key: jax.Array) -> tuple[dict, dict]:
-        """Runs the steps as `Advance` does, those to trace apart from the others."""
+        """Runs the steps as `StepProgram` does, those to trace apart from the others."""
         if self.first < 0:
             self.first = first + min(_SKIPPED, max(1, self.total - first - self.steps))
             self.last = min(self.first + self.steps, self.total)

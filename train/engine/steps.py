@@ -13,15 +13,15 @@ import jax
 import jax.numpy as jnp
 from jax.extend.core import jaxpr_as_fun
 
-from ..distributed.sharding import Placement
-from ..pipeline.batches import Feed
+from ..distributed.sharding import Sharding
+from ..pipeline.batches import BatchSource
 from ..runtime.allocator import give_back_freed_memory
-from ..runtime.compile import compiled, compiled_for_once
+from ..runtime.compile import jit, jit_once
 from ..runtime.jaxpr import CONVOLUTION, primitives
-from ..runtime.processes import put
-from ..trainer import Trainer, stream
+from ..runtime.processes import device_put
+from ..trainer import Trainer, named_key
 
-__all__ = ["Advance"]
+__all__ = ["StepProgram"]
 
 
 class _Programs(NamedTuple):
@@ -33,7 +33,7 @@ class _Programs(NamedTuple):
     zero: Callable[[], dict]
 
 
-class Advance:
+class StepProgram:
     """Moves a fit from one step to another.
 
     `totals` carries what happened: the sum of every metric, and the first step whose metrics were not finite
@@ -43,24 +43,24 @@ class Advance:
     data_wait: float | None = None
     """The share of their time that steps wait for their batches; None where these lie on the device."""
 
-    def __init__(self, trainer: Trainer, feed: Feed, placement: Placement, *, skip_bad: bool = False):
+    def __init__(self, trainer: Trainer, feed: BatchSource, placement: Sharding, *, skip_bad: bool = False):
         self.trainer, self.feed, self.placement, self.skip_bad = trainer, feed, placement, skip_bad
-        self.arrays = put(feed.arrays, placement.whole)
+        self.arrays = device_put(feed.arrays, placement.whole)
         self.order = jax.jit(feed.order, out_shardings=placement.whole)
-        self._init = compiled_for_once(lambda key, arrays: placement.held(self.made(key, arrays)))
+        self._init = jit_once(lambda key, arrays: placement.held(self.made(key, arrays)))
         self._programs: _Programs | None = None
         self._ready = False
 
     def init(self, key: jax.Array) -> dict:
         """The fit before the first step, made by one compiled program."""
-        return self._init(stream(key, "init"), self.arrays)
+        return self._init(named_key(key, "init"), self.arrays)
 
     def shapes(self, key: jax.Array) -> tuple[dict, Any]:
         """Shapes and types of the fit and of an epoch's order, without making them."""
-        fit = self._init.eval_shape(stream(key, "init"), self.arrays)  # traced for good: `init` need not do it again
+        fit = self._init.eval_shape(named_key(key, "init"), self.arrays)  # traced for good: `init` need not do it again
         return fit, jax.eval_shape(self.feed.order, key)
 
-    def share(self, other: "Advance") -> None:
+    def share(self, other: "StepProgram") -> None:
         """Takes the compiled programs of another, whose trainer is the same; unless its arrays have other shapes."""
         shapes = [jax.tree.map(lambda leaf: (leaf.shape, leaf.dtype), each.arrays) for each in (self, other)]
         if shapes[0] == shapes[1]:
@@ -101,8 +101,8 @@ class Advance:
             train, metrics = _as_traced(program, made), made[1]
             self._programs = _Programs(
                 made_of=primitives(program),
-                one=compiled(partial(self.step, train=train), program=program, donate_argnums=(0, 1)),
-                many=compiled(partial(self._steps, train=train), program=program, donate_argnums=(0, 1)),
+                one=jit(partial(self.step, train=train), program=program, donate_argnums=(0, 1)),
+                many=jit(partial(self._steps, train=train), program=program, donate_argnums=(0, 1)),
                 # A program, since to put every number where it belongs takes longer.
                 zero=jax.jit(lambda: _no_steps(metrics), out_shardings=self.placement.whole),
             )
@@ -121,8 +121,8 @@ class Advance:
         return jax.lax.with_sharding_constraint(batch, self.placement.shared)
 
     def _train(self, fit, arrays, order, step, key):
-        batch = self._batch(arrays, order, step % self.feed.steps_per_epoch, stream(key, "batch", step))
-        return self.trainer.step(self.placement.gathered(fit, "params"), batch, stream(key, "step", step))
+        batch = self._batch(arrays, order, step % self.feed.steps_per_epoch, named_key(key, "batch", step))
+        return self.trainer.step(self.placement.gathered(fit, "params"), batch, named_key(key, "step", step))
 
     def step(
         self, fit: dict, totals: dict, arrays: Any, order: Any, step: Any, key: jax.Array, train: Callable | None = None

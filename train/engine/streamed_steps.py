@@ -10,33 +10,33 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.sharding import Sharding
+from jax.sharding import Sharding as ArraySharding
 
-from ..data.prefetch import ReadAhead
-from ..distributed.sharding import Placement
-from ..pipeline.batches import Feed, Taken
+from ..data.prefetch import Prefetcher
+from ..distributed.sharding import Sharding
+from ..pipeline.batches import BatchSource, HostBatch
 from ..trainer import Trainer
-from .steps import Advance
+from .steps import StepProgram
 
-__all__ = ["AdvanceStream", "own_rows"]
+__all__ = ["StreamedStepProgram", "own_rows"]
 
 
-class AdvanceStream(Advance):
-    """`Advance`, whose feed reads batches; each step is a call. What stands for an order is a batch of zeros."""
+class StreamedStepProgram(StepProgram):
+    """`StepProgram`, whose feed reads batches; each step is a call. What stands for an order is a batch of zeros."""
 
     position: Any = None
     """What a checkpoint must know to go on behind the batch that was learned from last."""
 
-    def __init__(self, trainer: Trainer, feed: Feed, placement: Placement, *, skip_bad: bool = False):
+    def __init__(self, trainer: Trainer, feed: BatchSource, placement: Sharding, *, skip_bad: bool = False):
         super().__init__(trainer, feed, placement, skip_bad=skip_bad)
         assert feed.reads is not None, "AdvanceStream wants a feed that reads; Advance takes the others"
         self._reads = feed.reads
         self.order = jax.jit(feed.order, out_shardings=placement.shared)
-        self._ahead: ReadAhead | None = None
+        self._ahead: Prefetcher | None = None
         self.seconds, self._waited, self._calls = 0.0, 0.0, 0  # of the steps, and of waiting in them
 
     def __call__(self, fit: dict, totals: dict, order: Any, first: int, last: int, key: jax.Array) -> tuple[dict, dict]:
-        """As of `Advance`, but the batches come from the disk.
+        """As of `StepProgram`, but the batches come from the disk.
 
         Raises:
             Exception: what was raised where they were read.
@@ -72,7 +72,7 @@ class AdvanceStream(Advance):
             self._ahead.close()
             self._ahead = None
 
-    def _begin(self, first: int, key: jax.Array) -> ReadAhead:
+    def _begin(self, first: int, key: jax.Array) -> Prefetcher:
         self.close()
         if self.position is not None and self._reads.go_on is not None:
             self._reads.go_on(self.position)
@@ -82,14 +82,14 @@ class AdvanceStream(Advance):
 
         threads = self._reads.threads
 
-        def placed(step: int) -> Taken:
+        def placed(step: int) -> HostBatch:
             batch, position = read(step)
-            return Taken({name: send(shared, each, shapes[name]) for name, each in batch.items()}, position)
+            return HostBatch({name: send(shared, each, shapes[name]) for name, each in batch.items()}, position)
 
-        return ReadAhead(placed, first, **({} if threads is None else {"threads": threads}))
+        return Prefetcher(placed, first, **({} if threads is None else {"threads": threads}))
 
 
-def own_rows(sharding: Sharding, shape: tuple[int, ...]) -> np.ndarray:
+def own_rows(sharding: ArraySharding, shape: tuple[int, ...]) -> np.ndarray:
     """The rows of an array of that shape that lie on devices of this process, in order."""
     places = sharding.addressable_devices_indices_map(shape).values()
     slices = {index[0].indices(shape[0]) for index in places if index is not None}

@@ -20,15 +20,15 @@ from ..data.dataset import Dataset, Split
 from ..data.normalize import Scaler, fit_scaler
 from ..distributed.sharding import data_parallel
 from ..engine.loop import Plan, train
-from ..engine.steps import Advance
+from ..engine.steps import StepProgram
 from ..errors import BadInput, CheckpointUnusable
-from ..pipeline.batches import shuffled
+from ..pipeline.batches import from_memory
 from ..tasks.task import task_for
-from ..trained.build import MadeFor, make_model
+from ..trained.build import ModelSpec, build
 from ..trained.model import Trained, load, save
-from ..trainer import trained
-from ..trainers.optimizers import optimizer_for
-from ..trainers.schedules import schedule_for
+from ..trainer import eval_params
+from ..trainers.optimizers import make_optimizer
+from ..trainers.schedules import make_schedule
 from ..trainers.supervised import supervised
 from ..user_cache import user_cache
 
@@ -99,10 +99,10 @@ def _kept(folder: Path | None, digest: str) -> Trained | None:
 
 def _made(data: Dataset, recipe: Recipe, digest: str, folder: Path | None, say: Callable[[str], None]) -> Trained:
     say(f"training a classifier of {data.name} to judge by, once; it is kept in {folder or 'no place, without a home'}")
-    wanted = MadeFor(len(data.classes))
+    wanted = ModelSpec(len(data.classes))
     scaler = fit_scaler(data.train.x, recipe.normalize)
     fit, model, task = _trained(data.train, recipe, wanted, scaler)
-    params, state = trained(fit)
+    params, state = eval_params(fit)
     about: dict[str, Any] = {
         "model": recipe.model,
         "options": dict(recipe.m),
@@ -126,17 +126,17 @@ def _made(data: Dataset, recipe: Recipe, digest: str, folder: Path | None, say: 
     return made
 
 
-def _trained(split: Split, recipe: Recipe, wanted: MadeFor, scaler: Scaler) -> tuple[dict, Any, Any]:
+def _trained(split: Split, recipe: Recipe, wanted: ModelSpec, scaler: Scaler) -> tuple[dict, Any, Any]:
     placement = data_parallel(jax.local_devices())  # another process may have kept it from before, and not train now
     size = min(recipe.batch_size, len(split.x))
-    feed = shuffled(split, size + -size % placement.shares, scaler, None, recipe.augment)
+    feed = from_memory(split, size + -size % placement.shares, scaler, None, recipe.augment)
     steps = round(recipe.epochs * feed.steps_per_epoch)
-    model = make_model(recipe.model, wanted, recipe.m)
+    model = build(recipe.model, wanted, recipe.m)
     task = task_for("multiclass", outputs=wanted.outputs)
-    trainer = supervised(model, task, optimizer_for(recipe, steps, feed.steps_per_epoch))
-    rate = schedule_for(recipe, steps, feed.steps_per_epoch)
+    trainer = supervised(model, task, make_optimizer(recipe, steps, feed.steps_per_epoch))
+    rate = make_schedule(recipe, steps, feed.steps_per_epoch)
     fit = train(
-        Advance(trainer, feed, placement),
+        StepProgram(trainer, feed, placement),
         Plan(steps, feed.steps_per_epoch, steps, steps),
         jax.random.key(recipe.seed),
         evaluate=lambda fit, step: [],

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..pipeline.batches import scaled
-from ..runtime.compile import compiled
+from ..runtime.compile import jit
 from ..trained.model import Trained
 
 __all__ = ["Features", "image_features"]
@@ -68,7 +68,7 @@ def image_features(classifier: Trained, images: np.ndarray) -> Features:
 
 def _in_chunks(look: Callable, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """All batches have one size, so that one program serves them; the last one is filled up with its last image."""
-    size, look = min(_CHUNK, len(images)), compiled(look)
+    size, look = min(_CHUNK, len(images)), jit(look)
     parts = []
     for start in range(0, len(images), size):
         chosen = np.minimum(np.arange(start, start + size), len(images) - 1)

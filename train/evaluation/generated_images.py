@@ -10,9 +10,9 @@ import numpy as np
 
 from ..metrics.frechet import covariance, frechet
 from ..metrics.precision_recall import precision_recall
-from ..trained.generate_images import nearest_images, sampled, walked
+from ..trained.generate_images import interpolate, nearest_images, sample_images
 from ..trained.model import Trained
-from ..trainer import stream
+from ..trainer import named_key
 from .classifier_features import Features
 from .image_features import features_of
 
@@ -35,7 +35,7 @@ def show_images(setup: Any, model: Trained, folder: Path) -> dict[str, Any]:
         By kind of image (made, training, untrained, noise) the Frechet distance to the test images and the classifier
         score; precision and recall of those made; the classifier's accuracy.
     """
-    data, features, key = setup.data, features_of(setup.data), stream(setup.key, "pictures")
+    data, features, key = setup.data, features_of(setup.data), named_key(setup.key, "pictures")
     _draw(model, data, key, folder)
     return _scores(setup, model, features, key)
 
@@ -44,8 +44,8 @@ def _draw(model: Trained, data: Any, key: jax.Array, folder: Path) -> None:
     """The ways between some samples, and the nearest neighbours of others; the samples themselves are drawn already."""
     from ..plots.made import interpolation, nearest
 
-    interpolation(walked(model, _WAYS, _STEPS, key), folder / "interpolation.png")
-    made = sampled(model, _BESIDE, key)
+    interpolation(interpolate(model, _WAYS, _STEPS, key), folder / "interpolation.png")
+    made = sample_images(model, _BESIDE, key)
     nearest(made, nearest_images(made, data.train.x), folder / "nearest.png")
 
 
@@ -72,10 +72,10 @@ def _scores(setup: Any, model: Trained, features: Features, key: jax.Array) -> d
     fresh = setup.model.init(setup.key, jax.numpy.zeros((2, *model.input_shape)))
     untrained = replace(model, params=fresh[0], state=fresh[1])
     kinds = {
-        "made": sampled(model, len(y), key, y),
+        "made": sample_images(model, len(y), key, y),
         "test": test.x[:_MOST],
         "training": train[np.linspace(0, len(train) - 1, min(_MOST, len(train))).astype(int)],
-        "untrained": sampled(untrained, len(y), key, y),
+        "untrained": sample_images(untrained, len(y), key, y),
         "noise": _noise(train, len(y)),
     }
     seen = {name: features.of(images) for name, images in kinds.items()}

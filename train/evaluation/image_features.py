@@ -14,7 +14,7 @@ import numpy as np
 from ..data.dataset import Dataset
 from ..data.normalize import Scaler
 from ..metrics.frechet import covariance, frechet
-from ..tasks.sample_score import Judge
+from ..tasks.sample_score import SampleScore
 from .classifier import image_classifier
 from .classifier_features import Features, image_features
 
@@ -25,7 +25,7 @@ _SOME = 10_000  # training images, whose features decide the scale
 
 def image_judge(
     data: Dataset, scaler: Scaler, conditional: bool, say: Callable[[str], None] = lambda text: None
-) -> Judge:
+) -> SampleScore:
     """Makes the judge of images that are made from noise.
 
     It reports `frechet`, the Frechet distance in the classifier's features: 0 is the best, and 1 what images would get
@@ -55,7 +55,7 @@ def image_judge(
             sums["agreement"] = _total((jnp.argmax(said, axis=-1) == batch["y"]).astype(jnp.float32), weight)
         return sums
 
-    return Judge(score, _finish, "frechet", higher_is_better=False)
+    return SampleScore(score, _finish, "frechet", higher_is_better=False)
 
 
 def features_of(data: Dataset, say: Callable[[str], None] = lambda text: None) -> Features:

@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ..tasks.sample_score import Judge
+from ..tasks.sample_score import SampleScore
 
 __all__ = ["judge_pairs", "psnr", "ssim"]
 
@@ -48,7 +48,7 @@ def ssim(image: jax.Array, real: jax.Array) -> jax.Array:
     return (light * (2 * both + c2) / (var + var_real + c2)).mean(axis=(1, 2, 3))
 
 
-def judge_pairs() -> Judge:
+def judge_pairs() -> SampleScore:
     """Scores images against the real ones that they were to become.
 
     Reported are `psnr` of what was made, `psnr_given` of what it was made from (a grey image counts as three equal
@@ -73,7 +73,7 @@ def judge_pairs() -> Judge:
         told = {name: float(means[name]) for name in ("psnr", "psnr_given", "ssim") if name in means}
         return told | {"gain": told["psnr"] - told["psnr_given"]}
 
-    return Judge(score, finish, "psnr", True, _told)
+    return SampleScore(score, finish, "psnr", True, _told)
 
 
 def _told(metrics: Mapping[str, float]) -> list[str]:

@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ..tasks.sample_score import Judge
+from ..tasks.sample_score import SampleScore
 
 __all__ = ["judge_points"]
 
@@ -16,7 +16,7 @@ _NEAR = 3.0  # standard deviations within which a sample is good
 _SHARE = 0.2  # of its fair share of samples, from which on a mode is covered
 
 
-def judge_points(x: np.ndarray, y: np.ndarray, classes: int) -> Judge:
+def judge_points(x: np.ndarray, y: np.ndarray, classes: int) -> SampleScore:
     """The judge of points whose classes are their modes.
 
     `good` is the share of samples within three standard deviations of the nearest mode, in each direction taken
@@ -60,4 +60,4 @@ def judge_points(x: np.ndarray, y: np.ndarray, classes: int) -> Judge:
             f"real points {real:.3f}",
         )
 
-    return Judge(score, finish, headline="good", higher_is_better=True, tell=tell)
+    return SampleScore(score, finish, headline="good", higher_is_better=True, tell=tell)

@@ -45,9 +45,9 @@ def draw(result: Any) -> dict[str, Any]:
 
 
 def _made(result: Any, model: Trained, folder: Any) -> dict[str, Any]:
-    from ..trained.generate_images import makes_images
+    from ..trained.generate_images import is_image_generator
 
-    if not makes_images(model) or len(result.setup.data.classes) < 2:
+    if not is_image_generator(model) or len(result.setup.data.classes) < 2:
         return {}
     from .generated_images import show_images
 

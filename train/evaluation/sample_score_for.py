@@ -9,12 +9,12 @@ from ..config.recipe import Recipe
 from ..data.dataset import Dataset, Source
 from ..data.normalize import Scaler
 from ..data.resident import resident
-from ..tasks.sample_score import Judge
+from ..tasks.sample_score import SampleScore
 
-__all__ = ["judge_for"]
+__all__ = ["sample_score_for"]
 
 
-def judge_for(
+def sample_score_for(
     model: Players,
     recipe: Recipe,
     kind: Source,
@@ -22,7 +22,7 @@ def judge_for(
     scaler: Scaler,
     from_noise: bool = True,
     say: Callable[[str], None] = lambda text: None,
-) -> Judge | None:
+) -> SampleScore | None:
     """The judge of samples of such data; None where the spread of the samples is all that is known of them.
 
     Args:

@@ -11,19 +11,19 @@ import numpy as np
 from ..config.recipe import Recipe
 from ..data.dataset import Dataset, Place, Source, Split, load_data, source
 from ..data.vocabulary import Vocabulary
-from ..data.windows import changes
+from ..data.windows import differenced
 from ..distributed.sharding import data_parallel
-from ..engine.evaluate import Evaluate
+from ..engine.evaluate import Evaluator
 from ..engine.loop import Plan
 from ..errors import BadInput
 from ..runs.setup import TRAINERS
-from ..trained.build import MadeFor
+from ..trained.build import ModelSpec
 from ..trained.model import Trained
 from .report import answered, detailed
-from .sample_score_for import judge_for
-from .task_for_data import asked
+from .sample_score_for import sample_score_for
+from .task_for_data import task_for_data
 
-__all__ = ["Evaluation", "evaluated", "scored"]
+__all__ = ["Evaluation", "evaluated", "score"]
 
 _PLAN = Plan(1000, 100, 100, 25)  # a trainer wants one; scoring takes no step
 _DETAILED = ("binary", "multiclass", "tagging", "regression")
@@ -81,27 +81,33 @@ def evaluated(
         flags = ", ".join(f"--d.{option} {value}" for option, value in changed.items())
         notes = (*notes, f"with {flags} some of these examples may be among those that the model has learned from")
     details = detailed(data, *answered(trained, data)) if trained.task.name in _DETAILED else {}
-    return Evaluation(name, len(data.test.x), scored(trained, kind, data, place), details, notes)
+    return Evaluation(name, len(data.test.x), score(trained, kind, data, place), details, notes)
 
 
-def scored(trained: Trained, kind: Source, data: Dataset, place: Place = Place()) -> dict[str, float]:  # noqa: B008
+def score(trained: Trained, kind: Source, data: Dataset, place: Place = Place()) -> dict[str, float]:  # noqa: B008
     """The metrics of a model on the test examples of loaded data that fits it, by its trainer's own `evaluate`."""
     about, scalers = trained.about, (trained.scaler, trained.target_scaler)
     known = {each.name for each in fields(Recipe)} - {"expect"}
     recipe = Recipe(**{name: value for name, value in about["recipe"].items() if name in known})
     if about["task"] == "generation":  # the data's scale belongs to what is made
         scalers = (trained.target_scaler, None)
-    what = asked(
-        trained.model, recipe, kind, data, MadeFor.of(about["made_for"]), scalers, partial(judge_for, say=place.say)
+    what = task_for_data(
+        trained.model,
+        recipe,
+        kind,
+        data,
+        ModelSpec.of(about["made_for"]),
+        scalers,
+        partial(sample_score_for, say=place.say),
     )
     here = data_parallel(jax.local_devices())
     trainer = TRAINERS[recipe.trainer](trained.model, what.task, recipe, _PLAN, here)
     cut = None
     if data.task == "language":
-        from ..pipeline.text import streams as cut
+        from ..pipeline.text import scoring_windows as cut
     fit = {"params": trained.params, "state": trained.state}
-    split = changes(data.test) if data.relative else data.test
-    evaluate = Evaluate(trainer, split, *scalers, here, cut)
+    split = differenced(data.test) if data.relative else data.test
+    evaluate = Evaluator(trainer, split, *scalers, here, cut)
     return evaluate(fit, jax.random.key(recipe.seed), int(about["metrics"].get("step", 0)))
 
 

@@ -13,18 +13,18 @@ from ..data.dataset import Dataset, Source
 from ..data.normalize import Scaler
 from ..errors import BadInput
 from ..tasks.generation import generation
-from ..tasks.sample_score import Judge
+from ..tasks.sample_score import SampleScore
 from ..tasks.task import Task, task_for
-from ..trained.build import MadeFor
-from ..trained.generator_input import example_given, from_pictures
-from .sample_score_for import judge_for
+from ..trained.build import ModelSpec
+from ..trained.generator_input import input_spec, is_image_to_image
+from .sample_score_for import sample_score_for
 
-__all__ = ["Asked", "asked"]
+__all__ = ["TaskSpec", "task_for_data"]
 
 _Scalers = tuple[Scaler | None, Scaler | None]
 
 
-class Asked(NamedTuple):
+class TaskSpec(NamedTuple):
     """What is asked of a model.
 
     Attributes:
@@ -40,18 +40,18 @@ class Asked(NamedTuple):
     example: jax.ShapeDtypeStruct
 
 
-def asked(
+def task_for_data(
     model: Layer,
     recipe: Recipe,
     kind: Source,
     data: Dataset,
-    wanted: MadeFor,
+    wanted: ModelSpec,
     scalers: _Scalers,
-    judge: Callable[..., Judge | None] = judge_for,
-) -> Asked:
+    judge: Callable[..., SampleScore | None] = sample_score_for,
+) -> TaskSpec:
     """What is asked of a model by its data, whose inputs and targets have these scalers.
 
-    Samples are scored by what `judge` gives; its arguments are those of `judge_for`.
+    Samples are scored by what `judge` gives; its arguments are those of `sample_score_for`.
 
     Raises:
         BadInput: if loss, outputs or scale do not suit.
@@ -64,7 +64,7 @@ def asked(
     if scalers[1] is not None:
         task = in_units(task, scalers[1])
     shape = (data.window or 128,) if data.task == "language" else data.train.x.shape[1:]
-    return Asked(task, *scalers, jax.ShapeDtypeStruct(shape, np.float32 if scalers[0] else np.int32))
+    return TaskSpec(task, *scalers, jax.ShapeDtypeStruct(shape, np.float32 if scalers[0] else np.int32))
 
 
 def in_units(task: Task, scaler: Scaler) -> Task:
@@ -95,10 +95,10 @@ def _to_make(
     recipe: Recipe,
     kind: Source,
     data: Dataset,
-    wanted: MadeFor,
+    wanted: ModelSpec,
     scaler: Scaler | None,
-    judge: Callable[..., Judge | None],
-) -> Asked:
+    judge: Callable[..., SampleScore | None],
+) -> TaskSpec:
     """Samples, in the data's own units: the data's scale belongs to what is made, noise is read as it comes."""
     if scaler is None:
         raise BadInput(f"{recipe.model} makes numbers; {data.name} is tokens")
@@ -107,8 +107,8 @@ def _to_make(
             f"--normalize {recipe.normalize}: {recipe.model} makes pictures from -1 to 1 (tanh), so the real ones "
             "must be symmetric, too"
         )
-    example = example_given(model, wanted)
+    example = input_spec(model, wanted)
     as_it_is = Scaler(np.zeros(1, np.float32), np.ones(1, np.float32))
-    from_picture = from_pictures(model, wanted)
+    from_picture = is_image_to_image(model, wanted)
     scores = judge(model, recipe, kind, data, scaler, not from_picture)
-    return Asked(generation(scores), scaler if from_picture else as_it_is, scaler, example)
+    return TaskSpec(generation(scores), scaler if from_picture else as_it_is, scaler, example)

@@ -9,16 +9,16 @@ import jax
 
 from ..runs.out_of_memory import OutOfMemory, explained, ran_out
 from ..trained.model import Trained, load
-from ..units import with_unit
+from ..units import format_bytes
 from .export.answer import answer, example
 
-__all__ = ["answering", "needed_to_answer", "out_of_memory_to_answer"]
+__all__ = ["explain_out_of_memory", "needed_to_answer", "out_of_memory_to_answer"]
 
 _BATCH = 1000  # inputs that the commands take at once; of fewer all
 _FEWER = (100, 10, 1)
 
 
-def answering(run: str, work: Callable[[], Any]) -> Any:
+def explain_out_of_memory(run: str, work: Callable[[], Any]) -> Any:
     """What a command does with the model of a run; where there is not the memory for it, that is explained.
 
     Args:
@@ -39,7 +39,7 @@ def out_of_memory_to_answer(error: BaseException, run: str) -> OutOfMemory:
     except Exception:  # it does not matter why: it is the error before it that the person must hear of
         size, less = None, [None] * len(_FEWER)
     lines = [
-        f"  {n:,} inputs: {'unknown' if it is None else with_unit(it)}" for n, it in zip(_FEWER, less, strict=True)
+        f"  {n:,} inputs: {'unknown' if it is None else format_bytes(it)}" for n, it in zip(_FEWER, less, strict=True)
     ]
     advice = ["give fewer files, rows or samples at a time; in Python zoo.load(RUN).predict(x[:100])"]
     if jax.default_backend() != "cpu":

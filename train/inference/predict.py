@@ -113,13 +113,13 @@ def _values(trained: Trained, x: np.ndarray) -> Iterator[dict[str, Any]]:
 
 def _text(trained: Trained, x: np.ndarray) -> Iterator[dict[str, Any]]:
     from ..data.vocabulary import Vocabulary
-    from ..evaluation.saved_model import scored
+    from ..evaluation.saved_model import score
 
     what = Vocabulary(tuple(trained.about["vocabulary"])).level.removesuffix("s")
     vocabulary, kind = tuple(trained.about["vocabulary"]), source(trained.about["dataset"])
     for tokens in x:
         split = Split(tokens[:-1], tokens[1:])
-        found = scored(trained, kind, Dataset(kind.name, "language", split, split, vocabulary=vocabulary))
+        found = score(trained, kind, Dataset(kind.name, "language", split, split, vocabulary=vocabulary))
         bits = found["nats"] / math.log(2)
         yield {
             "tokens": len(tokens), f"bits_per_{what}": bits, "perplexity": 2**bits, "accuracy": found["accuracy"],

@@ -9,17 +9,17 @@ import numpy as np
 
 from ..data.dataset import Dataset, Place, load_data
 from ..errors import BadInput
-from ..option_types import hint
-from ..trained.generate_images import by_class, makes_images, nearest_images, sampled, walked
+from ..option_types import did_you_mean
+from ..trained.generate_images import by_class, interpolate, is_image_generator, nearest_images, sample_images
 from ..trained.model import Trained
 
-__all__ = ["sample_images"]
+__all__ = ["write_samples"]
 
 _STEPS = 12  # from one sample to another
 _MOST = 500  # in one picture: more rows than matplotlib can draw
 
 
-def sample_images(trained: Trained, run: Path, given: Mapping[str, Any]) -> None:
+def write_samples(trained: Trained, run: Path, given: Mapping[str, Any]) -> None:
     """Makes what the flags of the command ask for, and says where it is.
 
     Args:
@@ -34,7 +34,7 @@ def sample_images(trained: Trained, run: Path, given: Mapping[str, Any]) -> None
     if len(trained.input_shape) != 1:
         raise BadInput(f"{run} makes a picture from another picture, not from noise: there is nothing to sample")
     y = _class(trained, given["class"])
-    if not makes_images(trained):
+    if not is_image_generator(trained):
         _print_points(trained, given, y)
         return
     if (given["number"] or 0) > _MOST:
@@ -52,7 +52,7 @@ def _samples(trained: Trained, given: Mapping[str, Any], y: int | None, path: Pa
 
     n = given["number"] or 64
     classes = trained.classes if by_class(trained) and y is None else ()
-    images = sampled(trained, n, given["seed"], None if y is None else np.full(n, y))
+    images = sample_images(trained, n, given["seed"], None if y is None else np.full(n, y))
     samples(images, path, classes, _title(trained, f"{n} samples", y))
 
 
@@ -60,7 +60,7 @@ def _interpolation(trained: Trained, given: Mapping[str, Any], y: int | None, pa
     from ..plots.made import interpolation
 
     n = given["number"] or 8
-    strips = walked(trained, n, _STEPS, jax.random.key(given["seed"]), None if y is None else np.full(n, y))
+    strips = interpolate(trained, n, _STEPS, jax.random.key(given["seed"]), None if y is None else np.full(n, y))
     interpolation(strips, path, _title(trained, "from one sample to another", y))
 
 
@@ -69,7 +69,7 @@ def _nearest(trained: Trained, given: Mapping[str, Any], y: int | None, path: Pa
 
     n = given["number"] or 16
     training = _data(trained, given).train.x
-    images = sampled(trained, n, given["seed"], None if y is None else np.full(n, y))
+    images = sample_images(trained, n, given["seed"], None if y is None else np.full(n, y))
     nearest(images, nearest_images(images, training), path)
 
 
@@ -93,7 +93,7 @@ def _class(trained: Trained, name: str | None) -> int | None:
     if not by_class(trained):
         raise BadInput(f"--class {name}: {animal} was told no classes and makes what comes; cgan makes what it is told")
     if name not in classes:
-        raise BadInput(f"--class {name!r} is none{hint(name, classes)}; there are {', '.join(classes)}")
+        raise BadInput(f"--class {name!r} is none{did_you_mean(name, classes)}; there are {', '.join(classes)}")
     return classes.index(name)
 
 

@@ -11,25 +11,25 @@ import numpy as np
 from ..data.augment import augment
 from ..data.dataset import Split
 from ..data.normalize import Scaler
-from ..data.on_disk import Rows
-from ..data.prefetch import in_order
+from ..data.on_disk import DiskArray
+from ..data.prefetch import prefetched
 
 __all__ = [
-    "Feed",
-    "Reads",
-    "Taken",
+    "BatchSource",
+    "HostBatch",
+    "HostReader",
     "as_stored",
-    "padded",
-    "ready",
+    "from_memory",
+    "padded_batches",
+    "preprocess",
     "scaled",
     "scaled_targets",
     "shuffle",
-    "shuffled",
     "steps_per_epoch",
 ]
 
 
-class Feed(NamedTuple):
+class BatchSource(NamedTuple):
     """A stream of batches, as pure functions over arrays that lie on the device.
 
     Attributes:
@@ -45,17 +45,17 @@ class Feed(NamedTuple):
     steps_per_epoch: int
     order: Callable[[jax.Array], Any]
     batch: Callable[..., dict]
-    reads: "Reads | None" = None
+    reads: "HostReader | None" = None
 
 
-class Taken(NamedTuple):
+class HostBatch(NamedTuple):
     """A batch as stored, numpy arrays by name, and what must be known to go on behind it, as plain JSON values."""
 
     batch: dict[str, np.ndarray]
     position: Any = None
 
 
-class Reads(NamedTuple):
+class HostReader(NamedTuple):
     """What reads the batches of data that does not fit.
 
     Attributes:
@@ -65,7 +65,7 @@ class Reads(NamedTuple):
         go_on: told the position that a resumed run goes on behind; None: the step says all.
     """
 
-    batches: Callable[[jax.Array, np.ndarray], Callable[[int], Taken]]
+    batches: Callable[[jax.Array, np.ndarray], Callable[[int], HostBatch]]
     threads: int | None = None
     go_on: Callable[[Any], None] | None = None
 
@@ -79,9 +79,9 @@ def steps_per_epoch(examples: int, batch_size: int) -> int:
     return math.ceil(examples / batch_size)
 
 
-def shuffled(
+def from_memory(
     split: Split, batch_size: int, scaler: Scaler | None, target_scaler: Scaler | None, augmentation: str
-) -> Feed:
+) -> BatchSource:
     """Batches in a new random order every epoch, normalised and augmented on the device.
 
     Every batch is full: the last one of an epoch is filled up from the beginning of the epoch's own order, so that
@@ -93,10 +93,10 @@ def shuffled(
         chosen = jax.lax.dynamic_slice(order, (i * batch_size,), (batch_size,))
         # In bounds by construction: "clip" saves the fill that jax's default would add.
         cut = {name: jnp.take(each, chosen, axis=0, mode="clip") for name, each in arrays["examples"].items()}
-        return ready(arrays, cut, augmentation, key)
+        return preprocess(arrays, cut, augmentation, key)
 
     arrays = {"examples": as_stored(split), "scaler": scaler, "target_scaler": target_scaler}
-    return Feed(arrays, steps, order, batch)
+    return BatchSource(arrays, steps, order, batch)
 
 
 def shuffle(n: int, batch_size: int) -> tuple[int, Callable[[jax.Array], jax.Array]]:
@@ -109,7 +109,7 @@ def shuffle(n: int, batch_size: int) -> tuple[int, Callable[[jax.Array], jax.Arr
     return steps, order
 
 
-def ready(arrays: dict, cut: dict, augmentation: str, key: jax.Array) -> dict:
+def preprocess(arrays: dict, cut: dict, augmentation: str, key: jax.Array) -> dict:
     """A batch as the trainer wants it, of one as stored: augmented and normalised, by the scalers among the arrays."""
     # Moved first and normalised after, so that what is moved in is background in every scale.
     x = scaled(arrays["scaler"], augment(augmentation, key, cut["x"]))
@@ -126,11 +126,11 @@ def scaled_targets(scaler: Scaler | None, y: Any) -> Any:
     return y if scaler is None else scaler.apply(y)
 
 
-def padded(split: Split, batch_size: int) -> Iterator[dict[str, np.ndarray]]:
+def padded_batches(split: Split, batch_size: int) -> Iterator[dict[str, np.ndarray]]:
     """The whole split in order, as stored, in batches of one size: the last is padded, and `weight` says with what.
 
     >>> split = Split(np.arange(5.0)[:, None], np.arange(5))
-    >>> [batch["weight"].tolist() for batch in padded(split, 3)]
+    >>> [batch["weight"].tolist() for batch in padded_batches(split, 3)]
     [[1.0, 1.0, 1.0], [1.0, 1.0, 0.0]]
     """
     n, count = len(split.x), steps_per_epoch(len(split.x), batch_size)
@@ -140,7 +140,7 @@ def padded(split: Split, batch_size: int) -> Iterator[dict[str, np.ndarray]]:
         batch = {name: each[np.minimum(place, n - 1)] for name, each in as_stored(split).items()}
         return batch | {"weight": (place < n).astype(np.float32)}
 
-    yield from in_order(read, count) if isinstance(split.x, Rows) else map(read, range(count))
+    yield from prefetched(read, count) if isinstance(split.x, DiskArray) else map(read, range(count))
 
 
 def as_stored(split: Split) -> dict[str, np.ndarray]:

@@ -8,15 +8,15 @@ import numpy as np
 
 from ..data.dataset import Split
 from ..data.normalize import Scaler
-from ..trainer import stream
-from .batches import Feed, Reads, Taken, as_stored, ready, shuffle
+from ..trainer import named_key
+from .batches import BatchSource, HostBatch, HostReader, as_stored, preprocess, shuffle
 
-__all__ = ["stored", "streamed"]
+__all__ = ["from_disk", "stored"]
 
 
-def streamed(
+def from_disk(
     split: Split, batch_size: int, scaler: Scaler | None, target_scaler: Scaler | None, augmentation: str
-) -> Feed:
+) -> BatchSource:
     """The batches of `feed.shuffled`, the same bits in the same order, of examples of which some are `Rows`.
 
     The order of an epoch is made on the device, where it is made for data that fits, and fetched: 4 bytes an example.
@@ -29,23 +29,23 @@ def streamed(
         # Two epochs at once, where one ends and the other is read ahead.
         @lru_cache(maxsize=2)
         def places(epoch):
-            return np.asarray(order(stream(key, "order", epoch)))
+            return np.asarray(order(named_key(key, "order", epoch)))
 
         def read(step):
             epoch, i = divmod(step, steps)
             chosen = places(epoch)[i * batch_size + rows]
-            return Taken({name: stored(each[chosen]) for name, each in examples.items()})
+            return HostBatch({name: stored(each[chosen]) for name, each in examples.items()})
 
         return read
 
     def batch(arrays, cut, i, key):
-        return ready(arrays, cut, augmentation, key)
+        return preprocess(arrays, cut, augmentation, key)
 
     def blank(key):
         kinds = {name: jax.dtypes.canonicalize_dtype(each.dtype) for name, each in examples.items()}
         return {name: jnp.zeros((batch_size, *examples[name].shape[1:]), kind) for name, kind in kinds.items()}
 
-    return Feed({"scaler": scaler, "target_scaler": target_scaler}, steps, blank, batch, Reads(batches))
+    return BatchSource({"scaler": scaler, "target_scaler": target_scaler}, steps, blank, batch, HostReader(batches))
 
 
 def stored(array: np.ndarray) -> np.ndarray:

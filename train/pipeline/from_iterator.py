@@ -8,13 +8,15 @@ import numpy as np
 
 from ..data.normalize import Scaler
 from ..errors import BadInput, CheckpointUnusable, RunFailed
-from .batches import Feed, Reads, Taken, ready
-from .stream import Opened, arrays_of, packed, unpacked
+from .batches import BatchSource, HostBatch, HostReader, preprocess
+from .stream import OpenStream, arrays_of, encode_state, unpacked
 
-__all__ = ["loaded"]
+__all__ = ["from_iterator"]
 
 
-def loaded(opened: Opened, scaler: Scaler | None, target_scaler: Scaler | None, augmentation: str) -> Feed:
+def from_iterator(
+    opened: OpenStream, scaler: Scaler | None, target_scaler: Scaler | None, augmentation: str
+) -> BatchSource:
     """The batches of a stream, normalised and augmented in the step.
 
     One thread reads ahead: the loader may have as many as it likes. With each batch comes the state behind it.
@@ -37,12 +39,12 @@ def loaded(opened: Opened, scaler: Scaler | None, target_scaler: Scaler | None, 
                 raise
             batch = arrays_of(batch, f"the batch of step {step + 1} of Stream(train=...)")
             _check_alike(batch, shapes, step)
-            return Taken(batch, packed(opened.batches.get_state()))
+            return HostBatch(batch, encode_state(opened.batches.get_state()))
 
         return read
 
     def batch(arrays, cut, i, key):
-        return ready(arrays, cut, augmentation, key)
+        return preprocess(arrays, cut, augmentation, key)
 
     def blank(key):
         size = opened.recipe.batch_size
@@ -57,10 +59,10 @@ def loaded(opened: Opened, scaler: Scaler | None, target_scaler: Scaler | None, 
             ) from error
 
     scalers = {"scaler": scaler, "target_scaler": target_scaler}
-    return Feed(scalers, opened.steps_per_epoch, blank, batch, Reads(batches, threads=1, go_on=go_on))
+    return BatchSource(scalers, opened.steps_per_epoch, blank, batch, HostReader(batches, threads=1, go_on=go_on))
 
 
-def _check_share(opened: Opened, rows: int) -> None:
+def _check_share(opened: OpenStream, rows: int) -> None:
     size = len(opened.example["x"])
     if rows != size:
         raise BadInput(

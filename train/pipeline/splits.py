@@ -7,19 +7,21 @@ import numpy as np
 from ..config.recipe import Recipe
 from ..data.dataset import Dataset, Source, Split
 from ..data.normalize import Scaler, fit_scaler
-from ..data.on_disk import Rows
-from ..data.split import hold_back, hold_back_last
-from ..data.windows import changes, earlier_and_later
+from ..data.on_disk import DiskArray
+from ..data.split import hold_back_last, train_val_split
+from ..data.windows import chronological_split, differenced
 from ..errors import BadInput
-from .stream import Opened
+from .stream import OpenStream
 
-__all__ = ["Scalers", "as_seen", "batches_that_fit", "held_back", "scalers_for"]
+__all__ = ["Scalers", "batches_that_fit", "preprocessed", "scalers_for", "validation_split"]
 
 Scalers = tuple[Scaler | None, Scaler | None]
 """Of inputs and of targets."""
 
 
-def held_back(recipe: Recipe, data: Dataset, kind: Source, own: Opened | None) -> tuple[Recipe, Split, Split | None]:
+def validation_split(
+    recipe: Recipe, data: Dataset, kind: Source, own: OpenStream | None
+) -> tuple[Recipe, Split, Split | None]:
     """Patience needs something to judge by that is neither trained on nor reported: a tenth, if nothing was said."""
     if own is not None:
         return recipe, data.train, own.val
@@ -30,8 +32,8 @@ def held_back(recipe: Recipe, data: Dataset, kind: Source, own: Opened | None) -
     if kind.kind == "text":  # where time goes on, what comes later must not be known
         return recipe, *hold_back_last(data.train, recipe.val_share)
     if kind.kind == "series":
-        return recipe, *earlier_and_later(data.train, recipe.val_share)
-    return recipe, *hold_back(data.train, recipe.val_share, recipe.seed)
+        return recipe, *chronological_split(data.train, recipe.val_share)
+    return recipe, *train_val_split(data.train, recipe.val_share, recipe.seed)
 
 
 def batches_that_fit(recipe: Recipe, train: Split, held: Split | None) -> tuple[Recipe, Split, Split | None]:
@@ -39,7 +41,7 @@ def batches_that_fit(recipe: Recipe, train: Split, held: Split | None) -> tuple[
     if train.x.ndim == 1:  # a text is no number of examples
         return recipe, train, held
     whole = recipe.opt == "gd" or recipe.batch_size > len(train.x)
-    if recipe.opt == "gd" and isinstance(train.x, Rows):
+    if recipe.opt == "gd" and isinstance(train.x, DiskArray):
         raise BadInput(
             f"--opt gd learns from all {len(train.x):,} examples in one step, and they do not fit in memory "
             "(--in-memory): take --opt sgd"
@@ -47,10 +49,10 @@ def batches_that_fit(recipe: Recipe, train: Split, held: Split | None) -> tuple[
     return (replace(recipe, batch_size=len(train.x)) if whole else recipe), train, held
 
 
-def as_seen(data: Dataset, train: Split, held: Split | None) -> dict[str, Split]:
+def preprocessed(data: Dataset, train: Split, held: Split | None) -> dict[str, Split]:
     """What is learned from and scored on, by name, as the model sees it."""
     splits = {"train": train, "val": held, "test": data.test} if held else {"train": train, "test": data.test}
-    return {name: changes(split) if data.relative else split for name, split in splits.items()}
+    return {name: differenced(split) if data.relative else split for name, split in splits.items()}
 
 
 def scalers_for(recipe: Recipe, data: Dataset, train: Split) -> Scalers:

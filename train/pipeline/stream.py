@@ -14,12 +14,12 @@ from typing import Any, Protocol, runtime_checkable
 import jax
 import numpy as np
 
-from ..config.recipe import Recipe, check_pair
+from ..config.recipe import Recipe, check_compatible
 from ..data.dataset import Dataset, Kind, Source, Split, Task
 from ..errors import BadInput
-from ..runtime.processes import from_all, joined
+from ..runtime.processes import allgather_json, allgather_rows
 
-__all__ = ["Batches", "Opened", "Stream", "arrays_of", "packed", "unpacked"]
+__all__ = ["Batches", "OpenStream", "Stream", "arrays_of", "encode_state", "unpacked"]
 
 _KINDS: Mapping[int, Kind] = {2: "table", 3: "sequence", 4: "image"}
 _PEEK = 1024  # examples from which shapes and scales are taken, of all processes together
@@ -63,7 +63,7 @@ class Stream:
     classes: tuple[str, ...] = ()
     val: Mapping[str, Any] | None = None
 
-    def opened(self, recipe: Recipe) -> "Opened":
+    def opened(self, recipe: Recipe) -> "OpenStream":
         """The iterator, and what a run must know of it.
 
         Raises:
@@ -81,9 +81,9 @@ class Stream:
         _check(recipe, self, val)
         train = _seen_by_all(Split(*(np.concatenate([batch[name] for batch in first]) for name in "xy")), size)
         kind, data = self._described(train, _split(self.test, "test"))
-        check_pair(recipe.model, kind)
+        check_compatible(recipe.model, kind)
         recipe = replace(recipe, dataset="stream", batch_size=size * jax.process_count(), d={}, expect=None)
-        return Opened(batches, first[0], recipe, kind, data, val, self.steps_per_epoch)
+        return OpenStream(batches, first[0], recipe, kind, data, val, self.steps_per_epoch)
 
     def _described(self, train: Split, test: Split) -> tuple[Source, Dataset]:
         if train.x.ndim not in _KINDS or train.x.shape[1:] != test.x.shape[1:] or train.y.shape[1:] != test.y.shape[1:]:
@@ -104,7 +104,7 @@ class Stream:
 
 
 @dataclass(frozen=True)
-class Opened:
+class OpenStream:
     """A stream that a run learns from.
 
     Attributes:
@@ -126,10 +126,10 @@ class Opened:
     steps_per_epoch: int
 
 
-def packed(state: Any) -> Any:
+def encode_state(state: Any) -> Any:
     """A state as plain JSON values.
 
-    >>> unpacked(packed(b"here")), packed({"next": 3})
+    >>> unpacked(encode_state(b"here")), encode_state({"next": 3})
     (b'here', {'next': 3})
     """
     if isinstance(state, bytes):
@@ -141,7 +141,7 @@ def packed(state: Any) -> Any:
 
 
 def unpacked(state: Any) -> Any:
-    """What `packed` was given."""
+    """What `encode_state` was given."""
     return base64.b64decode(state["base64"]) if isinstance(state, dict) and list(state) == ["base64"] else state
 
 
@@ -186,11 +186,11 @@ def _seen_by_all(own: Split, size: int) -> Split:
         return own
     rows = min(len(own.x), -(-_PEEK // jax.process_count()))
     kinds = [[str(each.dtype), list(each.shape[1:])] for each in (own.x, own.y)]
-    told = from_all([size, rows, *kinds])
+    told = allgather_json([size, rows, *kinds])
     if any(each != told[0] for each in told):
         each = "; ".join(f"process {i}: {size} examples, x {x}, y {y}" for i, (size, _, x, y) in enumerate(told))
         raise BadInput(f"Stream: the batches of the processes must be alike, each an equal share. There are {each}")
-    return Split(joined(own.x[:rows]), joined(own.y[:rows]))
+    return Split(allgather_rows(own.x[:rows]), allgather_rows(own.y[:rows]))
 
 
 def _split(arrays: Mapping[str, Any], name: str) -> Split:

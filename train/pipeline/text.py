@@ -12,14 +12,14 @@ import numpy as np
 
 from ..data.dataset import Split
 from ..errors import BadInput
-from .batches import Feed, Reads, Taken
+from .batches import BatchSource, HostBatch, HostReader
 
-__all__ = ["contiguous", "contiguous_from_disk", "streams"]
+__all__ = ["contiguous_from_disk", "scoring_windows", "token_windows"]
 
 _ROWS, _PIECE, _WARM_UP = 32, 512, 128
 
 
-def contiguous(split: Split, batch_size: int, window: int) -> Feed:
+def token_windows(split: Split, batch_size: int, window: int) -> BatchSource:
     """Batches whose row r goes on, from one to the next, along the r-th of `batch_size` parts of the text.
 
     A batch is `{"x": (batch, window), "y": (batch, window), "first": (batch,)}`, whole numbers; `first` is true where
@@ -35,7 +35,7 @@ def contiguous(split: Split, batch_size: int, window: int) -> Feed:
         BadInput: if the text is shorter than the window.
 
     >>> text = Split(np.arange(10), np.arange(1, 11))
-    >>> feed = contiguous(text, 2, 2)
+    >>> feed = token_windows(text, 2, 2)
     >>> [feed.batch(feed.arrays, feed.order(None), i, None)["x"].tolist() for i in range(feed.steps_per_epoch)]
     [[[0, 1], [4, 5]], [[2, 3], [6, 7]], [[4, 5], [8, 9]]]
     """
@@ -52,18 +52,20 @@ def contiguous(split: Split, batch_size: int, window: int) -> Feed:
         return {**jax.vmap(cut)(order), "first": jnp.full(batch_size, i == 0)}
 
     arrays = {"x": np.asarray(split.x, np.int32), "y": np.asarray(split.y, np.int32)}
-    return Feed(arrays, steps, order, batch)
+    return BatchSource(arrays, steps, order, batch)
 
 
-def contiguous_from_disk(split: Split, batch_size: int, window: int) -> Feed:
-    """The batches of `contiguous`, of a text that stays on the disk."""
+def contiguous_from_disk(split: Split, batch_size: int, window: int) -> BatchSource:
+    """The batches of `token_windows`, of a text that stays on the disk."""
     steps, starts = _parts(len(split.x), batch_size, window)
     window = window or len(split.x) // batch_size
 
     def batches(key, rows):
         def read(step):
             begins = starts[rows] + step % steps * window
-            return Taken({name: np.stack([side[at : at + window] for at in begins]) for name, side in sides.items()})
+            return HostBatch(
+                {name: np.stack([side[at : at + window] for at in begins]) for name, side in sides.items()}
+            )
 
         return read
 
@@ -74,7 +76,7 @@ def contiguous_from_disk(split: Split, batch_size: int, window: int) -> Feed:
         return {name: jnp.zeros((batch_size, window), jnp.int32) for name in sides}
 
     sides = {"x": split.x, "y": split.y}
-    return Feed({}, steps, blank, batch, Reads(batches))
+    return BatchSource({}, steps, blank, batch, HostReader(batches))
 
 
 def _parts(length: int, batch_size: int, window: int) -> tuple[int, np.ndarray]:
@@ -88,20 +90,20 @@ def _parts(length: int, batch_size: int, window: int) -> tuple[int, np.ndarray]:
     return steps, np.linspace(0, length - steps * window, batch_size).astype(np.int64)
 
 
-def streams(split: Split, devices: int = 1) -> Iterator[dict[str, np.ndarray]]:
+def scoring_windows(split: Split, devices: int = 1) -> Iterator[dict[str, np.ndarray]]:
     """The whole text for scoring: `weight` is 1 once for every token, 0 where a row only reads what stands before.
 
     A row is a piece of the text with the 128 tokens before it. A recurrent net so warmed up gives within a hair what
     one unbroken reading would, and many times as fast.
 
     Args:
-        split: a text, as in `contiguous`.
+        split: a text, as in `token_windows`.
         devices: that share the rows of a batch.
 
     Yields:
         `{"x", "y", "weight"}`, each (rows, time), all of one shape.
 
-    >>> (batch,) = streams(Split(np.arange(600), np.arange(1, 601)))
+    >>> (batch,) = scoring_windows(Split(np.arange(600), np.arange(1, 601)))
     >>> batch["x"].shape, int(batch["weight"].sum()), int(batch["x"][1, 0])
     ((2, 640), 600, 384)
     """

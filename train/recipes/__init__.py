@@ -1,1 +1,1 @@
-"""Recipes: one file an animal, mirroring `zoo/`; each ends with its BOOK."""
+"""Recipes: one file an animal, mirroring `zoo/`; each defines RECIPES."""

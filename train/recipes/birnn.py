@@ -1,9 +1,9 @@
 """Bidirectional recurrent network: tags that only the future tells, images by rows."""
 
-from ..config.recipe import Book, Expect
+from ..config.recipe import Expect, ModelRecipes
 from ._sequences import FLOOR, recipes
 
-BOOK = Book(
+RECIPES = ModelRecipes(
     recipes=recipes(
         "birnn",
         future=Expect("accuracy", 0.99, FLOOR),

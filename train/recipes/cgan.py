@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from ..config.recipe import Book, Expect, Recipe
+from ..config.recipe import Expect, ModelRecipes, Recipe
 
 _MNIST = Recipe(
     "cgan",
@@ -16,7 +16,7 @@ _MNIST = Recipe(
     expect=Expect("agreement", 0.95, "the project's own floor"),
 )
 
-BOOK = Book(
+RECIPES = ModelRecipes(
     recipes=(
         Recipe(
             "cgan",

@@ -1,8 +1,8 @@
 """Convolutional network on small grey images."""
 
-from ..config.recipe import Book, Expect, Recipe
+from ..config.recipe import Expect, ModelRecipes, Recipe
 
-BOOK = Book(
+RECIPES = ModelRecipes(
     recipes=(
         Recipe(
             "cnn",

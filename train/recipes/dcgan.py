@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from ..config.recipe import Book, Expect, Recipe
+from ..config.recipe import Expect, ModelRecipes, Recipe
 
 _MNIST = Recipe(
     "dcgan",
@@ -18,7 +18,7 @@ _MNIST = Recipe(
     expect=Expect("classifier_score", 8.5, "the project's own floor"),
 )
 
-BOOK = Book(
+RECIPES = ModelRecipes(
     recipes=(
         Recipe(
             "dcgan",

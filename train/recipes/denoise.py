@@ -1,6 +1,6 @@
 """Adversarial denoiser."""
 
-from ..config.recipe import Book, Expect, Recipe
+from ..config.recipe import Expect, ModelRecipes, Recipe
 
 _GAME = {
     "trainer": "adversarial",
@@ -11,7 +11,7 @@ _GAME = {
     "t": {"l1": 100},  # pix2pix's weight
 }
 
-BOOK = Book(
+RECIPES = ModelRecipes(
     recipes=(
         Recipe(
             "denoise",

@@ -1,8 +1,8 @@
 """Generative adversarial network: the ring, on which the published one loses modes, and small images."""
 
-from ..config.recipe import Book, Expect, Recipe
+from ..config.recipe import Expect, ModelRecipes, Recipe
 
-BOOK = Book(
+RECIPES = ModelRecipes(
     recipes=(
         Recipe(
             "gan",

@@ -1,9 +1,9 @@
 """GRU: images by rows, memory, language."""
 
-from ..config.recipe import Book, Expect
+from ..config.recipe import Expect, ModelRecipes
 from ._sequences import FLOOR, GUESS, recipes
 
-BOOK = Book(
+RECIPES = ModelRecipes(
     recipes=recipes(
         "gru",
         digits=Expect("accuracy", 0.97, FLOOR),

@@ -1,8 +1,8 @@
 """Linear regression: whole-set gradient descent until the closed-form answer is reached."""
 
-from ..config.recipe import Book, Expect, Recipe
+from ..config.recipe import Expect, ModelRecipes, Recipe
 
-BOOK = Book(
+RECIPES = ModelRecipes(
     recipes=(
         Recipe(
             "linear",

@@ -1,9 +1,9 @@
 """LSTM: images by rows, memory, language."""
 
-from ..config.recipe import Book, Expect
+from ..config.recipe import Expect, ModelRecipes
 from ._sequences import FLOOR, GUESS, recipes
 
-BOOK = Book(
+RECIPES = ModelRecipes(
     recipes=recipes(
         "lstm",
         digits=Expect("accuracy", 0.97, FLOOR),

@@ -1,8 +1,8 @@
 """Multi-layer perceptron: on images, tables, points; Nielsen's first network among them."""
 
-from ..config.recipe import Book, Expect, Recipe
+from ..config.recipe import Expect, ModelRecipes, Recipe
 
-BOOK = Book(
+RECIPES = ModelRecipes(
     recipes=(
         Recipe(
             "mlp",

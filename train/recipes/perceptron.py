@@ -1,8 +1,8 @@
 """The perceptron's own rule; the rate scales the weights and nothing else, for they begin at zero."""
 
-from ..config.recipe import Book, Expect, Recipe
+from ..config.recipe import Expect, ModelRecipes, Recipe
 
-BOOK = Book(
+RECIPES = ModelRecipes(
     recipes=(
         Recipe(
             "perceptron",

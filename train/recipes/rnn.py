@@ -1,9 +1,9 @@
 """Recurrent network: images by rows, and what its memory is too short for."""
 
-from ..config.recipe import Book, Expect
+from ..config.recipe import Expect, ModelRecipes
 from ._sequences import FLOOR, GUESS, recipes
 
-BOOK = Book(
+RECIPES = ModelRecipes(
     recipes=recipes(
         "rnn",
         digits=Expect("accuracy", 0.95, FLOOR),

@@ -1,8 +1,8 @@
 """Wasserstein GAN: RMSprop and five updates of the critic, as published."""
 
-from ..config.recipe import Book, Expect, Recipe
+from ..config.recipe import Expect, ModelRecipes, Recipe
 
-BOOK = Book(
+RECIPES = ModelRecipes(
     recipes=(
         Recipe(
             "wgan",

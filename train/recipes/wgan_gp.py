@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from ..config.recipe import Book, Expect, Recipe
+from ..config.recipe import Expect, ModelRecipes, Recipe
 
 _RING = Recipe(
     "wgan_gp",
@@ -20,7 +20,7 @@ _RING = Recipe(
     expect=Expect("good", 0.7, "the project's own floor"),
 )
 
-BOOK = Book(
+RECIPES = ModelRecipes(
     recipes=(
         _RING,
         replace(

@@ -7,21 +7,21 @@ from typing import Any
 
 from ..callback import Callback
 from ..config.run_options import RunOptions
-from ..data.on_disk import Rows
+from ..data.on_disk import DiskArray
 from ..evaluation.forecasting import in_words
 from ..trained.summary import parameters, summary
-from ..units import with_unit
+from ..units import format_bytes
 from .progress import Progress, terminal
 from .tables import class_table, epochs_table, parameter_table, result_panel
 
-__all__ = ["Show"]
+__all__ = ["ConsoleReport"]
 
 
 _ROWS = 24  # of a larger model, `python -m zoo summary` shows them
 _CLASSES = 20  # more do not fit a screen; result.json has them all
 
 
-class Show(Callback):
+class ConsoleReport(Callback):
     """Prints a run while it goes, and its result."""
 
     def __init__(self, setup: Any, options: RunOptions):
@@ -51,8 +51,8 @@ class Show(Callback):
         say(f"data     {data.name}: {many} {unit} to learn from, {len(data.test.x):,} to test")
         if recipe.dataset == "stream":
             say(f"reading  an iterator; scales are those of its first {len(data.train.x):,} examples")
-        if isinstance(data.train.x, Rows):
-            say(f"reading  {with_unit(data.train.x.nbytes)} from the disk while the run goes (--in-memory)")
+        if isinstance(data.train.x, DiskArray):
+            say(f"reading  {format_bytes(data.train.x.nbytes)} from the disk while the run goes (--in-memory)")
         made = setup.made_for.shape if setup.task.name == "generation" else (setup.made_for.outputs,)
         sizes, outputs = ("x".join(map(str, each)) for each in (shape, made))
         say(f"model    {recipe.model}: {sizes} in, {outputs} out, {count:,} parameters")

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from typing import Any
 
 from ..callback import Callback
-from .sample_pictures import Samples, view_for
+from .sample_pictures import SamplePictures, view_for
 
-__all__ = ["Watch", "onlookers"]
+__all__ = ["GanMonitor", "gan_callbacks"]
 
 _ALIKE = 0.3  # spread of the samples over that of the data, below which they are called collapsed
 _LATE = 0.25  # of the run, before which nothing is judged: every generator begins with one blot
@@ -15,15 +15,15 @@ _SURE, _LONG = 0.01, 5  # D(x) within this of 1 and D(G(z)) of 0, so many logs o
 _LIKELY = ("minimax", "non_saturating")  # the losses under which they are probabilities
 
 
-def onlookers(setup: Any, pictures: bool = True) -> list[Callback]:
+def gan_callbacks(setup: Any, pictures: bool = True) -> list[Callback]:
     """Those who watch a generator learn; nobody, if the model makes nothing."""
     if setup.task.name != "generation":
         return []
     view = view_for(setup) if pictures else None
-    return [Watch(), *([Samples(view)] if view else [])]
+    return [GanMonitor(), *([SamplePictures(view)] if view else [])]
 
 
-class Watch(Callback):
+class GanMonitor(Callback):
     """Warns of collapse and of a discriminator that has won, each once.
 
     Args:

@@ -9,13 +9,13 @@ import jax
 import numpy as np
 
 from ..callback import Callback
-from ..runtime.compile import compiled
-from ..trained.generator_input import drawn, from_pictures
-from ..trainer import stream, trained
+from ..runtime.compile import jit
+from ..trained.generator_input import is_image_to_image, sample_latents
+from ..trainer import eval_params, named_key
 
-__all__ = ["Samples", "view_for"]
+__all__ = ["SamplePictures", "view_for"]
 
-View = Callable[[dict, Path, str], None]  # draws what a fit makes: (fit, path, title)
+SampleView = Callable[[dict, Path, str], None]  # draws what a fit makes: (fit, path, title)
 
 _DOTS = 2000  # samples of points
 _ROWS = 8  # of images
@@ -24,19 +24,19 @@ _SIDE = 80  # places a side at which the discriminator is asked
 _FRAMES = 60  # of the animation, at most
 
 
-class Samples(Callback):
+class SamplePictures(Callback):
     """Draws `samples/step-XXXXXX.png` at every evaluation, at the end `training.gif` beside and `plots/samples.png`.
 
     Of a model that makes pictures of pictures that last one is `plots/before_after.png`.
     """
 
-    def __init__(self, view: View):
+    def __init__(self, view: SampleView):
         self._view, self._last = view, -1
 
     def start(self, setup: Any, folder: Path) -> None:
         """Makes the folder for the pictures."""
         self._folder = folder / "samples"
-        self._name = "before_after.png" if from_pictures(setup.model, setup.made_for) else "samples.png"
+        self._name = "before_after.png" if is_image_to_image(setup.model, setup.made_for) else "samples.png"
         self._folder.mkdir(parents=True, exist_ok=True)
 
     def row(self, row: dict, fit: dict) -> None:
@@ -59,31 +59,31 @@ class Samples(Callback):
                 shutil.copyfile(frames[-1], last)
 
 
-def view_for(setup: Any) -> View | None:
+def view_for(setup: Any) -> SampleView | None:
     """How what is made of such data is drawn; None: it makes no samples, or there is no picture of them."""
     if setup.task.name != "generation":
         return None
     if setup.source.kind == "points":
         return _points(setup)
     if setup.source.kind == "image":
-        return _pairs(setup) if from_pictures(setup.model, setup.made_for) else _images(setup)
+        return _pairs(setup) if is_image_to_image(setup.model, setup.made_for) else _images(setup)
     return None
 
 
-def _points(setup: Any) -> View:
+def _points(setup: Any) -> SampleView:
     from ..plots.samples import cloud, window
 
     model, real = setup.model, np.asarray(setup.data.test.x)
-    given = drawn(model, setup.made_for, _DOTS, stream(setup.key, "samples"))
+    given = sample_latents(model, setup.made_for, _DOTS, named_key(setup.key, "samples"))
     low, high = window(real[:_DOTS])
     sides = (np.linspace(low[i], high[i], _SIDE) for i in (0, 1))
     plane = setup.target_scaler.apply(np.stack(np.meshgrid(*sides), axis=-1).reshape(-1, 2))
     alone = jax.eval_shape(model.judged, plane[:2], given[:2]).shape == (2, 2)
     likely = setup.recipe.t.get("loss", "non_saturating") in ("minimax", "non_saturating")
 
-    @compiled
+    @jit
     def look(fit):
-        params, state = trained(fit)
+        params, state = eval_params(fit)
         made = setup.target_scaler.invert(model.apply(params, state, given)[0])
         if not alone:  # what it thinks of a place depends on what was asked for
             return made, None
@@ -98,14 +98,14 @@ def _points(setup: Any) -> View:
     return view
 
 
-def _images(setup: Any) -> View:
+def _images(setup: Any) -> SampleView:
     from ..plots.made import beside
 
     model, classes = setup.model, setup.made_for.outputs
     columns = classes if 2 <= classes <= 16 else 10  # so that a column of what is made by class is one class
-    given = drawn(model, setup.made_for, _ROWS * columns, stream(setup.key, "samples"))
+    given = sample_latents(model, setup.made_for, _ROWS * columns, named_key(setup.key, "samples"))
     real = _seen(setup.target_scaler.apply(np.asarray(setup.data.test.x[: len(given)])))
-    make = compiled(lambda fit: model.apply(*trained(fit), given)[0])
+    make = jit(lambda fit: model.apply(*eval_params(fit), given)[0])
 
     def view(fit, path, title):
         beside(_seen(jax.device_get(make(fit))), real, path, title, columns)
@@ -113,13 +113,13 @@ def _images(setup: Any) -> View:
     return view
 
 
-def _pairs(setup: Any) -> View:
+def _pairs(setup: Any) -> SampleView:
     """What is given, made and real, of the same test pictures at every evaluation."""
     from ..plots.pairs import pairs
 
     model, real = setup.model, setup.target_scaler.apply(np.asarray(setup.data.test.x[:_PAIRS]))
-    given = model.given(stream(setup.key, "samples"), {"x": real})
-    make = compiled(lambda fit: model.apply(*trained(fit), given)[0])
+    given = model.given(named_key(setup.key, "samples"), {"x": real})
+    make = jit(lambda fit: model.apply(*eval_params(fit), given)[0])
 
     def view(fit, path, title):
         rows = {"given": given, "made": make(fit), "real": real}

@@ -18,11 +18,11 @@ import numpy as np
 from ..callback import Callback
 from ..config.recipe import Recipe
 from ..data.vocabulary import Vocabulary
-from ..option_types import shown
+from ..option_types import format_value
 from ..runs.setup import Setup
-from ..trained.generate_text import written
+from ..trained.generate_text import generate_tokens
 from ..trained.model import flatten
-from ..trainer import stream, trained
+from ..trainer import eval_params, named_key
 from .progress import terminal
 
 __all__ = ["TensorBoard", "hyperparameters"]
@@ -61,7 +61,7 @@ class TensorBoard(Callback):
                 self.writer.add_scalar(f"{row['split']}/{name}", value, self.step)
         if row["split"] != "train" and self._told != self.step:
             self._told = self.step
-            self._histograms("weights", trained(fit)[0])
+            self._histograms("weights", eval_params(fit)[0])
             self._histograms("gradients", self._gradient(fit))
             if self.setup.data.task == "language":
                 self.writer.add_text("sample", _sample(self.setup, fit, self.step), self.step)
@@ -127,7 +127,7 @@ def hyperparameters(recipe: Recipe) -> dict[str, Any]:
         table = isinstance(value, Mapping)
         found |= {f"{name}.{key}": each for key, each in value.items()} if table else {name: value}
     return {
-        name: value if isinstance(value, str | int | float) else shown(value)
+        name: value if isinstance(value, str | int | float) else format_value(value)
         for name, value in found.items()
         if value is not None
     }
@@ -136,7 +136,7 @@ def hyperparameters(recipe: Recipe) -> dict[str, Any]:
 def _gradient(setup: Setup):
     """Makes `fit -> gradients` of the loss on one training batch, without noise; nothing where no gradient trains."""
     feed, key = setup.advance.feed, setup.key
-    place = (setup.advance.arrays, setup.advance.order(stream(key, "order")))
+    place = (setup.advance.arrays, setup.advance.order(named_key(key, "order")))
     axes = 2 if setup.data.task == "language" else 1  # an answer a token, or one an example
 
     def scores(params, fit, arrays, order):
@@ -152,7 +152,7 @@ def _gradient(setup: Setup):
     compiled = jax.jit(jax.grad(cost))
 
     def gradient(fit):
-        args = (trained(fit)[0], fit, *place)
+        args = (eval_params(fit)[0], fit, *place)
         by_gradient = "opt" in fit and "loss" in jax.eval_shape(scores, *args)
         return compiled(*args) if by_gradient else {}
 
@@ -163,8 +163,8 @@ def _sample(setup: Setup, fit: dict, step: int) -> str:
     """What the language model writes now, as a block of code: TensorBoard reads texts as Markdown."""
     vocabulary = Vocabulary(tuple(setup.data.vocabulary))
     first = "\n" if "\n" in vocabulary.tokens else vocabulary.tokens[0]
-    key = stream(setup.key, "sample", step)
-    chunks = written(setup.model, *trained(fit), vocabulary.encode(first), _WRITTEN, key, temperature=0.8)
+    key = named_key(setup.key, "sample", step)
+    chunks = generate_tokens(setup.model, *eval_params(fit), vocabulary.encode(first), _WRITTEN, key, temperature=0.8)
     text = "".join(vocabulary.decode(tokens.tolist()) for tokens in chunks)
     return "\n".join(f"    {line}" for line in text.split("\n"))
 

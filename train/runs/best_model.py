@@ -8,21 +8,21 @@ from typing import Any
 import numpy as np
 
 from ..callback import Best
-from ..data.image_stats import input_facts
+from ..data.image_stats import image_stats
 from ..data.on_disk import sample
 from ..engine.loop import Diverged
 from ..errors import BadInput
 from ..trained.model import save
-from ..trainer import trained
+from ..trainer import eval_params
 from ..tree import flatten
 from .setup import Setup
 
-__all__ = ["check_best", "keeper_of", "kept_metrics"]
+__all__ = ["best_model_callback", "check_best", "kept_metrics"]
 
 _RISING = ("accuracy", "r2", "top5")  # of other metrics, less is better
 
 
-def keeper_of(parts: Setup, folder: Path | None, metric: str | None) -> Best:
+def best_model_callback(parts: Setup, folder: Path | None, metric: str | None) -> Best:
     """Saves the model: the best by examples held back; without such there is nothing to choose by, and the last.
 
     Without a folder it only knows which one that is.
@@ -31,7 +31,7 @@ def keeper_of(parts: Setup, folder: Path | None, metric: str | None) -> Best:
     def keep(fit: dict, row: dict) -> None:
         if folder is None:
             return
-        params, state = trained(fit)
+        params, state = eval_params(fit)
         bad = next((name for name, array in flatten(params).items() if not np.isfinite(array).all()), None)
         if bad:  # what was saved before is worth more
             raise Diverged(f"{bad} holds no finite number any more at step {row['step']}. Try a lower rate")
@@ -68,7 +68,7 @@ def _about(parts: Setup, row: dict) -> dict[str, Any]:
         "vocabulary": list(data.vocabulary),
         "input_shape": list(parts.example.shape),
         "input_dtype": str(data.train.x.dtype),
-        **input_facts(parts.source.kind, sample(data.train.x)),
+        **image_stats(parts.source.kind, sample(data.train.x)),
         "classes": list(data.classes),
         "features": list(data.features),
         "target": data.target,

@@ -6,7 +6,7 @@ import jax
 
 from ..config.recipe import Recipe
 from ..config.run_options import RunOptions
-from ..distributed.sharding import placement_for
+from ..distributed.sharding import sharding_for
 from ..trained.summary import Row, summary
 from .setup import Setup, setup
 
@@ -36,7 +36,7 @@ def dry_run(recipe: Recipe, options: RunOptions = RunOptions()) -> DryRun:  # no
     Raises:
         BadInput, DataUnavailable: as the run itself would.
     """
-    place, where = options.place(), placement_for(options)
+    place, where = options.place(), sharding_for(options)
     parts = setup(recipe, place, placement=where, judged=False, remat=options.remat)
     advance, key = parts.advance, parts.key
     order = advance.order(key)

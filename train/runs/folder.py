@@ -15,7 +15,7 @@ from .lock import check_free
 if TYPE_CHECKING:
     from ..config.run_options import RunOptions
 
-__all__ = ["check_folder", "is_run", "prepare_folder", "run_of"]
+__all__ = ["check_folder", "is_run", "locate_run", "prepare_folder"]
 
 # What a run writes. The configuration comes last: as long as it is there, the rest is known to be a run's.
 _WRITTEN = ("metrics.jsonl", "model.*", "result.json", "plots", "checkpoints", "samples", "tensorboard", "profile")
@@ -75,7 +75,7 @@ def is_run(folder: Path) -> bool:
         return False
 
 
-def run_of(path: Path) -> tuple[Path, int | None]:
+def locate_run(path: Path) -> tuple[Path, int | None]:
     """The folder of the run that a path names, and the step of its checkpoint if it names one.
 
     Raises:
@@ -95,7 +95,7 @@ def run_of(path: Path) -> tuple[Path, int | None]:
 
 def _resumed(options: "RunOptions") -> Path:
     assert options.resume is not None
-    folder, _ = run_of(options.resume)
+    folder, _ = locate_run(options.resume)
     if options.out is not None and options.out.expanduser().absolute() != folder.absolute():
         raise BadInput(f"--out {options.out}: a run is resumed in its own folder, {folder}; leave --out away")
     return folder

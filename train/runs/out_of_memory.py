@@ -10,7 +10,7 @@ import jax
 from ..config.recipe import Recipe
 from ..config.run_options import RunOptions
 from ..errors import RunFailed
-from ..units import with_unit
+from ..units import format_bytes
 from .dry_run import DryRun, dry_run
 
 __all__ = [
@@ -97,7 +97,7 @@ def told(found: Sequence[Way], size_now: int | None) -> list[str]:
         except Exception:  # it does not matter why: it is the error before it that the person must hear of
             size = None
         if size is None or size_now is None or size < size_now:
-            lines.append(f"  {way.flags}: {'unknown' if size is None else with_unit(size)} ({way.means})")
+            lines.append(f"  {way.flags}: {'unknown' if size is None else format_bytes(size)} ({way.means})")
     return lines or ["  no flag needs less"]
 
 
@@ -133,8 +133,8 @@ def ran_out(error: BaseException, what: str, size: int | None, lines: Sequence[s
     where = "the machine" if jax.default_backend() == "cpu" else "the device"
     first = str(error).partition("\n")[0][:200] or "python has no more memory"
     needs = (
-        f"{what} needs {'an unknown amount' if size is None else with_unit(size)}, "
-        f"{where} has {'an unknown amount' if limit is None else with_unit(limit)}. "
+        f"{what} needs {'an unknown amount' if size is None else format_bytes(size)}, "
+        f"{where} has {'an unknown amount' if limit is None else format_bytes(limit)}. "
         + (f"What {what} needs with:" if size is not None else "Try:")
     )
     return OutOfMemory("\n".join([f"the memory ran out: {first}", needs, *lines]))

@@ -12,7 +12,7 @@ import jax
 from zoo import _catalogue
 
 from ..callback import Callback, Journal, metrics_until
-from ..checkpoints.checkpoint import FOLDER, Checkpoint, keep_newest, newest, read, steps_there
+from ..checkpoints.checkpoint import FOLDER, Checkpoint, list_steps, newest, prune, read
 from ..checkpoints.sharded import read_shares
 from ..checkpoints.writer import named
 from ..config.mesh import spread
@@ -20,14 +20,14 @@ from ..config.recipe import Recipe
 from ..config.schema import data_flags, model_flags, trainer_flags
 from ..data.dataset import Dataset, source
 from ..data.on_disk import sample
-from ..engine.loop import Moment, Plan
+from ..engine.loop import LoopState, Plan
 from ..errors import CheckpointUnusable, warn
 from ..files import sync
-from ..runtime.processes import from_all, from_first, is_first, put
+from ..runtime.processes import allgather_json, broadcast_from_first, device_put, is_first
 from ..trained.model import MODEL_FILE
-from ..tree import described, differences, digest, restore
+from ..tree import diff_specs, digest, specs, unflatten_into
 from .environment import devices, versions
-from .folder import run_of
+from .folder import locate_run
 from .setup import Setup
 
 __all__ = ["check_plan", "facts", "find", "fingerprint", "moment", "not_bitwise", "recall", "rewind"]
@@ -48,8 +48,8 @@ def find(path: Path, recipe: Recipe) -> Checkpoint | None:
     Raises:
         CheckpointUnusable: if there is none, or it is of another recipe, with a table of what differs.
     """
-    run, step = run_of(path)
-    there = from_first(lambda: steps_there(run))
+    run, step = locate_run(path)
+    there = broadcast_from_first(lambda: list_steps(run))
     if step is None and not there:
         config = json.loads((run / "config.json").read_text(encoding="utf-8"))
         _check_same(run, config["recipe"], recipe)
@@ -72,13 +72,13 @@ def _proved(path: Path) -> Checkpoint:
         metrics_until(found.run / "metrics.jsonl", found.manifest["metrics"])
     except CheckpointUnusable as error:
         wrong = str(error)
-    told = next((each for each in from_all(wrong) if each), None)
+    told = next((each for each in allgather_json(wrong) if each), None)
     if told is not None or found is None:
         raise CheckpointUnusable(told)
     return found
 
 
-def moment(checkpoint: Checkpoint, setup: Setup) -> Moment:
+def moment(checkpoint: Checkpoint, setup: Setup) -> LoopState:
     """Where the run stood, in the places of a fit that its recipe makes.
 
     Raises:
@@ -91,16 +91,16 @@ def moment(checkpoint: Checkpoint, setup: Setup) -> Moment:
     template = setup.advance.template(setup.key)
     if not any(name.startswith("totals/") for name in checkpoint.tree):
         del template["totals"]
-    rows = differences(described(template), checkpoint.tree)
+    rows = diff_specs(specs(template), checkpoint.tree)
     if rows:
         raise _other(checkpoint.path, rows)
     places = setup.advance.placement.of(template)
     try:
         arrays = read_shares(checkpoint.path, template, places) if checkpoint.shared else checkpoint.tensors()
-        tree = put(restore(template, arrays), places)
+        tree = device_put(unflatten_into(template, arrays), places)
     except CheckpointUnusable as error:
         raise CheckpointUnusable(f"{checkpoint.path}: {error}") from None
-    return Moment(tree["fit"], checkpoint.step, tree.get("totals"), checkpoint.manifest["since"])
+    return LoopState(tree["fit"], checkpoint.step, tree.get("totals"), checkpoint.manifest["since"])
 
 
 def check_plan(checkpoint: Checkpoint, plan: Plan) -> None:
@@ -124,7 +124,7 @@ def rewind(checkpoint: Checkpoint, keep: int) -> None:
         keep: how many stay; a run that was killed behind a new one may have left one more.
     """
     run = checkpoint.run
-    keep_newest(run, keep, newer_than=checkpoint.step)
+    prune(run, keep, newer_than=checkpoint.step)
     (run / "result.json").unlink(missing_ok=True)
     if checkpoint.model is None:
         (run / MODEL_FILE).unlink(missing_ok=True)

@@ -12,34 +12,34 @@ import jax
 from ..callback import Best, Callback, Journal
 from ..checkpoints.checkpoint import Checkpoint
 from ..checkpoints.sharing import check_orbax, check_seen
-from ..checkpoints.writer import Saver
+from ..checkpoints.writer import CheckpointWriter
 from ..config.interval import interval
 from ..config.recipe import Recipe
 from ..config.run_options import RunOptions, prepare_folder
 from ..distributed.devices import check_devices
-from ..distributed.initialize import advise, join, shared_by_all, together
-from ..distributed.sharding import placement_for
-from ..engine.input_monitor import Reading
+from ..distributed.initialize import advise, initialize, shared_by_all, synchronized
+from ..distributed.sharding import sharding_for
+from ..engine.input_monitor import InputMonitor
 from ..engine.loop import train
 from ..engine.profile import Profile
-from ..engine.streamed_steps import AdvanceStream
+from ..engine.streamed_steps import StreamedStepProgram
 from ..errors import BadInput, RunFailed
 from ..evaluation.pictures import draw
-from ..files import no_room, write_json
+from ..files import disk_full_error, write_json
 from ..pipeline.stream import Stream
-from ..reporting.console import Show
-from ..reporting.gan_monitor import onlookers
+from ..reporting.console import ConsoleReport
+from ..reporting.gan_monitor import gan_callbacks
 from ..reporting.progress import terminal
-from ..runtime.processes import check_same, from_first, is_first
-from ..runtime.signals import Stop
+from ..runtime.processes import broadcast_from_first, check_same, is_first
+from ..runtime.signals import StopFlag
 from ..trained.model import Trained, load
-from .best_model import check_best, keeper_of, kept_metrics
+from .best_model import best_model_callback, check_best, kept_metrics
 from .folder import check_folder
 from .lock import Lock
 from .out_of_memory import explained, out_of_memory
 from .resume import facts, find, fingerprint
 from .setup import Setup, setup
-from .start import anew, begin, is_complete, say_how_to_go_on
+from .start import begin, is_complete, restart, say_how_to_go_on
 
 __all__ = ["Result", "extras", "finish", "run"]
 
@@ -107,8 +107,8 @@ def run(
 
     def joined() -> Result:
         check_folder(options)
-        here = join(options)
-        with together() as parting:
+        here = initialize(options)
+        with synchronized() as parting:
             result = _run(recipe, here, callbacks, like, stream)
             parting.hurry = result.signal != 0
         return result
@@ -125,12 +125,12 @@ def _run(
     recipe = recipe if own is None else own.recipe
     found = find(options.resume, recipe) if options.resume else None
     if found is None and options.resume:
-        options = anew(options)
+        options = restart(options)
         check_same({"init_from": options.init_from})  # all have read it, before the first begins to write
     parts = setup(
         recipe,
         options.place(terminal(quiet=options.quiet).print),
-        placement=placement_for(options),
+        placement=sharding_for(options),
         skip_bad=options.on_nan == "skip",
         log_every=options.log_every,
         own=own,
@@ -146,14 +146,14 @@ def _run(
     folder = _folder(parts, options)
     advise(f"What was saved is whole: go on with python -m zoo.train --resume {folder}, by any number of processes")
     # Signals from here on: before there is anything to save, python's own handlers are quicker.
-    with Lock(folder) if is_first() else nullcontext(), Stop() as stop:
-        if found is not None and from_first(lambda: is_complete(found, parts, options)):
+    with Lock(folder) if is_first() else nullcontext(), StopFlag() as stop:
+        if found is not None and broadcast_from_first(lambda: is_complete(found, parts, options)):
             return _complete(folder, parts, options)
         try:
             # TensorBoard comes last, for it looks at what others drew.
             return _train(parts, recipe, folder, options, (*callbacks, *more), stop, found)
         except OSError as error:
-            raise no_room(error, folder) from error
+            raise disk_full_error(error, folder) from error
         except ValueError as error:
             told = _of_the_batch(error, parts.recipe)
             if told is None:
@@ -166,7 +166,7 @@ def _folder(parts: Setup, options: RunOptions) -> Path:
     several = jax.process_count() > 1 and not interval(options.ckpt_every).off
     placed = parts.advance.placement.of(parts.advance.template(parts.key)) if several else None
     shared = check_orbax(placed)
-    folder = Path(from_first(lambda: str(prepare_folder(parts.recipe, options))))
+    folder = Path(broadcast_from_first(lambda: str(prepare_folder(parts.recipe, options))))
     if shared:
         check_seen(folder)
     return folder
@@ -189,18 +189,18 @@ def _train(
     folder: Path,
     options: RunOptions,
     callbacks: Sequence[Callback],
-    stop: Stop,
+    stop: StopFlag,
     found: Checkpoint | None,
 ) -> Result:
     writes = is_first()
     journal = Journal(folder / "metrics.jsonl", writes)
-    keeper = keeper_of(parts, folder if writes else None, options.best)
-    shown = [*onlookers(parts, options.pictures), Show(parts, options)] if writes else []
+    keeper = best_model_callback(parts, folder if writes else None, options.best)
+    shown = [*gan_callbacks(parts, options.pictures), ConsoleReport(parts, options)] if writes else []
     others = [keeper, *shown, *callbacks]
     start = begin(parts, recipe, folder, options, found, journal, others)
     for listener in (journal, *others):
         listener.start(parts, folder)
-    saver = Saver(folder, facts(parts, recipe, asdict(options)), journal, others, options, found, writes)
+    saver = CheckpointWriter(folder, facts(parts, recipe, asdict(options)), journal, others, options, found, writes)
     try:
         train(
             parts.advance,
@@ -250,8 +250,8 @@ def _complete(folder: Path, parts: Setup, options: RunOptions) -> Result:
 def extras(parts: Setup, options: RunOptions) -> tuple[Setup, list[Callback]]:
     """What listens only where it is needed or asked for; a profile also stands between the loop and the program."""
     found: list[Callback] = []
-    if isinstance(parts.advance, AdvanceStream):
-        found.append(Reading(parts.advance))
+    if isinstance(parts.advance, StreamedStepProgram):
+        found.append(InputMonitor(parts.advance))
     if not is_first():
         return parts, found
     if options.tensorboard:

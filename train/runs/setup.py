@@ -11,28 +11,28 @@ import numpy as np
 
 from zoo.layers import Layer, each_player, rematerialised
 
-from ..config.recipe import Recipe, check_pair
+from ..config.recipe import Recipe, check_compatible
 from ..data.dataset import Dataset, Place, Source, Split, load_data, source
 from ..data.normalize import Scaler
-from ..data.on_disk import Rows
-from ..distributed.sharding import Placement, data_parallel
-from ..engine.evaluate import Evaluate
+from ..data.on_disk import DiskArray
+from ..distributed.sharding import Sharding, data_parallel
+from ..engine.evaluate import Evaluator
 from ..engine.loop import Plan
-from ..engine.steps import Advance
-from ..engine.streamed_steps import AdvanceStream
+from ..engine.steps import StepProgram
+from ..engine.streamed_steps import StreamedStepProgram
 from ..errors import BadInput
-from ..evaluation.sample_score_for import judge_for
-from ..evaluation.task_for_data import asked
-from ..pipeline.batches import Feed, shuffled
-from ..pipeline.from_disk import streamed
-from ..pipeline.splits import Scalers, as_seen, batches_that_fit, held_back, scalers_for
-from ..pipeline.stream import Opened
+from ..evaluation.sample_score_for import sample_score_for
+from ..evaluation.task_for_data import task_for_data
+from ..pipeline.batches import BatchSource, from_memory
+from ..pipeline.from_disk import from_disk
+from ..pipeline.splits import Scalers, batches_that_fit, preprocessed, scalers_for, validation_split
+from ..pipeline.stream import OpenStream
 from ..tasks.task import Task
-from ..trained.build import MadeFor, made_for, make_model
+from ..trained.build import ModelSpec, build, spec_for
 from ..trainer import Trainer
-from ..trainers.optimizers import optimizer_for
+from ..trainers.optimizers import make_optimizer
 from ..trainers.perceptron import mistake_driven
-from ..trainers.schedules import schedule_for
+from ..trainers.schedules import make_schedule
 from ..trainers.supervised import supervised
 
 __all__ = ["TRAINERS", "Setup", "setup"]
@@ -49,15 +49,15 @@ class Setup:
     recipe: Recipe
     data: Dataset
     source: Source
-    made_for: MadeFor
+    made_for: ModelSpec
     model: Layer
     task: Task
     scaler: Scaler | None
     target_scaler: Scaler | None
     trainer: Trainer
-    advance: Advance
+    advance: StepProgram
     plan: Plan
-    evaluations: Mapping[str, Evaluate]  # by split: test, and val where examples were held back
+    evaluations: Mapping[str, Evaluator]  # by split: test, and val where examples were held back
     rate: Callable[[int], float]
     key: jax.Array
     example: jax.ShapeDtypeStruct  # shape and type of what the model reads, without the batch axis
@@ -93,11 +93,11 @@ def setup(
     recipe: Recipe,
     place: Place = Place(),  # noqa: B008
     *,
-    placement: Placement | None = None,
+    placement: Sharding | None = None,
     skip_bad: bool = False,
     log_every: int | None = None,
     judged: bool = True,
-    own: Opened | None = None,
+    own: OpenStream | None = None,
     remat: bool = False,
 ) -> Setup:
     """Loads the data and builds what the recipe says.
@@ -118,19 +118,21 @@ def setup(
     """
     kind, data = (own.kind, own.data) if own else _loaded(recipe, place)
     recipe = _suited(recipe, data)
-    wanted = made_for(kind, data)
-    recipe, train, held = batches_that_fit(*held_back(recipe, data, kind, own))
-    splits = as_seen(data, train, held)
+    wanted = spec_for(kind, data)
+    recipe, train, held = batches_that_fit(*validation_split(recipe, data, kind, own))
+    splits = preprocessed(data, train, held)
     scalers = scalers_for(recipe, data, splits["train"])
     feed, cut = _feed(recipe, data, splits.pop("train"), scalers, own)
     plan = _plan(recipe, feed.steps_per_epoch, log_every)
-    model = make_model(recipe.model, wanted, recipe.m, recipe.dtype)
+    model = build(recipe.model, wanted, recipe.m, recipe.dtype)
     data = replace(data, train=train)
-    what = asked(model, recipe, kind, data, wanted, scalers, partial(judge_for, say=place.say) if judged else _nobody)
+    what = task_for_data(
+        model, recipe, kind, data, wanted, scalers, partial(sample_score_for, say=place.say) if judged else _nobody
+    )
     moved = each_player(rematerialised, model) if remat else model
     placement = placement or data_parallel()
     trainer = TRAINERS[recipe.trainer](moved, what.task, recipe, plan, placement)
-    schedule = schedule_for(recipe, plan.steps, plan.steps_per_epoch)
+    schedule = make_schedule(recipe, plan.steps, plan.steps_per_epoch)
     return Setup(
         recipe=recipe,
         data=data,
@@ -143,7 +145,7 @@ def setup(
         trainer=trainer,
         advance=_advance(trainer, _divided(feed, recipe, placement), placement, skip_bad),
         plan=plan,
-        evaluations={name: Evaluate(trainer, split, *scalers, placement, cut) for name, split in splits.items()},
+        evaluations={name: Evaluator(trainer, split, *scalers, placement, cut) for name, split in splits.items()},
         rate=_rate(schedule, recipe.accumulate),
         key=jax.random.key(recipe.seed),
         example=what.example,
@@ -158,7 +160,7 @@ def _rate(schedule: Callable, accumulate: int) -> Callable[[int], float]:
 
 def _loaded(recipe: Recipe, place: Place) -> tuple[Source, Dataset]:
     kind = source(recipe.dataset)
-    check_pair(recipe.model, kind)
+    check_compatible(recipe.model, kind)
     return kind, load_data(recipe.dataset, place, recipe.d)
 
 
@@ -167,41 +169,41 @@ def _nobody(*args: Any) -> None:
 
 
 def _optimizer(recipe: Recipe, plan: Plan) -> Any:
-    return optimizer_for(recipe, plan.steps, plan.steps_per_epoch)
+    return make_optimizer(recipe, plan.steps, plan.steps_per_epoch)
 
 
-def _gradient(model: Layer, task: Task, recipe: Recipe, plan: Plan, placement: Placement) -> Trainer:
+def _gradient(model: Layer, task: Task, recipe: Recipe, plan: Plan, placement: Sharding) -> Trainer:
     return supervised(model, task, _optimizer(recipe, plan), ema=recipe.ema, every=recipe.accumulate)
 
 
-def _language(model: Layer, task: Task, recipe: Recipe, plan: Plan, placement: Placement) -> Trainer:
+def _language(model: Layer, task: Task, recipe: Recipe, plan: Plan, placement: Sharding) -> Trainer:
     from ..trainers.language import language
 
     return language(model, task, _optimizer(recipe, plan), ema=recipe.ema, every=recipe.accumulate)
 
 
-def _adversarial(model: Any, task: Task, recipe: Recipe, plan: Plan, placement: Placement) -> Trainer:
-    from ..trainers.adversarial import adversarial, game_for
+def _adversarial(model: Any, task: Task, recipe: Recipe, plan: Plan, placement: Sharding) -> Trainer:
+    from ..trainers.adversarial import adversarial, gan_config
 
     given = model.given
     # Else XLA may cut what is made of noise along any axis, and it has got convolutions wrong so.
     alike = partial(jax.lax.with_sharding_constraint, shardings=placement.shared)
     model = model._replace(given=lambda key, batch: alike(given(key, batch)))
-    return adversarial(game_for(model, recipe, plan), task)
+    return adversarial(gan_config(model, recipe, plan), task)
 
 
-def _counts(model: Layer, task: Task, recipe: Recipe, plan: Plan, placement: Placement) -> Trainer:
+def _counts(model: Layer, task: Task, recipe: Recipe, plan: Plan, placement: Sharding) -> Trainer:
     from ..trainers.counting import counting
 
     return counting(model, task, steps=plan.steps)
 
 
-def _mistakes(model: Layer, task: Task, recipe: Recipe, plan: Plan, placement: Placement) -> Trainer:
+def _mistakes(model: Layer, task: Task, recipe: Recipe, plan: Plan, placement: Sharding) -> Trainer:
     return mistake_driven(model, task, rate=recipe.lr)
 
 
 # By the recipe's `trainer`.
-TRAINERS: Mapping[str, Callable[[Layer, Task, Recipe, Plan, Placement], Trainer]] = {
+TRAINERS: Mapping[str, Callable[[Layer, Task, Recipe, Plan, Sharding], Trainer]] = {
     "supervised": _gradient,
     "language": _language,
     "counting": _counts,
@@ -218,23 +220,23 @@ def _suited(recipe: Recipe, data: Dataset) -> Recipe:
 
 
 def _feed(
-    recipe: Recipe, data: Dataset, train: Split, scalers: Scalers, own: Opened | None
-) -> tuple[Feed, Callable | None]:
+    recipe: Recipe, data: Dataset, train: Split, scalers: Scalers, own: OpenStream | None
+) -> tuple[BatchSource, Callable | None]:
     """How examples are cut for training, and for scoring."""
     if own is not None:
-        from ..pipeline.from_iterator import loaded
+        from ..pipeline.from_iterator import from_iterator
 
-        return loaded(own, *scalers, recipe.augment), None
+        return from_iterator(own, *scalers, recipe.augment), None
     if data.task == "language":
-        from ..pipeline.text import contiguous, contiguous_from_disk, streams
+        from ..pipeline.text import contiguous_from_disk, scoring_windows, token_windows
 
-        cut = contiguous_from_disk if isinstance(train.x, Rows) else contiguous
-        return cut(train, recipe.batch_size, data.window), streams
-    cut = streamed if isinstance(train.x, Rows) else shuffled
+        cut = contiguous_from_disk if isinstance(train.x, DiskArray) else token_windows
+        return cut(train, recipe.batch_size, data.window), scoring_windows
+    cut = from_disk if isinstance(train.x, DiskArray) else from_memory
     return cut(train, recipe.batch_size, *scalers, recipe.augment), None
 
 
-def _divided(feed: Feed, recipe: Recipe, placement: Placement) -> Feed:
+def _divided(feed: BatchSource, recipe: Recipe, placement: Sharding) -> BatchSource:
     """Refuses a batch that the devices cannot share evenly."""
     size, devices = recipe.batch_size, placement.shares
     if size % devices:
@@ -244,9 +246,9 @@ def _divided(feed: Feed, recipe: Recipe, placement: Placement) -> Feed:
     return feed
 
 
-def _advance(trainer: Trainer, feed: Feed, placement: Placement, skip_bad: bool) -> Advance:
+def _advance(trainer: Trainer, feed: BatchSource, placement: Sharding, skip_bad: bool) -> StepProgram:
     """The program of such a feed; refuses rules that do not suit what is trained."""
-    advance = (AdvanceStream if feed.reads else Advance)(trainer, feed, placement, skip_bad=skip_bad)
+    advance = (StreamedStepProgram if feed.reads else StepProgram)(trainer, feed, placement, skip_bad=skip_bad)
     if placement.rules:
         placement.check(jax.eval_shape(advance.made, jax.random.key(0), advance.arrays))
     return advance

@@ -12,15 +12,15 @@ from ..callback import Callback, Journal
 from ..checkpoints.checkpoint import Checkpoint
 from ..config.recipe import Recipe
 from ..config.run_options import RunOptions
-from ..engine.loop import Moment
+from ..engine.loop import LoopState
 from ..files import write_json
 from ..reporting.progress import terminal
 from .environment import environment
-from .folder import run_of
+from .folder import locate_run
 from .resume import moment, not_bitwise, recall, rewind
 from .setup import Setup
 
-__all__ = ["anew", "begin", "is_complete", "say_how_to_go_on"]
+__all__ = ["begin", "is_complete", "restart", "say_how_to_go_on"]
 
 
 def begin(
@@ -31,7 +31,7 @@ def begin(
     found: Checkpoint | None,
     journal: Journal,
     listeners: Sequence[Callback],
-) -> Moment | None:
+) -> LoopState | None:
     """Writes down what will run, and gives the moment to start from; None for a start from nothing.
 
     Args:
@@ -59,20 +59,20 @@ def begin(
         return start
     start = None
     if options.init_from is not None:
-        from .warm_start import begun_from
+        from .warm_start import warm_start
 
-        start, lines = begun_from(options.init_from, setup)
+        start, lines = warm_start(options.init_from, setup)
         say("\n".join(lines), soft_wrap=True)
     if journal.writes:
         write_json(path, config)
     return start
 
 
-def anew(options: RunOptions) -> RunOptions:
+def restart(options: RunOptions) -> RunOptions:
     """The options for a run that is to be resumed and was ended before its first checkpoint: from the beginning."""
     if options.resume is None:
         return options
-    run, _ = run_of(options.resume)
+    run, _ = locate_run(options.resume)
     config = _json(run / "config.json")
     weights = config["options"].get("init_from") if isinstance(config, dict) else None
     terminal(quiet=options.quiet).print(f"resumed  {run} from the beginning, no checkpoint was written yet")

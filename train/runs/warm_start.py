@@ -8,20 +8,20 @@ import numpy as np
 
 from ..checkpoints.checkpoint import newest, read
 from ..checkpoints.manifest import MANIFEST
-from ..engine.loop import Moment
+from ..engine.loop import LoopState
 from ..errors import CheckpointUnusable, warn
-from ..runtime.processes import put, readable
-from ..trained.locate import located, pretrained_names
+from ..runtime.processes import device_put, gather
+from ..trained.locate import locate, pretrained_names
 from ..trained.model import MODEL_FILE, read_model
 from ..tree import flatten
 from .setup import Setup
 
-__all__ = ["begun_from", "weights"]
+__all__ = ["read_weights", "warm_start"]
 
 _ROWS = 24  # of one kind; the rest is counted
 
 
-def begun_from(path: Path, setup: Setup) -> tuple[Moment, list[str]]:
+def warm_start(path: Path, setup: Setup) -> tuple[LoopState, list[str]]:
     """A run's first moment with weights from elsewhere, and a table of what was taken, left, and differs.
 
     The optimizer starts afresh, and so do the schedule and the data.
@@ -29,10 +29,10 @@ def begun_from(path: Path, setup: Setup) -> tuple[Moment, list[str]]:
     Raises:
         CheckpointUnusable: if nothing fits, or there are no weights at that path.
     """
-    found = weights(path)
+    found = read_weights(path)
     fit = setup.advance.init(setup.key)
     own = {"params": fit["params"], "state": fit["state"]}
-    named = flatten(readable(own))
+    named = flatten(gather(own))
     taken = {name for name, array in named.items() if name in found and found[name].shape == array.shape}
     if not any(name.startswith("params/") for name in taken):
         raise CheckpointUnusable(
@@ -41,14 +41,14 @@ def begun_from(path: Path, setup: Setup) -> tuple[Moment, list[str]]:
     leaves, structure = jax.tree_util.tree_flatten(own)
     new = [found[name].astype(leaf.dtype) if name in taken else leaf for name, leaf in zip(named, leaves, strict=True)]
     new = jax.tree.unflatten(structure, new)
-    new = put(new, setup.advance.placement.fit(new))
+    new = device_put(new, setup.advance.placement.fit(new))
     fit |= new
     if "ema" in fit:
         fit["ema"] = jax.tree.map(jax.numpy.copy, new["params"])
-    return Moment(fit), [f"weights  from {path}: {len(taken)} of {len(named)} arrays", *_table(named, found, taken)]
+    return LoopState(fit), [f"weights  from {path}: {len(taken)} of {len(named)} arrays", *_table(named, found, taken)]
 
 
-def weights(path: Path) -> dict[str, np.ndarray]:
+def read_weights(path: Path) -> dict[str, np.ndarray]:
     """The arrays of `params` and `state` in a model file, a checkpoint or a run.
 
     Of a run it is the best model, else the newest checkpoint; of a checkpoint the moving average, where there is one.
@@ -57,7 +57,7 @@ def weights(path: Path) -> dict[str, np.ndarray]:
         CheckpointUnusable: if there are none, or they are damaged.
     """
     path = path.expanduser()
-    path = located(path) if str(path) in pretrained_names() and not path.is_dir() else path
+    path = locate(path) if str(path) in pretrained_names() and not path.is_dir() else path
     if path.is_dir() and not (path / MANIFEST).exists() and (path / MODEL_FILE).exists():
         path = path / MODEL_FILE
     if not path.is_dir():

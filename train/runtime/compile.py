@@ -6,9 +6,9 @@ from typing import Any
 import jax
 from jaxlib.version import __version__ as jaxlib_version
 
-from .jaxpr import looped_products
+from .jaxpr import loop_matmul_sizes
 
-__all__ = ["compiled", "compiled_for_once", "compiler_options"]
+__all__ = ["compiler_options", "jit", "jit_once"]
 
 # jaxlib 0.10 gives convolutions to YNNPACK, where those of a residual network take up to twice as long as with XLA's
 # own (python -m benchmarks.lowerings --only ynnpack). 0.12 gives them there as well and loses nothing by it.
@@ -22,12 +22,12 @@ _WITHOUT_PRODUCTS = {_OPTION: "LIBRARY_FUSION_TYPE_REDUCE"}
 _LESS = {"xla_backend_optimization_level": 1}
 
 
-def compiled(f: Callable, *, program: Any = None, **arguments: Any) -> Callable:
+def jit(f: Callable, *, program: Any = None, **arguments: Any) -> Callable:
     """`jax.jit(f, **arguments)` with `compiler_options(program)`, which jax allows outermost programs alone."""
     return jax.jit(f, compiler_options=compiler_options(program), **arguments)
 
 
-def compiled_for_once(f: Callable, **arguments: Any) -> Callable:
+def jit_once(f: Callable, **arguments: Any) -> Callable:
     """`jax.jit(f, **arguments)` for a program that runs once, so that compiling it is what takes the time.
 
     On the CPU LLVM optimises less. Of random numbers that fill parameters most of the time went there, and the program
@@ -50,5 +50,5 @@ def compiler_options(program: Any = None) -> dict[str, str] | None:
     """
     if jax.default_backend() != "cpu" or not jaxlib_version.startswith(_SLOW):
         return None
-    products = [] if program is None else looped_products(program)
+    products = [] if program is None else loop_matmul_sizes(program)
     return _WITHOUT_PRODUCTS if products and max(products) <= _SMALL else _WITHOUT_CONVOLUTION

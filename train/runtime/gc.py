@@ -10,17 +10,17 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-__all__ = ["seldom_collected"]
+__all__ = ["rare_gc"]
 
 _OBJECTS, _TIMES = 1_000_000, 20
 
 
 @contextmanager
-def seldom_collected() -> Iterator[None]:
+def rare_gc() -> Iterator[None]:
     """Has the collector wait for more objects, and the end of the process not at all; for commands, whose own it is.
 
     >>> before = gc.get_threshold()
-    >>> with seldom_collected():
+    >>> with rare_gc():
     ...     gc.get_threshold()[0] > before[0]
     True
     >>> gc.get_threshold() == before

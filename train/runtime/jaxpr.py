@@ -6,7 +6,7 @@ from typing import Any
 
 import jax
 
-__all__ = ["CONVOLUTION", "LOOPS", "looped_products", "primitives"]
+__all__ = ["CONVOLUTION", "LOOPS", "loop_matmul_sizes", "primitives"]
 
 CONVOLUTION = "conv_general_dilated"
 LOOPS = ("scan", "while")
@@ -24,13 +24,13 @@ def primitives(jaxpr: Any) -> frozenset[str]:
     return frozenset(names).union(*(primitives(each) for equation in _equations(jaxpr) for each in _inside(equation)))
 
 
-def looped_products(jaxpr: Any) -> list[int]:
+def loop_matmul_sizes(jaxpr: Any) -> list[int]:
     """Multiplications in each matrix product of the innermost loops, such as a recurrent network's over its time.
 
     >>> import jax, jax.numpy as jnp
     >>> def power(w):
     ...     return jax.lax.fori_loop(0, 3, lambda i, x: x @ w, w)
-    >>> looped_products(jax.make_jaxpr(power)(jnp.ones((4, 4))))
+    >>> loop_matmul_sizes(jax.make_jaxpr(power)(jnp.ones((4, 4))))
     [64]
     """
     return [size for body in _innermost(jaxpr) for size in _products(body)]

@@ -16,7 +16,16 @@ from jax.sharding import NamedSharding, PartitionSpec
 
 from ..errors import BadInput
 
-__all__ = ["agreed", "check_same", "from_all", "from_first", "is_first", "joined", "put", "readable"]
+__all__ = [
+    "agree",
+    "allgather_json",
+    "allgather_rows",
+    "broadcast_from_first",
+    "check_same",
+    "device_put",
+    "gather",
+    "is_first",
+]
 
 _OTHER_RUN = (
     "was asked for another run than process 0: give all the same flags but for --process; for runs that have nothing "
@@ -29,7 +38,7 @@ def is_first() -> bool:
     return not jax.distributed.is_initialized() or jax.process_index() == 0
 
 
-def agreed(steps: int, number: int, due: bool, *, alone: bool = False) -> tuple[int, int, bool]:
+def agree(steps: int, number: int, due: bool, *, alone: bool = False) -> tuple[int, int, bool]:
     """What all processes do next, for each has a clock and signals of its own.
 
     Args:
@@ -47,7 +56,7 @@ def agreed(steps: int, number: int, due: bool, *, alone: bool = False) -> tuple[
     return int(told[0, 0]), int(told[:, 1].max()), bool(told[0, 2])
 
 
-def from_first(make: Callable[[], Any]) -> Any:
+def broadcast_from_first(make: Callable[[], Any]) -> Any:
     """Plain JSON values that the first process makes, in all."""
     if jax.process_count() == 1:
         return make()
@@ -57,7 +66,7 @@ def from_first(make: Callable[[], Any]) -> Any:
     return json.loads(np.asarray(told).tobytes())
 
 
-def from_all(value: Any) -> list[Any]:
+def allgather_json(value: Any) -> list[Any]:
     """A plain JSON value of each process, by their numbers, in all."""
     if jax.process_count() == 1:
         return [value]
@@ -67,7 +76,7 @@ def from_all(value: Any) -> list[Any]:
     return [json.loads(each.tobytes()) for each in np.asarray(texts)]
 
 
-def joined(rows: np.ndarray) -> np.ndarray:
+def allgather_rows(rows: np.ndarray) -> np.ndarray:
     """The rows of all processes, one behind another, in all; of each there must be as many, of one shape and type."""
     return rows if jax.process_count() == 1 else np.asarray(multihost_utils.process_allgather(rows, tiled=True))
 
@@ -88,7 +97,7 @@ def check_same(what: Mapping[str, Any], wrong: str = _OTHER_RUN) -> None:
         raise BadInput(f"process {', '.join(map(str, other))} of {len(sums)} {wrong}")
 
 
-def put(tree: Any, sharding: Any) -> Any:
+def device_put(tree: Any, sharding: Any) -> Any:
     """Arrays that every process has in full, where the sharding says: on devices of other processes, too.
 
     Of what lies on the host each device is given its own part alone; no device ever holds more.
@@ -103,7 +112,7 @@ def put(tree: Any, sharding: Any) -> Any:
     return jax.tree.map(_put, tree, each)
 
 
-def readable(tree: Any) -> Any:
+def gather(tree: Any) -> Any:
     """A tree of arrays in full, where this process can read them; they are those of the tree, not copies of them.
 
     What is spread over several processes is brought together array by array, in the memory of the host: all processes

@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-__all__ = ["Stop", "promptly"]
+__all__ = ["StopFlag", "exit_within"]
 
 _PATIENCE = 8.0  # seconds; schedulers and people kill after ten
 
 
-class Stop:
+class StopFlag:
     """A flag that a signal sets and every loop polls: `with Stop() as stop: ... if stop.requested`.
 
     The second signal falls to python's own handler. Outside the main thread, where signals cannot be caught,
@@ -24,7 +24,7 @@ class Stop:
         self.requested: int = 0  # the number of the signal, 0 for none
         self._before: dict = {}
 
-    def __enter__(self) -> "Stop":
+    def __enter__(self) -> "StopFlag":
         if threading.current_thread() is threading.main_thread():
             self._before = {number: signal.signal(number, self._catch) for number in (signal.SIGINT, signal.SIGTERM)}
         return self
@@ -48,7 +48,7 @@ class Stop:
 
 
 @contextmanager
-def promptly(patience: float = _PATIENCE) -> Iterator[None]:
+def exit_within(patience: float = _PATIENCE) -> Iterator[None]:
     """For a command: whatever runs in the block, a signal ends it with 128 + n, after this many seconds at the most.
 
     Python hears of a signal only between two of its own steps, and a program may compile for minutes. A thread is

@@ -11,11 +11,11 @@ from collections.abc import Mapping, Sequence
 from itertools import product
 from typing import Any, NamedTuple, get_origin
 
-from ..config.schema import Flag
+from ..config.schema import Option
 from ..errors import BadInput
-from ..option_types import unwrapped, word
+from ..option_types import parse, strip_optional
 
-__all__ = ["Range", "drawn", "folder_name", "grid", "in_words", "several", "typed"]
+__all__ = ["Range", "folder_name", "format_value", "grid", "in_words", "parse_values", "random_search"]
 
 _BOOLEANS = {"true": True, "on": True, "yes": True, "false": False, "off": False, "no": False}
 _DIGITS = 3  # of a number drawn from a range: more would not tell settings apart, and fewer can be read
@@ -43,27 +43,27 @@ class Range(NamedTuple):
         return round(value) if self.whole else value
 
 
-def several(flag: Flag, text: str) -> tuple[Any, ...]:
+def parse_values(flag: Option, text: str) -> tuple[Any, ...]:
     """The values that a word gives to a flag, a range among them.
 
     Raises:
         BadInput: naming the flag and what it takes.
 
-    >>> hidden = Flag("m.hidden", tuple[int, ...], (128,), "", "")
-    >>> several(hidden, "16,128x64,none")
+    >>> hidden = Option("m.hidden", tuple[int, ...], (128,), "", "")
+    >>> parse_values(hidden, "16,128x64,none")
     ((16,), (128, 64), ())
     """
     found = tuple(_value(flag, part.strip()) for part in text.split(","))
     twice = next((value for i, value in enumerate(found) if value in found[:i]), None)
     if twice is not None:
-        raise BadInput(f"{flag.flag} {text}: {typed(twice)} stands there twice")
+        raise BadInput(f"{flag.flag} {text}: {format_value(twice)} stands there twice")
     return found
 
 
-def typed(value: Any) -> str:
+def format_value(value: Any) -> str:
     """A value as one would type it in a sweep.
 
-    >>> typed((128, 64)), typed(()), typed(None), typed(0.001)
+    >>> format_value((128, 64)), format_value(()), format_value(None), format_value(0.001)
     ('128x64', 'none', 'none', '0.001')
     """
     if isinstance(value, Range):
@@ -79,7 +79,7 @@ def in_words(given: Mapping[str, Any]) -> str:
     >>> in_words({"lr": 0.01, "m.hidden": (128, 64)})
     'lr 0.01, m.hidden 128x64'
     """
-    return ", ".join(f"{name} {typed(value)}" for name, value in given.items()) or "the recipe as it is"
+    return ", ".join(f"{name} {format_value(value)}" for name, value in given.items()) or "the recipe as it is"
 
 
 def grid(values: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:
@@ -94,17 +94,17 @@ def grid(values: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:
     for name, some in values.items():
         for each in some:
             if isinstance(each, Range):
-                flag = f"--{name.replace('_', '-')} {typed(each)}"
+                flag = f"--{name.replace('_', '-')} {format_value(each)}"
                 raise BadInput(f"{flag} is a range to draw from: give --random N as well")
     return [dict(zip(values, chosen, strict=True)) for chosen in product(*values.values())]
 
 
-def drawn(values: Mapping[str, Sequence[Any]], count: int, seed: int) -> list[dict[str, Any]]:
+def random_search(values: Mapping[str, Sequence[Any]], count: int, seed: int) -> list[dict[str, Any]]:
     """So many different settings drawn by chance (Bergstra & Bengio 2012), or all if there are not so many.
 
     Draws depend on seed and values alone: the same words draw the same settings, and more of them begin with those.
 
-    >>> drawn({"lr": [0.1, 0.2]}, 5, seed=0) in ([{"lr": 0.1}, {"lr": 0.2}], [{"lr": 0.2}, {"lr": 0.1}])
+    >>> random_search({"lr": [0.1, 0.2]}, 5, seed=0) in ([{"lr": 0.1}, {"lr": 0.2}], [{"lr": 0.2}, {"lr": 0.1}])
     True
     """
     chance, found = random.Random(seed), []
@@ -126,13 +126,13 @@ def folder_name(given: Mapping[str, Any], identity: str) -> str:
     >>> folder_name({"lr": 0.01, "d.file": "a/b.csv"}, "")
     'lr=0.01,d.file=a_b.csv-00000000'
     """
-    text = ",".join(f"{name}={typed(value)}" for name, value in given.items()) or "recipe"
+    text = ",".join(f"{name}={format_value(value)}" for name, value in given.items()) or "recipe"
     plain = "".join(sign if sign.isalnum() or sign in "=,.+-_" else "_" for sign in text)
     return f"{plain[:100]}-{zlib.crc32(identity.encode()):08x}"
 
 
-def _value(flag: Flag, text: str) -> Any:
-    kind, optional = unwrapped(flag.kind)
+def _value(flag: Option, text: str) -> Any:
+    kind, optional = strip_optional(flag.kind)
     try:
         if ".." in text and kind in (int, float):
             return _range(kind, text)
@@ -141,8 +141,8 @@ def _value(flag: Flag, text: str) -> Any:
         if kind is bool:
             return _BOOLEANS[text.lower()]
         if get_origin(kind) is tuple:
-            return tuple(word(kind, part) for part in text.split("x")) if text.lower() != "none" else ()
-        return word(flag.kind, text)
+            return tuple(parse(kind, part) for part in text.split("x")) if text.lower() != "none" else ()
+        return parse(flag.kind, text)
     except KeyError:
         raise BadInput(f"{flag.flag} must be true or false, got {text!r}") from None
     except ValueError as error:
@@ -150,7 +150,7 @@ def _value(flag: Flag, text: str) -> Any:
 
 
 def _range(kind: type, text: str) -> Range:
-    low, high = (word(kind, end) for end in text.split("..", 1))
+    low, high = (parse(kind, end) for end in text.split("..", 1))
     if not (math.isfinite(low) and math.isfinite(high) and low < high):
         raise ValueError(f"must be a range from low to high, got {text!r}")
     return Range(low, high, kind is int)

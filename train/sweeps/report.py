@@ -10,8 +10,8 @@ from typing import Any
 
 from ..reporting.progress import duration, terminal
 from ..reporting.tables import sweep_table
-from .grid import in_words, typed
-from .results import Outcome, Setting
+from .grid import format_value, in_words
+from .results import Setting, SettingResult
 
 __all__ = ["ShowSweep", "ranked"]
 
@@ -36,7 +36,7 @@ class ShowSweep:
         self._say(f"sweep    {len(settings)} settings x {len(seeds)} seeds = {runs} runs")
         self._say(f"folder   {folder}")
 
-    def outcome(self, outcome: Outcome, new: bool) -> None:
+    def outcome(self, outcome: SettingResult, new: bool) -> None:
         """The line of a setting that is through."""
         self._told += 1
         self._new += new
@@ -58,7 +58,7 @@ class ShowSweep:
             result = "failed" if line["failed"] else f"{line['score']:.4f}"
             self._say(f"  {in_words(setting.given)}, seed {seed}: {result}")
 
-    def end(self, outcomes: Sequence[Outcome]) -> None:
+    def end(self, outcomes: Sequence[SettingResult]) -> None:
         """The table, the files and what the scores were taken on."""
         outcomes = ranked(outcomes)
         names = list(outcomes[0].setting.given)
@@ -87,13 +87,13 @@ class ShowSweep:
         self._said = time.monotonic()
 
 
-def ranked(outcomes: Sequence[Outcome]) -> list[Outcome]:
+def ranked(outcomes: Sequence[SettingResult]) -> list[SettingResult]:
     """The best first; those that failed last."""
     sign = next((1 if run["higher"] else -1 for each in outcomes for run in each.runs if not run["failed"]), 1)
     return sorted(outcomes, key=lambda each: math.inf if math.isnan(each.mean) else -sign * each.mean)
 
 
-def score(outcome: Outcome) -> str:
+def score(outcome: SettingResult) -> str:
     """Mean and spread of the scores in a few characters."""
     failed = sum(bool(run["failed"]) for run in outcome.runs)
     if failed:
@@ -102,7 +102,7 @@ def score(outcome: Outcome) -> str:
     return f"{outcome.mean:.4f}{spread}"
 
 
-def write_csv(outcomes: Sequence[Outcome], names: Sequence[str], path: Path) -> None:
+def write_csv(outcomes: Sequence[SettingResult], names: Sequence[str], path: Path) -> None:
     """A row for each setting, whole or not at all."""
     unfinished = path.with_name(f".{path.name}.tmp")
     with unfinished.open("w", newline="", encoding="utf-8") as file:
@@ -113,13 +113,13 @@ def write_csv(outcomes: Sequence[Outcome], names: Sequence[str], path: Path) -> 
             numbers = [each.mean, each.spread, " ".join(f"{one:.6g}" for one in each.scores)]
             numbers += [_mean([run["test"] for run in runs]), len(each.runs) - len(runs)]
             numbers += [round(sum(run["seconds"] for run in runs), 2)]
-            lines.writerow([*(typed(each.setting.given[name]) for name in names), *numbers, each.folder])
+            lines.writerow([*(format_value(each.setting.given[name]) for name in names), *numbers, each.folder])
     os.replace(unfinished, path)
 
 
-def _rows(outcomes: Sequence[Outcome], names: Sequence[str]):
+def _rows(outcomes: Sequence[SettingResult], names: Sequence[str]):
     for each in outcomes:
-        yield [typed(each.setting.given[name]) for name in names], each.mean, each.spread, each.scores
+        yield [format_value(each.setting.given[name]) for name in names], each.mean, each.spread, each.scores
 
 
 def _mean(values: Sequence[float]) -> float:

@@ -15,7 +15,7 @@ from ..errors import RunFailed
 if TYPE_CHECKING:
     from ..runs.run import Result
 
-__all__ = ["Ledger", "Outcome", "Setting", "Stopped", "failed", "finished", "identity"]
+__all__ = ["ResultLog", "Setting", "SettingResult", "Stopped", "failed", "finished", "identity"]
 
 
 class Stopped(Exception):
@@ -34,7 +34,7 @@ class Setting(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Outcome:
+class SettingResult:
     """What became of a setting.
 
     Attributes:
@@ -63,7 +63,7 @@ class Outcome:
         return statistics.stdev(self.scores) if len(self.scores) > 1 else math.nan
 
 
-class Ledger:
+class ResultLog:
     """What was done, by the identities of the recipes: a line of `sweep.jsonl` for each run.
 
     Args:

@@ -10,13 +10,13 @@ from typing import Any
 
 from ..config.recipe import Recipe
 from ..config.run_options import RunOptions
-from ..distributed.sharding import placement_for
+from ..distributed.sharding import sharding_for
 from ..errors import BadInput, RunFailed
 from ..runs.out_of_memory import OutOfMemory
 from ..runs.run import run
 from ..runs.setup import Setup, setup
 from .grid import folder_name
-from .results import Ledger, Outcome, Setting, Stopped, failed, finished, identity
+from .results import ResultLog, Setting, SettingResult, Stopped, failed, finished, identity
 from .vmapped_runs import run_side_by_side
 from .vmapped_training import SUITED, quicker_together
 
@@ -45,11 +45,11 @@ def sweep(
     seeds: Sequence[int],
     folder: Path,
     options: RunOptions,
-    tell: Callable[[Outcome, bool], None] = lambda outcome, new: None,
+    tell: Callable[[SettingResult, bool], None] = lambda outcome, new: None,
     *,
     through: Callable[[Setting, int, Mapping[str, Any]], None] = lambda setting, seed, line: None,
     together: bool | None = None,
-) -> list[Outcome]:
+) -> list[SettingResult]:
     """Trains every setting with every seed, but for what was done before.
 
     Args:
@@ -70,7 +70,7 @@ def sweep(
     """
     check_sweep(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    ledger, outcomes = Ledger(folder / _DONE), []
+    ledger, outcomes = ResultLog(folder / _DONE), []
     for setting in settings:
         keys = [identity(replace(setting.recipe, seed=seed)) for seed in seeds]
         place = folder / folder_name(setting.given, identity(replace(setting.recipe, seed=0)))
@@ -78,7 +78,7 @@ def sweep(
         for seed, line in zip(todo, _trained(setting.recipe, todo, place, options, together), strict=True):
             ledger.write(line)
             through(setting, seed, line)
-        outcomes.append(Outcome(setting, [ledger.done[key] for key in keys], place))
+        outcomes.append(SettingResult(setting, [ledger.done[key] for key in keys], place))
         tell(outcomes[-1], bool(todo))
     return outcomes
 
@@ -121,7 +121,7 @@ def _setup(recipe: Recipe, options: RunOptions) -> Setup:
     return setup(
         recipe,
         options.place(),
-        placement=placement_for(options),
+        placement=sharding_for(options),
         skip_bad=options.on_nan == "skip",
         log_every=options.log_every,
         remat=options.remat,

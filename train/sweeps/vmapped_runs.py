@@ -10,12 +10,12 @@ from ..config.recipe import Recipe
 from ..config.run_options import RunOptions, prepare_folder
 from ..errors import RunFailed
 from ..files import write_json
-from ..runs.best_model import keeper_of, kept_metrics
+from ..runs.best_model import best_model_callback, kept_metrics
 from ..runs.environment import environment
 from ..runs.out_of_memory import explained, out_of_memory
 from ..runs.run import Result, extras, finish
 from ..runs.setup import Setup
-from ..runtime.signals import Stop
+from ..runtime.signals import StopFlag
 from .results import Stopped
 from .vmapped_training import train_together
 
@@ -35,7 +35,7 @@ def run_side_by_side(parts: Sequence[Setup], runs: Sequence[tuple[Recipe, RunOpt
     """
     records = [_Record(each, *run) for each, run in zip(parts, runs, strict=True)]
     began = time.perf_counter()
-    with Stop() as stop:
+    with StopFlag() as stop:
         failed = explained(
             lambda: train_together(parts, [each.listeners for each in records], stop),
             lambda error: out_of_memory(error, *runs[0]),
@@ -60,7 +60,7 @@ class _Record:
         self.parts, more = extras(parts, options)
         self.pictures, self.folder = options.pictures, prepare_folder(recipe, options)
         write_json(self.folder / "config.json", {"recipe": asdict(recipe), **environment(options)})
-        self.rows, self.keeper = _Rows(), keeper_of(parts, self.folder, None)
+        self.rows, self.keeper = _Rows(), best_model_callback(parts, self.folder, None)
         self._save, self.keeper.save = self.keeper.save, self._hold
         self.listeners: list[Callback] = [self.rows, self.keeper, *more]
         for listener in self.listeners:

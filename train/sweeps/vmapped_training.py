@@ -13,15 +13,15 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..callback import Callback
-from ..engine.loop import Diverged, Moment, Pace, train_row
+from ..engine.loop import Diverged, LoopState, Pace, train_row
 from ..errors import RunFailed
 from ..runs.setup import Setup
-from ..runtime.compile import compiled
+from ..runtime.compile import jit
 from ..runtime.jaxpr import CONVOLUTION, LOOPS
-from ..runtime.signals import Stop
-from ..trainer import stream
+from ..runtime.signals import StopFlag
+from ..trainer import named_key
 
-__all__ = ["SUITED", "Together", "quicker_together", "train_together"]
+__all__ = ["SUITED", "VmappedSeeds", "quicker_together", "train_together"]
 
 SUITED = ("supervised", "perceptron")
 """Trainers whose seeds may go together."""
@@ -29,7 +29,7 @@ SUITED = ("supervised", "perceptron")
 _SMALL = 10_000  # parameters
 
 
-class Together:
+class VmappedSeeds:
     """What `Advance` and `Evaluate` are to one seed, for several.
 
     What depends on the seeds comes to the programs as an argument, so that the cache of compiled programs knows them
@@ -49,7 +49,7 @@ class Together:
         self.arrays = first.advance.arrays if self.own is None else self._stacked([p.advance.arrays for p in parts])
         self.zero = jax.jit(self._zero, out_shardings=self._whole)
         self.order = jax.jit(self._orders, out_shardings=self._whole)
-        self._steps = compiled(self._many, donate_argnums=(0, 1), out_shardings=self._whole)
+        self._steps = jit(self._many, donate_argnums=(0, 1), out_shardings=self._whole)
 
     def init(self) -> dict:
         """The fits before the first step: to the bit those that each seed begins with alone."""
@@ -82,7 +82,7 @@ class Together:
         return jax.tree.map(lambda leaf: jnp.stack([leaf] * len(self.parts)), alone)
 
     def _orders(self, keys, epoch):
-        return jax.vmap(lambda key: self._advance.feed.order(stream(key, "order", epoch)))(jnp.stack(keys))
+        return jax.vmap(lambda key: self._advance.feed.order(named_key(key, "order", epoch)))(jnp.stack(keys))
 
     def _many(self, fits, totals, arrays, orders, first, last, keys):
         step, keys = jax.vmap(self._advance.step, in_axes=(0, 0, self.own, 0, None, 0)), jnp.stack(keys)
@@ -117,7 +117,7 @@ def quicker_together(parts: Setup) -> bool:
 
 
 def train_together(
-    parts: Sequence[Setup], callbacks: Sequence[Sequence[Callback]], stop: Stop | None = None
+    parts: Sequence[Setup], callbacks: Sequence[Sequence[Callback]], stop: StopFlag | None = None
 ) -> list[RunFailed | None]:
     """Trains the seeds of a recipe side by side and tells each one's callbacks the rows that the loop would tell them.
 
@@ -132,9 +132,9 @@ def train_together(
     Returns:
         For each seed what became of it: None, or why it failed.
     """
-    plan, stop = parts[0].plan, stop or Stop()
-    together = Together(parts)
-    now, pace, orders = Moment(together.init()), Pace(), None
+    plan, stop = parts[0].plan, stop or StopFlag()
+    together = VmappedSeeds(parts)
+    now, pace, orders = LoopState(together.init()), Pace(), None
     failed: list[RunFailed | None] = [None] * len(parts)
     while now.step < plan.steps and not stop.requested and None in failed:
         if orders is None or now.step % plan.steps_per_epoch == 0:
@@ -160,10 +160,10 @@ def _seed(tree: Any, i: int) -> Any:
     return jax.tree.map(lambda leaf: leaf[i, ...], tree)
 
 
-def _row(seen: dict, i: int, now: Moment, parts: Setup) -> dict | Diverged:
+def _row(seen: dict, i: int, now: LoopState, parts: Setup) -> dict | Diverged:
     """The row of seed number i since the last one, or why there is none."""
     try:
-        return train_row(Moment({}, now.step, _seed(seen, i), now.since), parts.plan, parts.rate)
+        return train_row(LoopState({}, now.step, _seed(seen, i), now.since), parts.plan, parts.rate)
     except Diverged as error:
         return error
 

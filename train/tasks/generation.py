@@ -7,14 +7,14 @@ import jax.numpy as jnp
 
 from zoo.layers import Players
 
-from ..trainer import stream, trained
-from .sample_score import Judge
+from ..trainer import eval_params, named_key
+from .sample_score import SampleScore
 from .task import Task
 
 __all__ = ["generation", "score"]
 
 
-def generation(judge: Judge | None = None) -> Task:
+def generation(judge: SampleScore | None = None) -> Task:
     """The task of a generator.
 
     Every generator is scored by `spread`: the standard deviation of what it makes over that of the data, all numbers
@@ -48,8 +48,8 @@ def score(players: Players, task: Task) -> Callable:
     """Makes the `evaluate` of a trainer of players: the judge's sums over samples freshly made for the batch."""
 
     def evaluate(fit, batch, key):
-        given = players.given(stream(key, "given"), batch)
-        made, _ = players.apply(*trained(fit), given)
+        given = players.given(named_key(key, "given"), batch)
+        made, _ = players.apply(*eval_params(fit), given)
         sums = _moments(made, batch)
         return sums | task.judge.score(made, given, batch) if task.judge else sums
 

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-__all__ = ["Judge"]
+__all__ = ["SampleScore"]
 
 
-class Judge(NamedTuple):
+class SampleScore(NamedTuple):
     """How samples are scored against real data. Scores of batches add up, as a trainer's `evaluate` wants it.
 
     Attributes:

@@ -14,7 +14,7 @@ from ..data.dataset import Task as Kind
 from ..errors import BadInput
 from ..losses import supervised as losses
 from ..metrics import supervised as metrics
-from .sample_score import Judge
+from .sample_score import SampleScore
 
 __all__ = ["LOSSES", "Task", "task_for"]
 
@@ -70,7 +70,7 @@ class Task(NamedTuple):
     predict: Callable
     probabilities: Callable | None
     counts: Callable | None = None
-    judge: Judge | None = None
+    judge: SampleScore | None = None
 
     def weights(self, y: jax.Array, weight: jax.Array | None = None) -> jax.Array:
         """How much each answer counts, 0 or 1, given which examples do (batch,)."""

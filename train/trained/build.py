@@ -13,12 +13,12 @@ from zoo.layers import Layer, computing_in, each_player
 from ..data.dataset import PER_STEP, Dataset, Source
 from ..errors import BadInput
 
-__all__ = ["MadeFor", "made_for", "make_model"]
+__all__ = ["ModelSpec", "build", "spec_for"]
 
 _KINDS = {"float32": None, "bf16": jnp.bfloat16}
 
 
-class MadeFor(NamedTuple):
+class ModelSpec(NamedTuple):
     """The arguments of an animal that no user gives.
 
     Attributes:
@@ -34,7 +34,7 @@ class MadeFor(NamedTuple):
     shape: tuple[int, ...] = ()
 
     @classmethod
-    def of(cls, values: Mapping[str, Any]) -> "MadeFor":
+    def of(cls, values: Mapping[str, Any]) -> "ModelSpec":
         """From what a file says."""
         return cls(**{**values, "shape": tuple(values.get("shape", ()))})
 
@@ -49,18 +49,18 @@ class MadeFor(NamedTuple):
         return {name: getattr(self, name) for name in (*given, *asked)}
 
 
-def made_for(kind: Source, data: Dataset) -> MadeFor:
+def spec_for(kind: Source, data: Dataset) -> ModelSpec:
     """What loaded data wants of a model.
 
     >>> from .data.source import load_data, source
-    >>> made_for(source("iris"), load_data("iris"))
+    >>> spec_for(source("iris"), load_data("iris"))
     MadeFor(outputs=3, each=False, vocabulary=0, shape=(4,))
     """
     outputs = len(data.vocabulary) if data.task == "language" else data.outputs or kind.outputs
-    return MadeFor(outputs, data.task in PER_STEP, len(data.vocabulary), data.train.x.shape[1:])
+    return ModelSpec(outputs, data.task in PER_STEP, len(data.vocabulary), data.train.x.shape[1:])
 
 
-def make_model(name: str, wanted: MadeFor, options: Mapping[str, Any], dtype: str = "float32") -> Layer:
+def build(name: str, wanted: ModelSpec, options: Mapping[str, Any], dtype: str = "float32") -> Layer:
     """The animal of that name, made for the data.
 
     Args:

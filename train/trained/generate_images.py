@@ -8,14 +8,14 @@ import numpy as np
 from zoo import _catalogue
 from zoo.layers import Players
 
-from .build import MadeFor
-from .generator_input import drawn
+from .build import ModelSpec
+from .generator_input import sample_latents
 from .model import Trained
 
-__all__ = ["as_stored", "by_class", "makes_images", "nearest_images", "sampled", "walked"]
+__all__ = ["as_stored", "by_class", "interpolate", "is_image_generator", "nearest_images", "sample_images"]
 
 
-def makes_images(model: Trained) -> bool:
+def is_image_generator(model: Trained) -> bool:
     """Whether it makes images from noise."""
     noise = len(model.input_shape) == 1
     return isinstance(model.model, Players) and noise and len(model.about["made_for"]["shape"]) == 3
@@ -26,21 +26,21 @@ def by_class(model: Trained) -> bool:
     return "outputs" in _catalogue.card(model.about["model"]).decided
 
 
-def sampled(model: Trained, n: int, key: Any, y: Any = None) -> np.ndarray:
+def sample_images(model: Trained, n: int, key: Any, y: Any = None) -> np.ndarray:
     """Samples (n, height, width, channels) as the data are stored; y are the classes, if it makes by class."""
     return as_stored(model, model.sample(n, key, y if by_class(model) else None))
 
 
-def walked(model: Trained, rows: int, steps: int, key: jax.Array, y: Any = None) -> np.ndarray:
+def interpolate(model: Trained, rows: int, steps: int, key: jax.Array, y: Any = None) -> np.ndarray:
     """The ways from `rows` samples to others, as (rows, steps, height, width, channels), stored as the data are.
 
     The noise goes along the great circle (White 2016, Sampling generative networks), for the straight line leads
     through noise that is shorter than any the generator was trained on. The class stays.
     """
-    wanted = MadeFor.of(model.about["made_for"])
+    wanted = ModelSpec.of(model.about["made_for"])
     classes = wanted.outputs if by_class(model) else 0
     y = np.arange(rows) % classes if classes and y is None else y if classes else None
-    ends = [drawn(model.model, wanted, rows, jax.random.fold_in(key, i), y) for i in (0, 1)]
+    ends = [sample_latents(model.model, wanted, rows, jax.random.fold_in(key, i), y) for i in (0, 1)]
     latent = ends[0].shape[1] - classes
     told = np.repeat(ends[0][:, None, latent:], steps, axis=1)
     way = np.concatenate([_great_circle(ends[0][:, :latent], ends[1][:, :latent], steps), told], axis=-1)

@@ -9,12 +9,12 @@ import numpy as np
 
 from zoo.layers import Layer, Sequence
 
-__all__ = ["choices", "written"]
+__all__ = ["filter_logits", "generate_tokens"]
 
 _CHUNK = 256  # tokens that one call of the compiled program draws
 
 
-def written(
+def generate_tokens(
     model: Layer,
     params: Any,
     state: Any,
@@ -51,7 +51,7 @@ def written(
         yield np.asarray(tokens)[: length - start]
 
 
-def choices(logits: jax.Array, temperature: float, top_k: int = 0, top_p: float = 1.0) -> jax.Array:
+def filter_logits(logits: jax.Array, temperature: float, top_k: int = 0, top_p: float = 1.0) -> jax.Array:
     """The logits to draw from: -inf for what must not be drawn. First temperature, then top-k, then top-p.
 
     Of equally likely tokens at the border, those with the lower numbers stay.
@@ -63,7 +63,7 @@ def choices(logits: jax.Array, temperature: float, top_k: int = 0, top_p: float 
         top_p: the fewest of the likeliest stay that together have this probability or more (Holtzman et al. 2020).
 
     >>> logits = jnp.log(jnp.array([0.1, 0.5, 0.4]))
-    >>> jnp.isfinite(choices(logits, 1.0, top_p=0.6)).tolist()
+    >>> jnp.isfinite(filter_logits(logits, 1.0, top_p=0.6)).tolist()
     [False, True, True]
     """
     logits = logits / temperature
@@ -89,7 +89,7 @@ def _programs(model: Layer, temperature: float, top_k: int, top_p: float) -> tup
     def draw(logits, key):
         if temperature == 0:
             return jnp.argmax(logits)
-        return jax.random.categorical(key, choices(logits, temperature, top_k, top_p))
+        return jax.random.categorical(key, filter_logits(logits, temperature, top_k, top_p))
 
     def write(params, state, loop, key, start):
         def one(loop, i):

@@ -8,12 +8,12 @@ import numpy as np
 
 from zoo.layers import Layer, Players
 
-from .build import MadeFor
+from .build import ModelSpec
 
-__all__ = ["drawn", "example_given", "from_pictures"]
+__all__ = ["input_spec", "is_image_to_image", "sample_latents"]
 
 
-def drawn(model: Layer, wanted: MadeFor, n: int, key: jax.Array, y: Any = None) -> np.ndarray:
+def sample_latents(model: Layer, wanted: ModelSpec, n: int, key: jax.Array, y: Any = None) -> np.ndarray:
     """What n samples are made of: noise, with the class behind it if the model makes what it is told to.
 
     Args:
@@ -28,7 +28,7 @@ def drawn(model: Layer, wanted: MadeFor, n: int, key: jax.Array, y: Any = None) 
     """
     if not isinstance(model, Players):
         raise ValueError("this model answers, it makes no samples: use predict")
-    if from_pictures(model, wanted):
+    if is_image_to_image(model, wanted):
         raise ValueError("this model makes pictures of pictures, not of noise: use predict")
     if n < 1:
         raise ValueError(f"at least one sample must be asked for, got {n}")
@@ -39,13 +39,13 @@ def drawn(model: Layer, wanted: MadeFor, n: int, key: jax.Array, y: Any = None) 
     return np.asarray(model.given(key, batch))
 
 
-def example_given(model: Players, wanted: MadeFor) -> jax.ShapeDtypeStruct:
+def input_spec(model: Players, wanted: ModelSpec) -> jax.ShapeDtypeStruct:
     """Shape and type of what a generator starts from, without the batch axis."""
     batch = {"x": jax.ShapeDtypeStruct((2, *wanted.shape), np.float32), "y": jax.ShapeDtypeStruct((2,), np.int32)}
     given = jax.eval_shape(model.given, jax.random.key(0), batch)
     return jax.ShapeDtypeStruct(given.shape[1:], given.dtype)
 
 
-def from_pictures(model: Players, wanted: MadeFor) -> bool:
+def is_image_to_image(model: Players, wanted: ModelSpec) -> bool:
     """Whether the generator starts from a picture of the shape that it makes; noise has the shape (latent,)."""
-    return len(wanted.shape) > 1 and example_given(model, wanted).shape == wanted.shape
+    return len(wanted.shape) > 1 and input_spec(model, wanted).shape == wanted.shape

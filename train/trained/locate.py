@@ -14,7 +14,7 @@ import zoo
 
 from ..errors import CheckpointUnusable
 
-__all__ = ["MODEL_FILE", "PRETRAINED", "header", "located", "pretrained_names"]
+__all__ = ["MODEL_FILE", "PRETRAINED", "header", "locate", "pretrained_names"]
 
 MODEL_FILE = "model.safetensors"
 PRETRAINED = Path(zoo.__file__).parent / "pretrained"
@@ -31,7 +31,7 @@ def pretrained_names() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in PRETRAINED.glob("*.safetensors")))
 
 
-def located(run: str | Path) -> Path:
+def locate(run: str | Path) -> Path:
     """The model file that a run's folder, a path or a name stands for; it may not be there if a path was given.
 
     Raises:

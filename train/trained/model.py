@@ -17,19 +17,19 @@ import numpy as np
 from zoo.layers import Layer
 
 from ..data.normalize import Scaler
-from ..data.on_disk import Rows
+from ..data.on_disk import DiskArray
 from ..errors import CheckpointUnusable
 from ..files import replace_file
 from ..pipeline.batches import scaled
-from ..runtime.compile import compiled
+from ..runtime.compile import jit
 from ..tasks.task import Task, task_for
 from ..trainers.supervised import answers
-from ..tree import described, digest, flatten, read_arrays, restore
-from .build import MadeFor, make_model
-from .generator_input import drawn
-from .locate import MODEL_FILE, located
+from ..tree import digest, flatten, read_arrays, specs, unflatten_into
+from .build import ModelSpec, build
+from .generator_input import sample_latents
+from .locate import MODEL_FILE, locate
 
-__all__ = ["MODEL_FILE", "Trained", "load", "read_model", "save", "written"]
+__all__ = ["MODEL_FILE", "Trained", "load", "read_model", "save", "serialize"]
 
 _FORMAT = 2
 _CHUNK = 1000
@@ -86,7 +86,7 @@ class Trained:
             ValueError: if the shape is another, they are no finite numbers, or a length is not within the time axis.
         """
         x, alone = self._checked(x)
-        if lengths is None and not isinstance(x, Rows):  # what lies behind the end of a sequence may be anything
+        if lengths is None and not isinstance(x, DiskArray):  # what lies behind the end of a sequence may be anything
             self._check_finite(x)
         given = {"x": x} if lengths is None else {"x": x, "lengths": self._checked_lengths(lengths, x)}
         size = min(_CHUNK, len(x))
@@ -129,7 +129,7 @@ class Trained:
             ValueError: if the model makes no samples from noise, or a class does not exist.
         """
         key = jax.random.key(key) if isinstance(key, int) else key
-        return self.predict(drawn(self.model, MadeFor.of(self.about["made_for"]), n, key, y))
+        return self.predict(sample_latents(self.model, ModelSpec.of(self.about["made_for"]), n, key, y))
 
     def _batched(self, x: Any, lengths: Any) -> tuple[np.ndarray, bool]:
         """The outputs with a batch axis, and whether x has none."""
@@ -142,10 +142,10 @@ class Trained:
             x = batch["x"] - batch["x"][:, -1:] if self.about.get("relative") else batch["x"]
             return answers(self.model, self.params, self.state, batch | {"x": scaled(self.scaler, x)})[0]
 
-        return compiled(run)
+        return jit(run)
 
     def _checked(self, x: Any) -> tuple[Any, bool]:
-        given, shape, name = x if isinstance(x, Rows) else np.asarray(x), self.input_shape, self.about["model"]
+        given, shape, name = x if isinstance(x, DiskArray) else np.asarray(x), self.input_shape, self.about["model"]
         free = int(self.about["kind"] in ("sequence", "text"))  # the time axis
         alone = given.ndim == len(shape)
         x = given[None] if alone else given
@@ -174,13 +174,13 @@ class Trained:
 
 
 def save(folder: Path, tree: Mapping[str, Any], about: Mapping[str, Any]) -> Path:
-    """Writes the model file of a run, so that there is always a whole one; arguments as in `written`."""
+    """Writes the model file of a run, so that there is always a whole one; arguments as in `serialize`."""
     path = folder / MODEL_FILE
-    replace_file(path, written(tree, about))
+    replace_file(path, serialize(tree, about))
     return path
 
 
-def written(tree: Mapping[str, Any], about: Mapping[str, Any]) -> bytes:
+def serialize(tree: Mapping[str, Any], about: Mapping[str, Any]) -> bytes:
     """The content of a model file.
 
     Args:
@@ -205,7 +205,7 @@ def load(run: str | Path) -> Trained:
     >>> load("cnn-digits").predict(np.zeros((8, 8, 1))).shape
     ()
     """
-    path = located(run)
+    path = locate(run)
     tensors, about = read_model(path)
     try:
         return _made(tensors, about)
@@ -216,8 +216,8 @@ def load(run: str | Path) -> Trained:
 
 
 def _made(tensors: dict[str, np.ndarray], about: dict[str, Any]) -> Trained:
-    wanted = MadeFor.of(about["made_for"])
-    model = make_model(about["model"], wanted, about["options"], about.get("dtype", "float32"))
+    wanted = ModelSpec.of(about["made_for"])
+    model = build(about["model"], wanted, about["options"], about.get("dtype", "float32"))
     example = jax.ShapeDtypeStruct((1, *about["input_shape"]), np.int32 if wanted.vocabulary else np.float32)
     template = dict(
         zip(("params", "state"), jax.eval_shape(lambda x: model.init(jax.random.key(0), x), example), strict=True)
@@ -227,7 +227,7 @@ def _made(tensors: dict[str, np.ndarray], about: dict[str, Any]) -> Trained:
         for name in ("scaler", "target_scaler")
         if f"{name}/shift" in tensors
     }
-    tree = jax.device_put(restore(template, _widened(tensors, template)))
+    tree = jax.device_put(unflatten_into(template, _widened(tensors, template)))
     return Trained(
         model=model,
         params=tree["params"],
@@ -242,7 +242,7 @@ def _made(tensors: dict[str, np.ndarray], about: dict[str, Any]) -> Trained:
 
 def _widened(tensors: Mapping[str, np.ndarray], template: Any) -> dict[str, np.ndarray]:
     """What a file stores in half precision, to be small, in the precision that the model computes in."""
-    whole = {name for name, (dtype, _) in described(template).items() if dtype == "float32"}
+    whole = {name for name, (dtype, _) in specs(template).items() if dtype == "float32"}
     return {
         name: array.astype(np.float32) if name in whole and array.dtype == np.float16 else array
         for name, array in tensors.items()

@@ -21,15 +21,15 @@ from ..engine.loop import Plan
 from ..losses.adversarial import adversarial_loss
 from ..losses.penalties import gradient_penalty, r1_penalty
 from ..tasks.generation import Task, score
-from ..trainer import Trainer, stream
-from .optimizers import ema_update, optimizer_for
+from ..trainer import Trainer, named_key
+from .optimizers import ema_update, make_optimizer
 
-__all__ = ["Game", "adversarial", "game_for"]
+__all__ = ["GanConfig", "adversarial", "gan_config"]
 
 Optimizer = optax.GradientTransformationExtraArgs
 
 
-class Game(NamedTuple):
+class GanConfig(NamedTuple):
     """What does not change while two players are trained.
 
     Attributes:
@@ -56,7 +56,7 @@ class Game(NamedTuple):
         return adversarial_loss(self.options.loss, self.label_smoothing)
 
 
-def adversarial(game: Game, task: Task) -> Trainer:
+def adversarial(game: GanConfig, task: Task) -> Trainer:
     """Makes the trainer of two players.
 
     A step is `d_steps` updates of the discriminator, each on its own share of the batch and on freshly made samples,
@@ -70,10 +70,10 @@ def adversarial(game: Game, task: Task) -> Trainer:
     under the other losses; `g_norm`, `d_norm` and `grad_norm`, the norms of the gradients of each and of both.
 
     >>> from zoo.layers import dense, players
-    >>> from zoo.train.tasks.task.generation import generation
+    >>> from zoo.train.tasks.generation import generation
     >>> sgd = optax.with_extra_args_support(optax.sgd(0.1))
     >>> two = players(dense(2), dense(1), lambda key, batch: jax.random.normal(key, (len(batch["x"]), 3)))
-    >>> trainer = adversarial(Game(two, Adversarial(), {"generator": sgd, "discriminator": sgd}, 10), generation())
+    >>> trainer = adversarial(GanConfig(two, Adversarial(), {"generator": sgd, "discriminator": sgd}, 10), generation())
     >>> batch = {"x": jnp.ones((4, 2))}
     >>> sorted(trainer.step(trainer.init(jax.random.key(0), batch), batch, jax.random.key(1))[1])
     ['d_fake', 'd_loss', 'd_norm', 'd_real', 'g_norm', 'grad_norm', 'loss']
@@ -89,9 +89,9 @@ def adversarial(game: Game, task: Task) -> Trainer:
         told: dict[str, Any] = {}
         for i in range(game.options.d_steps):
             part = _share(batch, i, game.options.d_steps)
-            made = _make(game, fit, part, stream(key, "noise", i))
-            fit, told = _discriminate(game, fit, part, made, stream(key, "discriminator", i))
-        fit, said = _generate(game, fit, part, made, stream(key, "generator"))
+            made = _make(game, fit, part, named_key(key, "noise", i))
+            fit, told = _discriminate(game, fit, part, made, named_key(key, "discriminator", i))
+        fit, said = _generate(game, fit, part, made, named_key(key, "generator"))
         if game.ema is not None:
             average = ema_update(fit["ema"]["generator"], fit["params"]["generator"], game.ema, fit["step"])
             fit = fit | {"ema": {"generator": average}}
@@ -101,17 +101,17 @@ def adversarial(game: Game, task: Task) -> Trainer:
     return Trainer(init, step, score(game.players, task), task.finish)
 
 
-def game_for(players: Players, recipe: Recipe, plan: Plan) -> Game:
+def gan_config(players: Players, recipe: Recipe, plan: Plan) -> GanConfig:
     """The game that a recipe says, as long as the plan."""
     options = trainer_options(recipe)
     rates = {"generator": (recipe, 1), "discriminator": (recipe, options.d_steps)}
     if options.d_lr is not None:
         rates["discriminator"] = replace(recipe, lr=options.d_lr), options.d_steps
     optimizers = {
-        player: optimizer_for(its, plan.steps * turns, plan.steps_per_epoch * turns)
+        player: make_optimizer(its, plan.steps * turns, plan.steps_per_epoch * turns)
         for player, (its, turns) in rates.items()
     }
-    game = Game(players, options, optimizers, plan.steps, recipe.label_smoothing, recipe.ema)
+    game = GanConfig(players, options, optimizers, plan.steps, recipe.label_smoothing, recipe.ema)
     if not options.augment_diff:
         return game
     from .diff_augment import diff_augment
@@ -141,34 +141,34 @@ class _Made(NamedTuple):
     state: Any
 
 
-def _make(game: Game, fit: dict, batch: dict, key: jax.Array) -> _Made:
+def _make(game: GanConfig, fit: dict, batch: dict, key: jax.Array) -> _Made:
     """The generator makes as many samples as the batch has; nothing moves."""
-    given = game.players.given(stream(key, "given"), batch)
+    given = game.players.given(named_key(key, "given"), batch)
 
     def make(params):
         params = fit["params"] | {"generator": params}
-        samples, state = game.players.apply(params, fit["state"], given, stream(key, "made"))
+        samples, state = game.players.apply(params, fit["state"], given, named_key(key, "made"))
         return samples, state["generator"]
 
     return _Made(given, *jax.vjp(make, fit["params"]["generator"], has_aux=True))
 
 
-def _discriminate(game: Game, fit: dict, batch: dict, made: _Made, key: jax.Array) -> tuple[dict, dict]:
+def _discriminate(game: GanConfig, fit: dict, batch: dict, made: _Made, key: jax.Array) -> tuple[dict, dict]:
     """One update of the discriminator; nothing of the generator moves."""
     players, options, loss = game.players, game.options, game.loss
     real, given = batch["x"], made.given
 
     def cost(params):
-        r, state = _look(game, fit, params, fit["state"]["discriminator"], real, given, stream(key, "real"))
-        f, state = _look(game, fit, params, state, made.samples, given, stream(key, "fake"))
+        r, state = _look(game, fit, params, fit["state"]["discriminator"], real, given, named_key(key, "real"))
+        f, state = _look(game, fit, params, state, made.samples, given, named_key(key, "fake"))
         total = jnp.mean(loss.real(r)) + jnp.mean(loss.fake(f))
 
         def logit(x):
             seen = players.judged(x, given)
-            return players.discriminator.apply(params, fit["state"]["discriminator"], seen, stream(key, "slope"))[0]
+            return players.discriminator.apply(params, fit["state"]["discriminator"], seen, named_key(key, "slope"))[0]
 
         if options.gradient_penalty:
-            total += options.gradient_penalty * gradient_penalty(logit, real, made.samples, stream(key, "between"))
+            total += options.gradient_penalty * gradient_penalty(logit, real, made.samples, named_key(key, "between"))
         if options.r1:
             total += options.r1 * r1_penalty(logit, real)
         return total, (state, jnp.mean(loss.opinion(r)), jnp.mean(loss.opinion(f)))
@@ -179,13 +179,13 @@ def _discriminate(game: Game, fit: dict, batch: dict, made: _Made, key: jax.Arra
     return fit, {"d_loss": value, "d_real": d_real, "d_fake": d_fake, "d_norm": optax.global_norm(gradient)}
 
 
-def _generate(game: Game, fit: dict, batch: dict, made: _Made, key: jax.Array) -> tuple[dict, dict]:
+def _generate(game: GanConfig, fit: dict, batch: dict, made: _Made, key: jax.Array) -> tuple[dict, dict]:
     """One update of the generator; nothing of the discriminator moves."""
     options = game.options
 
     def cost(samples):
         opponent = fit["params"]["discriminator"], fit["state"]["discriminator"]
-        f, _ = _look(game, fit, *opponent, samples, made.given, stream(key, "fake"))
+        f, _ = _look(game, fit, *opponent, samples, made.given, named_key(key, "fake"))
         value, distance = jnp.mean(game.loss.made(f)), jnp.mean(jnp.abs(samples - batch["x"]))
         return value + options.l1 * distance if options.l1 else value, distance
 
@@ -195,18 +195,18 @@ def _generate(game: Game, fit: dict, batch: dict, made: _Made, key: jax.Array) -
     return _moved(game, fit, "generator", gradient, value, made.state), told
 
 
-def _look(game: Game, fit: dict, params: Any, state: Any, samples: jax.Array, given: Any, key: jax.Array):
+def _look(game: GanConfig, fit: dict, params: Any, state: Any, samples: jax.Array, given: Any, key: jax.Array):
     """The discriminator's logits of samples as it sees them in training, and its new state."""
-    samples = game.augment(stream(key, "augment"), samples)
+    samples = game.augment(named_key(key, "augment"), samples)
     if game.options.instance_noise:
         left = jnp.maximum(1 - 2 * fit["step"] / game.steps, 0)  # sharp modes want the other half without it
-        noise = jax.random.normal(stream(key, "noise"), samples.shape, samples.dtype)
+        noise = jax.random.normal(named_key(key, "noise"), samples.shape, samples.dtype)
         samples = samples + game.options.instance_noise * left * noise
     seen = game.players.judged(samples, given)
-    return game.players.discriminator.apply(params, state, seen, stream(key, "layers"))
+    return game.players.discriminator.apply(params, state, seen, named_key(key, "layers"))
 
 
-def _moved(game: Game, fit: dict, player: str, gradient: Any, value: jax.Array, state: Any) -> dict:
+def _moved(game: GanConfig, fit: dict, player: str, gradient: Any, value: jax.Array, state: Any) -> dict:
     """The fit with one player's parameters, state and optimizer moved."""
     updates, opt = game.optimizers[player].update(gradient, fit["opt"][player], fit["params"][player], value=value)
     params = optax.apply_updates(fit["params"][player], updates)

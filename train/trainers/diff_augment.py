@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 
 from ..errors import BadInput
-from ..trainer import stream
+from ..trainer import named_key
 
 __all__ = ["POLICIES", "check_policy", "diff_augment"]
 
@@ -39,7 +39,7 @@ def diff_augment(policy: Sequence[str], key: jax.Array, images: jax.Array) -> ja
         raise BadInput(f"{', '.join(policy)} is for images (batch, height, width, channels), got shape {images.shape}")
     for name, change in POLICIES.items():
         if name in policy:
-            images = change(stream(key, name), images)
+            images = change(named_key(key, name), images)
     return images
 
 

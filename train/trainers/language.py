@@ -11,7 +11,7 @@ import optax
 from zoo.layers import Layer, Sequence
 
 from ..tasks.task import Task
-from ..trainer import Trainer, trained
+from ..trainer import Trainer, eval_params
 from .optimizers import ema_update
 
 __all__ = ["language", "score_tokens"]
@@ -81,7 +81,7 @@ def score_tokens(model: Layer, task: Task):
     """Makes the `evaluate` of a language model: sums over the tokens of weight 1, each row read from its beginning."""
 
     def evaluate(fit, batch, key):
-        params, state = trained(fit)
+        params, state = eval_params(fit)
         logits, _ = model.apply(params, state, batch["x"])
         weight = batch["weight"].reshape(-1)
         measures = _measures({"loss": task.loss, **task.metrics}, logits, batch["y"])

@@ -12,15 +12,15 @@ import optax
 
 from ..config.recipe import Recipe
 from ..config.validate import check_recipe
-from .schedules import schedule_for
+from .schedules import make_schedule
 
-__all__ = ["OPTIMIZERS", "decayed", "ema_update", "optimizer_for"]
+__all__ = ["OPTIMIZERS", "ema_update", "is_decayed", "make_optimizer"]
 
 
-def optimizer_for(recipe: Recipe, total_steps: int, steps_per_epoch: int) -> optax.GradientTransformationExtraArgs:
+def make_optimizer(recipe: Recipe, total_steps: int, steps_per_epoch: int) -> optax.GradientTransformationExtraArgs:
     """The optimizer of a recipe; its update is also told the loss: `tx.update(grads, opt, params, value=loss)`.
 
-    L1, L2 and weight decay are for weights alone (see `decayed`). Weight decay is decoupled (Loshchilov & Hutter
+    L1, L2 and weight decay are for weights alone (see `is_decayed`). Weight decay is decoupled (Loshchilov & Hutter
     2019), so `adam` with weight decay is AdamW, but for the momentum family it enters before the velocity, as
     published results of SGD mean it. `momentum` is also the first decay (b1) of adam, adamw, lamb and lion.
 
@@ -32,7 +32,7 @@ def optimizer_for(recipe: Recipe, total_steps: int, steps_per_epoch: int) -> opt
     Raises:
         BadInput: if a value of the recipe cannot be.
 
-    >>> tx = optimizer_for(Recipe("mlp", "iris", opt="sgd", lr=0.1), total_steps=100, steps_per_epoch=10)
+    >>> tx = make_optimizer(Recipe("mlp", "iris", opt="sgd", lr=0.1), total_steps=100, steps_per_epoch=10)
     >>> w = {"w": jnp.ones((2, 1))}
     >>> tx.update(w, tx.init(w), w, value=jnp.array(1.0))[0]["w"].ravel().tolist()
     [-0.10000000149011612, -0.10000000149011612]
@@ -42,7 +42,7 @@ def optimizer_for(recipe: Recipe, total_steps: int, steps_per_epoch: int) -> opt
     if recipe.l1 or recipe.l2:
         parts.append(_penalty(recipe.l1, recipe.l2))
     parts += [OPTIMIZERS[recipe.opt](recipe)]
-    parts += [optax.scale_by_learning_rate(schedule_for(recipe, total_steps, steps_per_epoch))]
+    parts += [optax.scale_by_learning_rate(make_schedule(recipe, total_steps, steps_per_epoch))]
     tx = optax.with_extra_args_support(optax.chain(*parts))
     if recipe.accumulate > 1:
         several = optax.MultiSteps(tx, recipe.accumulate)
@@ -52,10 +52,10 @@ def optimizer_for(recipe: Recipe, total_steps: int, steps_per_epoch: int) -> opt
     return optax.with_extra_args_support(tx)
 
 
-def decayed(params: Any) -> Any:
+def is_decayed(params: Any) -> Any:
     """Which leaves are weights, to be kept small: those of two axes and more. Biases and scales of norms are not.
 
-    >>> decayed({"w": jnp.ones((3, 2)), "b": jnp.ones(2)})
+    >>> is_decayed({"w": jnp.ones((3, 2)), "b": jnp.ones(2)})
     {'b': False, 'w': True}
     """
     return jax.tree.map(lambda p: p.ndim > 1, params)
@@ -88,7 +88,7 @@ def _penalty(l1: float, l2: float) -> optax.GradientTransformation:
             lambda g, p, is_weight: g + l1 * jnp.sign(p) + l2 * p if is_weight else g,
             gradient,
             params,
-            decayed(params),
+            is_decayed(params),
         )
 
     return optax.stateless(add)
@@ -101,7 +101,7 @@ def _plateau(recipe: Recipe, steps_per_epoch: int) -> optax.GradientTransformati
 
 
 def _decay(recipe: Recipe) -> optax.GradientTransformation:
-    return optax.add_decayed_weights(recipe.weight_decay, decayed) if recipe.weight_decay else optax.identity()
+    return optax.add_decayed_weights(recipe.weight_decay, is_decayed) if recipe.weight_decay else optax.identity()
 
 
 def _sgd(recipe: Recipe) -> optax.GradientTransformation:

@@ -6,10 +6,10 @@ import optax
 
 from ..config.recipe import Recipe
 
-__all__ = ["SCHEDULES", "schedule_for"]
+__all__ = ["SCHEDULES", "make_schedule"]
 
 
-def schedule_for(recipe: Recipe, total_steps: int, steps_per_epoch: int) -> optax.Schedule:
+def make_schedule(recipe: Recipe, total_steps: int, steps_per_epoch: int) -> optax.Schedule:
     """The learning rate of a recipe, as a function of the count of optimizer updates.
 
     With `accumulate` several steps make one update; the conversion happens here. A warm-up goes linearly up to the
@@ -20,7 +20,7 @@ def schedule_for(recipe: Recipe, total_steps: int, steps_per_epoch: int) -> opta
         total_steps: batches in the whole run.
         steps_per_epoch: batches in an epoch.
 
-    >>> rate = schedule_for(Recipe("mlp", "iris", lr=0.1, sched="cosine"), total_steps=100, steps_per_epoch=10)
+    >>> rate = make_schedule(Recipe("mlp", "iris", lr=0.1, sched="cosine"), total_steps=100, steps_per_epoch=10)
     >>> [round(float(rate(count)), 3) for count in (0, 50, 100)]
     [0.1, 0.05, 0.0]
     """

@@ -9,7 +9,7 @@ import optax
 from zoo.layers import Layer, Scanned, Sequence
 
 from ..tasks.task import Task
-from ..trainer import Trainer, trained
+from ..trainer import Trainer, eval_params
 from .optimizers import ema_update
 
 __all__ = ["answers", "inputs", "score", "supervised"]
@@ -87,7 +87,7 @@ def score(model: Layer, task: Task):
     """
 
     def evaluate(fit, batch, key):
-        params, state = trained(fit)
+        params, state = eval_params(fit)
         outputs, _ = answers(model, params, state, batch)
         measures = {"loss": task.loss, **task.metrics}
         weight = task.weights(batch["y"], batch["weight"])

@@ -16,11 +16,11 @@ import numpy as np
 import pytest
 
 import zoo.train.checkpoints.checkpoint as module
-from zoo.train.checkpoints.checkpoint import Whole, begun, keep_newest, newest, read, steps_there, write
-from zoo.train.checkpoints.manifest import KINDS, sum_of
+from zoo.train.checkpoints.checkpoint import LocalState, begin, list_steps, newest, prune, read, write
+from zoo.train.checkpoints.manifest import KINDS, digest
 from zoo.train.config.interval import interval
 from zoo.train.errors import CheckpointUnusable
-from zoo.train.tree import differences, flatten, restore
+from zoo.train.tree import diff_specs, flatten, unflatten_into
 
 FACTS = {
     "since": 0, "seconds": 1.0, "recipe": {"model": "mlp"}, "plan": {"steps": 9}, "options": {}, "data": "x",
@@ -45,12 +45,12 @@ def tree():
 
 
 def made(run, step, model=None):
-    return write(begun(run, step), Whole(flatten(tree())), FACTS | {"step": step}, model)
+    return write(begin(run, step), LocalState(flatten(tree())), FACTS | {"step": step}, model)
 
 
 def test_named_tuples_whole_numbers_as_keys_half_precision_and_random_keys_come_back(tmp_path):
     one = tree()
-    back = restore(jax.eval_shape(tree), read(made(tmp_path, 4)).tensors())
+    back = unflatten_into(jax.eval_shape(tree), read(made(tmp_path, 4)).tensors())
     assert jax.tree.structure(one) == jax.tree.structure(back)
     assert back["opt"][0].mu[0].dtype == jnp.bfloat16
     for mine, theirs in zip(jax.tree.leaves(one), jax.tree.leaves(back), strict=True):
@@ -73,7 +73,7 @@ def test_the_manifest_tells_version_step_shapes_types_sizes_and_sums(tmp_path):
 
 def test_what_differs_is_listed_path_by_path():
     wanted = {"a": ("float32", (2,)), "b": ("float32", (3,))}
-    assert differences(wanted, {"b": ("bfloat16", (3,)), "c": ("int32", ())}) == [
+    assert diff_specs(wanted, {"b": ("bfloat16", (3,)), "c": ("int32", ())}) == [
         "  missing     a float32[2]",
         "  unexpected  c int32[]",
         "  differing   b: bfloat16[3], wanted float32[3]",
@@ -85,10 +85,10 @@ def test_the_newest_stay_and_leftovers_go(tmp_path):
         made(tmp_path, step)
     (tmp_path / "checkpoints" / ".tmp-30-abc").mkdir()
     (tmp_path / "checkpoints" / "notes").mkdir()
-    keep_newest(tmp_path, 2)
+    prune(tmp_path, 2)
     assert sorted(path.name for path in (tmp_path / "checkpoints").iterdir()) == ["100", "20", "notes"]
-    keep_newest(tmp_path, 2, newer_than=20)
-    assert steps_there(tmp_path) == [20]
+    prune(tmp_path, 2, newer_than=20)
+    assert list_steps(tmp_path) == [20]
 
 
 class Killed(BaseException):
@@ -115,7 +115,7 @@ def test_row_2_a_kill_at_any_stage_of_writing_leaves_a_whole_checkpoint(tmp_path
 
     def written_and_pruned():
         made(tmp_path, 2, io.BytesIO(b"model"))
-        keep_newest(tmp_path, 1)
+        prune(tmp_path, 1)
 
     tidy = module.shutil.rmtree
     monkeypatch.setattr(module.shutil, "rmtree", lambda *_, **__: None if stage < 8 else counted(tidy)(*_, **__))
@@ -127,7 +127,7 @@ def test_row_2_a_kill_at_any_stage_of_writing_leaves_a_whole_checkpoint(tmp_path
     monkeypatch.undo()
     assert len(done) == stage
     assert newest(tmp_path, print).step == (2 if "rename" in done else 1)
-    keep_newest(tmp_path, 5)
+    prune(tmp_path, 5)
     assert not list((tmp_path / "checkpoints").glob(".tmp-*"))
 
 
@@ -180,7 +180,7 @@ def resigned(place, change):
     path = place / "manifest.json"
     manifest = json.loads(path.read_text())["manifest"]
     change(manifest)
-    path.write_text(json.dumps({"manifest": manifest, "sha256": sum_of(manifest)}))
+    path.write_text(json.dumps({"manifest": manifest, "sha256": digest(manifest)}))
 
 
 @pytest.mark.fault(row=11)
@@ -239,7 +239,7 @@ def test_row_11_a_crafted_header_is_refused_without_taking_memory(tmp_path, head
     text = HEADERS[header]
     path.write_bytes(struct.pack("<Q", len(text) if size is None else size) + text + bytes(4))
     with pytest.raises(CheckpointUnusable):
-        restore({"a": np.zeros(1, np.float32)}, module.read_arrays(path)[0])
+        unflatten_into({"a": np.zeros(1, np.float32)}, module.read_arrays(path)[0])
 
 
 @pytest.mark.fault(row=11)

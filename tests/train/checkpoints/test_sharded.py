@@ -17,12 +17,12 @@ import pytest
 from tests.train.checkpoints.test_checkpoint import FACTS, resigned, tree
 from tests.train.runs.processes import HOUSE, both, rows
 from zoo.train.checkpoints import sharing
-from zoo.train.checkpoints.checkpoint import begun, newest, read, steps_there, write
+from zoo.train.checkpoints.checkpoint import begin, list_steps, newest, read, write
 from zoo.train.checkpoints.sharded import Shares, read_shares
 from zoo.train.distributed.sharding import data_parallel
 from zoo.train.errors import BadInput, CheckpointUnusable, RunFailed
-from zoo.train.runs.warm_start import weights
-from zoo.train.tree import flatten, restore
+from zoo.train.runs.warm_start import read_weights
+from zoo.train.tree import flatten, unflatten_into
 
 # A process that is killed when it has written its share of the second checkpoint, before the others know of it.
 WRITES_AND_DIES = """
@@ -47,7 +47,7 @@ def arrays():
 
 
 def made(run, step, state=None):
-    beside = begun(run, step)
+    beside = begin(run, step)
     return write(beside, Shares(beside, arrays() if state is None else state), FACTS | {"step": step}, None)
 
 
@@ -62,7 +62,7 @@ def test_keys_half_precision_and_empty_arrays_come_back_whole_and_where_they_bel
     for name, array in found.tensors().items():
         assert (array.dtype, array.tobytes()) == (wanted[name].dtype, wanted[name].tobytes()), name
     template, place = jax.eval_shape(arrays), data_parallel(jax.devices()[:1])
-    back = restore(template, read_shares(found.path, template, place.of(template)))
+    back = unflatten_into(template, read_shares(found.path, template, place.of(template)))
     assert jax.tree.structure(back) == jax.tree.structure(template)
     for name, array in flatten(back).items():
         assert array.tobytes() == wanted[name].tobytes(), name
@@ -154,7 +154,7 @@ def killed(unbroken):
 def test_a_checkpoint_of_which_one_process_did_not_tell_is_none(killed):
     place, (codes, said) = killed
     assert codes in ([1, -signal.SIGKILL], [-signal.SIGABRT, -signal.SIGKILL]), said  # jax may be quicker to end it
-    assert steps_there(place / "killed") == [SAVED]
+    assert list_steps(place / "killed") == [SAVED]
     assert len(list((place / "killed" / "checkpoints").glob(f".tmp-{2 * SAVED}-*"))) == 1
     assert newest(place / "killed", print).step == SAVED
 
@@ -194,4 +194,4 @@ def test_each_process_wrote_a_part_of_what_was_cut_and_the_weights_can_begin_ano
     for process in (0, 1):
         sizes = [proof["size"] for name, proof in manifest["files"].items() if f"ocdbt.process_{process}/d/" in name]
         assert sum(sizes) > 4 * 64 * 64 / 2  # of the kernel alone: compressed, its half with its moments
-    assert weights(place)["params/body/0/w"].shape == (64, 64)
+    assert read_weights(place)["params/body/0/w"].shape == (64, 64)

@@ -6,10 +6,9 @@ import json
 import pytest
 
 from zoo.__main__ import main
-from zoo.train import recipe_for
+from zoo.train import recipe_for, run
 from zoo.train.config.run_options import RunOptions
 from zoo.train.evaluation.saved_model import evaluated
-from zoo.train.runs import run
 from zoo.train.trained.model import load
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")

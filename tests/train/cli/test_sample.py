@@ -3,9 +3,9 @@
 import pytest
 
 from zoo.__main__ import main
+from zoo.train import run
 from zoo.train.config.recipe import Recipe
 from zoo.train.config.run_options import RunOptions
-from zoo.train.runs import run
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
 

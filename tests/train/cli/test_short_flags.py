@@ -3,7 +3,7 @@
 import pytest
 
 from zoo.train.cli.train import main
-from zoo.train.cli.train_args import Command, read, written_out
+from zoo.train.cli.train_args import Command, expand_shorthands, read
 from zoo.train.errors import BadInput
 
 
@@ -21,14 +21,14 @@ def test_a_text_of_ones_own_is_the_file_of_the_data_set_text():
 
 
 def test_a_table_of_ones_own_is_the_file_of_the_data_set_csv():
-    assert written_out(["--csv=prices.csv", "--column", "close", "--horizon", "7"]) == [
+    assert expand_shorthands(["--csv=prices.csv", "--column", "close", "--horizon", "7"]) == [
         *("--dataset", "csv", "--d.file", "prices.csv"),
         *("--d.column", "close", "--d.horizon", "7"),
     ]
 
 
 def test_pictures_of_ones_own_are_the_folder_of_the_data_set_images():
-    assert written_out(["--images", "photos"]) == ["--dataset", "images", "--d.folder", "photos"]
+    assert expand_shorthands(["--images", "photos"]) == ["--dataset", "images", "--d.folder", "photos"]
     mine = recipe("--model", "cnn", "--images=photos", "--d.size", "64")
     assert (mine.dataset, mine.d["folder"], mine.d["size"]) == ("images", "photos", 64)
 

@@ -5,9 +5,9 @@ import pytest
 
 from zoo.train.data.dataset import Dataset, Split
 from zoo.train.data.normalize import fit_scaler
-from zoo.train.data.on_disk import Mapped, blocks, only, sample, thinned
+from zoo.train.data.on_disk import MappedArray, blocks, sample, subsample, take
 from zoo.train.data.resident import resident
-from zoo.train.data.split import hold_back, hold_back_last
+from zoo.train.data.split import hold_back_last, train_val_split
 
 rng = np.random.default_rng(0)
 
@@ -18,7 +18,7 @@ def pair(tmp_path_factory):
     array = rng.normal(3, 2, (50, 4, 3)).astype(np.float32)
     path = tmp_path_factory.mktemp("rows") / "x.npy"
     np.save(path, array)
-    return array, Mapped(np.load(path, mmap_mode="r"))
+    return array, MappedArray(np.load(path, mmap_mode="r"))
 
 
 @pytest.mark.parametrize(
@@ -33,13 +33,13 @@ def test_they_are_indexed_like_the_array(pair, which):
 @pytest.mark.parametrize("which", [slice(5, 20), np.arange(50) % 3 == 0])
 def test_some_of_them_are_rows_again_and_some_of_those_too(pair, which):
     array, rows = pair
-    some = only(rows, which)
-    assert isinstance(some, Mapped)
+    some = take(rows, which)
+    assert isinstance(some, MappedArray)
     assert (some.shape, some.dtype, some.ndim, len(some), some.nbytes) == (
         *((some_ := array[which]).shape, some_.dtype, some_.ndim), len(some_), some_.nbytes,
     )  # fmt: skip
-    np.testing.assert_array_equal(only(some, np.array([6, 2]))[:], array[which][[6, 2]])
-    np.testing.assert_array_equal(only(some, slice(1, 4))[::-1], array[which][1:4][::-1])
+    np.testing.assert_array_equal(take(some, np.array([6, 2]))[:], array[which][[6, 2]])
+    np.testing.assert_array_equal(take(some, slice(1, 4))[::-1], array[which][1:4][::-1])
 
 
 def test_they_never_become_an_array_unasked(pair):
@@ -49,8 +49,8 @@ def test_they_never_become_an_array_unasked(pair):
 
 def test_numbers_become_the_type_that_was_asked_for(tmp_path):
     np.save(tmp_path / "x.npy", np.arange(10, dtype=np.uint8))
-    rows = Mapped(np.load(tmp_path / "x.npy", mmap_mode="r"), dtype=np.int32)
-    assert (rows.dtype, rows[2:4].dtype, only(rows, slice(3))[:].dtype) == (np.int32,) * 3
+    rows = MappedArray(np.load(tmp_path / "x.npy", mmap_mode="r"), dtype=np.int32)
+    assert (rows.dtype, rows[2:4].dtype, take(rows, slice(3))[:].dtype) == (np.int32,) * 3
 
 
 @pytest.mark.parametrize("how", ["none", "unit", "symmetric", "standard"])
@@ -69,7 +69,7 @@ def test_blocks_are_all_rows_once_in_order(pair):
 def test_parts_that_are_held_back_are_those_of_the_array(pair):
     array, rows = pair
     y = np.arange(50, dtype=np.int32) % 3
-    for cut in (lambda split: hold_back(split, 0.2, 1), lambda split: hold_back_last(split, 0.2)):
+    for cut in (lambda split: train_val_split(split, 0.2, 1), lambda split: hold_back_last(split, 0.2)):
         for one, other in zip(cut(Split(array, y)), cut(Split(rows, y)), strict=True):
             np.testing.assert_array_equal(one.x, other.x[:])
             np.testing.assert_array_equal(one.y, other.y)
@@ -77,9 +77,9 @@ def test_parts_that_are_held_back_are_those_of_the_array(pair):
 
 def test_a_set_is_thinned_evenly_and_only_beyond_the_bound(pair):
     array, rows = pair
-    assert thinned(rows, array.size) is rows
-    np.testing.assert_array_equal(thinned(rows, 60)[:], array[[0, 12, 24, 36, 49]])
-    np.testing.assert_array_equal(thinned(array, 60), array[[0, 12, 24, 36, 49]])
+    assert subsample(rows, array.size) is rows
+    np.testing.assert_array_equal(subsample(rows, 60)[:], array[[0, 12, 24, 36, 49]])
+    np.testing.assert_array_equal(subsample(array, 60), array[[0, 12, 24, 36, 49]])
     np.testing.assert_array_equal(sample(rows), array)
 
 

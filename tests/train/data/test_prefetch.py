@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from zoo.train.data.prefetch import ReadAhead, in_order
+from zoo.train.data.prefetch import Prefetcher, prefetched
 
 
 def test_results_come_in_order_whatever_order_the_threads_end_in():
@@ -16,14 +16,14 @@ def test_results_come_in_order_whatever_order_the_threads_end_in():
         gates[i].set()
         return i
 
-    with ReadAhead(read, end=4, threads=4) as ahead:
+    with Prefetcher(read, end=4, threads=4) as ahead:
         assert [ahead.take() for _ in range(4)] == [0, 1, 2, 3]
-    assert list(in_order(str, 0)) == []
+    assert list(prefetched(str, 0)) == []
 
 
 def test_never_more_than_the_depth_is_read_ahead():
     read = []
-    with ReadAhead(lambda i: read.append(i) or i, first=5, threads=1, depth=3) as ahead:
+    with Prefetcher(lambda i: read.append(i) or i, first=5, threads=1, depth=3) as ahead:
         assert read == []
         assert ahead.take() == 5
         ahead._under_way[-1].result()
@@ -37,14 +37,14 @@ def test_an_error_is_raised_where_its_result_is_taken_and_not_before():
             raise OSError("the disk is gone")
         return i
 
-    with ReadAhead(read) as ahead:
+    with Prefetcher(read) as ahead:
         assert [ahead.take(), ahead.take()] == [0, 1]
         with pytest.raises(OSError, match="the disk is gone"):
             ahead.take()
 
 
 def test_after_the_last_there_is_nothing():
-    with ReadAhead(str, end=1) as ahead:
+    with Prefetcher(str, end=1) as ahead:
         assert ahead.take() == "0"
         assert not ahead.ready
         with pytest.raises(StopIteration):
@@ -60,7 +60,7 @@ def test_closing_ends_the_threads_and_cancels_what_nobody_will_take():
         go.wait(10)
         read.append(i)
 
-    ahead = ReadAhead(slow, threads=1, depth=5)
+    ahead = Prefetcher(slow, threads=1, depth=5)
     ahead.ready  # noqa: B018 - asks for the first ones
     started.wait(10)
     threading.Timer(0.05, go.set).start()

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zoo.train.data.dataset import Split
-from zoo.train.data.split import folds, hold_back
+from zoo.train.data.split import folds, train_val_split
 from zoo.train.errors import BadInput
 
 labels = st.lists(st.integers(0, 4), min_size=2, max_size=80).map(lambda y: np.array(y, np.int32))
@@ -24,7 +24,7 @@ def test_folds_differ_by_one_example_at_most_in_all_and_in_each_class(y, count, 
 @settings(deadline=None)
 @given(labels, st.floats(0.01, 0.99), st.integers(0, 9))
 def test_what_is_held_back_and_what_is_left_part_the_examples_class_by_class(y, share, seed):
-    train, held = hold_back(Split(np.arange(len(y)), y), share, seed)
+    train, held = train_val_split(Split(np.arange(len(y)), y), share, seed)
     assert sorted([*train.x, *held.x]) == list(range(len(y)))
     assert np.array_equal(y[held.x], held.y)
     assert np.array_equal(y[train.x], train.y)
@@ -36,14 +36,14 @@ def test_what_is_held_back_and_what_is_left_part_the_examples_class_by_class(y, 
 
 def test_numbers_and_multilabel_targets_are_held_back_too():
     for y in (np.linspace(0, 1, 10, dtype=np.float32), np.eye(10, dtype=np.int32)):
-        train, held = hold_back(Split(np.arange(10), y), 0.3)
+        train, held = train_val_split(Split(np.arange(10), y), 0.3)
         assert (len(train.y), len(held.y)) == (7, 3)
         assert np.array_equal(held.y, y[held.x])
 
 
 def test_another_seed_holds_back_others_and_the_same_seed_the_same():
     split = Split(np.arange(100), np.arange(100) % 3)
-    once, again, other = (hold_back(split, 0.2, seed)[1].x.tolist() for seed in (1, 1, 2))
+    once, again, other = (train_val_split(split, 0.2, seed)[1].x.tolist() for seed in (1, 1, 2))
     assert once == again != other
 
 
@@ -52,7 +52,7 @@ def test_a_seed_draws_the_same_in_every_version_of_numpy():
 
 
 def test_a_share_of_nothing_holds_nothing_back():
-    train, held = hold_back(Split(np.arange(5), np.arange(5)), 0)
+    train, held = train_val_split(Split(np.arange(5), np.arange(5)), 0)
     assert train.x.tolist() == [0, 1, 2, 3, 4]
     assert held.x.shape == (0,)
 
@@ -60,9 +60,9 @@ def test_a_share_of_nothing_holds_nothing_back():
 @pytest.mark.parametrize("share", [-0.1, 1.0, float("nan")])
 def test_a_share_that_is_none_is_refused(share):
     with pytest.raises(BadInput, match="at least 0 and below 1"):
-        hold_back(Split(np.arange(5), np.arange(5)), share)
+        train_val_split(Split(np.arange(5), np.arange(5)), share)
 
 
 def test_one_example_cannot_be_shared_out():
     with pytest.raises(BadInput, match="at least 2"):
-        hold_back(Split(np.arange(1), np.arange(1)), 0.5)
+        train_val_split(Split(np.arange(1), np.arange(1)), 0.5)

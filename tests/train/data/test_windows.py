@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from zoo.train.data.dataset import Split
-from zoo.train.data.windows import changes, earlier_and_later, in_windows, shortest
+from zoo.train.data.windows import chronological_split, differenced, shortest, sliding_windows
 from zoo.train.errors import BadInput
 
 SIZES = [(1, 1, 40), (3, 2, 50), (8, 5, 50), (4, 10, 53), (30, 1, 61), (5, 1, 1003)]
@@ -12,7 +12,7 @@ SIZES = [(1, 1, 40), (3, 2, 50), (8, 5, 50), (4, 10, 53), (30, 1, 61), (5, 1, 10
 
 @pytest.mark.parametrize(("window", "horizon", "steps"), SIZES)
 def test_every_window_is_followed_by_its_horizon_one_step_after_the_window_before(window, horizon, steps):
-    for x, y in (part[:2] for part in in_windows(np.arange(float(steps)), window, horizon, "series")):
+    for x, y in (part[:2] for part in sliding_windows(np.arange(float(steps)), window, horizon, "series")):
         assert x.shape[1:] == (window, 1)
         assert y.shape == (len(x), horizon)
         assert x.dtype == y.dtype == np.float32
@@ -23,7 +23,7 @@ def test_every_window_is_followed_by_its_horizon_one_step_after_the_window_befor
 
 @pytest.mark.parametrize(("window", "horizon", "steps"), SIZES)
 def test_the_last_fifth_is_forecast_in_the_test_and_nothing_of_it_is_seen_in_training(window, horizon, steps):
-    train, test = in_windows(np.arange(float(steps)), window, horizon, "series")
+    train, test = sliding_windows(np.arange(float(steps)), window, horizon, "series")
     cut = steps - steps // 5
     assert train.x[0, 0, 0] == 0
     assert max(train.x.max(), train.y.max()) == cut - 1
@@ -35,22 +35,22 @@ def test_the_last_fifth_is_forecast_in_the_test_and_nothing_of_it_is_seen_in_tra
 @pytest.mark.parametrize(("window", "horizon"), [(w, h) for w in (1, 2, 7, 40) for h in (1, 3, 9, 60)])
 def test_the_shortest_series_suffices_and_one_value_less_does_not(window, horizon):
     least = shortest(window, horizon)
-    train, test = in_windows(np.zeros(least), window, horizon, "series")
+    train, test = sliding_windows(np.zeros(least), window, horizon, "series")
     assert len(train.x) >= 1
     assert len(test.x) >= 1
     with pytest.raises(BadInput, match=f"a file has {least - 1} values, .* needs at least {least}"):
-        in_windows(np.zeros(least - 1), window, horizon, "a file")
+        sliding_windows(np.zeros(least - 1), window, horizon, "a file")
 
 
 @pytest.mark.parametrize(("window", "horizon", "name"), [(0, 1, "window"), (3, 0, "horizon"), (-1, 1, "window")])
 def test_a_window_or_horizon_of_nothing_is_refused(window, horizon, name):
     with pytest.raises(BadInput, match=f"--d.{name} must lie between 1"):
-        in_windows(np.zeros(100), window, horizon, "series")
+        sliding_windows(np.zeros(100), window, horizon, "series")
 
 
 def test_windows_held_back_are_the_last_and_no_value_is_forecast_on_both_sides():
-    train, _ = in_windows(np.arange(100.0), 5, 4, "series")
-    earlier, later = earlier_and_later(train, 0.1)
+    train, _ = sliding_windows(np.arange(100.0), 5, 4, "series")
+    earlier, later = chronological_split(train, 0.1)
     assert len(later.x) == round(0.1 * len(train.x))
     assert later.y[-1, -1] == train.y[-1, -1]
     assert later.y.min() == earlier.y.max() + 1
@@ -60,13 +60,13 @@ def test_windows_held_back_are_the_last_and_no_value_is_forecast_on_both_sides()
 def test_a_share_that_leaves_nothing_on_one_side_is_refused(share):
     split = Split(np.zeros((20, 3, 1)), np.zeros((20, 2)))
     with pytest.raises(BadInput, match="hold"):
-        earlier_and_later(split, share)
+        chronological_split(split, share)
 
 
 def test_changes_do_not_know_the_level_and_the_last_value_gives_it_back():
     values = np.random.default_rng(0).normal(size=40).cumsum()
-    here, there = (in_windows(values + level, 5, 3, "series")[0] for level in (0, 1000))
-    some, same = changes(here), changes(there)
+    here, there = (sliding_windows(values + level, 5, 3, "series")[0] for level in (0, 1000))
+    some, same = differenced(here), differenced(there)
     np.testing.assert_allclose(some.x, same.x, atol=1e-3)
     np.testing.assert_allclose(some.y, same.y, atol=1e-3)
     np.testing.assert_allclose(some.y + here.x[:, -1], here.y, atol=1e-5)

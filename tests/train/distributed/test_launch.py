@@ -2,7 +2,7 @@ import pytest
 
 from zoo.train.cli.train import main
 from zoo.train.config.run_options import RunOptions
-from zoo.train.distributed.launch import Member, leads, member
+from zoo.train.distributed.launch import ProcessInfo, detect, is_leader
 from zoo.train.errors import BadInput
 
 SLURM = {"SLURM_JOB_ID": "7", "SLURM_STEP_NODELIST": "n[1-2]", "SLURM_LOCALID": "0", "SLURM_NTASKS": "4"}
@@ -13,27 +13,27 @@ OPEN_MPI = {"OMPI_MCA_orte_hnp_uri": "1.0;tcp://10.0.0.1:3", "OMPI_COMM_WORLD_SI
     ("environment", "found"),
     [
         ({}, None),
-        (SLURM | {"SLURM_PROCID": "3"}, Member("", 4, 3)),
+        (SLURM | {"SLURM_PROCID": "3"}, ProcessInfo("", 4, 3)),
         (SLURM | {"SLURM_PROCID": "0", "SLURM_NTASKS": "1"}, None),
         ({"SLURM_JOB_ID": "7", "SLURM_NTASKS": "4", "SLURM_PROCID": "0"}, None),  # a batch script, not yet srun
-        (OPEN_MPI, Member("", 2, 1)),
-        ({"TPU_WORKER_HOSTNAMES": "a,b", "TPU_WORKER_ID": "1"}, Member(process=1)),
+        (OPEN_MPI, ProcessInfo("", 2, 1)),
+        ({"TPU_WORKER_HOSTNAMES": "a,b", "TPU_WORKER_ID": "1"}, ProcessInfo(process=1)),
         ({"TPU_WORKER_HOSTNAMES": "localhost", "TPU_WORKER_ID": "0"}, None),  # one machine, as on Colab
-        ({"TPU_WORKER_HOSTNAMES": "a,b", "TPU_WORKER_ID": "0", "MEGASCALE_SLICE_ID": "2"}, Member(process=1)),
+        ({"TPU_WORKER_HOSTNAMES": "a,b", "TPU_WORKER_ID": "0", "MEGASCALE_SLICE_ID": "2"}, ProcessInfo(process=1)),
     ],
 )
 def test_the_environment_says_whether_there_are_several(environment, found):
-    assert member(RunOptions(), environment) == found
-    assert member(RunOptions(distributed="off"), environment) is None
-    assert member(RunOptions(distributed="auto"), environment) == (found or Member())
+    assert detect(RunOptions(), environment) == found
+    assert detect(RunOptions(distributed="off"), environment) is None
+    assert detect(RunOptions(distributed="auto"), environment) == (found or ProcessInfo())
 
 
 def test_an_address_goes_before_the_environment():
     options = RunOptions(distributed="[::1]:99", processes=3, process=2)
-    assert member(options, SLURM | {"SLURM_PROCID": "0"}) == Member("[::1]:99", 3, 2)
-    assert not leads(options)
-    assert leads(RunOptions(distributed="n1:99", processes=3, process=0))
-    assert leads(RunOptions(distributed="off"))
+    assert detect(options, SLURM | {"SLURM_PROCID": "0"}) == ProcessInfo("[::1]:99", 3, 2)
+    assert not is_leader(options)
+    assert is_leader(RunOptions(distributed="n1:99", processes=3, process=0))
+    assert is_leader(RunOptions(distributed="off"))
 
 
 @pytest.mark.parametrize(

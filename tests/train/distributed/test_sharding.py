@@ -13,7 +13,7 @@ from jax.sharding import AbstractMesh, PartitionSpec
 from zoo.train.cli.train import main
 from zoo.train.config.mesh import mesh_axes, mesh_sizes, shard_rules
 from zoo.train.config.run_options import RunOptions
-from zoo.train.distributed.sharding import Placement, data_parallel, placement_for
+from zoo.train.distributed.sharding import Sharding, data_parallel, sharding_for
 from zoo.train.errors import BadInput
 from zoo.train.tree import path_name
 
@@ -24,7 +24,7 @@ WHOLE = PartitionSpec()
 def eight(*rules, fsdp=False):
     """A placement over eight devices that need not be there."""
     axes = {"data": 4, "model": 2}
-    return Placement(AbstractMesh(tuple(axes.values()), tuple(axes)), shard_rules(rules, axes), fsdp)  # pyright: ignore
+    return Sharding(AbstractMesh(tuple(axes.values()), tuple(axes)), shard_rules(rules, axes), fsdp)  # pyright: ignore
 
 
 def shaped(**shapes):
@@ -187,7 +187,7 @@ def test_a_mesh_for_other_devices_is_refused_with_what_to_do(mesh, reason):
 def test_a_placement_takes_the_devices_that_it_is_given():
     one = jax.devices()[:1]
     assert data_parallel(one).shares == 1
-    assert dict(placement_for(RunOptions(mesh="model=1", fsdp=True), one).mesh.shape) == {"data": 1, "model": 1}
+    assert dict(sharding_for(RunOptions(mesh="model=1", fsdp=True), one).mesh.shape) == {"data": 1, "model": 1}
 
 
 def test_rules_can_be_listed_and_repeated_on_the_command_line(capsys):
@@ -208,12 +208,12 @@ import sys
 from dataclasses import asdict, replace
 from pathlib import Path
 import jax, numpy as np
-from zoo.train.tree import described
-from zoo.train.checkpoints.checkpoint import Whole, begun, read, write
+from zoo.train.tree import specs
+from zoo.train.checkpoints.checkpoint import LocalState, begin, read, write
 from zoo.train.data.dataset import Place
-from zoo.train.runs.warm_start import begun_from
+from zoo.train.runs.warm_start import warm_start
 from zoo.train.config.run_options import RunOptions
-from zoo.train.distributed.sharding import placement_for
+from zoo.train.distributed.sharding import sharding_for
 from zoo.train.config.recipe import recipe_for
 from zoo.train.runs.resume import facts, moment
 from zoo.train.runs.setup import setup

@@ -12,8 +12,8 @@ import pytest
 from zoo.train.callback import Best, Callback, Journal
 from zoo.train.distributed.sharding import data_parallel
 from zoo.train.engine.loop import Diverged, Plan, train
-from zoo.train.engine.steps import Advance
-from zoo.train.pipeline.batches import Feed
+from zoo.train.engine.steps import StepProgram
+from zoo.train.pipeline.batches import BatchSource
 from zoo.train.runtime.jaxpr import CONVOLUTION
 from zoo.train.trainer import Trainer
 
@@ -40,7 +40,7 @@ def feed(n=8, batch_size=4):
     def batch(arrays, order, i, key):
         return {"x": arrays["x"][jax.lax.dynamic_slice(order, (i * batch_size,), (batch_size,))]}
 
-    return Feed({"x": jnp.arange(n)}, n // batch_size, lambda key: jax.random.permutation(key, n), batch)
+    return BatchSource({"x": jnp.arange(n)}, n // batch_size, lambda key: jax.random.permutation(key, n), batch)
 
 
 class Ear(Callback):
@@ -53,7 +53,7 @@ class Ear(Callback):
 
 
 def go(trainer, plan, key, ears=(), **more):
-    advance = Advance(trainer, feed(), data_parallel(), **more)
+    advance = StepProgram(trainer, feed(), data_parallel(), **more)
     evaluate = lambda fit, step: [{"split": "test", "step": step, "count": float(fit["params"]["count"])}]  # noqa: E731
     return train(advance, plan, key, evaluate=evaluate, rate=lambda step: 0.5, callbacks=ears)
 
@@ -71,7 +71,7 @@ def test_a_step_is_compiled_once_and_what_that_leaves_is_given_back_before_the_f
     def compiled():
         return [line for line in caplog.messages if re.match(r"Finished XLA compilation of jit\(_steps\)", line)]
 
-    advance = Advance(counter(), feed(), data_parallel())
+    advance = StepProgram(counter(), feed(), data_parallel())
     order, fit = advance.order(key), advance.init(key)
     now = fit, advance.zero(fit, order, key)
     with jax.log_compiles():
@@ -141,7 +141,7 @@ def test_a_bad_step_can_be_skipped(key):
 
 
 def go_skipping(trainer, key):
-    advance = Advance(trainer, feed(), data_parallel(), skip_bad=True)
+    advance = StepProgram(trainer, feed(), data_parallel(), skip_bad=True)
     return train(advance, Plan(6, 2, 6, 6), key, evaluate=lambda fit, step: [], rate=lambda step: 0.1)
 
 
@@ -161,7 +161,7 @@ def test_a_plan_always_moves_on_and_ends_with_an_evaluation(every, log, steps):
 def test_one_step_a_call_and_many_steps_a_call_agree(key):
     fits = []
     for single in (True, False):
-        advance = Advance(counter(), feed(), data_parallel())
+        advance = StepProgram(counter(), feed(), data_parallel())
         programs = advance.programs(advance.init(key), advance.order(key), key)
         advance._programs = programs._replace(made_of=frozenset([CONVOLUTION] if single else []))
         fits.append(train(advance, Plan(5, 2, 5, 5), key, evaluate=lambda fit, step: [], rate=lambda step: 0.1))

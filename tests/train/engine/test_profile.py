@@ -6,11 +6,10 @@ import json
 
 import pytest
 
-from zoo.train import recipe_for
+from zoo.train import recipe_for, run
 from zoo.train.callback import Callback
 from zoo.train.config.run_options import RunOptions
 from zoo.train.errors import BadInput
-from zoo.train.runs import run
 
 SHORT = dataclasses.replace(recipe_for("mlp", "iris"), epochs=3)  # 24 steps
 

@@ -13,16 +13,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from zoo.train import RunOptions, recipe_for
+from zoo.train import RunOptions, recipe_for, run
 from zoo.train.checkpoints.checkpoint import read
 from zoo.train.data.dataset import load_data
-from zoo.train.data.formats.image_rows import Pictures
+from zoo.train.data.formats.image_rows import ImageFiles
 from zoo.train.distributed.sharding import data_parallel
-from zoo.train.engine.input_monitor import Reading
-from zoo.train.engine.streamed_steps import AdvanceStream, own_rows
+from zoo.train.engine.input_monitor import InputMonitor
+from zoo.train.engine.streamed_steps import StreamedStepProgram, own_rows
 from zoo.train.errors import BadInput
-from zoo.train.pipeline.batches import Feed, Reads, Taken
-from zoo.train.runs import run
+from zoo.train.pipeline.batches import BatchSource, HostBatch, HostReader
 from zoo.train.trainer import Trainer
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
@@ -77,8 +76,8 @@ def test_a_run_from_the_disk_is_the_run_from_memory_and_so_is_one_that_was_resum
     wanted = recipe(name, own)
     inside = run(wanted, RunOptions(out=tmp_path / "memory", **QUIET))
     outside = run(wanted, RunOptions(out=tmp_path / "disk", in_memory="0", **QUIET))
-    assert not isinstance(inside.setup.advance, AdvanceStream)
-    assert isinstance(outside.setup.advance, AdvanceStream)
+    assert not isinstance(inside.setup.advance, StreamedStepProgram)
+    assert isinstance(outside.setup.advance, StreamedStepProgram)
     assert left(inside.folder) == left(outside.folder)
     shutil.copytree(outside.folder, tmp_path / "cut")
     (tmp_path / "cut" / "result.json").unlink()
@@ -93,7 +92,7 @@ def test_scores_and_pictures_are_those_of_the_run_from_memory(own, tmp_path):
     results = [
         run(recipe("images", own), RunOptions(out=tmp_path / size, in_memory=size, **loud)) for size in ("1GB", "0")
     ]
-    assert isinstance(results[1].setup.data.test.x, Pictures)
+    assert isinstance(results[1].setup.data.test.x, ImageFiles)
     one, other = (json.loads((each.folder / "result.json").read_text()) for each in results)
     assert one | {"seconds": 0} == other | {"seconds": 0}
     assert sorted(path.name for path in (tmp_path / "0" / "plots").iterdir()) == sorted(
@@ -121,13 +120,13 @@ def slow_feed(seconds, step=lambda x: x):
     def batches(key, rows):
         def read(step):
             time.sleep(seconds)
-            return Taken({"x": np.full((len(rows), 1), step, np.float32)}, {"behind": step})
+            return HostBatch({"x": np.full((len(rows), 1), step, np.float32)}, {"behind": step})
 
         return read
 
     blank = lambda key: {"x": jax.numpy.zeros((2, 1))}  # noqa: E731
     trainer = Trainer(lambda key, batch: {"sum": jax.numpy.zeros(())}, step, lambda *_: {})
-    return trainer, Feed({}, 4, blank, lambda arrays, cut, i, key: cut, Reads(batches, threads=1))
+    return trainer, BatchSource({}, 4, blank, lambda arrays, cut, i, key: cut, HostReader(batches, threads=1))
 
 
 def adds(fit, batch, key):
@@ -136,7 +135,7 @@ def adds(fit, batch, key):
 
 def advanced(seconds, step, until):
     trainer, feed = slow_feed(seconds, step)
-    advance, key = AdvanceStream(trainer, feed, data_parallel(jax.devices()[:1])), jax.random.key(0)
+    advance, key = StreamedStepProgram(trainer, feed, data_parallel(jax.devices()[:1])), jax.random.key(0)
     fit, order = advance.init(key), advance.order(key)
     totals = advance.zero(fit, order, key)
     fit, totals = advance(fit, totals, order, 0, 1, key)
@@ -161,7 +160,7 @@ def test_the_wait_is_a_larger_share_of_the_time_where_reading_is_slow():
 def test_waiting_is_told_once_with_what_to_do():
     said = []
     advance, _ = advanced(0.03, adds, 4)
-    listener = Reading(advance, said.append)
+    listener = InputMonitor(advance, said.append)
     listener.moved(1, {})
     assert said == []  # of few seconds nothing is known
     advance.seconds = 6.0

@@ -11,7 +11,7 @@ from zoo.train.data.normalize import fit_scaler
 from zoo.train.errors import BadInput
 from zoo.train.evaluation.saved_model import classifier as room
 from zoo.train.evaluation.saved_model.classifier import image_classifier
-from zoo.train.trained.build import MadeFor
+from zoo.train.trained.build import ModelSpec
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
 
@@ -27,7 +27,7 @@ def learned():
     """What the training of one classifier gives."""
     data = bars()
     scaler = fit_scaler(data.train.x, "standard")
-    return room._trained(data.train, room._recipe(data), MadeFor(4), scaler)
+    return room._trained(data.train, room._recipe(data), ModelSpec(4), scaler)
 
 
 @pytest.fixture

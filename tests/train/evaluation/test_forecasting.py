@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from zoo.train.data.dataset import Dataset, Split
-from zoo.train.data.windows import in_windows
+from zoo.train.data.windows import sliding_windows
 from zoo.train.evaluation.saved_model.forecasting import (
     baselines,
     in_words,
@@ -21,7 +21,7 @@ from zoo.train.evaluation.saved_model.forecasting import (
 
 
 def data(values, window=8, horizon=3):
-    train, test = in_windows(np.asarray(values, float), window, horizon, "series")
+    train, test = sliding_windows(np.asarray(values, float), window, horizon, "series")
     return Dataset("series", "regression", train, test, target="load (MW)", outputs=horizon)
 
 

@@ -7,9 +7,8 @@ import numpy as np
 import pytest
 
 import zoo
-from zoo.train import RunOptions, recipe_for
+from zoo.train import RunOptions, recipe_for, run
 from zoo.train.evaluation.saved_model.forecasting import persistence
-from zoo.train.runs import run
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
 

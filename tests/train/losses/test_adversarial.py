@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from zoo.layers import dense
-from zoo.train.losses.supervised.adversarial import LOSSES, adversarial_loss
-from zoo.train.losses.supervised.penalties import between, gradient_penalty, r1_penalty
+from zoo.train.losses.adversarial import LOSSES, adversarial_loss
+from zoo.train.losses.penalties import between, gradient_penalty, r1_penalty
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
 REAL, FAKE = np.array([-2.0, 0.0, 0.5, 3.0]), np.array([-1.0, 0.0, 0.25, 2.0])

@@ -8,8 +8,8 @@ import pytest
 from zoo.train.data.dataset import Split
 from zoo.train.data.normalize import Scaler, fit_scaler
 from zoo.train.distributed.sharding import data_parallel
-from zoo.train.engine.evaluate import Evaluate
-from zoo.train.pipeline.batches import padded, shuffled, steps_per_epoch
+from zoo.train.engine.evaluate import Evaluator
+from zoo.train.pipeline.batches import from_memory, padded_batches, steps_per_epoch
 from zoo.train.trainer import Trainer
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
@@ -23,7 +23,7 @@ def numbers(n):
 
 @pytest.mark.parametrize(("n", "batch_size"), [(8, 4), (10, 4), (3, 8), (7, 7), (1, 1)])
 def test_an_epoch_meets_every_example_and_fills_its_last_batch_from_its_own_beginning(n, batch_size, key):
-    feed = shuffled(numbers(n), batch_size, SAME, None, "none")
+    feed = from_memory(numbers(n), batch_size, SAME, None, "none")
     order = feed.order(key)
     batches = [feed.batch(feed.arrays, order, i, key) for i in range(feed.steps_per_epoch)]
     met = np.concatenate([batch["y"] for batch in batches])
@@ -33,7 +33,7 @@ def test_an_epoch_meets_every_example_and_fills_its_last_batch_from_its_own_begi
 
 
 def test_two_epochs_have_two_orders(key):
-    feed = shuffled(numbers(50), 10, SAME, None, "none")
+    feed = from_memory(numbers(50), 10, SAME, None, "none")
     assert not jnp.array_equal(feed.order(jax.random.key(1)), feed.order(jax.random.key(2)))
 
 
@@ -44,7 +44,7 @@ def test_steps_are_epochs_times_the_examples_by_the_batch_rounded_up():
 
 def test_inputs_are_normalised_on_the_device_and_stored_as_they_are(key):
     split = Split(np.array([[0], [255]], np.uint8), np.array([0, 1], np.int32))
-    feed = shuffled(split, 2, fit_scaler(split.x, "unit"), None, "none")
+    feed = from_memory(split, 2, fit_scaler(split.x, "unit"), None, "none")
     assert feed.arrays["examples"]["x"].dtype == np.uint8
     batch = feed.batch(feed.arrays, feed.order(key), 0, key)
     assert sorted(batch["x"].ravel().tolist()) == [0, 1]
@@ -59,6 +59,6 @@ def test_a_whole_set_is_scored_exactly_whatever_its_size(n):
         return {"mean": (jnp.sum(batch["y"] * weight), jnp.sum(weight)), "count": (jnp.sum(weight), jnp.float32(1))}
 
     trainer = Trainer(lambda *_: {}, lambda *_: ({}, {}), evaluate)
-    scores = Evaluate(trainer, rows, SAME, None, data_parallel())({}, jax.random.key(0))
+    scores = Evaluator(trainer, rows, SAME, None, data_parallel())({}, jax.random.key(0))
     assert scores["mean"] == pytest.approx((n - 1) / 2, rel=1e-6)
-    assert sum(batch["weight"].sum() for batch in padded(rows, 1000)) == n
+    assert sum(batch["weight"].sum() for batch in padded_batches(rows, 1000)) == n

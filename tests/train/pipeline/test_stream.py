@@ -9,11 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from zoo.train import RunOptions, Stream, recipe_for
+from zoo.train import RunOptions, Stream, recipe_for, run
 from zoo.train.checkpoints.checkpoint import read
 from zoo.train.data.dataset import load_data, source
 from zoo.train.errors import BadInput, CheckpointUnusable, RunFailed
-from zoo.train.runs import run
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
 QUIET = {"quiet": True, "pictures": False, "compile_cache": "off", "ckpt_every": "1", "keep": 100, "log_every": 2}

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from zoo.train.data.dataset import Split
 from zoo.train.errors import BadInput
-from zoo.train.pipeline.text import contiguous, streams
+from zoo.train.pipeline.text import scoring_windows, token_windows
 
 
 def text(length):
@@ -23,7 +23,7 @@ def epoch(feed):
 
 @pytest.mark.parametrize(("length", "rows", "window"), [(100, 4, 5), (103, 4, 5), (37, 3, 10), (10, 1, 3), (11, 8, 11)])
 def test_each_row_goes_on_where_it_ended_and_all_is_read(length, rows, window):
-    batches = epoch(contiguous(text(length), rows, window))
+    batches = epoch(token_windows(text(length), rows, window))
     read = np.stack([batch["x"] for batch in batches])
     assert read.shape[1:] == (rows, window)
     np.testing.assert_array_equal(read[1:, :, 0], read[:-1, :, -1] + 1)
@@ -34,25 +34,25 @@ def test_each_row_goes_on_where_it_ended_and_all_is_read(length, rows, window):
 
 
 def test_the_carry_begins_anew_in_the_first_batch_alone():
-    firsts = [batch["first"].tolist() for batch in epoch(contiguous(text(100), 2, 10))]
+    firsts = [batch["first"].tolist() for batch in epoch(token_windows(text(100), 2, 10))]
     assert firsts == [[True, True]] + [[False, False]] * 4
 
 
 def test_a_window_of_0_is_the_whole_text():
-    (batch,) = epoch(contiguous(text(50), 1, 0))
+    (batch,) = epoch(token_windows(text(50), 1, 0))
     np.testing.assert_array_equal(batch["x"], np.arange(50)[None])
 
 
 def test_a_text_shorter_than_the_window_is_refused():
     with pytest.raises(BadInput, match="has 9 tokens"):
-        contiguous(text(9), 1, 10)
+        token_windows(text(9), 1, 10)
 
 
 @settings(deadline=None)
 @given(st.integers(1, 40_000), st.sampled_from([1, 2, 3, 8]))
 def test_every_token_is_scored_once_with_what_stands_before_it(length, devices):
     seen = []
-    for batch in streams(text(length), devices):
+    for batch in scoring_windows(text(length), devices):
         assert batch["x"].shape == batch["weight"].shape == batch["y"].shape
         assert len(batch["x"]) % devices == 0
         scored = batch["weight"] > 0

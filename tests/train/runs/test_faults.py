@@ -16,14 +16,13 @@ import pytest
 
 import zoo
 from tests.train.data.images import write_mnist
-from zoo.train import recipe_for
+from zoo.train import recipe_for, run
 from zoo.train.callback import Callback, Journal
-from zoo.train.checkpoints.checkpoint import newest, read, steps_there
+from zoo.train.checkpoints.checkpoint import list_steps, newest, read
 from zoo.train.cli.train import main
 from zoo.train.config.recipe import Recipe
 from zoo.train.config.run_options import RunOptions
 from zoo.train.errors import BadInput, RunFailed
-from zoo.train.runs import run
 from zoo.train.runs.lock import Lock, check_free
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
@@ -74,7 +73,7 @@ def test_row_1_a_run_killed_three_times_ends_with_the_same_bits(tmp_path):
     again, seen = [*words, "--out", tmp_path / "cut"], -1
     for _ in range(3):
         process = python(*again)
-        wait_for(process, lambda: max(steps_there(tmp_path / "cut"), default=-1) > seen)  # noqa: B023
+        wait_for(process, lambda: max(list_steps(tmp_path / "cut"), default=-1) > seen)  # noqa: B023
         process.kill()
         process.communicate()
         seen = newest(tmp_path / "cut", print).step
@@ -115,7 +114,7 @@ class Signal(Callback):
 def test_row_3_a_signal_while_the_run_is_scored_ends_it_after_the_scores(tmp_path):
     done = run(IRIS, RunOptions(out=tmp_path / "run", quiet=True), [Signal()])
     assert done.signal == signal.SIGTERM
-    assert 6 <= steps_there(done.folder)[-1] == done.rows[-1]["step"] < 9
+    assert 6 <= list_steps(done.folder)[-1] == done.rows[-1]["step"] < 9
     again = run(IRIS, RunOptions(resume=done.folder, quiet=True))
     assert [row["step"] for row in again.rows if row["split"] == "test"] == [3, 6, 9]
 
@@ -143,13 +142,13 @@ def test_row_4_a_second_signal_ends_at_once_and_leaves_the_folder_whole(tmp_path
     process.communicate(timeout=60)
     assert time.monotonic() - began < 5
     assert process.returncode == 130
-    assert steps_there(tmp_path / "run") == []
+    assert list_steps(tmp_path / "run") == []
     assert json.loads((tmp_path / "run" / "config.json").read_text())["recipe"]["model"] == "mlp"
 
 
 DEAF = """
 import hashlib, sys
-from zoo.train.runtime.signals import promptly
+from zoo.train.runtime.signals import exit_within
 with promptly(0.2):
     print("deaf", flush=True)
     hashlib.pbkdf2_hmac("sha256", b"", b"", 200_000_000)
@@ -171,7 +170,7 @@ def test_row_3_a_command_that_is_deaf_in_a_long_compilation_ends_all_the_same(nu
 
 DOWNLOADING = """
 import time
-from zoo.train.runtime.signals import promptly
+from zoo.train.runtime.signals import exit_within
 with promptly():
     try:
         print("loading", flush=True)
@@ -209,7 +208,7 @@ def test_row_5_a_run_goes_on_when_the_disk_is_full_for_a_while(tmp_path, monkeyp
     monkeypatch.setattr("zoo.train.checkpoints.checkpoint.write_synced", full(times=1))
     done = run(IRIS, RunOptions(out=tmp_path / "run", ckpt_every="4", quiet=True))
     assert done.metrics["epoch"] == 3
-    assert steps_there(done.folder) == [8, 9]
+    assert list_steps(done.folder) == [8, 9]
     said = capsys.readouterr().err
     assert "warning: no checkpoint of step 4" in said
     assert "state.safetensors cannot be written: No space left on device" in said
@@ -419,7 +418,7 @@ def test_row_23_without_a_home_and_a_place_for_temporary_files_a_run_needs_but_i
         )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "compiled programs are not kept" in done.stderr
-    assert steps_there(here / "run") == [2, 4]
+    assert list_steps(here / "run") == [2, 4]
     assert {"confusion.png", "curves.png"} <= {path.name for path in (here / "run" / "plots").iterdir()}
     assert [path.name for path in here.iterdir()] == ["run"]
 

@@ -48,7 +48,7 @@ def full(monkeypatch):
     def call(self, *args):
         raise error
 
-    monkeypatch.setattr("zoo.train.engine.steps.Advance.__call__", call)
+    monkeypatch.setattr("zoo.train.engine.steps.StepProgram.__call__", call)
     monkeypatch.setattr(memory, "needed", lambda found: 3 << 30 if found.setup.recipe.dtype == "float32" else 2 << 30)
     monkeypatch.setattr(memory, "room", lambda: 1 << 30)
 
@@ -152,7 +152,7 @@ def full_of_answers(monkeypatch):
         raise error
 
     monkeypatch.setattr("zoo.train.trained.model.Trained.outputs", call)
-    monkeypatch.setattr("zoo.train.engine.evaluate.Evaluate.__call__", call)
+    monkeypatch.setattr("zoo.train.engine.evaluate.Evaluator.__call__", call)
     monkeypatch.setattr(memory_of_answers, "needed_to_answer", lambda trained, count: count << 19)
     monkeypatch.setattr(memory, "room", lambda: 1 << 28)
 
@@ -187,7 +187,7 @@ def test_a_sweep_that_finds_no_memory_says_so_for_every_setting(seeds, tmp_path,
     def call(self, *args):
         raise real_error()
 
-    monkeypatch.setattr("zoo.train.sweeps.vmapped_training.Together.__call__", call)
+    monkeypatch.setattr("zoo.train.sweeps.vmapped_training.VmappedSeeds.__call__", call)
     words = ["sweep", "--model", "mlp", "--dataset", "iris", "--m.hidden", "3", "--epochs", "1", "--seeds", seeds]
     assert umbrella([*words, "--out", str(tmp_path / "sweep"), "--compile-cache", "off"]) == 1
     told = capsys.readouterr().out

@@ -12,18 +12,17 @@ import pytest
 
 import zoo
 from zoo import _catalogue
-from zoo.train import recipe_for
+from zoo.train import recipe_for, run
 from zoo.train.callback import Callback
-from zoo.train.checkpoints.checkpoint import read, steps_there
-from zoo.train.checkpoints.manifest import sum_of
+from zoo.train.checkpoints.checkpoint import list_steps, read
+from zoo.train.checkpoints.manifest import digest
 from zoo.train.config.run_options import RunOptions
 from zoo.train.data.dataset import Split, load_data
 from zoo.train.errors import BadInput, CheckpointUnusable
-from zoo.train.runs import run
 from zoo.train.runs.resume import fingerprint
 from zoo.train.runs.setup import setup
 from zoo.train.trained.model import read_model
-from zoo.train.tree import flatten, restore
+from zoo.train.tree import flatten, unflatten_into
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
 IRIS = dataclasses.replace(recipe_for("mlp", "iris"), epochs=3, batch_size=40)  # three steps an epoch
@@ -112,7 +111,7 @@ def test_a_resumed_run_equals_the_uninterrupted_one_bit_for_bit(name, tmp_path):
     recipe = short(name)
     whole = run(recipe, RunOptions(out=tmp_path / "whole", **EVERY))
     last = whole.setup.plan.steps
-    steps = steps_there(whole.folder)
+    steps = list_steps(whole.folder)
     assert steps == list(range(1, last + 1))
     # Between two rows, and with every trainer at a row that was not told yet, too; a run of one step was ended before
     # its result was told.
@@ -146,7 +145,7 @@ def test_the_state_of_every_kind_of_optimizer_comes_back_with_its_types(change, 
     whole = run(recipe, RunOptions(out=tmp_path / "whole", **EVERY))
     advance, key = whole.setup.advance, whole.setup.key
     fit, template = advance.init(key), advance.template(key)
-    back = restore(template["fit"], flatten(fit))
+    back = unflatten_into(template["fit"], flatten(fit))
     chex.assert_trees_all_equal(back, fit)
     assert jax.tree.structure(back) == jax.tree.structure(fit)
     assert [leaf.dtype for leaf in jax.tree.leaves(back)] == [leaf.dtype for leaf in jax.tree.leaves(fit)]
@@ -160,7 +159,7 @@ def test_patience_and_the_best_model_go_on_where_they_were(tmp_path):
     best = whole.metrics["step"]
     val = [row for row in whole.rows if row["split"] == "val"]
     assert best == min(val, key=lambda row: row["loss"])["step"]
-    last = steps_there(whole.folder)[-1]
+    last = list_steps(whole.folder)[-1]
     assert best < last - 1 < 79, "patience ended it, and the cut lies between"
     point = cut(whole.folder, last - 1, tmp_path / "cut")
     (tmp_path / "cut" / "model.safetensors").write_bytes(b"of a later moment that is forgotten")
@@ -194,9 +193,9 @@ def test_a_run_that_came_to_its_end_says_so_and_changes_nothing(iris, capsys):
 
 def test_a_kill_behind_the_last_checkpoint_leaves_no_more_of_them_than_are_to_stay(iris):
     (iris.folder / "result.json").unlink()
-    assert steps_there(iris.folder) == list(range(1, 10))
+    assert list_steps(iris.folder) == list(range(1, 10))
     run(IRIS, RunOptions(resume=iris.folder, **EVERY | {"keep": 2}))
-    assert steps_there(iris.folder) == [8, 9]
+    assert list_steps(iris.folder) == [8, 9]
 
 
 def test_a_run_that_was_ended_before_its_first_checkpoint_begins_anew_with_the_weights_it_began_with(iris, tmp_path):
@@ -254,7 +253,7 @@ def test_a_field_that_came_into_the_zoo_later_is_what_it_usually_is(iris):
     manifest = iris.folder / "checkpoints" / "9" / "manifest.json"
     found = json.loads(manifest.read_text())["manifest"]
     del found["recipe"]["clip_grad"], found["recipe"]["m"]["hidden"]
-    manifest.write_text(json.dumps({"manifest": found, "sha256": sum_of(found)}))
+    manifest.write_text(json.dumps({"manifest": found, "sha256": digest(found)}))
     assert find(iris.folder, dataclasses.replace(IRIS, m={})) is not None
     with pytest.raises(CheckpointUnusable, match=r"clip_grad +None in the run, 1\.0 now"):
         find(iris.folder, dataclasses.replace(IRIS, m={}, clip_grad=1.0))
@@ -277,7 +276,7 @@ def test_row_12_other_data_shapes_types_or_a_shorter_length_are_refused(iris, mo
     def changed(**values):
 
         found = json.loads(manifest.read_text())["manifest"] | values
-        manifest.write_text(json.dumps({"manifest": found, "sha256": sum_of(found)}))
+        manifest.write_text(json.dumps({"manifest": found, "sha256": digest(found)}))
 
     good = json.loads(manifest.read_text())["manifest"]
     with pytest.raises(CheckpointUnusable, match="9 steps in the run, 3 now: it can only be lengthened"):

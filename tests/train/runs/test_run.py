@@ -17,14 +17,13 @@ from hypothesis import given, settings
 from hypothesis.extra.numpy import array_shapes
 
 import zoo
-from zoo.train import recipe_for
+from zoo.train import recipe_for, run
 from zoo.train.callback import Callback
 from zoo.train.config.recipe import Recipe
 from zoo.train.config.run_options import RunOptions
 from zoo.train.data.dataset import Place, load_data
 from zoo.train.engine.loop import Diverged
 from zoo.train.errors import BadInput, CheckpointUnusable
-from zoo.train.runs import run
 from zoo.train.runs.setup import setup
 from zoo.train.tree import flatten
 

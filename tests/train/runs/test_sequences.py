@@ -6,11 +6,10 @@ import numpy as np
 import pytest
 
 import zoo
-from zoo.train import recipe_for
+from zoo.train import recipe_for, run
 from zoo.train.config.run_options import RunOptions
 from zoo.train.data.dataset import Place, load_data
 from zoo.train.errors import BadInput
-from zoo.train.runs import run
 from zoo.train.runs.setup import setup
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")

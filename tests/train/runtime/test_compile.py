@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from zoo.train.runtime import compile as compiler
-from zoo.train.runtime.compile import compiled, compiled_for_once, compiler_options
+from zoo.train.runtime.compile import compiler_options, jit, jit_once
 
 
 def convolved(x, w):
@@ -16,12 +16,12 @@ GIVEN = jnp.arange(2 * 6 * 6 * 8.0).reshape(2, 6, 6, 8) % 7, jnp.arange(3 * 3 * 
 
 
 def test_a_program_with_the_options_computes_the_same():
-    np.testing.assert_array_equal(compiled(convolved)(*GIVEN), jax.jit(convolved)(*GIVEN))
+    np.testing.assert_array_equal(jit(convolved)(*GIVEN), jax.jit(convolved)(*GIVEN))
 
 
 @pytest.mark.skipif(compiler_options() is None, reason="this jaxlib wants no options here")
 def test_no_convolution_is_left_to_ynnpack():
-    text = compiled(convolved).lower(*GIVEN).compile().as_text()
+    text = jit(convolved).lower(*GIVEN).compile().as_text()
     assert "convolution" in text
     assert "__ynn_fusion" not in text
 
@@ -54,7 +54,7 @@ def drawn(key, like):
 
 
 def test_a_program_that_is_compiled_for_once_gives_the_same_bits(key):
-    once, often = compiled_for_once(drawn), jax.jit(drawn)
+    once, often = jit_once(drawn), jax.jit(drawn)
     assert once.eval_shape(key, GIVEN[0]) == jax.eval_shape(drawn, key, GIVEN[0])
     chex.assert_trees_all_equal(once(key, GIVEN[0]), often(key, GIVEN[0]))
 
@@ -66,6 +66,6 @@ def test_only_the_cpus_compiler_is_told_to_hurry_and_none_that_is_in_a_greater_h
         monkeypatch.setattr(jax, "default_backend", lambda backend=backend: backend)
         before = jax.config.read("jax_disable_most_optimizations")
         jax.config.update("jax_disable_most_optimizations", off)
-        compiled_for_once(drawn)
+        jit_once(drawn)
         jax.config.update("jax_disable_most_optimizations", before)
     assert asked == [{"xla_backend_optimization_level": 1}, None, None]

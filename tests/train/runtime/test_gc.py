@@ -4,8 +4,8 @@ import sys
 
 import pytest
 
-from zoo.train.cli.exit import guarded
-from zoo.train.runtime.gc import seldom_collected
+from zoo.train.cli.exit import run_command
+from zoo.train.runtime.gc import rare_gc
 
 
 @pytest.fixture(autouse=True)
@@ -18,20 +18,20 @@ def settings():
 def test_a_command_collects_seldom_and_leaves_the_settings_as_they_were():
     gc.set_threshold(700, 10, 10)
     seen = []
-    guarded(lambda: seen.append(gc.get_threshold()[0]) or 0)
+    run_command(lambda: seen.append(gc.get_threshold()[0]) or 0)
     assert seen == [1_000_000]
     assert gc.get_threshold() == (700, 10, 10)
 
 
 def test_a_collector_that_was_turned_off_stays_off():
     gc.set_threshold(0)
-    with seldom_collected():
+    with rare_gc():
         assert gc.get_threshold()[0] == 0
 
 
 def test_the_settings_come_back_after_an_error():
     gc.set_threshold(700, 10, 10)
-    with pytest.raises(KeyError), seldom_collected():
+    with pytest.raises(KeyError), rare_gc():
         raise KeyError
     assert gc.get_threshold()[0] == 700
 

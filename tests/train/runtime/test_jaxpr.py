@@ -3,7 +3,7 @@ import jax.numpy as jnp
 import pytest
 
 from zoo.layers import conv, dense, flatten, gru_cell, lstm_cell, scan, serial
-from zoo.train.runtime.jaxpr import CONVOLUTION, looped_products, primitives
+from zoo.train.runtime.jaxpr import CONVOLUTION, loop_matmul_sizes, primitives
 
 
 def test_a_convolution_is_found_inside_inner_programs(key):
@@ -21,13 +21,13 @@ def test_the_products_of_a_recurrent_network_are_those_of_one_time_step(cell, ga
     layer = scan(cell(width))
     x = jnp.ones((batch, steps, numbers))
     params, state = layer.init(key, x)
-    forward = looped_products(jax.make_jaxpr(lambda p: layer.apply(p, state, x)[0])(params))
+    forward = loop_matmul_sizes(jax.make_jaxpr(lambda p: layer.apply(p, state, x)[0])(params))
     assert len(forward) == at_once
     assert sum(forward) == batch * (numbers + width) * gates * width
-    both = looped_products(jax.make_jaxpr(jax.grad(lambda p: layer.apply(p, state, x)[0].sum()))(params))
+    both = loop_matmul_sizes(jax.make_jaxpr(jax.grad(lambda p: layer.apply(p, state, x)[0].sum()))(params))
     # The weights' gradient is made outside the loop over time, chunk by chunk, in products that are larger.
     assert max(both) == batch * max(numbers + width if at_once == 1 else width, width) * gates * width
 
 
 def test_products_outside_of_loops_do_not_count():
-    assert looped_products(jax.make_jaxpr(lambda x: x @ x)(jnp.ones((4, 4)))) == []
+    assert loop_matmul_sizes(jax.make_jaxpr(lambda x: x @ x)(jnp.ones((4, 4)))) == []

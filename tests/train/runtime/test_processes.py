@@ -33,8 +33,8 @@ import jax, numpy as np
 from jax.experimental.multihost_utils import sync_global_devices
 from zoo.train import RunOptions, Stream, recipe_for, run
 from zoo.train.errors import CheckpointUnusable
-from zoo.train.runtime.processes import from_all
-from zoo.train.engine.input_monitor import Reading
+from zoo.train.runtime.processes import allgather_json
+from zoo.train.engine.input_monitor import InputMonitor
 address, process, place = sys.argv[1], int(sys.argv[2]), Path(sys.argv[3])
 rng, met = np.random.default_rng(0), []
 x, y = rng.normal(size=(512, 4)).astype(np.float32), rng.integers(0, 3, 512)
@@ -89,24 +89,26 @@ SPREAD = """
 import sys
 import jax, numpy as np
 from zoo.train.engine.streamed_steps import own_rows
-from zoo.train.runtime.processes import agreed, check_same, from_all, from_first, is_first, joined, put, readable
-from zoo.train.distributed.initialize import join, together
+from zoo.train.runtime.processes import agree, allgather_json, allgather_rows, broadcast_from_first, check_same
+from zoo.train.runtime.processes import device_put, gather, is_first
+from zoo.train.distributed.initialize import initialize, synchronized
 from zoo.train.config.run_options import RunOptions
 from zoo.train.distributed.sharding import data_parallel
 process = int(sys.argv[2])
-options = join(RunOptions(distributed=sys.argv[1], processes=2, process=process))
-with together():
+options = initialize(RunOptions(distributed=sys.argv[1], processes=2, process=process))
+with synchronized():
     place, whole = data_parallel(), np.arange(12, dtype=np.float32).reshape(4, 3)
-    tree = {"shared": put(whole, place.shared), "whole": put(whole, place.whole), "key": jax.random.key(3)}
-    tree["put"] = put(tree["key"], place.whole)
+    tree = {"shared": device_put(whole, place.shared), "whole": device_put(whole, place.whole)}
+    tree["key"] = jax.random.key(3)
+    tree["put"] = device_put(tree["key"], place.whole)
     assert [len(each.addressable_shards[0].data) for each in (tree["shared"], tree["whole"])] == [2, 4]
-    told = readable(tree)
+    told = gather(tree)
     assert np.array_equal(told["shared"], whole) and np.array_equal(told["whole"], whole)
     assert np.array_equal(jax.random.key_data(told["put"]), jax.random.key_data(tree["key"]))
-    assert agreed(5 + process, 15 * process, process == 0) == (5, 15, True)
-    assert from_first(lambda: {"step": 7} if process == 0 else 1 / 0) == {"step": 7}
-    assert from_all("a" * process) == ["", "a"]
-    assert joined(np.full((2, 1), process)).ravel().tolist() == [0, 0, 1, 1]
+    assert agree(5 + process, 15 * process, process == 0) == (5, 15, True)
+    assert broadcast_from_first(lambda: {"step": 7} if process == 0 else 1 / 0) == {"step": 7}
+    assert allgather_json("a" * process) == ["", "a"]
+    assert allgather_rows(np.full((2, 1), process)).ravel().tolist() == [0, 0, 1, 1]
     assert own_rows(place.shared, (6, 3)).tolist() == [[0, 1, 2], [3, 4, 5]][process]
     assert (is_first(), options.quiet) == (process == 0, process == 1)
     check_same({"lr": 1})

@@ -19,7 +19,7 @@ from zoo.__main__ import main
 from zoo.train import recipe_for
 from zoo.train.callback import Callback
 from zoo.train.cli.sweep import settings_of
-from zoo.train.cli.train_args import choose
+from zoo.train.cli.train_args import resolve_recipe
 from zoo.train.config.run_options import RunOptions
 from zoo.train.errors import BadInput
 from zoo.train.runs.setup import setup
@@ -27,11 +27,11 @@ from zoo.train.sweeps import report as show_sweep
 from zoo.train.sweeps import vmapped_training as many
 from zoo.train.sweeps.results import Setting
 from zoo.train.sweeps.sweep import sweep
-from zoo.train.sweeps.vmapped_training import Together, quicker_together
+from zoo.train.sweeps.vmapped_training import VmappedSeeds, quicker_together
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
 SHORT = dataclasses.replace(recipe_for("mlp", "iris"), epochs=2)
-IRIS = choose({"model": "mlp", "dataset": "iris"})
+IRIS = resolve_recipe({"model": "mlp", "dataset": "iris"})
 
 
 def asked(**given):
@@ -124,7 +124,7 @@ def test_seeds_side_by_side_give_the_numbers_that_they_give_one_after_another(bo
 
 
 def test_a_program_that_is_shared_gives_the_bits_of_one_of_its_own(both, tmp_path):
-    from zoo.train.runs import run
+    from zoo.train import run
 
     recipe = dataclasses.replace(both[1].setting.recipe, seed=2)
     alone = run(recipe, RunOptions(out=tmp_path / "run", quiet=True, pictures=False))
@@ -163,7 +163,7 @@ def side_by_side():
     """Two seeds that were trained, what they were trained with, and what their callbacks held."""
     first, made, holds = setup(dataclasses.replace(SHORT, epochs=3)), [], (Holds(), Holds())
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(many, "Together", lambda parts: made.append(Together(parts)) or made[-1])
+        patch.setattr(many, "VmappedSeeds", lambda parts: made.append(VmappedSeeds(parts)) or made[-1])
         other = first.of_seed(1)
         assert other is not None
         assert many.train_together([first, other], [[each] for each in holds]) == [None, None]
@@ -191,7 +191,7 @@ def test_a_fit_that_is_held_stays_what_it_was_while_the_seeds_go_on(side_by_side
 
 def test_other_seeds_have_the_same_programs_so_that_the_compile_cache_knows_them(side_by_side):
     first, together, _ = side_by_side
-    other = Together([first.of_seed(5), first.of_seed(9)])
+    other = VmappedSeeds([first.of_seed(5), first.of_seed(9)])
     texts = []
     for each in (together, other):
         fits, orders = each.init(), each.order(each.keys, 0)

@@ -9,14 +9,13 @@ import numpy as np
 import pytest
 
 import zoo
-from zoo.train import recipe_for
+from zoo.train import recipe_for, run
 from zoo.train.cli.train import main
 from zoo.train.config.run_options import RunOptions
 from zoo.train.errors import BadInput, RunFailed
-from zoo.train.reporting.gan_monitor import Watch
-from zoo.train.runs import run
-from zoo.train.trained.build import MadeFor, make_model
-from zoo.train.trained.generator_input import drawn
+from zoo.train.reporting.gan_monitor import GanMonitor
+from zoo.train.trained.build import ModelSpec, build
+from zoo.train.trained.generator_input import sample_latents
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
 SHORT = ["--quiet", "--steps", "24", "--m.hidden", "8", "--d.examples", "200", "--batch-size", "20"]
@@ -61,9 +60,9 @@ def test_a_loaded_generator_samples_in_the_datas_own_units(folder):
 
 
 def test_a_model_that_answers_makes_no_samples():
-    wanted = MadeFor(1, shape=(2,))
+    wanted = ModelSpec(1, shape=(2,))
     with pytest.raises(ValueError, match="makes no samples"):
-        drawn(make_model("linear", wanted, {}), wanted, 1, jax.random.key(0))
+        sample_latents(build("linear", wanted, {}), wanted, 1, jax.random.key(0))
 
 
 def test_the_same_seed_makes_the_same_generator(folder, tmp_path):
@@ -90,8 +89,8 @@ def test_a_player_whose_numbers_are_none_ends_the_run(rates, tmp_path):
 
 def test_no_noise_is_no_generator():
     for name in ("gan", "wgan", "wgan_gp"):
-        with pytest.raises(BadInput, match="latent must be a whole number above 0, got 0"):
-            make_model(name, MadeFor(8, shape=(2,)), {"latent": 0})
+        with pytest.raises(BadInput, match="latent must be a positive integer, got 0"):
+            build(name, ModelSpec(8, shape=(2,)), {"latent": 0})
 
 
 def test_pictures_on_another_scale_than_the_generators_are_refused(tmp_path, capsys):
@@ -102,7 +101,7 @@ def test_pictures_on_another_scale_than_the_generators_are_refused(tmp_path, cap
 
 def watched(*rows):
     said = []
-    watch = Watch(said.append)
+    watch = GanMonitor(said.append)
     # As much of a Setup as the watcher reads.
     watch.start(SimpleNamespace(plan=SimpleNamespace(steps=100), recipe=SimpleNamespace(t={})), None)
     for row in rows:

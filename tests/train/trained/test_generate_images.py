@@ -5,22 +5,29 @@ import numpy as np
 import pytest
 
 from zoo.train.data.normalize import Scaler
-from zoo.train.tasks.task.generation import generation
-from zoo.train.trained.build import MadeFor, make_model
-from zoo.train.trained.generate_images import as_stored, by_class, makes_images, nearest_images, sampled, walked
-from zoo.train.trained.generator_input import drawn
+from zoo.train.tasks.generation import generation
+from zoo.train.trained.build import ModelSpec, build
+from zoo.train.trained.generate_images import (
+    as_stored,
+    by_class,
+    interpolate,
+    is_image_generator,
+    nearest_images,
+    sample_images,
+)
+from zoo.train.trained.generator_input import sample_latents
 from zoo.train.trained.model import Trained
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
 
-WANTED = MadeFor(10, shape=(8, 8, 1))
+WANTED = ModelSpec(10, shape=(8, 8, 1))
 OPTIONS = {"cgan": {"latent": 5, "hidden": (16,)}, "dcgan": {"latent": 5, "filters": (4,)}}
 
 
 @pytest.fixture(scope="module", params=OPTIONS)
 def maker(request):
     """A generator as it is once loaded, of whole numbers from 0 to 16."""
-    model = make_model(request.param, WANTED, OPTIONS[request.param])
+    model = build(request.param, WANTED, OPTIONS[request.param])
     features = 15 if request.param == "cgan" else 5
     params, state = model.init(jax.random.key(0), np.zeros((2, features), np.float32))
     params = jax.tree.map(lambda leaf: 3 * leaf, params)  # so that images differ
@@ -31,19 +38,19 @@ def maker(request):
 
 
 def test_samples_are_stored_as_the_data_are(maker):
-    images = sampled(maker, 12, 0)
+    images = sample_images(maker, 12, 0)
     assert (images.shape, images.dtype) == ((12, 8, 8, 1), np.uint8)
     assert images.max() <= 16
     assert images.std() > 0.1
-    np.testing.assert_array_equal(images, sampled(maker, 12, 0))
-    assert not np.array_equal(images, sampled(maker, 12, 1))
-    assert makes_images(maker)
+    np.testing.assert_array_equal(images, sample_images(maker, 12, 0))
+    assert not np.array_equal(images, sample_images(maker, 12, 1))
+    assert is_image_generator(maker)
 
 
 def test_a_sample_alone_is_that_of_a_larger_batch(maker, key):
     many = maker.sample(6, key, np.arange(6))
     np.testing.assert_allclose(maker.sample(1, key, np.array([0])), many[:1], atol=1e-4)
-    noise = drawn(maker.model, WANTED, 6, key)
+    noise = sample_latents(maker.model, WANTED, 6, key)
     made = maker.predict(noise)
     for row in range(6):
         np.testing.assert_allclose(maker.predict(noise[row : row + 1])[0], made[row], atol=1e-4)
@@ -52,10 +59,10 @@ def test_a_sample_alone_is_that_of_a_larger_batch(maker, key):
 
 
 def test_a_way_begins_and_ends_at_samples_and_keeps_the_class(maker, key):
-    strips = walked(maker, 3, 5, key)
+    strips = interpolate(maker, 3, 5, key)
     assert strips.shape == (3, 5, 8, 8, 1)
     for end, place in ((0, 0), (1, -1)):
-        given = drawn(maker.model, WANTED, 3, jax.random.fold_in(key, end), np.arange(3))
+        given = sample_latents(maker.model, WANTED, 3, jax.random.fold_in(key, end), np.arange(3))
         want = as_stored(maker, maker.predict(given)).astype(int)
         assert np.abs(strips[:, place].astype(int) - want).max() <= 1, "but for rounding"
 
@@ -63,7 +70,7 @@ def test_a_way_begins_and_ends_at_samples_and_keeps_the_class(maker, key):
 def test_a_way_asks_for_its_class_at_every_step(maker, key, monkeypatch):
     seen = []
     monkeypatch.setattr(Trained, "predict", lambda self, x: seen.append(x) or np.zeros((len(x), 8, 8, 1)))
-    walked(maker, 2, 4, key, np.array([7, 3]))
+    interpolate(maker, 2, 4, key, np.array([7, 3]))
     told, noise = seen[0][:, 5:], seen[0][:, :5].reshape(2, 4, 5)
     if by_class(maker):
         assert told.argmax(axis=1).tolist() == [7] * 4 + [3] * 4

@@ -7,14 +7,14 @@ import pytest
 
 from zoo import lstm
 from zoo.layers import Layer, Scanned
-from zoo.train.trained.generate_text import choices, written
+from zoo.train.trained.generate_text import filter_logits, generate_tokens
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
 LOGITS = jnp.log(jnp.array([0.1, 0.4, 0.2, 0.25, 0.05]))
 
 
 def shares(*args, **options):
-    return np.asarray(jax.nn.softmax(choices(LOGITS, *args, **options)))
+    return np.asarray(jax.nn.softmax(filter_logits(LOGITS, *args, **options)))
 
 
 def test_temperature_sharpens_and_flattens():
@@ -38,7 +38,7 @@ def test_top_p_counts_among_what_top_k_left():
 
 
 def test_of_equally_likely_ones_exactly_k_stay():
-    assert np.isfinite(choices(jnp.zeros(6), 1.0, top_k=4)).tolist() == [True] * 4 + [False] * 2
+    assert np.isfinite(filter_logits(jnp.zeros(6), 1.0, top_k=4)).tolist() == [True] * 4 + [False] * 2
 
 
 def next_one(size=7):
@@ -53,7 +53,7 @@ def next_one(size=7):
 
 
 def text(model, length, seed=0, **options):
-    parts = written(model, {}, {}, np.array([2, 3]), length, jax.random.key(seed), **options)
+    parts = generate_tokens(model, {}, {}, np.array([2, 3]), length, jax.random.key(seed), **options)
     return np.concatenate(list(parts))
 
 
@@ -80,7 +80,7 @@ def test_writing_with_the_carry_is_reading_everything_anew_for_each_token(key):
     model, prompt = lstm(5, each=True, vocabulary=5, width=12), [0, 3, 1]
     params, state = model.init(key, jnp.array([prompt]))
     params = jax.tree.map(lambda leaf: 2 * leaf, params)  # so that it does not say the same for ever
-    got = np.concatenate(list(written(model, params, state, np.array(prompt), 12, key, temperature=0)))
+    got = np.concatenate(list(generate_tokens(model, params, state, np.array(prompt), 12, key, temperature=0)))
     read, apply = np.array([[*prompt, *[0] * 12]]), jax.jit(model.apply)
     for t in range(3, 15):  # what stands later does not count
         y, _ = apply(params, state, jnp.asarray(read))

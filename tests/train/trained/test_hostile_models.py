@@ -14,7 +14,7 @@ from safetensors.numpy import save as to_bytes
 
 from zoo.train.errors import CheckpointUnusable
 from zoo.train.trained.locate import PRETRAINED
-from zoo.train.trained.model import _FORMAT, _digest, load, written
+from zoo.train.trained.model import _FORMAT, _digest, load, serialize
 
 GOOD = (PRETRAINED / "mlp-iris.safetensors").read_bytes()
 SIZE = struct.unpack("<Q", GOOD[:8])[0]
@@ -29,7 +29,7 @@ def test_what_is_stored_in_half_precision_is_read_as_the_model_computes(place):
     good = load("mlp-iris")
     tree = {"params": {}, "state": {}, "scaler": good.scaler, "target_scaler": None}
     tree["params"] = jax.tree.map(lambda leaf: np.asarray(leaf, np.float16), good.params)
-    place.write_bytes(written(tree, good.about))
+    place.write_bytes(serialize(tree, good.about))
     found = load(place)
     assert {leaf.dtype for leaf in jax.tree.leaves(found.params)} == {np.dtype("float32")}
     np.testing.assert_allclose(found.params["head"]["w"], good.params["head"]["w"], rtol=1e-3)

@@ -10,7 +10,7 @@ import zoo
 from zoo.__main__ import main
 from zoo.train.errors import CheckpointUnusable
 from zoo.train.evaluation.saved_model import evaluated
-from zoo.train.trained.locate import MODEL_FILE, PRETRAINED, header, located, pretrained_names
+from zoo.train.trained.locate import MODEL_FILE, PRETRAINED, header, locate, pretrained_names
 from zoo.train.trained.model import flatten
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
@@ -59,9 +59,9 @@ def test_a_name_is_a_model_wherever_one_stands(tmp_path, monkeypatch):
 def test_a_folder_with_a_model_goes_before_the_name_and_any_other_folder_does_not(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "cnn-digits").mkdir()
-    assert located("cnn-digits") == PRETRAINED / "cnn-digits.safetensors"
+    assert locate("cnn-digits") == PRETRAINED / "cnn-digits.safetensors"
     (tmp_path / "cnn-digits" / MODEL_FILE).write_bytes((PRETRAINED / "mlp-iris.safetensors").read_bytes())
-    assert located("cnn-digits").resolve() == tmp_path / "cnn-digits" / MODEL_FILE
+    assert locate("cnn-digits").resolve() == tmp_path / "cnn-digits" / MODEL_FILE
     assert zoo.load("cnn-digits").about["model"] == "mlp"
 
 

@@ -12,7 +12,7 @@ from zoo.train.config.recipe import Recipe, recipe_for
 from zoo.train.config.validate import check_recipe
 from zoo.train.errors import BadInput
 from zoo.train.tasks.task import task_for
-from zoo.train.trainers.optimizers import optimizer_for
+from zoo.train.trainers.optimizers import make_optimizer
 from zoo.train.trainers.supervised import supervised
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
@@ -20,7 +20,7 @@ RECIPE = Recipe("mlp", "iris", opt="adamw", lr=0.1, weight_decay=0.1, l2=0.01, c
 
 
 def trained(recipe, batches, key):
-    optimizer = optimizer_for(recipe, total_steps=len(batches), steps_per_epoch=len(batches))
+    optimizer = make_optimizer(recipe, total_steps=len(batches), steps_per_epoch=len(batches))
     task = task_for("multiclass", outputs=3)
     trainer = supervised(mlp(3, hidden=(4,)), task, optimizer, ema=recipe.ema, every=recipe.accumulate)
     fit, step = trainer.init(key, batches[0]), jax.jit(trainer.step)

@@ -9,9 +9,9 @@ import pytest
 
 from zoo.layers import batch_norm, dense, players, serial
 from zoo.train.config.trainer_options import Adversarial
-from zoo.train.tasks.task.generation import generation
-from zoo.train.trainer import stream, trained
-from zoo.train.trainers.adversarial import Game, _discriminate, _generate, _make, adversarial
+from zoo.train.tasks.generation import generation
+from zoo.train.trainer import eval_params, named_key
+from zoo.train.trainers.adversarial import GanConfig, _discriminate, _generate, _make, adversarial
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
 LOSSES = ("minimax", "non_saturating", "least_squares", "hinge", "wasserstein")
@@ -28,7 +28,7 @@ def sgd(rate=0.1):
 def game_of(steps=10, discriminator=None, ema=None, augment=None, rates=(0.1, 0.1), **options):
     two = players(dense(2), discriminator or dense(1), noise)
     optimizers = dict(zip(("generator", "discriminator"), map(sgd, rates), strict=True))
-    game = Game(two, Adversarial(**options), optimizers, steps, ema=ema)
+    game = GanConfig(two, Adversarial(**options), optimizers, steps, ema=ema)
     return game._replace(augment=augment) if augment else game
 
 
@@ -67,7 +67,7 @@ def test_real_and_made_go_through_the_discriminator_as_batches_of_their_own(batc
     game = game_of(discriminator=serial(batch_norm(momentum=0.5), head=dense(1)))
     fit = begun(game, batch, key)
     after, _ = turn(_discriminate, game, fit, batch, key)
-    given = noise(stream(key, "given"), batch)
+    given = noise(named_key(key, "given"), batch)
     made = game.players.apply(fit["params"], fit["state"], given, key)[0]
     mean = np.zeros(2)
     for x in (batch["x"], made):  # first the real ones, then the made ones: two updates of the running mean
@@ -93,8 +93,8 @@ def test_the_discriminator_takes_its_steps_on_parts_of_the_batch(batch, key):
     by_hand = fit
     for i in range(4):
         part = {"x": batch["x"][2 * i : 2 * i + 2]}
-        made = _make(game, by_hand, part, stream(key, "noise", i))
-        by_hand, _ = _discriminate(game, by_hand, part, made, stream(key, "discriminator", i))
+        made = _make(game, by_hand, part, named_key(key, "noise", i))
+        by_hand, _ = _discriminate(game, by_hand, part, made, named_key(key, "discriminator", i))
     chex.assert_trees_all_close(after["params"]["discriminator"], by_hand["params"]["discriminator"])
     assert np.isfinite(list(map(float, told.values()))).all()
 
@@ -115,10 +115,10 @@ def test_the_average_is_of_the_generator_and_is_what_is_scored(batch, key):
     fit = trainer.init(key, batch)
     average = jax.tree.map(np.asarray, fit["params"]["generator"])
     for i in range(3):
-        fit, _ = trainer.step(fit, batch, stream(key, "step", i))
+        fit, _ = trainer.step(fit, batch, named_key(key, "step", i))
         keep = min(0.5, (1 + i) / (10 + i))
         average = jax.tree.map(lambda a, p: keep * a + (1 - keep) * np.asarray(p), average, fit["params"]["generator"])  # noqa: B023
-    params, _ = trained(fit)
+    params, _ = eval_params(fit)
     chex.assert_trees_all_close(params["generator"], average, rtol=1e-5)
     chex.assert_trees_all_equal(params["discriminator"], fit["params"]["discriminator"])
 
@@ -155,7 +155,7 @@ def test_a_distance_to_the_real_one_pulls_the_generator_there(batch, key):
     fit = trainer.init(key, batch)
     step, told = jax.jit(trainer.step), []
     for i in range(100):
-        fit, metrics = step(fit, batch, stream(key, "step", i))
+        fit, metrics = step(fit, batch, named_key(key, "step", i))
         told.append(float(metrics["l1"]))
     assert told[-1] < told[0] / 2
 
@@ -171,7 +171,7 @@ def test_the_penalties_reach_the_discriminator(batch, key):
 def test_the_same_key_gives_the_same_step_and_another_another(batch, key):
     trainer = adversarial(game_of(instance_noise=0.1), generation())
     fit, step = trainer.init(key, batch), jax.jit(trainer.step)
-    once, again, other = (step(fit, batch, stream(key, "step", i))[0]["params"] for i in (0, 0, 1))
+    once, again, other = (step(fit, batch, named_key(key, "step", i))[0]["params"] for i in (0, 0, 1))
     chex.assert_trees_all_equal(once, again)
     assert float(optax.global_norm(optax.tree.sub(once, other))) > 1e-4
 
@@ -180,7 +180,7 @@ def test_scores_of_parts_add_up_to_those_of_the_whole_and_padding_does_not_count
     game = game_of()
     trainer = adversarial(game, generation())
     fit = trainer.init(key, batch)
-    made = np.asarray(game.players.apply(fit["params"], fit["state"], noise(stream(key, "given"), batch))[0])
+    made = np.asarray(game.players.apply(fit["params"], fit["state"], noise(named_key(key, "given"), batch))[0])
     weight = jnp.array([1.0] * 5 + [0.0] * 3)
     padded = {"x": batch["x"].at[5:].set(jnp.inf), "weight": weight}
     sums = trainer.evaluate(fit, padded, key)

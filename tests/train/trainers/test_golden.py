@@ -10,7 +10,7 @@ from zoo.layers import dense, flatten, relu, serial, sigmoid, tanh
 from zoo.train.config.recipe import Recipe
 from zoo.train.losses.supervised import arctan, binary_cross_entropy, half_mse, mse
 from zoo.train.pipeline.batches import steps_per_epoch
-from zoo.train.trainers.optimizers import optimizer_for
+from zoo.train.trainers.optimizers import make_optimizer
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
 X, TARGET = jnp.array([[2.0]]), jnp.array([[6.0]])
@@ -23,7 +23,7 @@ def cost(params, loss=half_mse):
 
 
 def descend(rate, steps, loss=half_mse):
-    tx = optimizer_for(Recipe("linear", "diabetes", opt="gd", lr=rate), steps, 1)
+    tx = make_optimizer(Recipe("linear", "diabetes", opt="gd", lr=rate), steps, 1)
     params, opt, weights = START, tx.init(START), []
     step = jax.jit(jax.value_and_grad(lambda params: cost(params, loss)))
     for _ in range(steps):

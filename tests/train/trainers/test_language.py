@@ -11,13 +11,12 @@ import pytest
 
 from zoo.layers import compose, dense, embedded, rnn_cell, scan
 from zoo.layers.sequence import Scanned, Sequence
-from zoo.train import RunOptions, recipe_for
+from zoo.train import RunOptions, recipe_for, run
 from zoo.train.data.dataset import Split
 from zoo.train.data.vocabulary import Vocabulary
-from zoo.train.pipeline.text import contiguous, streams
-from zoo.train.runs import run
+from zoo.train.pipeline.text import scoring_windows, token_windows
 from zoo.train.tasks.task import task_for
-from zoo.train.trainer import trained
+from zoo.train.trainer import eval_params
 from zoo.train.trainers.language import language
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
@@ -56,7 +55,7 @@ def start(trainer, feed, key):
 def test_windows_with_the_carry_give_what_one_long_scan_gives(text, key):
     model = writer()
     trainer = language(model, TASK, plain(optax.sgd(0.0)))
-    fit, batches = start(trainer, contiguous(text, 2, 10), key)
+    fit, batches = start(trainer, token_windows(text, 2, 10), key)
     step, losses = jax.jit(trainer.step), []
     for batch in batches:
         fit, metrics = step(fit, batch, key)
@@ -71,7 +70,7 @@ def test_windows_with_the_carry_give_what_one_long_scan_gives(text, key):
 
 def test_a_step_that_goes_on_is_not_one_that_begins(text, key):
     trainer = language(writer(), TASK, plain(optax.sgd(0.0)))
-    fit, batches = start(trainer, contiguous(text, 2, 10), key)
+    fit, batches = start(trainer, token_windows(text, 2, 10), key)
     step = jax.jit(trainer.step)
     fit, _ = step(fit, batches[0], key)
     goes_on = step(fit, batches[1], key)[1]["loss"]
@@ -82,7 +81,7 @@ def test_a_step_that_goes_on_is_not_one_that_begins(text, key):
 def test_the_gradient_ends_at_the_windows_edge_and_is_that_of_the_mean_loss(text, key):
     model = writer()
     trainer = language(model, TASK, plain(optax.sgd(1.0)))
-    fit, batches = start(trainer, contiguous(text, 2, 10), key)
+    fit, batches = start(trainer, token_windows(text, 2, 10), key)
     fit = fit | {"carry": jax.tree.map(lambda leaf: leaf + 0.5, fit["carry"])}
 
     def cost(params):
@@ -99,7 +98,7 @@ def test_the_gradient_ends_at_the_windows_edge_and_is_that_of_the_mean_loss(text
 
 def test_a_fit_that_was_put_away_goes_on_as_if_it_had_not_been(text, key):
     trainer = language(writer(), TASK, plain(optax.adam(1e-2)), ema=0.9)
-    fit, batches = start(trainer, contiguous(text, 2, 10), key)
+    fit, batches = start(trainer, token_windows(text, 2, 10), key)
     step = jax.jit(trainer.step)
     for batch in batches[:3]:
         fit, _ = step(fit, batch, key)
@@ -107,13 +106,13 @@ def test_a_fit_that_was_put_away_goes_on_as_if_it_had_not_been(text, key):
     for batch in batches[3:]:
         (fit, _), (taken_up, _) = step(fit, batch, key), step(taken_up, batch, key)
     chex.assert_trees_all_equal(fit, taken_up)
-    chex.assert_trees_all_equal(trained(fit)[0], fit["ema"])
+    chex.assert_trees_all_equal(eval_params(fit)[0], fit["ema"])
 
 
 def test_the_score_is_the_mean_over_the_tokens_that_count(text, key):
     trainer = language(writer(), TASK, plain(optax.sgd(0.1)))
-    fit, _ = start(trainer, contiguous(text, 2, 10), key)
-    (batch,) = streams(text)
+    fit, _ = start(trainer, token_windows(text, 2, 10), key)
+    (batch,) = scoring_windows(text)
     sums = jax.jit(trainer.evaluate)(fit, batch, key)
     y, _ = jax.jit(writer().apply)(fit["params"], fit["state"], jnp.asarray(text.x)[None])
     for name, measure in {"loss": TASK.loss, **TASK.metrics}.items():
@@ -125,7 +124,7 @@ def test_the_score_is_the_mean_over_the_tokens_that_count(text, key):
 def test_a_text_that_repeats_is_learned_by_heart(key):
     numbers = np.tile([0, 1, 2, 0, 3, 4], 40).astype(np.int32)  # what follows 0 depends on what came before
     trainer = language(writer(16), TASK, plain(optax.adam(3e-2)))
-    feed = contiguous(Split(numbers[:-1], numbers[1:]), 2, 12)
+    feed = token_windows(Split(numbers[:-1], numbers[1:]), 2, 12)
     fit, batches = start(trainer, feed, key)
     step = jax.jit(trainer.step)
     for _ in range(12):

@@ -9,7 +9,7 @@ import pytest
 
 from zoo.train.config.recipe import Optimizer, Recipe
 from zoo.train.errors import BadInput
-from zoo.train.trainers.optimizers import OPTIMIZERS, decayed, ema_update, optimizer_for
+from zoo.train.trainers.optimizers import OPTIMIZERS, ema_update, is_decayed, make_optimizer
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
 
@@ -23,7 +23,7 @@ NONE = jax.tree.map(jnp.zeros_like, PARAMS)
 
 
 def make(opt="sgd", total=100, per_epoch=10, **options):
-    return optimizer_for(Recipe("mlp", "iris", opt=opt, **{"lr": 0.1, **options}), total, per_epoch)
+    return make_optimizer(Recipe("mlp", "iris", opt=opt, **{"lr": 0.1, **options}), total, per_epoch)
 
 
 def course(tx, params, gradients, losses=None):
@@ -116,9 +116,9 @@ def test_adam_equals_its_paper_and_takes_its_b1_from_momentum(opt, beta1):
     [
         ("rmsprop", optax.rmsprop(0.1)),
         ("adagrad", optax.adagrad(0.1)),
-        ("adamw", optax.adamw(0.1, weight_decay=0.01, mask=decayed)),
-        ("lion", optax.lion(0.1, weight_decay=0.01, mask=decayed)),
-        ("lamb", optax.lamb(0.1, weight_decay=0.01, mask=decayed)),
+        ("adamw", optax.adamw(0.1, weight_decay=0.01, mask=is_decayed)),
+        ("lion", optax.lion(0.1, weight_decay=0.01, mask=is_decayed)),
+        ("lamb", optax.lamb(0.1, weight_decay=0.01, mask=is_decayed)),
     ],
 )
 def test_the_others_equal_optaxs_own(opt, peer):

@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 
 from zoo.train.config.recipe import Recipe, Schedule
-from zoo.train.trainers.schedules import SCHEDULES, schedule_for
+from zoo.train.trainers.schedules import SCHEDULES, make_schedule
 
 
 def rates(total=100, per_epoch=10, updates=None, **options):
-    schedule = schedule_for(Recipe("mlp", "iris", lr=0.1, **options), total, per_epoch)
+    schedule = make_schedule(Recipe("mlp", "iris", lr=0.1, **options), total, per_epoch)
     return np.array([float(schedule(t)) for t in range(updates or total)])
 
 
@@ -69,5 +69,5 @@ def test_the_shortest_runs_have_finite_rates_above_zero(sched, total):
 
 def test_schedules_run_inside_jit():
     recipe = Recipe("mlp", "iris", lr=0.1, sched="onecycle")
-    schedule = schedule_for(recipe, 100, 10)
+    schedule = make_schedule(recipe, 100, 10)
     np.testing.assert_allclose(jax.jit(schedule)(30), 0.1, rtol=1e-6)

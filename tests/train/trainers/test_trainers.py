@@ -9,7 +9,7 @@ import pytest
 
 from zoo import linear, mlp, perceptron
 from zoo.train.tasks.task import task_for
-from zoo.train.trainer import stream, trained
+from zoo.train.trainer import eval_params, named_key
 from zoo.train.trainers.perceptron import mistake_driven
 from zoo.train.trainers.supervised import supervised
 
@@ -47,7 +47,7 @@ def test_the_moving_average_of_the_weights_is_what_is_evaluated(key):
     fit = trainer.init(key, batch)
     for _ in range(5):
         fit, _ = trainer.step(fit, batch, key)
-    chex.assert_trees_all_equal(trained(fit)[0], fit["ema"])
+    chex.assert_trees_all_equal(eval_params(fit)[0], fit["ema"])
     distance = jax.tree.map(lambda a, b: float(jnp.abs(a - b).max()), fit["ema"], fit["params"])
     assert max(jax.tree.leaves(distance)) > 1e-3
 
@@ -124,5 +124,5 @@ def test_xor_is_learned_with_two_hidden_units():
 
 
 def test_streams_of_one_seed_are_told_apart_by_name_and_step(key):
-    keys = [stream(key, name, step) for name in ("init", "order", "step") for step in range(3)]
+    keys = [named_key(key, name, step) for name in ("init", "order", "step") for step in range(3)]
     assert len({tuple(jax.random.key_data(each).tolist()) for each in keys}) == 9

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...errors import BadInput
-from ..on_disk import Rows
+from ..on_disk import DiskArray
 from .image import read_picture
 
 if TYPE_CHECKING:
@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-__all__ = ["Pictures"]
+__all__ = ["ImageFiles"]
 
 
-class Pictures(Rows):
+class ImageFiles(DiskArray):
     """PNG and JPEG files as examples, uint8 (height, width, 3), or (height, width, 1) in grey, all of one size.
 
     Args:
@@ -32,7 +32,7 @@ class Pictures(Rows):
         self.paths, self._how = paths, (size, grey)
 
     def read(self, places: "np.ndarray | slice") -> "np.ndarray":
-        """As `Rows.read`."""
+        """As `DiskArray.read`."""
         import numpy as np
 
         paths = self._of(places)
@@ -47,9 +47,9 @@ class Pictures(Rows):
             pictures[i] = found
         return pictures
 
-    def chosen(self, places: "np.ndarray | slice") -> "Pictures":
-        """As `Rows.chosen`."""
-        return Pictures(self._of(places), *self._how, self.shape[1:])
+    def chosen(self, places: "np.ndarray | slice") -> "ImageFiles":
+        """As `DiskArray.chosen`."""
+        return ImageFiles(self._of(places), *self._how, self.shape[1:])
 
     def _of(self, places: "np.ndarray | slice") -> "Sequence[Path]":
         return self.paths[places] if isinstance(places, slice) else [self.paths[place] for place in places]

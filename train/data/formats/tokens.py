@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from ...errors import BadInput, RunFailed
 from ...user_cache import user_cache
-from ..on_disk import Mapped
+from ..on_disk import MappedArray
 from ..vocabulary import Vocabulary
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ __all__ = ["characters_on_disk", "text_parts"]
 _PIECE = 1 << 24  # bytes
 
 
-def characters_on_disk(path: Path, where: str) -> tuple[Vocabulary, Mapped]:
+def characters_on_disk(path: Path, where: str) -> tuple[Vocabulary, MappedArray]:
     """All characters of a text, in the order of Unicode, and the text in their numbers, which stay on the disk.
 
     The numbers are written once, into `zoo/texts` in the user's cache, a byte a character as a rule. They are made
@@ -54,7 +54,7 @@ def characters_on_disk(path: Path, where: str) -> tuple[Vocabulary, Mapped]:
                 "XDG_CACHE_HOME names another place"
             ) from error
     tokens = json.loads((folder / "characters.json").read_text(encoding="utf-8"))
-    return Vocabulary(tuple(tokens)), Mapped(np.load(folder / "numbers.npy", mmap_mode="r"), dtype=np.int32)
+    return Vocabulary(tuple(tokens)), MappedArray(np.load(folder / "numbers.npy", mmap_mode="r"), dtype=np.int32)
 
 
 def text_parts(path: Path, where: str = "", piece: int = _PIECE) -> Iterator[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 from ...errors import BadInput
 from ..dataset import Dataset, Place, Source, Split
 from ..formats.image import ENDINGS, read_picture
-from ..formats.image_rows import Pictures
+from ..formats.image_rows import ImageFiles
 from ..options import within
 
 if TYPE_CHECKING:
@@ -33,14 +33,16 @@ def images(
     """
     import numpy as np
 
-    from ..split import hold_back
+    from ..split import train_val_split
 
     _check(folder, size, test_share, seed)
     files = _classified(Path(folder).expanduser())
     x = _read([path for path, _ in files], size, grey, place.in_memory)
     names = sorted({name for _, name in files})
     y = np.array([names.index(name) for _, name in files], np.int32)
-    return Dataset("images", "multiclass", *hold_back(Split(x, y), test_share, seed), tuple(names), outputs=len(names))
+    return Dataset(
+        "images", "multiclass", *train_val_split(Split(x, y), test_share, seed), tuple(names), outputs=len(names)
+    )
 
 
 def _check(folder: str, size: int, test_share: float, seed: int) -> None:
@@ -82,7 +84,7 @@ def _visible(folder: Path) -> list[Path]:
 def _read(paths: list[Path], size: int, grey: bool, most: int) -> "np.ndarray":
     """All pictures, refused at the first that is unlike the first; left in their files if larger than `most` bytes."""
     first = read_picture(paths[0], size, grey)
-    pictures = Pictures(paths, size, grey, first.shape)
+    pictures = ImageFiles(paths, size, grey, first.shape)
     # `Split` says "array": where `Rows` stand for one, they answer to all that is asked of it.
     return cast("np.ndarray", pictures) if pictures.nbytes > most else pictures[:]
 

@@ -52,7 +52,7 @@ def _npy(place: Place, folder: str, test_share: float, seed: int, wanted: str) -
     """
     import numpy as np
 
-    from ..split import hold_back
+    from ..split import train_val_split
 
     within("test_share", test_share, 0.001, 0.999)
     within("seed", seed, 0, 2**32 - 1)
@@ -62,7 +62,7 @@ def _npy(place: Place, folder: str, test_share: float, seed: int, wanted: str) -
     maps = [_pair(here, end) for end in ("", "_test") if not end or (here / "x_test.npy").exists()]
     large = sum(x.nbytes for x, _ in maps) > place.in_memory
     parts = [Split(_kept(x, large), y) for x, y in maps]
-    train, test = parts if len(parts) == 2 else hold_back(parts[0], test_share, seed)
+    train, test = parts if len(parts) == 2 else train_val_split(parts[0], test_share, seed)
     if train.x.shape[1:] != test.x.shape[1:] or train.y.shape[1:] != test.y.shape[1:]:
         raise BadInput(f"{here}: x_test and y_test must have the shapes of x and y but for the first axis")
     if wanted.endswith("_values"):
@@ -131,11 +131,11 @@ def _map(path: Path) -> "np.memmap":
 def _kept(x: "np.memmap", large: bool) -> "np.ndarray":
     import numpy as np
 
-    from ..on_disk import Mapped
+    from ..on_disk import MappedArray
 
     if large and not x.flags.c_contiguous:
         raise BadInput(f"{x.filename} is in Fortran order, its rows lie scattered: save np.ascontiguousarray of it")
-    return cast("np.ndarray", Mapped(x)) if large else np.array(x, x.dtype.newbyteorder("="))
+    return cast("np.ndarray", MappedArray(x)) if large else np.array(x, x.dtype.newbyteorder("="))
 
 
 def _classes(folder: Path, last: int) -> tuple[str, ...]:

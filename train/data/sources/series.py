@@ -16,7 +16,7 @@ from ...errors import BadInput
 from ..dataset import Dataset, Place, Source
 from ..formats.csv_column import read_column
 from ..options import within
-from ..windows import check_sizes, in_windows
+from ..windows import check_sizes, sliding_windows
 
 if TYPE_CHECKING:
     import numpy as np
@@ -154,7 +154,7 @@ def _check(steps: int, window: int, horizon: int) -> None:
 def _dataset(
     name: str, values: "np.ndarray", window: int, horizon: int, target: str, relative: bool, whose: str = ""
 ) -> Dataset:
-    train, test = in_windows(values, window, horizon, whose or name)
+    train, test = sliding_windows(values, window, horizon, whose or name)
     return Dataset(
         name, "regression", train, test, features=(target,), target=target, outputs=horizon, relative=relative
     )

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from ...errors import BadInput, DataUnavailable
-from ...units import with_unit
+from ...units import format_bytes
 from ..dataset import Dataset, Place, Source, Split
-from ..on_disk import only
+from ..on_disk import take
 from ..options import within
 from ..vocabulary import Level, Vocabulary, characters_of, words_of
 
@@ -145,7 +145,7 @@ def _large(path: Path, where: str, level: Level, window: int) -> Dataset:
     if wanted:
         raise BadInput(
             f"{where} is read from the disk while the run goes, in windows of characters; {wanted} wants all of it "
-            f"in memory, {with_unit(_EACH * path.stat().st_size)}: give --in-memory as much, or leave it out"
+            f"in memory, {format_bytes(_EACH * path.stat().st_size)}: give --in-memory as much, or leave it out"
         )
     vocabulary, numbers = characters_on_disk(path, where)
     train, test = _parted(cast("np.ndarray", numbers), where, level, window)
@@ -163,7 +163,7 @@ def _parted(numbers: "np.ndarray", where: str, level: Level, window: int) -> tup
         )
 
     def part(first: int, end: int) -> Split:
-        return Split(only(numbers, slice(first, end - 1)), only(numbers, slice(first + 1, end)))
+        return Split(take(numbers, slice(first, end - 1)), take(numbers, slice(first + 1, end)))
 
     return part(0, cut), part(cut - 1, count)
 

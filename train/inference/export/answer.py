@@ -11,7 +11,7 @@ from zoo.layers import Players
 
 from ...data.normalize import Scaler
 from ...pipeline.batches import scaled
-from ...trained.build import MadeFor
+from ...trained.build import ModelSpec
 from ...trained.generate_images import by_class
 from ...trained.model import Trained
 from ...trainers.supervised import answers
@@ -80,7 +80,7 @@ def _noise(trained: Trained) -> dict[str, Any]:
     """How many of a generator's inputs are noise, and how many tell the class."""
     if not isinstance(trained.model, Players) or len(trained.input_shape) > 1:
         return {}
-    classes = MadeFor.of(trained.about["made_for"]).outputs if by_class(trained) else 0
+    classes = ModelSpec.of(trained.about["made_for"]).outputs if by_class(trained) else 0
     return {"noise": sum(trained.input_shape) - classes, "told": classes}
 
 

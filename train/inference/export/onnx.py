@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ...errors import BadInput, RunFailed
-from ...trained.build import MadeFor, make_model
+from ...trained.build import ModelSpec, build
 from ...trained.model import Trained
 from .answer import answer, description, example, symbolic
 from .plain import plain
@@ -47,7 +47,7 @@ def _in_float32(trained: Trained) -> Trained:
     about = trained.about
     if about.get("dtype", "float32") == "float32":
         return trained
-    return replace(trained, model=make_model(about["model"], MadeFor.of(about["made_for"]), about["options"]))
+    return replace(trained, model=build(about["model"], ModelSpec.of(about["made_for"]), about["options"]))
 
 
 def _converted(jax2onnx: Any, trained: Trained) -> bytes:

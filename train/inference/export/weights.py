@@ -1,6 +1,6 @@
 """A saved model's arrays as one safetensors file, which many programs read, with its description in the header."""
 
-from ...trained.model import Trained, written
+from ...trained.model import Trained, serialize
 
 __all__ = ["weights"]
 
@@ -16,4 +16,4 @@ def weights(trained: Trained) -> bytes:
         "scaler": trained.scaler,
         "target_scaler": trained.target_scaler,
     }
-    return written(tree, trained.about)
+    return serialize(tree, trained.about)

@@ -5,7 +5,7 @@ import pytest
 
 from zoo.train.data.dataset import Place, load_data
 from zoo.train.data.formats.tokens import characters_on_disk, text_parts
-from zoo.train.data.on_disk import Mapped
+from zoo.train.data.on_disk import MappedArray
 from zoo.train.data.sources.text import read_text
 from zoo.train.errors import BadInput
 
@@ -41,7 +41,7 @@ def test_a_text_that_ends_inside_a_character_is_refused(file):
 
 def test_a_large_text_has_the_numbers_of_the_same_text_in_memory(file):
     small, large = (load_data("text", Place(in_memory=n), {"file": str(file), "window": 16}) for n in (1 << 30, 0))
-    assert isinstance(large.train.x, Mapped)
+    assert isinstance(large.train.x, MappedArray)
     assert (small.vocabulary, small.characters, small.spelling) == (large.vocabulary, large.characters, large.spelling)
     for one, other in ((small.train, large.train), (small.test, large.test)):
         for mine, theirs in ((one.x, other.x), (one.y, other.y)):

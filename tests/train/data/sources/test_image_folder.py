@@ -7,7 +7,7 @@ from PIL import Image
 from zoo.train.cli.train import main
 from zoo.train.data.dataset import Place, load_data
 from zoo.train.data.formats.image import read_picture
-from zoo.train.data.formats.image_rows import Pictures
+from zoo.train.data.formats.image_rows import ImageFiles
 from zoo.train.errors import BadInput
 
 rng = np.random.default_rng(0)
@@ -144,7 +144,7 @@ def test_more_than_fits_into_memory_stays_in_its_files_and_is_the_same(photos):
     size, options = 10 * 6 * 8 * 3, {"folder": str(photos)}
     inside, outside = (load_data("images", Place(in_memory=most), options) for most in (size, size - 1))
     for one, other in ((inside.train, outside.train), (inside.test, outside.test)):
-        assert (type(one.x), type(other.x)) == (np.ndarray, Pictures)
+        assert (type(one.x), type(other.x)) == (np.ndarray, ImageFiles)
         np.testing.assert_array_equal(one.x, other.x[:])
         np.testing.assert_array_equal(one.y, other.y)
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from zoo.train.cli.train_args import written_out
+from zoo.train.cli.train_args import expand_shorthands
 from zoo.train.data.dataset import Place, load_data
-from zoo.train.data.on_disk import Mapped
+from zoo.train.data.on_disk import MappedArray
 from zoo.train.data.sources.npy_folder import npy_name
 from zoo.train.errors import BadInput
 
@@ -32,8 +32,10 @@ def put(folder, **arrays):
 def test_shape_and_type_decide_what_the_arrays_are(tmp_path, shape, y, name):
     folder = put(tmp_path, x=X.reshape(shape), y=y)
     assert npy_name(folder) == name
-    assert written_out(["--model", "mlp", f"--npy={folder}"]) == written_out(["--model", "mlp", "--npy", folder])
-    assert written_out(["--npy", folder]) == ["--dataset", name, "--d.folder", folder]
+    assert expand_shorthands(["--model", "mlp", f"--npy={folder}"]) == expand_shorthands(
+        ["--model", "mlp", "--npy", folder]
+    )
+    assert expand_shorthands(["--npy", folder]) == ["--dataset", name, "--d.folder", folder]
     data = load_data(name, options={"folder": folder})
     assert data.task == ("regression" if name.endswith("values") else "multiclass")
     assert data.outputs == (4 if data.classes else np.prod(y.shape[1:]))
@@ -45,7 +47,7 @@ def test_what_does_not_fit_stays_on_the_disk_and_is_the_same(tmp_path):
     small, large = (load_data("npy_images", Place(in_memory=n), {"folder": folder}) for n in (240, 239))
     for one, other in ((small.train, large.train), (small.test, large.test)):
         assert type(one.x) is np.ndarray
-        assert isinstance(other.x, Mapped)
+        assert isinstance(other.x, MappedArray)
         np.testing.assert_array_equal(one.x, other.x[:])
         np.testing.assert_array_equal(one.y, other.y)
 

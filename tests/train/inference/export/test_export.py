@@ -18,9 +18,9 @@ from zoo.train.errors import RunFailed
 from zoo.train.inference.export.answer import description
 from zoo.train.inference.export.plain import plain
 from zoo.train.inference.export.stablehlo import PLATFORMS, exported
-from zoo.train.tasks.task.generation import generation
-from zoo.train.trained.build import MadeFor, made_for, make_model
-from zoo.train.trained.generator_input import drawn, example_given
+from zoo.train.tasks.generation import generation
+from zoo.train.trained.build import ModelSpec, build, spec_for
+from zoo.train.trained.generator_input import input_spec, sample_latents
 from zoo.train.trained.model import Trained, save
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
@@ -83,8 +83,8 @@ def test_an_onnx_file_agrees_in_onnxruntime(digits, tmp_path):
 def test_a_model_in_half_precision_is_an_onnx_file_that_computes_in_float32():
     onnxruntime, onnx = runtime_and_export()
     like = zoo.load("cnn-digits")
-    made_for = MadeFor.of(like.about["made_for"])
-    model = make_model("cnn", made_for, like.about["options"], "bf16")
+    made_for = ModelSpec.of(like.about["made_for"])
+    model = build("cnn", made_for, like.about["options"], "bf16")
     half = dataclasses.replace(like, model=model, about={**like.about, "dtype": "bf16"})
     x = raw(half, 3)
     (said,) = onnxruntime.InferenceSession(onnx(half)).run(["answer"], {"x": x})
@@ -162,9 +162,9 @@ MAKERS = {
 def maker(request):
     """A generator as it is once loaded."""
     recipe = MAKERS[request.param]
-    wanted = made_for(source(recipe.dataset), load_data(recipe.dataset))
-    made = make_model(request.param, wanted, recipe.m)
-    shape = example_given(made, wanted).shape
+    wanted = spec_for(source(recipe.dataset), load_data(recipe.dataset))
+    made = build(request.param, wanted, recipe.m)
+    shape = input_spec(made, wanted).shape
     params, state = made.init(jax.random.key(0), jnp.zeros((2, *shape)))
     about = {
         "model": request.param,
@@ -180,7 +180,7 @@ def maker(request):
 
 
 def noise(maker, count):
-    return drawn(maker.model, MadeFor.of(maker.about["made_for"]), count, jax.random.key(count))
+    return sample_latents(maker.model, ModelSpec.of(maker.about["made_for"]), count, jax.random.key(count))
 
 
 def test_a_generator_exports_what_it_makes_of_noise(maker):

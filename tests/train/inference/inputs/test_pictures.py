@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from zoo.train.data.dataset import load_data
-from zoo.train.data.image_stats import input_facts
+from zoo.train.data.image_stats import image_stats
 from zoo.train.errors import BadInput
 from zoo.train.inference.inputs.batch import Wanted
 from zoo.train.inference.inputs.pictures import from_picture
@@ -83,10 +83,10 @@ def test_black_on_white_is_noticed_and_inverted_when_asked(saved):
 
 
 def test_the_facts_of_digits_are_white_on_black():
-    found = input_facts("image", load_data("digits").train.x)
+    found = image_stats("image", load_data("digits").train.x)
     assert found["input_range"] == [0, 16]
     assert found["input_edge"] < 0.3
-    assert input_facts("table", np.ones((2, 3))) == {}
+    assert image_stats("table", np.ones((2, 3))) == {}
 
 
 @pytest.mark.parametrize(
