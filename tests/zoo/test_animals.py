@@ -15,7 +15,7 @@ from zoo import _catalogue
 from zoo.layers import Players
 from zoo.train.config.recipe import book
 from zoo.train.data.dataset import PER_STEP, source
-from zoo.train.trained.build import MadeFor, make_model
+from zoo.train.trained.build import ModelSpec, build
 
 # Smaller than their recipes where the recipe's size would only cost time.
 SMALL = {"cnn": {"filters": (4, 6), "hidden": 8}, "resnet": {"depth": 8, "width": 4}, "mlp": {"hidden": (8,)}}
@@ -31,10 +31,10 @@ def animal(name):
     kind = source(book(name).recipes[0].dataset)
     if kind.kind == "text":
         tokens = np.random.default_rng(0).integers(0, 5, (4, 7))
-        return zoo.create(name, **MadeFor(5, True, 5).arguments(), **SMALL.get(name, {})), jnp.asarray(tokens)
+        return zoo.create(name, **ModelSpec(5, True, 5).arguments(), **SMALL.get(name, {})), jnp.asarray(tokens)
     rows = np.random.default_rng(0).normal(size=(4, *kind.shape))
-    wanted = MadeFor(kind.outputs, kind.task in PER_STEP, shape=kind.shape)
-    model = make_model(name, wanted, SMALL.get(name, {}))
+    wanted = ModelSpec(kind.outputs, kind.task in PER_STEP, shape=kind.shape)
+    model = build(name, wanted, SMALL.get(name, {}))
     if isinstance(model, Players):
         y = jnp.arange(4) % max(kind.outputs, 1)
         return model, model.given(jax.random.key(1), {"x": jnp.asarray(rows, jnp.float32), "y": y})
@@ -44,12 +44,12 @@ def animal(name):
 @pytest.mark.usefixtures("quick_compiler")
 @pytest.mark.parametrize("law", LAWS)
 @pytest.mark.parametrize("name", zoo.list_models())
-def test_every_animal_keeps_every_law(name, law, key):
+def test_every_model_satisfies_every_law(name, law, key):
     LAWS[law](*animal(name), key)
 
 
 @pytest.mark.parametrize("name", zoo.list_models())
-def test_every_animal_has_a_card_and_a_recipe(name):
+def test_every_model_has_a_card_and_a_recipe(name):
     card = _catalogue.card(name)
     for line in ("Paper: ", "Command: python -m zoo.train --model " + name, "Expect: "):
         assert line in card.text
@@ -62,7 +62,7 @@ def test_every_animal_has_a_card_and_a_recipe(name):
         assert set(recipe.m) <= {option.name for option in card.options}
 
 
-def test_the_editors_list_is_the_folder():
+def test_the_editors_list_matches_the_folder():
     text = (_catalogue._FOLDER / "__init__.py").read_text()
     missing = [name for name in zoo.list_models() if f"from .{name} import {name} as {name}" not in text]
     assert not missing, f"add to the TYPE_CHECKING block of zoo/__init__.py: {missing}"
@@ -75,7 +75,7 @@ def test_models_are_listed_by_pattern():
     assert zoo.list_models("nothing like it") == []
 
 
-def test_an_unknown_animal_names_the_nearest():
+def test_an_unknown_model_raises_an_error_with_the_closest_name():
     with pytest.raises(ValueError, match="did you mean resnet"):
         zoo.create("resnt", 10)
 
@@ -89,7 +89,7 @@ def test_an_unknown_animal_names_the_nearest():
         "import zoo; cnn = zoo.cnn",
     ],
 )
-def test_an_animal_is_a_function_however_it_is_imported(line):
+def test_a_model_is_a_function_however_it_is_imported(line):
     code = f"{line}\nassert cnn(10).init and callable(cnn), cnn"
     subprocess.run([sys.executable, "-c", code], check=True)
 
@@ -110,7 +110,7 @@ def test_residual_networks_have_the_papers_parameters(depth, millions):
     assert parameters(zoo.create("resnet", 10, depth=depth), images) / 1e6 == pytest.approx(millions, abs=0.04)
 
 
-def test_a_residual_network_refuses_a_depth_that_is_not_6n_plus_2():
+def test_a_residual_network_rejects_a_depth_that_is_not_6n_plus_2():
     with pytest.raises(ValueError, match=r"6n \+ 2.*got 21"):
         zoo.create("resnet", 10, depth=21)
 

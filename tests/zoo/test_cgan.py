@@ -8,20 +8,20 @@ from zoo import cgan
 from zoo.train import recipe_for
 from zoo.train.cli.train import main
 from zoo.train.errors import BadInput
-from zoo.train.trained.build import MadeFor, make_model
+from zoo.train.trained.build import ModelSpec, build
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
 SMALL = {"latent": 4, "hidden": (8,)}
 BATCH = {"x": jnp.zeros((3, 8, 8, 1)), "y": jnp.array([2, 0, 1])}
 
 
-def test_the_class_stands_behind_the_noise(key):
+def test_the_class_label_follows_the_noise(key):
     given = cgan((8, 8, 1), 3, **SMALL).given(key, BATCH)
     np.testing.assert_array_equal(given[:, 4:], [[0, 0, 1], [1, 0, 0], [0, 1, 0]])
     assert float(jnp.abs(given[:, :4]).min()) > 0
 
 
-def test_both_players_are_told_the_class(key):
+def test_generator_and_discriminator_receive_the_class(key):
     model = cgan((8, 8, 1), 3, **SMALL)
     given = model.given(key, BATCH)
     params, state = model.init(key, given)
@@ -30,8 +30,8 @@ def test_both_players_are_told_the_class(key):
     assert made.shape == (3, 8, 8, 1)
     assert float(jnp.abs(made - same_noise).max(axis=(1, 2, 3)).min()) > 1e-3
 
-    def score(told):
-        return model.discriminator.apply(params["discriminator"], {}, model.judged(made, told))[0]
+    def score(label):
+        return model.discriminator.apply(params["discriminator"], {}, model.judged(made, label))[0]
 
     assert score(given).shape == (3, 1)
     assert float(jnp.abs(score(given) - score(other)).min()) > 1e-4
@@ -42,29 +42,29 @@ def test_both_players_are_told_the_class(key):
 @pytest.mark.parametrize(
     ("shape", "outputs", "options", "message"),
     [
-        ((8, 8, 1), 1, {}, "at least 2 classes, got 1; gan needs none"),
-        ((8, 8, 1), 3, {"latent": 0}, "latent must be a whole number above 0, got 0"),
+        ((8, 8, 1), 1, {}, "at least 2 classes, got 1; use gan"),
+        ((8, 8, 1), 3, {"latent": 0}, "latent must be a positive integer, got 0"),
         ((8, 8, 1), 3, {"hidden": ()}, "at least one hidden layer"),
         ((), 3, {}, "the shape of an example"),
     ],
 )
-def test_what_cannot_be_made_is_refused(shape, outputs, options, message):
+def test_invalid_arguments_raise(shape, outputs, options, message):
     with pytest.raises(ValueError, match=message):
         cgan(shape, outputs, **options)
     with pytest.raises(BadInput, match=message):
-        make_model("cgan", MadeFor(outputs, shape=shape), options)
+        build("cgan", ModelSpec(outputs, shape=shape), options)
 
 
-def test_a_batch_of_one_is_refused_in_training_with_the_layer_and_the_way_out(tmp_path, capsys):
+def test_a_batch_of_one_raises_in_training_with_the_layer_and_a_hint(tmp_path, capsys):
     words = ["--model", "cgan", "--m.hidden", "4", "--batch-size", "1", "--quiet", "--no-pictures"]
     assert main([*words, "--out", str(tmp_path / "run"), "--compile-cache", "off"]) == 2
     said = capsys.readouterr().err
-    assert "error: cgan cannot be trained with --batch-size 1: batch_norm cannot train on one number a feature" in said
-    assert "take a larger batch" in said
+    assert "error: cgan cannot be trained with --batch-size 1: batch_norm cannot train on one value per feature" in said
+    assert "use a larger batch" in said
     assert "In layer generator/body/1" in said
     assert "Traceback" not in said
 
 
-def test_data_without_classes_are_refused():
+def test_data_without_classes_raise():
     with pytest.raises(BadInput, match="cgan reads"):
         recipe_for("cgan", "diabetes")

@@ -11,7 +11,7 @@ from zoo import markov
 from zoo.layers import Sequence
 from zoo.train.data.dataset import Split
 from zoo.train.errors import BadInput
-from zoo.train.pipeline.text import streams
+from zoo.train.pipeline.text import scoring_windows
 from zoo.train.tasks.task import task_for
 from zoo.train.trainers.counting import count, counting
 
@@ -104,7 +104,7 @@ def test_a_text_read_in_parts_with_the_carry_is_the_text_read_at_once(key):
     np.testing.assert_allclose(jnp.concatenate(parts, 1), whole, rtol=1e-6)
 
 
-def test_where_there_is_no_room_the_rarest_are_forgotten_and_the_shares_still_sum_to_one(key):
+def test_over_capacity_the_rarest_are_dropped_and_probabilities_still_sum_to_one(key):
     text = jax.random.categorical(key, -0.5 * jnp.arange(8.0), shape=(2000,))
     model, params, state = counted(text, 8, n=3, capacity=20)
     often = [gram for gram, _ in grams(np.asarray(text).tolist(), 2).most_common(10)]
@@ -115,7 +115,7 @@ def test_where_there_is_no_room_the_rarest_are_forgotten_and_the_shares_still_su
     np.testing.assert_allclose(np.exp(y).sum(-1), 1, rtol=1e-5)
 
 
-def test_the_score_of_a_text_is_the_mean_of_what_each_token_was_given(key):
+def test_the_loss_of_a_text_is_the_mean_over_its_tokens(key):
     text = np.asarray(jax.random.categorical(key, -0.4 * jnp.arange(6.0), shape=(1500,)), np.int32)
     learned, held = text[:400], Split(text[399:-1], text[400:])
     trainer = counting(markov(6, vocabulary=6, n=3, smoothing="witten_bell"), task_for("language", outputs=6))
@@ -123,7 +123,7 @@ def test_the_score_of_a_text_is_the_mean_of_what_each_token_was_given(key):
     fit, metrics = jax.jit(trainer.step)(jax.jit(trainer.init)(key, batch), batch, key)
     assert set(metrics) == {"loss", "bpc"}
     evaluate = jax.jit(trainer.evaluate)
-    sums = [evaluate(fit, part, key)["loss"] for part in streams(held)]
+    sums = [evaluate(fit, part, key)["loss"] for part in scoring_windows(held)]
     nats, tokens = (sum(float(each[i]) for each in sums) for i in (0, 1))
     # The first held token has the one before it, and nothing before that.
     contexts = [held.x[max(0, t - 1) : t + 1].tolist() for t in range(len(held.x))]
@@ -133,7 +133,7 @@ def test_the_score_of_a_text_is_the_mean_of_what_each_token_was_given(key):
     assert nats / tokens == pytest.approx(wanted, rel=1e-4)
 
 
-def test_counting_takes_one_step_and_says_so():
+def test_counting_rejects_more_than_one_step():
     with pytest.raises(BadInput, match="counts the whole text in one step, not 3: leave --epochs"):
         counting(markov(3, vocabulary=3), task_for("language", outputs=3), steps=3)
 
@@ -147,6 +147,6 @@ def test_counting_takes_one_step_and_says_so():
         ({"each": False}, ""),
     ],
 )
-def test_what_makes_no_chain_is_refused(options, reason):
+def test_invalid_arguments_raise(options, reason):
     with pytest.raises(ValueError, match=f"markov.*{reason}"):
         markov(5, vocabulary=5, **options)
