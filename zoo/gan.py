@@ -1,4 +1,4 @@
-"""Generative adversarial network: a generator of samples is trained against a discriminator of real and generated.
+"""Generative adversarial network: a generator is trained against a discriminator of real and generated samples.
 
 Paper: Goodfellow et al. 2014, Generative adversarial networks.
 Command: python -m zoo.train --model gan
