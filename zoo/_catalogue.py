@@ -5,6 +5,7 @@ jax is imported.
 """
 
 import ast
+from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 from fnmatch import fnmatch
@@ -12,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-__all__ = ["DECIDED", "Card", "Option", "argument_helps", "card", "known", "names"]
+__all__ = ["DECIDED", "Card", "Option", "argument_helps", "card", "function_options", "known", "names"]
 
 DECIDED = ("outputs", "each", "vocabulary", "shape")  # arguments of a factory that the data set fixes, not the user
 _FOLDER = Path(__file__).parent
@@ -25,6 +26,7 @@ _TYPES = {
     "float | None": float | None,
     "tuple[int, ...]": tuple[int, ...],
     "tuple[float, ...]": tuple[float, ...],
+    "tuple[str, ...]": tuple[str, ...],
 }
 
 
@@ -75,13 +77,14 @@ def card(name: str) -> Card:
     tree = _parse(_FOLDER / f"{known(name)}.py")
     text = ast.get_docstring(tree) or ""
     factory = next(node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == name)
-    helps = argument_helps(ast.get_docstring(factory) or "")
     arguments = [each.arg for each in (*factory.args.posonlyargs, *factory.args.args, *factory.args.kwonlyargs)]
     decided = tuple(each for each in arguments if each in DECIDED)
-    return Card(name, text.split("\n")[0], text, tuple(_options(factory, helps)), decided)
+    return Card(name, text.split("\n")[0], text, tuple(function_options(factory)), decided)
 
 
-def _options(factory: ast.FunctionDef, helps: dict[str, str]):
+def function_options(factory: ast.FunctionDef) -> Iterator[Option]:
+    """Yields the arguments of a parsed function that have a default, with the help of its `Args:` section."""
+    helps = argument_helps(ast.get_docstring(factory) or "")
     positional = factory.args.posonlyargs + factory.args.args
     defaults = [None] * (len(positional) - len(factory.args.defaults)) + list(factory.args.defaults)
     pairs = [*zip(positional, defaults, strict=True)]
