@@ -12,8 +12,9 @@ import jax.numpy as jnp
 from ..config.recipe import Loss
 from ..data.dataset import Task as Kind
 from ..errors import BadInput
-from ..losses import supervised as losses
-from ..metrics import supervised as metrics
+from ..losses import classification as losses
+from ..losses import regression as errors
+from ..metrics import classification as metrics
 from .sample_score import SampleScore
 
 __all__ = ["LOSSES", "Task", "task_for"]
@@ -33,11 +34,11 @@ LOSSES = MappingProxyType(
         },
         "multilabel": {"cross_entropy": losses.multilabel_cross_entropy, "quadratic": losses.quadratic},
         "regression": {
-            "mse": losses.mse,
-            "half_mse": losses.half_mse,
-            "mae": losses.mae,
-            "huber": losses.huber,
-            "arctan": losses.arctan,
+            "mse": errors.mse,
+            "half_mse": errors.half_mse,
+            "mae": errors.mae,
+            "huber": errors.huber,
+            "arctan": errors.arctan,
         },
         "tagging": {"cross_entropy": losses.sparse_categorical_cross_entropy},
         "language": {"cross_entropy": losses.sparse_categorical_cross_entropy},
@@ -178,11 +179,11 @@ def _regression(loss: Callable, outputs: int) -> Task:
     def column(j, measure):
         return aligned(lambda z, y: measure(z[..., j], y[..., j]))
 
-    scores = {"mse": aligned(losses.mse), "mae": aligned(losses.mae)}
+    scores = {"mse": aligned(errors.mse), "mae": aligned(errors.mae)}
     for j in range(outputs):
-        scores[f"_error{j}"] = column(j, losses.mse)
+        scores[f"_error{j}"] = column(j, errors.mse)
         scores[f"_y{j}"] = column(j, lambda z, y: jnp.mean(y, axis=tuple(range(1, y.ndim))))
-        scores[f"_yy{j}"] = column(j, lambda z, y: losses.mse(y, jnp.zeros_like(y)))
+        scores[f"_yy{j}"] = column(j, lambda z, y: errors.mse(y, jnp.zeros_like(y)))
 
     def predict(z):
         return z[..., 0] if outputs == 1 and z.ndim > 1 else z

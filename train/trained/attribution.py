@@ -38,7 +38,7 @@ def blame(
 
     >>> import jax.numpy as jnp
     >>> from zoo.layers import dense, serial
-    >>> from zoo.train.losses.supervised import half_mse
+    >>> from zoo.train.losses.regression import half_mse
     >>> model, params = serial(dense(1)), {"0": {"w": jnp.full((1, 1), 5.0), "b": jnp.zeros(1)}}
     >>> blame(model, params, {}, jnp.array([[2.0]]), jnp.array([[6.0]]), half_mse)["0"].tolist()
     [[4.0]]

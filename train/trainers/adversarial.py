@@ -18,8 +18,7 @@ from zoo.layers import Players
 from ..config.recipe import Recipe
 from ..config.trainer_options import Adversarial, trainer_options
 from ..engine.loop import Plan
-from ..losses.adversarial import adversarial_loss
-from ..losses.penalties import gradient_penalty, r1_penalty
+from ..losses.adversarial import adversarial_loss, gradient_penalty, r1_penalty
 from ..tasks.generation import Task, score
 from ..trainer import Trainer, named_key
 from .optimizers import ema_update, make_optimizer
@@ -171,7 +170,7 @@ def _discriminate(game: GanConfig, fit: dict, batch: dict, made: _Made, key: jax
             total += options.gradient_penalty * gradient_penalty(logit, real, made.samples, named_key(key, "between"))
         if options.r1:
             total += options.r1 * r1_penalty(logit, real)
-        return total, (state, jnp.mean(loss.opinion(r)), jnp.mean(loss.opinion(f)))
+        return total, (state, jnp.mean(loss.score_transform(r)), jnp.mean(loss.score_transform(f)))
 
     found, gradient = jax.value_and_grad(cost, has_aux=True)(fit["params"]["discriminator"])
     value, (state, d_real, d_fake) = found
@@ -186,7 +185,7 @@ def _generate(game: GanConfig, fit: dict, batch: dict, made: _Made, key: jax.Arr
     def cost(samples):
         opponent = fit["params"]["discriminator"], fit["state"]["discriminator"]
         f, _ = _look(game, fit, *opponent, samples, made.given, named_key(key, "fake"))
-        value, distance = jnp.mean(game.loss.made(f)), jnp.mean(jnp.abs(samples - batch["x"]))
+        value, distance = jnp.mean(game.loss.generator(f)), jnp.mean(jnp.abs(samples - batch["x"]))
         return value + options.l1 * distance if options.l1 else value, distance
 
     (value, distance), slope = jax.value_and_grad(cost, has_aux=True)(made.samples)

@@ -10,7 +10,7 @@ from zoo.train.config.recipe import Loss
 from zoo.train.data.dataset import PER_STEP
 from zoo.train.data.dataset import Task as Kind
 from zoo.train.errors import BadInput
-from zoo.train.losses.supervised import supervised as losses
+from zoo.train.losses import classification as losses
 from zoo.train.tasks.task import LOSSES, task_for
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")

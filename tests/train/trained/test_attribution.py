@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from zoo.layers import batch_norm, conv, dense, flatten, relu, serial, sigmoid
-from zoo.train.losses.supervised import half_mse, sparse_categorical_cross_entropy
+from zoo.train.losses.classification import sparse_categorical_cross_entropy
+from zoo.train.losses.regression import half_mse
 from zoo.train.trained.attribution import blame
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")

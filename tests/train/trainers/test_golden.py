@@ -8,7 +8,8 @@ import pytest
 
 from zoo.layers import dense, flatten, relu, serial, sigmoid, tanh
 from zoo.train.config.recipe import Recipe
-from zoo.train.losses.supervised import arctan, binary_cross_entropy, half_mse, mse
+from zoo.train.losses.classification import binary_cross_entropy
+from zoo.train.losses.regression import arctan, half_mse, mse
 from zoo.train.pipeline.batches import steps_per_epoch
 from zoo.train.trainers.optimizers import make_optimizer
 

@@ -1,0 +1,59 @@
+"""Checks and reductions that the supervised losses share."""
+
+import jax
+import jax.numpy as jnp
+
+from zoo.layers import describe
+
+__all__ = ["class_indices", "drop_logit_axis", "mean_per_example", "same_shape"]
+
+
+def mean_per_example(x: jax.Array) -> jax.Array:
+    """Averages over every axis but the first: (batch, ...) to (batch,)."""
+    return jnp.mean(x, axis=tuple(range(1, x.ndim)))
+
+
+def drop_logit_axis(outputs: jax.Array, targets: jax.Array) -> tuple[jax.Array, jax.Array]:
+    """Drops the last axis of outputs (batch, 1) where the targets are (batch,)."""
+    outputs, targets = _at_least_float32(outputs), jnp.asarray(targets)
+    if outputs.ndim == targets.ndim + 1 and outputs.shape[-1] == 1:
+        outputs = outputs[..., 0]
+    return outputs, targets
+
+
+def same_shape(name: str, outputs: jax.Array, targets: jax.Array) -> tuple[jax.Array, jax.Array]:
+    """Checks that outputs and targets have one shape and returns both in the outputs' float type.
+
+    Raises:
+        ValueError: if the shapes differ.
+    """
+    outputs, targets = _at_least_float32(outputs), jnp.asarray(targets)
+    if outputs.shape == targets.shape:
+        return outputs, targets.astype(outputs.dtype)
+    hint = ": reshape one of them" if outputs.size == targets.size else ""
+    raise ValueError(
+        f"{name}: outputs {describe(outputs)} and targets {describe(targets)} must have the same shape{hint}"
+    )
+
+
+def class_indices(name: str, outputs: jax.Array, targets: jax.Array) -> tuple[jax.Array, jax.Array]:
+    """Checks that the targets are one integer class index per row of outputs (batch, ..., classes).
+
+    Raises:
+        TypeError: if the targets are not integers.
+        ValueError: if the shapes do not fit.
+    """
+    outputs, targets = _at_least_float32(outputs), jnp.asarray(targets)
+    if outputs.shape[:-1] != targets.shape or not outputs.ndim:
+        raise ValueError(
+            f"{name}: outputs {describe(outputs)} and targets {describe(targets)} do not fit: "
+            "outputs (batch, classes) need one class index per example, (batch,)"
+        )
+    if not jnp.issubdtype(targets.dtype, jnp.integer):
+        raise TypeError(f"{name}: targets must be integer class indices, got {describe(targets)}")
+    return outputs, targets
+
+
+def _at_least_float32(outputs: jax.Array) -> jax.Array:
+    outputs = jnp.asarray(outputs)
+    return outputs.astype(jnp.promote_types(outputs.dtype, jnp.float32))
