@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from ..data.dataset import Dataset
-from ..metrics import supervised as metrics
+from ..metrics import classification, regression
 from ..trained.model import Trained
 
 __all__ = ["answered", "detailed"]
@@ -31,8 +31,8 @@ def detailed(data: Dataset, truth: np.ndarray, said: np.ndarray) -> dict[str, An
     if data.task == "regression":
         # As in the run's own rows: of the changes, where these are learned. The errors are the same either way.
         level = data.test.x[:, -1] if data.relative else 0
-        r2 = metrics.r2(truth - level, said - level)
-        return {"r2": r2, "rmse": metrics.rmse(truth, said), "mae": metrics.mae(truth, said)}
+        r2 = regression.r2(truth - level, said - level)
+        return {"r2": r2, "rmse": regression.rmse(truth, said), "mae": regression.mae(truth, said)}
     count = len(data.classes)
-    matrix = metrics.confusion_matrix(truth, said, count)
-    return {"classes": metrics.class_scores(truth, said, count)._asdict(), "confusion": matrix}
+    matrix = classification.confusion_matrix(truth, said, count)
+    return {"classes": classification.class_scores(truth, said, count)._asdict(), "confusion": matrix}

@@ -1,4 +1,4 @@
-"""How far apart two clouds of points are, each taken as a normal distribution: the Frechet distance."""
+"""Frechet distance between two sets of points, each described by the mean and covariance of a normal distribution."""
 
 import numpy as np
 
@@ -6,16 +6,16 @@ __all__ = ["covariance", "frechet"]
 
 
 def frechet(mean: np.ndarray, cov: np.ndarray, other_mean: np.ndarray, other_cov: np.ndarray) -> float:
-    """`|m1 - m2|^2 + tr(C1 + C2 - 2 (C1 C2)^(1/2))`, in float64 (Dowson & Landau 1982; for images Heusel et al. 2017).
+    """Computes `|m1 - m2|^2 + tr(C1 + C2 - 2 (C1 C2)^(1/2))` in float64 (Dowson & Landau 1982; Heusel et al. 2017).
 
-    The root's trace is that of the roots of the eigenvalues of `C1^(1/2) C2 C1^(1/2)`, which is symmetric, so that
-    covariances of less than full rank do no harm.
+    The trace of the root comes from the eigenvalues of `C1^(1/2) C2 C1^(1/2)`: this matrix is symmetric, so
+    covariances without full rank are handled as well.
 
     Args:
-        mean: of the first, (features,).
-        cov: its covariance, (features, features).
-        other_mean: of the second.
-        other_cov: its covariance.
+        mean: mean of the first set, (features,).
+        cov: covariance of the first set, (features, features).
+        other_mean: mean of the second set.
+        other_cov: covariance of the second set.
 
     >>> frechet(np.zeros(2), np.eye(2), np.array([3.0, 4.0]), np.diag([4.0, 1.0]))
     26.0
@@ -29,7 +29,7 @@ def frechet(mean: np.ndarray, cov: np.ndarray, other_mean: np.ndarray, other_cov
 
 
 def covariance(mean: np.ndarray, outer: np.ndarray) -> np.ndarray:
-    """The (biased) covariance of points whose mean and whose mean outer product are known."""
+    """Computes the (biased) covariance from the mean (features,) and the mean outer product (features, features)."""
     mean, outer = np.asarray(mean, np.float64), np.asarray(outer, np.float64)
     return outer - np.outer(mean, mean)
 

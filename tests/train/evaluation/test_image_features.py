@@ -10,7 +10,7 @@ from zoo.train.evaluation.saved_model import classifier as room
 from zoo.train.evaluation.saved_model.classifier import image_classifier
 from zoo.train.evaluation.saved_model.classifier_features import image_features
 from zoo.train.evaluation.saved_model.image_features import image_judge, raw_images
-from zoo.train.metrics.supervised.frechet import frechet
+from zoo.train.metrics.frechet import frechet
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
 
