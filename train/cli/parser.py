@@ -21,7 +21,7 @@ __all__ = ["Parser", "kebab"]
 # What other libraries and habits call our flags.
 _SYNONYMS = {
     "model": ("arch", "architecture", "net", "network"),
-    "dataset": ("data", "ds", "task"),
+    "dataset": ("data", "ds"),
     "config": ("cfg", "config-file"),
     "epochs": ("epoch", "num-epochs", "n-epochs", "max-epochs", "nb-epoch", "ep"),
     "steps": ("iterations", "iters", "max-iters", "num-steps", "max-steps", "total-steps", "updates"),

@@ -39,7 +39,7 @@ def read_config(path: Path) -> dict[str, Any]:
     for name in OPTION_TABLES:
         if not isinstance(found.get(name, {}), dict):
             raise BadInput(f"--config {path}: {name} must be a table, got {found[name]!r}")
-    for name in ("model", "dataset", "variant", "trainer"):
+    for name in ("model", "dataset", "variant", "trainer", "task"):
         coerce(str, found.get(name, ""), f"--config {path}: {name}")
     return found
 

@@ -44,6 +44,7 @@ class Recipe:
     dataset: str
     variant: str = ""  # tells recipes of one animal and data set apart
     trainer: str = "supervised"
+    task: str = ""  # "" is the data set's own
     m: Mapping[str, Any] = field(default_factory=dict)  # options of the model
     d: Mapping[str, Any] = field(default_factory=dict)  # options of the data set
     t: Mapping[str, Any] = field(default_factory=dict)  # options of the trainer

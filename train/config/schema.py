@@ -47,6 +47,7 @@ _RECIPE: Mapping[str, Mapping[str, str]] = {
         "val_share": "share of the training examples held back for validation",
     },
     "data, loss and precision": {
+        "task": "task to train for, as in reconstruct; empty: the data set's own",
         "normalize": "of the inputs, fitted on the training examples",
         "loss": "auto takes the usual one of the task",
         "dtype": "of the arithmetic; bf16 leaves parameters, norms, softmax and losses in float32",
