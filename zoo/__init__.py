@@ -37,11 +37,13 @@ if TYPE_CHECKING:  # for editors only: at run time models are found by file name
     from .wgan_gp import wgan_gp as wgan_gp
 
 __version__ = "0.1.0"
-__all__ = ["create", "list_models", "load", *_catalogue.names()]  # pyright: ignore[reportUnsupportedDunderAll]
+__all__ = ["create", "list_models", "load", *_catalogue.own_names()]  # pyright: ignore[reportUnsupportedDunderAll]
 
 
 def list_models(pattern: str = "*") -> list[str]:
     """Returns the names of all models, or of those that match a pattern, in alphabetical order.
+
+    Models that installed packages register are listed too.
 
     Args:
         pattern: a shell pattern (`*net`) or a part of the name.
@@ -56,7 +58,8 @@ def create(name: str, *args: Any, **options: Any) -> Any:
     """Builds a model by name: `create("mlp", 10, hidden=(64,))` is `mlp(10, hidden=(64,))`.
 
     Args:
-        name: name of the model, one of `list_models()`.
+        name: name of the model, one of `list_models()`, or a reference to a function of your own,
+            `package.module:function` or `./file.py:function`.
         *args: positional arguments of the model's factory.
         **options: keyword arguments of the model's factory.
 
@@ -66,14 +69,14 @@ def create(name: str, *args: Any, **options: Any) -> Any:
     >>> create("mlp", 10)._fields
     ('init', 'apply')
     """
-    return getattr(sys.modules[__name__], _catalogue.known(name))(*args, **options)
+    return _catalogue.factory(_catalogue.resolve(name))(*args, **options)
 
 
 def __getattr__(name: str) -> Any:
     """Imports a model on first access, so that `import zoo` stays light."""
     if name == "load":
         return import_module(".train.trained.model", __name__).load
-    if name in _catalogue.names():
+    if name in _catalogue.own_names():
         import_module(f".{name}", __name__)
         return globals()[name]
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
@@ -83,7 +86,7 @@ class _Face(ModuleType):
     """Module type that binds `zoo.cnn` to the factory; Python's import would bind it to the submodule."""
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if isinstance(value, ModuleType) and name in _catalogue.names():
+        if isinstance(value, ModuleType) and name in _catalogue.own_names():
             value = getattr(value, name)
         super().__setattr__(name, value)
 

@@ -9,7 +9,6 @@ A package registers a model in its pyproject.toml:
 Reading the lists imports no package. Names of the zoo itself take precedence over registered ones.
 """
 
-import ast
 import os
 import sys
 from collections.abc import Mapping
@@ -21,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
-__all__ = ["GROUPS", "distribution", "load", "module_path", "module_tree", "plugins"]
+__all__ = ["GROUPS", "distribution", "load", "module_path", "module_text", "plugins"]
 
 GROUPS = ("zoo.models", "zoo.trainers", "zoo.tasks", "zoo.datasets")
 """The entry point groups that are read."""
@@ -92,14 +91,13 @@ def module_path(value: str) -> Path:
     return Path(spec.origin)
 
 
-@cache
-def module_tree(value: str) -> ast.Module:
-    """Returns the syntax tree of `package.module`, so that its texts and literals are read without importing it.
+def module_text(module: str) -> str:
+    """Returns the source text of `package.module`, so that its texts and literals are read without importing it.
 
     Raises:
         ImportError: as `module_path`.
     """
-    return ast.parse(module_path(value).read_text(encoding="utf-8"))
+    return module_path(module).read_text(encoding="utf-8")
 
 
 @cache
