@@ -1,20 +1,61 @@
-"""Files that are whole or not there: written beside their place, synced, then renamed."""
+"""Atomic files, JSON, digests, and the folders and names that every room shares."""
 
 import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from .errors import RunFailed
+from .errors import BadInput, RunFailed
 
-__all__ = ["disk_full_error", "file_digest", "replace_file", "sync", "write_fsynced", "write_json"]
+__all__ = [
+    "MODEL_FILE",
+    "atomic",
+    "disk_full_error",
+    "file_digest",
+    "replace_file",
+    "sync",
+    "user_cache",
+    "write_fsynced",
+    "write_json",
+    "write_output",
+]
+
+MODEL_FILE = "model.safetensors"
+"""Name of a trained model in the folder of its run and of a checkpoint."""
+
+
+@contextmanager
+def atomic(path: Path) -> Iterator[BinaryIO]:
+    """Opens a file for writing that replaces `path` when the block ends.
+
+    At every moment `path` holds the old or the new content, never a part; if the block raises, the old content stays.
+
+    >>> from tempfile import mkdtemp
+    >>> place = Path(mkdtemp()) / "x.txt"
+    >>> with atomic(place) as file:
+    ...     _ = file.write(b"all of it")
+    >>> place.read_bytes()
+    b'all of it'
+    """
+    unfinished = path.with_name(f".tmp-{path.name}-{os.getpid()}")
+    try:
+        with unfinished.open("wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(path)
+    finally:
+        with suppress(OSError):  # it would hide the error of the block
+            unfinished.unlink()
 
 
 def write_fsynced(path: Path, write: Callable[[BinaryIO], object]) -> None:
-    """Writes a file and has the system put it on the disk."""
+    """Writes a file and flushes it to the disk."""
     with path.open("wb") as file:
         write(file)
         file.flush()
@@ -22,23 +63,34 @@ def write_fsynced(path: Path, write: Callable[[BinaryIO], object]) -> None:
 
 
 def replace_file(path: Path, content: bytes) -> None:
-    """Writes a file so that at every moment there is a whole one: the old or the new."""
-    beside = path.with_name(f".tmp-{path.name}-{os.getpid()}")
+    """Replaces the content of a file atomically."""
+    with atomic(path) as file:
+        file.write(content)
+
+
+def write_output(path: Path, content: bytes, flag: str = "--out") -> None:
+    """Replaces the content of a file that a flag names, atomically.
+
+    Raises:
+        BadInput: if it cannot be written; the message names flag, file and reason.
+    """
+    path = path.expanduser()
+    if path.is_dir():
+        raise BadInput(f"{flag} {path} is a folder: give the path of a file in it")
     try:
-        write_fsynced(beside, lambda file: file.write(content))
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
+        replace_file(path, content)
+    except OSError as error:
+        raise BadInput(f"{flag} {path} cannot be written: {error.strerror or error}") from error
 
 
 def write_json(path: Path, content: Any) -> None:
-    """Replaces a file by values as JSON; arrays become lists, what JSON does not know becomes its text."""
+    """Replaces a file by values as JSON; arrays become lists, values of other types their text."""
     replace_file(path, (json.dumps(content, indent=2, default=_plain) + "\n").encode())
 
 
 def sync(path: Path) -> None:
-    """Has the system put a file on the disk, or a folder's own list, so that a rename outlives a power cut."""
-    if os.name == "nt":  # pragma: no cover - which cannot open a folder
+    """Flushes a file, or a folder's directory entries, to the disk, so that a rename survives a power failure."""
+    if os.name == "nt":  # pragma: no cover - Windows cannot open a folder
         return
     place = os.open(path, os.O_RDONLY)
     try:
@@ -48,20 +100,40 @@ def sync(path: Path) -> None:
 
 
 def file_digest(path: Path) -> dict[str, Any]:
-    """The size of a file in bytes, and its SHA-256."""
+    """Returns the size of a file in bytes and its SHA-256."""
     with path.open("rb") as file:
         return {"size": os.fstat(file.fileno()).st_size, "sha256": hashlib.file_digest(file, "sha256").hexdigest()}
 
 
 def disk_full_error(error: OSError, place: Path, needed: int = 0) -> RunFailed:
-    """What to tell when something could not be written: where, why, the bytes that were needed and that are free."""
+    """Returns the error to raise for a failed write: the path, the reason, the bytes needed and free.
+
+    Args:
+        error: failure of the system.
+        place: file or folder that was being written, for an error without a file name.
+        needed: bytes of the file; 0 if unknown.
+    """
     where = Path(os.fsdecode(error.filename)) if error.filename else place
-    said = f"{where} cannot be written: {error.strerror or error}"
+    reason = f"{where} cannot be written: {error.strerror or error}"
     try:
         free = shutil.disk_usage(place if place.exists() else place.parent).free
     except OSError:
-        return RunFailed(said)
-    return RunFailed(f"{said}; {needed:,} bytes needed, {free:,} free" if needed else f"{said}; {free:,} bytes free")
+        return RunFailed(reason)
+    return RunFailed(
+        f"{reason}; {needed:,} bytes needed, {free:,} free" if needed else f"{reason}; {free:,} bytes free"
+    )
+
+
+def user_cache() -> Path:
+    """Returns the user's cache folder: `~/.cache`, or the one that the system or XDG_CACHE_HOME sets.
+
+    Raises:
+        RuntimeError: if the user has no home folder.
+    """
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches"
+    named = os.environ.get("LOCALAPPDATA" if sys.platform == "win32" else "XDG_CACHE_HOME", "")
+    return Path(named) if os.path.isabs(named) else Path.home() / ".cache"
 
 
 def _plain(value: Any) -> Any:

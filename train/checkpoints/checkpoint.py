@@ -16,8 +16,7 @@ from typing import Any, BinaryIO, Protocol
 import numpy as np
 
 from ..errors import CheckpointUnusable
-from ..files import file_digest, sync, write_fsynced
-from ..trained.model import MODEL_FILE
+from ..files import MODEL_FILE, file_digest, sync, write_fsynced
 from ..tree import read_arrays
 from . import sharded as shares
 from .manifest import MANIFEST, read_manifest, serialize

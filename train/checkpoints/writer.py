@@ -16,9 +16,8 @@ from ..config.interval import interval
 from ..config.run_options import RunOptions
 from ..engine.loop import LoopState
 from ..errors import RunFailed, warn
-from ..files import disk_full_error
+from ..files import MODEL_FILE, disk_full_error
 from ..runtime.processes import broadcast_from_first, gather
-from ..trained.model import MODEL_FILE
 from ..tree import flatten
 from .checkpoint import Checkpoint, LocalState, State, begin, prune, write
 from .sharded import Shares

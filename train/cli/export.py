@@ -44,8 +44,8 @@ def _main(words: Sequence[str], prog: str) -> int:
     asked = parse_model_args(words, prog, _FLAGS, _TEXT, "--format stablehlo [--out FILE]")
     if asked is None:
         return 0
+    from ..files import write_output
     from ..inference.export.answer import description
-    from ..output_file import write_output
     from ..trained.model import load
 
     trained = load(asked.run)

@@ -69,8 +69,8 @@ def _main(words: Sequence[str], prog: str) -> int:
 
 
 def _tell(asked: ModelArgs, said: list[dict[str, Any]], notes: list[str]) -> None:
+    from ..files import write_output
     from ..inference.predict import in_a_line, to_csv
-    from ..output_file import write_output
 
     if asked.given["out"] is not None:
         write_output(asked.given["out"], to_csv(said))

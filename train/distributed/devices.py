@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 from ..config.mesh import mesh_axes, mesh_sizes, spread
 from ..config.run_options import RunOptions
 from ..errors import BadInput, warn
+from ..files import user_cache
 from ..runtime.accelerators import advice, idle_accelerator
-from ..user_cache import user_cache
 
 __all__ = ["check_devices", "set_platform"]
 
@@ -30,7 +30,7 @@ def check_devices(options: RunOptions) -> None:
     """
     import jax
 
-    from ..reporting.progress import terminal
+    from ..reporting.console_stream import terminal
     from ..reporting.tables import devices_line
 
     if options.matmul_precision:

@@ -22,15 +22,15 @@ from ..distributed.sharding import data_parallel
 from ..engine.loop import Plan, train
 from ..engine.steps import StepProgram
 from ..errors import BadInput, CheckpointUnusable
+from ..files import user_cache
 from ..pipeline.batches import from_memory
-from ..tasks.task import task_for
+from ..tasks import task_for
 from ..trained.build import ModelSpec, build
 from ..trained.model import Trained, load, save
 from ..trainer import eval_params
 from ..trainers.optimizers import make_optimizer
 from ..trainers.schedules import make_schedule
 from ..trainers.supervised import supervised
-from ..user_cache import user_cache
 
 __all__ = ["image_classifier"]
 

@@ -3,7 +3,6 @@
 Pictures are matplotlib `Figure` objects drawn by Agg; pyplot and its global figures are never touched.
 """
 
-import os
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -15,6 +14,8 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
+
+from ..files import atomic
 
 __all__ = ["BLUE", "FAINT", "GREEN", "GREY", "INK", "PALETTE", "RED", "WIDTH", "class_names", "colour", "empty"]
 __all__ += ["picture", "save", "short", "tint"]
@@ -77,14 +78,9 @@ def save(figure: Figure, path: Path | str) -> None:
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", "Glyph .* missing")  # class names come in every script
-            FigureCanvasAgg(figure).print_png(unfinished, metadata={"Software": None})
-        os.replace(unfinished, path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    with atomic(path) as file, warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing")  # class names come in every script
+        FigureCanvasAgg(figure).print_png(file, metadata={"Software": None})
 
 
 def colour(index: int) -> str:

@@ -22,9 +22,8 @@ from ..data.dataset import Dataset, source
 from ..data.on_disk import sample
 from ..engine.loop import LoopState, Plan
 from ..errors import CheckpointUnusable, warn
-from ..files import sync
+from ..files import MODEL_FILE, atomic, sync
 from ..runtime.processes import allgather_json, broadcast_from_first, device_put, is_first
-from ..trained.model import MODEL_FILE
 from ..tree import diff_specs, digest, specs, unflatten_into
 from .environment import devices, versions
 from .folder import locate_run
@@ -129,9 +128,8 @@ def rewind(checkpoint: Checkpoint, keep: int) -> None:
     if checkpoint.model is None:
         (run / MODEL_FILE).unlink(missing_ok=True)
     else:
-        beside = run / f".{MODEL_FILE}.back"
-        shutil.copyfile(checkpoint.model, beside)
-        beside.replace(run / MODEL_FILE)
+        with checkpoint.model.open("rb") as model, atomic(run / MODEL_FILE) as file:
+            shutil.copyfileobj(model, file)
     sync(run)
 
 

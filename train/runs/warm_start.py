@@ -10,9 +10,10 @@ from ..checkpoints.checkpoint import newest, read
 from ..checkpoints.manifest import MANIFEST
 from ..engine.loop import LoopState
 from ..errors import CheckpointUnusable, warn
+from ..files import MODEL_FILE
 from ..runtime.processes import device_put, gather
 from ..trained.locate import locate, pretrained_names
-from ..trained.model import MODEL_FILE, read_model
+from ..trained.model import read_model
 from ..tree import flatten
 from .setup import Setup
 

@@ -1,15 +1,17 @@
 """What a sweep says: a line for each setting, then the table, `sweep.csv` and a picture."""
 
 import csv
+import io
 import math
-import os
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..reporting.progress import duration, terminal
+from ..files import replace_file
+from ..reporting.console_stream import terminal
 from ..reporting.tables import sweep_table
+from ..units import format_duration
 from .grid import format_value, in_words
 from .results import Setting, SettingResult
 
@@ -46,7 +48,7 @@ class ShowSweep:
             parts.append("done before")
         left = self.count - self._told
         if left and self._new:
-            parts.append(f"ETA {duration((time.monotonic() - self._since) / self._new * left)}")
+            parts.append(f"ETA {format_duration((time.monotonic() - self._since) / self._new * left)}")
         self._say(" | ".join(parts))
         why = next((run["failed"] for run in outcome.runs if new and run["failed"]), "")
         if why:
@@ -104,17 +106,16 @@ def score(outcome: SettingResult) -> str:
 
 def write_csv(outcomes: Sequence[SettingResult], names: Sequence[str], path: Path) -> None:
     """A row for each setting, whole or not at all."""
-    unfinished = path.with_name(f".{path.name}.tmp")
-    with unfinished.open("w", newline="", encoding="utf-8") as file:
-        lines = csv.writer(file)
-        lines.writerow([*names, "mean", "spread", "scores", "test_mean", "failed", "seconds", "folder"])
-        for each in outcomes:
-            runs = [run for run in each.runs if not run["failed"]]
-            numbers = [each.mean, each.spread, " ".join(f"{one:.6g}" for one in each.scores)]
-            numbers += [_mean([run["test"] for run in runs]), len(each.runs) - len(runs)]
-            numbers += [round(sum(run["seconds"] for run in runs), 2)]
-            lines.writerow([*(format_value(each.setting.given[name]) for name in names), *numbers, each.folder])
-    os.replace(unfinished, path)
+    text = io.StringIO(newline="")
+    lines = csv.writer(text)
+    lines.writerow([*names, "mean", "spread", "scores", "test_mean", "failed", "seconds", "folder"])
+    for each in outcomes:
+        runs = [run for run in each.runs if not run["failed"]]
+        numbers = [each.mean, each.spread, " ".join(f"{one:.6g}" for one in each.scores)]
+        numbers += [_mean([run["test"] for run in runs]), len(each.runs) - len(runs)]
+        numbers += [round(sum(run["seconds"] for run in runs), 2)]
+        lines.writerow([*(format_value(each.setting.given[name]) for name in names), *numbers, each.folder])
+    replace_file(path, text.getvalue().encode())
 
 
 def _rows(outcomes: Sequence[SettingResult], names: Sequence[str]):

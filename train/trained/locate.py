@@ -13,10 +13,10 @@ from typing import Any
 import zoo
 
 from ..errors import CheckpointUnusable
+from ..files import MODEL_FILE
 
-__all__ = ["MODEL_FILE", "PRETRAINED", "header", "locate", "pretrained_names"]
+__all__ = ["PRETRAINED", "header", "locate", "pretrained_names"]
 
-MODEL_FILE = "model.safetensors"
 PRETRAINED = Path(zoo.__file__).parent / "pretrained"
 """The folder of the models that come with the zoo; `python -m benchmarks.pretrained` makes them."""
 

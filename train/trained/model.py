@@ -19,17 +19,18 @@ from zoo.layers import Layer
 from ..data.normalize import Scaler
 from ..data.on_disk import DiskArray
 from ..errors import CheckpointUnusable
-from ..files import replace_file
+from ..files import MODEL_FILE, replace_file
 from ..pipeline.batches import scaled
 from ..runtime.compile import jit
-from ..tasks.task import Task, task_for
+from ..tasks import task_for
+from ..tasks.task import Task
 from ..trainers.supervised import answers
 from ..tree import digest, flatten, read_arrays, specs, unflatten_into
 from .build import ModelSpec, build
 from .generator_input import sample_latents
-from .locate import MODEL_FILE, locate
+from .locate import locate
 
-__all__ = ["MODEL_FILE", "Trained", "load", "read_model", "save", "serialize"]
+__all__ = ["Trained", "load", "read_model", "save", "serialize"]
 
 _FORMAT = 2
 _CHUNK = 1000

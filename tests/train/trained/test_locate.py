@@ -10,7 +10,8 @@ import zoo
 from zoo.__main__ import main
 from zoo.train.errors import CheckpointUnusable
 from zoo.train.evaluation.saved_model import evaluated
-from zoo.train.trained.locate import MODEL_FILE, PRETRAINED, header, locate, pretrained_names
+from zoo.train.files import MODEL_FILE
+from zoo.train.trained.locate import PRETRAINED, header, locate, pretrained_names
 from zoo.train.trained.model import flatten
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")

@@ -14,14 +14,13 @@ import time
 import urllib.request
 import zlib
 from collections.abc import Sequence
-from contextlib import suppress
 from http.client import HTTPException
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.parse import urlsplit
 
 from ...errors import DataUnavailable
-from ...user_cache import user_cache
+from ...files import replace_file, user_cache
 from ..dataset import Place
 
 __all__ = ["data_folder", "fetch", "find"]
@@ -208,18 +207,9 @@ def _agrees(body: bytes, sha256: str, limit: int) -> bool:
 
 
 def _keep(body: bytes, path: Path) -> Path:
-    """Writes a file that is whole as soon as it has its name."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with open(temporary, "wb") as stream:
-            stream.write(body)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(temporary, path)
+        replace_file(path, body)
     except OSError as error:
-        raise DataUnavailable(f"cannot write {path}: {error}; name another folder with --data-dir") from error
-    finally:
-        with suppress(OSError):
-            temporary.unlink()
+        raise DataUnavailable(f"cannot write {path}: {error}; set another folder with --data-dir") from error
     return path

@@ -1,40 +1,38 @@
-"""A text that does not fit in memory, as a file of numbers: one for each character, made once and memory-mapped."""
+"""Texts that do not fit in memory: encoded once as a file of character numbers, then memory-mapped."""
 
 import codecs
 import hashlib
 import json
-import secrets
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ...errors import BadInput, RunFailed
-from ...user_cache import user_cache
+from ...files import atomic, replace_file, user_cache
 from ..on_disk import MappedArray
 from ..vocabulary import Vocabulary
-
-if TYPE_CHECKING:
-    pass
 
 __all__ = ["characters_on_disk", "text_parts"]
 
 _PIECE = 1 << 24  # bytes
+_NUMBERS, _CHARACTERS = "numbers.npy", "characters.json"
 
 
 def characters_on_disk(path: Path, where: str) -> tuple[Vocabulary, MappedArray]:
-    """All characters of a text, in the order of Unicode, and the text in their numbers, which stay on the disk.
+    """Encodes a text as character numbers on the disk, and returns its characters and the mapped numbers.
 
-    The numbers are written once, into `zoo/texts` in the user's cache, a byte a character as a rule. They are made
-    anew when the file has another size or time.
+    The numbers are written once to `zoo/texts` in the user's cache, as a rule one byte per character. They are
+    written again when the size or the modification time of the text changes.
 
     Args:
         path: a text in UTF-8.
-        where: what an error calls it.
+        where: name of the text in errors.
+
+    Returns:
+        The characters of the text in the order of Unicode, and the text as their numbers.
 
     Raises:
-        BadInput: if it cannot be read, or is no text in UTF-8; it says at which byte.
-        RunFailed: if the cache has no room.
+        BadInput: if the text cannot be read or is not UTF-8; the message names the byte.
+        RunFailed: if the cache cannot be written.
     """
     import numpy as np
 
@@ -43,26 +41,26 @@ def characters_on_disk(path: Path, where: str) -> tuple[Vocabulary, MappedArray]
         facts = path.stat()
     except OSError as error:
         raise BadInput(f"{where} cannot be read: {error.strerror or error}") from error
-    told = json.dumps([str(path), facts.st_size, facts.st_mtime_ns, 1])
-    folder = user_cache() / "zoo" / "texts" / hashlib.sha256(told.encode()).hexdigest()[:16]
-    if not folder.is_dir():
+    identity = json.dumps([str(path), facts.st_size, facts.st_mtime_ns, 1])
+    folder = user_cache() / "zoo" / "texts" / hashlib.sha256(identity.encode()).hexdigest()[:16]
+    if not (folder / _CHARACTERS).is_file():
         try:
             _write(path, where, folder)
         except OSError as error:
             raise RunFailed(
-                f"{folder} cannot be written: {error.strerror or error}; it takes {facts.st_size:,} bytes or more. "
-                "XDG_CACHE_HOME names another place"
+                f"{folder} cannot be written: {error.strerror or error}; it takes at least {facts.st_size:,} bytes. "
+                "Set XDG_CACHE_HOME to another folder"
             ) from error
-    tokens = json.loads((folder / "characters.json").read_text(encoding="utf-8"))
-    return Vocabulary(tuple(tokens)), MappedArray(np.load(folder / "numbers.npy", mmap_mode="r"), dtype=np.int32)
+    tokens = json.loads((folder / _CHARACTERS).read_text(encoding="utf-8"))
+    return Vocabulary(tuple(tokens)), MappedArray(np.load(folder / _NUMBERS, mmap_mode="r"), dtype=np.int32)
 
 
 def text_parts(path: Path, where: str = "", piece: int = _PIECE) -> Iterator[str]:
-    r"""The text in a file, piece after piece, its line ends made "\n".
+    r"""Yields the text of a file in parts, with "\n" as the only line ending.
 
     Args:
         path: a text in UTF-8.
-        where: what an error calls it.
+        where: name of the text in errors; "" takes the path.
         piece: bytes to read at a time.
 
     Raises:
@@ -80,18 +78,18 @@ def text_parts(path: Path, where: str = "", piece: int = _PIECE) -> Iterator[str
                     at = done - len(pending) + error.start
                     line = lines + error.object.count(b"\n", 0, error.start)
                     raise BadInput(
-                        f"{where or path} is no text in UTF-8: byte {at} (line {line}) is "
-                        f"0x{error.object[error.start]:02x}. Save it as UTF-8 and try again"
+                        f"{where or path} is not UTF-8 text: byte {at} (line {line}) is "
+                        f"0x{error.object[error.start]:02x}. Save the file as UTF-8"
                     ) from error
                 done, lines = done + len(raw), lines + raw.count(b"\n")
-                held = "\r" if found.endswith("\r") and raw else ""  # its "\n" may be the next piece's first sign
+                held = "\r" if found.endswith("\r") and raw else ""  # its "\n" may begin the next piece
                 yield found.removesuffix(held).replace("\r\n", "\n")
     except OSError as error:
         raise BadInput(f"{where or path} cannot be read: {error.strerror or error}") from error
 
 
 def _write(path: Path, where: str, folder: Path) -> None:
-    """Two passes: which characters there are and how many in all, then their numbers."""
+    """Encodes a text in two passes: its characters and their count, then their numbers."""
     import numpy as np
 
     known, count = set(), 0
@@ -100,19 +98,13 @@ def _write(path: Path, where: str, folder: Path) -> None:
         count += len(part)
     tokens = sorted(known)
     points = np.array([ord(token) for token in tokens], np.uint32)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    beside = folder.with_name(f".tmp-{folder.name}-{secrets.token_hex(4)}")
-    beside.mkdir()
-    try:
-        kind = np.min_scalar_type(max(len(tokens) - 1, 0))
-        with (beside / "numbers.npy").open("wb") as file:
-            header = {"descr": np.lib.format.dtype_to_descr(kind), "fortran_order": False, "shape": (count,)}
-            np.lib.format.write_array_header_1_0(file, header)
-            for part in text_parts(path, where):
-                signs = np.frombuffer(part.encode("utf-32-le", "surrogatepass"), np.uint32)
-                file.write(np.searchsorted(points, signs).astype(kind).tobytes())
-        (beside / "characters.json").write_text(json.dumps(tokens), encoding="utf-8")
-        if not folder.is_dir():
-            beside.rename(folder)
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
+    kind = np.min_scalar_type(max(len(tokens) - 1, 0))
+    folder.mkdir(parents=True, exist_ok=True)
+    with atomic(folder / _NUMBERS) as file:
+        header = {"descr": np.lib.format.dtype_to_descr(kind), "fortran_order": False, "shape": (count,)}
+        np.lib.format.write_array_header_1_0(file, header)
+        for part in text_parts(path, where):
+            characters = np.frombuffer(part.encode("utf-32-le", "surrogatepass"), np.uint32)
+            file.write(np.searchsorted(points, characters).astype(kind).tobytes())
+    # The file that is looked for comes last.
+    replace_file(folder / _CHARACTERS, json.dumps(tokens).encode())

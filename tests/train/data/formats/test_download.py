@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from zoo.train import user_cache
+from zoo.train import files as room
 from zoo.train.data.dataset import Place
 from zoo.train.data.formats import download
 from zoo.train.data.formats.download import data_folder, fetch
@@ -197,7 +197,7 @@ def test_a_data_folder_that_is_a_file_is_reported(get):
 
 
 def test_the_folder_is_the_named_one_else_zoo_data_else_the_users_cache(monkeypatch, tmp_path):
-    monkeypatch.setattr(user_cache.sys, "platform", "linux")
+    monkeypatch.setattr(room.sys, "platform", "linux")
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
     monkeypatch.delenv("ZOO_DATA", raising=False)
@@ -214,9 +214,9 @@ def test_macos_and_windows_have_caches_of_their_own(monkeypatch, tmp_path):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("LOCALAPPDATA", str(tmp_path / "local"))
-    monkeypatch.setattr(user_cache.sys, "platform", "darwin")
+    monkeypatch.setattr(room.sys, "platform", "darwin")
     assert data_folder(Place()) == tmp_path / "Library" / "Caches" / "zoo"
-    monkeypatch.setattr(user_cache.sys, "platform", "win32")
+    monkeypatch.setattr(room.sys, "platform", "win32")
     assert data_folder(Place()) == tmp_path / "local" / "zoo"
 
 
@@ -227,7 +227,7 @@ def test_without_a_home_a_named_folder_works_and_none_is_explained(monkeypatch, 
 
     for name in ("ZOO_DATA", "XDG_CACHE_HOME", "HOME"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(user_cache.sys, "platform", "linux")
+    monkeypatch.setattr(room.sys, "platform", "linux")
     monkeypatch.setattr(Path, "home", homeless)
     assert data_folder(Place(tmp_path)) == tmp_path
     with pytest.raises(DataUnavailable, match=r"home directory.*--data-dir or ZOO_DATA"):

@@ -29,7 +29,7 @@ def test_pieces_of_every_size_make_the_text(file, piece):
 def test_a_byte_that_is_no_text_is_named_by_place_and_line_as_in_memory(file, piece):
     file.write_bytes(b"good\nlines\nand \xff\n" + b"more" * 100)
     for read in (lambda: list(text_parts(file, "here", piece)), lambda: read_text(file, "here")):
-        with pytest.raises(BadInput, match=r"here is no text in UTF-8: byte 15 \(line 3\) is 0xff"):
+        with pytest.raises(BadInput, match=r"here is not UTF-8 text: byte 15 \(line 3\) is 0xff"):
             read()
 
 
