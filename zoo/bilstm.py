@@ -47,7 +47,7 @@ def bilstm(
         layer_norm: layer normalisation of the matrix products in the cell (Ba et al. 2016).
         remat: recomputation of activations in the backward pass, for long sequences: less memory, more time; also
             supports forward-mode differentiation.
-        read: order of reading an image as a sequence; permuted: pixels in a fixed random order.
+        read: order of reading an image as a sequence (permuted: pixels in a fixed random order).
         forget_bias: initial bias of the forget gate (Jozefowicz et al. 2015).
         peepholes: connections from the cell state to the gates (Gers and Schmidhuber 2000).
         projection: size of each layer's output and of token embeddings, instead of `width` (Sak et al. 2014).

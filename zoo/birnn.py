@@ -44,7 +44,7 @@ def birnn(
         layer_norm: layer normalisation of the matrix products in the cell (Ba et al. 2016).
         remat: recomputation of activations in the backward pass, for long sequences: less memory, more time; also
             supports forward-mode differentiation.
-        read: order of reading an image as a sequence; permuted: pixels in a fixed random order.
+        read: order of reading an image as a sequence (permuted: pixels in a fixed random order).
         activation: activation function of the hidden state, by name.
 
     >>> import jax, jax.numpy as jnp

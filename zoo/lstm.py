@@ -48,7 +48,7 @@ def lstm(
         tied: output layer that shares the token embedding's weights (Press and Wolf 2017), for language models.
         remat: recomputation of activations in the backward pass, for long sequences: less memory, more time; also
             supports forward-mode differentiation.
-        read: order of reading an image as a sequence; permuted: pixels in a fixed random order.
+        read: order of reading an image as a sequence (permuted: pixels in a fixed random order).
         forget_bias: initial bias of the forget gate (Jozefowicz et al. 2015).
         peepholes: connections from the cell state to the gates (Gers and Schmidhuber 2000).
         projection: size of each layer's output and of token embeddings, instead of `width` (Sak et al. 2014).

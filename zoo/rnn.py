@@ -46,7 +46,7 @@ def rnn(
         tied: output layer that shares the token embedding's weights (Press and Wolf 2017), for language models.
         remat: recomputation of activations in the backward pass, for long sequences: less memory, more time; also
             supports forward-mode differentiation.
-        read: order of reading an image as a sequence; permuted: pixels in a fixed random order.
+        read: order of reading an image as a sequence (permuted: pixels in a fixed random order).
         activation: activation function of the hidden state, by name.
 
     >>> import jax, jax.numpy as jnp
