@@ -27,6 +27,7 @@ from zoo.layers import (
     stacked,
     tanh,
 )
+from zoo.train import trainers
 from zoo.train.callback import Callback
 from zoo.train.config.recipe import Recipe
 from zoo.train.data.dataset import Split
@@ -36,10 +37,10 @@ from zoo.train.engine.loop import Plan, train
 from zoo.train.engine.steps import StepProgram
 from zoo.train.pipeline.batches import BatchSource, from_memory
 from zoo.train.pipeline.text import token_windows
-from zoo.train.runs.setup import TRAINERS
 from zoo.train.runtime.signals import StopFlag
 from zoo.train.tasks.generation import generation
-from zoo.train.tasks.task import Task, task_for
+from zoo.train.tasks import task_for
+from zoo.train.tasks.task import Task
 
 from .clock import Clock, Training
 from .workloads import EMBEDDING, HIDDEN, NOISE, VOCABULARY, WINDOW, Data, Workload
@@ -113,7 +114,8 @@ def assembled(work: Workload, data: Data) -> tuple[StepProgram, Plan]:
     per_epoch = feed.steps_per_epoch
     plan = Plan(10**9, per_epoch, evaluate_every=10**9, log_every=max(1, per_epoch // 4))
     place = data_parallel()
-    return StepProgram(TRAINERS[recipe.trainer](model, task, recipe, plan, place), feed, place), plan
+    trainer = trainers.make(model, task, trainers.Run(recipe, plan.steps, per_epoch, place))
+    return StepProgram(trainer, feed, place), plan
 
 
 def _asked(work: Workload) -> tuple[str, Task]:
@@ -131,7 +133,7 @@ class _Ear(Callback):
     def __init__(self, clock: Clock, stop: StopFlag):
         self.clock, self.stop, self.step = clock, stop, 0
 
-    def moved(self, step, row):
+    def on_progress(self, step, row):
         if not self.clock(step - self.step, row["loss"]):
             self.stop.requested = 1
         self.step = step

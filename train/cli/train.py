@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from ..config.recipe import Recipe
 from ..distributed.launch import is_leader
 from ..runs.folder import check_folder
+from ..trainers import traits
 from .exit import run_command
 from .train_args import Command, read
 
@@ -41,7 +42,7 @@ def one_line(recipe: Recipe) -> str:
     count, what = (recipe.epochs, "epoch") if recipe.steps is None else (recipe.steps, "step")
     length = f"{count:g} {what}{'s' * (count != 1)}"
     rule = f"{recipe.opt} {_rate(recipe.lr)} {recipe.sched}"
-    if recipe.trainer != "supervised":
+    if not traits(recipe.trainer).gradient:
         rule = f"{recipe.trainer} {_rate(recipe.lr)}"
     parts = (f"{recipe.model} on {recipe.dataset}{named}", length, f"batch {recipe.batch_size}", rule)
     return " · ".join((*parts, f"seed {recipe.seed}"))
@@ -54,7 +55,7 @@ def _main(words: Sequence[str], prog: str) -> int:
         return 0
     check_folder(wanted.options)
     if not wanted.options.quiet and is_leader(wanted.options):
-        from ..reporting.progress import terminal
+        from ..reporting.console_stream import terminal
 
         terminal().print(one_line(wanted.recipe), soft_wrap=True)
         sys.stdout.flush()

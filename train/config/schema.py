@@ -11,9 +11,9 @@ from typing import Any, NamedTuple, get_type_hints
 from zoo._catalogue import Card, argument_helps
 
 from ..data.dataset import Source
+from ..trainers import options as trainer_options
 from .recipe import Recipe
 from .run_options import RunOptions
-from .trainer_options import OPTIONS
 
 __all__ = ["BESIDES", "Option", "data_flags", "model_flags", "recipe_flags", "run_flags", "trainer_flags"]
 
@@ -150,10 +150,6 @@ def data_flags(source: Source, options: Mapping[str, Any]) -> Iterator[Option]:
 
 def trainer_flags(trainer: str, options: Mapping[str, Any]) -> Iterator[Option]:
     """Those of a trainer's options, with the recipe's values as defaults; most trainers have none."""
-    kind = OPTIONS.get(trainer)
-    if kind is None:
-        return
-    kinds, helps = get_type_hints(kind), argument_helps(getdoc(kind) or "")
-    for each in fields(kind):
-        default, text = options.get(each.name, each.default), helps[each.name].rstrip(".")
-        yield Option(f"t.{each.name}", kinds[each.name], default, text, f"the trainer {trainer}")
+    for option in trainer_options(trainer):
+        default, text = options.get(option.name, option.default), option.help.rstrip(".")
+        yield Option(f"t.{option.name}", option.type, default, text, f"the trainer {trainer}")

@@ -15,6 +15,7 @@ from typing import Any
 import jax
 import numpy as np
 
+from .. import trainers
 from ..config.recipe import Recipe
 from ..data.dataset import Dataset, Split
 from ..data.normalize import Scaler, fit_scaler
@@ -26,11 +27,10 @@ from ..files import user_cache
 from ..pipeline.batches import from_memory
 from ..tasks import task_for
 from ..trained.build import ModelSpec, build
-from ..trained.model import Trained, load, save
+from ..trained.file import save
+from ..trained.model import Trained, load
 from ..trainer import eval_params
-from ..trainers.optimizers import make_optimizer
 from ..trainers.schedules import make_schedule
-from ..trainers.supervised import supervised
 
 __all__ = ["image_classifier"]
 
@@ -133,7 +133,7 @@ def _trained(split: Split, recipe: Recipe, wanted: ModelSpec, scaler: Scaler) ->
     steps = round(recipe.epochs * feed.steps_per_epoch)
     model = build(recipe.model, wanted, recipe.m)
     task = task_for("multiclass", outputs=wanted.outputs)
-    trainer = supervised(model, task, make_optimizer(recipe, steps, feed.steps_per_epoch))
+    trainer = trainers.make(model, task, trainers.Run(recipe, steps, feed.steps_per_epoch, placement))
     rate = make_schedule(recipe, steps, feed.steps_per_epoch)
     fit = train(
         StepProgram(trainer, feed, placement),

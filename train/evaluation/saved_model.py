@@ -8,15 +8,14 @@ from typing import Any
 import jax
 import numpy as np
 
+from .. import trainers
 from ..config.recipe import Recipe
 from ..data.dataset import Dataset, Place, Source, Split, load_data, source
 from ..data.vocabulary import Vocabulary
 from ..data.windows import differenced
 from ..distributed.sharding import data_parallel
 from ..engine.evaluate import Evaluator
-from ..engine.loop import Plan
 from ..errors import BadInput
-from ..runs.setup import TRAINERS
 from ..trained.build import ModelSpec
 from ..trained.model import Trained
 from .report import answered, detailed
@@ -25,7 +24,6 @@ from .task_for_data import task_for_data
 
 __all__ = ["Evaluation", "evaluated", "score"]
 
-_PLAN = Plan(1000, 100, 100, 25)  # a trainer wants one; scoring takes no step
 _DETAILED = ("binary", "multiclass", "tagging", "regression")
 
 
@@ -101,7 +99,7 @@ def score(trained: Trained, kind: Source, data: Dataset, place: Place = Place())
         partial(sample_score_for, say=place.say),
     )
     here = data_parallel(jax.local_devices())
-    trainer = TRAINERS[recipe.trainer](trained.model, what.task, recipe, _PLAN, here)
+    trainer = trainers.make(trained.model, what.task, trainers.Run(recipe, 1000, 100, here))  # takes no step
     cut = None
     if data.task == "language":
         from ..pipeline.text import scoring_windows as cut

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import jax
 
+from .. import trainers
 from ..config.recipe import Recipe
 from ..config.run_options import RunOptions
 from ..errors import RunFailed
@@ -18,7 +19,6 @@ __all__ = [
 ]  # fmt: skip
 
 _TEXTS = ("RESOURCE_EXHAUSTED", "Out of memory", "out of memory")
-_NO_GRADIENT = ("perceptron", "counting")
 
 
 class OutOfMemory(RunFailed):
@@ -70,18 +70,17 @@ def ways(recipe: Recipe, options: RunOptions = RunOptions()) -> list[Way]:  # no
     >>> [way.flags for way in ways(Recipe("cnn", "digits", dtype="bf16"))]
     ['--remat', '--batch-size 32 --accumulate 2']
     """
-    found, half = [], recipe.batch_size // 2
-    gradient = recipe.trainer not in _NO_GRADIENT
-    if gradient and not options.remat:
+    found, half, traits = [], recipe.batch_size // 2, trainers.traits(recipe.trainer)
+    if traits.gradient and not options.remat:
         found.append(Way("--remat", "the same numbers, slower", recipe, replace(options, remat=True)))
-    if half and gradient and recipe.trainer != "adversarial" and recipe.opt != "gd":
+    if half and traits.accumulate and recipe.opt != "gd":
         less = replace(recipe, batch_size=half, accumulate=2 * recipe.accumulate)
         flags = f"--batch-size {half} --accumulate {less.accumulate}"
         found.append(Way(flags, "the same updates, but for batch norm", less, options))
-    elif half and recipe.opt != "gd" and recipe.trainer != "counting":
+    elif half and recipe.opt != "gd" and traits.batch != "all":
         less = replace(recipe, batch_size=half)
         found.append(Way(f"--batch-size {half}", "other updates, twice as many", less, options))
-    if gradient and recipe.dtype == "float32":
+    if traits.gradient and recipe.dtype == "float32":
         found.append(Way("--dtype bf16", "a little less exact", replace(recipe, dtype="bf16"), options))
     if not options.fsdp and jax.device_count() > 1:
         found.append(Way("--fsdp", "the same numbers, parameters shared out", recipe, replace(options, fsdp=True)))

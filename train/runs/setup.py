@@ -11,6 +11,7 @@ import numpy as np
 
 from zoo.layers import Layer, each_player, rematerialised
 
+from .. import trainers
 from ..config.recipe import Recipe, check_compatible
 from ..data.dataset import Dataset, Place, Source, Split, load_data, source
 from ..data.normalize import Scaler
@@ -30,16 +31,12 @@ from ..pipeline.stream import OpenStream
 from ..tasks.task import Task
 from ..trained.build import ModelSpec, build, spec_for
 from ..trainer import Trainer
-from ..trainers.optimizers import make_optimizer
-from ..trainers.perceptron import mistake_driven
 from ..trainers.schedules import make_schedule
-from ..trainers.supervised import supervised
 
-__all__ = ["TRAINERS", "Setup", "setup"]
+__all__ = ["Setup", "setup"]
 
 _EVALUATIONS = 50  # at most, so that a run of a thousand short epochs does not spend itself on scoring
 _LOGS = 4  # rows between two evaluations
-_SEEDLESS = ("supervised", "perceptron", "language")  # trainers that know nothing of the examples but what they read
 
 
 @dataclass(frozen=True)
@@ -75,7 +72,8 @@ class Setup:
 
         Where the seed draws what is held back, and the programs have its scale in them, each keeps its own.
         """
-        own = self.recipe.val_share and (self.target_scaler is not None or self.recipe.trainer not in _SEEDLESS)
+        shares = trainers.traits(self.recipe.trainer).shares_programs
+        own = self.recipe.val_share and (self.target_scaler is not None or not shares)
         if not own:
             self.advance.share(other.advance)
             for split, evaluation in self.evaluations.items():
@@ -84,7 +82,7 @@ class Setup:
 
     def of_seed(self, seed: int) -> "Setup | None":
         """Of the same recipe with another seed; None if the seed decides more than the key of the run."""
-        if self.recipe.val_share or self.recipe.trainer not in _SEEDLESS:
+        if self.recipe.val_share or not trainers.traits(self.recipe.trainer).shares_programs:
             return None
         return replace(self, recipe=replace(self.recipe, seed=seed), key=jax.random.key(seed))
 
@@ -117,7 +115,7 @@ def setup(
         DataUnavailable: if the data cannot be had.
     """
     kind, data = (own.kind, own.data) if own else _loaded(recipe, place)
-    recipe = _suited(recipe, data)
+    recipe = replace(recipe, trainer=trainers.variant(recipe.trainer, data.task))
     wanted = spec_for(kind, data)
     recipe, train, held = batches_that_fit(*validation_split(recipe, data, kind, own))
     splits = preprocessed(data, train, held)
@@ -131,7 +129,7 @@ def setup(
     )
     moved = each_player(rematerialised, model) if remat else model
     placement = placement or data_parallel()
-    trainer = TRAINERS[recipe.trainer](moved, what.task, recipe, plan, placement)
+    trainer = trainers.make(moved, what.task, trainers.Run(recipe, plan.steps, plan.steps_per_epoch, placement))
     schedule = make_schedule(recipe, plan.steps, plan.steps_per_epoch)
     return Setup(
         recipe=recipe,
@@ -166,57 +164,6 @@ def _loaded(recipe: Recipe, place: Place) -> tuple[Source, Dataset]:
 
 def _nobody(*args: Any) -> None:
     """Judges nothing."""
-
-
-def _optimizer(recipe: Recipe, plan: Plan) -> Any:
-    return make_optimizer(recipe, plan.steps, plan.steps_per_epoch)
-
-
-def _gradient(model: Layer, task: Task, recipe: Recipe, plan: Plan, placement: Sharding) -> Trainer:
-    return supervised(model, task, _optimizer(recipe, plan), ema=recipe.ema, every=recipe.accumulate)
-
-
-def _language(model: Layer, task: Task, recipe: Recipe, plan: Plan, placement: Sharding) -> Trainer:
-    from ..trainers.language import language
-
-    return language(model, task, _optimizer(recipe, plan), ema=recipe.ema, every=recipe.accumulate)
-
-
-def _adversarial(model: Any, task: Task, recipe: Recipe, plan: Plan, placement: Sharding) -> Trainer:
-    from ..trainers.adversarial import adversarial, gan_config
-
-    given = model.given
-    # Else XLA may cut what is made of noise along any axis, and it has got convolutions wrong so.
-    alike = partial(jax.lax.with_sharding_constraint, shardings=placement.shared)
-    model = model._replace(given=lambda key, batch: alike(given(key, batch)))
-    return adversarial(gan_config(model, recipe, plan), task)
-
-
-def _counts(model: Layer, task: Task, recipe: Recipe, plan: Plan, placement: Sharding) -> Trainer:
-    from ..trainers.counting import counting
-
-    return counting(model, task, steps=plan.steps)
-
-
-def _mistakes(model: Layer, task: Task, recipe: Recipe, plan: Plan, placement: Sharding) -> Trainer:
-    return mistake_driven(model, task, rate=recipe.lr)
-
-
-# By the recipe's `trainer`.
-TRAINERS: Mapping[str, Callable[[Layer, Task, Recipe, Plan, Sharding], Trainer]] = {
-    "supervised": _gradient,
-    "language": _language,
-    "counting": _counts,
-    "adversarial": _adversarial,
-    "perceptron": _mistakes,
-}
-
-
-def _suited(recipe: Recipe, data: Dataset) -> Recipe:
-    """A language has a trainer of its own, and that trainer nothing else."""
-    if recipe.trainer not in ("language", "supervised"):
-        return recipe
-    return replace(recipe, trainer="language" if data.task == "language" else "supervised")
 
 
 def _feed(

@@ -14,7 +14,8 @@ from ..config.recipe import Recipe
 from ..config.run_options import RunOptions
 from ..engine.loop import LoopState
 from ..files import write_json
-from ..reporting.progress import terminal
+from ..reporting.console_stream import terminal
+from ..trainers import traits
 from .environment import environment
 from .folder import locate_run
 from .resume import moment, not_bitwise, recall, rewind
@@ -117,7 +118,7 @@ def _in_words(found: Checkpoint, setup: Setup, recipe: Recipe, options: Mapping[
 def _lengthened(found: Checkpoint, setup: Setup, recipe: Recipe) -> str:
     """What a longer run means for the rate: the schedules that end with the run are stretched over the new length."""
     before = f"length   {setup.plan.steps:,} steps, {found.manifest['plan']['steps']:,} before"
-    if recipe.sched in ("cosine", "onecycle") and recipe.trainer != "perceptron":
+    if recipe.sched in ("cosine", "onecycle") and traits(recipe.trainer).schedule:
         rate = setup.rate(found.step)
         return (
             f"{before}: the {recipe.sched} schedule is stretched over the new length and goes on at rate {rate:.3g}, "

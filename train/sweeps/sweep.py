@@ -15,10 +15,11 @@ from ..errors import BadInput, RunFailed
 from ..runs.out_of_memory import OutOfMemory
 from ..runs.run import run
 from ..runs.setup import Setup, setup
+from ..trainers import traits
 from .grid import folder_name
 from .results import ResultLog, Setting, SettingResult, Stopped, failed, finished, identity
 from .vmapped_runs import run_side_by_side
-from .vmapped_training import SUITED, quicker_together
+from .vmapped_training import quicker_together
 
 __all__ = ["check_sweep", "sweep"]
 
@@ -87,7 +88,7 @@ def _trained(recipe: Recipe, seeds: Sequence[int], place: Path, options: RunOpti
     """Trains the seeds; gives a line of `sweep.jsonl` for each."""
     runs = [(replace(recipe, seed=seed), _options(options, place / f"seed-{seed}")) for seed in seeds]
     first = None
-    if len(runs) > 1 and together is not False and (together or recipe.trainer in SUITED):
+    if len(runs) > 1 and together is not False and (together or traits(recipe.trainer).vmap):
         first = _setup(*runs[0])
         if together or quicker_together(first):
             yield from _side_by_side(first, runs)

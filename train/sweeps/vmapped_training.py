@@ -20,11 +20,9 @@ from ..runtime.compile import jit
 from ..runtime.jaxpr import CONVOLUTION, LOOPS
 from ..runtime.signals import StopFlag
 from ..trainer import named_key
+from ..trainers import traits
 
-__all__ = ["SUITED", "VmappedSeeds", "quicker_together", "train_together"]
-
-SUITED = ("supervised", "perceptron")
-"""Trainers whose seeds may go together."""
+__all__ = ["VmappedSeeds", "quicker_together", "train_together"]
 
 _SMALL = 10_000  # parameters
 
@@ -104,7 +102,7 @@ def quicker_together(parts: Setup) -> bool:
     """
     recipe = parts.recipe
     read = parts.advance.feed.reads is not None
-    if recipe.trainer not in SUITED or recipe.patience or read or jax.device_count() > 1:
+    if not traits(recipe.trainer).vmap or recipe.patience or read or jax.device_count() > 1:
         return False
     if recipe.val_share and parts.target_scaler is not None:
         return False
@@ -112,7 +110,8 @@ def quicker_together(parts: Setup) -> bool:
     on_cpu = jax.default_backend() == "cpu"
     if on_cpu and sum(leaf.size for leaf in jax.tree.leaves(fit["params"])) > _SMALL:
         return False
-    recurs = on_cpu and recipe.trainer == "supervised"  # the perceptron's loop, over examples, is quicker for several
+    # The loop over examples of a rule without a gradient takes less time for several seeds at once.
+    recurs = on_cpu and traits(recipe.trainer).gradient
     return not {CONVOLUTION, *(LOOPS if recurs else ())} & parts.advance.programs(fit, order, parts.key).made_of
 
 

@@ -1,10 +1,5 @@
-"""A trained model on disk: one safetensors file that describes itself, and what it is once loaded.
+"""The `Trained` model: parameters with their preprocessing, loaded from a model file; raw inputs in, predictions out."""
 
-The description lies in the file's own header: which animal, with which options, on what input, with which result.
-Loading needs no code arguments and runs nothing that the file says.
-"""
-
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,42 +11,38 @@ import numpy as np
 
 from zoo.layers import Layer
 
-from ..data.normalize import Scaler
+from ..data.normalize import Scaler, scaled
 from ..data.on_disk import DiskArray
 from ..errors import CheckpointUnusable
-from ..files import MODEL_FILE, replace_file
-from ..pipeline.batches import scaled
 from ..runtime.compile import jit
 from ..tasks import task_for
 from ..tasks.task import Task
-from ..trainers.supervised import answers
-from ..tree import digest, flatten, read_arrays, specs, unflatten_into
+from ..tree import specs, unflatten_into
 from .build import ModelSpec, build
+from .call import call
+from .file import locate, read_model
 from .generator_input import sample_latents
-from .locate import locate
 
-__all__ = ["Trained", "load", "read_model", "save", "serialize"]
+__all__ = ["Trained", "load"]
 
-_FORMAT = 2
-_CHUNK = 1000
-_GIVES = {"language": "the next token", "generation": "samples"}  # where there are neither classes nor a target
+_CHUNK = 1000  # examples per call of the compiled model
 
 
 @dataclass(frozen=True, repr=False)
 class Trained:
-    """A trained model with its preprocessing: raw inputs in, answers out.
+    """Trained model with its preprocessing.
 
     Attributes:
-        model: the pair, in the precision that it was trained and scored in;
-            `model.apply(params, state, scaler.apply(x))` gives the outputs that `predict` reads.
-        params: its trained parameters.
-        state: its state, batch norm's statistics among it.
-        scaler: what was fitted on the training inputs; None where they are tokens.
-        target_scaler: likewise for the targets of a regression, else None.
-        task: what the outputs mean.
-        classes: their names, in the order of the outputs; empty for a regression.
-        about: all that the file says of itself: animal, options, data, metrics, vocabulary; `relative` tells that the
-            model reads windows less their last value, and forecasts the change from it.
+        model: pair of functions, in the precision of the training; `model.apply(params, state, scaler.apply(x))`
+            gives the outputs that `predict` interprets. Further fields are capabilities, such as `sample`.
+        params: trained parameters.
+        state: state, such as the statistics of batch norm.
+        scaler: normalisation of the inputs, fitted on the training inputs; None for tokens.
+        target_scaler: normalisation of outputs that have a unit, such as the targets of a regression, else None.
+        task: meaning of the outputs.
+        classes: names of the classes, in the order of the outputs; empty for a regression.
+        about: description in the model file: model, options, data, metrics, vocabulary; where `relative` is true the
+            model reads windows minus their last value, and forecasts the change from it.
     """
 
     model: Layer
@@ -65,26 +56,26 @@ class Trained:
 
     @property
     def input_shape(self) -> tuple[int, ...]:
-        """The shape of one example."""
+        """Shape of one example."""
         return tuple(self.about["input_shape"])
 
     def __repr__(self) -> str:
-        told = {name: self.about["metrics"].get(name) for name in (self.about["headline"], "loss")}
-        scores = ", ".join(f"{name} {value:.4g}" for name, value in told.items() if value is not None)
+        known = {name: self.about["metrics"].get(name) for name in (self.about["headline"], "loss")}
+        scores = ", ".join(f"{name} {value:.4g}" for name, value in known.items() if value is not None)
         shape = "x".join(map(str, self.input_shape))
-        gives = _GIVES.get(self.task.name, self.about["target"] or "a number")
-        answers = f"{len(self.classes)} classes" if self.classes else gives
-        return f"<{self.about['model']} trained on {self.about['dataset']}: {shape} -> {answers}, test {scores}>"
+        classes = f"{len(self.classes)} classes" if self.classes else self.about["target"] or "a number"
+        outputs = self.task.gives or classes
+        return f"<{self.about['model']} trained on {self.about['dataset']}: {shape} -> {outputs}, test {scores}>"
 
     def outputs(self, x: Any, lengths: Any = None) -> np.ndarray:
-        """What the model gives for raw inputs (batch, *input_shape), or for one input without the batch axis.
+        """Computes the outputs for raw inputs (batch, *input_shape), or for one input without the batch axis.
 
         Args:
-            x: the inputs. Sequences may be of any length, not only that of the training examples.
-            lengths: how many steps of each are valid (batch,); None: all of them.
+            x: inputs. Sequences may be of any length, not only that of the training examples.
+            lengths: number of valid steps of each sequence (batch,); None: all.
 
         Raises:
-            ValueError: if the shape is another, they are no finite numbers, or a length is not within the time axis.
+            ValueError: for another shape, numbers that are not finite, or a length outside the time axis.
         """
         x, alone = self._checked(x)
         if lengths is None and not isinstance(x, DiskArray):  # what lies behind the end of a sequence may be anything
@@ -97,43 +88,72 @@ class Trained:
         return y[0] if alone else y
 
     def predict(self, x: Any, lengths: Any = None) -> np.ndarray:
-        """The answer for raw inputs: the class's index (of each step, if it tags), or the value in its own units."""
+        """Predicts from raw inputs: class indices (per step for tagging), values or reconstructions in the data's units.
+
+        Arguments and errors as in `outputs`.
+        """
         outputs, alone = self._batched(x, lengths)
         if self.target_scaler is not None:
             outputs = self.target_scaler.invert(outputs)
-        if self.about.get("relative"):  # the model forecasts a change
-            outputs = outputs + np.asarray(x, np.float32)[..., -1, :]
-        answers = np.asarray(jax.jit(self.task.predict)(outputs))
-        return answers[0] if alone else answers
+        if self.about.get("relative") and self.task.units != "none":  # outputs are changes from the last value
+            last = np.asarray(x, np.float32)[..., -1:, :]
+            outputs = outputs + (last if self.task.units == "example" else last[..., 0, :])
+        predictions = np.asarray(jax.jit(self.task.predict)(outputs))
+        return predictions[0] if alone else predictions
 
     def probabilities(self, x: Any, lengths: Any = None) -> np.ndarray:
-        """The probability of each class for raw inputs: (batch, classes), of each step if it tags.
+        """Computes the probability of each class for raw inputs: (batch, classes), for tagging of each step.
 
         Raises:
-            ValueError: for a regression, which has none.
+            ValueError: for a task without probabilities, such as a regression.
         """
         if self.task.probabilities is None:
-            raise ValueError(f"{self.about['model']} on {self.about['dataset']} is a regression: use predict")
+            raise ValueError(
+                f"{self.about['model']} on {self.about['dataset']} has the task {self.task.name}, which has no "
+                "probabilities: use predict"
+            )
         outputs, alone = self._batched(x, lengths)
         shares = np.asarray(jax.jit(self.task.probabilities)(outputs))
         return shares[0] if alone else shares
 
-    def sample(self, n: int, key: Any = 0, y: Any = None) -> np.ndarray:
-        """Samples (n, ...) of a generator, in the data's own units.
+    def log_prob(self, x: Any, key: Any = None) -> np.ndarray:
+        """Computes the log-likelihood, or a lower bound, of raw inputs (batch, ...) in nats after normalisation: (batch,).
 
         Args:
-            n: how many.
-            key: a seed, or a key of jax's: the same one gives the same samples.
-            y: the class of each (n,), where the model makes what it is told to; None: drawn evenly.
+            x: inputs.
+            key: PRNG key of a random bound; None: the model's choice.
 
         Raises:
-            ValueError: if the model makes no samples from noise, or a class does not exist.
+            ValueError: if the model has no likelihood, or as in `outputs`.
+        """
+        if not hasattr(self.model, "log_prob"):
+            raise ValueError(f"{self.about['model']} has no likelihood: its model has no capability `log_prob`")
+        x, alone = self._checked(x)
+        values = np.asarray(self.model.log_prob(self.params, self.state, scaled(self.scaler, x), key))  # pyright: ignore
+        return values[0] if alone else values
+
+    def sample(self, n: int, key: Any = 0, y: Any = None) -> np.ndarray:
+        """Draws samples (n, ...) in the data's own units.
+
+        Args:
+            n: number of samples.
+            key: a seed, or a PRNG key; the same one gives the same samples.
+            y: class of each sample (n,), for a conditional generator; None: all classes in turn.
+
+        Raises:
+            ValueError: if the model makes no samples from noise, n is below 1 or a class does not exist.
         """
         key = jax.random.key(key) if isinstance(key, int) else key
-        return self.predict(sample_latents(self.model, ModelSpec.of(self.about["made_for"]), n, key, y))
+        draw = getattr(self.model, "sample", None)
+        if draw is None:
+            return self.predict(sample_latents(self.model, ModelSpec.of(self.about["made_for"]), n, key, y))
+        if n < 1:
+            raise ValueError(f"the number of samples must be at least 1, got {n}")
+        samples = np.asarray(draw(self.params, self.state, key, n))
+        return samples if self.scaler is None else np.asarray(self.scaler.invert(samples))
 
     def _batched(self, x: Any, lengths: Any) -> tuple[np.ndarray, bool]:
-        """The outputs with a batch axis, and whether x has none."""
+        """Computes outputs with a batch axis; the flag says that x has none."""
         outputs, alone = self.outputs(x, lengths), np.ndim(x) == len(self.input_shape)
         return (outputs[None] if alone else outputs), alone
 
@@ -141,7 +161,9 @@ class Trained:
     def _run(self) -> Callable[[dict], jax.Array]:
         def run(batch):
             x = batch["x"] - batch["x"][:, -1:] if self.about.get("relative") else batch["x"]
-            return answers(self.model, self.params, self.state, batch | {"x": scaled(self.scaler, x)})[0]
+            batch = batch | {"x": scaled(self.scaler, x)}
+            read = batch if self.task.inputs is None else self.task.inputs(batch, None)
+            return call(self.model, self.params, self.state, read)[0]
 
         return jit(run)
 
@@ -153,16 +175,16 @@ class Trained:
         if x.ndim != len(shape) + 1 or x.shape[1 + free :] != shape[free:] or not x.size:
             wanted = ("time", *shape[1:]) if free else shape
             one, many = ", ".join(map(str, wanted)), ", ".join(map(str, ("batch", *wanted)))
-            raise ValueError(f"{name} wants inputs ({many}) or one of ({one}), got shape {given.shape}")
+            raise ValueError(f"{name} reads inputs ({many}) or one of ({one}), got shape {given.shape}")
         if x.dtype.kind not in "biuf":
-            raise ValueError(f"{name} wants numbers, got {x.dtype}")
+            raise ValueError(f"{name} reads numbers, got {x.dtype}")
         return x, alone
 
     def _check_finite(self, x: np.ndarray) -> None:
         bad = np.argwhere(~np.isfinite(x)) if x.dtype.kind == "f" else np.empty((0, x.ndim), int)
         if len(bad):
             place = ", ".join(map(str, bad[0]))
-            raise ValueError(f"{self.about['model']} wants finite numbers, x[{place}] is {x[tuple(bad[0])]}")
+            raise ValueError(f"{self.about['model']} reads finite numbers, x[{place}] is {x[tuple(bad[0])]}")
 
     def _checked_lengths(self, lengths: Any, x: Any) -> np.ndarray:
         lengths, time = np.atleast_1d(lengths), x.shape[1]
@@ -174,34 +196,12 @@ class Trained:
         return lengths.astype(np.int32)
 
 
-def save(folder: Path, tree: Mapping[str, Any], about: Mapping[str, Any]) -> Path:
-    """Writes the model file of a run, so that there is always a whole one; arguments as in `serialize`."""
-    path = folder / MODEL_FILE
-    replace_file(path, serialize(tree, about))
-    return path
-
-
-def serialize(tree: Mapping[str, Any], about: Mapping[str, Any]) -> bytes:
-    """The content of a model file.
-
-    Args:
-        tree: `params`, `state`, `scaler`, `target_scaler`.
-        about: the description, plain JSON values.
-    """
-    from safetensors.numpy import save as to_bytes
-
-    tensors = flatten(tree)
-    description = json.loads(json.dumps({**about, "format": _FORMAT}))  # as it will be read
-    description["sha256"] = _digest(tensors, description)
-    return to_bytes(tensors, metadata={"zoo": json.dumps(description)})
-
-
 def load(run: str | Path) -> Trained:
-    """Loads the model of a run folder, a model file, or a pretrained model by its name (`zoo list`).
+    """Loads the model of a run folder, a model file, or a pretrained model by its name (`python -m zoo list`).
 
     Raises:
-        CheckpointUnusable: if there is none, it is damaged, or this version cannot make that animal; naming the file
-            and what differs.
+        CheckpointUnusable: if there is none, it is damaged, or this version cannot build that model; the message names
+            the file and the difference.
 
     >>> load("cnn-digits").predict(np.zeros((8, 8, 1))).shape
     ()
@@ -211,9 +211,9 @@ def load(run: str | Path) -> Trained:
     try:
         return _made(tensors, about)
     except CheckpointUnusable as error:
-        raise CheckpointUnusable(f"{path} does not fit the model that it says it is: {error}") from None
-    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:  # what it says makes no model
-        raise CheckpointUnusable(f"{path} describes no model that this version can make: {error!r}") from error
+        raise CheckpointUnusable(f"{path} does not fit the model that it describes: {error}") from None
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+        raise CheckpointUnusable(f"{path} describes no model that this version can build: {error!r}") from error
 
 
 def _made(tensors: dict[str, np.ndarray], about: dict[str, Any]) -> Trained:
@@ -242,35 +242,9 @@ def _made(tensors: dict[str, np.ndarray], about: dict[str, Any]) -> Trained:
 
 
 def _widened(tensors: Mapping[str, np.ndarray], template: Any) -> dict[str, np.ndarray]:
-    """What a file stores in half precision, to be small, in the precision that the model computes in."""
+    """Converts arrays stored in half precision to the precision of the model."""
     whole = {name for name, (dtype, _) in specs(template).items() if dtype == "float32"}
     return {
         name: array.astype(np.float32) if name in whole and array.dtype == np.float16 else array
         for name, array in tensors.items()
     }
-
-
-def read_model(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-    """The arrays of a model file, by path, and what it says of itself.
-
-    Raises:
-        CheckpointUnusable: if it is not there, damaged or something else.
-    """
-    if not path.is_file():
-        raise CheckpointUnusable(f"no model at {path}: give the folder of a run (runs/...) or a {MODEL_FILE}")
-    tensors, texts = read_arrays(path)
-    try:
-        about = json.loads(texts.get("zoo", "null"))
-    except (ValueError, RecursionError) as error:
-        raise CheckpointUnusable(f"{path} cannot be read, its description is damaged: {error}") from error
-    if not isinstance(about, dict) or about.get("format") != _FORMAT:
-        raise CheckpointUnusable(f"{path} is no model of this version of the zoo (format {_FORMAT})")
-    if about.get("sha256") != _digest(tensors, about):
-        raise CheckpointUnusable(f"{path} is damaged: it does not have the SHA-256 {str(about.get('sha256'))[:12]}...")
-    return tensors, about
-
-
-def _digest(tensors: Mapping[str, np.ndarray], about: Mapping[str, Any]) -> str:
-    """Of the arrays and of all that is said of them."""
-    said = {name: value for name, value in about.items() if name != "sha256"}
-    return digest(tensors, json.dumps(said, sort_keys=True))

@@ -1,1 +1,199 @@
-"""Learning rules: one file a trainer, with optimizers and schedules."""
+"""Registry of the trainers: the public files of this folder that assign `TRAITS`, and the entry points `zoo.trainers`.
+
+The function of a file's name makes its trainer; its keyword-only arguments are the trainer's options. Names, traits and
+options are parsed from the source text: the command line needs them before jax is imported.
+"""
+
+import ast
+from collections.abc import Callable, Mapping
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from zoo._catalogue import Option, function_options
+from zoo._plugins import load, module_text, plugins
+
+from ..config.recipe import Recipe
+from ..errors import BadInput
+from ..option_types import coerce, did_you_mean
+
+if TYPE_CHECKING:
+    from ..trainer import Trainer
+
+__all__ = ["Run", "Traits", "check_options", "make", "names", "options", "traits", "variant"]
+
+GROUP = "zoo.trainers"
+"""The entry points of trainers in other packages."""
+
+_FOLDER = Path(__file__).parent
+
+
+class Run(NamedTuple):
+    """The facts of a run that a learning rule may depend on.
+
+    Attributes:
+        recipe: the recipe of the run.
+        steps: training steps of the whole run.
+        steps_per_epoch: training steps of one pass over the data.
+        sharding: placement of the arrays on the devices (`distributed.sharding.Sharding`).
+    """
+
+    recipe: Recipe
+    steps: int
+    steps_per_epoch: int
+    sharding: Any
+
+
+class Traits(NamedTuple):
+    """Facts about a trainer on which checks, feeds, sweeps and messages depend, instead of on its name.
+
+    Attributes:
+        gradient: follows the gradient of a loss, by the recipe's optimizer.
+        schedule: follows the recipe's schedule of the learning rate.
+        accumulate: sums the gradients of `--accumulate` batches into one update.
+        batch: "any": batches of examples in any order; "consecutive": windows of a text, each of which continues the
+            one before; "all": all training examples in one batch.
+        vmap: several seeds may be trained in one program, by `jax.vmap` over their fits.
+        shares_programs: its programs contain neither the seed nor the data, so that runs of several seeds share them.
+        variant_of: name of the trainer in whose place this one trains the tasks below.
+        tasks: names of those tasks.
+    """
+
+    gradient: bool = True
+    schedule: bool = True
+    accumulate: bool = False
+    batch: Literal["any", "consecutive", "all"] = "any"
+    vmap: bool = False
+    shares_programs: bool = False
+    variant_of: str = ""
+    tasks: tuple[str, ...] = ()
+
+
+@cache
+def names() -> tuple[str, ...]:
+    """Returns the sorted names of all trainers: those of this folder and those of installed packages.
+
+    >>> names()[:2]
+    ('adversarial', 'counting')
+    """
+    own = [path.stem for path in _FOLDER.glob("[!_]*.py") if "\nTRAITS" in path.read_text(encoding="utf-8")]
+    return tuple(sorted({*own, *plugins(GROUP)}))
+
+
+@cache
+def traits(name: str) -> Traits:
+    """Reads the traits of a trainer from its file.
+
+    Raises:
+        BadInput: if there is no such trainer.
+
+    >>> traits("perceptron").gradient
+    False
+    """
+    for node in _parsed(name).body:
+        if isinstance(node, ast.Assign) and any(getattr(each, "id", "") == "TRAITS" for each in node.targets):
+            try:
+                return Traits(**ast.literal_eval(node.value))
+            except (TypeError, ValueError) as error:
+                wanted = f"a literal dict with some of {', '.join(Traits._fields)}"
+                raise BadInput(f"trainer {name}: TRAITS must be {wanted}; {error}") from error
+    return Traits()
+
+
+@cache
+def options(name: str) -> tuple[Option, ...]:
+    """Reads the options of a trainer, which are the keyword-only arguments of its function.
+
+    Raises:
+        BadInput: if there is no such trainer.
+
+    >>> [each.name for each in options("adversarial")][:2]
+    ('loss', 'd_steps')
+    """
+    function = name if _is_own(name) else plugins(GROUP)[name].attr or name
+    for node in _parsed(name).body:
+        if isinstance(node, ast.FunctionDef) and node.name == function:
+            return tuple(function_options(node))
+    raise BadInput(f"trainer {name}: its module does not define the function {function}")
+
+
+def check_options(name: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns given options of a trainer as values of their types.
+
+    Args:
+        name: name of the trainer.
+        given: values by option, `Recipe.t`.
+
+    Raises:
+        BadInput: for an option that the trainer does not have, or a value of another type.
+
+    >>> check_options("adversarial", {"d_steps": 4})
+    {'d_steps': 4}
+    """
+    types = {option.name: option.type for option in options(name)}
+    for option in given:
+        if not types:
+            raise BadInput(f"the trainer {name} has no options, got {_flag(option)}")
+        if option not in types:
+            near = did_you_mean(option, types)
+            raise BadInput(f"the trainer {name} has no option {option!r}{near} (it has {', '.join(types)})")
+    return {option: coerce(types[option], value, _flag(option)) for option, value in given.items()}
+
+
+def make(model: Any, task: Any, run: Run) -> "Trainer":
+    """Makes the trainer of a recipe.
+
+    Args:
+        model: the model to train.
+        task: loss, metrics and meaning of its outputs.
+        run: the recipe, which names the trainer and its options, and the length of the run.
+
+    Raises:
+        BadInput: if there is no such trainer, or if it does not accept an option or the recipe.
+    """
+    recipe = run.recipe
+    given = check_options(recipe.trainer, recipe.t)
+    return _factory(recipe.trainer)(model, task, run, **given)
+
+
+def variant(name: str, task: str) -> str:
+    """Returns the name of the trainer that trains a task in a trainer's place, mostly the trainer itself.
+
+    >>> variant("supervised", "language"), variant("language", "multiclass"), variant("counting", "language")
+    ('language', 'supervised', 'counting')
+    """
+    base = traits(name).variant_of or name
+    for each in names():
+        if traits(each).variant_of == base and task in traits(each).tasks:
+            return each
+    return base
+
+
+def _factory(name: str) -> Callable[..., "Trainer"]:
+    return getattr(import_module(f".{name}", __name__), name) if _is_own(name) else load(plugins(GROUP)[name])
+
+
+def _is_own(name: str) -> bool:
+    return _known(name) not in plugins(GROUP) or (_FOLDER / f"{name}.py").is_file()
+
+
+@cache
+def _parsed(name: str) -> ast.Module:
+    own = _is_own(name)
+    return ast.parse(
+        (_FOLDER / f"{name}.py").read_text(encoding="utf-8") if own else module_text(plugins(GROUP)[name].module)
+    )
+
+
+def _known(name: str) -> str:
+    if name not in names():
+        raise BadInput(
+            f"unknown trainer {name!r}{did_you_mean(name, names())} (choose from {', '.join(names())}; a trainer of "
+            "another package can be used once that package is installed)"
+        )
+    return name
+
+
+def _flag(option: str) -> str:
+    return "--t." + option.replace("_", "-")

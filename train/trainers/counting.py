@@ -1,4 +1,4 @@
-"""Learning by counting: a Markov chain's tables in closed form, from the whole text in one step."""
+"""N-gram counts: the tables of a Markov chain in closed form, from the whole text in one step."""
 
 import jax
 import jax.numpy as jnp
@@ -9,32 +9,35 @@ from zoo.markov import EMPTY, find
 from ..errors import BadInput
 from ..tasks.task import Task
 from ..trainer import Trainer
-from .language import score_tokens
+from . import Run
+from ._scoring import scores
 
 __all__ = ["count", "counting"]
 
-_LOOK = 4096  # tokens whose loss a step tells; more would take longer than the counting
+TRAITS = {"gradient": False, "schedule": False, "batch": "all"}
+
+_SCORED = 4096  # tokens whose loss a step reports; more would take longer than the counting
 
 
-def counting(model: Layer, task: Task, *, steps: int = 1) -> Trainer:
-    """Makes the trainer that counts n-grams. One step does it: its batch must be the whole text.
+def counting(model: Layer, task: Task, run: Run) -> Trainer:
+    """Makes the trainer that counts n-grams in one step, whose batch is the whole text.
 
-    A second step on the same text counts it anew and changes nothing.
+    A second step on the same text counts it again and changes nothing.
 
     Args:
         model: a `markov`.
         task: language.
-        steps: that the run will have.
+        run: gives the number of steps.
 
     Raises:
-        BadInput: if that is more than one, because then a batch is less than the text.
+        BadInput: if the run has more than one step, because its batches are then parts of the text.
     """
-    if steps != 1:
+    if run.steps != 1:
         raise BadInput(
-            f"markov counts the whole text in one step, not {steps}: leave --epochs, --steps, --batch-size and "
-            "--d.window as its recipe has them (1 epoch, batch 1, window 0)"
+            f"markov counts the whole text in one step, not {run.steps}: leave --epochs, --steps, --batch-size and "
+            "--d.window at the values of its recipe (1 epoch, batch 1, window 0)"
         )
-    evaluate = score_tokens(model, task)
+    evaluate = scores(model, task)
 
     def init(key, batch):
         params, state = model.init(key, batch["x"])
@@ -44,8 +47,8 @@ def counting(model: Layer, task: Task, *, steps: int = 1) -> Trainer:
         text = jnp.concatenate([batch["x"], batch["y"][:, -1:]], axis=1)
         params, state = count(fit["state"]["table"], text, _vocabulary(model, batch["x"]))
         fit = {"params": {"table": params}, "state": {"table": state}}
-        look = {name: each[:, :_LOOK] for name, each in batch.items() if name in ("x", "y")}
-        sums = evaluate(fit, look | {"weight": jnp.ones(look["x"].shape)}, key)
+        scored = {name: each[:, :_SCORED] for name, each in batch.items() if name in ("x", "y")}
+        sums = evaluate(fit, scored | {"weight": jnp.ones(scored["x"].shape)}, key)
         return fit, {name: sums[name][0] / sums[name][1] for name in ("loss", task.headline)}
 
     return Trainer(init, step, evaluate, task.finish)

@@ -14,10 +14,12 @@ from ..config.recipe import Recipe
 from ..config.validate import check_recipe
 from .schedules import make_schedule
 
-__all__ = ["OPTIMIZERS", "ema_update", "is_decayed", "make_optimizer"]
+__all__ = ["OPTIMIZERS", "Optimizer", "apply_gradient", "ema_update", "is_decayed", "make_optimizer"]
+
+Optimizer = optax.GradientTransformationExtraArgs
 
 
-def make_optimizer(recipe: Recipe, total_steps: int, steps_per_epoch: int) -> optax.GradientTransformationExtraArgs:
+def make_optimizer(recipe: Recipe, total_steps: int, steps_per_epoch: int) -> Optimizer:
     """The optimizer of a recipe; its update is also told the loss: `tx.update(grads, opt, params, value=loss)`.
 
     L1, L2 and weight decay are for weights alone (see `is_decayed`). Weight decay is decoupled (Loshchilov & Hutter
@@ -50,6 +52,12 @@ def make_optimizer(recipe: Recipe, total_steps: int, steps_per_epoch: int) -> op
     if recipe.sched == "plateau":  # outside of the accumulation, so that it sees the loss of every step
         tx = optax.chain(tx, _plateau(recipe, steps_per_epoch))
     return optax.with_extra_args_support(tx)
+
+
+def apply_gradient(optimizer: Optimizer, gradient: Any, opt: Any, params: Any, loss: jax.Array) -> tuple[Any, Any]:
+    """Returns the parameters and the state of the optimizer after one update."""
+    updates, opt = optimizer.update(gradient, opt, params, value=loss)
+    return optax.apply_updates(params, updates), opt
 
 
 def is_decayed(params: Any) -> Any:
@@ -94,7 +102,7 @@ def _penalty(l1: float, l2: float) -> optax.GradientTransformation:
     return optax.stateless(add)
 
 
-def _plateau(recipe: Recipe, steps_per_epoch: int) -> optax.GradientTransformationExtraArgs:
+def _plateau(recipe: Recipe, steps_per_epoch: int) -> Optimizer:
     """Multiplies the rate by `decay` after `step_epochs` epochs whose mean training loss was no new low."""
     patience = max(1, round(recipe.step_epochs))
     return optax.contrib.reduce_on_plateau(recipe.decay, patience, accumulation_size=steps_per_epoch)

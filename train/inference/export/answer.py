@@ -12,9 +12,9 @@ from zoo.layers import Players
 from ...data.normalize import Scaler
 from ...pipeline.batches import scaled
 from ...trained.build import ModelSpec
+from ...trained.call import call
 from ...trained.generate_images import by_class
 from ...trained.model import Trained
-from ...trainers.supervised import answers
 
 __all__ = ["answer", "description", "example", "symbolic"]
 
@@ -36,7 +36,7 @@ def answer(trained: Trained) -> Callable[[Any], jax.Array]:
 
     def run(x):
         seen = x - x[:, -1:] if relative else x
-        outputs = answers(model, params, state, {"x": scaled(scaler, seen)})[0]
+        outputs = call(model, params, state, {"x": scaled(scaler, seen)})[0]
         if back is not None:
             outputs = back.invert(outputs)
         if relative:

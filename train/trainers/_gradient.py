@@ -1,0 +1,99 @@
+"""The gradient step of supervised and language models: one loss, one optimizer, an optional carry.
+
+A carry (the hidden state of a recurrent model) goes on from batch to batch as a part of the fit, so that a resumed run
+continues from the same carry. The gradient ends at the start of the batch (Williams and Peng 1990).
+"""
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import optax
+
+from zoo.layers import Layer, Sequence
+
+from ..tasks.task import Task
+from ..trained.call import call, inputs
+from ..trainer import Trainer
+from ._scoring import scores, seen
+from .optimizers import Optimizer, apply_gradient, ema_update
+
+__all__ = ["gradient_trainer"]
+
+
+def gradient_trainer(
+    model: Layer, task: Task, optimizer: Optimizer, *, ema: float | None = None, every: int = 1, carry: bool = False
+) -> Trainer:
+    """Makes a trainer that follows the gradient of a task's loss.
+
+    Args:
+        model: model from inputs to the outputs of the task; with a carry, from `Sequence(tokens, carry=)` to
+            `Scanned(carry, logits)` and from tokens to logits (batch, time, vocabulary).
+        task: loss and metrics.
+        optimizer: optimizer of optax; its update also receives the loss as `value`.
+        ema: decay of a moving average of the parameters, which is evaluated and saved in their place.
+        every: training steps per update of the parameters; the average moves with the updates.
+        carry: whether the rows of a batch continue those of the batch before. Batches then have `first`, which is
+            true for the rows that begin with a carry of zeros.
+
+    >>> from zoo import mlp
+    >>> from zoo.train.tasks import task_for
+    >>> sgd = optax.with_extra_args_support(optax.sgd(0.1))
+    >>> trainer = gradient_trainer(mlp(3), task_for("multiclass", outputs=3), sgd)
+    >>> batch = {"x": jnp.ones((4, 2)), "y": jnp.array([0, 1, 2, 0])}
+    >>> sorted(trainer.step(trainer.init(jax.random.key(0), batch), batch, jax.random.key(1))[1])
+    ['accuracy', 'grad_norm', 'loss']
+    """
+    forward = _continue if carry else _call
+
+    def init(key, batch):
+        read = seen(task, batch, key)
+        params, state = model.init(key, inputs(read))
+        fit = {"params": params, "state": state, "opt": optimizer.init(params)}
+        if carry:
+            fit |= {"carry": _zero_carry(model, params, state, read)}
+        if ema is not None:
+            fit |= {"ema": params, "step": jnp.zeros((), jnp.int32)}
+        return fit
+
+    def step(fit, batch, key):
+        read, wanted = seen(task, batch, key), task.target(batch)
+
+        def cost(params):
+            outputs, moved = forward(model, params, fit, read, key)
+            return task.mean(task.loss(outputs, wanted), wanted), (outputs, moved)
+
+        (loss, (outputs, moved)), gradient = jax.value_and_grad(cost, has_aux=True)(fit["params"])
+        params, opt = apply_gradient(optimizer, gradient, fit["opt"], fit["params"], loss)
+        new = {"params": params, "opt": opt, **moved}
+        if ema is not None:
+            new |= {"ema": ema_update(fit["ema"], params, ema, fit["step"], every), "step": fit["step"] + 1}
+        metrics = {"loss": loss, "grad_norm": optax.global_norm(gradient)}
+        if task.headline in task.metrics:
+            metrics[task.headline] = task.mean(task.metrics[task.headline](outputs, wanted), wanted)
+        return new, metrics
+
+    return Trainer(init, step, scores(model, task), task.finish)
+
+
+def _call(model: Layer, params: Any, fit: dict, batch: dict, key: jax.Array) -> tuple[Any, dict]:
+    """Returns the outputs of a model and the entries of the fit that it changes."""
+    outputs, state = call(model, params, fit["state"], batch, key)
+    return outputs, {"state": state}
+
+
+def _continue(model: Layer, params: Any, fit: dict, batch: dict, key: jax.Array) -> tuple[Any, dict]:
+    """As `_call`, with the carry of the batch before; rows that are `first` begin with zeros."""
+
+    def begin(leaf):
+        first = jnp.broadcast_to(batch["first"], leaf.shape[:1]).reshape((-1,) + (1,) * (leaf.ndim - 1))
+        return jnp.where(first, jnp.zeros_like(leaf), leaf)
+
+    before = jax.tree.map(begin, fit["carry"])
+    read, state = model.apply(params, fit["state"], Sequence(batch["x"], carry=before), key)
+    return read.y, {"state": state, "carry": read.carry}
+
+
+def _zero_carry(model: Layer, params: Any, state: Any, batch: dict) -> Any:
+    read, _ = jax.eval_shape(model.apply, params, state, Sequence(batch["x"]))
+    return jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), read.carry)

@@ -1,0 +1,57 @@
+"""The default `evaluate` of a trainer: the loss and the metrics of a task over a batch."""
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from ..tasks.task import Task
+from ..trained.call import call
+from ..trainer import eval_params, named_key
+
+__all__ = ["scores", "seen"]
+
+
+def scores(model: Any, task: Task) -> Callable[[dict, dict, jax.Array], dict]:
+    """Makes the `evaluate` of a trainer, from the task's `scores` if it has one, else from its loss and metrics.
+
+    Args:
+        model: the model, whose outputs the task scores.
+        task: `scores`, or `loss` and `metrics` of outputs and target.
+
+    Returns:
+        `(fit, batch, key) -> {name: (sum, weight)}` over the examples (or steps of a sequence) of positive weight. The
+        moving average of the parameters is scored where the fit has one.
+
+    >>> from zoo import mlp
+    >>> from zoo.train.tasks import task_for
+    >>> model = mlp(3)
+    >>> batch = {"x": jnp.ones((2, 4)), "y": jnp.array([0, 1]), "weight": jnp.array([1.0, 0.0])}
+    >>> params, state = model.init(jax.random.key(0), batch["x"])
+    >>> sums = scores(model, task_for("multiclass", outputs=3))({"params": params, "state": state}, batch, None)
+    >>> sorted(sums), float(sums["accuracy"][1])
+    (['accuracy', 'loss'], 1.0)
+    """
+
+    def evaluate(fit, batch, key):
+        params, state = eval_params(fit)
+        if task.scores is not None:
+            return task.scores(model, params, state, batch, key)
+        outputs, _ = call(model, params, state, seen(task, batch, key))
+        wanted = task.target(batch)
+        weight = task.weights(wanted, batch["weight"])
+        # `where` instead of a product: padding may give infinite values, which must not count.
+        return {
+            name: (jnp.sum(jnp.where(weight > 0, measure(outputs, wanted), 0)), jnp.sum(weight))
+            for name, measure in {"loss": task.loss, **task.metrics}.items()
+        }
+
+    return evaluate
+
+
+def seen(task: Task, batch: dict, key: jax.Array | None) -> dict:
+    """Returns a batch as the model reads it, which a task may change by a random stream of its own."""
+    if task.inputs is None:
+        return batch
+    return task.inputs(batch, None if key is None else named_key(key, "inputs"))
