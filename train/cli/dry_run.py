@@ -6,7 +6,7 @@ from ..config.recipe import Recipe
 from ..config.run_options import RunOptions
 from ..distributed.devices import check_devices
 from ..distributed.initialize import initialize, synchronized
-from ..reporting.progress import terminal
+from ..reporting.console_stream import terminal
 from ..reporting.tables import parameter_table
 from ..runs.dry_run import DryRun, dry_run
 from ..runs.out_of_memory import needed, room, told, ways

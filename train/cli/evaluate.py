@@ -6,7 +6,7 @@ from typing import Any
 from ..config.schema import Option, data_flags, run_flags
 from ..data.dataset import Place, source
 from ..errors import CheckpointUnusable
-from ..trained.locate import header, locate
+from ..trained.file import header, locate
 from .exit import run_command
 from .model_args import JSON, ModelArgs, note, parse_model_args, print_json
 from .parser import Parser
@@ -83,7 +83,7 @@ def _json(run: str, trained: Any, result: Any) -> dict[str, Any]:
 
 
 def _show(run: str, trained: Any, result: Any) -> None:
-    from ..reporting.progress import terminal
+    from ..reporting.console_stream import terminal
     from ..reporting.tables import class_table, metric_table
 
     what = "tokens" if trained.task.name == "language" else "examples"

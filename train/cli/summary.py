@@ -9,7 +9,7 @@ from ..config.recipe import Recipe
 from ..config.schema import Option
 from ..data.dataset import source
 from ..errors import BadInput
-from ..trained.locate import pretrained_names
+from ..trained.file import pretrained_names
 from .exit import run_command
 from .parser import Parser
 from .train_args import CHOICE, resolve_recipe
@@ -46,7 +46,7 @@ def _main(words: Sequence[str], prog: str) -> int:
         print(parser.format_help().rstrip())
         return 0
     recipe = chosen.recipe(parser.read(rest))
-    from ..reporting.progress import terminal
+    from ..reporting.console_stream import terminal
     from ..reporting.tables import parameter_table
     from ..trained.summary import summary
 
@@ -64,7 +64,7 @@ def _saved(run: str, rest: Sequence[str], prog: str) -> int:
         raise BadInput(f"usage: {prog} RUN; a trained model has no options left, got {' '.join(rest)}")
     import numpy as np
 
-    from ..reporting.progress import terminal
+    from ..reporting.console_stream import terminal
     from ..reporting.tables import parameter_table
     from ..trained.model import load
     from ..trained.summary import summary

@@ -1,4 +1,4 @@
-"""What a run says in the terminal: what will run, how it goes, what came of it, what to do next."""
+"""Terminal output of a run: the setup, the progress line, the table of epochs, the result and the next commands."""
 
 import sys
 from collections.abc import Mapping
@@ -8,21 +8,26 @@ from typing import Any
 from ..callback import Callback
 from ..config.run_options import RunOptions
 from ..data.on_disk import DiskArray
-from ..evaluation.forecasting import in_words
 from ..trained.summary import parameters, summary
 from ..units import format_bytes
-from .progress import Progress, terminal
+from .console_stream import terminal
+from .progress import Progress
 from .tables import class_table, epochs_table, parameter_table, result_panel
 
 __all__ = ["ConsoleReport"]
 
 
-_ROWS = 24  # of a larger model, `python -m zoo summary` shows them
-_CLASSES = 20  # more do not fit a screen; result.json has them all
+_MAX_ARRAYS = 24  # larger models are listed by `python -m zoo summary`
+_MAX_CLASSES = 20  # more do not fit a screen; result.json holds all of them
 
 
 class ConsoleReport(Callback):
-    """Prints a run while it goes, and its result."""
+    """Prints the setup, the progress and the result of a run.
+
+    Args:
+        setup: parts of the run.
+        options: options of the run; `quiet` suppresses all output.
+    """
 
     def __init__(self, setup: Any, options: RunOptions):
         plan, self.setup = setup.plan, setup
@@ -37,100 +42,99 @@ class ConsoleReport(Callback):
             unit=setup.data.unit,
         )
 
-    def start(self, setup: Any, folder: Path) -> None:
-        """Says what will run and where it goes."""
-        plan, data, recipe = setup.plan, setup.data, setup.recipe
-        shape = setup.example.shape
-        arrays = summary(setup.model, shape, setup.example.dtype)
-        count = parameters(arrays)
-        epochs, seen, unit = plan.steps / plan.steps_per_epoch, setup.seen_per_step, data.unit
-        rows = recipe.batch_size
-        each = f"{rows}" if seen == rows else f"{rows} x {seen // rows}"
-        say = self.line.say
-        many = f"{len(data.train.x):,}" if recipe.dataset != "stream" else "a stream of"
-        say(f"data     {data.name}: {many} {unit} to learn from, {len(data.test.x):,} to test")
-        if recipe.dataset == "stream":
-            say(f"reading  an iterator; scales are those of its first {len(data.train.x):,} examples")
-        if isinstance(data.train.x, DiskArray):
-            say(f"reading  {format_bytes(data.train.x.nbytes)} from the disk while the run goes (--in-memory)")
-        made = setup.made_for.shape if setup.task.name == "generation" else (setup.made_for.outputs,)
-        sizes, outputs = ("x".join(map(str, each)) for each in (shape, made))
-        say(f"model    {recipe.model}: {sizes} in, {outputs} out, {count:,} parameters")
-        say(f"length   {epochs:g} epochs = {plan.steps:,} steps of {each} = {plan.steps * seen:,} {unit} seen")
-        say(f"folder   {folder}")
-        if len(arrays) <= _ROWS:
+    def on_start(self, setup: Any, folder: Path) -> None:
+        """Prints the data, the model, the length of the training and the run folder."""
+        arrays = summary(setup.model, setup.example.shape, setup.example.dtype)
+        for line in [*_data_lines(setup), _model_line(setup, parameters(arrays)), _training_line(setup)]:
+            self.line.say(line)
+        self.line.say(f"folder   {folder}")
+        if len(arrays) <= _MAX_ARRAYS:
             self.console.print(parameter_table(arrays))
         self.line.compiling()
 
-    def moved(self, step: int, row: dict) -> None:
-        """The line that moves."""
+    def on_progress(self, step: int, row: dict) -> None:
+        """Updates the progress line."""
         self.line.update(step, row, self.setup.advance.data_wait)
 
-    def row(self, row: dict, fit: dict) -> None:
-        """A line for every evaluation."""
+    def on_metrics(self, row: dict, fit: dict) -> None:
+        """Prints a line for each evaluation."""
         if row["split"] != "train":
             self.line.epoch(row)
 
-    def stopped(self) -> None:
-        """Ends the line that moves, whatever happened."""
+    def on_stop(self) -> None:
+        """Ends the progress line."""
         self.line.close()
 
-    def end(self, result: Any) -> None:
-        """The table of epochs, the scores by class, the result and what to do next."""
-        task, recipe = self.setup.task, self.setup.recipe
+    def on_end(self, result: Any) -> None:
+        """Prints the table of epochs, the scores of each class, the result and the next commands."""
         if not result.metrics:
             return
-        print_ = self.console.print
-        print_()
-        print_(epochs_table(result.rows, result.best_epoch, task.headline))
-        if "classes" in result.scores and len(self.setup.data.classes) <= _CLASSES:
-            print_(class_table(result.scores["classes"], self.setup.data.classes))
-        commands = [
-            f'{_python()} -c "import zoo; print(zoo.load({str(result.folder)!r}))"',
-            f"{_python()} -m zoo {_use(self.setup, result.folder)}",
-            f"{_python()} -m zoo.train --model {recipe.model} --help",
-        ]
-        why = f"the best on the {self.setup.data.unit} held back" if "val" in self.setup.evaluations else "the last"
-        print_(f"model    of epoch {result.metrics['epoch']:g}, {why}")
-        expect = None if result.signal else recipe.expect
-        panel = result_panel(result.folder, result.metrics, task.headline, expect, commands, result.seconds)
-        print_(panel, soft_wrap=True)
-        for line in _of_samples(task, result.metrics):
-            print_(f"samples  {line}", soft_wrap=True)
-        if "forecast" in result.scores:
-            found = result.scores["forecast"]
-            print_(f"forecast {in_words(found)}{self._hint(found)}", soft_wrap=True)
-        if "images" in result.scores:
-            from ..evaluation.generated_images import in_words as images_in_words
-
-            print_(f"judged   {images_in_words(result.scores['images'])}", soft_wrap=True)
+        self._print_tables(result)
+        held_out = "val" in self.setup.evaluations
+        why = f"best on the validation {self.setup.data.unit}" if held_out else "the last"
+        self._print(f"model    epoch {result.metrics['epoch']:g}, {why}")
+        expect, headline = None if result.signal else self.setup.recipe.expect, self.setup.task.headline
+        commands = _next_commands(self.setup, result.folder)
+        self._print(result_panel(result.folder, result.metrics, headline, expect, commands, result.seconds))
+        for line in self.setup.task.explain(result.metrics):
+            self._print(f"metrics  {line}")
+        for name, found in result.scores.items():
+            if isinstance(found, Mapping) and "summary" in found:
+                self._print(f"{name:8} {found['summary']}")
         pictures = sorted(path.name for path in (result.folder / "plots").glob("*.png"))
         if pictures:
-            print_(f"pictures {', '.join(pictures)} in {result.folder / 'plots'}", soft_wrap=True)
+            self._print(f"plots    {', '.join(pictures)} in {result.folder / 'plots'}")
 
-    def _hint(self, forecast: Mapping[str, Any]) -> str:
-        """What to try where the last value says more than the model."""
-        lost = forecast["skill"] is not None and forecast["skill"] <= 0
-        return ". If the series drifts, --d.relative may help" if lost and not self.setup.data.relative else ""
+    def _print(self, text: Any) -> None:
+        self.console.print(text, soft_wrap=True)
 
-
-def _use(setup: Any, folder: Path) -> str:
-    """The command that shows what such a model is good for."""
-    makes = setup.task.name == "generation"
-    if setup.task.name == "language" or (makes and len(setup.example.shape) == 1):
-        return f"sample {folder}"
-    return f"evaluate {folder}" if makes else f"predict {folder} FILES..."
+    def _print_tables(self, result: Any) -> None:
+        self.console.print()
+        self.console.print(epochs_table(result.rows, result.best_epoch, self.setup.task.headline))
+        classes = self.setup.data.classes
+        if "classes" in result.scores and len(classes) <= _MAX_CLASSES:
+            self.console.print(class_table(result.scores["classes"], classes))
 
 
-def _of_samples(task: Any, metrics: dict) -> list[str]:
-    """What the scores of a generator mean."""
-    if task.name != "generation":
-        return []
-    spread = f"spread {metrics['spread']:.2f}: how much they vary, the data's own being 1; near 0 they are all alike"
-    return [*(task.judge.tell(metrics) if task.judge else ()), spread]
+def _data_lines(setup: Any) -> list[str]:
+    data, streamed = setup.data, setup.recipe.dataset == "stream"
+    train = "a stream of" if streamed else f"{len(data.train.x):,}"
+    lines = [f"data     {data.name}: {train} training and {len(data.test.x):,} test {data.unit}"]
+    if streamed:
+        lines.append(f"reading  an iterator; inputs are scaled by its first {len(data.train.x):,} examples")
+    if isinstance(data.train.x, DiskArray):
+        lines.append(f"reading  {format_bytes(data.train.x.nbytes)} from disk during training (see --in-memory)")
+    return lines
+
+
+def _model_line(setup: Any, count: int) -> str:
+    output = setup.made_for.shape if setup.task.units == "example" else (setup.made_for.outputs,)
+    shapes = ("x".join(map(str, shape)) for shape in (setup.example.shape, output))
+    return "model    {}: input {}, output {}, {:,} parameters".format(setup.recipe.model, *shapes, count)
+
+
+def _training_line(setup: Any) -> str:
+    plan, rows, seen, unit = setup.plan, setup.recipe.batch_size, setup.seen_per_step, setup.data.unit
+    batch = f"{rows}" if seen == rows else f"{rows} x {seen // rows}"
+    epochs = plan.steps / plan.steps_per_epoch
+    return f"training {epochs:g} epochs = {plan.steps:,} steps of {batch} = {plan.steps * seen:,} {unit}"
+
+
+def _next_commands(setup: Any, folder: Path) -> list[str]:
+    return [
+        f'{_python()} -c "import zoo; print(zoo.load({str(folder)!r}))"',
+        f"{_python()} -m zoo {_subcommand(setup, folder)}",
+        f"{_python()} -m zoo.train --model {setup.recipe.model} --help",
+    ]
+
+
+def _subcommand(setup: Any, folder: Path) -> str:
+    """Returns the subcommand that applies the model to its task."""
+    command = setup.task.command
+    return f"{command} {folder} FILES..." if command == "predict" else f"{command} {folder}"
 
 
 def _python() -> str:
-    """What to call this python by from here: `.venv/bin/python` if it lies below, else the usual name."""
+    """Returns the command of this Python: a relative path if it lies below the working directory, else `python`."""
     program, here = Path(sys.executable), Path.cwd()
     return str(program.relative_to(here)) if program.is_relative_to(here) else "python"

@@ -1,4 +1,4 @@
-"""Says when a game between two players goes wrong: what is made is all alike, or the discriminator is never wrong."""
+"""Warnings during adversarial training: the samples have collapsed, or the discriminator is never wrong."""
 
 import sys
 from collections.abc import Callable
@@ -9,14 +9,19 @@ from .sample_pictures import SamplePictures, view_for
 
 __all__ = ["GanMonitor", "gan_callbacks"]
 
-_ALIKE = 0.3  # spread of the samples over that of the data, below which they are called collapsed
-_LATE = 0.25  # of the run, before which nothing is judged: every generator begins with one blot
-_SURE, _LONG = 0.01, 5  # D(x) within this of 1 and D(G(z)) of 0, so many logs one after another
-_LIKELY = ("minimax", "non_saturating")  # the losses under which they are probabilities
+_MIN_SPREAD = 0.3  # of the samples relative to the data; below it they count as collapsed
+_GRACE = 0.25  # fraction of the run without a check: every generator begins with samples that are all alike
+_SURE, _PATIENCE = 0.01, 5  # margin of D(x) to 1 and of D(G(z)) to 0, and the number of successive logs
+_PROBABILITY_LOSSES = ("minimax", "non_saturating")  # under which D gives probabilities
 
 
 def gan_callbacks(setup: Any, pictures: bool = True) -> list[Callback]:
-    """Those who watch a generator learn; nobody, if the model makes nothing."""
+    """Makes the callbacks of generative models; none for other tasks.
+
+    Args:
+        setup: parts of the run.
+        pictures: whether to draw samples.
+    """
     if setup.task.name != "generation":
         return []
     view = view_for(setup) if pictures else None
@@ -24,43 +29,43 @@ def gan_callbacks(setup: Any, pictures: bool = True) -> list[Callback]:
 
 
 class GanMonitor(Callback):
-    """Warns of collapse and of a discriminator that has won, each once.
+    """Warns, once each, of collapsed samples and of a discriminator that is never wrong.
 
     Args:
         say: prints a line; by default on stderr.
     """
 
     def __init__(self, say: Callable[[str], None] = lambda text: print(text, file=sys.stderr)):
-        self._say, self._said, self._won = say, set(), 0
+        self._say, self._warned, self._sure_logs = say, set(), 0
 
-    def start(self, setup: Any, folder: Any) -> None:
-        """Reads how long the run is, and whether D's words are probabilities."""
-        self._from = _LATE * setup.plan.steps
-        self._likely = setup.recipe.t.get("loss", "non_saturating") in _LIKELY
+    def on_start(self, setup: Any, folder: Any) -> None:
+        """Reads the length of the run and whether the discriminator gives probabilities."""
+        self._from = _GRACE * setup.plan.steps
+        self._probabilities = setup.recipe.t.get("loss", "non_saturating") in _PROBABILITY_LOSSES
 
-    def row(self, row: dict, fit: dict) -> None:
-        """Looks at the row."""
+    def on_metrics(self, row: dict, fit: dict) -> None:
+        """Checks a row of metrics."""
         if row["split"] == "train":
-            self._look_at_players(row)
-        elif row["step"] >= self._from and row.get("spread", 1.0) < _ALIKE:
+            self._check_discriminator(row)
+        elif row["step"] >= self._from and row.get("spread", 1.0) < _MIN_SPREAD:
             self._warn(
                 "collapse",
                 f"at step {row['step']} the samples vary {row['spread']:.2g} times as much as the data: the generator "
                 "has collapsed to few samples. Try --t.r1 1, --t.instance-noise 0.1 or a lower --lr",
             )
 
-    def _look_at_players(self, row: dict) -> None:
-        sure = self._likely and row.get("d_real", 0) > 1 - _SURE and row.get("d_fake", 1) < _SURE
-        self._won = self._won + 1 if sure else 0
-        if self._won >= _LONG:
+    def _check_discriminator(self, row: dict) -> None:
+        sure = self._probabilities and row.get("d_real", 0) > 1 - _SURE and row.get("d_fake", 1) < _SURE
+        self._sure_logs = self._sure_logs + 1 if sure else 0
+        if self._sure_logs >= _PATIENCE:
             self._warn(
-                "won",
+                "discriminator",
                 f"at step {row['step']} the discriminator is never wrong (D(x) {row['d_real']:.3g}, D(G(z)) "
                 f"{row['d_fake']:.2g}): the generator learns little. Try --t.r1 1, --label-smoothing 0.1, "
                 "--t.instance-noise 0.1 or a lower --t.d-lr",
             )
 
-    def _warn(self, what: str, text: str) -> None:
-        if what not in self._said:
-            self._said.add(what)
+    def _warn(self, kind: str, text: str) -> None:
+        if kind not in self._warned:
+            self._warned.add(kind)
             self._say(f"warning: {text}")

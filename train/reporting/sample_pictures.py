@@ -1,4 +1,4 @@
-"""Watches a generator learn: from the same start at every evaluation, as a picture each, at the end an animation."""
+"""Pictures of generated samples at every evaluation, from the same noise, and their animation at the end."""
 
 import shutil
 from collections.abc import Callable
@@ -15,44 +15,47 @@ from ..trainer import eval_params, named_key
 
 __all__ = ["SamplePictures", "view_for"]
 
-SampleView = Callable[[dict, Path, str], None]  # draws what a fit makes: (fit, path, title)
+SampleView = Callable[[dict, Path, str], None]  # draws samples: (fit, path, title)
 
-_DOTS = 2000  # samples of points
-_ROWS = 8  # of images
-_PAIRS = 10  # pictures that something is made of
-_SIDE = 80  # places a side at which the discriminator is asked
-_FRAMES = 60  # of the animation, at most
+_POINTS = 2000  # samples of two-dimensional data
+_ROWS = 8  # of a grid of images
+_PAIRS = 10  # test images of an image-to-image model
+_RESOLUTION = 80  # points per axis at which the discriminator is evaluated
+_MAX_FRAMES = 60  # of the animation
 
 
 class SamplePictures(Callback):
-    """Draws `samples/step-XXXXXX.png` at every evaluation, at the end `training.gif` beside and `plots/samples.png`.
+    """Draws `samples/step-XXXXXX.png` at every evaluation, and at the end `samples/training.gif` and a plot.
 
-    Of a model that makes pictures of pictures that last one is `plots/before_after.png`.
+    The plot is `plots/samples.png`, or `plots/before_after.png` for an image-to-image model.
+
+    Args:
+        view: draws the samples of a fit.
     """
 
     def __init__(self, view: SampleView):
         self._view, self._last = view, -1
 
-    def start(self, setup: Any, folder: Path) -> None:
-        """Makes the folder for the pictures."""
+    def on_start(self, setup: Any, folder: Path) -> None:
+        """Creates the folder of the pictures."""
         self._folder = folder / "samples"
         self._name = "before_after.png" if is_image_to_image(setup.model, setup.made_for) else "samples.png"
         self._folder.mkdir(parents=True, exist_ok=True)
 
-    def row(self, row: dict, fit: dict) -> None:
-        """Draws what the generator makes now, once for each evaluation."""
+    def on_metrics(self, row: dict, fit: dict) -> None:
+        """Draws the current samples, once per evaluation."""
         if row["split"] == "train" or row["step"] == self._last:
             return
         self._last = row["step"]
         self._view(fit, self._folder / f"step-{row['step']:06}.png", f"step {row['step']:,}")
 
-    def end(self, result: Any) -> None:
-        """Makes the animation of all pictures in the folder, so that a resumed run has those before it, too."""
+    def on_end(self, result: Any) -> None:
+        """Writes the animation of all pictures in the folder, also those from before a resumed run was stopped."""
         from ..plots.samples import animation
 
         frames = sorted(self._folder.glob("step-*.png"))
         if frames:
-            animation(frames[:: -(-len(frames) // _FRAMES)] + frames[-1:], self._folder / "training.gif")
+            animation(frames[:: -(-len(frames) // _MAX_FRAMES)] + frames[-1:], self._folder / "training.gif")
             (result.folder / "plots").mkdir(exist_ok=True)
             last = result.folder / "plots" / self._name
             if last.name != "samples.png" or not last.exists():
@@ -60,7 +63,14 @@ class SamplePictures(Callback):
 
 
 def view_for(setup: Any) -> SampleView | None:
-    """How what is made of such data is drawn; None: it makes no samples, or there is no picture of them."""
+    """Returns the function that draws the samples of a run.
+
+    Args:
+        setup: parts of the run.
+
+    Returns:
+        The function, or None if the model generates no samples or its data have no picture.
+    """
     if setup.task.name != "generation":
         return None
     if setup.source.kind == "points":
@@ -74,26 +84,28 @@ def _points(setup: Any) -> SampleView:
     from ..plots.samples import cloud, window
 
     model, real = setup.model, np.asarray(setup.data.test.x)
-    given = sample_latents(model, setup.made_for, _DOTS, named_key(setup.key, "samples"))
-    low, high = window(real[:_DOTS])
-    sides = (np.linspace(low[i], high[i], _SIDE) for i in (0, 1))
+    latents = sample_latents(model, setup.made_for, _POINTS, named_key(setup.key, "samples"))
+    low, high = window(real[:_POINTS])
+    sides = (np.linspace(low[i], high[i], _RESOLUTION) for i in (0, 1))
     plane = setup.target_scaler.apply(np.stack(np.meshgrid(*sides), axis=-1).reshape(-1, 2))
-    alone = jax.eval_shape(model.judged, plane[:2], given[:2]).shape == (2, 2)
-    likely = setup.recipe.t.get("loss", "non_saturating") in ("minimax", "non_saturating")
+    unconditional = jax.eval_shape(model.judged, plane[:2], latents[:2]).shape == (2, 2)
+    probabilities = setup.recipe.t.get("loss", "non_saturating") in ("minimax", "non_saturating")
 
     @jit
-    def look(fit):
+    def evaluate(fit):
         params, state = eval_params(fit)
-        made = setup.target_scaler.invert(model.apply(params, state, given)[0])
-        if not alone:  # what it thinks of a place depends on what was asked for
-            return made, None
-        said, _ = model.discriminator.apply(params["discriminator"], state["discriminator"], plane)
-        return made, (jax.nn.sigmoid(said) if likely else said).reshape(_SIDE, _SIDE)
+        samples = setup.target_scaler.invert(model.apply(params, state, latents)[0])
+        if not unconditional:  # the discriminator is conditional: its output depends on the class, too
+            return samples, None
+        outputs, _ = model.discriminator.apply(params["discriminator"], state["discriminator"], plane)
+        return samples, (jax.nn.sigmoid(outputs) if probabilities else outputs).reshape(_RESOLUTION, _RESOLUTION)
 
     def view(fit, path, title):
-        made, opinion = jax.device_get(look(fit))
-        note = "" if opinion is None else f"grey: D(x), black {opinion.min():.2g}, white {opinion.max():.2g}"
-        cloud(real, made, path, title, opinion, note)
+        samples, scores = jax.device_get(evaluate(fit))
+        note = (
+            "" if scores is None else f"background: D(x) from {scores.min():.2g} (black) to {scores.max():.2g} (white)"
+        )
+        cloud(real, samples, path, title, scores, note)
 
     return view
 
@@ -102,32 +114,32 @@ def _images(setup: Any) -> SampleView:
     from ..plots.made import beside
 
     model, classes = setup.model, setup.made_for.outputs
-    columns = classes if 2 <= classes <= 16 else 10  # so that a column of what is made by class is one class
-    given = sample_latents(model, setup.made_for, _ROWS * columns, named_key(setup.key, "samples"))
-    real = _seen(setup.target_scaler.apply(np.asarray(setup.data.test.x[: len(given)])))
-    make = jit(lambda fit: model.apply(*eval_params(fit), given)[0])
+    columns = classes if 2 <= classes <= 16 else 10  # a column per class for a conditional generator
+    latents = sample_latents(model, setup.made_for, _ROWS * columns, named_key(setup.key, "samples"))
+    real = _unit_range(setup.target_scaler.apply(np.asarray(setup.data.test.x[: len(latents)])))
+    generate = jit(lambda fit: model.apply(*eval_params(fit), latents)[0])
 
     def view(fit, path, title):
-        beside(_seen(jax.device_get(make(fit))), real, path, title, columns)
+        beside(_unit_range(jax.device_get(generate(fit))), real, path, title, columns)
 
     return view
 
 
 def _pairs(setup: Any) -> SampleView:
-    """What is given, made and real, of the same test pictures at every evaluation."""
+    """Returns the function that draws the inputs, the outputs and the targets of the same test images."""
     from ..plots.pairs import pairs
 
     model, real = setup.model, setup.target_scaler.apply(np.asarray(setup.data.test.x[:_PAIRS]))
-    given = model.given(named_key(setup.key, "samples"), {"x": real})
-    make = jit(lambda fit: model.apply(*eval_params(fit), given)[0])
+    inputs = model.given(named_key(setup.key, "samples"), {"x": real})
+    generate = jit(lambda fit: model.apply(*eval_params(fit), inputs)[0])
 
     def view(fit, path, title):
-        rows = {"given": given, "made": make(fit), "real": real}
-        pairs({name: _seen(each) for name, each in rows.items()}, path, title)
+        rows = {"input": inputs, "output": generate(fit), "target": real}
+        pairs({name: _unit_range(each) for name, each in rows.items()}, path, title)
 
     return view
 
 
-def _seen(images: Any) -> np.ndarray:
-    """From -1 .. 1, as players see images, to 0 .. 1."""
+def _unit_range(images: Any) -> np.ndarray:
+    """Maps images from [-1, 1], the range of a generator, to [0, 1]."""
     return (np.asarray(images) + 1) / 2

@@ -1,7 +1,7 @@
-"""What a run tells in the terminal before it starts and after it ended, as texts and tables for a rich console.
+"""Texts and tables that the console report prints before and after a run.
 
-Each function gives back what `console.print` takes. All fits into 80 columns; where the console is no terminal,
-rich leaves colours out.
+Each function returns an object for `console.print` of rich. All fit into 80 columns; without a terminal rich omits the
+colours.
 """
 
 import math
@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ..config.recipe import Expect
-from .progress import duration, number
+from ..units import format_duration, format_number
 
 __all__ = [
     "class_table",
@@ -28,19 +28,19 @@ __all__ = [
 ]
 
 _SPLITS = ("val", "test")
-_FIT = 3  # measures of one split that 80 columns hold
+_MAX_METRICS = 3  # of one split: more do not fit into 80 columns
 
 
 def devices_line(
     devices: Iterable[Any], versions: Mapping[str, str] | None = None, processes: int = 1, spread: str = ""
 ) -> str:
-    """What the run computes on.
+    """Formats the line that names the devices of a run.
 
     Args:
-        devices: each with `platform` and `device_kind`, as `jax.devices()` gives them.
-        versions: of packages, named behind.
-        processes: of the run, named before them if there are several.
-        spread: how the run is spread over them, where that is not the usual way.
+        devices: devices as returned by `jax.devices()`, with `platform` and `device_kind`.
+        versions: versions of packages by name, appended to the line.
+        processes: number of processes; printed if there are several.
+        spread: description of the sharding, empty for plain data parallelism.
     """
     kinds = Counter((device.device_kind, device.platform) for device in devices)
     named = [f"{count} x {kind}" + f" ({platform})" * (kind != platform) for (kind, platform), count in kinds.items()]
@@ -50,7 +50,7 @@ def devices_line(
 
 
 def parameter_table(rows: Iterable[tuple[str, Sequence[int], str, int, int]]) -> Table:
-    """The parameters of a model and their total.
+    """Makes the table of the parameters of a model, with their total.
 
     Args:
         rows: `(path, shape, dtype, parameters, bytes)`.
@@ -97,15 +97,15 @@ def epochs_table(eval_rows: Iterable[Mapping[str, Any]], best: float | None, hea
 
 
 def _measured(rows: Sequence[Mapping[str, Any]], headline: str) -> list[str]:
-    """The loss and the headline; where there is no loss, as of samples, the headline and as much more as fits."""
+    """Chooses the loss and the headline metric; without a loss, the headline and as many more as fit."""
     found = dict.fromkeys(name for row in rows for name in row if name not in ("split", "step", "epoch"))
     if "loss" in found or headline not in found:
         return list(dict.fromkeys(("loss", headline)))
-    return list(dict.fromkeys((headline, *sorted(found, key="spread".__eq__))))[:_FIT]
+    return list(dict.fromkeys((headline, *sorted(found, key="spread".__eq__))))[:_MAX_METRICS]
 
 
 def metric_table(metrics: Mapping[str, float]) -> Table:
-    """Metrics by name, with six significant digits."""
+    """Makes the table of metrics by name, with six significant digits."""
     table = _table(("metric", "left"), ("value", "right"))
     for name, value in metrics.items():
         table.add_row(Text(name), f"{value:.6g}")
@@ -113,11 +113,11 @@ def metric_table(metrics: Mapping[str, float]) -> Table:
 
 
 def class_table(scores: Any, classes: Sequence[str]) -> Table:
-    """How well each class is told from the others, and the mean of all.
+    """Makes the table of precision, recall and F1 of each class, with their means.
 
     Args:
         scores: `precision`, `recall`, `f1` and `support`, each (classes,), as attributes or in a dict.
-        classes: names; classes without one are called by their number.
+        classes: class names; a class without a name is shown by its number.
     """
     names = ("precision", "recall", "f1", "support")
     precision, recall, f1, support = ([*_part(scores, name)] for name in names)
@@ -132,13 +132,13 @@ def class_table(scores: Any, classes: Sequence[str]) -> Table:
 
 
 def sweep_table(rows: Iterable[tuple], names: Sequence[str], metric: str, most: int = 20) -> Table:
-    """The settings of a sweep, the best first.
+    """Makes the table of the settings of a sweep, the best first.
 
     Args:
-        rows: `(values as texts, mean, spread, scores)`.
-        names: of the values.
-        metric: what the scores are.
-        most: of more settings, the best so many are shown.
+        rows: `(values as texts, mean, standard deviation, scores)`, in order.
+        names: names of the values.
+        metric: name of the metric that the scores measure.
+        most: maximum number of settings shown.
     """
     rows = list(rows)
     table = _table(*((name, "right") for name in names), (metric, "right"), ("spread", "right"), ("seeds", "left"))
@@ -159,22 +159,24 @@ def result_panel(
     commands: Sequence[str] = (),
     seconds: float | None = None,
 ) -> Text:
-    """What came of a run, against what was expected, where it lies and what to do with it.
+    """Formats the result of a run: the metric against its expectation, the time, the folder and the next commands.
 
     Args:
-        folder: the run's.
-        metrics: of the model that was kept.
-        headline: the metric to name where nothing was expected.
-        expect: the recipe's expectation.
-        commands: worth trying next.
-        seconds: that the run took.
+        folder: run folder.
+        metrics: metrics of the saved model.
+        headline: name of the metric to show if there is no expectation.
+        expect: expectation of the recipe.
+        commands: suggested next commands.
+        seconds: duration of the run.
 
-    `console.print(..., soft_wrap=True)` keeps long paths and commands in one piece, to be copied.
+    `console.print(..., soft_wrap=True)` does not wrap long paths and commands, so that they can be copied.
     """
     text = Text()
     text.append("result   ", "dim").append_text(_result(metrics, headline, expect)).append("\n")
     if seconds is not None:
-        text.append("time     ", "dim").append(f"{seconds:.1f} s\n" if seconds < 60 else f"{duration(seconds)}\n")
+        text.append("time     ", "dim").append(
+            f"{seconds:.1f} s\n" if seconds < 60 else f"{format_duration(seconds)}\n"
+        )
     text.append("folder   ", "dim").append(f"{folder}\n")
     for i, command in enumerate(commands):
         text.append("         " if i else "next     ", "dim").append(f"{command}\n", "cyan")
@@ -186,7 +188,7 @@ def _result(metrics: Mapping[str, float], headline: str, expect: Expect | None) 
     name = expect.metric if expect is not None and expect.metric in metrics else headline
     value = metrics.get(name)
     if value is None:
-        return Text("nothing was measured", "yellow")
+        return Text("no metrics were recorded", "yellow")
     text = Text(f"{name} {_score(value)}", "bold")
     if expect is None or expect.metric != name:
         return text
@@ -201,14 +203,14 @@ def _part(scores: Any, name: str) -> Sequence[float]:
 
 
 def _score(value: float | None) -> str:
-    """Four decimals, so that a column's points stand in line; what that would hide or flood is said as it is."""
+    """Formats a value with four decimals, so that the points of a column align; very small and large ones differ."""
     if value is None:
         return "-"
-    return f"{value:.4f}" if value == 0 or 1e-3 <= abs(value) < 1e4 else number(value, 4)
+    return f"{value:.4f}" if value == 0 or 1e-3 <= abs(value) < 1e4 else format_number(value, 4)
 
 
 def _elided(count: int, marked: int | None, most: int) -> list[int]:
-    """The first third, the best with its neighbours, and the last ones: `most` at the utmost."""
+    """Chooses at most `most` rows: the first third, the best with its neighbours, and the last ones."""
     if count <= most:
         return list(range(count))
     best = set() if marked is None else {i for i in (marked - 1, marked, marked + 1) if 0 <= i < count}

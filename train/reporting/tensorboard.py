@@ -1,8 +1,8 @@
-"""What a run tells TensorBoard: `--tensorboard`, then `tensorboard --logdir runs`.
+"""TensorBoard events of a run: `--tensorboard`, then `tensorboard --logdir runs`.
 
-Everything is told at the rows of metrics, so that no training step waits for it. Rows give scalars; evaluations give
-histograms of weights and gradients, and what a language model writes; the end gives the pictures and the recipe with
-its result, for the page HPARAMS.
+Events are written with the rows of metrics, so that no training step waits for them. Rows give scalars; evaluations
+give histograms of weights and gradients, and text samples of a language model; the end gives the pictures and, for the
+page HPARAMS, the recipe with its result.
 """
 
 import re
@@ -19,78 +19,79 @@ from ..callback import Callback
 from ..config.recipe import Recipe
 from ..data.vocabulary import Vocabulary
 from ..option_types import format_value
-from ..runs.setup import Setup
 from ..trained.generate_text import generate_tokens
-from ..trained.model import flatten
 from ..trainer import eval_params, named_key
-from .progress import terminal
+from ..tree import flatten
+from .console_stream import terminal
 
 __all__ = ["TensorBoard", "hyperparameters"]
 
 _BINS = 64
-_WRITTEN = 200  # tokens of a sample of text
-_PLACE = ("split", "step", "epoch")
+_SAMPLE_TOKENS = 200  # length of a text sample
+_POSITION = ("split", "step", "epoch")
 
 
 class TensorBoard(Callback):
     """Writes events into the folder `tensorboard` of a run.
 
     Args:
-        quiet: do not say how to look at them.
+        quiet: do not print how to view the events.
     """
+
+    name = "tensorboard"
 
     def __init__(self, quiet: bool = False):
         self.console = terminal(quiet=quiet)
         self.step, self._resumed, self._drawn = 0, 0, -1
 
-    def start(self, setup: Setup, folder: Path) -> None:
-        """Opens the file of events."""
+    def on_start(self, setup: Any, folder: Path) -> None:
+        """Opens the event file."""
         from tensorboardX import SummaryWriter  # pyright: ignore[reportMissingImports]
 
-        self.setup, self._told, self._folder = setup, -1, folder
-        # Two lives of a run may begin in one second, by which alone the writer names its files.
+        self.setup, self._evaluated, self._folder = setup, -1, folder
+        # The writer names its files by the second, and a run may be resumed within the second in which it began.
         own = {"filename_suffix": f".{self._resumed}", "purge_step": self._resumed or None}
         self.writer = SummaryWriter(str(folder / "tensorboard"), **own)
         self._gradient = _gradient(setup)
 
-    def row(self, row: dict, fit: dict) -> None:
-        """Scalars of every row; with the first row of an evaluation what is read from the fit itself."""
+    def on_metrics(self, row: dict, fit: dict) -> None:
+        """Writes the scalars of a row; with the first row of an evaluation also histograms and samples."""
         self.step = row["step"]
         for name, value in row.items():
-            if name not in _PLACE:
+            if name not in _POSITION:
                 self.writer.add_scalar(f"{row['split']}/{name}", value, self.step)
-        if row["split"] != "train" and self._told != self.step:
-            self._told = self.step
+        if row["split"] != "train" and self._evaluated != self.step:
+            self._evaluated = self.step
             self._histograms("weights", eval_params(fit)[0])
             self._histograms("gradients", self._gradient(fit))
-            if self.setup.data.task == "language":
+            if self.setup.task.name == "language":
                 self.writer.add_text("sample", _sample(self.setup, fit, self.step), self.step)
             self._samples()
 
-    def memory(self) -> int:
-        """The step of the last row."""
+    def state_dict(self) -> int:
+        """Returns the step of the last row."""
         return self.step
 
-    def recall(self, memory: int) -> None:
-        """What an earlier life of the run told of later steps is hidden: it is told again."""
-        self.step, self._resumed, self._drawn = memory, memory + 1, memory
+    def load_state_dict(self, state: int) -> None:
+        """Continues at that step: TensorBoard hides events of later steps, which are written again."""
+        self.step, self._resumed, self._drawn = state, state + 1, state
 
-    def stopped(self) -> None:
-        """What was told is on disk, whatever happened."""
+    def on_stop(self) -> None:
+        """Flushes the event file."""
         self.writer.flush()
 
-    def end(self, result: Any) -> None:
-        """Pictures, the recipe and its result."""
+    def on_end(self, result: Any) -> None:
+        """Writes the pictures, the recipe and its result, and closes the event file."""
         for path in sorted((result.folder / "plots").glob("*.png")):
             self.writer.add_image(f"plots/{path.stem}", _pixels(path), self.step, dataformats="HWC")
         self._samples()
-        metrics = {f"result/{name}": value for name, value in result.metrics.items() if name not in _PLACE}
+        metrics = {f"result/{name}": value for name, value in result.metrics.items() if name not in _POSITION}
         self._result(hyperparameters(self.setup.recipe), metrics)
         self.writer.close()
         self.console.print(f"events   pip install tensorboard && tensorboard --logdir {result.folder}", soft_wrap=True)
 
     def _samples(self) -> None:
-        """What others have drawn since the last look, at the step that the file's name ends with."""
+        """Writes the sample pictures added since the last call, at the step that ends their file names."""
         for path in sorted((self._folder / "samples").glob("*.png")):
             name, step = re.fullmatch(r"(.*?)[-_.]?(\d*)", path.stem).groups()  # pyright: ignore[reportOptionalMemberAccess]
             at = int(step) if step else self.step
@@ -98,15 +99,15 @@ class TensorBoard(Callback):
                 self.writer.add_image("samples" + f"/{name}" * bool(name), _pixels(path), at, dataformats="HWC")
         self._drawn = self.step
 
-    def _histograms(self, what: str, tree: Any) -> None:
+    def _histograms(self, kind: str, tree: Any) -> None:
         for name, leaf in flatten(tree).items():
             values = np.asarray(leaf, np.float64)
             values = values[np.isfinite(values)]
             if values.size:
-                self.writer.add_histogram(f"{what}/{name}", values, self.step, bins=_BINS)  # pyright: ignore[reportArgumentType]
+                self.writer.add_histogram(f"{kind}/{name}", values, self.step, bins=_BINS)  # pyright: ignore[reportArgumentType]
 
     def _result(self, recipe: dict, metrics: dict) -> None:
-        """As the writer's own `add_hparams`, but into this run's file: that one would make a run of its own."""
+        """Writes hyperparameters and result into this run's file; the writer's `add_hparams` would create a new run."""
         from tensorboardX.summary import hparams  # pyright: ignore[reportMissingImports]
 
         for name, value in metrics.items():
@@ -116,7 +117,7 @@ class TensorBoard(Callback):
 
 
 def hyperparameters(recipe: Recipe) -> dict[str, Any]:
-    """All of a recipe that decides its numbers, in one level, as numbers and texts.
+    """Flattens a recipe into numbers and texts by name.
 
     >>> found = hyperparameters(Recipe("mlp", "iris", m={"hidden": (16, 8)}))
     >>> found["m.hidden"], found["lr"], "steps" in found
@@ -133,11 +134,11 @@ def hyperparameters(recipe: Recipe) -> dict[str, Any]:
     }
 
 
-def _gradient(setup: Setup):
-    """Makes `fit -> gradients` of the loss on one training batch, without noise; nothing where no gradient trains."""
+def _gradient(setup: Any):
+    """Makes `fit -> gradients` of the loss on one training batch, without dropout; {} if no gradient is used."""
     feed, key = setup.advance.feed, setup.key
     place = (setup.advance.arrays, setup.advance.order(named_key(key, "order")))
-    axes = 2 if setup.data.task == "language" else 1  # an answer a token, or one an example
+    axes = 2 if setup.task.name == "language" else 1  # one target per token, or one per example
 
     def scores(params, fit, arrays, order):
         batch = feed.batch(arrays, order, 0, key)
@@ -159,12 +160,14 @@ def _gradient(setup: Setup):
     return gradient
 
 
-def _sample(setup: Setup, fit: dict, step: int) -> str:
-    """What the language model writes now, as a block of code: TensorBoard reads texts as Markdown."""
+def _sample(setup: Any, fit: dict, step: int) -> str:
+    """Generates text with the language model, as a block of code: TensorBoard renders texts as Markdown."""
     vocabulary = Vocabulary(tuple(setup.data.vocabulary))
     first = "\n" if "\n" in vocabulary.tokens else vocabulary.tokens[0]
     key = named_key(setup.key, "sample", step)
-    chunks = generate_tokens(setup.model, *eval_params(fit), vocabulary.encode(first), _WRITTEN, key, temperature=0.8)
+    chunks = generate_tokens(
+        setup.model, *eval_params(fit), vocabulary.encode(first), _SAMPLE_TOKENS, key, temperature=0.8
+    )
     text = "".join(vocabulary.decode(tokens.tolist()) for tokens in chunks)
     return "\n".join(f"    {line}" for line in text.split("\n"))
 

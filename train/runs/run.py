@@ -29,7 +29,7 @@ from ..files import disk_full_error, write_json
 from ..pipeline.stream import Stream
 from ..reporting.console import ConsoleReport
 from ..reporting.gan_monitor import gan_callbacks
-from ..reporting.progress import terminal
+from ..reporting.console_stream import terminal
 from ..runtime.processes import broadcast_from_first, check_same, is_first
 from ..runtime.signals import StopFlag
 from ..trained.model import Trained, load

@@ -7,11 +7,13 @@ from subprocess import PIPE, Popen
 import pytest
 from rich.console import Console
 
-from zoo.train.reporting.progress import Progress, Screen, number, terminal
+from zoo.train.reporting.console_stream import ConsoleStream, terminal
+from zoo.train.reporting.progress import Progress
+from zoo.train.units import format_number
 
 
 class Clock:
-    """Time that passes when told to."""
+    """A clock that moves only when `tick` is called."""
 
     now = 100.0
 
@@ -35,7 +37,7 @@ def last_line(out):
 ROW = {"split": "train", "step": 420, "epoch": 4.56, "loss": 0.1234, "accuracy": 0.9812, "lr": 1e-3}
 
 
-def test_the_speed_of_a_text_is_in_what_it_is_made_of():
+def test_the_speed_has_the_unit_of_the_data():
     line, out, clock = progress(unit="characters")
     line.update(0, ROW)
     clock.tick(0.5)
@@ -43,7 +45,7 @@ def test_the_speed_of_a_text_is_in_what_it_is_made_of():
     assert "64,000 characters/s" in last_line(out)
 
 
-def test_the_line_says_where_the_run_stands_how_it_does_and_how_long_it_takes():
+def test_the_line_shows_position_metrics_speed_and_remaining_time():
     line, out, clock = progress()
     line.compiling()
     clock.tick(30)
@@ -56,13 +58,13 @@ def test_the_line_says_where_the_run_stands_how_it_does_and_how_long_it_takes():
     )
 
 
-def test_something_is_said_at_once():
+def test_the_first_line_is_shown_before_compilation():
     line, out, _ = progress()
     line.compiling()
     assert last_line(out) == "compiling ..."
 
 
-def test_neither_the_first_nor_a_later_compilation_counts_for_speed_and_remaining_time():
+def test_compilation_is_excluded_from_speed_and_remaining_time():
     line, out, clock = progress(steps=1000, per_epoch=100)
     line.compiling()
     clock.tick(60)
@@ -91,7 +93,7 @@ def test_an_evaluation_counts_for_the_remaining_time_but_not_for_the_speed():
     assert last_line(out).endswith("640 examples/s · 100 ms/step · ETA 0:30")
 
 
-def test_a_narrow_terminal_keeps_what_matters_most_on_one_line():
+def test_a_narrow_terminal_keeps_the_most_important_parts_on_one_line():
     for width in (20, 40, 60, 80, 100):
         line, out, clock = progress(width=width)
         line.update(1, ROW)
@@ -104,7 +106,7 @@ def test_a_narrow_terminal_keeps_what_matters_most_on_one_line():
     assert last_line(out) == "epoch 5/20 · step 420/1840 · loss 0.123 · accuracy 0.981"
 
 
-def test_a_terminal_is_redrawn_ten_times_a_second_at_the_most():
+def test_a_terminal_is_redrawn_at_most_ten_times_a_second():
     line, out, clock = progress()
     for step in range(1000):
         line.update(step)
@@ -112,7 +114,7 @@ def test_a_terminal_is_redrawn_ten_times_a_second_at_the_most():
     assert 9 <= out.getvalue().count("epoch") <= 11
 
 
-def test_a_shorter_line_leaves_nothing_of_the_longer_one_behind():
+def test_a_shorter_line_overwrites_the_longer_one():
     line, out, clock = progress()
     line.update(1, ROW)
     clock.tick(1)
@@ -139,7 +141,7 @@ def test_a_log_file_gets_full_lines_without_control_codes():
     assert 20 <= len(lines) <= 25
 
 
-def test_a_slow_epoch_says_in_a_log_every_few_seconds_how_it_goes():
+def test_a_slow_epoch_prints_a_line_to_a_log_every_few_seconds():
     line, out, clock = progress(live=False, steps=1000, per_epoch=1000)
     for step in range(60):
         line.update(step, ROW)
@@ -147,7 +149,7 @@ def test_a_slow_epoch_says_in_a_log_every_few_seconds_how_it_goes():
     assert len(out.getvalue().splitlines()) == 12
 
 
-def test_of_very_many_epochs_only_some_get_a_line_and_the_last_does():
+def test_a_long_run_prints_some_epochs_and_the_last():
     line, out, _ = progress(steps=10_001, per_epoch=1)
     for step in range(1, 10_002):
         line.epoch({"split": "test", "step": step, "epoch": float(step), "loss": 0.5})
@@ -156,13 +158,13 @@ def test_of_very_many_epochs_only_some_get_a_line_and_the_last_does():
     assert lines[-1] == "epoch 10001/10001 "
 
 
-def test_an_evaluation_within_an_epoch_is_told_with_its_fraction():
+def test_an_evaluation_within_an_epoch_is_printed_with_its_fraction():
     line, out, _ = progress()
     line.epoch({"split": "test", "step": 46, "epoch": 0.5, "loss": 0.5})
     assert out.getvalue() == "epoch 0.50/20 · test loss 0.5000\n"
 
 
-def test_the_headline_is_shown_rather_than_whatever_comes_first():
+def test_the_headline_metric_is_shown_instead_of_the_first_two():
     row = {"loss": 1.0, "grad_norm": 3.0, "other": 2.0, "r2": 0.5}
     for headline, shown in (("r2", "loss 1.00 · r2 0.500"), ("", "loss 1.00 · grad_norm 3.00 · other 2.00")):
         line, out, _ = progress(headline=headline)
@@ -170,7 +172,7 @@ def test_the_headline_is_shown_rather_than_whatever_comes_first():
         assert last_line(out).endswith("0 % · " + shown)
 
 
-def test_a_loss_that_is_no_number_is_shown_as_such():
+def test_a_nan_loss_is_shown():
     line, out, _ = progress()
     line.update(1, {"loss": float("nan")})
     assert last_line(out).endswith("loss nan")
@@ -186,7 +188,7 @@ def test_quiet_prints_nothing():
     assert out.getvalue() == ""
 
 
-def test_what_is_said_in_between_stands_on_a_line_of_its_own():
+def test_a_message_is_printed_on_a_line_of_its_own():
     line, out, clock = progress()
     line.compiling()
     line.say("saved")
@@ -196,7 +198,7 @@ def test_what_is_said_in_between_stands_on_a_line_of_its_own():
     assert out.getvalue().split("\r")[-2:] == ["saved\n", "epoch 1/20 · step 1/1840 · 0 %\n"]
 
 
-def test_a_stream_without_the_dot_gets_a_bar():
+def test_a_stream_that_cannot_encode_the_dot_gets_a_bar():
     file = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
     line = Progress(10, 5, 1, console=Console(file=file, width=80))
     line.say("größer")
@@ -208,7 +210,7 @@ def test_a_stream_without_the_dot_gets_a_bar():
 
 
 @pytest.mark.parametrize("error", [BrokenPipeError, OSError, ValueError])
-def test_a_screen_falls_silent_when_its_reader_is_gone(error):
+def test_the_stream_stops_writing_when_its_reader_is_gone(error):
     class Gone(io.StringIO):
         calls = 0
 
@@ -217,7 +219,7 @@ def test_a_screen_falls_silent_when_its_reader_is_gone(error):
             raise error
 
     gone = Gone()
-    console = terminal(Screen(gone))  # pyright: ignore[reportArgumentType]
+    console = terminal(ConsoleStream(gone))  # pyright: ignore[reportArgumentType]
     line = Progress(10, 5, 1, console=console)
     line.say("one")
     line.say("two")
@@ -228,7 +230,8 @@ def test_a_screen_falls_silent_when_its_reader_is_gone(error):
 @pytest.mark.fault(row=24)
 def test_head_may_close_the_pipe_without_a_traceback():
     code = (
-        "from zoo.train.reporting.progress import Progress, terminal\n"
+        "from zoo.train.reporting.console_stream import terminal\n"
+        "from zoo.train.reporting.progress import Progress\n"
         "console = terminal(); line = Progress(10, 5, 1, console=console)\n"
         "for _ in range(20000): line.say('x' * 50)\n"
         "console.print('the end')\n"
@@ -261,11 +264,11 @@ def test_no_color_leaves_no_colour(monkeypatch):
         (2e-7, "2.00e-7"),
     ],
 )
-def test_a_number_takes_few_characters(value, text):
-    assert number(value) == text
+def test_numbers_are_formatted_in_few_characters(value, text):
+    assert format_number(value) == text
 
 
-def test_the_share_of_time_that_steps_wait_for_data_is_shown_where_data_is_read():
+def test_the_time_waiting_for_data_is_shown_if_data_are_read_from_disk():
     shown = {}
     for wait in (None, 0.034):
         out = io.StringIO()

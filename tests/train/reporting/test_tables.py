@@ -44,13 +44,13 @@ EVERYTHING = {
 
 
 @pytest.mark.parametrize("name", EVERYTHING)
-def test_it_fits_into_80_columns_and_is_plain_where_there_is_no_terminal(name):
+def test_every_table_fits_into_80_columns_and_has_no_colours_without_a_terminal(name):
     text = shown(EVERYTHING[name])
     assert max(map(len, text.splitlines())) <= 80
     assert "\x1b" not in text
 
 
-def test_the_parameters_are_summed_and_their_numbers_end_in_one_column():
+def test_the_parameters_are_summed_and_right_aligned():
     text = shown(parameter_table(PARAMETERS))
     assert re.search(r"body/0/w +3x3x1x32 +float32 +288 +1,152\n", text)
     assert re.search(r"scale +scalar +bfloat16 +1 +2\n", text)
@@ -58,7 +58,7 @@ def test_the_parameters_are_summed_and_their_numbers_end_in_one_column():
     assert len({len(line) for line in text.splitlines() if re.search(r"\d$", line)}) == 1
 
 
-def test_a_long_path_is_folded_not_cut():
+def test_a_long_path_is_wrapped_not_cut():
     text = shown(parameter_table(PARAMETERS))
     column = "".join(line.split("  ")[0].strip() for line in text.splitlines()[3:5])
     assert column == PARAMETERS[1][0]
@@ -79,7 +79,7 @@ def test_the_best_epoch_is_marked_and_the_training_rows_are_left_out():
 
 
 @pytest.mark.parametrize("best", [None, 1, 2, 50, 99, 100])
-def test_of_a_long_run_the_first_the_best_and_the_last_are_shown(best):
+def test_the_table_of_a_long_run_shows_the_first_the_best_and_the_last_epochs(best):
     text = shown(epochs_table(evaluations(100), best, "accuracy"))
     epochs = [each for each in first_column(text) if each != "..."]
     assert len(epochs) == 12
@@ -88,13 +88,13 @@ def test_of_a_long_run_the_first_the_best_and_the_last_are_shown(best):
     assert text.count("best") == (best is not None)
 
 
-def test_an_epoch_in_two_is_left_out_only_where_the_dots_are():
+def test_dots_mark_the_epochs_that_are_left_out():
     epochs = first_column(shown(epochs_table(evaluations(40), 20, "accuracy")))
     for one, other in pairwise(epochs):
         assert "..." in (one, other) or int(other) == int(one) + 1
 
 
-def test_both_splits_of_an_epoch_stand_on_one_line_and_what_is_missing_is_a_dash():
+def test_the_splits_of_an_epoch_share_a_line_and_a_missing_value_is_a_dash():
     rows = evaluations(2, ("val", "test"))
     del rows[-1]
     text = shown(epochs_table(rows, None, "accuracy"))
@@ -102,7 +102,7 @@ def test_both_splits_of_an_epoch_stand_on_one_line_and_what_is_missing_is_a_dash
     assert text.splitlines()[-1].split() == ["2", "184", "1.0000", "0.7500", "-", "-"]
 
 
-def test_a_loss_that_is_tiny_huge_or_no_number_is_said_as_it_is():
+def test_a_loss_that_is_tiny_huge_or_nan_is_shown():
     rows = [{"split": "test", "step": i, "epoch": float(i), "loss": v} for i, v in enumerate((1e-6, 1e9, np.nan, 0.0))]
     text = shown(epochs_table(rows, None, "loss"))
     assert [line.split()[2] for line in text.splitlines()[2:]] == ["1.000e-6", "1.000e9", "nan", "0.0000"]
@@ -127,20 +127,20 @@ def test_the_classes_are_listed_with_their_mean():
         (float("nan"), Expect("accuracy", 0.9, "us"), "(expected at least 0.9, us): missed"),
     ],
 )
-def test_the_result_is_held_to_what_was_expected(value, expect, said):
+def test_the_result_is_compared_with_the_expectation(value, expect, said):
     text = shown(result_panel("runs/x", {"accuracy": value, "loss": 1.0}, "loss", expect))
     assert text.splitlines()[0] == f"result   accuracy {value:.4f} {said}"
 
 
-def test_without_an_expectation_the_headline_is_told():
+def test_without_an_expectation_the_headline_is_shown():
     assert shown(result_panel("runs/x", {"r2": 0.5}, "r2")).splitlines() == ["result   r2 0.5000", "folder   runs/x"]
 
 
-def test_a_run_that_measured_nothing_says_so():
-    assert "nothing was measured" in shown(result_panel("runs/x", {}, "r2", Expect("r2", 0.5, "us")))
+def test_a_run_without_metrics_has_a_message():
+    assert "no metrics were recorded" in shown(result_panel("runs/x", {}, "r2", Expect("r2", 0.5, "us")))
 
 
-def test_the_run_and_the_next_commands_can_be_copied_in_one_piece():
+def test_the_folder_and_the_next_commands_are_not_wrapped():
     folder, command = "/a/very/long/path" * 6, "python -m zoo evaluate " + "/a/long/path [1]" * 6
     panel = result_panel(folder, {"r2": 0.5}, "r2", commands=[command, "ls"], seconds=12.34)
     lines = shown(panel, soft_wrap=True).splitlines()
@@ -157,7 +157,7 @@ def test_the_devices_are_counted_by_kind():
     )
 
 
-def test_what_samples_are_measured_by_fits_a_terminal_the_headline_first():
+def test_the_metrics_of_samples_fit_a_terminal_the_headline_first():
     values = {"spread": 0.9, "frechet": 0.04, "classifier_score": 9.01, "agreement": 0.94}
     rows = [{"split": "test", "step": 938 * epoch, "epoch": float(epoch), **values} for epoch in (9, 10)]
     head, _, *lines = shown(epochs_table(rows, 10.0, "frechet")).splitlines()

@@ -1,4 +1,4 @@
-"""What `--tensorboard` writes is read back from the file of events, record by record."""
+"""The event file that `--tensorboard` writes is read back, record by record."""
 
 import dataclasses
 import struct
@@ -26,7 +26,7 @@ def events(folder):
             data = data[16 + size :]
 
 
-def told(folder):
+def recorded(folder):
     """By tag: [(step, value)]."""
     found = {}
     for event in events(folder):
@@ -44,7 +44,7 @@ def iris(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def found(iris):
-    return told(iris.folder / "tensorboard")
+    return recorded(iris.folder / "tensorboard")
 
 
 def test_every_number_of_every_row_is_a_scalar(iris, found):
@@ -64,21 +64,21 @@ def test_histograms_of_weights_count_every_weight_at_every_evaluation(iris, foun
 
 
 def test_gradients_are_those_of_the_loss_on_a_training_batch(found):
-    """The sum over the classes of a softmax's gradient is nought, so that the biases of the head tell."""
+    """The gradient of a softmax sums to zero over the classes, which the biases of the head show."""
     _, last = found["gradients/head/b"][-1]
     assert last.histo.num == 3
     assert last.histo.sum == pytest.approx(0, abs=1e-6)
     assert last.histo.sum_squares > 0
 
 
-def test_the_pictures_of_the_run_are_images(iris, found):
+def test_the_plots_of_the_run_are_images(iris, found):
     names = {f"plots/{path.stem}" for path in (iris.folder / "plots").glob("*.png")}
     assert names == {"plots/curves", "plots/confusion"}
     for name in names:
         assert found[name][0][1].image.encoded_image_string.startswith(b"\x89PNG")
 
 
-def test_the_recipe_and_its_result_stand_on_the_page_of_hyperparameters(iris, found):
+def test_the_recipe_and_its_result_are_recorded_as_hyperparameters(iris, found):
     hparams = pytest.importorskip("tensorboardX.proto.plugin_hparams_pb2", reason="the extra tensorboard is missing")
     data = {tag: value[0][1].metadata.plugin_data for tag, value in found.items() if tag.startswith("_hparams_/")}
     assert {each.plugin_name for each in data.values()} == {"hparams"}
@@ -90,7 +90,7 @@ def test_the_recipe_and_its_result_stand_on_the_page_of_hyperparameters(iris, fo
     assert found["result/accuracy"][0][1].simple_value == pytest.approx(iris.metrics["accuracy"])
 
 
-def test_a_language_model_writes_at_every_evaluation(tmp_path):
+def test_a_language_model_generates_text_at_every_evaluation(tmp_path):
     pytest.importorskip("tensorboardX", reason="the extra tensorboard is not installed")
     text = tmp_path / "text.txt"
     text.write_text("to be or not to be\n" * 200)
@@ -98,7 +98,7 @@ def test_a_language_model_writes_at_every_evaluation(tmp_path):
         recipe_for("rnn", "text"), steps=4, batch_size=4, d={"file": str(text), "window": 16}, m={"width": 8}
     )
     result = run(recipe, RunOptions(out=tmp_path / "run", quiet=True, tensorboard=True, pictures=False))
-    samples = told(result.folder / "tensorboard")["sample/text_summary"]
+    samples = recorded(result.folder / "tensorboard")["sample/text_summary"]
     assert len(samples) == sum(row["split"] == "test" for row in result.rows)
     lines = samples[-1][1].tensor.string_val[0].decode().split("\n")
     assert all(line.startswith("    ") for line in lines), "Markdown shows it as it is only as a block of code"
@@ -106,31 +106,31 @@ def test_a_language_model_writes_at_every_evaluation(tmp_path):
     assert sum(len(line) - 4 for line in lines) + len(lines) - 1 == 200
 
 
-def test_where_no_gradient_trains_there_is_none_to_show(tmp_path):
+def test_a_trainer_without_gradients_records_none(tmp_path):
     pytest.importorskip("tensorboardX", reason="the extra tensorboard is not installed")
     recipe = dataclasses.replace(recipe_for("perceptron"), epochs=1)
     result = run(recipe, RunOptions(out=tmp_path / "run", quiet=True, tensorboard=True, pictures=False))
-    tags = told(result.folder / "tensorboard")
+    tags = recorded(result.folder / "tensorboard")
     assert "weights/head/w" in tags
     assert not [tag for tag in tags if tag.startswith("gradients/")]
 
 
-def test_samples_that_a_run_drew_become_a_film(tmp_path):
+def test_the_sample_pictures_of_a_run_are_recorded(tmp_path):
     pytest.importorskip("tensorboardX", reason="the extra tensorboard is not installed")
     from PIL import Image
 
     class Two(Callback):
-        def start(self, setup, folder):
+        def on_start(self, setup, folder):
             (folder / "samples").mkdir()
             for step in (8, 16):
                 Image.new("L", (4, 4), step).save(folder / "samples" / f"digits-{step:04}.png")
 
     options = RunOptions(out=tmp_path / "run", quiet=True, tensorboard=True, pictures=False)
     result = run(SHORT, options, [Two()])
-    assert [step for step, _ in told(result.folder / "tensorboard")["samples/digits"]] == [8, 16]
+    assert [step for step, _ in recorded(result.folder / "tensorboard")["samples/digits"]] == [8, 16]
 
 
-def test_an_overwritten_run_takes_its_events_with_it(iris, tmp_path):
+def test_overwriting_a_run_removes_its_events(iris, tmp_path):
     for _ in range(2):
         options = RunOptions(out=tmp_path / "run", quiet=True, tensorboard=True, pictures=False, overwrite=True)
         run(dataclasses.replace(SHORT, epochs=1), options)
@@ -138,7 +138,7 @@ def test_an_overwritten_run_takes_its_events_with_it(iris, tmp_path):
 
 
 def seen(folder):
-    """By tag: the steps that TensorBoard shows: files by name, and a restart hides what was told from its step on."""
+    """By tag: the steps that TensorBoard shows; a restart hides earlier events from its step on."""
     found = {}
     for event in events(folder):
         if event.HasField("session_log"):
@@ -151,18 +151,18 @@ def seen(folder):
 class Painter(Callback):
     """Draws a sample at every evaluation."""
 
-    def start(self, setup, folder):
+    def on_start(self, setup, folder):
         self.folder = folder / "samples"
         self.folder.mkdir(exist_ok=True)
 
-    def row(self, row, fit):
+    def on_metrics(self, row, fit):
         from PIL import Image
 
         Image.new("L", (4, 4), row["step"]).save(self.folder / f"digits-{row['step']:04}.png")
 
 
 @pytest.mark.parametrize("longer", [False, True], ids=["cut", "lengthened"])
-def test_what_a_resumed_run_tells_again_is_shown_once(tmp_path, longer):
+def test_the_events_of_a_resumed_run_are_shown_once(tmp_path, longer):
     pytest.importorskip("tensorboardX", reason="the extra tensorboard is not installed")
     out, recipe = tmp_path / "run", dataclasses.replace(SHORT, epochs=2)
     options = {"quiet": True, "tensorboard": True, "pictures": False, "ckpt_every": "4", "keep": 9}
@@ -180,7 +180,7 @@ def test_what_a_resumed_run_tells_again_is_shown_once(tmp_path, longer):
     assert shown["samples/digits"] == sorted(set(shown["samples/digits"]))
 
 
-def test_without_the_packages_the_message_says_what_to_install(monkeypatch):
+def test_without_the_packages_the_message_names_what_to_install(monkeypatch):
     monkeypatch.setattr("zoo.train.config.run_options.find_spec", lambda name: None)
     with pytest.raises(BadInput, match=r"--tensorboard needs tensorboardX and PIL.*-zoo\[tensorboard\]'"):
         RunOptions(tensorboard=True)
