@@ -3,6 +3,7 @@
 from dataclasses import fields
 from typing import get_type_hints
 
+from .. import trainers
 from ..errors import BadInput
 from .bounds import check_field
 from .recipe import Recipe
@@ -25,6 +26,8 @@ def check_recipe(recipe: Recipe) -> None:
         value = getattr(recipe, name)
         if check_field(annotations[name], kinds[name], value, flag) is None and value is not None:
             raise BadInput(f"{flag} must be None, not the text {value!r}")
+    trainers.check_options(recipe.trainer, recipe.t)
+    _check_traits(recipe)
     if recipe.steps is None and recipe.warmup_epochs >= recipe.epochs:
         raise BadInput(
             f"--warmup-epochs must be less than --epochs {recipe.epochs:g}, got {recipe.warmup_epochs:g}: "
@@ -32,3 +35,18 @@ def check_recipe(recipe: Recipe) -> None:
         )
     if recipe.sched == "plateau" and recipe.decay == 1:
         raise BadInput("--decay must be below 1 with --sched plateau, got 1: the learning rate would never fall")
+
+
+def _check_traits(recipe: Recipe) -> None:
+    """Rejects values that the trainer would ignore."""
+    traits = trainers.traits(recipe.trainer)
+    rule = f"{recipe.model} is trained without a gradient (trainer {recipe.trainer})"
+    if not traits.gradient and recipe.dtype != "float32":
+        raise BadInput(f"--dtype {recipe.dtype}: {rule}, which needs float32")
+    if not traits.gradient and recipe.accumulate > 1:
+        raise BadInput(f"--accumulate {recipe.accumulate}: {rule}; there is no gradient to accumulate")
+    if not traits.accumulate and recipe.accumulate > 1:
+        raise BadInput(
+            f"--accumulate {recipe.accumulate}: the trainer {recipe.trainer} of {recipe.model} cannot accumulate "
+            "gradients; to save memory give --batch-size, --remat or --dtype bf16"
+        )
