@@ -1,4 +1,4 @@
-"""Pictures: functions from plain arrays to a PNG file, drawn by matplotlib without a screen."""
+"""Plots: functions that draw plain arrays to a PNG file with matplotlib, without a display."""
 
 import os
 import sys
@@ -6,16 +6,15 @@ import tempfile
 
 
 def _find_matplotlib() -> None:
-    """Imports matplotlib, which wants a folder to write to.
+    """Imports matplotlib, which needs a writable folder for its list of fonts.
 
-    Where the user has neither a home nor a place for temporary files, it gets one in the working directory for as long
-    as it looks for its fonts.
+    Without a writable home or temporary folder, it uses a folder in the working directory that is removed afterwards.
     """
     try:
         import matplotlib
     except OSError:
         for name in [name for name in sys.modules if name.partition(".")[0] == "matplotlib"]:
-            del sys.modules[name]  # half of it is there, which does not go with the rest
+            del sys.modules[name]  # a partly imported package cannot be imported again
         with tempfile.TemporaryDirectory(prefix=".matplotlib-", dir=".") as folder:
             os.environ["MPLCONFIGDIR"] = folder
             try:

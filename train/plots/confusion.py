@@ -1,4 +1,4 @@
-"""Which class is taken for which: a confusion matrix with the hits in blue and the mistakes in orange."""
+"""Confusion matrix: correct predictions in blue, errors in orange."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -11,23 +11,23 @@ from .style import BLUE, GREY, INK, RED, class_names, picture, short, tint
 
 __all__ = ["confusion"]
 
-_LEGIBLE = 4.0  # points; smaller counts are left out
+_LEGIBLE = 4.0  # points; counts that would be smaller are omitted
 
 
 def confusion(matrix: np.ndarray, classes: Sequence[str], path: Path | str) -> None:
-    """Draws counts, coloured by their share of the row: row `i`, column `j` counts class `i` predicted as `j`.
+    """Draws a confusion matrix, coloured by row: row `i`, column `j` counts examples of class `i` predicted as `j`.
 
     Args:
         matrix: (classes, classes) counts.
-        classes: names; classes without one are called by their number.
-        path: the PNG to write.
+        classes: class names; a class without a name is shown by its number.
+        path: PNG file to write.
 
     Raises:
         ValueError: if the matrix is not square.
     """
     matrix = np.asarray(matrix).astype(np.int64)
     if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1] or not matrix.size:
-        raise ValueError(f"confusion wants a (classes, classes) matrix of counts, got shape {matrix.shape}")
+        raise ValueError(f"expected a (classes, classes) matrix of counts, got shape {matrix.shape}")
     count = len(matrix)
     names = [short(name) for name in class_names(classes, count)]
     size = min(float(np.clip(2.2 + 0.42 * count, 4, 8)) + 0.08 * max(0, count - 24), 12)
@@ -43,7 +43,7 @@ def _shares(matrix: np.ndarray) -> np.ndarray:
 
 
 def _colours(matrix: np.ndarray) -> np.ndarray:
-    """Mistakes are rare, so that their colour grows with the root of the share."""
+    """Returns RGB colours; those of errors grow with the square root of their share, because errors are rare."""
     shares = _shares(matrix)
     hit = np.eye(len(matrix), dtype=bool)[..., None]
     return np.where(hit, tint(BLUE, 0.9 * shares), tint(RED, np.where(shares > 0, 0.08 + 0.9 * np.sqrt(shares), 0)))
@@ -57,7 +57,7 @@ def _label(axes: Axes, matrix: np.ndarray, names: Sequence[str], size: float) ->
     axes.set_yticks(range(count), names, size=ticks)
     axes.set_xlabel("predicted")
     axes.set_ylabel("true")
-    axes.set_title(f"{np.trace(matrix):,} of {total:,} right ({100 * np.trace(matrix) / max(total, 1):.1f} %)")
+    axes.set_title(f"accuracy {100 * np.trace(matrix) / max(total, 1):.1f} % ({np.trace(matrix):,} of {total:,})")
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
     axes.grid(False)
@@ -67,12 +67,12 @@ def _label(axes: Axes, matrix: np.ndarray, names: Sequence[str], size: float) ->
 
 
 def _counts(axes: Axes, matrix: np.ndarray, cell: float) -> None:
-    """Writes the counts as large as a cell (its side in points) lets them be."""
+    """Writes the counts as large as fits a cell, whose side is given in points."""
     digits = max(2, len(str(matrix.max())))
     size = min(10.0, 0.6 * cell, 0.9 * cell / (0.64 * digits))
     if size < _LEGIBLE:
         return
-    # Not in the layout: it need not look whether what stands in a cell stands out of the picture.
+    # Excluded from the layout: texts inside cells never leave the axes, and checking them is slow.
     write = partial(axes.text, ha="center", va="center_baseline", size=size, in_layout=False)
     shares = _shares(matrix)
     for i, j in np.argwhere(matrix):

@@ -1,4 +1,4 @@
-"""How a run went: the loss and the headline metric over the epochs, of each split."""
+"""Learning curves: the loss and the headline metric of each split by epoch."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -17,12 +17,12 @@ Row = Mapping[str, Any]
 
 
 class Panel(NamedTuple):
-    """Curves that belong together.
+    """Panel of related curves.
 
     Attributes:
-        title: of the panel; without `curves` also the metric, whose splits are the curves.
-        curves: what each metric of the training rows is called.
-        log: whether the scale is logarithmic where the values span decades.
+        title: title of the panel; without `curves` also the name of the metric whose splits are drawn.
+        curves: labels of metrics of the training rows, by name.
+        log: use a logarithmic scale if the values span decades.
     """
 
     title: str
@@ -33,14 +33,14 @@ class Panel(NamedTuple):
 _COLOURS = {"train": BLUE, "val": GREEN, "test": RED}
 _NOT_METRICS = ("split", "step", "epoch", "loss", "lr")
 _PREFERRED = ("accuracy", "r2")
-# What two players' training is watched by.
+# Panels of adversarial training.
 PLAYERS = (
     Panel("loss", {"loss": "generator", "d_loss": "discriminator"}),
-    Panel("D(x): how real it looks", {"d_real": "real", "d_fake": "made"}),
+    Panel("D(x)", {"d_real": "real", "d_fake": "generated"}),
     Panel("gradient norm", {"g_norm": "generator", "d_norm": "discriminator"}, log=True),
 )
-_DECADES = 30.0  # a loss that spans more than this factor is shown on a log scale
-_MANY = 60  # from so many measurements on the raw ones are drawn faint, under their moving mean
+_DECADES = 30.0  # a loss whose maximum exceeds its minimum by this factor has a log scale
+_MANY = 60  # longer curves are drawn faint, with their moving mean on top
 
 
 def curves(
@@ -53,11 +53,11 @@ def curves(
     """Draws the learning curves of `metrics.jsonl`.
 
     Args:
-        rows: `{"split", "step", "epoch", "loss", ...}`; values that are missing, None or not finite leave gaps.
-        path: the PNG to write.
-        best_epoch: is marked.
-        headline: the metric of the second panel; otherwise accuracy, R2 or the first other metric found.
-        panels: of several curves each, in place of that of the loss.
+        rows: `{"split", "step", "epoch", "loss", ...}`; missing and non-finite values leave gaps.
+        path: PNG file to write.
+        best_epoch: epoch to mark.
+        headline: metric of the second panel; by default accuracy, R2 or the first other metric.
+        panels: panels that replace the one of the loss.
     """
     rows = list(rows)
     headline = headline or _headline(rows)
@@ -70,7 +70,7 @@ def curves(
             if rows:
                 _panel(axes, rows, panel, best_epoch)
             else:
-                empty(axes, "nothing measured yet")
+                empty(axes, "no metrics yet")
 
 
 def _headline(rows: Sequence[Row]) -> str | None:
@@ -105,7 +105,7 @@ def _panel(axes: Axes, rows: Sequence[Row], panel: Panel, best_epoch: float | No
 
 
 def _lines(rows: Sequence[Row], panel: Panel) -> list[tuple[str, str, str, str]]:
-    """The metric, split, label and colour of each curve."""
+    """Returns the metric, split, label and colour of each curve."""
     if panel.curves:
         return [(name, "train", label, PALETTE[i]) for i, (name, label) in enumerate(panel.curves.items())]
     splits = dict.fromkeys(("train", "val", "test", *(str(row.get("split")) for row in rows)))
@@ -113,7 +113,7 @@ def _lines(rows: Sequence[Row], panel: Panel) -> list[tuple[str, str, str, str]]
 
 
 def _clock(rows: Sequence[Row]) -> tuple[str, float]:
-    """The unit of the time axis, and what a step is in it: only an evaluation says how long an epoch is."""
+    """Returns the unit of the horizontal axis and the length of a step in it, read from the last evaluation."""
     ends = [(row["step"], row["epoch"]) for row in rows if row.get("split") != "train" and row.get("epoch")]
     step, epoch = max(ends, default=(0, 0))
     return ("epoch", epoch / step) if step else ("step", 1.0)
@@ -137,7 +137,7 @@ def _line(axes: Axes, x: np.ndarray, y: np.ndarray, name: str, ink: str) -> None
 
 
 def _moving_mean(y: np.ndarray) -> np.ndarray:
-    """Over a fortieth of the curve; gaps stay gaps."""
+    """Averages over a fortieth of the curve; gaps remain."""
     window = np.ones(2 * (len(y) // 80) + 1)
     known = np.isfinite(y)
     weight = np.convolve(known, window, "same")
@@ -151,7 +151,7 @@ def _spans_decades(y: np.ndarray) -> bool:
 
 
 def _log_scale(axes: Axes, y: np.ndarray) -> None:
-    """With 0.1 and 0.03 on the axis rather than powers of ten."""
+    """Sets a log scale labelled 0.1, 0.03 instead of powers of ten."""
     known = y[np.isfinite(y)]
     axes.set_yscale("log")
     axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 3.0) if known.max() < 1e4 * known.min() else (1.0,)))

@@ -1,4 +1,4 @@
-"""Forecasts beside the truth and beside simple rules, and how their errors grow with the steps ahead."""
+"""Forecasts of the model and of baselines compared with the series, and their errors by step ahead."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,7 +12,7 @@ from .style import BLUE, GREEN, GREY, INK, PALETTE, RED, picture, short
 
 __all__ = ["forecast"]
 
-_SHOWN = 160  # steps of the truth: more would be a ribbon
+_SHOWN = 160  # steps of the series that are drawn
 _COLOURS = {"persistence": GREY, "seasonal": PALETTE[4], "linear": GREEN}
 
 
@@ -25,19 +25,19 @@ def forecast(
     target: str = "",
     upcoming: np.ndarray | None = None,
 ) -> None:
-    """Draws the end of the test part with the forecasts made on the way, one after another, and the error by step.
+    """Draws the end of the test series with successive forecasts, and the error by step ahead.
 
     Args:
-        x: windows in the order of time, one step apart, (windows, window, 1).
-        truth: what followed each, (windows, horizon).
-        forecasts: by name, each (windows, horizon); the first is the model's, the others are baselines.
-        rmse: by the same names, the error at each step ahead.
-        path: the PNG to write.
-        target: what is forecast, with its unit.
-        upcoming: what the model says will follow the last value of all, (horizon,).
+        x: windows in chronological order, one step apart, (windows, window, 1).
+        truth: values that followed each window, (windows, horizon).
+        forecasts: forecasts (windows, horizon) by name; the first is the model's, the others are baselines.
+        rmse: root mean squared errors at each step ahead, by the same names.
+        path: PNG file to write.
+        target: name of the forecast quantity, with its unit.
+        upcoming: forecast beyond the end of the series, (horizon,).
 
     Raises:
-        ValueError: if a forecast has not the shape of the truth.
+        ValueError: if a forecast differs in shape from the truth.
     """
     for name, values in forecasts.items():
         if values.shape != truth.shape:
@@ -51,7 +51,7 @@ def forecast(
 
 
 def _walk(axes: Axes, x: np.ndarray, truth: np.ndarray, forecasts: Mapping[str, np.ndarray], upcoming) -> list[Line2D]:
-    """Each forecast begins where the one before ends; the last one ends with the series."""
+    """Draws non-overlapping forecasts, the last of which ends with the series."""
     windows, horizon = truth.shape
     starts = _starts(windows, horizon)
     series = np.concatenate([x[starts[0], :, 0], *truth[starts]])
@@ -59,40 +59,40 @@ def _walk(axes: Axes, x: np.ndarray, truth: np.ndarray, forecasts: Mapping[str, 
     shown = time >= -max(_SHOWN, 2 * horizon)
     inked = _inked(forecasts)
     ink = inked[0][1]
-    for name, colour in reversed(inked):  # the model's lies above the others
+    for name, colour in reversed(inked):  # the model's line is drawn last, on top
         own = colour == ink
         line = {"color": colour, "linewidth": 1.6 if own else 1.0, "linestyle": "-" if own else (0, (3, 2))}
         _pieces(axes, x[starts], forecasts[name][starts], line)
-    lines = axes.plot(time[shown], series[shown], color=INK, linewidth=1.1, label="truth")
+    lines = axes.plot(time[shown], series[shown], color=INK, linewidth=1.1, label="series")
     if upcoming is not None:
         ahead = np.append(series[-1], upcoming)
         axes.axvspan(0, horizon, color=ink, alpha=0.06, linewidth=0)
-        label = "beyond the end"
+        label = "forecast beyond the end"
         lines += axes.plot(np.arange(horizon + 1), ahead, color=ink, linewidth=1.6, linestyle=(0, (1, 1)), label=label)
     axes.margins(x=0.01)
-    axes.set_title(f"{horizon} step{'s' * (horizon > 1)} ahead from the values known by then")
+    axes.set_title(f"forecasts {horizon} step{'s' * (horizon > 1)} ahead")
     return lines
 
 
 def _starts(windows: int, horizon: int) -> np.ndarray:
-    """The windows whose forecasts are drawn, the last of all among them."""
+    """Chooses the windows whose forecasts are drawn; the last window is among them."""
     count = min((windows - 1) // horizon + 1, max(1, _SHOWN // horizon))
     return windows - 1 - horizon * np.arange(count)[::-1]
 
 
-def _pieces(axes: Axes, x: np.ndarray, said: np.ndarray, line: dict) -> None:
-    """Every forecast with the last known value that it goes on from, gaps between them; those of one step in a row."""
-    count, horizon = said.shape
+def _pieces(axes: Axes, x: np.ndarray, values: np.ndarray, line: dict) -> None:
+    """Draws each forecast joined to the last known value; one-step forecasts form one line."""
+    count, horizon = values.shape
     if horizon == 1:
-        axes.plot(np.arange(1 - count, 1), said[:, 0], **line)
+        axes.plot(np.arange(1 - count, 1), values[:, 0], **line)
         return
-    pieces = np.hstack([x[:, -1], said, np.full((count, 1), np.nan)])
+    pieces = np.hstack([x[:, -1], values, np.full((count, 1), np.nan)])
     ends = horizon * np.arange(1 - count, 1)[:, None]
     axes.plot((ends + np.arange(-horizon, 2)).ravel(), pieces.ravel(), **line)
 
 
 def _errors(axes: Axes, rmse: Mapping[str, Sequence[float]]) -> list[Line2D]:
-    """A line by step ahead or, of one step, a bar; gives what stands in the legend."""
+    """Draws the errors as lines by step ahead, or as bars for one step, and returns the legend entries."""
     steps = np.arange(1, 1 + max(map(len, rmse.values())))
     marker = {"marker": "o", "markersize": 3} if len(steps) < 25 else {}
     lines = []
@@ -111,6 +111,6 @@ def _errors(axes: Axes, rmse: Mapping[str, Sequence[float]]) -> list[Line2D]:
 
 
 def _inked(names: Mapping) -> list[tuple[str, str]]:
-    """Each with its colour; the model is the first."""
+    """Returns the names with their colours; the first is the model."""
     others = iter((RED, *PALETTE[5:]))
     return [(name, BLUE if i == 0 else _COLOURS.get(name) or next(others)) for i, name in enumerate(names)]

@@ -1,4 +1,4 @@
-"""A grid of small pictures: the ground that filters, mistakes and samples are drawn on."""
+"""Grid of small images, used for filters, misclassified examples and samples."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,14 +9,14 @@ from .style import GREY, WIDTH, picture
 
 __all__ = ["grid", "pixels"]
 
-_PITCH = 1.08  # from picture to picture, in sides
+_PITCH = 1.08  # distance between images, in sides of an image
 
 
 def pixels(images: np.ndarray) -> np.ndarray:
-    """Images (examples, height, width, channels) of any scale in [0, 1]; the whole set decides which it is.
+    """Scales images (examples, height, width, channels) to [0, 1]; the range of the whole set decides how.
 
-    Whole numbers from 0 on reach to 1, 16 or 255; other numbers are taken from the least to the largest, unless they
-    lie in [0, 1] already.
+    Non-negative integers are divided by 1, 16 or 255; other numbers are scaled from their minimum and maximum, unless
+    they already lie in [0, 1].
 
     >>> pixels(np.array([[[[0], [4], [16]]]])).ravel().tolist()
     [0.0, 0.25, 1.0]
@@ -30,15 +30,15 @@ def pixels(images: np.ndarray) -> np.ndarray:
 
 
 def grid(pictures: np.ndarray, captions: Sequence[str], columns: int, title: str, note: str, path: Path | str) -> None:
-    """Draws pictures in rows.
+    """Draws a grid of images.
 
     Args:
-        pictures: (pictures, height, width, channels), black 0, white 1, of 1 or 3 channels; of others the mean.
-        captions: one above each, "" for none.
-        columns: pictures in a row.
-        title: above all, to the left.
-        note: above all, to the right.
-        path: the PNG to write.
+        pictures: (images, height, width, channels), 0 black, 1 white; other than 3 channels are averaged.
+        captions: text above each image, "" for none.
+        columns: images per row.
+        title: title, on the left.
+        note: note, on the right.
+        path: PNG file to write.
     """
     side = (WIDTH - 0.1) / (columns * _PITCH)  # inches; the unit of what follows
     texts = [captions[i : i + columns] for i in range(0, len(pictures), columns)]
@@ -49,7 +49,7 @@ def grid(pictures: np.ndarray, captions: Sequence[str], columns: int, title: str
     tall, wide = height / max(height, width), width / max(height, width)
     with picture(path, height=(tops[-1] + _PITCH) * side + 0.4) as figure:
         axes = figure.subplots()
-        # One image for all, with cells of different sizes: far faster than one for each picture.
+        # One mesh with cells of different sizes: far faster than one artist per image.
         axes.pcolorfast(_edges(lefts, wide, width), _edges(tops, tall, height), _joined(pictures, columns))
         for index, caption in enumerate(captions):
             if caption:
@@ -64,12 +64,12 @@ def grid(pictures: np.ndarray, captions: Sequence[str], columns: int, title: str
 
 
 def _edges(starts: np.ndarray, extent: float, pixels: int) -> np.ndarray:
-    """Where the pixels of pictures begin and end along an axis; between two pictures is one wide pixel."""
+    """Returns the edges of all pixels along an axis; the gap between two images is one wide pixel."""
     return (starts[:, None] + np.linspace(0, extent, pixels + 1)).ravel()
 
 
 def _joined(pictures: np.ndarray, columns: int) -> np.ndarray:
-    """All pictures in one, as bytes of red, green, blue and opacity, of which there is none between them."""
+    """Joins the images into one RGBA array of bytes, transparent between them."""
     count, height, width, channels = pictures.shape
     rows = -(-count // columns)
     shown = pictures if channels == 3 else pictures.mean(axis=-1, keepdims=True)

@@ -1,4 +1,4 @@
-"""Grids of small pictures: what the first convolution looks for, and what a classifier was most wrong about."""
+"""Filters of a convolution, and the misclassified images with the highest confidence."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,19 +12,19 @@ __all__ = ["filters", "mistakes"]
 
 
 def filters(kernel: np.ndarray, path: Path | str, most: int = 64) -> None:
-    """Draws the kernels of a convolution, all on one scale: grey is 0, white the largest weight, black its negative.
+    """Draws the kernels of a convolution on one scale: grey is 0, white the largest weight, black its negative.
 
     Args:
-        kernel: (height, width, inputs, outputs). Three inputs are shown as red, green and blue; of more, the mean.
-        path: the PNG to write.
-        most: so many are shown.
+        kernel: (height, width, inputs, outputs). Three inputs are drawn in colour, others averaged.
+        path: PNG file to write.
+        most: maximum number of images.
 
     Raises:
-        ValueError: if the kernel has not four axes.
+        ValueError: if the kernel does not have four axes.
     """
     kernel = np.asarray(kernel, np.float64)
     if kernel.ndim != 4:
-        raise ValueError(f"filters wants a (height, width, inputs, outputs) kernel, got shape {kernel.shape}")
+        raise ValueError(f"expected a (height, width, inputs, outputs) kernel, got shape {kernel.shape}")
     height, width, inputs, outputs = kernel.shape
     if inputs not in (1, 3):
         kernel = kernel.mean(axis=2, keepdims=True)
@@ -34,7 +34,7 @@ def filters(kernel: np.ndarray, path: Path | str, most: int = 64) -> None:
     scaled = np.clip(0.5 + np.nan_to_num(shown) / (2 * top), 0, 1)
     columns = 8 if len(scaled) <= 32 else 16
     title = f"{outputs} filters {height}x{width}, {inputs} input{'s' * (inputs > 1)}"
-    title += f" (first {most} shown)" * (outputs > most) + " (mean over the inputs)" * (inputs not in (1, 3))
+    title += f" (first {most} shown)" * (outputs > most) + " (mean over inputs)" * (inputs not in (1, 3))
     grid(scaled, [""] * len(scaled), columns, title, f"grey is 0, white {top:+.2g}, black {-top:+.2g}", path)
 
 
@@ -47,29 +47,31 @@ def mistakes(
     path: Path | str,
     most: int = 24,
 ) -> None:
-    """Draws the worst mistakes, the most confident first: `4 → 9 (98 %)` is a 4 that was taken for a 9.
+    """Draws misclassified images, the most confident first: `4 → 9 (98 %)` is a 4 classified as 9.
 
     Args:
-        images: (examples, height, width, 1 or 3), as stored: whole numbers to 16 or 255, or any floats.
-        truth: (examples,) class numbers.
-        predicted: (examples,) class numbers.
+        images: (examples, height, width, 1 or 3), as stored: integers up to 16 or 255, or floats.
+        truth: (examples,) class indices.
+        predicted: (examples,) class indices.
         confidence: (examples,) the probability of the predicted class.
-        classes: names; classes without one are called by their number.
-        path: the PNG to write.
-        most: so many are shown.
+        classes: class names; a class without a name is shown by its number.
+        path: PNG file to write.
+        most: maximum number of images.
     """
     truth, predicted, confidence = (np.asarray(each).reshape(-1) for each in (truth, predicted, confidence))
     wrong = np.flatnonzero(truth != predicted)
     if not wrong.size:
         with picture(path, height=1.6) as figure:
-            empty(figure.subplots(), f"no mistakes: all {len(truth):,} right")
+            empty(figure.subplots(), f"no errors: all {len(truth):,} test images correct")
         return
     worst = wrong[np.argsort(-confidence[wrong], kind="stable")][:most]
     names = [short(name, 11) for name in class_names(classes, int(max(truth.max(), predicted.max())) + 1)]
     long = max(len(names[i]) for i in (*truth[worst], *predicted[worst])) > 3
     arrow = " →\n" if long else " → "
     captions = [f"{names[truth[i]]}{arrow}{names[predicted[i]]} ({100 * confidence[i]:.0f} %)" for i in worst]
-    title = f"{len(wrong):,} of {len(truth):,} wrong"
-    title += ", the most confident" * (len(wrong) > len(worst))
-    shown = pixels(images)[worst] if isinstance(images, np.ndarray) else pixels(images[worst])  # others are on the disk
+    title = f"{len(wrong):,} of {len(truth):,} misclassified"
+    title += ", most confident first" * (len(wrong) > len(worst))
+    shown = (
+        pixels(images)[worst] if isinstance(images, np.ndarray) else pixels(images[worst])
+    )  # a DiskArray is read row by row
     grid(shown, captions, 6 if long else 8, title, "true → predicted (confidence)", path)

@@ -1,4 +1,4 @@
-"""The vanishing gradient, seen: how much the last output still feels of what was read so many steps before."""
+"""The gradient of the last output by the inputs of earlier steps, which shows vanishing gradients."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,25 +17,25 @@ __all__ = ["gradient_by_lag", "lags", "untrained_lags"]
 
 
 def gradient_by_lag(model: Layer, params: Any, state: Any, x: Any) -> np.ndarray:
-    """The norm of the gradient of the last answer by each step of the input, over the input's mean.
+    """Computes the norm of the gradient of the last output with respect to each step of the input.
 
-    The gradient is that of the sum of all outputs; its norm is taken over a step's features and averaged over the
-    examples.
+    The gradient is that of the sum of all outputs; its norm is taken over the features of a step and averaged over
+    the examples.
 
     Args:
-        model: from (batch, time, features) to one answer an example.
+        model: model from (batch, time, features) to one output per example.
         params: its parameters.
         state: its state.
         x: floats (batch, time, features).
 
     Returns:
-        (time,) float64, index 0 for the last step (lag 0), the first step of all at the end.
+        (time,) float64; index 0 is the last step (lag 0).
 
     Raises:
         ValueError: if x has no time axis.
     """
     if x.ndim != 3:
-        raise ValueError(f"gradient_by_lag wants (batch, time, features), got shape {tuple(x.shape)}")
+        raise ValueError(f"expected inputs (batch, time, features), got shape {tuple(x.shape)}")
 
     @jax.jit
     def norms(x):
@@ -48,16 +48,16 @@ def gradient_by_lag(model: Layer, params: Any, state: Any, x: Any) -> np.ndarray
 def untrained_lags(
     names: tuple[str, ...] = ("rnn", "lstm", "gru"), steps: int = 200, width: int = 64, seed: int = 0
 ) -> dict[str, np.ndarray]:
-    """`gradient_by_lag` of freshly made animals on noise: what they can learn from, before they have learned.
+    """Computes `gradient_by_lag` of untrained models on noise.
 
-    The LSTM's forget gates start open, and it feels far back from the first. The GRU's start half closed: untrained
-    it forgets fastest, and remembers only once it has learned to.
+    The forget gates of the LSTM are initialised open, so its gradient reaches far back. Those of the GRU are half
+    closed: untrained, its gradient vanishes fastest.
 
     Args:
-        names: of the animals.
-        steps: of the noise.
-        width: of the animals.
-        seed: of parameters and noise.
+        names: names of recurrent models.
+        steps: length of the noise.
+        width: width of the models.
+        seed: seed of parameters and noise.
     """
     key = jax.random.key(seed)
     x = jax.random.normal(key, (16, steps, 2))
@@ -70,11 +70,11 @@ def untrained_lags(
 
 
 def lags(norms: Mapping[str, np.ndarray], path: Path | str) -> None:
-    """Draws the gradient's norm by time lag, each as a share of its largest, on a logarithmic scale.
+    """Draws norms of gradients by time lag, each relative to its maximum, on a logarithmic scale.
 
     Args:
-        norms: by name, each as `gradient_by_lag` gives it.
-        path: the PNG to write.
+        norms: results of `gradient_by_lag` by name.
+        path: PNG file to write.
     """
     with picture(path) as figure:
         axes = figure.subplots()
@@ -88,7 +88,12 @@ def lags(norms: Mapping[str, np.ndarray], path: Path | str) -> None:
         axes.axhline(
             float(np.finfo(np.float32).eps), color=GREY, linewidth=1, linestyle=(0, (4, 3)), label="float32 epsilon"
         )
-        axes.set(yscale="log", ylim=(1e-12, 2), xlabel="steps before the end", ylabel="gradient (share of the largest)")
-        axes.set_title("what the last output feels of earlier steps")
-        axes.yaxis.set_major_formatter("{x:g}")  # the default writes formulas, which no text here is read as
+        axes.set(
+            yscale="log",
+            ylim=(1e-12, 2),
+            xlabel="time lag (steps before the last)",
+            ylabel="norm relative to its maximum",
+        )
+        axes.set_title("gradient of the last output by the input of earlier steps")
+        axes.yaxis.set_major_formatter("{x:g}")  # the default writes formulas, which the style does not parse
         axes.legend(loc="lower right")

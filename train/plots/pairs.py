@@ -1,4 +1,4 @@
-"""What was given, what was made of it, and what it should have become, below each other."""
+"""Inputs, outputs and targets of an image-to-image model, in rows."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,19 +11,19 @@ __all__ = ["pairs"]
 
 
 def pairs(rows: Mapping[str, np.ndarray], path: Path | str, title: str = "") -> None:
-    """Draws rows of pictures, one below the other: each column is one picture in its several forms.
+    """Draws rows of images; a column holds the versions of one image.
 
     Args:
-        rows: by name, each (n, height, width, 1 or 3) from 0, black, to 1; what lies beyond is cut off.
-        path: the PNG to write.
-        title: of the picture.
+        rows: images (n, height, width, 1 or 3) in [0, 1] by name; other values are clipped.
+        path: PNG file to write.
+        title: title of the plot.
 
     Raises:
-        ValueError: if the rows differ in shape by more than 1 or 3 channels.
+        ValueError: if the rows differ in shape, apart from 1 or 3 channels.
     """
     shown = [np.broadcast_to(images, (*images.shape[:3], 3)) for images in rows.values()]
     if len({each.shape for each in shown}) != 1:
-        raise ValueError(f"pairs wants rows of one shape, got {', '.join(str(each.shape) for each in shown)}")
+        raise ValueError(f"expected rows of one shape, got {', '.join(str(each.shape) for each in shown)}")
     columns = len(shown[0])
     captions = [name if i == 0 else "" for name in rows for i in range(columns)]
     grid(np.concatenate(shown), captions, columns, title, "", path)

@@ -1,4 +1,4 @@
-"""How close predicted numbers come to the true ones: each against the other, and what is left over."""
+"""Predicted against true values, and the histogram of the residuals."""
 
 from pathlib import Path
 
@@ -11,16 +11,16 @@ __all__ = ["regression"]
 
 
 def regression(truth: np.ndarray, predicted: np.ndarray, path: Path | str, target: str = "") -> None:
-    """Draws predicted against true values, with R2, and the histogram of the residuals.
+    """Draws predicted against true values with R2, and the histogram of the residuals.
 
     Args:
         truth: (examples,) or (examples, outputs).
-        predicted: as truth; predictions that are not finite are left out and counted.
-        path: the PNG to write.
-        target: what is predicted, with its unit.
+        predicted: same shape; non-finite predictions are counted and not drawn.
+        path: PNG file to write.
+        target: name of the predicted quantity, with its unit.
 
     Raises:
-        ValueError: if the two have not the same number of values.
+        ValueError: if the two differ in the number of values.
     """
     truth, predicted = np.asarray(truth, np.float64), np.asarray(predicted, np.float64)
     if truth.size != predicted.size:
@@ -39,7 +39,7 @@ def regression(truth: np.ndarray, predicted: np.ndarray, path: Path | str, targe
 
 
 def _r2(truth: np.ndarray, predicted: np.ndarray) -> float:
-    """1 - residual / total sum of squares, the mean over the outputs; nan where the truth is constant."""
+    """Computes 1 - residual / total sum of squares, averaged over the outputs; nan for a constant truth."""
     total = ((truth - truth.mean(axis=0)) ** 2).sum(axis=0)
     rest = ((truth - predicted) ** 2).sum(axis=0)
     return float(np.mean(1 - rest / np.where(total > 0, total, np.nan)))
@@ -49,7 +49,7 @@ def _scatter(axes: Axes, truth: np.ndarray, predicted: np.ndarray, title: str, t
     low, high = min(truth.min(), predicted.min()), max(truth.max(), predicted.max())
     margin = 0.04 * (high - low) or 1.0
     span = (low - margin, high + margin)
-    axes.plot(span, span, color=GREY, linewidth=1, linestyle=(0, (4, 3)), label="perfect")
+    axes.plot(span, span, color=GREY, linewidth=1, linestyle=(0, (4, 3)), label="perfect prediction")
     faint = float(np.clip(60 / np.sqrt(len(truth)) / 5, 0.1, 0.7))
     axes.scatter(truth, predicted, s=16, color=BLUE, alpha=faint, linewidths=0)
     axes.set(xlim=span, ylim=span, xlabel=f"true {target}".strip(), ylabel="predicted")

@@ -1,4 +1,4 @@
-"""What a generator makes of points, beside those that are real, and how pictures of samples came to be."""
+"""Generated and real points of the plane, and the animation of sample pictures."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,22 +9,22 @@ from .style import BLUE, GREY, RED, picture
 
 __all__ = ["animation", "cloud", "window"]
 
-_POINTS = 2000  # more dots than this hide each other
-_SECONDS = 8.0  # that an animation takes
+_POINTS = 2000  # more would hide each other
+_SECONDS = 8.0  # length of an animation
 
 
 def cloud(
     real: np.ndarray, made: np.ndarray, path: Path | str, title: str, opinion: np.ndarray | None = None, note: str = ""
 ) -> None:
-    """Draws made points over real ones, and behind them what the discriminator thinks of every place.
+    """Draws generated points over real ones, with the discriminator's score as background.
 
     Args:
         real: (n, 2).
-        made: (n, 2); those outside the picture are counted in its title.
-        path: the PNG to write.
-        title: of the picture.
-        opinion: (rows, columns) over `window(real)`, light where it takes points for real.
-        note: what light and dark mean.
+        made: generated points (n, 2); those outside the axes are counted below them.
+        path: PNG file to write.
+        title: title of the plot.
+        opinion: scores of the discriminator (rows, columns) over `window(real)`, high where it predicts real.
+        note: legend of the background.
     """
     real, made = np.asarray(real)[:_POINTS], np.asarray(made)[:_POINTS]
     low, high = window(real)
@@ -35,30 +35,30 @@ def cloud(
             extent = (low[0], high[0], low[1], high[1])
             axes.imshow(opinion, extent=extent, origin="lower", cmap="gray", alpha=0.45, interpolation="bilinear")
         axes.scatter(*real.T, s=10, color=BLUE, linewidths=0, label="real")
-        axes.scatter(*made.T, s=6, color=RED, linewidths=0, alpha=0.6, label="made")
+        axes.scatter(*made.T, s=6, color=RED, linewidths=0, alpha=0.6, label="generated")
         axes.set_xlim(low[0], high[0])
         axes.set_ylim(low[1], high[1])
         axes.set_aspect("equal")
         axes.grid(False)
         axes.set_title(title)
-        lost = f"{outside} outside; " if outside else ""
+        lost = f"{outside} points outside the axes; " if outside else ""
         axes.set_xlabel(lost + note, color=GREY)
         axes.legend(loc="upper right", markerscale=2)
 
 
 def window(real: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The corners of the part of the plane that is shown: the real points with a margin."""
+    """Computes the corners of the plotted area: that of the real points, with a margin."""
     low, high = np.min(real, axis=0), np.max(real, axis=0)
     middle, half = (low + high) / 2, 0.65 * float((high - low).max() or 1.0)
     return middle - half, middle + half
 
 
 def animation(frames: Sequence[Path], path: Path) -> None:
-    """Makes a GIF of PNGs of one size, in order; the last one stays a while.
+    """Writes a GIF of PNG files of one size; the last frame is shown for two seconds.
 
     Args:
-        frames: the PNGs.
-        path: the GIF to write.
+        frames: PNG files, in order.
+        path: GIF file to write.
     """
     from PIL import Image
 

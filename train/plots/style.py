@@ -1,6 +1,6 @@
-"""One house style for every picture: the same size, the same colours, and the same bytes from the same data.
+"""Common style of all plots: sizes, colours, and the same bytes from the same data.
 
-Pictures are matplotlib `Figure` objects drawn by Agg; pyplot and its global figures are never touched.
+Plots are matplotlib `Figure` objects drawn by Agg; pyplot and its global state are not used.
 """
 
 import warnings
@@ -20,22 +20,22 @@ from ..files import atomic
 __all__ = ["BLUE", "FAINT", "GREEN", "GREY", "INK", "PALETTE", "RED", "WIDTH", "class_names", "colour", "empty"]
 __all__ += ["picture", "save", "short", "tint"]
 
-# Okabe and Ito (2008), told apart by colour-blind eyes too; yellow, too pale for lines, is left out.
+# Okabe and Ito (2008), distinguishable with colour blindness; without yellow, which is too pale for lines.
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7F5AA8", "#8C6D46")
 BLUE, RED, GREEN = PALETTE[:3]
 INK, GREY, FAINT = "#24292F", "#6E7781", "#E4E8EC"
 WIDTH = 8.0  # inches: 960 pixels, the width of a README
 
 _HOUSE = {
-    "font.family": "DejaVu Sans",  # comes with matplotlib, so that every machine draws the same
+    "font.family": "DejaVu Sans",  # shipped with matplotlib, so that every machine draws the same
     "font.size": 9,
     "text.color": INK,
-    "text.parse_math": False,  # a class called "$" is a class called "$"
+    "text.parse_math": False,  # class names may contain "$"
     "axes.titlesize": 10,
     "axes.titleweight": "bold",
     "axes.titlelocation": "left",
     "axes.titlepad": 8,
-    "axes.titley": 1.0,  # else matplotlib lays the axes out several times over to see what stands in the title's way
+    "axes.titley": 1.0,  # else matplotlib repeats the layout to find a free position for the title
     "axes.labelcolor": GREY,
     "axes.edgecolor": "#AFB8C1",
     "axes.spines.top": False,
@@ -61,41 +61,47 @@ _HOUSE = {
 
 @contextmanager
 def picture(path: Path | str, width: float = WIDTH, height: float = 3.4) -> Iterator[Figure]:
-    """A figure in the house style, of that many inches; it is saved when the block ends without an error."""
+    """Context of a figure in the common style, saved to a PNG file when the block ends without an error.
+
+    Args:
+        path: PNG file to write.
+        width: width in inches.
+        height: height in inches.
+    """
     with matplotlib.style.context([_HOUSE], after_reset=True):
         figure = Figure(figsize=(width, height), layout="constrained")
         yield figure
         for axes in figure.axes:
-            axes.yaxis.get_offset_text().set(x=-0.02, ha="right")  # a power of ten, out of the title's way
+            axes.yaxis.get_offset_text().set(x=-0.02, ha="right")  # keeps a power of ten clear of the title
         save(figure, path)
 
 
 def save(figure: Figure, path: Path | str) -> None:
-    """Writes a PNG, whole or not at all: the same figure gives the same bytes, for no time or version is in it.
+    """Writes a PNG file atomically, without time and version: the same figure gives the same bytes.
 
     Raises:
-        OSError: if the folder cannot be written.
+        OSError: if the file cannot be written.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     with atomic(path) as file, warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Glyph .* missing")  # class names come in every script
+        warnings.filterwarnings("ignore", "Glyph .* missing")  # class names may use any script
         FigureCanvasAgg(figure).print_png(file, metadata={"Software": None})
 
 
 def colour(index: int) -> str:
-    """The colour of class number `index`; after the eighth they come again."""
+    """Returns the colour of class `index`; colours repeat after the eighth."""
     return PALETTE[index % len(PALETTE)]
 
 
 def tint(base: str, strength: np.ndarray) -> np.ndarray:
-    """Blends white (strength 0) into a colour (strength 1): strength (...) gives RGB (..., 3)."""
+    """Blends white (strength 0) with a colour (strength 1): maps strength (...) to RGB (..., 3)."""
     strength = np.clip(np.asarray(strength, np.float64), 0, 1)[..., None]
     return 1 - strength * (1 - np.array(to_rgb(base)))
 
 
 def class_names(classes: Sequence[str], count: int) -> list[str]:
-    """The names of `count` classes; those without a name are called by their number.
+    """Returns the names of `count` classes; a class without a name is shown by its number.
 
     >>> class_names(["cat"], 3)
     ['cat', '1', '2']
@@ -104,7 +110,7 @@ def class_names(classes: Sequence[str], count: int) -> list[str]:
 
 
 def short(name: str, length: int = 14) -> str:
-    """Cuts a long name.
+    """Shortens a long name.
 
     >>> short("Brachiosaurus altithorax")
     'Brachiosaurus…'
@@ -113,6 +119,6 @@ def short(name: str, length: int = 14) -> str:
 
 
 def empty(axes: Axes, text: str) -> None:
-    """Says on an empty picture why it is empty."""
+    """Writes a text on axes without data."""
     axes.set_axis_off()
     axes.text(0.5, 0.5, text, transform=axes.transAxes, ha="center", va="center", color=GREY, size=11)

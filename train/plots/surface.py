@@ -1,4 +1,4 @@
-"""What a model says about every point of the plane, with the points that it learned from and those it did not see."""
+"""Decision surface of a model of two features, with training and test examples."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -13,8 +13,8 @@ from .style import BLUE, GREY, INK, RED, class_names, colour, picture, short, ti
 __all__ = ["decision_surface"]
 
 _DIVERGING = LinearSegmentedColormap.from_list("orange-white-blue", [RED, "#FFFFFF", BLUE])
-_RESOLUTION = 160  # predictions a side
-_POINTS = 1500  # more dots than this hide the surface
+_RESOLUTION = 160  # predictions per axis
+_POINTS = 1500  # more would hide the surface
 
 
 def decision_surface(
@@ -26,39 +26,39 @@ def decision_surface(
     path: Path | str,
     classes: Sequence[str] = (),
 ) -> None:
-    """Draws the prediction as colour, its boundaries as lines, training points as dots and test points as rings.
+    """Draws predictions as colours, boundaries as lines, training examples as dots and test examples as rings.
 
     Args:
-        predict: maps (n, 2) float32 points, not normalised, to probabilities (n, classes), or to values (n,) or (n, 1).
+        predict: maps unscaled points (n, 2) float32 to probabilities (n, classes), or to values (n,) or (n, 1).
         train_points: (n, 2).
-        train_y: (n,) class numbers, or values.
+        train_y: (n,) class indices, or values.
         test_points: (n, 2).
-        test_y: (n,) class numbers, or values.
-        path: the PNG to write.
-        classes: names of the classes; none for a regression. With two, the second's probability alone will do.
+        test_y: (n,) class indices, or values.
+        path: PNG file to write.
+        classes: class names; none for regression. With two classes, `predict` may return the second probability alone.
     """
     x, y = _axes_of(np.concatenate([np.asarray(train_points), np.asarray(test_points)]))
     plane = np.stack(np.meshgrid(x, y), axis=-1).astype(np.float32)
-    said = np.asarray(predict(plane.reshape(-1, 2)), np.float64).reshape(len(y), len(x), -1)
+    values = np.asarray(predict(plane.reshape(-1, 2)), np.float64).reshape(len(y), len(x), -1)
     dots = [
         _thin(np.asarray(p), np.asarray(t).reshape(-1)) for p, t in ((train_points, train_y), (test_points, test_y))
     ]
     with picture(path, 5.8 if classes else 6.5, 5.8) as figure:
         axes = figure.subplots()
         if classes:
-            _classes(axes, x, y, said, dots, class_names(classes, max(len(classes), said.shape[-1])))
+            _classes(axes, x, y, values, dots, class_names(classes, max(len(classes), values.shape[-1])))
         else:
-            _values(figure, axes, x, y, said[..., 0], dots)
+            _values(figure, axes, x, y, values[..., 0], dots)
         axes.set_aspect("equal")
         axes.grid(False)
-        axes.set_title("prediction and points")
+        axes.set_title("predictions and examples")
         axes.scatter([], [], s=20, color=GREY, label="train")
         axes.scatter([], [], s=20, facecolors="none", edgecolors=GREY, linewidths=1.3, label="test")
         axes.legend(loc="upper left", bbox_to_anchor=(0, -0.06), ncols=6, handletextpad=0.2, columnspacing=1.2)
 
 
 def _axes_of(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """A square that holds all points with a margin."""
+    """Returns the coordinates of a square around all points, with a margin."""
     low, high = points.min(axis=0), points.max(axis=0)
     middle, half = (low + high) / 2, 0.55 * float((high - low).max() or 1.0)
     x, y = (np.linspace(centre - half, centre + half, _RESOLUTION) for centre in middle)
@@ -74,16 +74,16 @@ def _extent(x: np.ndarray, y: np.ndarray) -> tuple[float, float, float, float]:
     return float(x[0]), float(x[-1]), float(y[0]), float(y[-1])
 
 
-def _classes(axes: Axes, x, y, said: np.ndarray, dots, names: Sequence[str]) -> None:
-    said = np.concatenate([1 - said, said], axis=-1) if said.shape[-1] == 1 else said
-    said = np.nan_to_num(said)
-    count, winner, top = said.shape[-1], said.argmax(axis=-1), said.max(axis=-1)
+def _classes(axes: Axes, x, y, values: np.ndarray, dots, names: Sequence[str]) -> None:
+    values = np.concatenate([1 - values, values], axis=-1) if values.shape[-1] == 1 else values
+    values = np.nan_to_num(values)
+    count, winner, top = values.shape[-1], values.argmax(axis=-1), values.max(axis=-1)
     hues = np.stack([tint(colour(i), 0.55 * (top - 1 / count) / (1 - 1 / count)) for i in range(count)])
     surface = np.take_along_axis(hues, winner[None, ..., None], axis=0)[0]
     axes.imshow(surface, extent=_extent(x, y), origin="lower", interpolation="bilinear")
     for i in range(1 if count == 2 else count):
-        lead = said[..., i] - np.delete(said, i, axis=-1).max(axis=-1)
-        if lead.min() < 0 < lead.max():  # else this class is nowhere, or everywhere
+        lead = values[..., i] - np.delete(values, i, axis=-1).max(axis=-1)
+        if lead.min() < 0 < lead.max():  # else the class is predicted nowhere, or everywhere
             axes.contour(x, y, lead, levels=[0], colors=INK, linewidths=0.9)
     (points, y_train), (unseen, y_test) = dots
     for i, name in enumerate(names):
@@ -93,12 +93,12 @@ def _classes(axes: Axes, x, y, said: np.ndarray, dots, names: Sequence[str]) -> 
         axes.scatter([], [], s=30, marker="s", color=colour(i), label=short(name))
 
 
-def _values(figure: Figure, axes: Axes, x, y, said: np.ndarray, dots) -> None:
+def _values(figure: Figure, axes: Axes, x, y, values: np.ndarray, dots) -> None:
     (points, y_train), (unseen, y_test) = dots
     known = np.concatenate([y_train, y_test])
     reach = float(np.abs(known[np.isfinite(known)]).max(initial=0)) or 1.0
     look = {"cmap": _DIVERGING, "norm": Normalize(-reach, reach)}
-    shown = axes.imshow(said, extent=_extent(x, y), origin="lower", interpolation="bilinear", **look)
+    shown = axes.imshow(values, extent=_extent(x, y), origin="lower", interpolation="bilinear", **look)
     axes.scatter(*points.T, s=20, c=y_train, edgecolors=INK, linewidths=0.5, **look)
     axes.scatter(*unseen.T, s=20, facecolors="none", edgecolors=INK, linewidths=2.4)
     axes.scatter(*unseen.T, s=20, facecolors="none", edgecolors=_DIVERGING(look["norm"](y_test)), linewidths=1.5)

@@ -1,4 +1,4 @@
-"""What a sweep found: the metric by each hyper-parameter, a dot for every run; few values are joined by their means."""
+"""Scores of a sweep by each hyperparameter: a dot per run, and a line through the means."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,20 +12,19 @@ from .style import BLUE, GREY, WIDTH, empty, picture, short
 
 __all__ = ["sweep"]
 
-_ACROSS = 3  # panels in a row
-_MANY = 12  # values of a number, from which on they get an axis of numbers rather than a place each
+_ACROSS = 3  # maximum number of panels in a row
+_MANY = 12  # with this many numbers the axis is numeric instead of categorical
 
 
 def sweep(found: Sequence[tuple[Mapping[str, Any], Sequence[float]]], metric: str, path: Path | str) -> None:
     """Draws the scores of a sweep.
 
-    Each panel shows all runs by one hyper-parameter, whatever the others were: a wide column says that the others
-    matter more.
+    Each panel shows all runs by one hyperparameter; a wide column means that the other ones matter more.
 
     Args:
         found: for each setting its values by name, and the scores of its seeds.
-        metric: what the scores are.
-        path: the PNG to write.
+        metric: name of the metric that the scores measure.
+        path: PNG file to write.
     """
     names = list(found[0][0]) if found else []
     down = max(1, -(-len(names) // _ACROSS))
@@ -59,7 +58,7 @@ def _panel(axes: Axes, runs: Sequence[tuple[Any, float]], name: str) -> None:
 def _ordered(values: set) -> list:
     try:
         return sorted(values)
-    except TypeError:  # none among numbers
+    except TypeError:  # None among numbers
         return sorted(values, key=str)
 
 

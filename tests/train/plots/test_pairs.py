@@ -1,4 +1,4 @@
-"""Rows of pictures below each other: each where it belongs, in its own colours."""
+"""Rows of images: position, colours and bytes."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ from zoo.train.plots.pairs import pairs
 COLOURS = {"red": [1, -1, -1], "green": [-1, 1, -1], "blue": [-1, -1, 1]}
 
 
-def test_each_row_has_its_pictures_in_the_order_of_the_columns(tmp_path):
+def test_each_row_has_its_images_in_the_order_of_the_columns(tmp_path):
     def images(shade):
         return (np.stack([np.full((8, 8, 3), 1.0) * colour for colour in COLOURS.values()]) * shade + 1) / 2
 
@@ -28,7 +28,7 @@ def test_each_row_has_its_pictures_in_the_order_of_the_columns(tmp_path):
     assert bright.min() < dim.min() < dim.max() < bright.max(), "given above, made between, real (cut off) below"
 
 
-def test_grey_pictures_stand_beside_coloured_ones_and_the_same_ones_give_the_same_bytes(tmp_path):
+def test_grey_and_coloured_images_mix_and_the_same_images_give_the_same_bytes(tmp_path):
     x = np.random.default_rng(0).uniform(0, 1, (12, 6, 9, 3))
     for name in ("a.png", "b.png"):
         pairs({"given": x.mean(-1, keepdims=True), "real": x}, tmp_path / name)

@@ -1,4 +1,4 @@
-"""Every picture: a valid PNG, the same bytes from the same data, other bytes from other data, no pyplot."""
+"""All plots: a valid PNG, the same bytes from the same data, other bytes from other data, no pyplot."""
 
 import sys
 import warnings
@@ -8,8 +8,8 @@ import pytest
 
 from zoo.train.plots.confusion import confusion
 from zoo.train.plots.curves import curves
+from zoo.train.plots.generated_images import interpolation, nearest, samples
 from zoo.train.plots.images import filters, mistakes
-from zoo.train.plots.made import interpolation, nearest, samples
 from zoo.train.plots.regression import regression
 from zoo.train.plots.surface import decision_surface
 
@@ -90,7 +90,7 @@ def test_curves_are_drawn_of(case, tmp_path):
     assert pixels(tmp_path / "c.png").shape[:2] == (408, 960)
 
 
-def test_the_second_panel_shows_the_headline_that_was_asked_for(tmp_path):
+def test_the_second_panel_shows_the_given_headline(tmp_path):
     data = [row | {"f1": 0.1 * row["epoch"]} for row in rows()]
     curves(data, tmp_path / "accuracy.png")
     curves(data, tmp_path / "f1.png", headline="f1")
@@ -99,7 +99,7 @@ def test_the_second_panel_shows_the_headline_that_was_asked_for(tmp_path):
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 24, 40, 50])
-def test_a_confusion_matrix_of_so_many_classes_fits_a_page(count, tmp_path):
+def test_a_confusion_matrix_of_many_classes_fits_a_page(count, tmp_path):
     matrix = np.diag(RANDOM.integers(900, 1100, count)) + RANDOM.poisson(0.3, (count, count))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -107,7 +107,7 @@ def test_a_confusion_matrix_of_so_many_classes_fits_a_page(count, tmp_path):
     assert max(pixels(tmp_path / "c.png").shape) <= 1440
 
 
-def test_the_diagonal_is_blue_a_mistake_orange_and_a_class_without_examples_white(tmp_path):
+def test_the_diagonal_is_blue_an_error_orange_and_a_class_without_examples_white(tmp_path):
     confusion(np.array([[9, 0, 0], [7, 2, 0], [0, 0, 0]]), "abc", tmp_path / "c.png")
     image = pixels(tmp_path / "c.png")[..., :3]
     assert (image[..., 2] - image[..., 0] > 0.5).sum() > 5000
@@ -119,7 +119,7 @@ def test_a_matrix_that_is_not_square_is_refused(tmp_path):
         confusion(np.zeros((2, 3)), [], tmp_path / "c.png")
 
 
-def test_a_class_name_may_hold_any_sign(tmp_path):
+def test_a_class_name_may_hold_any_character(tmp_path):
     confusion(np.eye(3), ["$x_1^", "猫", "100 %"], tmp_path / "c.png")
     assert (tmp_path / "c.png").exists()
 
@@ -146,7 +146,7 @@ def test_three_inputs_are_shown_as_colours(tmp_path):
     np.testing.assert_allclose(pixels(tmp_path / "f.png")[90, 60, :3], [1, 0.5, 0.5], atol=0.01)
 
 
-def test_a_dense_kernel_is_no_filter(tmp_path):
+def test_a_dense_kernel_is_refused(tmp_path):
     with pytest.raises(ValueError, match=r"height, width, inputs, outputs.*\(784, 10\)"):
         filters(np.zeros((784, 10)), tmp_path / "f.png")
 
@@ -160,21 +160,21 @@ def worst(path, images, confidence=None, count=8):
 @pytest.mark.parametrize(
     ("dtype", "top"), [(np.uint8, 16), (np.uint8, 255), (np.float32, 1.0), (np.float32, 16.0), (np.uint8, 1)]
 )
-def test_white_is_white_however_the_images_are_stored(dtype, top, tmp_path):
+def test_white_is_white_for_every_storage_type(dtype, top, tmp_path):
     images = np.zeros((8, 8, 8, 1), dtype)
     images[0] = top
     image = worst(tmp_path / "m.png", images)
     assert [image[100, 60, 0], image[100, 180, 0]] == [1, 0]
 
 
-def test_the_most_confident_mistake_comes_first(tmp_path):
+def test_the_most_confident_error_comes_first(tmp_path):
     images = np.zeros((8, 8, 8, 3), np.uint8)
     images[5, ..., 1] = 255  # green
     image = worst(tmp_path / "m.png", images, np.array([0.5, 0.6, 0.7, 0.5, 0.5, 0.9, 0.5, 0.5]))
     np.testing.assert_allclose(image[100, 60, :3], [0, 1, 0])
 
 
-def test_no_mistakes_are_told_on_a_small_picture(tmp_path):
+def test_a_plot_without_errors_is_small(tmp_path):
     truth = np.arange(12) % 2
     mistakes(DIGITS, truth, truth, np.ones(12), ["a", "b"], tmp_path / "m.png")
     image = pixels(tmp_path / "m.png")
@@ -201,12 +201,12 @@ def test_a_surface_has_the_colour_of_the_class_on_each_side(tmp_path):
     ],
     ids=["undecided", "one probability", "not a number", "constant value", "twelve classes"],
 )
-def test_a_surface_is_drawn_of_what_is(predict, classes, tmp_path):
+def test_a_surface_is_drawn_of(predict, classes, tmp_path):
     surface(tmp_path / "s.png", predict, classes)
     assert (tmp_path / "s.png").stat().st_size > 5000
 
 
-def test_one_probability_of_two_classes_is_the_second_ones(tmp_path):
+def test_a_single_probability_is_that_of_the_second_class(tmp_path):
     surface(tmp_path / "two.png")
     surface(tmp_path / "one.png", lambda points: sides(points)[:, 1])
     np.testing.assert_allclose(pixels(tmp_path / "two.png"), pixels(tmp_path / "one.png"), atol=0.02)
@@ -229,6 +229,6 @@ def test_a_regression_is_drawn_of(truth, predicted, tmp_path):
     assert pixels(tmp_path / "r.png").shape[:2] == (408, 960)
 
 
-def test_a_regression_wants_one_prediction_for_each(tmp_path):
+def test_a_regression_requires_one_prediction_per_value(tmp_path):
     with pytest.raises(ValueError, match="4 values, predicted 3"):
         regression(np.zeros(4), np.zeros(3), tmp_path / "r.png")

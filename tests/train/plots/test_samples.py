@@ -1,11 +1,11 @@
-"""Pictures of samples: what lies where, and the animation of them."""
+"""Plots of samples: positions, and their animation."""
 
 import numpy as np
 import pytest
 from matplotlib.image import imread
 
 from zoo.train.plots.curves import PLAYERS, curves
-from zoo.train.plots.made import beside
+from zoo.train.plots.generated_images import beside
 from zoo.train.plots.samples import animation, cloud, window
 
 RING = np.stack([np.cos(np.arange(8)), np.sin(np.arange(8))], axis=-1)
@@ -17,7 +17,7 @@ def test_the_window_holds_all_real_points_with_a_margin():
     assert (high > RING.max(axis=0)).all()
 
 
-def test_made_points_outside_change_nothing_but_the_count_below(tmp_path):
+def test_generated_points_outside_the_axes_change_only_the_count_below(tmp_path):
     for name, made in (("in", RING), ("out", np.concatenate([RING, [[90.0, 0.0]]]))):
         cloud(RING, made, tmp_path / f"{name}.png", "step 1", np.zeros((4, 4)))
     inside, outside = imread(tmp_path / "in.png"), imread(tmp_path / "out.png")
@@ -26,7 +26,7 @@ def test_made_points_outside_change_nothing_but_the_count_below(tmp_path):
 
 
 @pytest.mark.parametrize("channels", [1, 3])
-def test_what_is_made_lies_on_the_left_and_what_is_real_on_the_right(channels, tmp_path):
+def test_generated_images_are_on_the_left_and_real_ones_on_the_right(channels, tmp_path):
     made, real = (np.full((7, 4, 5, channels), value) for value in (0.0, 0.6))
     beside(made, real, tmp_path / "t.png", "step 1", columns=3)
     drawn = imread(tmp_path / "t.png")[40:, :, :3]
@@ -39,7 +39,7 @@ def test_what_is_made_lies_on_the_left_and_what_is_real_on_the_right(channels, t
         assert np.ptp(rows) > 200, "three rows"
 
 
-def test_an_animation_has_a_frame_for_each_picture_that_differs(tmp_path):
+def test_an_animation_has_a_frame_for_each_distinct_picture(tmp_path):
     from PIL import Image
 
     frames = []
@@ -53,7 +53,7 @@ def test_an_animation_has_a_frame_for_each_picture_that_differs(tmp_path):
     assert not (tmp_path / "none.gif").exists()
 
 
-def test_both_players_have_their_curves(tmp_path):
+def test_generator_and_discriminator_have_curves(tmp_path):
     names = ("loss", "d_loss", "d_real", "d_fake", "g_norm", "d_norm")
     train = [{"split": "train", "step": i, "epoch": i / 4, **dict.fromkeys(names, 1.0 + i)} for i in range(1, 9)]
     rows = [*train, {"split": "test", "step": 8, "epoch": 2.0, "good": 0.5}]

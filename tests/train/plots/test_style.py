@@ -7,7 +7,7 @@ import pytest
 from zoo.train.plots.style import class_names, picture, save, short, tint
 
 
-def test_a_picture_is_as_large_as_asked_at_120_dots_an_inch(tmp_path):
+def test_a_plot_has_the_given_size_at_120_dots_per_inch(tmp_path):
     with picture(tmp_path / "deep" / "p.png", width=4, height=2) as figure:
         figure.subplots().plot([1, 2])
     data = (tmp_path / "deep" / "p.png").read_bytes()
@@ -15,7 +15,7 @@ def test_a_picture_is_as_large_as_asked_at_120_dots_an_inch(tmp_path):
     assert (int.from_bytes(data[16:20]), int.from_bytes(data[20:24])) == (480, 240)
 
 
-def test_a_png_carries_neither_time_nor_version(tmp_path):
+def test_a_png_contains_neither_time_nor_version(tmp_path):
     with picture(tmp_path / "p.png") as figure:
         figure.subplots()
     data = (tmp_path / "p.png").read_bytes()
@@ -23,7 +23,7 @@ def test_a_png_carries_neither_time_nor_version(tmp_path):
     assert b"tIME" not in data
 
 
-def test_a_picture_that_fails_leaves_the_earlier_one_whole(tmp_path):
+def test_a_plot_that_fails_keeps_the_previous_file(tmp_path):
     path = tmp_path / "p.png"
     path.write_bytes(b"the earlier one")
 
@@ -33,7 +33,7 @@ def test_a_picture_that_fails_leaves_the_earlier_one_whole(tmp_path):
     assert path.read_bytes() == b"the earlier one"
 
 
-def test_a_write_that_fails_leaves_no_half_file(tmp_path):
+def test_a_write_that_fails_leaves_no_partial_file(tmp_path):
     class Broken:
         def __getattr__(self, name):
             raise OSError(28, "No space left on device")
@@ -43,7 +43,7 @@ def test_a_write_that_fails_leaves_no_half_file(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_users_own_matplotlib_settings_are_left_alone_and_do_not_count(tmp_path):
+def test_the_users_matplotlib_settings_are_neither_used_nor_changed(tmp_path):
     import matplotlib
 
     def draw(name):
@@ -57,7 +57,7 @@ def test_the_users_own_matplotlib_settings_are_left_alone_and_do_not_count(tmp_p
         assert matplotlib.rcParams["lines.linewidth"] == 9.0
 
 
-def test_a_power_of_ten_above_an_axis_does_not_lie_under_the_title(tmp_path):
+def test_a_power_of_ten_above_an_axis_does_not_overlap_the_title(tmp_path):
     with picture(tmp_path / "p.png") as figure:
         axes = figure.subplots()
         axes.plot([1e7, 2e7])
@@ -67,7 +67,7 @@ def test_a_power_of_ten_above_an_axis_does_not_lie_under_the_title(tmp_path):
     assert power.get_window_extent().x1 < title.get_window_extent().x0
 
 
-def test_pictures_need_neither_jax_nor_pyplot():
+def test_plots_need_neither_jax_nor_pyplot():
     modules = ", ".join(
         f"zoo.train.plots.{name}" for name in ("curves", "confusion", "images", "surface", "regression")
     )
@@ -75,14 +75,14 @@ def test_pictures_need_neither_jax_nor_pyplot():
     assert run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
 
 
-def test_a_tint_goes_from_white_to_the_colour():
+def test_a_tint_blends_white_with_the_colour():
     np.testing.assert_allclose(tint("#0000ff", np.array([0, 0.5, 1])), [[1, 1, 1], [0.5, 0.5, 1], [0, 0, 1]])
 
 
-def test_classes_without_a_name_are_called_by_their_number():
+def test_a_class_without_a_name_is_shown_by_its_number():
     assert class_names(("cat", "dog"), 3) == ["cat", "dog", "2"]
 
 
-def test_a_long_name_is_cut_and_a_short_one_is_not():
+def test_only_a_long_name_is_shortened():
     assert short("automobile", 10) == "automobile"
     assert short("automobiles", 10) == "automobil…"

@@ -1,4 +1,4 @@
-"""The picture of a sweep has a panel for each hyper-parameter, and a dot for each run."""
+"""The plot of a sweep has a panel per hyperparameter and a dot per run."""
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -21,7 +21,7 @@ def drawn(monkeypatch, found, path):
     return titles
 
 
-def test_every_run_is_a_dot_over_its_value_and_the_line_goes_through_the_means(monkeypatch, tmp_path):
+def test_every_run_is_a_dot_and_the_line_joins_the_means(monkeypatch, tmp_path):
     found = [({"lr": 0.1, "m.hidden": (8,)}, [0.5, 0.7]), ({"lr": 0.01, "m.hidden": (8, 4)}, [0.8, 0.8])]
     panels = drawn(monkeypatch, found, tmp_path / "sweep.png")
     assert list(panels) == ["lr", "m.hidden"]
@@ -31,12 +31,12 @@ def test_every_run_is_a_dot_over_its_value_and_the_line_goes_through_the_means(m
     assert [label.get_text() for label in panels["m.hidden"].get_xticklabels()] == ["8", "8x4"]
 
 
-def test_many_numbers_get_an_axis_of_numbers_by_decades(monkeypatch, tmp_path):
+def test_many_numbers_get_a_logarithmic_axis(monkeypatch, tmp_path):
     found = [({"lr": 10.0**-i}, [0.1 * i]) for i in range(13)]
     panels = drawn(monkeypatch, found, tmp_path / "sweep.png")
     assert panels["lr"].get_xscale() == "log"
-    assert len(panels["lr"].lines) == 13, "no line joins what was drawn by chance"
+    assert len(panels["lr"].lines) == 13, "no line joins random values"
 
 
-def test_one_setting_is_nothing_to_compare(monkeypatch, tmp_path):
+def test_a_single_setting_has_no_panels(monkeypatch, tmp_path):
     assert drawn(monkeypatch, [({}, [0.9])], tmp_path / "sweep.png") == {}
