@@ -14,7 +14,7 @@ def perceptron(outputs: int) -> Layer:
     """Builds a perceptron from inputs, flattened, to one weighted sum per class (one in total for two classes).
 
     The prediction is the class of the largest sum, or the sign of a single one. The training rule is
-    `zoo.train.trainers.perceptron.mistake_driven`.
+    `zoo.train.trainers.perceptron`.
 
     >>> import jax, jax.numpy as jnp
     >>> params, _ = perceptron(10).init(jax.random.key(0), jnp.ones((4, 8, 8, 1)))

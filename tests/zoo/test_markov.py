@@ -9,14 +9,20 @@ import pytest
 
 from zoo import markov
 from zoo.layers import Sequence
+from zoo.train.config.recipe import Recipe
 from zoo.train.data.dataset import Split
 from zoo.train.errors import BadInput
 from zoo.train.pipeline.text import scoring_windows
-from zoo.train.tasks.task import task_for
+from zoo.train.tasks import task_for
+from zoo.train.trainers import Run
 from zoo.train.trainers.counting import count, counting
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
 A, B, C = 0, 1, 2
+
+
+def run_of(steps):
+    return Run(Recipe("markov", "text", trainer="counting"), steps, steps, None)
 
 
 def counted(text, vocabulary, **options):
@@ -118,7 +124,7 @@ def test_over_capacity_the_rarest_are_dropped_and_probabilities_still_sum_to_one
 def test_the_loss_of_a_text_is_the_mean_over_its_tokens(key):
     text = np.asarray(jax.random.categorical(key, -0.4 * jnp.arange(6.0), shape=(1500,)), np.int32)
     learned, held = text[:400], Split(text[399:-1], text[400:])
-    trainer = counting(markov(6, vocabulary=6, n=3, smoothing="witten_bell"), task_for("language", outputs=6))
+    trainer = counting(markov(6, vocabulary=6, n=3, smoothing="witten_bell"), task_for("language", outputs=6), run_of(1))
     batch = {"x": jnp.array(learned[None, :-1]), "y": jnp.array(learned[None, 1:]), "first": jnp.array([True])}
     fit, metrics = jax.jit(trainer.step)(jax.jit(trainer.init)(key, batch), batch, key)
     assert set(metrics) == {"loss", "bpc"}
@@ -135,7 +141,7 @@ def test_the_loss_of_a_text_is_the_mean_over_its_tokens(key):
 
 def test_counting_rejects_more_than_one_step():
     with pytest.raises(BadInput, match="counts the whole text in one step, not 3: leave --epochs"):
-        counting(markov(3, vocabulary=3), task_for("language", outputs=3), steps=3)
+        counting(markov(3, vocabulary=3), task_for("language", outputs=3), run_of(3))
 
 
 @pytest.mark.parametrize(

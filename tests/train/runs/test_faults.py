@@ -19,7 +19,7 @@ from tests.train.data.images import write_mnist
 from zoo.train import recipe_for, run
 from zoo.train.callback import Callback, Journal
 from zoo.train.checkpoints.checkpoint import list_steps, newest, read
-from zoo.train.cli.train import main
+from zoo.train.__main__ import main
 from zoo.train.config.recipe import Recipe
 from zoo.train.config.run_options import RunOptions
 from zoo.train.errors import BadInput, RunFailed
@@ -105,7 +105,7 @@ def test_rows_3_and_4_a_signal_checkpoints_and_tells_the_command_that_goes_on(tm
 class Signal(Callback):
     """Asks the run to end while it is scored: between the scores and what comes after them."""
 
-    def row(self, row, fit):
+    def on_metrics(self, row, fit):
         if row["split"] == "test" and row["epoch"] == 2:
             os.kill(os.getpid(), signal.SIGTERM)
 
@@ -123,7 +123,7 @@ SLOW_DISK = """
 import sys, time, zoo.train.saver as saver
 write = saver.write
 saver.write = lambda *args: (print("writing", file=sys.stderr, flush=True), time.sleep(60), write(*args))
-from zoo.train.cli.train import main
+from zoo.train.__main__ import main
 sys.exit(main(sys.argv[1:]))
 """
 
@@ -277,11 +277,11 @@ def test_row_13_a_second_run_in_a_folder_is_refused_and_a_dead_ones_lock_is_not(
 @pytest.mark.fault(row=14)
 def test_row_14_a_bad_state_is_never_saved_and_the_last_good_one_stays(tmp_path, monkeypatch):
     from zoo.train.engine.loop import Diverged
-    from zoo.train.trainers.supervised import supervised
+    from zoo.train.trainers import make
 
-    def poisoned(*args, **more):
+    def poisoned(*args):
         """Finite metrics, and from the fifth step on parameters that are not."""
-        trainer = supervised(*args, **more)
+        trainer = make(*args)
         jnp = import_module("jax.numpy")
 
         def step(fit, batch, key):
@@ -292,7 +292,7 @@ def test_row_14_a_bad_state_is_never_saved_and_the_last_good_one_stays(tmp_path,
 
         return trainer._replace(init=lambda key, batch: trainer.init(key, batch) | {"n": jnp.int32(0)}, step=step)
 
-    monkeypatch.setattr("zoo.train.runs.setup.supervised", poisoned)
+    monkeypatch.setattr("zoo.train.trainers.make", poisoned)
     with pytest.raises(Diverged, match=r"at step 6 of 9(.|\n)*The model of epoch 1 is kept"):
         run(IRIS, RunOptions(out=tmp_path / "run", ckpt_every="1", quiet=True))
     assert newest(tmp_path / "run", print).step == 4
@@ -304,13 +304,13 @@ def test_row_14_a_player_that_is_no_number_any_more_stops_the_game_and_the_last_
     tmp_path, monkeypatch, player
 ):
     from zoo.train.engine.loop import Diverged
-    from zoo.train.runs.setup import TRAINERS
+    from zoo.train.trainers import make
 
-    adversarial, jax = TRAINERS["adversarial"], import_module("jax")
+    jax = import_module("jax")
 
     def poisoned(*args):
         """From the fifth step on one player's parameters are infinite."""
-        trainer = adversarial(*args)
+        trainer = make(*args)
 
         def step(fit, batch, key):
             new, metrics = trainer.step({name: each for name, each in fit.items() if name != "n"}, batch, key)
@@ -321,7 +321,7 @@ def test_row_14_a_player_that_is_no_number_any_more_stops_the_game_and_the_last_
 
     recipe = Recipe("gan", "ring", trainer="adversarial", m={"latent": 2, "hidden": (4,)}, steps=9, batch_size=20000)
     options = {"ckpt_every": "1", "keep": 99, "quiet": True, "pictures": False}
-    monkeypatch.setitem(TRAINERS, "adversarial", poisoned)
+    monkeypatch.setattr("zoo.train.trainers.make", poisoned)
     with pytest.raises(Diverged, match=r"no finite number any more at step \d"):
         run(recipe, RunOptions(out=tmp_path / "run", **options))
     good = newest(tmp_path / "run", print)

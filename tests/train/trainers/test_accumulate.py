@@ -11,18 +11,16 @@ from zoo import mlp
 from zoo.train.config.recipe import Recipe, recipe_for
 from zoo.train.config.validate import check_recipe
 from zoo.train.errors import BadInput
-from zoo.train.tasks.task import task_for
-from zoo.train.trainers.optimizers import make_optimizer
-from zoo.train.trainers.supervised import supervised
+from zoo.train.tasks import task_for
+from zoo.train.trainers import Run, make
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
 RECIPE = Recipe("mlp", "iris", opt="adamw", lr=0.1, weight_decay=0.1, l2=0.01, clip_grad=0.5, ema=0.9, sched="cosine")
 
 
 def trained(recipe, batches, key):
-    optimizer = make_optimizer(recipe, total_steps=len(batches), steps_per_epoch=len(batches))
-    task = task_for("multiclass", outputs=3)
-    trainer = supervised(mlp(3, hidden=(4,)), task, optimizer, ema=recipe.ema, every=recipe.accumulate)
+    run = Run(recipe, steps=len(batches), steps_per_epoch=len(batches), sharding=None)
+    trainer = make(mlp(3, hidden=(4,)), task_for("multiclass", outputs=3), run)
     fit, step = trainer.init(key, batches[0]), jax.jit(trainer.step)
     for batch in batches:
         fit, _ = step(fit, batch, key)
@@ -38,7 +36,8 @@ def test_the_mean_of_several_batches_makes_the_update_of_the_large_batch(key):
 
 
 @pytest.mark.parametrize(
-    ("model", "told"), [("gan", "two players"), ("perceptron", "no gradient"), ("markov", "counts")]
+    ("model", "told"),
+    [("gan", "cannot accumulate"), ("perceptron", "without a gradient"), ("markov", "without a gradient")],
 )
 def test_what_cannot_accumulate_says_so(model, told):
     with pytest.raises(BadInput, match=f"--accumulate 2: .*{told}"):

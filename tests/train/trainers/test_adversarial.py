@@ -8,10 +8,10 @@ import optax
 import pytest
 
 from zoo.layers import batch_norm, dense, players, serial
-from zoo.train.config.trainer_options import Adversarial
+from zoo.train.losses.adversarial import adversarial_loss
 from zoo.train.tasks.generation import generation
 from zoo.train.trainer import eval_params, named_key
-from zoo.train.trainers.adversarial import GanConfig, _discriminate, _generate, _make, adversarial
+from zoo.train.trainers._gan import GanConfig, _generate, _update_discriminator, _update_generator, gan_trainer
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
 LOSSES = ("minimax", "non_saturating", "least_squares", "hinge", "wasserstein")
@@ -25,11 +25,10 @@ def sgd(rate=0.1):
     return optax.with_extra_args_support(optax.sgd(rate))
 
 
-def game_of(steps=10, discriminator=None, ema=None, augment=None, rates=(0.1, 0.1), **options):
+def game_of(steps=10, discriminator=None, rates=(0.1, 0.1), loss="non_saturating", **options):
     two = players(dense(2), discriminator or dense(1), noise)
     optimizers = dict(zip(("generator", "discriminator"), map(sgd, rates), strict=True))
-    game = GanConfig(two, Adversarial(**options), optimizers, steps, ema=ema)
-    return game._replace(augment=augment) if augment else game
+    return GanConfig(two, optimizers, steps, adversarial_loss(loss), **options)
 
 
 @pytest.fixture
@@ -39,24 +38,24 @@ def batch():
 
 def turn(update, game, fit, batch, key):
     """An update of one player, on samples made for it."""
-    return update(game, fit, batch, _make(game, fit, batch, key), key)
+    return update(game, fit, batch, _generate(game, fit, batch, key), key)
 
 
 def begun(game, batch, key):
-    return adversarial(game, generation()).init(key, batch)
+    return gan_trainer(game, generation()).init(key, batch)
 
 
 @pytest.mark.parametrize("loss", LOSSES)
 def test_each_update_moves_one_player_by_a_gradient_that_is_not_zero(loss, batch, key):
     game = game_of(loss=loss)
     fit = begun(game, batch, key)
-    after, told = jax.jit(lambda fit: turn(_discriminate, game, fit, batch, key))(fit)
+    after, told = jax.jit(lambda fit: turn(_update_discriminator, game, fit, batch, key))(fit)
     chex.assert_trees_all_equal(after["params"]["generator"], fit["params"]["generator"])
     assert float(told["d_norm"]) > 1e-3
     moved = optax.tree.sub(fit["params"]["discriminator"], after["params"]["discriminator"])
     assert float(optax.global_norm(moved)) == pytest.approx(0.1 * float(told["d_norm"]), rel=1e-4)
 
-    after, told = jax.jit(lambda fit: turn(_generate, game, fit, batch, key))(fit)
+    after, told = jax.jit(lambda fit: turn(_update_generator, game, fit, batch, key))(fit)
     chex.assert_trees_all_equal(after["params"]["discriminator"], fit["params"]["discriminator"])
     assert float(told["g_norm"]) > 1e-3
     moved = optax.tree.sub(fit["params"]["generator"], after["params"]["generator"])
@@ -66,7 +65,7 @@ def test_each_update_moves_one_player_by_a_gradient_that_is_not_zero(loss, batch
 def test_real_and_made_go_through_the_discriminator_as_batches_of_their_own(batch, key):
     game = game_of(discriminator=serial(batch_norm(momentum=0.5), head=dense(1)))
     fit = begun(game, batch, key)
-    after, _ = turn(_discriminate, game, fit, batch, key)
+    after, _ = turn(_update_discriminator, game, fit, batch, key)
     given = noise(named_key(key, "given"), batch)
     made = game.players.apply(fit["params"], fit["state"], given, key)[0]
     mean = np.zeros(2)
@@ -74,7 +73,7 @@ def test_real_and_made_go_through_the_discriminator_as_batches_of_their_own(batc
         mean = 0.5 * mean + 0.5 * np.asarray(x).mean(axis=0)
     (found,) = [leaf for path, leaf in flat(after["state"]["discriminator"]) if "mean" in path]
     np.testing.assert_allclose(found, mean, rtol=1e-4)
-    untouched, _ = turn(_generate, game, fit, batch, key)
+    untouched, _ = turn(_update_generator, game, fit, batch, key)
     chex.assert_trees_all_equal(untouched["state"]["discriminator"], fit["state"]["discriminator"])
 
 
@@ -85,7 +84,7 @@ def flat(tree):
 def test_the_discriminator_takes_its_steps_on_parts_of_the_batch(batch, key):
     seen = []
     game = game_of(d_steps=4, augment=lambda key, x: (seen.append(x.shape[0]), x)[1])
-    trainer = adversarial(game, generation())
+    trainer = gan_trainer(game, generation())
     fit = trainer.init(key, batch)
     after, told = trainer.step(fit, batch, key)
     assert len(seen) >= 4 * 2 + 1, "a real and a made batch for each update of D, a made one for G"
@@ -93,8 +92,8 @@ def test_the_discriminator_takes_its_steps_on_parts_of_the_batch(batch, key):
     by_hand = fit
     for i in range(4):
         part = {"x": batch["x"][2 * i : 2 * i + 2]}
-        made = _make(game, by_hand, part, named_key(key, "noise", i))
-        by_hand, _ = _discriminate(game, by_hand, part, made, named_key(key, "discriminator", i))
+        made = _generate(game, by_hand, part, named_key(key, "noise", i))
+        by_hand, _ = _update_discriminator(game, by_hand, part, made, named_key(key, "discriminator", i))
     chex.assert_trees_all_close(after["params"]["discriminator"], by_hand["params"]["discriminator"])
     assert np.isfinite(list(map(float, told.values()))).all()
 
@@ -102,7 +101,7 @@ def test_the_discriminator_takes_its_steps_on_parts_of_the_batch(batch, key):
 def test_both_players_learn_from_the_same_samples_made_once(batch, key):
     made = []
     game = game_of(augment=lambda key, x: (made.append(x), x)[1])
-    trainer = adversarial(game, generation())
+    trainer = gan_trainer(game, generation())
     fit = trainer.init(key, batch)
     with jax.disable_jit():
         trainer.step(fit, batch, key)
@@ -111,7 +110,7 @@ def test_both_players_learn_from_the_same_samples_made_once(batch, key):
 
 
 def test_the_average_is_of_the_generator_and_is_what_is_scored(batch, key):
-    trainer = adversarial(game_of(ema=0.5), generation())
+    trainer = gan_trainer(game_of(ema=0.5), generation())
     fit = trainer.init(key, batch)
     average = jax.tree.map(np.asarray, fit["params"]["generator"])
     for i in range(3):
@@ -132,7 +131,7 @@ def test_the_instance_noise_falls_to_nothing_in_the_middle_of_the_run(batch, key
     for step, spread in ((0, 0.5), (250, 0.25), (500, 0.0), (900, 0.0)):
         seen.clear()
         with jax.disable_jit():
-            turn(_discriminate, game, fit | {"step": jnp.int32(step)}, many, key)
+            turn(_update_discriminator, game, fit | {"step": jnp.int32(step)}, many, key)
         assert float(jnp.std(jax.lax.stop_gradient(seen[0].primal if hasattr(seen[0], "primal") else seen[0]))) == (
             pytest.approx(spread, abs=0.02)
         )
@@ -140,7 +139,7 @@ def test_the_instance_noise_falls_to_nothing_in_the_middle_of_the_run(batch, key
 
 def test_clipping_bounds_the_critic_and_nothing_else(batch, key):
     game = game_of(loss="wasserstein", clip_weights=0.05, rates=(5.0, 5.0))
-    trainer = adversarial(game, generation())
+    trainer = gan_trainer(game, generation())
     fit, _ = trainer.step(trainer.init(key, batch), batch, key)
     largest = {
         name: max(float(jnp.abs(leaf).max()) for leaf in jax.tree.leaves(tree)) for name, tree in fit["params"].items()
@@ -151,7 +150,7 @@ def test_clipping_bounds_the_critic_and_nothing_else(batch, key):
 
 def test_a_distance_to_the_real_one_pulls_the_generator_there(batch, key):
     game = game_of(l1=100.0, rates=(0.001, 0.0))
-    trainer = adversarial(game, generation())
+    trainer = gan_trainer(game, generation())
     fit = trainer.init(key, batch)
     step, told = jax.jit(trainer.step), []
     for i in range(100):
@@ -163,13 +162,13 @@ def test_a_distance_to_the_real_one_pulls_the_generator_there(batch, key):
 def test_the_penalties_reach_the_discriminator(batch, key):
     plain, *held = (game_of(**kind) for kind in ({}, {"gradient_penalty": 10.0}, {"r1": 10.0}))
     fit = begun(plain, batch, key)
-    free = turn(_discriminate, plain, fit, batch, key)[1]["d_loss"]
+    free = turn(_update_discriminator, plain, fit, batch, key)[1]["d_loss"]
     for game in held:
-        assert float(turn(_discriminate, game, fit, batch, key)[1]["d_loss"]) > float(free) + 0.01
+        assert float(turn(_update_discriminator, game, fit, batch, key)[1]["d_loss"]) > float(free) + 0.01
 
 
 def test_the_same_key_gives_the_same_step_and_another_another(batch, key):
-    trainer = adversarial(game_of(instance_noise=0.1), generation())
+    trainer = gan_trainer(game_of(instance_noise=0.1), generation())
     fit, step = trainer.init(key, batch), jax.jit(trainer.step)
     once, again, other = (step(fit, batch, named_key(key, "step", i))[0]["params"] for i in (0, 0, 1))
     chex.assert_trees_all_equal(once, again)
@@ -178,7 +177,7 @@ def test_the_same_key_gives_the_same_step_and_another_another(batch, key):
 
 def test_scores_of_parts_add_up_to_those_of_the_whole_and_padding_does_not_count(batch, key):
     game = game_of()
-    trainer = adversarial(game, generation())
+    trainer = gan_trainer(game, generation())
     fit = trainer.init(key, batch)
     made = np.asarray(game.players.apply(fit["params"], fit["state"], noise(named_key(key, "given"), batch))[0])
     weight = jnp.array([1.0] * 5 + [0.0] * 3)

@@ -15,9 +15,9 @@ from zoo.train import RunOptions, recipe_for, run
 from zoo.train.data.dataset import Split
 from zoo.train.data.vocabulary import Vocabulary
 from zoo.train.pipeline.text import scoring_windows, token_windows
-from zoo.train.tasks.task import task_for
+from zoo.train.tasks import task_for
 from zoo.train.trainer import eval_params
-from zoo.train.trainers.language import language
+from zoo.train.trainers._gradient import gradient_trainer
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
 
@@ -54,7 +54,7 @@ def start(trainer, feed, key):
 
 def test_windows_with_the_carry_give_what_one_long_scan_gives(text, key):
     model = writer()
-    trainer = language(model, TASK, plain(optax.sgd(0.0)))
+    trainer = gradient_trainer(model, TASK, plain(optax.sgd(0.0)), carry=True)
     fit, batches = start(trainer, token_windows(text, 2, 10), key)
     step, losses = jax.jit(trainer.step), []
     for batch in batches:
@@ -69,7 +69,7 @@ def test_windows_with_the_carry_give_what_one_long_scan_gives(text, key):
 
 
 def test_a_step_that_goes_on_is_not_one_that_begins(text, key):
-    trainer = language(writer(), TASK, plain(optax.sgd(0.0)))
+    trainer = gradient_trainer(writer(), TASK, plain(optax.sgd(0.0)), carry=True)
     fit, batches = start(trainer, token_windows(text, 2, 10), key)
     step = jax.jit(trainer.step)
     fit, _ = step(fit, batches[0], key)
@@ -80,7 +80,7 @@ def test_a_step_that_goes_on_is_not_one_that_begins(text, key):
 
 def test_the_gradient_ends_at_the_windows_edge_and_is_that_of_the_mean_loss(text, key):
     model = writer()
-    trainer = language(model, TASK, plain(optax.sgd(1.0)))
+    trainer = gradient_trainer(model, TASK, plain(optax.sgd(1.0)), carry=True)
     fit, batches = start(trainer, token_windows(text, 2, 10), key)
     fit = fit | {"carry": jax.tree.map(lambda leaf: leaf + 0.5, fit["carry"])}
 
@@ -97,7 +97,7 @@ def test_the_gradient_ends_at_the_windows_edge_and_is_that_of_the_mean_loss(text
 
 
 def test_a_fit_that_was_put_away_goes_on_as_if_it_had_not_been(text, key):
-    trainer = language(writer(), TASK, plain(optax.adam(1e-2)), ema=0.9)
+    trainer = gradient_trainer(writer(), TASK, plain(optax.adam(1e-2)), ema=0.9, carry=True)
     fit, batches = start(trainer, token_windows(text, 2, 10), key)
     step = jax.jit(trainer.step)
     for batch in batches[:3]:
@@ -110,7 +110,7 @@ def test_a_fit_that_was_put_away_goes_on_as_if_it_had_not_been(text, key):
 
 
 def test_the_score_is_the_mean_over_the_tokens_that_count(text, key):
-    trainer = language(writer(), TASK, plain(optax.sgd(0.1)))
+    trainer = gradient_trainer(writer(), TASK, plain(optax.sgd(0.1)), carry=True)
     fit, _ = start(trainer, token_windows(text, 2, 10), key)
     (batch,) = scoring_windows(text)
     sums = jax.jit(trainer.evaluate)(fit, batch, key)
@@ -123,7 +123,7 @@ def test_the_score_is_the_mean_over_the_tokens_that_count(text, key):
 
 def test_a_text_that_repeats_is_learned_by_heart(key):
     numbers = np.tile([0, 1, 2, 0, 3, 4], 40).astype(np.int32)  # what follows 0 depends on what came before
-    trainer = language(writer(16), TASK, plain(optax.adam(3e-2)))
+    trainer = gradient_trainer(writer(16), TASK, plain(optax.adam(3e-2)), carry=True)
     feed = token_windows(Split(numbers[:-1], numbers[1:]), 2, 12)
     fit, batches = start(trainer, feed, key)
     step = jax.jit(trainer.step)

@@ -8,12 +8,14 @@ import optax
 import pytest
 
 from zoo import linear, mlp, perceptron
-from zoo.train.tasks.task import task_for
+from zoo.train.config.recipe import Recipe
+from zoo.train.tasks import task_for
 from zoo.train.trainer import eval_params, named_key
-from zoo.train.trainers.perceptron import mistake_driven
-from zoo.train.trainers.supervised import supervised
+from zoo.train.trainers import Run, make
+from zoo.train.trainers._gradient import gradient_trainer
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
+RUN = Run(Recipe("perceptron", "iris", trainer="perceptron", lr=1), 10, 10, None)
 
 
 def plain(optimizer):
@@ -22,7 +24,7 @@ def plain(optimizer):
 
 def test_one_weight_follows_the_golden_trajectory(key):
     task = task_for("regression", "half_mse", 1)
-    trainer = supervised(linear(), task, plain(optax.sgd(optax.constant_schedule(0.1))))
+    trainer = gradient_trainer(linear(), task, plain(optax.sgd(optax.constant_schedule(0.1))))
     batch = {"x": jnp.array([[2.0]]), "y": jnp.array([[6.0]])}
     fit = trainer.init(key, batch)
     fit["params"]["head"] = {"w": jnp.array([[5.0]]), "b": jnp.array([0.0])}
@@ -42,7 +44,7 @@ def test_one_weight_follows_the_golden_trajectory(key):
 
 def test_the_moving_average_of_the_weights_is_what_is_evaluated(key):
     task = task_for("regression", "mse", 1)
-    trainer = supervised(linear(), task, plain(optax.sgd(0.1)), ema=0.9)
+    trainer = gradient_trainer(linear(), task, plain(optax.sgd(0.1)), ema=0.9)
     batch = {"x": jnp.ones((4, 2)), "y": jnp.ones((4, 1))}
     fit = trainer.init(key, batch)
     for _ in range(5):
@@ -54,7 +56,7 @@ def test_the_moving_average_of_the_weights_is_what_is_evaluated(key):
 
 def test_padding_counts_for_nothing_whatever_it_holds(key):
     task = task_for("multiclass", outputs=3)
-    trainer = supervised(mlp(3), task, plain(optax.sgd(0.1)))
+    trainer = gradient_trainer(mlp(3), task, plain(optax.sgd(0.1)))
     x = jax.random.normal(key, (4, 5))
     batch = {"x": x, "y": jnp.array([0, 1, 2, 0])}
     fit = trainer.init(key, batch)
@@ -65,7 +67,7 @@ def test_padding_counts_for_nothing_whatever_it_holds(key):
 
 
 def test_the_perceptron_changes_nothing_where_it_is_right_and_adds_the_input_where_it_is_wrong(key):
-    trainer = mistake_driven(perceptron(1), task_for("binary", outputs=1))
+    trainer = make(perceptron(1), task_for("binary", outputs=1), RUN)
     x = np.array([[1.0, 2.0], [-1.0, 1.0], [2.0, -1.0]], np.float32)
     y = np.array([1, 0, 1])
     fit = trainer.init(key, {"x": x, "y": y})
@@ -88,7 +90,7 @@ def separable(margin, n=60):
 
 
 def epochs_of_mistakes(x, y, epochs, key):
-    trainer = mistake_driven(perceptron(1), task_for("binary", outputs=1))
+    trainer = make(perceptron(1), task_for("binary", outputs=1), RUN)
     batch = {"x": jnp.array(x), "y": jnp.array(y)}
     fit, counts = trainer.init(key, batch), []
     step = jax.jit(trainer.step)
@@ -115,7 +117,9 @@ def test_the_perceptron_never_learns_xor(key):
 def test_xor_is_learned_with_two_hidden_units():
     x = jnp.array([[0, 0], [0, 1], [1, 0], [1, 1]], jnp.float32)
     batch = {"x": x, "y": jnp.array([0, 1, 1, 0])}
-    trainer = supervised(mlp(1, hidden=(2,), activation="tanh"), task_for("binary", outputs=1), plain(optax.adam(0.1)))
+    trainer = gradient_trainer(
+        mlp(1, hidden=(2,), activation="tanh"), task_for("binary", outputs=1), plain(optax.adam(0.1))
+    )
     step = jax.jit(trainer.step)
     fit = trainer.init(jax.random.key(1), batch)
     for _ in range(300):
