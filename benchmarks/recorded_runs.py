@@ -23,6 +23,7 @@ import hashlib
 import json
 import os
 import platform
+import re
 import shlex
 import shutil
 import subprocess
@@ -45,6 +46,7 @@ _JOBS = 2
 # Programs that run for a moment: to compile them takes the time, so the compiler optimises less, here and in every run.
 _XLA = "--xla_cpu_use_fusion_emitters=false --xla_cpu_parallel_codegen_split_count=1 --xla_backend_optimization_level=0"
 _VARYING = {"seconds", "versions", "devices", "notes", "sha256", "format", "files", "tree", "time"}
+_EVENTS = re.compile(r"(events\.out\.tfevents)\..*")  # TensorBoard's names end in a time and a host
 _ELSEWHERE = ("recipe", "metrics", "listeners")
 _ANSWERS = {"sample": lambda text: text, "--json": json.loads, "--print-config": tomllib.loads}
 
@@ -166,7 +168,7 @@ def recorded(folder: Path, done: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     }
     found = dict(values(answers))
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-        name = path.relative_to(folder).as_posix()
+        name = _EVENTS.sub(r"\1", path.relative_to(folder).as_posix())
         found[name] = "exists"
         read = _READERS.get(path.name) or _READERS.get(path.suffix)
         try:

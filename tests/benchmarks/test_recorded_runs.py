@@ -96,6 +96,17 @@ def test_a_file_that_cannot_be_read_is_a_difference(run, copy, capsys):
     assert any(": exists | unreadable: JSONDecodeError" in line for line in _difference(run, copy, capsys))
 
 
+def test_the_time_in_a_file_of_tensorboard_is_no_difference(run, copy, capsys):
+    for folder, name in (
+        (copy, "events.out.tfevents.1.a.0"),
+        (shutil.copytree(copy, copy.with_name("other")), "events.out.tfevents.2.b.0"),
+    ):
+        (folder / name).write_bytes(b"")
+    assert compare(_recording(copy), _recording(copy.with_name("other"))) == 0
+    capsys.readouterr()
+    assert "iris: events.out.tfevents: missing | exists" in _difference(run, copy, capsys)
+
+
 def test_a_missing_run_is_a_difference_and_an_unknown_one_an_error(capsys):
     one, other = (
         {"conditions": {}, "runs": runs} for runs in ({"a": {"key": "1"}, "b": {"key": "2"}}, {"a": {"key": "1"}})
