@@ -18,11 +18,11 @@ from typing import NamedTuple
 import jax
 import numpy as np
 
-from zoo.train.evaluation.saved_model import evaluated
+from zoo.train.evaluation.saved_model import evaluate
 from zoo.train.files import replace_file
 from zoo.train.runs.environment import versions
-from zoo.train.trained.locate import PRETRAINED, header
-from zoo.train.trained.model import Trained, load, serialize
+from zoo.train.trained.file import PRETRAINED, header, serialize
+from zoo.train.trained.model import Trained, load
 
 from .page import machine
 from .runs_page import Figure, add_kept, show
@@ -93,7 +93,7 @@ def kept(name: str, claim: Claim, model: Trained) -> bool:
     about = {**model.about, "pretrained": name, "origin": origin}
     if claim.half:
         tree["params"] = jax.tree.map(lambda leaf: np.asarray(leaf, np.float16), tree["params"])
-        about["metrics"] = about["metrics"] | evaluated(_again(serialize(tree, about))).metrics
+        about["metrics"] = about["metrics"] | evaluate(_again(serialize(tree, about))).metrics
     content = serialize(tree, about)
     value = about["metrics"][claim.metric]
     good = claim.at_least <= value <= claim.at_most and len(content) < LIMIT
@@ -115,7 +115,7 @@ def _again(content: bytes) -> Trained:
 def told(name: str, claim: Claim) -> bool:
     """Scores a model that is there, on its own test examples, next to what its file says."""
     said = header(PRETRAINED / f"{name}.safetensors")["metrics"][claim.metric]
-    found = evaluated(load(name)).metrics[claim.metric]
+    found = evaluate(load(name)).metrics[claim.metric]
     print(f"{name:16} {claim.metric} {found:.6f}, its file says {said:.6f}")
     return abs(found - said) <= 1e-3 * max(1, abs(said))
 

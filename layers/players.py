@@ -71,14 +71,24 @@ def players(
 def each_player(lift: Callable[[Layer], Layer], model: Any) -> Any:
     """Applies a layer transformation to a model: to both networks of `Players`, to any other model as a whole.
 
+    Further fields of the model (its capabilities, such as `sample` or `log_prob`) are kept as they are.
+
     Args:
         lift: `layer -> layer`.
-        model: a `Layer` or `Players`.
+        model: a `Layer`, `Players`, or another named tuple whose first fields are `init` and `apply`.
 
     >>> from zoo.layers import dense
-    >>> each_player(lambda layer: layer, dense(2)).init is not None
+    >>> class Sampler(NamedTuple):
+    ...     init: Callable
+    ...     apply: Callable
+    ...     sample: Callable
+    >>> each_player(lambda layer: dense(3), Sampler(*dense(2), sample=print)).sample is print
     True
     """
-    if not isinstance(model, Players):
-        return lift(model)
-    return players(lift(model.generator), lift(model.discriminator), model.given, model.judged)
+    if hasattr(model, "discriminator"):
+        lifted = players(lift(model.generator), lift(model.discriminator), model.given, model.judged)
+        changed = {name: getattr(lifted, name) for name in ("init", "apply", "generator", "discriminator")}
+        return model._replace(**changed)
+    lifted = lift(model)
+    further = len(getattr(model, "_fields", ())) > len(Layer._fields)
+    return model._replace(init=lifted.init, apply=lifted.apply) if further else lifted

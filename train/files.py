@@ -10,13 +10,14 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from .errors import BadInput, RunFailed
+from .errors import BadInput, CheckpointUnusable, RunFailed
 
 __all__ = [
     "MODEL_FILE",
     "atomic",
     "disk_full_error",
     "file_digest",
+    "read_safetensors",
     "replace_file",
     "sync",
     "user_cache",
@@ -97,6 +98,26 @@ def sync(path: Path) -> None:
         os.fsync(place)
     finally:
         os.close(place)
+
+
+def read_safetensors(path: Path, arrays: bool = True) -> tuple[dict[str, Any], dict[str, str]]:
+    """Reads the arrays of a safetensors file as numpy's, by name, and the texts of its header.
+
+    Args:
+        path: the file.
+        arrays: False reads the header alone.
+
+    Raises:
+        CheckpointUnusable: if the file is damaged or not of this format.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="numpy") as file:
+            names = file.keys() if arrays else ()
+            return {name: file.get_tensor(name) for name in names}, file.metadata() or {}
+    except (SafetensorError, ValueError, TypeError, AttributeError, KeyError, OSError) as error:
+        raise CheckpointUnusable(f"{path} cannot be read, it is damaged or something else: {error}") from error
 
 
 def file_digest(path: Path) -> dict[str, Any]:

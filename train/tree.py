@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import jax
@@ -10,7 +9,7 @@ import numpy as np
 
 from .errors import CheckpointUnusable
 
-__all__ = ["by_path", "diff_specs", "digest", "flatten", "path_name", "read_arrays", "specs", "unflatten_into"]
+__all__ = ["by_path", "diff_specs", "digest", "flatten", "path_name", "specs", "unflatten_into"]
 
 
 def flatten(tree: Any) -> dict[str, np.ndarray]:
@@ -74,21 +73,6 @@ def diff_specs(wanted: Mapping[str, tuple], found: Mapping[str, tuple]) -> list[
         for name in wanted
         if name in found and found[name] != wanted[name]
     ]
-
-
-def read_arrays(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
-    """The arrays of a safetensors file, and the texts that it says of itself.
-
-    Raises:
-        CheckpointUnusable: if it is damaged or something else.
-    """
-    from safetensors import SafetensorError, safe_open
-
-    try:
-        with safe_open(path, framework="numpy") as file:
-            return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118
-    except (SafetensorError, ValueError, TypeError, AttributeError, KeyError, OSError) as error:
-        raise CheckpointUnusable(f"{path} cannot be read, it is damaged or something else: {error}") from error
 
 
 def digest(tensors: Mapping[str, np.ndarray], more: str = "") -> str:

@@ -1,7 +1,7 @@
 """The models that come with the zoo are those that the benchmark makes."""
 
 from benchmarks.pretrained import CLAIMS
-from zoo.train.trained.locate import PRETRAINED, header, pretrained_names
+from zoo.train.trained.file import PRETRAINED, header, pretrained_names
 
 
 def test_every_model_that_comes_along_can_be_made_anew_and_is_as_good_as_it_must_be():

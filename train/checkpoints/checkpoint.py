@@ -1,9 +1,9 @@
-"""A checkpoint on disk: a folder that is whole or not there, and that proves what it holds.
+"""The format of a checkpoint on disk: a folder that appears only when it is complete, with digests of its files.
 
-`checkpoints/<step>/` holds `state.safetensors` (all that training needs to go on; what several processes share lies in
-`state/`, see shares.py), `model.safetensors` (the best model until then, if any) and `manifest.json`: what is in the
-files, what they belong to, and their SHA-256. It is written as `.tmp-<step>-<random>/`, synced and renamed, and older
-ones go only after that.
+`checkpoints/<step>/` holds `state.safetensors` (the state of the training loop; `state/` instead if several processes
+share arrays, see sharded.py), `model.safetensors` (the best model so far, if any) and `manifest.json`: the content of
+the files, the run they belong to, and their SHA-256. It is written as `.tmp-<step>-<random>/`, synced and renamed;
+older checkpoints are removed only after that.
 """
 
 import secrets
@@ -16,9 +16,8 @@ from typing import Any, BinaryIO, Protocol
 import numpy as np
 
 from ..errors import CheckpointUnusable
-from ..files import MODEL_FILE, file_digest, sync, write_fsynced
-from ..tree import read_arrays
-from . import sharded as shares
+from ..files import MODEL_FILE, file_digest, read_safetensors, sync, write_fsynced
+from . import sharded
 from .manifest import MANIFEST, read_manifest, serialize
 
 __all__ = ["FOLDER", "Checkpoint", "LocalState", "State", "begin", "list_steps", "newest", "prune", "read", "write"]
@@ -28,11 +27,11 @@ FOLDER, _STATE = "checkpoints", "state.safetensors"
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A checkpoint whose files have been found to be what its manifest says.
+    """A checkpoint whose files agree with its manifest.
 
     Attributes:
-        path: its folder.
-        manifest: what it says of itself.
+        path: Folder of the checkpoint.
+        manifest: Values of its manifest.
     """
 
     path: Path
@@ -40,57 +39,57 @@ class Checkpoint:
 
     @property
     def step(self) -> int:
-        """The steps that were done."""
+        """Steps done."""
         return self.manifest["step"]
 
     @property
     def run(self) -> Path:
-        """The folder of the run that it lies in."""
+        """Run folder."""
         return self.path.parent.parent
 
     @property
     def model(self) -> Path | None:
-        """The file of the best model until then."""
+        """File of the best model so far; None if there is none."""
         return self.path / MODEL_FILE if MODEL_FILE in self.manifest["files"] else None
 
     @property
     def tree(self) -> dict[str, tuple[str, tuple[int, ...]]]:
-        """Type and shape of its arrays, by path."""
+        """Type and shape of the arrays, by path."""
         return {name: (dtype, tuple(shape)) for name, (dtype, shape) in self.manifest["tree"].items()}
 
     def tensors(self) -> dict[str, np.ndarray]:
-        """Its arrays in full, by path."""
-        return shares.read_whole(self.path, self.tree) if self.shared else read_arrays(self.path / _STATE)[0]
+        """Reads the arrays in full, by path."""
+        return sharded.read_full(self.path, self.tree) if self.shared else read_safetensors(self.path / _STATE)[0]
 
     @property
     def shared(self) -> bool:
-        """Whether each of several processes wrote a share of the arrays."""
+        """Whether several processes wrote a part of the arrays each."""
         return _STATE not in self.manifest["files"]
 
 
 class State(Protocol):
-    """The arrays of a checkpoint, and how they come into its folder."""
+    """Interface of the arrays of a checkpoint that is written."""
 
     @property
     def tree(self) -> Mapping[str, tuple[str, tuple[int, ...]]]:
-        """Their types and shapes, by path."""
+        """Types and shapes, by path."""
         ...
 
     @property
     def nbytes(self) -> int:
-        """What this process writes of them."""
+        """Bytes that this process writes."""
         ...
 
     def write(self, beside: Path) -> dict[str, dict]:
-        """Writes them, and gives the proof of each file by its name in the folder."""
+        """Writes the arrays; returns size and digest of each file by its name in the folder."""
         ...
 
 
 class LocalState:
-    """Arrays that this process has in full: one file.
+    """Arrays that this process holds in full, written as one file.
 
     Args:
-        tensors: by path.
+        tensors: Arrays by path.
     """
 
     def __init__(self, tensors: Mapping[str, np.ndarray]):
@@ -102,34 +101,37 @@ class LocalState:
         """Writes the file.
 
         Raises:
-            RunFailed: if a parameter is no finite number.
+            RunFailed: If a parameter is not finite.
         """
         from safetensors.numpy import save as to_bytes
 
-        shares.check_finite(next((name for name, each in self.tensors.items() if shares.useless(name, each)), None))
+        sharded.check_finite(next((name for name, each in self.tensors.items() if sharded.is_corrupting(name, each)), None))
         write_fsynced(beside / _STATE, lambda file: file.write(to_bytes(self.tensors)))
         return {_STATE: file_digest(beside / _STATE)}
 
 
 def begin(run: Path, step: int) -> Path:
-    """A folder in which a checkpoint becomes whole; until then it has another name."""
+    """Makes the unfinished folder of a checkpoint, which `write` renames."""
     beside = run / FOLDER / f".tmp-{step}-{secrets.token_hex(4)}"
     beside.mkdir(parents=True)
     return beside
 
 
 def write(beside: Path, state: State, manifest: Mapping[str, Any], model: BinaryIO | None) -> Path:
-    """Makes a checkpoint of `manifest["step"]` of a folder that was begun; there is none until it is whole.
+    """Writes the checkpoint of `manifest["step"]`; it appears only when it is complete.
 
     Args:
-        beside: as `begin` gives it.
-        state: the arrays.
-        manifest: all but `format`, `tree` and `files`, plain JSON values.
-        model: a copy of it is a part of the checkpoint.
+        beside: Unfinished folder, from `begin`.
+        state: Arrays.
+        manifest: Values of the manifest but `format`, `tree` and `files`, plain JSON.
+        model: Model file to copy into the checkpoint; None for none.
+
+    Returns:
+        Folder of the checkpoint.
 
     Raises:
-        OSError: if the disk does not take it; what was written is taken away again.
-        RunFailed: if it would be of no use.
+        OSError: If the disk refuses it; the unfinished folder is removed.
+        RunFailed: If a parameter is not finite.
     """
     place = beside.with_name(str(manifest["step"]))
     try:
@@ -149,20 +151,20 @@ def write(beside: Path, state: State, manifest: Mapping[str, Any], model: Binary
 
 
 def read(path: Path, part: int = 0, parts: int = 1) -> Checkpoint:
-    """The checkpoint in a folder, once every byte of it has been checked.
+    """Reads the manifest of a checkpoint and checks every byte of its files.
 
     Args:
-        path: the folder.
-        part: which of the files to check, where several processes share them.
-        parts: among how many.
+        path: Folder of the checkpoint.
+        part: Part of the files that this process checks.
+        parts: Number of parts.
 
     Raises:
-        CheckpointUnusable: if it is none, damaged, or of another version of the format; naming the file.
+        CheckpointUnusable: If it is no checkpoint, damaged, or of an unknown version of the format; names the file.
     """
     manifest = read_manifest(path / MANIFEST)
     files = manifest["files"]
-    odd = [name for name in files if name not in (_STATE, MODEL_FILE) and not shares.is_share(name)]
-    if odd or (_STATE in files) == any(map(shares.is_share, files)):
+    odd = [name for name in files if name not in (_STATE, MODEL_FILE) and not sharded.is_shard_file(name)]
+    if odd or (_STATE in files) == any(map(sharded.is_share, files)):
         what = repr(odd[0]) if odd else ", ".join(map(repr, files)) or "none"
         raise CheckpointUnusable(f"{path / MANIFEST} does not name the files of a checkpoint, but {what}")
     for name in sorted(files)[part::parts]:
@@ -185,29 +187,29 @@ def newest(
     load: Callable[[Path], Checkpoint] = read,
     steps: Sequence[int] | None = None,
 ) -> Checkpoint:
-    """The newest checkpoint of a run that is whole; tells of each newer one that is not.
+    """Returns the newest usable checkpoint of a run, with a warning for each newer one that is not usable.
 
     Args:
-        run: the folder.
-        warn: is told of the others.
-        load: reads one, and raises CheckpointUnusable if it is of no use.
-        steps: those to look at, rising; None looks at all that are there.
+        run: Run folder.
+        warn: Called with each warning.
+        load: Reads a checkpoint; raises CheckpointUnusable if it is not usable.
+        steps: Steps of the checkpoints to try, ascending; None for all.
 
     Raises:
-        CheckpointUnusable: if there is none.
+        CheckpointUnusable: If there is none.
     """
     there = list_steps(run) if steps is None else steps
     for step in reversed(there):
         try:
             return load(run / FOLDER / str(step))
         except CheckpointUnusable as error:
-            warn(f"{error}; looking for an older checkpoint")
+            warn(f"{error}; trying an older checkpoint")
     what = "none of its checkpoints can be used" if there else "it has no checkpoint"
     raise CheckpointUnusable(f"{run} cannot be resumed: {what}. --overwrite starts it anew")
 
 
 def list_steps(run: Path) -> list[int]:
-    """The steps of the checkpoints of a run, whole ones or not, rising."""
+    """Returns the steps of all checkpoints of a run, usable or not, ascending."""
     if not (run / FOLDER).is_dir():
         return []
     names = (path.name for path in (run / FOLDER).iterdir())
@@ -215,7 +217,7 @@ def list_steps(run: Path) -> list[int]:
 
 
 def prune(run: Path, keep: int, newer_than: int | None = None) -> None:
-    """Takes away all but the newest checkpoints, what was left half written, and what is newer than a step."""
+    """Removes all but the newest `keep` checkpoints, unfinished ones, and those newer than a step."""
     there = list_steps(run)
     good = [step for step in there if newer_than is None or step <= newer_than]
     gone = [run / FOLDER / str(step) for step in there if step not in good[-keep:]]

@@ -1,4 +1,4 @@
-"""The command `python -m zoo evaluate RUN`: a saved model scored on its own test examples, or on another set's."""
+"""Evaluates a trained model on test examples, its own or those of another data set."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,27 +7,22 @@ from ..config.schema import Option, data_flags, run_flags
 from ..data.dataset import Place, source
 from ..errors import CheckpointUnusable
 from ..trained.file import header, locate
-from .exit import run_command
 from .model_args import JSON, ModelArgs, note, parse_model_args, print_json
 from .parser import Parser
 from .train_args import expand_shorthands
 
 __all__ = ["main"]
 
-_DATASET = Option("dataset", str, None, "another set than that of the training", "what to score on")
+_DATASET = Option("dataset", str, None, "name of a data set (default: that of the training)", "data")
 _PLACE = tuple(flag for flag in run_flags() if flag.name in ("data_dir", "offline"))
 _TEXT = """\
-Scores a trained model on the test examples that it was held to, with the figures of the run, or on those of another
-data set whose examples and answers are of the same form. Options of the data set: --d.fold 1; a file of your own:
---text FILE, --csv FILE --column NAME."""
+Evaluates a trained model on the test examples of its data set, with the metrics of the run, or on those of another data
+set with inputs and targets of the same form. Options of the data set: --d.fold 1; files of your own: --text FILE,
+--csv FILE --column NAME."""
 
 
 def main(words: Sequence[str], prog: str = "python -m zoo evaluate") -> int:
-    """Prints what a model is worth; gives the exit code."""
-    return run_command(lambda: _main(words, prog))
-
-
-def _main(words: Sequence[str], prog: str) -> int:
+    """Prints the metrics of a trained model; returns the exit code."""
     words = expand_shorthands(words)
     asked = parse_model_args(words, prog, _flags(words), _TEXT, "[--dataset NAME] [--json]")
     if asked is None:
@@ -39,13 +34,12 @@ def _main(words: Sequence[str], prog: str) -> int:
 
 
 def _evaluate(asked: ModelArgs) -> None:
-    from ..evaluation.saved_model import evaluated
-    from ..trained.model import load
+    from ..evaluation.saved_model import evaluate
 
-    given, trained = asked.given, load(asked.run)
+    given, trained = asked.given, asked.load()
     place = Place(given["data_dir"], given["offline"])
     typed = {name[2:]: given[name] for name in asked.typed if name.startswith("d.")}
-    result = evaluated(trained, given["dataset"] or "", place, typed)
+    result = evaluate(trained, given["dataset"] or "", place, typed)
     note(result.notes)
     if given["json"]:
         print_json(_json(asked.run, trained, result))
@@ -54,7 +48,7 @@ def _evaluate(asked: ModelArgs) -> None:
 
 
 def _flags(words: Sequence[str]) -> list[Option]:
-    """The options of the data set are flags as well; which they are, the words or the model's own file tell."""
+    """Returns the flags, among them the options of the data set that the words or the model file name."""
     common = [_DATASET, *_PLACE, JSON]
     found, _ = Parser([_DATASET]).read_known(words[1:])
     if not words or words[0].startswith("-"):
@@ -63,7 +57,7 @@ def _flags(words: Sequence[str]) -> list[Option]:
     try:
         own, options = about["dataset"], about["recipe"]["d"]
     except (KeyError, TypeError) as error:
-        raise CheckpointUnusable(f"{words[0]} does not say what it was trained on") from error
+        raise CheckpointUnusable(f"{words[0]} does not state the data set that it was trained on") from error
     name = found.get("dataset") or own
     return [*common, *data_flags(source(name), options if name == own else {})]
 
@@ -86,11 +80,11 @@ def _show(run: str, trained: Any, result: Any) -> None:
     from ..reporting.console_stream import terminal
     from ..reporting.tables import class_table, metric_table
 
-    what = "tokens" if trained.task.name == "language" else "examples"
+    what = trained.task.counted
     print_ = terminal().print
     print_(
         f"{run}: {trained.about['model']} trained on {trained.about['dataset']}, "
-        f"scored on the {result.examples:,} test {what} of {result.dataset}",
+        f"evaluated on the {result.examples:,} test {unit} of {result.dataset}",
         soft_wrap=True,
     )
     print_(metric_table(result.metrics))

@@ -1,4 +1,4 @@
-"""The texts that the command line prints instead of training: help without a model, lists, versions."""
+"""Texts that the command line prints instead of training: help without a model, lists, versions."""
 
 import shutil
 from collections.abc import Sequence
@@ -9,20 +9,20 @@ import zoo
 from zoo import _catalogue
 
 from ..config.recipe import Recipe, book
-from ..data.dataset import SOURCES
+from ..data import sources
 from ..errors import BadInput
-from ..trained.locate import PRETRAINED, header, pretrained_names
+from ..trained.file import PRETRAINED, header, pretrained_names
 
 __all__ = ["dataset_table", "front_page", "model_table", "model_text", "pretrained_table", "versions_line"]
 
 _FRONT = """\
 usage: {prog} --model NAME [--dataset NAME] [--flag value ...]
 
-Trains an animal of the neural network zoo, by the recipe that comes with it.
+Trains a model of the neural network zoo by its recipe.
 
 examples:
   {prog} --model cnn
-      its own recipe, on its own data
+      the default recipe of the model, on its default data set
   {prog} --model cnn --dataset mnist --seed 1
       another data set
   {prog} --model mlp --epochs 5 --lr 1e-2 -b 32
@@ -30,13 +30,15 @@ examples:
   {prog} --model mlp --dataset spiral --m.hidden 64 64 --d.noise 10
       options of the model (--m.) and of the data set (--d.)
   {prog} --config runs/NAME/config.json --seed 2
-      an earlier run once more, with another seed
+      the recipe of an earlier run, with another seed
+  {prog} --model ./mine.py:my_model --dataset digits
+      a model of your own, made by a function of a file
 
-what to ask:
-  --model NAME --help           all flags of an animal, with the values of its recipe
+more:
+  --model NAME --help           all flags of a model, with the values of its recipe
   --model NAME --dry-run        parameters, FLOPs and memory, without training
-  --model NAME --print-config   its recipe, as a file for --config
-  --list-models [PATTERN]       the animals
+  --model NAME --print-config   the recipe, as a file for --config
+  --list-models [PATTERN]       the models
   --list-datasets               the data sets
   --version                     the versions
 
@@ -45,43 +47,55 @@ data sets  {datasets}"""
 
 
 def front_page(prog: str) -> str:
-    """Help for those who have not chosen an animal: one screen."""
-    return _FRONT.format(prog=prog, models=" ".join(_catalogue.names()), datasets=" ".join(SOURCES))
+    """Returns the help without a model: one screen."""
+    return _FRONT.format(prog=prog, models=" ".join(_catalogue.names()), datasets=" ".join(sources.names()))
 
 
 def model_text(recipe: Recipe) -> str:
-    """What stands above an animal's flags: its card, its recipes."""
+    """Returns the text above the flags of a model: its card, its recipes, the expected result."""
     lines = [_catalogue.card(recipe.model).text]
     others = [_called(each) for each in book(recipe.model).recipes]
     if len(others) > 1:
         lines.append(f"Recipes: {', '.join(others)}.")
     if recipe.expect:
         bound = "at most" if recipe.expect.at_most else "at least"
-        lines.append(f"Here: {recipe.expect.metric} {bound} {recipe.expect.value:g} ({recipe.expect.source}).")
+        lines.append(f"Expected: {recipe.expect.metric} {bound} {recipe.expect.value:g} ({recipe.expect.source}).")
     return "\n".join(lines)
 
 
 def model_table(pattern: str = "*") -> str:
-    """The animals that match a pattern, each with its default data set and the first line of its card.
+    """Returns a table of the models that match a pattern: name, default data set, first line of the card.
 
     Raises:
-        BadInput: if there is none.
+        BadInput: if none matches.
     """
     names = _catalogue.names(pattern)
     if not names:
-        raise BadInput(f"no model matches {pattern!r}; there are {', '.join(_catalogue.names())}")
-    rows = [(name, book(name).recipes[0].dataset, _catalogue.card(name).title) for name in names]
-    return _table(("model", "data set", "what it is"), rows)
+        raise BadInput(f"no model matches {pattern!r}; choose from {', '.join(_catalogue.names())}")
+    rows = [_model_row(name) for name in names]
+    return _table(("model", "data set", "description"), rows)
+
+
+def _model_row(name: str) -> tuple[str, str, str]:
+    """Returns name, default data set and title; a damaged model of another package does not hide the others."""
+    try:
+        recipes = book(name).recipes
+        return name, recipes[0].dataset if recipes else "", _catalogue.card(name).title
+    except ValueError as error:
+        return name, "", f"unusable: {error}"
 
 
 def dataset_table() -> str:
-    """The data sets."""
-    rows = [(each.name, each.kind, each.task, "x".join(map(str, each.shape)), each.about) for each in SOURCES.values()]
-    return _table(("data set", "kind", "task", "shape", "what it is"), rows)
+    """Returns a table of the data sets."""
+    rows = [
+        (each.name, each.kind, each.task, "x".join(map(str, each.shape)), each.about)
+        for each in sources.sources().values()
+    ]
+    return _table(("data set", "kind", "task", "shape", "description"), rows)
 
 
 def pretrained_table() -> str:
-    """The models that come with the zoo, and what their files say of them."""
+    """Returns a table of the pretrained models of the zoo, as their files describe them."""
     rows = []
     for name in pretrained_names():
         path = PRETRAINED / f"{name}.safetensors"
@@ -91,11 +105,11 @@ def pretrained_table() -> str:
         rows.append(
             (name, about["dataset"], f"{metric} {about['metrics'][metric]:.4g}", f"{size / 1e3:,.0f} kB", command)
         )
-    return _table(("name", "data set", "on the test examples", "size", "made by"), rows)
+    return _table(("name", "data set", "test score", "size", "trained by"), rows)
 
 
 def versions_line() -> str:
-    """The versions of the zoo, jax and python; jax is not imported for it."""
+    """Returns the versions of the zoo, jax and python; jax is not imported."""
     try:
         jax = version("jax")
     except PackageNotFoundError:
@@ -108,7 +122,7 @@ def _called(recipe: Recipe) -> str:
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Columns of text; the last is cut where a terminal ends."""
+    """Formats columns of text; lines are cut at the width of the terminal."""
     widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
     width = shutil.get_terminal_size((10_000, 0)).columns
     lines = ("  ".join(text.ljust(wide) for text, wide in zip(row, widths, strict=True)) for row in (head, *rows))

@@ -1,4 +1,4 @@
-"""The command `python -m zoo sample RUN`: a language model writes to the terminal, a generator makes images."""
+"""Generates text or images with a trained model."""
 
 import sys
 from collections.abc import Collection, Mapping, Sequence
@@ -8,7 +8,6 @@ from typing import Any
 from ..config.schema import Option
 from ..data.vocabulary import Vocabulary
 from ..errors import BadInput
-from .exit import run_command
 from .model_args import parse_model_args
 
 __all__ = ["main"]
@@ -40,11 +39,7 @@ _BOUNDS = {
 
 
 def main(words: Sequence[str], prog: str = "python -m zoo sample") -> int:
-    """Writes what the model of a run draws; gives the exit code."""
-    return run_command(lambda: _main(words, prog))
-
-
-def _main(words: Sequence[str], prog: str) -> int:
+    """Generates samples with the model of a run; returns the exit code."""
     text = (
         "Lets the model of a run write on after a prompt, if it is a language model, or make samples, if it makes any."
     )
@@ -65,10 +60,10 @@ def _sample(run: str, given: Mapping[str, Any], typed: Collection[str]) -> None:
     from ..trained.model import load
 
     trained = load(run)
-    name, task = trained.about["model"], trained.about["task"]
-    if task not in ("language", "generation"):
+    name, writes = trained.about["model"], trained.task.command == "sample" and bool(trained.about["vocabulary"])
+    if not writes and not hasattr(trained.model, "given") and not hasattr(trained.model, "sample"):
         raise BadInput(f"{run} is no language model and no generator: {name} learned {trained.about['dataset']}")
-    ours = _TEXT if task == "language" else _MADE
+    ours = _TEXT if writes else _MADE
     for flag in _FLAGS:
         if flag.name in typed and flag.group not in (ours, _BOTH):
             other = "images" if flag.group == _MADE else "a text"
@@ -76,7 +71,7 @@ def _sample(run: str, given: Mapping[str, Any], typed: Collection[str]) -> None:
             raise BadInput(
                 f"{flag.flag} is for models that make {other}; {run} is a {name}, for which there are {takes}"
             )
-    if task == "language":
+    if writes:
         _write(trained, given, "prompt" in typed)
     else:
         from ..inference.sample import write_samples

@@ -1,4 +1,4 @@
-"""The command `python -m zoo summary MODEL`: what its parameters are, without making any of them."""
+"""Shows the parameters of a model, without creating any of them."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,7 +10,6 @@ from ..config.schema import Option
 from ..data.dataset import source
 from ..errors import BadInput
 from ..trained.file import pretrained_names
-from .exit import run_command
 from .parser import Parser
 from .train_args import CHOICE, resolve_recipe
 
@@ -20,11 +19,7 @@ _HELP = Option("help", bool, False, "print this page", "help", "-h")
 
 
 def main(words: Sequence[str], prog: str = "python -m zoo summary") -> int:
-    """Prints the parameters of a model; gives the exit code."""
-    return run_command(lambda: _main(words, prog))
-
-
-def _main(words: Sequence[str], prog: str) -> int:
+    """Prints the parameters of a model; returns the exit code."""
     if not words or words[0].startswith("-"):
         text = f"usage: {prog} MODEL [--dataset NAME] [--m.option value ...], or {prog} RUN"
         if {"-h", "--help"} & set(words):

@@ -10,7 +10,7 @@ from .on_disk import blocks, subsample
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["Scaler", "fit_scaler"]
+__all__ = ["Scaler", "fit_scaler", "scaled", "scaled_targets"]
 
 _ROWS, _BLOCK = 4096, 1 << 22  # rows and numbers that are turned to float64 at a time: MNIST whole would take 400 MB
 _MOST = 1 << 30  # numbers that are looked at: a photograph's mean is known after some thousand photographs
@@ -67,6 +67,16 @@ def fit_scaler(x: "np.ndarray", how: Literal["none", "unit", "symmetric", "stand
     changes = (high > low) & (spread > 1e-37)
     scale = 1 / np.where(changes, spread, 1)
     return Scaler(shift.astype(np.float32), scale.astype(np.float32))
+
+
+def scaled(scaler: Scaler | None, x: Any) -> Any:
+    """Normalises inputs; without a scaler they are token numbers and become int32."""
+    return x.astype("int32") if scaler is None else scaler.apply(x)
+
+
+def scaled_targets(scaler: Scaler | None, y: Any) -> Any:
+    """Normalises targets; without a scaler they stay as they are."""
+    return y if scaler is None else scaler.apply(y)
 
 
 def _check_finite(low: "np.ndarray", high: "np.ndarray") -> None:

@@ -1,4 +1,4 @@
-"""Scores on a whole set, exact for every size: the last batch is padded, and the padding does not count."""
+"""Evaluates a model on a whole split, exactly for every size: padding of the last batch does not count."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -9,22 +9,31 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..data.dataset import Split
-from ..data.normalize import Scaler
+from ..data.normalize import Scaler, scaled, scaled_targets
 from ..data.on_disk import DiskArray
 from ..distributed.sharding import Sharding
-from ..pipeline.batches import padded_batches, scaled, scaled_targets
+from ..pipeline.batches import padded_batches
 from ..runtime.compile import jit
 from ..runtime.processes import device_put, gather
 from ..trainer import Trainer, named_key
 
 __all__ = ["Evaluator"]
 
-_NUMBERS = 1 << 26  # of a batch of large examples
+_NUMBERS = 1 << 26  # in a batch of large examples
 _BATCH = 1000  # large enough that calls cost nothing, small enough that activations fit anywhere
 
 
 class Evaluator:
-    """Gives a trainer's exact means over a split: `evaluate(fit, key, step) -> {name: float}`."""
+    """Computes a trainer's exact means over a split: `evaluate(fit, key, step) -> {name: float}`.
+
+    Args:
+        trainer: Trainer that scores a batch.
+        split: Examples to score on.
+        scaler: Scaler of the inputs.
+        target_scaler: Scaler of the targets.
+        placement: Sharding of the batches.
+        cut: `(split, parts) -> batches`, each divisible by the parts; None takes the examples in order.
+    """
 
     def __init__(
         self,
@@ -33,41 +42,41 @@ class Evaluator:
         scaler: Scaler | None,
         target_scaler: Scaler | None,
         placement: Sharding,
-        cut: Callable | None = None,  # (split, shares) -> batches; None: examples in order
+        cut: Callable | None = None,
     ):
         self.trainer, self.placement, self.scalers = trainer, placement, (scaler, target_scaler)
         cut = cut or _examples
 
         def batches():
-            return (device_put(batch, placement.shared) for batch in cut(split, placement.shares))
+            return (device_put(batch, placement.data_sharded) for batch in cut(split, placement.data_parallelism))
 
-        # What fits stays on the device; what does not is read again for every score.
-        self.batches = _Again(batches) if isinstance(split.x, DiskArray) else list(batches())
+        # Data that fits stays on the device; other data is read again for every evaluation.
+        self.batches = _Reiterable(batches) if isinstance(split.x, DiskArray) else list(batches())
         self._add = jit(self._sums)
 
     def __call__(self, fit: dict, key: jax.Array, step: int = 0) -> dict[str, float]:
-        """Scores the fit; the key is for trainers that sample even then."""
+        """Returns the means of the fit on the split; the key is for trainers that sample in an evaluation."""
         totals = None
         for i, batch in enumerate(self.batches):
             sums = self._add(fit, batch, self.scalers, named_key(named_key(key, "evaluate", step), "batch", i))
             totals = sums if totals is None else jax.tree.map(jnp.add, totals, sums)
         host = jax.device_get(gather(totals)) or {}
-        means = {name: np.divide(total, weight) for name, (total, weight) in host.items()}
+        means = {name: total if weight is None else np.divide(total, weight) for name, (total, weight) in host.items()}
         return {name: float(value) for name, value in self.trainer.finish(means).items()}
 
     def share(self, other: "Evaluator") -> None:
-        """Takes the compiled program of another split of the same shape, trainer and task."""
+        """Takes the compiled program of another evaluator of the same trainer, task and shapes."""
         self._add = other._add
 
     def _sums(self, fit: dict, batch: dict, scalers: Any, key: jax.Array) -> dict:
         scaler, target_scaler = scalers
         x, y = scaled(scaler, batch["x"]), scaled_targets(target_scaler, batch["y"])
-        fit = self.placement.gathered(fit, "params", "ema")
+        fit = self.placement.gather(fit, "params", "ema")
         return self.trainer.evaluate(fit, batch | {"x": x, "y": y}, key)
 
 
-class _Again(NamedTuple):
-    """Whatever a function gives, gone through as often as one likes."""
+class _Reiterable(NamedTuple):
+    """Iterable that calls a function for every iteration."""
 
     make: Callable[[], Iterator]
 
@@ -75,6 +84,6 @@ class _Again(NamedTuple):
         return self.make()
 
 
-def _examples(split: Split, shares: int):
+def _examples(split: Split, parts: int):
     size = min(_BATCH, len(split.x), max(1, _NUMBERS // max(1, math.prod(split.x.shape[1:]))))
-    return padded_batches(split, size + -size % shares)
+    return padded_batches(split, size + -size % parts)

@@ -129,7 +129,7 @@ def _made(data: Dataset, recipe: Recipe, digest: str, folder: Path | None, say: 
 def _trained(split: Split, recipe: Recipe, wanted: ModelSpec, scaler: Scaler) -> tuple[dict, Any, Any]:
     placement = data_parallel(jax.local_devices())  # another process may have kept it from before, and not train now
     size = min(recipe.batch_size, len(split.x))
-    feed = from_memory(split, size + -size % placement.shares, scaler, None, recipe.augment)
+    feed = from_memory(split, size + -size % placement.data_parallelism, scaler, None, recipe.augment)
     steps = round(recipe.epochs * feed.steps_per_epoch)
     model = build(recipe.model, wanted, recipe.m)
     task = task_for("multiclass", outputs=wanted.outputs)

@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ..pipeline.batches import scaled
+from ..data.normalize import scaled
 from ..runtime.compile import jit
 from ..trained.model import Trained
 

@@ -42,7 +42,7 @@ def show_images(setup: Any, model: Trained, folder: Path) -> dict[str, Any]:
 
 def _draw(model: Trained, data: Any, key: jax.Array, folder: Path) -> None:
     """The ways between some samples, and the nearest neighbours of others; the samples themselves are drawn already."""
-    from ..plots.made import interpolation, nearest
+    from ..plots.generated_images import interpolation, nearest
 
     interpolation(interpolate(model, _WAYS, _STEPS, key), folder / "interpolation.png")
     made = sample_images(model, _BESIDE, key)

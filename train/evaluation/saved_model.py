@@ -1,4 +1,4 @@
-"""A saved model scored anew: on its own test examples, or on those of another data set that fits it."""
+"""Evaluates a saved model on its own test examples, or on those of another data set of the same form."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -18,26 +18,26 @@ from ..engine.evaluate import Evaluator
 from ..errors import BadInput
 from ..trained.build import ModelSpec
 from ..trained.model import Trained
-from .report import answered, detailed
+from .report import details
 from .sample_score_for import sample_score_for
-from .task_for_data import task_for_data
+from .task_for_data import task_for_data, task_name
 
-__all__ = ["Evaluation", "evaluated", "score"]
+__all__ = ["Evaluation", "evaluate", "score"]
 
-_DETAILED = ("binary", "multiclass", "tagging", "regression")
+_STEPS, _STEPS_PER_EPOCH = 1000, 100  # of a trainer that takes no step
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What a model is worth on a data set.
+    """Scores of a model on a data set.
 
     Attributes:
-        dataset: its name.
-        examples: how many were scored; of a text, its tokens.
-        metrics: as in the rows of `metrics.jsonl`.
-        details: `classes` (precision, recall, f1, support, each by class) and `confusion`; of a regression its
-            r2, rmse and mae in float64.
-        notes: what is to be known of it.
+        dataset: name of the data set.
+        examples: number of scored examples, of a text its tokens.
+        metrics: the same as in the rows of `metrics.jsonl`.
+        details: scores in detail, for a classification `classes` (precision, recall, f1, support, each by class) and
+            `confusion`, for a regression r2, rmse and mae in float64.
+        notes: differences between the data and those of the training.
     """
 
     dataset: str
@@ -47,26 +47,26 @@ class Evaluation:
     notes: tuple[str, ...] = ()
 
 
-def evaluated(
+def evaluate(
     trained: Trained,
     dataset: str = "",
     place: Place = Place(),  # noqa: B008
     options: Mapping[str, Any] | None = None,
 ) -> Evaluation:
-    """Scores a model on the test examples of a data set.
+    """Evaluates a model on the test examples of a data set.
 
     Args:
         trained: the model.
-        dataset: its name; "" takes that of the training, where the figures are those of the run.
-        place: where data files are looked for.
-        options: of the data set, instead of those of the training or of another set's own defaults.
+        dataset: name of the data set; "": that of the training, where the metrics are those of the run.
+        place: folder of data files.
+        options: options of the data set, instead of those of the training or of another set's defaults.
 
     Raises:
-        BadInput: if the model cannot read that data, or its answers mean something else there.
-        DataUnavailable: if the data cannot be had.
+        BadInput: if the model cannot read the data, or its outputs mean something else there.
+        DataUnavailable: if the data cannot be loaded.
 
-    >>> from .saved import load
-    >>> evaluated(load("mlp-iris")).examples
+    >>> from zoo.train.trained.model import load
+    >>> evaluate(load("mlp-iris")).examples
     30
     """
     own = dataset in ("", trained.about["dataset"])
@@ -77,40 +77,44 @@ def evaluated(
     data, notes = _suited(trained, kind, load_data(name, place, usual | dict(options or {})))
     if own and changed:
         flags = ", ".join(f"--d.{option} {value}" for option, value in changed.items())
-        notes = (*notes, f"with {flags} some of these examples may be among those that the model has learned from")
-    details = detailed(data, *answered(trained, data)) if trained.task.name in _DETAILED else {}
-    return Evaluation(name, len(data.test.x), score(trained, kind, data, place), details, notes)
+        notes = (*notes, f"with {flags} some of these examples may be among the training examples of the model")
+    return Evaluation(name, len(data.test.x), score(trained, kind, data, place), details(trained, data), notes)
 
 
 def score(trained: Trained, kind: Source, data: Dataset, place: Place = Place()) -> dict[str, float]:  # noqa: B008
-    """The metrics of a model on the test examples of loaded data that fits it, by its trainer's own `evaluate`."""
-    about, scalers = trained.about, (trained.scaler, trained.target_scaler)
-    known = {each.name for each in fields(Recipe)} - {"expect"}
-    recipe = Recipe(**{name: value for name, value in about["recipe"].items() if name in known})
-    if about["task"] == "generation":  # the data's scale belongs to what is made
+    """Computes the metrics of a model on the test examples of loaded data, by its trainer's own `evaluate`.
+
+    Args:
+        trained: the model.
+        kind: source of the data.
+        data: loaded data that fit the model.
+        place: folder of data files.
+    """
+    about, recipe = trained.about, _recipe(trained)
+    scalers = (trained.scaler, trained.target_scaler)
+    if trained.task.units == "example":  # one scale for the outputs and the real examples
         scalers = (trained.target_scaler, None)
-    what = task_for_data(
-        trained.model,
-        recipe,
-        kind,
-        data,
-        ModelSpec.of(about["made_for"]),
-        scalers,
-        partial(sample_score_for, say=place.say),
-    )
+    spec = ModelSpec.of(about["made_for"])
+    score_samples = partial(sample_score_for, say=place.say)
+    task = task_for_data(trained.model, recipe, kind, data, spec, scalers, score_samples).task
     here = data_parallel(jax.local_devices())
-    trainer = trainers.make(trained.model, what.task, trainers.Run(recipe, 1000, 100, here))  # takes no step
+    trainer = trainers.make(trained.model, task, trainers.Run(recipe, _STEPS, _STEPS_PER_EPOCH, here))
     cut = None
     if data.task == "language":
         from ..pipeline.text import scoring_windows as cut
     fit = {"params": trained.params, "state": trained.state}
     split = differenced(data.test) if data.relative else data.test
-    evaluate = Evaluator(trainer, split, *scalers, here, cut)
-    return evaluate(fit, jax.random.key(recipe.seed), int(about["metrics"].get("step", 0)))
+    evaluator = Evaluator(trainer, split, *scalers, here, cut)
+    return evaluator(fit, jax.random.key(recipe.seed), int(about["metrics"].get("step", 0)))
+
+
+def _recipe(trained: Trained) -> Recipe:
+    known = {each.name for each in fields(Recipe)} - {"expect"}
+    return Recipe(**{name: value for name, value in trained.about["recipe"].items() if name in known})
 
 
 def _options(trained: Trained, kind: Source, own: bool) -> dict[str, Any]:
-    """Those that make the data fit: of the own set all, of another series the window and the horizon."""
+    """Returns data options that fit the model: all of its own data set, window and horizon for another series."""
     if own:
         return dict(trained.about["recipe"]["d"])
     if kind.kind == "series" == trained.about["kind"]:
@@ -123,61 +127,61 @@ def _options(trained: Trained, kind: Source, own: bool) -> dict[str, Any]:
 
 
 def _suited(trained: Trained, kind: Source, data: Dataset) -> tuple[Dataset, tuple[str, ...]]:
-    about, free = trained.about, int(trained.about["kind"] in ("sequence", "text"))
-    if about["task"] == "generation":
-        return _like_what_is_made(trained, kind, data)
-    if data.task != about["task"]:
-        raise BadInput(f"{kind.name} is a {data.task} task, {about['model']} was trained for {about['task']}")
-    if data.task == "language":
-        return _retold(data, Vocabulary(tuple(about["vocabulary"]))), ()
+    about, task = trained.about, trained.task
+    if hasattr(trained.model, "given"):
+        made = tuple(about["made_for"]["shape"])
+        if data.test.x.shape[1:] != made:
+            raise _shape_error(trained, kind, data, "generates", made)
+        return data, _notes(trained, data)
+    name = task_name(trained.model, _recipe(trained), data)
+    if name != about["task"]:
+        raise BadInput(f"{kind.name} is a {name} task, {about['model']} was trained for {about['task']}")
+    if name == "language":
+        return _in_vocabulary(data, Vocabulary(tuple(about["vocabulary"]))), ()
+    free = int(about["kind"] in ("sequence", "text"))  # the time axis may have any length
     here, there = data.test.x.shape[1:], trained.input_shape
     if here[free:] != there[free:] or len(here) != len(there) or data.vocabulary != tuple(about["vocabulary"]):
-        raise BadInput(
-            f"an example of {kind.name} has shape {_sizes(here)}, and {about['model']}, trained on {about['dataset']}, "
-            f"reads {_sizes(there)}"
-        )
+        raise _shape_error(trained, kind, data, "reads", there)
     outputs = data.outputs or kind.outputs
-    if outputs != about["made_for"]["outputs"]:
+    if task.units == "target" and outputs != about["made_for"]["outputs"]:
         raise BadInput(
-            f"{kind.name} has {outputs} {'classes' if data.classes else 'values'} to tell, and {about['model']}, "
-            f"trained on {about['dataset']}, tells {about['made_for']['outputs']}"
+            f"{kind.name} has {outputs} {'classes' if data.classes else 'target values'}, {about['model']}, trained "
+            f"on {about['dataset']}, predicts {about['made_for']['outputs']}"
         )
     return data, _notes(trained, data)
 
 
-def _like_what_is_made(trained: Trained, kind: Source, data: Dataset) -> tuple[Dataset, tuple[str, ...]]:
-    here, made = data.test.x.shape[1:], tuple(trained.about["made_for"]["shape"])
-    if here != made:
-        raise BadInput(
-            f"an example of {kind.name} has shape {_sizes(here)}, {trained.about['model']} makes {_sizes(made)}"
-        )
-    return data, _notes(trained, data)
+def _shape_error(trained: Trained, kind: Source, data: Dataset, verb: str, shape: tuple[int, ...]) -> BadInput:
+    return BadInput(
+        f"an example of {kind.name} has shape {_sizes(data.test.x.shape[1:])}; {trained.about['model']}, trained on "
+        f"{trained.about['dataset']}, {verb} {_sizes(shape)}"
+    )
 
 
 def _notes(trained: Trained, data: Dataset) -> tuple[str, ...]:
-    """Where names differ, the same place may mean something else; that is for a person to judge."""
+    """Returns a note where names of classes or columns differ: the same position may mean something else."""
     pairs = (("classes", trained.classes, data.classes), ("columns", tuple(trained.about["features"]), data.features))
     return tuple(
         f"the {what} of {data.name} are {', '.join(here[:5])}, those of the training {', '.join(there[:5])}: "
-        "they are taken in their order"
+        "they are matched by position"
         for what, there, here in pairs
         if here != there
     )
 
 
-def _retold(data: Dataset, known: Vocabulary) -> Dataset:
-    """The same text in the numbers of another vocabulary."""
+def _in_vocabulary(data: Dataset, known: Vocabulary) -> Dataset:
+    """Returns the same text in the token numbers of another vocabulary."""
     if data.vocabulary == known.tokens:
         return data
-    told = Vocabulary(data.vocabulary)
-    if told.level != known.level:
+    own = Vocabulary(data.vocabulary)
+    if own.level != known.level:
         raise BadInput(
-            f"the model reads {known.level}, {data.name} is made of {told.level}: give --d.level {known.level}"
+            f"the model reads {known.level}, {data.name} consists of {own.level}: give --d.level {known.level}"
         )
     try:
-        tokens = known.encode(told.decode([*data.test.x.tolist(), int(data.test.y[-1])]))
+        tokens = known.encode(own.decode([*data.test.x.tolist(), int(data.test.y[-1])]))
     except BadInput as error:
-        raise BadInput(f"{data.name}, in the last tenth, which is scored: {error}") from None
+        raise BadInput(f"{data.name}, in the last tenth, the test text: {error}") from None
     return replace(data, test=Split(tokens[:-1], tokens[1:]), vocabulary=known.tokens)
 
 

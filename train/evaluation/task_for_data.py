@@ -1,37 +1,36 @@
-"""What is asked of a model: to answer, or to make samples. It decides the task, what the model reads and its scales."""
+"""Builds the task of a model on its data, with the scalers and the input of the model."""
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
-
-from zoo.layers import Layer, Players
 
 from ..config.recipe import Recipe
 from ..data.dataset import Dataset, Source
 from ..data.normalize import Scaler
 from ..errors import BadInput
+from ..tasks import task_for
 from ..tasks.generation import generation
 from ..tasks.sample_score import SampleScore
-from ..tasks.task import Task, task_for
+from ..tasks.task import Task
 from ..trained.build import ModelSpec
 from ..trained.generator_input import input_spec, is_image_to_image
 from .sample_score_for import sample_score_for
 
-__all__ = ["TaskSpec", "task_for_data"]
+__all__ = ["TaskSpec", "task_for_data", "task_name"]
 
 _Scalers = tuple[Scaler | None, Scaler | None]
 
 
 class TaskSpec(NamedTuple):
-    """What is asked of a model.
+    """Task of a model on its data.
 
     Attributes:
-        task: what its outputs mean.
-        scaler: of what it reads, as it is kept with the model; None: it reads tokens.
-        target_scaler: of what it gives, None: it has no unit.
-        example: shape and type of what it reads, without the batch axis.
+        task: meaning of the outputs.
+        scaler: normalisation of what the model reads, kept with the model; None: it reads tokens.
+        target_scaler: normalisation of the outputs; None: they have no unit.
+        example: shape and type of what the model reads, without the batch axis.
     """
 
     task: Task
@@ -40,75 +39,95 @@ class TaskSpec(NamedTuple):
     example: jax.ShapeDtypeStruct
 
 
+def task_name(model: Any, recipe: Recipe, data: Dataset) -> str:
+    """Returns the name of the task: the recipe's, else generation for adversarial models, else that of the data."""
+    return recipe.task or ("generation" if hasattr(model, "discriminator") else data.task)
+
+
 def task_for_data(
-    model: Layer,
+    model: Any,
     recipe: Recipe,
     kind: Source,
     data: Dataset,
-    wanted: ModelSpec,
+    spec: ModelSpec,
     scalers: _Scalers,
-    judge: Callable[..., SampleScore | None] = sample_score_for,
+    sample_score: Callable[..., SampleScore | None] = sample_score_for,
 ) -> TaskSpec:
-    """What is asked of a model by its data, whose inputs and targets have these scalers.
+    """Builds the task, the scalers and the input spec of a model.
 
-    Samples are scored by what `judge` gives; its arguments are those of `sample_score_for`.
+    Args:
+        model: the model; further fields are its capabilities.
+        recipe: recipe of the run.
+        kind: source of the data.
+        data: loaded data.
+        spec: model arguments that the data fix.
+        scalers: of the inputs and the targets of the data.
+        sample_score: builds the score of generated samples; called as `sample_score_for`.
 
     Raises:
-        BadInput: if loss, outputs or scale do not suit.
+        BadInput: if task, loss, outputs or scale do not suit the model and the data.
     """
-    if isinstance(model, Players):
-        return _to_make(model, recipe, kind, data, wanted, scalers[0], judge)
-    task = task_for(data.task, recipe.loss, wanted.outputs, label_smoothing=recipe.label_smoothing)
+    name = task_name(model, recipe, data)
+    if name == "generation":
+        return _generation(model, recipe, kind, data, spec, scalers[0], sample_score)
+    task = task_for(name, recipe.loss, spec.outputs, label_smoothing=recipe.label_smoothing)
     if data.task == "language":
-        task = by_character(task, data)
-    if scalers[1] is not None:
-        task = in_units(task, scalers[1])
+        task = by_character(task, data) if "bpc" in task.metrics else task
+    if task.units == "example" and scalers[0] is None:
+        raise BadInput(f"--task {name} requires numbers; {data.name} is tokens")
+    target_scaler = {"target": scalers[1], "example": scalers[0], "none": None}[task.units]
+    if target_scaler is not None:
+        task = in_units(task, target_scaler)
     shape = (data.window or 128,) if data.task == "language" else data.train.x.shape[1:]
-    return TaskSpec(task, *scalers, jax.ShapeDtypeStruct(shape, np.float32 if scalers[0] else np.int32))
+    return TaskSpec(
+        task, scalers[0], target_scaler, jax.ShapeDtypeStruct(shape, np.float32 if scalers[0] else np.int32)
+    )
 
 
 def in_units(task: Task, scaler: Scaler) -> Task:
-    """The same task with its metrics in the target's own units.
+    """Returns a task whose metrics are in the units of the data.
 
-    The loss stays on the scale that is trained on, and so do the sums behind R2, which has no unit (`_...`).
+    The loss stays on the scale of the training, and so do the inputs of `finish` (`_...`), whose ratio has no unit.
     """
 
     def measured(metric):
-        return lambda outputs, y: metric(scaler.invert(outputs), scaler.invert(y))
+        return lambda outputs, target: metric(scaler.invert(outputs), scaler.invert(target))
 
     metrics = {name: metric if name.startswith("_") else measured(metric) for name, metric in task.metrics.items()}
     return task._replace(metrics=metrics)
 
 
 def by_character(task: Task, data: Dataset) -> Task:
-    """The same task with `bpc` over the characters that tokens stand for, unknown words spelled out.
+    """Returns a task whose `bpc` is per character of the text instead of per token, unknown words spelled out.
 
-    Exact over the test text; of other texts the same rates are taken.
+    It is exact over the test text; for other texts the same rates are used.
     """
     bits = task.metrics["bpc"]
     rated = {"bpc": lambda outputs, y: (bits(outputs, y) + data.spelling) / data.characters}
     return task._replace(metrics=task.metrics | rated)
 
 
-def _to_make(
-    model: Players,
+def _generation(
+    model: Any,
     recipe: Recipe,
     kind: Source,
     data: Dataset,
-    wanted: ModelSpec,
+    spec: ModelSpec,
     scaler: Scaler | None,
-    judge: Callable[..., SampleScore | None],
+    sample_score: Callable[..., SampleScore | None],
 ) -> TaskSpec:
-    """Samples, in the data's own units: the data's scale belongs to what is made, noise is read as it comes."""
+    """Builds the generation of samples in the units of the data; noise is read without normalisation."""
+    if not hasattr(model, "given"):
+        raise BadInput(f"--task generation: {recipe.model} makes no samples, it has no capability `given`")
     if scaler is None:
-        raise BadInput(f"{recipe.model} makes numbers; {data.name} is tokens")
+        raise BadInput(f"{recipe.model} generates numbers; {data.name} is tokens")
     if kind.kind == "image" and recipe.normalize != "symmetric":
         raise BadInput(
-            f"--normalize {recipe.normalize}: {recipe.model} makes pictures from -1 to 1 (tanh), so the real ones "
+            f"--normalize {recipe.normalize}: {recipe.model} generates images from -1 to 1 (tanh), so the real ones "
             "must be symmetric, too"
         )
-    example = input_spec(model, wanted)
-    as_it_is = Scaler(np.zeros(1, np.float32), np.ones(1, np.float32))
-    from_picture = is_image_to_image(model, wanted)
-    scores = judge(model, recipe, kind, data, scaler, not from_picture)
-    return TaskSpec(generation(scores), scaler if from_picture else as_it_is, scaler, example)
+    example, from_image = input_spec(model, spec), is_image_to_image(model, spec)
+    identity = Scaler(np.zeros(1, np.float32), np.ones(1, np.float32))
+    score = sample_score(model, recipe, kind, data, scaler, not from_image)
+    from_noise = len(example.shape) == 1
+    return TaskSpec(generation(score, from_noise=from_noise), scaler if from_image else identity, scaler, example)

@@ -31,8 +31,11 @@ def write_samples(trained: Trained, run: Path, given: Mapping[str, Any]) -> None
         BadInput: if the model has no such class, starts from pictures, or the flags contradict each other.
         DataUnavailable: if the training images cannot be had.
     """
-    if len(trained.input_shape) != 1:
-        raise BadInput(f"{run} makes a picture from another picture, not from noise: there is nothing to sample")
+    latents = hasattr(trained.model, "given")
+    if latents and len(trained.input_shape) != 1:
+        raise BadInput(f"{run} generates an image from another image, not from noise: there is nothing to sample")
+    if given["interpolate"] and not latents:
+        raise BadInput(f"--interpolate requires a generator with latents; {trained.about['model']} has none")
     y = _class(trained, given["class"])
     if not is_image_generator(trained):
         _print_points(trained, given, y)
@@ -48,7 +51,7 @@ def write_samples(trained: Trained, run: Path, given: Mapping[str, Any]) -> None
 
 
 def _samples(trained: Trained, given: Mapping[str, Any], y: int | None, path: Path) -> None:
-    from ..plots.made import samples
+    from ..plots.generated_images import samples
 
     n = given["number"] or 64
     classes = trained.classes if by_class(trained) and y is None else ()
@@ -57,7 +60,7 @@ def _samples(trained: Trained, given: Mapping[str, Any], y: int | None, path: Pa
 
 
 def _interpolation(trained: Trained, given: Mapping[str, Any], y: int | None, path: Path) -> None:
-    from ..plots.made import interpolation
+    from ..plots.generated_images import interpolation
 
     n = given["number"] or 8
     strips = interpolate(trained, n, _STEPS, jax.random.key(given["seed"]), None if y is None else np.full(n, y))
@@ -65,7 +68,7 @@ def _interpolation(trained: Trained, given: Mapping[str, Any], y: int | None, pa
 
 
 def _nearest(trained: Trained, given: Mapping[str, Any], y: int | None, path: Path) -> None:
-    from ..plots.made import nearest
+    from ..plots.generated_images import nearest
 
     n = given["number"] or 16
     training = _data(trained, given).train.x

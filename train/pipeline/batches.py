@@ -10,7 +10,7 @@ import numpy as np
 
 from ..data.augment import augment
 from ..data.dataset import Split
-from ..data.normalize import Scaler
+from ..data.normalize import Scaler, scaled, scaled_targets
 from ..data.on_disk import DiskArray
 from ..data.prefetch import prefetched
 
@@ -22,8 +22,6 @@ __all__ = [
     "from_memory",
     "padded_batches",
     "preprocess",
-    "scaled",
-    "scaled_targets",
     "shuffle",
     "steps_per_epoch",
 ]
@@ -62,12 +60,12 @@ class HostReader(NamedTuple):
         batches: `(key, rows) -> read`, where `read(step)` gives those rows of the batch that the run of this key sees
             at a step. Called from threads, one step after another.
         threads: that may read at once; None: as many as there are.
-        go_on: told the position that a resumed run goes on behind; None: the step says all.
+        seek: Sets the position behind which a resumed run continues; None if the step determines it.
     """
 
     batches: Callable[[jax.Array, np.ndarray], Callable[[int], HostBatch]]
     threads: int | None = None
-    go_on: Callable[[Any], None] | None = None
+    seek: Callable[[Any], None] | None = None
 
 
 def steps_per_epoch(examples: int, batch_size: int) -> int:
@@ -114,16 +112,6 @@ def preprocess(arrays: dict, cut: dict, augmentation: str, key: jax.Array) -> di
     # Moved first and normalised after, so that what is moved in is background in every scale.
     x = scaled(arrays["scaler"], augment(augmentation, key, cut["x"]))
     return cut | {"x": x, "y": scaled_targets(arrays["target_scaler"], cut["y"])}
-
-
-def scaled(scaler: Scaler | None, x: Any) -> Any:
-    """Inputs as the model wants them; without a scaler they are the numbers of tokens."""
-    return x.astype("int32") if scaler is None else scaler.apply(x)
-
-
-def scaled_targets(scaler: Scaler | None, y: Any) -> Any:
-    """Targets as the loss wants them; only those of a regression have a scale."""
-    return y if scaler is None else scaler.apply(y)
 
 
 def padded_batches(split: Split, batch_size: int) -> Iterator[dict[str, np.ndarray]]:

@@ -12,8 +12,7 @@ from ..engine.loop import LoopState
 from ..errors import CheckpointUnusable, warn
 from ..files import MODEL_FILE
 from ..runtime.processes import device_put, gather
-from ..trained.locate import locate, pretrained_names
-from ..trained.model import read_model
+from ..trained.file import locate, pretrained_names, read_model
 from ..tree import flatten
 from .setup import Setup
 

@@ -1,1 +1,91 @@
-"""Tasks: the meaning of a model's outputs, with loss, metrics and predictions."""
+"""Tasks: the meaning of a model's outputs. The registry is this folder and the entry points `zoo.tasks`.
+
+A file of this folder that assigns `TASKS = ("name", ...)` defines a function of each of these names, which builds the
+task. The list is read from the files' text, so that the command line needs no jax.
+"""
+
+import ast
+import inspect
+from collections.abc import Callable, Mapping
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from zoo._plugins import plugins
+
+from ..errors import BadInput
+from ..option_types import did_you_mean
+
+if TYPE_CHECKING:
+    from .task import Task
+
+__all__ = ["losses", "names", "task_for"]
+
+
+def names() -> tuple[str, ...]:
+    """Returns the names of all tasks, those of installed packages last.
+
+    >>> {"multiclass", "reconstruct"} <= set(names())
+    True
+    """
+    return tuple(dict.fromkeys([*_files(), *sorted(plugins("zoo.tasks"))]))
+
+
+def task_for(kind: str, loss: str = "auto", outputs: int = 1, label_smoothing: float = 0, **options: Any) -> "Task":
+    """Builds a task by name.
+
+    Args:
+        kind: name of the task: binary (one logit), multiclass, multilabel (one logit per label), regression, tagging
+            (a class per time step), language (the next token), generation, reconstruct, density, recall, cluster, or
+            one of an installed package.
+        loss: name of a loss of the task; "auto": its first one.
+        outputs: size of the model's last axis, or the number of classes of the data.
+        label_smoothing: of cross-entropies.
+        options: further keyword arguments of the task's function.
+
+    Raises:
+        BadInput: if there is no such task, or loss, outputs or label smoothing do not suit it.
+
+    >>> import jax.numpy as jnp
+    >>> task = task_for("multiclass", outputs=3)
+    >>> task.headline, task.predict(jnp.array([[0.0, 2.0, 1.0]])).tolist()
+    ('accuracy', [1])
+    """
+    build = _function(kind)
+    taken = inspect.signature(build).parameters
+    given = {"loss": loss, "outputs": outputs, "label_smoothing": label_smoothing}
+    if loss != "auto" and "loss" not in taken:
+        raise BadInput(f"--loss {loss} does not suit the task {kind}, which has one loss; leave --loss at auto")
+    if label_smoothing and "label_smoothing" not in taken:
+        raise BadInput(f"--label-smoothing {label_smoothing:g} does not suit the task {kind}, which has no labels")
+    return build(**{name: value for name, value in given.items() if name in taken}, **options)
+
+
+def losses(kind: str) -> Mapping[str, Callable]:
+    """Returns the losses of a task by name, the default first; empty if it has no choice."""
+    found = getattr(import_module(_function(kind).__module__), "LOSSES", {})
+    return found.get(kind, MappingProxyType({}))
+
+
+def _function(kind: str) -> Callable[..., "Task"]:
+    files = _files()
+    if kind in files:
+        return getattr(import_module(f".{files[kind]}", __package__), kind)
+    outside = plugins("zoo.tasks")
+    if kind not in outside:
+        raise BadInput(f"unknown task {kind!r}{did_you_mean(kind, names())}; choose from {', '.join(names())}")
+    found = outside[kind].load()
+    return getattr(found, kind) if inspect.ismodule(found) else found
+
+
+@cache
+def _files() -> Mapping[str, str]:
+    """Returns the file of each task, both by name."""
+    found = {}
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "TASKS":
+                found |= dict.fromkeys(ast.literal_eval(node.value), path.stem)
+    return MappingProxyType(found)

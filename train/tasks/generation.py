@@ -1,69 +1,76 @@
-"""The task of making: no outputs are compared with answers; a judge scores what is made against what is real."""
+"""Generation: samples that are compared with the distribution of the data, not with targets."""
 
-from collections.abc import Callable
+from collections.abc import Mapping
 
 import jax
 import jax.numpy as jnp
 
-from zoo.layers import Players
-
-from ..trainer import eval_params, named_key
+from ..trainer import named_key
 from .sample_score import SampleScore
 from .task import Task
 
-__all__ = ["generation", "score"]
+__all__ = ["generation"]
+
+TASKS = ("generation",)
 
 
-def generation(judge: SampleScore | None = None) -> Task:
-    """The task of a generator.
+def generation(sample_score: SampleScore | None = None, *, from_noise: bool = True) -> Task:
+    """Builds the task of a generator.
 
-    Every generator is scored by `spread`: the standard deviation of what it makes over that of the data, all numbers
-    of a sample together. Near 1 it varies as the data do; near 0 it makes the same thing over and over (collapse).
+    Every generator is scored by `spread`: the standard deviation of its samples over that of the data, over all
+    features together. Near 1 the samples vary as the data do; near 0 they are all alike (mode collapse). The model has
+    the capability `given(key, batch)`, the inputs of its generator.
 
     Args:
-        judge: scores the rest and names the headline; None: spread is all, as it is for a model that is only loaded.
+        sample_score: further scores and the headline; None: `spread` alone, as for a loaded model.
+        from_noise: whether the inputs are noise; otherwise they are images.
 
     >>> task = generation()
-    >>> task.headline, task.predict("what was made")
-    ('spread', 'what was made')
+    >>> task.headline, task.predict("samples")
+    ('spread', 'samples')
     """
 
     def finish(means):
-        return _spread(means) | (judge.finish(means) if judge else {})
+        return _spread(means) | (sample_score.finish(means) if sample_score else {})
+
+    def scores(model, params, state, batch, key):
+        given = model.given(named_key(key, "given"), batch)
+        samples, _ = model.apply(params, state, given)
+        sums = _moments(samples, batch)
+        return sums | sample_score.score(samples, given, batch) if sample_score else sums
+
+    def explain(metrics: Mapping[str, float]) -> list[str]:
+        spread = f"spread {metrics['spread']:.2f}: variation of the samples, 1 as in the data; near 0 all are alike"
+        return [*(sample_score.explain(metrics) if sample_score else ()), spread]
 
     return Task(
         name="generation",
-        loss=_no_answers,
+        loss=_no_loss,
         metrics={},
         finish=finish,
-        headline=judge.headline if judge else "spread",
-        higher_is_better=judge.higher_is_better if judge else True,
-        predict=lambda made: made,
+        headline=sample_score.headline if sample_score else "spread",
+        higher_is_better=sample_score.higher_is_better if sample_score else True,
+        predict=lambda samples: samples,
         probabilities=None,
-        judge=judge,
+        sample_score=sample_score,
+        scores=scores,
+        units="example",
+        gives="samples",
+        output="samples",
+        command="sample" if from_noise else "evaluate",
+        figures=("generated_images",),
+        explain=explain,
     )
 
 
-def score(players: Players, task: Task) -> Callable:
-    """Makes the `evaluate` of a trainer of players: the judge's sums over samples freshly made for the batch."""
-
-    def evaluate(fit, batch, key):
-        given = players.given(named_key(key, "given"), batch)
-        made, _ = players.apply(*eval_params(fit), given)
-        sums = _moments(made, batch)
-        return sums | task.judge.score(made, given, batch) if task.judge else sums
-
-    return evaluate
-
-
-def _moments(made: jax.Array, batch: dict) -> dict:
-    """Sums of each number of a sample and of its square, over the examples that count."""
+def _moments(samples: jax.Array, batch: dict) -> dict:
+    """Sums each feature and its square over the examples that count."""
     weight = batch["weight"]
 
     def total(x):
         return jnp.sum(jnp.where(weight[:, None] > 0, x.reshape(len(x), -1), 0), axis=0), jnp.sum(weight)
 
-    each = {"_made": made, "_real": batch["x"]}
+    each = {"_made": samples, "_real": batch["x"]}
     return {f"{name}{power}": total(x**power) for name, x in each.items() for power in (1, 2)}
 
 
@@ -72,5 +79,5 @@ def _spread(means: dict) -> dict[str, float]:
     return {"spread": float(jnp.sqrt(made / jnp.where(real > 0, real, 1)))}
 
 
-def _no_answers(outputs, y):
-    raise TypeError("a generation has no loss of answers: its trainer is adversarial")
+def _no_loss(outputs, target):
+    raise TypeError("the task generation has no loss between outputs and targets; use the trainer adversarial")

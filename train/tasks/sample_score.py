@@ -1,4 +1,4 @@
-"""A judge scores what a generator makes: there is no right answer to compare with, only what is real."""
+"""Scores of generated samples: they are compared with real examples, since there is no target."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
@@ -7,19 +7,19 @@ __all__ = ["SampleScore"]
 
 
 class SampleScore(NamedTuple):
-    """How samples are scored against real data. Scores of batches add up, as a trainer's `evaluate` wants it.
+    """Comparison of generated samples with real examples. Sums over batches add up, as in `Trainer.evaluate`.
 
     Attributes:
-        score: `(made, given, batch) -> {name: (sum, weight)}`; `batch` has `x` (real, scaled as the model sees it),
-            `y` and `weight` (1, or 0 for padding); sums may be arrays.
-        finish: turns the means into what is reported, plain numbers by name.
-        headline: the name that decides.
-        higher_is_better: whether more of it is better.
-        tell: what was reported, in words for someone who sees it for the first time: a line each.
+        score: `(samples, given, batch) -> {name: (sum, weight)}`; `batch` has `x` (real examples in the scale of the
+            model), `y` and `weight` (1, or 0 for padding); sums may be arrays.
+        finish: computes the reported scores, plain numbers by name, from the means.
+        headline: name of the score by which models are compared.
+        higher_is_better: direction of the headline.
+        explain: `scores -> lines` that explain them to a reader who meets them for the first time.
     """
 
     score: Callable[..., dict]
     finish: Callable[[dict], dict]
     headline: str
     higher_is_better: bool
-    tell: Callable[[Mapping[str, float]], Sequence[str]] = lambda metrics: ()
+    explain: Callable[[Mapping[str, float]], Sequence[str]] = lambda metrics: ()

@@ -52,7 +52,7 @@ class ModelSpec(NamedTuple):
 def spec_for(kind: Source, data: Dataset) -> ModelSpec:
     """What loaded data wants of a model.
 
-    >>> from .data.source import load_data, source
+    >>> from ..data.dataset import load_data, source
     >>> spec_for(source("iris"), load_data("iris"))
     MadeFor(outputs=3, each=False, vocabulary=0, shape=(4,))
     """

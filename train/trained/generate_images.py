@@ -6,7 +6,6 @@ import jax
 import numpy as np
 
 from zoo import _catalogue
-from zoo.layers import Players
 
 from .build import ModelSpec
 from .generator_input import sample_latents
@@ -16,14 +15,14 @@ __all__ = ["as_stored", "by_class", "interpolate", "is_image_generator", "neares
 
 
 def is_image_generator(model: Trained) -> bool:
-    """Whether it makes images from noise."""
-    noise = len(model.input_shape) == 1
-    return isinstance(model.model, Players) and noise and len(model.about["made_for"]["shape"]) == 3
+    """Returns whether the model makes images from noise, by a generator or by its capability `sample`."""
+    latents = hasattr(model.model, "given") and len(model.input_shape) == 1
+    return (latents or hasattr(model.model, "sample")) and len(model.about["made_for"]["shape"]) == 3
 
 
 def by_class(model: Trained) -> bool:
-    """Whether it makes what it is told to: such an animal is given the number of classes."""
-    return "outputs" in _catalogue.card(model.about["model"]).decided
+    """Returns whether the model generates by class: such a generator takes the number of classes."""
+    return hasattr(model.model, "given") and "outputs" in _catalogue.card(model.about["model"]).decided
 
 
 def sample_images(model: Trained, n: int, key: Any, y: Any = None) -> np.ndarray:

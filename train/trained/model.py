@@ -1,4 +1,4 @@
-"""The `Trained` model: parameters with their preprocessing, loaded from a model file; raw inputs in, predictions out."""
+"""The `Trained` model: parameters with their preprocessing, loaded from a model file; predicts from raw inputs."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -88,7 +88,7 @@ class Trained:
         return y[0] if alone else y
 
     def predict(self, x: Any, lengths: Any = None) -> np.ndarray:
-        """Predicts from raw inputs: class indices (per step for tagging), values or reconstructions in the data's units.
+        """Predicts from raw inputs: class indices (per step for tagging), values in the data's units.
 
         Arguments and errors as in `outputs`.
         """
@@ -117,7 +117,7 @@ class Trained:
         return shares[0] if alone else shares
 
     def log_prob(self, x: Any, key: Any = None) -> np.ndarray:
-        """Computes the log-likelihood, or a lower bound, of raw inputs (batch, ...) in nats after normalisation: (batch,).
+        """Computes the log-likelihood of raw inputs, or a lower bound, in nats after normalisation: (batch,).
 
         Args:
             x: inputs.

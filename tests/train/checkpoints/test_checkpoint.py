@@ -239,7 +239,7 @@ def test_row_11_a_crafted_header_is_refused_without_taking_memory(tmp_path, head
     text = HEADERS[header]
     path.write_bytes(struct.pack("<Q", len(text) if size is None else size) + text + bytes(4))
     with pytest.raises(CheckpointUnusable):
-        unflatten_into({"a": np.zeros(1, np.float32)}, module.read_arrays(path)[0])
+        unflatten_into({"a": np.zeros(1, np.float32)}, module.read_safetensors(path)[0])
 
 
 @pytest.mark.fault(row=11)

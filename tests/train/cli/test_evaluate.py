@@ -8,7 +8,7 @@ import pytest
 from zoo.__main__ import main
 from zoo.train import recipe_for, run
 from zoo.train.config.run_options import RunOptions
-from zoo.train.evaluation.saved_model import evaluated
+from zoo.train.evaluation.saved_model import evaluate
 from zoo.train.trained.model import load
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
@@ -102,5 +102,5 @@ def test_its_help_names_the_options_of_the_runs_own_data(capsys):
 
 
 def test_from_python_it_is_a_function():
-    result = evaluated(load("linear-diabetes"))
+    result = evaluate(load("linear-diabetes"))
     assert result.metrics["r2"] == pytest.approx(result.details["r2"], abs=1e-4)

@@ -139,7 +139,7 @@ def test_its_help_says_which_scale_is_expected(capsys):
 
 
 def test_a_generator_is_pointed_to_the_command_that_lets_it_make(capsys, tmp_path):
-    from zoo.train.trained.model import save
+    from zoo.train.trained.file import save
 
     like = zoo.load("mlp-iris")
     save(tmp_path, {"params": like.params}, {**like.about, "task": "generation"})

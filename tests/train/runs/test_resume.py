@@ -21,7 +21,7 @@ from zoo.train.data.dataset import Split, load_data
 from zoo.train.errors import BadInput, CheckpointUnusable
 from zoo.train.runs.resume import fingerprint
 from zoo.train.runs.setup import setup
-from zoo.train.trained.model import read_model
+from zoo.train.trained.file import read_model
 from zoo.train.tree import flatten, unflatten_into
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
@@ -316,13 +316,13 @@ class Ear(Callback):
 
     heard = 0
 
-    def row(self, row, fit):
+    def on_metrics(self, row, fit):
         self.heard += 1
 
-    def memory(self):
+    def state_dict(self):
         return {"heard": self.heard}
 
-    def recall(self, memory):
+    def load_state_dict(self, state):
         self.heard = memory["heard"]
 
 

@@ -181,7 +181,7 @@ def test_a_folder_without_a_model_is_refused(tmp_path):
 
 
 def test_a_model_file_that_does_not_fit_its_own_description_is_refused_with_a_table(iris, tmp_path):
-    from zoo.train.trained.model import save
+    from zoo.train.trained.file import save
 
     model = iris.load()
     tree = {"params": model.params, "state": model.state, "scaler": model.scaler, "target_scaler": None}
@@ -208,7 +208,7 @@ def test_a_rate_that_is_too_high_stops_the_run_with_advice_and_keeps_what_was_go
 class Poison(Callback):
     """Makes the loop fail in its third epoch, as a crash of anything else would."""
 
-    def row(self, row, fit):
+    def on_metrics(self, row, fit):
         if row["epoch"] >= 3:
             raise RuntimeError("poisoned")
 

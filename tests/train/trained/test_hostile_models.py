@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from safetensors.numpy import save as to_bytes
 
 from zoo.train.errors import CheckpointUnusable
-from zoo.train.trained.locate import PRETRAINED
-from zoo.train.trained.model import _FORMAT, _digest, load, serialize
+from zoo.train.trained.file import _FORMAT, PRETRAINED, _digest, serialize
+from zoo.train.trained.model import load
 
 GOOD = (PRETRAINED / "mlp-iris.safetensors").read_bytes()
 SIZE = struct.unpack("<Q", GOOD[:8])[0]

@@ -7,18 +7,13 @@ import jax
 import numpy as np
 from jax import export
 
-from zoo.layers import Players
-
-from ...data.normalize import Scaler
-from ...pipeline.batches import scaled
+from ...data.normalize import Scaler, scaled
 from ...trained.build import ModelSpec
 from ...trained.call import call
 from ...trained.generate_images import by_class
 from ...trained.model import Trained
 
 __all__ = ["answer", "description", "example", "symbolic"]
-
-_OUTPUTS = {"regression": "values", "generation": "samples"}
 
 
 def answer(trained: Trained) -> Callable[[Any], jax.Array]:
@@ -36,7 +31,8 @@ def answer(trained: Trained) -> Callable[[Any], jax.Array]:
 
     def run(x):
         seen = x - x[:, -1:] if relative else x
-        outputs = call(model, params, state, {"x": scaled(scaler, seen)})[0]
+        batch = {"x": scaled(scaler, seen)}
+        outputs = call(model, params, state, batch if task.inputs is None else task.inputs(batch, None))[0]
         if back is not None:
             outputs = back.invert(outputs)
         if relative:
@@ -69,7 +65,7 @@ def description(trained: Trained) -> dict[str, Any]:
     kept = ("model", "options", "dataset", "task", "features", "vocabulary", "target", "metrics", "sha256")
     return {
         "input": {"shape": list(shape), "dtype": np.dtype(dtype).name, "range": about.get("input_range")},
-        "output": _OUTPUTS.get(trained.task.name, "probabilities"),
+        "output": trained.task.output,
         **_noise(trained),
         "classes": list(trained.classes),
         **{name: about.get(name) for name in kept},
@@ -78,7 +74,7 @@ def description(trained: Trained) -> dict[str, Any]:
 
 def _noise(trained: Trained) -> dict[str, Any]:
     """How many of a generator's inputs are noise, and how many tell the class."""
-    if not isinstance(trained.model, Players) or len(trained.input_shape) > 1:
+    if not hasattr(trained.model, "given") or len(trained.input_shape) > 1:
         return {}
     classes = ModelSpec.of(trained.about["made_for"]).outputs if by_class(trained) else 0
     return {"noise": sum(trained.input_shape) - classes, "told": classes}

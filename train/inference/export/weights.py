@@ -1,6 +1,7 @@
 """A saved model's arrays as one safetensors file, which many programs read, with its description in the header."""
 
-from ...trained.model import Trained, serialize
+from ...trained.file import serialize
+from ...trained.model import Trained
 
 __all__ = ["weights"]
 

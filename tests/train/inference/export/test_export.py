@@ -20,8 +20,9 @@ from zoo.train.inference.export.plain import plain
 from zoo.train.inference.export.stablehlo import PLATFORMS, exported
 from zoo.train.tasks.generation import generation
 from zoo.train.trained.build import ModelSpec, build, spec_for
+from zoo.train.trained.file import save
 from zoo.train.trained.generator_input import input_spec, sample_latents
-from zoo.train.trained.model import Trained, save
+from zoo.train.trained.model import Trained
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
 SMALL = {"mlp": {"hidden": (8,)}, "cnn": {"filters": (4, 6), "hidden": 8}, "lstm": {"width": 8},

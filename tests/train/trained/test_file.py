@@ -9,10 +9,10 @@ import pytest
 import zoo
 from zoo.__main__ import main
 from zoo.train.errors import CheckpointUnusable
-from zoo.train.evaluation.saved_model import evaluated
+from zoo.train.evaluation.saved_model import evaluate
 from zoo.train.files import MODEL_FILE
-from zoo.train.trained.locate import PRETRAINED, header, locate, pretrained_names
-from zoo.train.trained.model import flatten
+from zoo.train.trained.file import PRETRAINED, header, locate, pretrained_names
+from zoo.train.tree import flatten
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
 
@@ -46,7 +46,7 @@ def test_each_is_as_good_as_its_file_says(name):
     here, there = platform.python_version_tuple(), said["origin"]["versions"]["python"].split(".")
     if said["dataset"] == "text" and here[:2] != tuple(there[:2]):
         pytest.skip("the standard library, which is the text, differs from one version of python to the next")
-    found = evaluated(zoo.load(name)).metrics
+    found = evaluate(zoo.load(name)).metrics
     for metric, value in found.items():
         assert value == pytest.approx(said["metrics"][metric], rel=2e-3), metric
 

@@ -1,0 +1,239 @@
+"""Figures of tasks: `Task.figures` names functions of this file, or holds functions `(Drawing) -> None` of its own.
+
+Each function draws one PNG where the data have the form for it, and may add scores.
+"""
+
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+
+from ..data.dataset import Dataset
+from ..data.normalize import scaled
+from ..trained.call import call
+from ..trained.model import Trained
+from ..trainer import named_key
+
+__all__ = [
+    "Drawing",
+    "clusters",
+    "confusion",
+    "filters",
+    "forecast",
+    "generated_images",
+    "lags",
+    "mistakes",
+    "recalled",
+    "reconstructions",
+    "regression",
+    "samples",
+    "surface",
+]
+
+_ROWS = 64  # examples of a mean gradient
+_COLUMNS = 10  # examples beside each other
+_POINTS = 5000  # of a scatter plot
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """Parts of a finished run that a figure may show.
+
+    Attributes:
+        setup: the run.
+        model: the model that was kept.
+        data: its data.
+        folder: where the PNGs go.
+        scores: scores of `result.json`, plain values or arrays by name; figures may add some. The terminal shows the
+            line `summary` of each that is a mapping.
+    """
+
+    setup: Any
+    model: Trained
+    data: Dataset
+    folder: Path
+    scores: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def kind(self) -> str:
+        """Kind of the data: image, table, points, sequence, text or series."""
+        return self.setup.source.kind
+
+    @cached_property
+    def compared(self) -> tuple[np.ndarray, np.ndarray]:
+        """Truth and predictions of the test examples."""
+        assert self.model.task.compare is not None, f"the task {self.model.task.name} has no `compare`"
+        return self.model.task.compare(self.model, self.data)
+
+
+def confusion(drawing: Drawing) -> None:
+    """Draws the confusion matrix."""
+    from ..plots.confusion import confusion as draw
+
+    draw(drawing.scores["confusion"], drawing.data.classes, drawing.folder / "confusion.png")
+
+
+def mistakes(drawing: Drawing) -> None:
+    """Draws the images that were classified wrongly with the highest confidence."""
+    from ..plots.images import mistakes as draw
+
+    x, _, lengths = drawing.data.test
+    if x.ndim != 4:
+        return
+    truth, predicted = drawing.compared
+    confidence = drawing.model.probabilities(x, lengths).max(axis=-1)
+    draw(x, truth, predicted, confidence, drawing.data.classes, drawing.folder / "mistakes.png")
+
+
+def regression(drawing: Drawing) -> None:
+    """Draws predicted against true values, of one output."""
+    from ..plots.regression import regression as draw
+
+    truth, predicted = drawing.compared
+    if predicted.shape[1] == 1:
+        draw(truth[:, 0], predicted[:, 0], drawing.folder / "regression.png", drawing.data.target)
+
+
+def surface(drawing: Drawing) -> None:
+    """Draws the predictions over the plane."""
+    from ..plots.surface import decision_surface
+
+    if drawing.kind != "points":
+        return
+    model, data = drawing.model, drawing.data
+    predict = model.predict if model.task.probabilities is None else model.probabilities
+    (x, y, _), (test_x, test_y, _) = data.train, data.test
+    decision_surface(predict, x, y, test_x, test_y, drawing.folder / "surface.png", data.classes)
+
+
+def lags(drawing: Drawing) -> None:
+    """Draws the gradient of the last output with respect to each time step, before and after training."""
+    from ..plots.lags import gradient_by_lag
+    from ..plots.lags import lags as draw
+
+    setup, model = drawing.setup, drawing.model
+    if drawing.kind != "sequence" or drawing.data.per_step or drawing.data.test.x.ndim != 3:
+        return
+    x = scaled(model.scaler, drawing.data.test.x[:_ROWS])
+    weights = {"before training": model.model.init(setup.key, x), "after training": (model.params, model.state)}
+    draw({name: gradient_by_lag(model.model, *each, x) for name, each in weights.items()}, drawing.folder / "lags.png")
+
+
+def forecast(drawing: Drawing) -> None:
+    """Draws the forecasts of a series, and scores them beside baselines."""
+    from .forecasting import in_words, show_forecast
+
+    if drawing.kind != "series":
+        return
+    found = show_forecast(drawing.model, drawing.data, drawing.folder)
+    worse = found["skill"] is not None and found["skill"] <= 0
+    hint = ". If the series drifts, --d.relative may help" if worse and not drawing.data.relative else ""
+    drawing.scores["forecast"] = found | {"summary": in_words(found) + hint}
+
+
+def filters(drawing: Drawing) -> None:
+    """Draws the kernels of the first convolution, the first leaf of four axes with the channels of the input."""
+    from ..plots.images import filters as draw
+
+    if drawing.kind != "image":
+        return
+    channels = drawing.model.input_shape[-1]
+    for leaf in jax.tree.leaves(drawing.model.params):
+        if leaf.ndim == 4 and leaf.shape[2] == channels:
+            draw(np.asarray(leaf), drawing.folder / "filters.png")
+            return
+
+
+def generated_images(drawing: Drawing) -> None:
+    """Draws images generated from noise, and scores them beside real ones."""
+    from ..trained.generate_images import is_image_generator
+    from .generated_images import in_words, show_images
+
+    if not is_image_generator(drawing.model) or len(drawing.data.classes) < 2:
+        return
+    found = show_images(replace(drawing.setup, data=drawing.data), drawing.model, drawing.folder)
+    drawing.scores["images"] = found | {"summary": in_words(found)}
+
+
+def reconstructions(drawing: Drawing) -> None:
+    """Draws test images above their reconstructions; of other data reconstructed against true values."""
+    from ..plots.grid import pixels
+    from ..plots.pairs import pairs
+    from ..plots.regression import regression as draw
+
+    x, path = drawing.data.test.x, drawing.folder / "reconstructions.png"
+    if drawing.kind == "image" and x.shape[-1] in (1, 3):
+        real = np.asarray(x[:_COLUMNS])
+        made = drawing.model.predict(real)
+        shown = pixels(np.concatenate([real, np.clip(made, real.min(), real.max()).astype(np.float32)]))
+        pairs({"given": shown[: len(real)], "reconstructed": shown[len(real) :]}, path, "reconstructions")
+        return
+    real = np.asarray(x[: max(1, _POINTS // int(np.prod(x.shape[1:])))])
+    draw(real.reshape(-1), drawing.model.predict(real).reshape(-1), path, "feature")
+
+
+def recalled(drawing: Drawing) -> None:
+    """Draws patterns, how they were damaged and what was recalled; patterns of other data as nearly square images."""
+    from ..plots.pairs import pairs
+
+    model = drawing.model
+    batch = {"x": scaled(model.scaler, np.asarray(drawing.data.test.x[:_COLUMNS]))}
+    assert model.task.inputs is not None, "the task recall has `inputs`"
+    damaged = model.task.inputs(batch, named_key(drawing.setup.key, "pictures"))
+    outputs, _ = call(model.model, model.params, model.state, damaged)
+    rows = {"pattern": model.task.target(batch), "damaged": damaged["x"], "recalled": model.task.predict(outputs)}
+    images = {name: _as_images(np.asarray(each)) / 2 + 0.5 for name, each in rows.items()}
+    pairs(images, drawing.folder / "recalled.png", "damaged patterns and their recall")
+
+
+def samples(drawing: Drawing) -> None:
+    """Draws samples of a model of the density, where it can be sampled and the data are images or points."""
+    if not hasattr(drawing.model.model, "sample") or drawing.kind not in ("image", "points"):
+        return
+    path = drawing.folder / "samples.png"
+    real, key = np.asarray(drawing.data.test.x[:_POINTS]), named_key(drawing.setup.key, "pictures")
+    if drawing.kind == "image":
+        from ..plots.grid import grid, pixels
+
+        made = drawing.model.sample(_ROWS, key)
+        grid(pixels(np.clip(made, real.min(), real.max())), [""] * len(made), 16, f"{len(made)} samples", "", path)
+        return
+    from ..plots.samples import cloud
+
+    cloud(real, drawing.model.sample(len(real), key), path, "samples and test points")
+
+
+def clusters(drawing: Drawing) -> None:
+    """Draws the clusters: their mean test images, or their areas in the plane."""
+    model, path = drawing.model, drawing.folder / "clusters.png"
+    (x, _, _), (test_x, _, _) = drawing.data.train, drawing.data.test
+    _, assigned = drawing.compared
+    if drawing.kind == "image" and test_x.shape[-1] in (1, 3):
+        from ..plots.grid import grid, pixels
+
+        used = np.unique(assigned)
+        means = np.stack([test_x[assigned == unit].mean(axis=0) for unit in used])
+        captions = [f"{unit} ({(assigned == unit).sum():,})" for unit in used]
+        grid(pixels(means), captions, 8, "mean image of each cluster", "number of test images", path)
+    elif drawing.kind == "points":
+        from ..plots.surface import decision_surface
+
+        count = model.outputs(test_x[:1]).shape[-1]
+        names = tuple(map(str, range(count)))
+        decision_surface(
+            lambda points: np.eye(count)[model.predict(points)], x, model.predict(x), test_x, assigned, path, names
+        )
+
+
+def _as_images(patterns: np.ndarray) -> np.ndarray:
+    """Reshapes patterns (n, ...) to images (n, height, width, 1 or 3), padded with -1."""
+    if patterns.ndim == 4 and patterns.shape[-1] in (1, 3):
+        return patterns
+    flat = patterns.reshape(len(patterns), -1)
+    width = int(np.ceil(np.sqrt(flat.shape[1])))
+    height = -(-flat.shape[1] // width)
+    padded = np.pad(flat, ((0, 0), (0, width * height - flat.shape[1])), constant_values=-1)
+    return padded.reshape(-1, height, width, 1)

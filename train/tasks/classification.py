@@ -1,0 +1,186 @@
+"""Classification tasks: one label of two, one of several, several labels, one label per time step."""
+
+from collections.abc import Callable, Iterator
+from types import MappingProxyType
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ..data.dataset import Dataset
+from ..errors import BadInput
+from ..losses import classification as losses
+from ..metrics import classification as metrics
+from .task import Task, choose_loss, public
+
+__all__ = [
+    "LOSSES",
+    "binary",
+    "check_classes",
+    "has_target",
+    "most_likely",
+    "multiclass",
+    "multilabel",
+    "per_step",
+    "tagging",
+]
+
+TASKS = ("binary", "multiclass", "multilabel", "tagging")
+LOSSES = MappingProxyType(
+    {
+        "binary": {
+            "cross_entropy": losses.binary_cross_entropy,
+            "hinge": losses.hinge,
+            "quadratic": losses.quadratic,
+        },
+        "multiclass": {
+            "cross_entropy": losses.sparse_categorical_cross_entropy,
+            "hinge": losses.hinge,
+            "quadratic": losses.quadratic,
+        },
+        "multilabel": {"cross_entropy": losses.multilabel_cross_entropy, "quadratic": losses.quadratic},
+        "tagging": {"cross_entropy": losses.sparse_categorical_cross_entropy},
+    }
+)
+_TOP = 3  # classes in the description of a prediction
+_FIGURES = ("mistakes", "confusion", "surface", "lags", "filters")
+
+
+def binary(loss: str = "auto", outputs: int = 1, label_smoothing: float = 0) -> Task:
+    """Builds the classification of two classes by one output, the logit of class 1."""
+    if outputs != 1:
+        raise BadInput(f"a binary task has one output, the logit of class 1, got {outputs}; use the task multiclass")
+
+    def flat(z):
+        return z.reshape(z.shape[0])
+
+    def probabilities(z):
+        return jax.nn.sigmoid(jnp.stack([-flat(z), flat(z)], axis=-1))
+
+    def predict(z):
+        return (flat(z) > 0).astype(jnp.int32)
+
+    cost = choose_loss("binary", LOSSES["binary"], loss, label_smoothing)
+    scores = {"accuracy": metrics.binary_accuracy}
+    return _classes("binary", cost, scores, predict, probabilities)
+
+
+def multiclass(loss: str = "auto", outputs: int = 2, label_smoothing: float = 0) -> Task:
+    """Builds the classification by one logit per class; with 20 classes or more the top-5 accuracy is reported."""
+    cost = choose_loss("multiclass", LOSSES["multiclass"], loss, label_smoothing)
+    check_classes("multiclass", outputs)
+
+    def probabilities(z):
+        # The quadratic loss trains the sigmoids; softmax of their logarithms makes them sum to 1.
+        return jax.nn.softmax(jax.nn.log_sigmoid(z) if cost is losses.quadratic else z)
+
+    scores = {"accuracy": metrics.accuracy}
+    if outputs >= 20:
+        scores["top5"] = metrics.top_k
+    return _classes("multiclass", cost, scores, most_likely, probabilities)
+
+
+def multilabel(loss: str = "auto", outputs: int = 1, label_smoothing: float = 0) -> Task:
+    """Builds the independent decision of each label by one logit per label.
+
+    `accuracy` is the share of examples whose labels are all predicted correctly, as in scikit-learn.
+    """
+    cost = choose_loss("multilabel", LOSSES["multilabel"], loss, label_smoothing)
+    if outputs < 1:
+        raise BadInput(f"a multilabel task has at least one output, got {outputs}")
+
+    def predict(z):
+        return (z > 0).astype(jnp.int32)
+
+    scores = {"accuracy": metrics.exact_match, "label_accuracy": metrics.label_accuracy}
+    figures = ("surface", "lags", "filters")
+    return Task(
+        "multilabel", cost, scores, public, "accuracy", True, predict, jax.nn.sigmoid,
+        describe=_describe_labels, figures=figures,
+    )  # fmt: skip
+
+
+def tagging(loss: str = "auto", outputs: int = 2, label_smoothing: float = 0) -> Task:
+    """Builds the classification of every time step; steps with the target -1 do not count."""
+    cost = choose_loss("tagging", LOSSES["tagging"], loss, label_smoothing)
+    check_classes("tagging", outputs)
+    return _classes(
+        "tagging", per_step(cost), {"accuracy": per_step(metrics.accuracy)}, most_likely, jax.nn.softmax
+    )._replace(counts=has_target, describe=_describe_tags, compare=_compare_tags, figures=("confusion",))
+
+
+def per_step(measure: Callable) -> Callable:
+    """Lifts a measure of examples to `(batch, time, classes), (batch, time) -> (batch, time)`."""
+
+    def measured(z, y):
+        if z.shape[:-1] != y.shape:
+            raise ValueError(f"one target per step: outputs {z.shape} require targets {z.shape[:-1]}, got {y.shape}")
+        return measure(z.reshape(-1, z.shape[-1]), y.reshape(-1)).reshape(y.shape)
+
+    return measured
+
+
+def has_target(y: jax.Array) -> jax.Array:
+    """Returns 1 for every step with a target and 0 for the others (-1)."""
+    return (y >= 0).astype(jnp.float32)
+
+
+def _classes(name: str, loss: Callable, scores: dict, predict: Callable, probabilities: Callable) -> Task:
+    return Task(
+        name, loss, scores, public, "accuracy", True, predict, probabilities,
+        describe=_describe_classes, compare=_compare, details=_details, figures=_FIGURES,
+    )  # fmt: skip
+
+
+def check_classes(task: str, outputs: int) -> None:
+    """Raises BadInput if there are fewer than two outputs."""
+    if outputs < 2:
+        raise BadInput(f"a {task} task has one output per class, at least 2, got {outputs}; use the task binary")
+
+
+def most_likely(z: jax.Array) -> jax.Array:
+    """Returns the index of the largest output."""
+    return jnp.argmax(z, axis=-1).astype(jnp.int32)
+
+
+def _compare(trained: Any, data: Dataset) -> tuple[np.ndarray, np.ndarray]:
+    x, y, lengths = data.test
+    return np.asarray(y).reshape(-1), trained.predict(x, lengths)
+
+
+def _compare_tags(trained: Any, data: Dataset) -> tuple[np.ndarray, np.ndarray]:
+    x, y, lengths = data.test
+    predicted = trained.predict(x, lengths)
+    return y[y >= 0], predicted[y >= 0]
+
+
+def _details(data: Dataset, truth: np.ndarray, predicted: np.ndarray) -> dict[str, Any]:
+    count = len(data.classes)
+    matrix = metrics.confusion_matrix(truth, predicted, count)
+    return {"classes": metrics.class_scores(truth, predicted, count)._asdict(), "confusion": matrix}
+
+
+def _describe_classes(trained: Any, x: Any, score: Callable) -> Iterator[dict[str, Any]]:
+    for shares in trained.probabilities(x):
+        best = np.argsort(-shares, kind="stable")[:_TOP]
+        top = [{"class": trained.classes[i], "probability": float(shares[i])} for i in best]
+        yield {**top[0], "top": top, "probabilities": _by_name(trained.classes, shares)}
+
+
+def _describe_labels(trained: Any, x: Any, score: Callable) -> Iterator[dict[str, Any]]:
+    for shares in trained.probabilities(x):
+        named = _by_name(trained.classes, shares)
+        yield {"labels": [name for name, share in named.items() if share > 0.5], "probabilities": named}
+
+
+def _describe_tags(trained: Any, x: Any, score: Callable) -> Iterator[dict[str, Any]]:
+    for steps in trained.probabilities(x):
+        yield {
+            "tags": [trained.classes[i] for i in steps.argmax(-1)],
+            "probabilities": [float(share) for share in steps.max(-1)],
+        }
+
+
+def _by_name(classes: tuple[str, ...], shares: np.ndarray) -> dict[str, float]:
+    return {name: float(share) for name, share in zip(classes, shares, strict=True)}

@@ -1,0 +1,48 @@
+"""Language modelling: prediction of the next token of a text."""
+
+import math
+from collections.abc import Callable, Iterator
+from types import MappingProxyType
+from typing import Any
+
+import jax
+
+from ..data.vocabulary import Vocabulary
+from ..losses import classification as losses
+from ..metrics import classification as metrics
+from .classification import check_classes, has_target, most_likely, per_step
+from .task import Task, choose_loss, public
+
+__all__ = ["LOSSES", "language"]
+
+TASKS = ("language",)
+LOSSES = MappingProxyType({"language": {"cross_entropy": losses.sparse_categorical_cross_entropy}})
+
+
+def language(loss: str = "auto", outputs: int = 2, label_smoothing: float = 0) -> Task:
+    """Builds the prediction of the next token of every position.
+
+    Reported are the loss in nats per token (`nats`), in bits (`bpc`) and the share of tokens whose prediction was the
+    most likely one (`accuracy`).
+    """
+    cost = per_step(choose_loss("language", LOSSES["language"], loss, label_smoothing))
+    scores = {"bpc": lambda z, y: cost(z, y) / math.log(2), "accuracy": per_step(metrics.accuracy)}
+    check_classes("language", outputs)
+    return Task(
+        "language", cost, scores, _finish, "bpc", False, most_likely, jax.nn.softmax, counts=has_target,
+        counted="tokens", gives="the next token", command="sample", describe=_describe,
+    )  # fmt: skip
+
+
+def _finish(means: dict) -> dict:
+    return public(means) | {"nats": float(means["loss"])}
+
+
+def _describe(trained: Any, x: Any, score: Callable) -> Iterator[dict[str, Any]]:
+    unit = Vocabulary(tuple(trained.about["vocabulary"])).level.removesuffix("s")
+    for tokens in x:
+        found = score(tokens[:-1], tokens[1:])
+        bits = found["nats"] / math.log(2)
+        yield {
+            "tokens": len(tokens), f"bits_per_{unit}": bits, "perplexity": 2**bits, "accuracy": found["accuracy"],
+        }  # fmt: skip

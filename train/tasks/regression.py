@@ -1,0 +1,98 @@
+"""Regression: prediction of one or several numbers."""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from types import MappingProxyType
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ..data.dataset import Dataset
+from ..errors import BadInput
+from ..losses import regression as losses
+from ..metrics import regression as metrics
+from .task import Task, choose_loss, public
+
+__all__ = ["LOSSES", "regression"]
+
+TASKS = ("regression",)
+LOSSES = MappingProxyType(
+    {
+        "regression": {
+            "mse": losses.mse,
+            "half_mse": losses.half_mse,
+            "mae": losses.mae,
+            "huber": losses.huber,
+            "arctan": losses.arctan,
+        }
+    }
+)
+
+
+def regression(loss: str = "auto", outputs: int = 1, label_smoothing: float = 0) -> Task:
+    """Builds the regression of `outputs` numbers: RMSE, MAE, and R2 as the plain mean over the outputs."""
+    cost = choose_loss("regression", LOSSES["regression"], loss, label_smoothing)
+    if outputs < 1:
+        raise BadInput(f"a regression task has at least one output, got {outputs}")
+
+    def aligned(measure):
+        return lambda z, y: measure(z, _like(z, y))
+
+    def column(j, measure):
+        return aligned(lambda z, y: measure(z[..., j], y[..., j]))
+
+    scores = {"mse": aligned(losses.mse), "mae": aligned(losses.mae)}
+    for j in range(outputs):
+        scores[f"_error{j}"] = column(j, losses.mse)
+        scores[f"_y{j}"] = column(j, lambda z, y: jnp.mean(y, axis=tuple(range(1, y.ndim))))
+        scores[f"_yy{j}"] = column(j, lambda z, y: losses.mse(y, jnp.zeros_like(y)))
+
+    def predict(z):
+        return z[..., 0] if outputs == 1 and z.ndim > 1 else z
+
+    return Task(
+        "regression", aligned(cost), scores, partial(_finish, outputs=outputs), "r2", True, predict, None,
+        output="values", describe=_describe, compare=_compare, details=_details,
+        figures=("regression", "surface", "lags", "forecast", "filters"),
+    )  # fmt: skip
+
+
+def _like(outputs: jax.Array, y: jax.Array) -> jax.Array:
+    """Adds the last axis to targets (batch,) of outputs (batch, 1); the loss checks all other shapes."""
+    y = y.astype(outputs.dtype)
+    return y[..., None] if y.shape == outputs.shape[:-1] and outputs.shape[-1] == 1 else y
+
+
+def _finish(means: dict, outputs: int) -> dict:
+    r2 = sum(_r2(*(float(means[f"{name}{j}"]) for name in ("_error", "_y", "_yy"))) for j in range(outputs)) / outputs
+    return public(means) | {"rmse": float(means["mse"]) ** 0.5, "r2": r2}
+
+
+def _r2(error: float, y: float, yy: float) -> float:
+    variance = yy - y * y
+    if variance <= 1e-6 * yy:  # rounding error of float32: constant targets
+        return float(error <= 1e-12 * yy)
+    return 1 - error / variance
+
+
+def _compare(trained: Any, data: Dataset) -> tuple[np.ndarray, np.ndarray]:
+    x, y, lengths = data.test
+    predicted = trained.predict(x, lengths)
+    predicted = predicted.reshape(len(y), -1)
+    return np.asarray(y).reshape(predicted.shape), predicted
+
+
+def _details(data: Dataset, truth: np.ndarray, predicted: np.ndarray) -> dict[str, Any]:
+    # R2 of the changes where these are learned, as in the rows of the run. The errors are the same either way.
+    level = data.test.x[:, -1] if data.relative else 0
+    r2 = metrics.r2(truth - level, predicted - level)
+    return {"r2": r2, "rmse": metrics.rmse(truth, predicted), "mae": metrics.mae(truth, predicted)}
+
+
+def _describe(trained: Any, x: Any, score: Callable) -> Iterator[dict[str, Any]]:
+    for values in trained.predict(x).reshape(len(x), -1):
+        numbers = [float(value) for value in values]
+        many = trained.about["kind"] == "series" or len(numbers) > 1
+        yield {"values" if many else "value": numbers if many else numbers[0], "unit": trained.about["target"]}
