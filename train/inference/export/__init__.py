@@ -1,1 +1,1 @@
-"""A saved model for other programs: StableHLO, safetensors, ONNX."""
+"""Export of saved models: StableHLO, safetensors, ONNX."""

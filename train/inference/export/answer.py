@@ -1,4 +1,4 @@
-"""What is exported: one function from raw inputs to answers, preprocessing inside, and what is to be known of it."""
+"""The exported function, from raw inputs to predictions with the preprocessing inside, and its description."""
 
 from collections.abc import Callable
 from typing import Any
@@ -17,21 +17,21 @@ __all__ = ["answer", "description", "example", "symbolic"]
 
 
 def answer(trained: Trained) -> Callable[[Any], jax.Array]:
-    """Makes `x -> answers` of raw inputs (batch, *input_shape), float32, or int32 where they are tokens.
+    """Makes the function from raw inputs (batch, *input_shape), float32 or int32 tokens, to predictions.
 
-    The answers are the probabilities of the classes, (batch, classes) or (batch, time, classes), and of a regression
-    the values in their own units, (batch, outputs). A generator is given noise, drawn by whoever uses it from the
-    standard normal distribution, (batch, latent), behind it a 1 at the place of the class if it makes by class, and
-    gives samples in the data's own units, as numbers that need not be whole.
+    Predictions are class probabilities, (batch, classes) or (batch, time, classes); regression values in the units of
+    the target, (batch, outputs); samples in the units of the data. The input of a generator is standard normal noise
+    (batch, latent), followed by a one-hot class if the generator is conditional.
+
+    Args:
+        trained: the saved model.
     """
     model, params, state, task = trained.model, trained.params, trained.state, trained.task
     scaler, back = _constants(trained.scaler), _constants(trained.target_scaler)
-
-    relative = bool(trained.about.get("relative"))  # it reads and forecasts changes from a window's last value
+    relative = bool(trained.about.get("relative"))  # inputs and forecasts are changes from a window's last value
 
     def run(x):
-        seen = x - x[:, -1:] if relative else x
-        batch = {"x": scaled(scaler, seen)}
+        batch = {"x": scaled(scaler, x - x[:, -1:] if relative else x)}
         outputs = call(model, params, state, batch if task.inputs is None else task.inputs(batch, None))[0]
         if back is not None:
             outputs = back.invert(outputs)
@@ -43,9 +43,12 @@ def answer(trained: Trained) -> Callable[[Any], jax.Array]:
 
 
 def example(trained: Trained) -> tuple[tuple[int | str, ...], Any]:
-    """Shape and type of the inputs; an axis that may have any length is given by its name, `batch` or `time`.
+    """Returns shape and type of the inputs; an axis of any length has a name, `batch` or `time`.
 
-    Tokens come in windows of the training's length: whether a table of them is worth making depends on how many.
+    Token inputs have the window length of the training, because the embedding's lowering depends on the length.
+
+    Args:
+        trained: the saved model.
     """
     shape, tokens = trained.input_shape, bool(trained.about["made_for"]["vocabulary"])
     free = trained.about["kind"] == "sequence" and not tokens
@@ -53,13 +56,13 @@ def example(trained: Trained) -> tuple[tuple[int | str, ...], Any]:
 
 
 def symbolic(trained: Trained) -> jax.ShapeDtypeStruct:
-    """The same as jax wants it for a program of any batch size."""
+    """Returns the symbolic shape and type of the inputs, with which jax exports a program of any batch size."""
     shape, dtype = example(trained)
     return jax.ShapeDtypeStruct(export.symbolic_shape(", ".join(map(str, shape))), dtype)
 
 
 def description(trained: Trained) -> dict[str, Any]:
-    """What goes beside an export: all that a program without the zoo needs to know, as plain values."""
+    """Describes an exported model with plain values: inputs, outputs, classes, metrics and preprocessing."""
     about = trained.about
     shape, dtype = example(trained)
     kept = ("model", "options", "dataset", "task", "features", "vocabulary", "target", "metrics", "sha256")
@@ -73,7 +76,7 @@ def description(trained: Trained) -> dict[str, Any]:
 
 
 def _noise(trained: Trained) -> dict[str, Any]:
-    """How many of a generator's inputs are noise, and how many tell the class."""
+    """Returns how many inputs of a generator are noise, and how many encode the class."""
     if not hasattr(trained.model, "given") or len(trained.input_shape) > 1:
         return {}
     classes = ModelSpec.of(trained.about["made_for"]).outputs if by_class(trained) else 0

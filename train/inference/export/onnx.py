@@ -1,4 +1,4 @@
-"""A saved model as ONNX, by jax2onnx, tried out by onnxruntime before it is given out."""
+"""Export to ONNX by jax2onnx, verified by onnxruntime."""
 
 import contextlib
 import json
@@ -16,18 +16,21 @@ from .plain import plain
 
 __all__ = ["onnx"]
 
-_TOLERANCE = 1e-4  # of the answers' own size: float32 sums in another order
-_TRIED = 5
+_TOLERANCE = 1e-4  # relative to the outputs: float32 sums in a different order
+_CHECKED = 5  # random inputs
 
 
 def onnx(trained: Trained) -> bytes:
-    """The content of an ONNX file with one input `x` and one output `answer`, for any batch size.
+    """Converts a model to the content of an ONNX file with one input `x` and one output `answer`, for any batch size.
 
-    It computes in float32, as ONNX Runtime knows no convolution of bfloat16 on the CPU; so does what is compared.
+    The file computes in float32, because ONNX Runtime has no bfloat16 convolution on the CPU.
+
+    Args:
+        trained: the saved model.
 
     Raises:
         BadInput: if jax2onnx or onnxruntime is not installed, or jax2onnx cannot express the model.
-        RunFailed: if onnxruntime cannot run it, or computes something else than the model does.
+        RunFailed: if onnxruntime cannot run the file, or its outputs differ from those of the model.
     """
     try:
         import jax2onnx  # pyright: ignore[reportMissingImports]
@@ -54,7 +57,7 @@ def _converted(jax2onnx: Any, trained: Trained) -> bytes:
     name = trained.about["model"]
     try:
         with _quiet():
-            made = jax2onnx.to_onnx(
+            converted = jax2onnx.to_onnx(
                 plain(answer(trained)),
                 [symbolic(trained)],
                 model_name=f"{name}_{trained.about['dataset']}",
@@ -63,44 +66,49 @@ def _converted(jax2onnx: Any, trained: Trained) -> bytes:
             )
     except (NotImplementedError, ValueError, TypeError, RuntimeError, KeyError) as error:
         reason = str(error).split("\n")[0]
-        raise BadInput(f"{name} cannot be made ONNX: {reason}. --format stablehlo takes every model") from error
-    entry = made.metadata_props.add()
+        raise BadInput(
+            f"{name} cannot be converted to ONNX: {reason}. --format stablehlo supports every model"
+        ) from error
+    entry = converted.metadata_props.add()
     entry.key, entry.value = "zoo", json.dumps(description(trained))
-    return made.SerializeToString()
+    return converted.SerializeToString()
 
 
 def _check(onnxruntime: Any, content: bytes, trained: Trained) -> None:
     options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3  # errors; what it can leave out of a program is its own affair
-    x = _tried(trained)
+    options.log_severity_level = 3  # errors only: notes on its optimisations are of no interest here
+    x = _random_inputs(trained)
     try:
         session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
-        (said,) = session.run(None, {session.get_inputs()[0].name: x})
-    except Exception as error:  # of a kind of its own for each of its statuses
+        (outputs,) = session.run(None, {session.get_inputs()[0].name: x})
+    except Exception as error:  # onnxruntime has an exception type per status
         reason = str(error).partition("\n")[0]
         raise RunFailed(
-            f"onnxruntime cannot run {trained.about['model']}: {reason}; nothing was written. "
-            "--format stablehlo takes every model"
+            f"onnxruntime cannot run {trained.about['model']}: {reason}; no file was written. "
+            "--format stablehlo supports every model"
         ) from error
-    wanted = np.asarray(answer(trained)(x))
-    far = np.abs(said - wanted).max() / max(1.0, float(np.abs(wanted).max()))
-    if not far <= _TOLERANCE:
-        raise RunFailed(f"onnxruntime differs from {trained.about['model']} by {far:.2g}: nothing was written")
+    expected = np.asarray(answer(trained)(x))
+    error = np.abs(outputs - expected).max() / max(1.0, float(np.abs(expected).max()))
+    if not error <= _TOLERANCE:
+        raise RunFailed(
+            f"the outputs of onnxruntime differ from those of {trained.about['model']} by {error:.2g} (tolerance "
+            f"{_TOLERANCE:g}); no file was written"
+        )
 
 
-def _tried(trained: Trained) -> np.ndarray:
-    """A few inputs as like the training data as the file tells."""
+def _random_inputs(trained: Trained) -> np.ndarray:
+    """Draws inputs with the mean and scale of the training data, or random tokens."""
     rng = np.random.default_rng(0)
-    shape, dtype = (_TRIED, *trained.input_shape), example(trained)[1]
+    shape, dtype = (_CHECKED, *trained.input_shape), example(trained)[1]
     if trained.about["made_for"]["vocabulary"]:
         return rng.integers(0, len(trained.about["vocabulary"]), shape).astype(dtype)
-    like = rng.normal(size=shape).astype(np.float32)
-    return np.asarray(trained.scaler.invert(like) if trained.scaler else like, dtype)
+    scaled = rng.normal(size=shape).astype(np.float32)
+    return np.asarray(trained.scaler.invert(scaled) if trained.scaler else scaled, dtype)
 
 
 @contextlib.contextmanager
 def _quiet():
-    """Keeps the converter's remarks on its own workings out of the terminal."""
+    """Suppresses the log messages of the converter."""
     loggers = [logging.getLogger(name) for name in ("onnx_ir", "jax2onnx")]
     before = [each.level for each in loggers]
     for each in loggers:

@@ -1,4 +1,4 @@
-"""The same function without what converters do not know: other lowerings by platform, barriers, rules for gradients."""
+"""Rewrites a function without primitives that converters lack: platform branches, barriers, custom gradients."""
 
 from collections.abc import Callable
 from typing import Any
@@ -13,10 +13,12 @@ _CALLS = {"jit": "jaxpr", "pjit": "jaxpr", "closed_call": "call_jaxpr", "custom_
 
 
 def plain(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """Makes a function of one array that computes the same by fewer kinds of operation.
+    """Rewrites a function of one array with fewer primitives; its values stay the same.
 
-    Where the platform decides what is computed, the form for any other platform is taken. Made for inference: the
-    gradient is that of the operations, not that of a rule of their own.
+    Of branches by platform the default one is used. For inference only: custom gradient rules are dropped.
+
+    Args:
+        function: function from one array to one array.
 
     >>> import jax.numpy as jnp
     >>> def f(x):
@@ -37,38 +39,38 @@ def _evaluated(closed: ClosedJaxpr, inputs: list) -> list:
     jaxpr, values = closed.jaxpr, {}
     values.update(zip(jaxpr.constvars, closed.consts, strict=True))
     values.update(zip(jaxpr.invars, inputs, strict=True))
-    chosen = set()  # the variables that number the platform
+    platforms = set()  # variables that hold the index of the platform
 
     def read(atom):
         return atom.val if isinstance(atom, Literal) else values[atom]
 
     for step in jaxpr.eqns:
-        given = [read(atom) for atom in step.invars]
+        operands = [read(atom) for atom in step.invars]
         name = step.primitive.name
         if name == "platform_index":
-            chosen.update(step.outvars)
+            platforms.update(step.outvars)
             out = [len(step.params["platforms"]) - 1]
-        elif name == "cond" and step.invars[0] in chosen:
-            out = _evaluated(step.params["branches"][values[step.invars[0]]], given[1:])
+        elif name == "cond" and step.invars[0] in platforms:
+            out = _evaluated(step.params["branches"][values[step.invars[0]]], operands[1:])
         elif name == "optimization_barrier":
-            out = given
+            out = operands
         elif name in _CALLS:
-            out = _evaluated(step.params[_CALLS[name]], given)
+            out = _evaluated(step.params[_CALLS[name]], operands)
         else:
             if name == "conv_general_dilated":
-                given, step = _usual_kernel(given, step)
-            out = step.primitive.bind(*given, **step.params)
+                operands, step = _standard_kernel(operands, step)
+            out = step.primitive.bind(*operands, **step.params)
             out = out if step.primitive.multiple_results else [out]
         values.update(zip(step.outvars, out, strict=True))
     return [read(atom) for atom in jaxpr.outvars]
 
 
-def _usual_kernel(given: list, step: Any) -> tuple[list, Any]:
-    """A convolution whose kernel has its axes in the usual order: space, inputs, outputs."""
-    x, kernel = given
+def _standard_kernel(operands: list, step: Any) -> tuple[list, Any]:
+    """Transposes the kernel of a convolution to the order space, inputs, outputs."""
+    x, kernel = operands
     numbers = step.params["dimension_numbers"]
     outputs, inputs, *space = numbers.rhs_spec
     axes = (*space, inputs, outputs)
     last = len(axes) - 1
-    usual = numbers._replace(rhs_spec=(last, last - 1, *range(last - 1)))
-    return [x, jax.lax.transpose(kernel, axes)], step.replace(params=step.params | {"dimension_numbers": usual})
+    standard = numbers._replace(rhs_spec=(last, last - 1, *range(last - 1)))
+    return [x, jax.lax.transpose(kernel, axes)], step.replace(params=step.params | {"dimension_numbers": standard})

@@ -1,4 +1,4 @@
-"""A saved model as StableHLO, the portable form of a jax program: for any batch size, on CPU, GPU and TPU."""
+"""Export to StableHLO, the portable form of a jax program, for any batch size on CPU, GPU and TPU."""
 
 import jax
 from jax import export
@@ -13,12 +13,15 @@ PLATFORMS = ("cpu", "cuda", "tpu")
 
 
 def stablehlo(trained: Trained) -> bytes:
-    """The content of a file that `jax.export.deserialize` reads.
+    """Converts a model to the content of a file for `jax.export.deserialize`.
 
-    jax keeps such files readable for six months at least, and longer as a rule.
+    Later versions of jax read such files for at least six months.
+
+    Args:
+        trained: the saved model.
 
     Raises:
-        BadInput: if flatbuffers, which jax writes them by, is not installed.
+        BadInput: if flatbuffers, which jax requires for this, is not installed.
     """
     try:
         import flatbuffers  # noqa: F401  # pyright: ignore[reportMissingImports]
@@ -30,5 +33,5 @@ def stablehlo(trained: Trained) -> bytes:
 
 
 def exported(trained: Trained) -> export.Exported:
-    """The program, lowered for all platforms at once."""
+    """Lowers the exported function for all platforms."""
     return export.export(jax.jit(answer(trained)), platforms=PLATFORMS)(symbolic(trained))

@@ -1,4 +1,4 @@
-"""A saved model's arrays as one safetensors file, which many programs read, with its description in the header."""
+"""Export of the arrays of a model as a safetensors file, with its description in the header."""
 
 from ...trained.file import serialize
 from ...trained.model import Trained
@@ -7,9 +7,12 @@ __all__ = ["weights"]
 
 
 def weights(trained: Trained) -> bytes:
-    """The content of the file: arrays by their paths, and under `zoo` the description in JSON.
+    """Serializes a model: arrays by path, and the description as JSON under the key `zoo`.
 
-    It is a model file like that of the run: `zoo.load` reads it.
+    The result has the format of `model.safetensors` in a run folder: `zoo.load` reads it.
+
+    Args:
+        trained: the saved model.
     """
     tree = {
         "params": trained.params,

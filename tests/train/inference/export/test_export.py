@@ -109,7 +109,7 @@ def test_what_onnxruntime_cannot_run_is_refused_with_what_it_says(monkeypatch):
         raise NotImplementedError("no such node\nand more")
 
     fake = SimpleNamespace(SessionOptions=SimpleNamespace, InferenceSession=refuse)
-    with pytest.raises(RunFailed, match=r"onnxruntime cannot run mlp: no such node; nothing was written\. --format st"):
+    with pytest.raises(RunFailed, match=r"onnxruntime cannot run mlp: no such node; no file was written\. --format st"):
         room._check(fake, b"", zoo.load("mlp-iris"))
 
 
