@@ -1,8 +1,25 @@
-"""`python -m zoo.train`."""
+"""Command `python -m zoo.train`."""
 
 import sys
+from collections.abc import Sequence
 
-from .cli.train import main
+from .cli import run
+
+__all__ = ["main"]
+
+
+def main(words: Sequence[str] | None = None, prog: str = "python -m zoo.train") -> int:
+    """Trains the model that the words of the command line describe.
+
+    Args:
+        words: words of the command line; None: those of this process.
+        prog: the command as its help shows it.
+
+    Returns:
+        Exit code.
+    """
+    return run("train", words, prog)
+
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -6,7 +6,7 @@ import pytest
 
 from zoo import cgan
 from zoo.train import recipe_for
-from zoo.train.cli.train import main
+from zoo.train.__main__ import main
 from zoo.train.errors import BadInput
 from zoo.train.trained.build import ModelSpec, build
 

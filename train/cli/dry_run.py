@@ -1,4 +1,4 @@
-"""Prints what a dry run found."""
+"""Prints the result of a dry run."""
 
 from dataclasses import replace
 
@@ -17,7 +17,7 @@ __all__ = ["show_dry_run"]
 
 
 def show_dry_run(recipe: Recipe, options: RunOptions) -> None:
-    """Compiles one step of a recipe and prints its parameters, FLOPs and memory; writes nothing, no cache either."""
+    """Compiles one training step and prints parameters, FLOPs and memory; writes nothing, not even a cache."""
     options = initialize(replace(options, compile_cache="off"))
     with synchronized():
         _show(recipe, options)
@@ -32,19 +32,21 @@ def _show(recipe: Recipe, options: RunOptions) -> None:
     several = found.setup.recipe.accumulate
     if several > 1:
         seen = several * found.setup.seen_per_step
-        console.print(f"{several} steps make one update, of {seen:,} {found.setup.data.unit}", soft_wrap=True)
+        console.print(
+            f"{several} steps are accumulated into one update, of {seen:,} {found.setup.data.unit}", soft_wrap=True
+        )
     for line in _memory(found, options):
         console.print(line, soft_wrap=True)
     console.print("nothing was trained or written")
 
 
 def _memory(found: DryRun, options: RunOptions) -> list[str]:
-    """What a step needs and what there is; if that is less, what to try."""
+    """Returns lines on the memory that a step needs and has; if it does not fit, on what needs less."""
     size, limit = needed(found), room()
     if size is None:
-        return ["memory: not told by this compiler"]
+        return ["memory: not reported by this compiler"]
     lines = [f"memory, {name}: {format_bytes(each)}" for name, each in found.memory.items()]
-    lines.append(f"memory, together: {format_bytes(size)}" + (f" of {format_bytes(limit)} here" if limit else ""))
+    lines.append(f"memory, total: {format_bytes(size)}" + (f" of {format_bytes(limit)} available" if limit else ""))
     if limit is not None and size > limit:
-        lines += ["that does not fit; what a step needs with:", *told(ways(found.setup.recipe, options), size)]
+        lines += ["this does not fit; a step needs with:", *told(ways(found.setup.recipe, options), size)]
     return lines

@@ -80,11 +80,10 @@ def _show(run: str, trained: Any, result: Any) -> None:
     from ..reporting.console_stream import terminal
     from ..reporting.tables import class_table, metric_table
 
-    what = trained.task.counted
     print_ = terminal().print
     print_(
         f"{run}: {trained.about['model']} trained on {trained.about['dataset']}, "
-        f"evaluated on the {result.examples:,} test {unit} of {result.dataset}",
+        f"evaluated on the {result.examples:,} test {trained.task.counted} of {result.dataset}",
         soft_wrap=True,
     )
     print_(metric_table(result.metrics))

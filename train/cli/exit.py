@@ -1,7 +1,7 @@
-"""How a command ends: what a person is told, and the exit code.
+"""Turns the end of a command into a message and an exit code.
 
-0 all is well; 1 the run failed; 2 bad input; 3 an unusable checkpoint; 4 data that cannot be had; 128 + n: ended by
-signal n, as 130 is Ctrl-C.
+0 success; 1 the run failed; 2 bad input; 3 unusable checkpoint; 4 data unavailable; 128 + n ended by signal n, as 130
+for Ctrl-C.
 """
 
 import os
@@ -20,7 +20,7 @@ _READER_GONE = 128 + 13  # SIGPIPE, which Windows has no name for
 
 
 def run_command(command: Callable[[], int]) -> int:
-    """Runs a command and gives its exit code, whatever happens in it.
+    """Runs a command and returns its exit code; errors become messages on stderr.
 
     >>> run_command(lambda: 0)
     0
@@ -46,7 +46,7 @@ def _ended(command: Callable[[], int]) -> int:
         return 128 + signal.SIGINT
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else 1
-    except BrokenPipeError:  # the reader is gone (`| head`): nobody is left to be told
+    except BrokenPipeError:  # the reader has ended (`| head`)
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or python complains at its end
         return _READER_GONE
     except Exception:

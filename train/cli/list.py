@@ -1,9 +1,8 @@
-"""The command `python -m zoo list [PATTERN]`."""
+"""Lists the models, or those that match a pattern; with --pretrained the trained ones."""
 
 from collections.abc import Sequence
 
 from ..errors import BadInput
-from .exit import run_command
 from .help import model_table, pretrained_table
 
 __all__ = ["main"]
@@ -12,20 +11,16 @@ _HELP = """\
 usage: {prog} [PATTERN]
        {prog} --pretrained
 
-Prints the models, or those whose name matches the pattern or contains it; with --pretrained the trained ones that come
-with the zoo, which every command that takes a RUN takes by name."""
+Lists the models, or those whose names match or contain the pattern; with --pretrained the trained models that are part
+of the zoo: their names can be given wherever a command expects a RUN."""
 _NEXT = """
-train one             python -m zoo train --model NAME        (--help: all that can be set)
-look at its layers    python -m zoo summary NAME
-trained ones          python -m zoo list --pretrained         (python -m zoo predict cnn-digits picture.png)"""
+train a model         python -m zoo train --model NAME        (--help: all flags)
+show its parameters   python -m zoo summary NAME
+pretrained models     python -m zoo list --pretrained         (python -m zoo predict cnn-digits picture.png)"""
 
 
 def main(words: Sequence[str], prog: str = "python -m zoo list") -> int:
-    """Prints the models that match a pattern, or all; gives the exit code."""
-    return run_command(lambda: _main(words, prog))
-
-
-def _main(words: Sequence[str], prog: str) -> int:
+    """Prints the models that match a pattern, or all; returns the exit code."""
     if {"-h", "--help"} & set(words):
         print(_HELP.format(prog=prog))
         return 0

@@ -1,4 +1,4 @@
-"""How the commands that take a trained model read their words: `COMMAND RUN [PLACES ...] [--flag value ...]`."""
+"""Parses the command line of commands on a trained model: `COMMAND RUN [FILES ...] [--flag value ...]`."""
 
 import json
 import math
@@ -13,21 +13,28 @@ from .parser import Parser
 __all__ = ["HELP", "JSON", "ModelArgs", "note", "parse_model_args", "print_json"]
 
 HELP = Option("help", bool, False, "print this page", "help", "-h")
-JSON = Option("json", bool, False, "print JSON and nothing else", "what to print")
+JSON = Option("json", bool, False, "print only JSON", "output")
+MODEL = Option(
+    "model",
+    str,
+    None,
+    "function that makes the model, if it is in a file or module of your own: ./mine.py:FUNCTION (default: as saved)",
+    "model",
+)
 _RUN = (
     "RUN is the folder of a run (runs/...), a model file, or a pretrained model (python -m zoo list --pretrained).\n"
-    "A folder or file of that name goes before a pretrained model."
+    "A folder or file of that name takes precedence over a pretrained model."
 )
 
 
 class ModelArgs(NamedTuple):
-    """What was asked for.
+    """Parsed command line.
 
     Attributes:
-        run: the model.
+        run: folder of a run, model file or name of a pretrained model.
         places: the other words that belong to no flag.
-        given: the value of every flag, by name.
-        typed: the names of those that were typed.
+        given: value of every flag, by name.
+        typed: names of the flags that were given.
     """
 
     run: str
@@ -35,41 +42,48 @@ class ModelArgs(NamedTuple):
     given: dict[str, Any]
     typed: frozenset[str]
 
+    def load(self) -> Any:
+        """Loads the trained model."""
+        from ..trained.model import load
+
+        return load(self.run, model=self.given["model"])
+
 
 def parse_model_args(
     words: Sequence[str], prog: str, flags: Sequence[Option], text: str, example: str, places: str = ""
 ) -> ModelArgs | None:
-    """Reads the words of a command; prints its help if they ask for it, and then gives None.
+    """Parses the words of a command; prints its help and returns None if they contain --help.
 
     Args:
-        words: the run first, then flags and places in any order.
+        words: the run first, then flags and files in any order.
         prog: the command.
-        flags: all but `--help`.
-        text: what the help says.
-        example: what may follow the command, for whoever named no run.
-        places: what the words beside the flags are called in the help; "" if there must be none.
+        flags: all flags except --model and --help.
+        text: description for the help.
+        example: words after the run, for the message if the run is missing.
+        places: name of the other words in the help; "" if there must be none.
 
     Raises:
-        BadInput: if there is no run, or a flag is unknown or has no good value.
+        BadInput: if the run is missing, or a flag is unknown or has a bad value.
     """
     run, *rest = words if words and not words[0].startswith("-") else ("", *words)
+    flags = (*flags, MODEL)
     parser = Parser((*flags, HELP), prog, f"RUN {places} [--flag value ...]".replace("  ", " "), f"{text}\n\n{_RUN}")
     typed, found = parser.read_places(rest) if places else (parser.read(rest), [])
     if typed.get("help"):
         print(parser.format_help().rstrip())
         return None
     if not run:
-        raise BadInput(f"which run? usage: {prog} RUN {example}, RUN being a folder runs/... or a pretrained model")
+        raise BadInput(f"no run given: usage: {prog} RUN {example}; RUN is a folder runs/... or a pretrained model")
     return ModelArgs(run, found, {flag.name: flag.default for flag in flags} | typed, frozenset(typed))
 
 
 def print_json(content: Any) -> None:
-    """Prints plain values and arrays as JSON; what is no number (NaN) becomes null, as JSON has no word for it."""
+    """Prints plain values and arrays as JSON; NaN and infinity, which JSON lacks, become null."""
     print(json.dumps(_plain(content), indent=1, allow_nan=False))
 
 
 def note(notes: Iterable[str], most: int = 10) -> None:
-    """Prints notes to stderr, so that stdout holds the answers alone."""
+    """Prints notes to stderr, so that stdout holds only the results."""
     notes = list(notes)
     for text in notes[:most]:
         print(f"note: {text}", file=sys.stderr)

@@ -1,24 +1,23 @@
-"""Reads the words of a command line by a list of flags, and explains those flags.
+"""Parses the words of a command line by a list of flags, and formats the help of those flags.
 
-Built on argparse, with errors in one line, the nearest name for what is unknown, and no default of its own: only what
-was typed comes back, so that a file's or a recipe's value shows through.
+Built on argparse, with errors in one line, a suggestion for what is unknown, and no default of its own: only the flags
+that were given are returned, so that the value of a configuration file or recipe applies otherwise.
 """
 
 import argparse
 import re
 import shutil
 from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
 from itertools import groupby
 from typing import Any, Literal, NoReturn, get_args, get_origin
 
 from ..config.schema import Option
 from ..errors import BadInput
-from ..option_types import format_value, parse, strip_optional
+from ..option_types import did_you_mean, format_value, parse, strip_optional
 
 __all__ = ["Parser", "kebab"]
 
-# What other libraries and habits call our flags.
+# Names of our flags in other libraries.
 _SYNONYMS = {
     "model": ("arch", "architecture", "net", "network"),
     "dataset": ("data", "ds"),
@@ -69,13 +68,13 @@ _OURS = {theirs: ours for ours, names in _SYNONYMS.items() for theirs in names}
 
 
 class Parser(argparse.ArgumentParser):
-    """A command line of flags.
+    """Parser of a command line.
 
     Args:
-        flags: what may be given; those of one group stand together.
+        flags: the flags; those of one group are listed together.
         prog: the command.
-        usage: what follows it.
-        text: what the help begins with.
+        usage: pattern of the words after the command.
+        text: first part of the help.
     """
 
     def __init__(self, flags: Iterable[Option], prog: str = "", usage: str = "", text: str = ""):
@@ -97,10 +96,10 @@ class Parser(argparse.ArgumentParser):
                 group.add_argument(*names, dest=flag.name, help=_help(flag), **_reading(flag))
 
     def read(self, words: Sequence[str]) -> dict[str, Any]:
-        """The values of the flags that were given, by name.
+        """Returns the values of the flags that were given, by name.
 
         Raises:
-            BadInput: at the first word that does not belong, or a value that cannot be.
+            BadInput: for the first unknown word or bad value.
         """
         found, rest = self.read_known(words)
         if rest:
@@ -108,20 +107,24 @@ class Parser(argparse.ArgumentParser):
         return found
 
     def read_places(self, words: Sequence[str]) -> tuple[dict[str, Any], list[str]]:
-        """As `read`, for a command that takes words beside its flags: files, folders."""
+        """Like `read`, for a command with words beside its flags: files, folders."""
         found, rest = self.read_known(words)
         if any(each.startswith("-") for each in rest):
             raise BadInput(self._unknown(rest))
         return found, rest
 
     def read_known(self, words: Sequence[str]) -> tuple[dict[str, Any], list[str]]:
-        """As `read`, with the words that belong to no flag beside it."""
-        found, rest = self.parse_known_args(kebab(words))
+        """Like `read`, and returns the words that belong to no flag too."""
+        parsed, rest = self.parse_known_args(kebab(words))
         lists = {flag.name for flag in self.flags if get_origin(strip_optional(flag.kind)[0]) is tuple}
-        return {name: tuple(value) if name in lists else value for name, value in vars(found).items()}, rest
+        found = {name: tuple(value) if name in lists else value for name, value in vars(parsed).items()}
+        for flag in self.flags:
+            if flag.bounds is not None and flag.name in found:
+                flag.bounds.check(flag.kind, found[flag.name], flag.flag)
+        return found, rest
 
     def error(self, message: str) -> NoReturn:
-        """What argparse calls at a bad value."""
+        """Raises BadInput with the message of argparse, reworded."""
         text = re.sub(r"^argument (?:-\w/)?([^\s:]+): ", r"\1 ", message)
         text = re.sub(r"expected (one|at least one) argument", "needs a value", text)
         raise BadInput(re.sub(r"ignored explicit argument", "takes no value, got", text))
@@ -131,21 +134,22 @@ class Parser(argparse.ArgumentParser):
         if flag is None:
             return f"unexpected {rest[0]!r}: values follow the name of a flag, as in --epochs 5"
         name = flag.partition("=")[0]
-        near = self._nearest(name.lstrip("-"))
-        return f"unknown flag {name}" + (f"; did you mean {near}?" if near else "; --help lists all flags")
+        return f"unknown flag {name}{self._nearest(name.lstrip('-')) or '; --help lists all flags'}"
 
-    def _nearest(self, name: str) -> str | None:
+    def _nearest(self, name: str) -> str:
+        """Returns the suggestion for an unknown flag: a synonym, the flag of an option, or the nearest name."""
         known = {each[2:]: each for each in self._option_string_actions if each.startswith("--")}
         last = {flag.rpartition(".")[2]: flag for flag in reversed(known)}  # --width for --m.width
+        by_name = {**last, **{theirs: ours for theirs, ours in _OURS.items() if ours in known}, **{k: k for k in known}}
         for ours in (_OURS.get(name), last.get(name.rpartition(".")[2])):
             if ours in known:
-                return known[ours]
-        near = get_close_matches(name, [*known, *_OURS, *last], n=1)
-        return known.get(_OURS.get(near[0]) or last.get(near[0], near[0])) if near else None
+                return f"; did you mean {known[ours]}?"
+        near = did_you_mean(name, by_name).removeprefix("; did you mean ").removesuffix("?")
+        return f"; did you mean {known[by_name[near]]}?" if near else ""
 
 
 def kebab(words: Sequence[str]) -> list[str]:
-    """The words with `-` for `_` in the names of flags.
+    """Replaces `_` by `-` in the names of flags.
 
     >>> kebab(["--batch_size=8", "--out", "my_run"])
     ['--batch-size=8', '--out', 'my_run']
@@ -181,6 +185,12 @@ def _metavar(kind: Any) -> str:
 
 def _help(flag: Option) -> str:
     kind, _ = strip_optional(flag.kind)
+    text, unset = flag.explained
     choices = f": {', '.join(map(str, get_args(kind)))}" if get_origin(kind) is Literal else ""
-    default = "on" if flag.default is True else "off" if flag.default is False else format_value(flag.default)
-    return f"{flag.help}{choices} (default {default})".replace("%", "%%").strip()
+    return f"{text}{choices}{_default(flag.default, unset)}".replace("%", "%%").strip()
+
+
+def _default(value: Any, unset: str) -> str:
+    if value in (None, "", ()):
+        return f" (default: {unset or 'none'})"
+    return f" (default: {'on' if value is True else 'off' if value is False else format_value(value)})"

@@ -14,7 +14,9 @@ _FLAGS = (
     Option("invert", bool, False, "inverted brightness of images", "input"),
     Option("column", str, None, "column of a table to forecast (default: that of the training)", "input"),
     JSON,
-    Option("out", Path, None, "CSV file for the predictions, with the probability of every class (default: none)", "output"),
+    Option(
+        "out", Path, None, "CSV file for the predictions, with the probability of every class (default: none)", "output"
+    ),
 )
 _TEXT = """\
 Prints the predictions of a trained model for files, one line for each input.

@@ -1,30 +1,34 @@
-"""What `--resume` stands for on a command line: the run's own recipe and options, as its folder remembers them."""
+"""Expands `--resume` to the recipe and the options of the run that is resumed, as stored in its folder."""
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, get_type_hints
 
 from ..config.run_options import RunOptions
 from ..errors import BadInput
-from ..option_types import parse, strip_optional
+from ..option_types import coerce, parse, strip_optional
 from ..runs.folder import is_run, locate_run
 
 __all__ = ["options_of", "with_recipe"]
 
-# These made the run, or say who ran it; they do not go on with it.
-_NOT_AGAIN = ("out", "overwrite", "resume", "init_from", "distributed", "processes", "process", "peer_timeout")
+# These decided how the run started, or describe one process; a resumed run does not inherit them.
+_NOT_INHERITED = ("out", "overwrite", "resume", "init_from", "distributed", "processes", "process", "peer_timeout")
 
 
 def with_recipe(words: Sequence[str]) -> tuple[list[str], Path | None]:
-    """The words with the folder spelled out and the run's recipe as their configuration, and the run's folder.
+    """Adds the folder and the recipe of the run to resume to a command line.
 
-    A bare `--resume` means the folder of `--out`; where that holds no run yet, the words that say what to train begin
-    it. Without `--resume` nothing changes.
+    `--resume` without a value means the folder of `--out`; if that holds no run yet, the command line starts one.
+    Without `--resume` nothing changes.
+
+    Returns:
+        The words, and the folder of the run; None if no run is resumed.
 
     Raises:
-        BadInput: if no folder is named, or it holds no run.
+        BadInput: if no folder is given, or it holds no run.
     """
     words = list(words)
     at = next((i for i, each in enumerate(words) if each.partition("=")[0] == "--resume"), None)
@@ -37,7 +41,7 @@ def with_recipe(words: Sequence[str]) -> tuple[list[str], Path | None]:
     if not named and path and not is_run(Path(path)) and (_value(words, "--model") or _value(words, "--config")):
         return [*words[:at], *words[at + 1 :]], None
     if not path:
-        raise BadInput("--resume: which run? Name its folder, as in --resume runs/mine, or --out runs/mine --resume")
+        raise BadInput("--resume needs the folder of a run, as in --resume runs/mine, or --out runs/mine --resume")
     words[at] = f"--resume={path}"
     run, _ = locate_run(Path(path))
     config = [] if _value(words, "--config") else ["--config", str(run)]
@@ -45,25 +49,29 @@ def with_recipe(words: Sequence[str]) -> tuple[list[str], Path | None]:
 
 
 def options_of(run: Path) -> dict[str, Any]:
-    """The options that a run was begun with, but for those that only began it; what cannot be read is left out."""
+    """Reads the options that a run was started with and that a resumed run inherits; what cannot be read is left out.
+
+    Values are JSON values. Older versions wrote all of them as text: "True", "500".
+    """
     try:
-        told = json.loads((run / "config.json").read_text(encoding="utf-8"))["options"]
+        stored = json.loads((run / "config.json").read_text(encoding="utf-8"))["options"]
     except (OSError, ValueError, KeyError, TypeError):
         return {}
     kinds = get_type_hints(RunOptions)
     found = {}
     for each in fields(RunOptions):
-        text = told.get(each.name) if isinstance(told, dict) else None
-        if isinstance(text, str | list) and each.name not in _NOT_AGAIN:
-            kind, _ = strip_optional(kinds[each.name])
-            try:
-                if isinstance(text, list):
-                    found[each.name] = tuple(parse(kind, one) for one in text)
-                else:
-                    found[each.name] = text == "True" if kind is bool else parse(kind, text)
-            except ValueError:  # of another version
-                continue
+        value = stored.get(each.name) if isinstance(stored, dict) else None
+        if value is not None and each.name not in _NOT_INHERITED:
+            with suppress(ValueError):  # of another version
+                found[each.name] = coerce(kinds[each.name], _from_text(kinds[each.name], value), each.name)
     return found
+
+
+def _from_text(kind: Any, value: Any) -> Any:
+    """Parses a value that an older version wrote as text."""
+    if not isinstance(value, str):
+        return value
+    return value == "True" if strip_optional(kind)[0] is bool else parse(kind, value)
 
 
 def _value(words: Sequence[str], flag: str) -> str:

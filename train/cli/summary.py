@@ -24,11 +24,11 @@ def main(words: Sequence[str], prog: str = "python -m zoo summary") -> int:
         text = f"usage: {prog} MODEL [--dataset NAME] [--m.option value ...], or {prog} RUN"
         if {"-h", "--help"} & set(words):
             print(
-                f"{text}\n\nPrints the parameters of a model, in the order in which data flows through them, or of one "
-                f"that was trained, with its result.\n{prog} MODEL --help lists the options."
+                f"{text}\n\nPrints the parameters of a model, in the order in which data flows through them, or those "
+                f"of a trained model, with its result.\n{prog} MODEL --help lists the options."
             )
             return 0
-        raise BadInput(f"which model? {text}")
+        raise BadInput(f"no model given: {text}")
     model, *rest = words
     if model not in _catalogue.names() and (model in pretrained_names() or Path(model).exists()):
         return _saved(model, rest, prog)
@@ -36,7 +36,7 @@ def main(words: Sequence[str], prog: str = "python -m zoo summary") -> int:
     first, _ = Parser([*flags, _HELP]).read_known(rest)
     chosen = resolve_recipe({**first, "model": model})
     flags += [flag for flag in chosen.flags if flag.name.startswith("m.")]
-    parser = Parser([*flags, _HELP], prog, f"{model} [--flag value ...]", "The parameters of a model.")
+    parser = Parser([*flags, _HELP], prog, f"{model} [--flag value ...]", "Prints the parameters of a model.")
     if "help" in first:
         print(parser.format_help().rstrip())
         return 0
@@ -54,9 +54,9 @@ def main(words: Sequence[str], prog: str = "python -m zoo summary") -> int:
 
 
 def _saved(run: str, rest: Sequence[str], prog: str) -> int:
-    """What a trained model says of itself, and its parameters."""
+    """Prints the description of a trained model, and its parameters."""
     if rest:
-        raise BadInput(f"usage: {prog} RUN; a trained model has no options left, got {' '.join(rest)}")
+        raise BadInput(f"usage: {prog} RUN; a trained model takes no options, got {' '.join(rest)}")
     import numpy as np
 
     from ..reporting.console_stream import terminal
@@ -75,7 +75,7 @@ def _saved(run: str, rest: Sequence[str], prog: str) -> int:
 
 
 def _made(recipe: Recipe) -> tuple:
-    """The model, and what goes in and out; the data is loaded only where nothing else tells."""
+    """Returns the model, the shapes of its input and output, and the input type; loads data only if it has to."""
     import numpy as np
 
     from zoo.layers import Players

@@ -1,4 +1,4 @@
-"""The command `python -m zoo sweep`: many settings of a recipe, and which of them is best."""
+"""Trains a model with many settings of a recipe and reports the best."""
 
 import sys
 from collections.abc import Mapping, Sequence
@@ -6,16 +6,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 
+from zoo._catalogue import short_name
+
+from ..config.bounds import Bounds
 from ..config.recipe import Recipe
 from ..config.run_options import RunOptions
 from ..config.schema import Option, run_flags
-from ..config.validate import check_recipe
 from ..errors import BadInput
 from ..option_types import strip_optional
 from ..sweeps.grid import format_value, grid, parse_values, random_search
-from .exit import run_command
 from .parser import Parser
-from .train_args import CHOICE, RecipeArgs, expand_shorthands, resolve_recipe
+from .train_args import CHOICE, RecipeArgs, check, expand_shorthands, resolve_recipe
 
 if TYPE_CHECKING:
     from ..sweeps.results import Setting
@@ -24,32 +25,31 @@ __all__ = ["main", "settings_of"]
 
 _WHAT = "the sweep"
 _FLAGS = (
-    Option("seeds", int, 1, "tries of every setting, with --seed, --seed + 1 and so on", _WHAT),
-    Option("random", int, None, "so many settings drawn by chance, instead of every combination", _WHAT),
-    Option("out", Path, None, "folder of the sweep; none takes runs/sweep-<model>-<dataset>", _WHAT),
-    Option("pictures", bool, False, "draw the pictures of every run", _WHAT),
+    Option(
+        "seeds", int, 1, "number of runs of every setting, with --seed, --seed + 1, ...", _WHAT, bounds=Bounds(least=1)
+    ),
+    Option(
+        "random", int, None, "number of random settings (default: every combination)", _WHAT, bounds=Bounds(least=1)
+    ),
+    Option("out", Path, None, "folder of the sweep (default: runs/sweep-<model>-<dataset>)", _WHAT),
+    Option("pictures", bool, False, "plots of every run", _WHAT),
 )
 _HELP = Option("help", bool, False, "print this page", "help", "-h")
 _OF_RUNS = ("data_dir", "offline", "platform", "require", "matmul_precision", "compile_cache", "quiet", "on_nan")
 _OF_RUNS += ("log_every", "remat", "tensorboard")
 _TEXT = """\
-Trains every combination of the values that are given, with every seed, and tells which is best.
+Trains every combination of the given values, with every seed, and reports the best setting.
 
-Any flag of a recipe takes several values, separated by commas: --lr 1e-3,1e-2. Where a value is a list, x stands
-between its parts: --m.hidden 16,128x64 is a network of one hidden layer and one of two. With --random N, a range may
-stand for values: --lr 1e-4..1e-1. Everything else is as in python -m zoo.train; an option that is on or off takes
-true or false.
+Any flag of a recipe accepts several values, separated by commas: --lr 1e-3,1e-2. In a list, x separates the parts:
+--m.hidden 16,128x64 is a network with one hidden layer and one with two. With --random N a range may be given:
+--lr 1e-4..1e-1. All other flags are those of python -m zoo.train; on and off are written true and false.
 
-A sweep that was ended goes on where it was when it is started again with the same words.
-Give --val-share 0.2 as well: to choose by the test examples flatters."""
+The same command continues a sweep that was stopped. Use --val-share 0.2 as well: selecting by the test examples gives
+too good a result."""
 
 
 def main(words: Sequence[str], prog: str = "python -m zoo sweep") -> int:
-    """Runs a sweep; gives the exit code."""
-    return run_command(lambda: _main(words, prog))
-
-
-def _main(words: Sequence[str], prog: str) -> int:
+    """Runs a sweep; returns the exit code."""
     words = expand_shorthands(words)
     first, _ = Parser([*CHOICE, _HELP]).read_known(words)
     if "model" not in first and "config" not in first:
@@ -58,7 +58,7 @@ def _main(words: Sequence[str], prog: str) -> int:
             print(f"\nexample: {prog} --model mlp --dataset iris --lr 1e-3,1e-2 --m.hidden 16,64 --seeds 3")
             print(f"{prog} --model mlp --help lists all flags of a model")
             return 0
-        raise BadInput(f"which model? {prog} --model mlp --lr 1e-3,1e-2; --help explains")
+        raise BadInput(f"no model given: {prog} --model mlp --lr 1e-3,1e-2; --help shows the usage")
     chosen = resolve_recipe(first)
     parser = Parser(_all_flags(chosen), prog, f"--model {chosen.base.model} [--flag value,value ...]", _TEXT)
     if "help" in first:
@@ -69,10 +69,10 @@ def _main(words: Sequence[str], prog: str) -> int:
 
 
 def settings_of(chosen: RecipeArgs, given: Mapping[str, Any]) -> tuple[list["Setting"], list[int]]:
-    """The settings and the seeds that the words ask for.
+    """Returns the settings and seeds of a sweep.
 
     Raises:
-        BadInput: if one of the settings cannot be.
+        BadInput: if a value of one of the settings is bad.
     """
     from ..sweeps.results import Setting
 
@@ -82,14 +82,14 @@ def settings_of(chosen: RecipeArgs, given: Mapping[str, Any]) -> tuple[list["Set
     if given.get("random") is None:
         found = grid(values)
     else:
-        found = random_search(values, _at_least_1("random", given["random"]), seeds[0])
+        found = random_search(values, given["random"], seeds[0])
     tried = [
         name for name, some in values.items() if len({format_value(each[name]) for each in found}) > 1 or len(some) > 1
     ]
     settings = []
     for each in found:
         recipe = chosen.recipe({**each, "seed": seeds[0]})
-        check_recipe(recipe)
+        check(recipe)
         settings.append(Setting({name: each[name] for name in tried}, recipe))
     return settings, seeds
 
@@ -97,9 +97,9 @@ def settings_of(chosen: RecipeArgs, given: Mapping[str, Any]) -> tuple[list["Set
 def _sweep(chosen: RecipeArgs, given: Mapping[str, Any]) -> int:
     settings, seeds = settings_of(chosen, given)
     recipe = chosen.base
-    folder = (given.get("out") or Path("runs") / f"sweep-{recipe.model}-{recipe.dataset}").expanduser()
+    folder = (given.get("out") or Path("runs") / f"sweep-{short_name(recipe.model)}-{recipe.dataset}").expanduser()
     options = RunOptions(**{name: given[name] for name in _OF_RUNS if name in given})
-    # Each sweep is its own: what a scheduler starts side by side are other sweeps, not parts of this one.
+    # A sweep runs in one process: what a scheduler starts beside it are other sweeps.
     options = replace(options, pictures=given.get("pictures", False), distributed="off")
     from ..sweeps.results import Stopped
     from ..sweeps.sweep import check_sweep, sweep
@@ -115,7 +115,7 @@ def _sweep(chosen: RecipeArgs, given: Mapping[str, Any]) -> int:
     try:
         outcomes = sweep(settings, seeds, folder, options, show.outcome, through=show.run)
     except Stopped as stopped:
-        print(f"stopped; the same command goes on from here ({folder})", file=sys.stderr)
+        print(f"stopped; the same command continues the sweep in {folder}", file=sys.stderr)
         return 128 + stopped.signal
     show.end(outcomes)
     return 0 if any(outcome.scores for outcome in outcomes) else 1
@@ -130,26 +130,21 @@ def _all_flags(chosen: RecipeArgs) -> list[Option]:
 
 
 def _of_many(flag: Option) -> Option:
-    """The flag as a sweep reads it: one word, which holds several values."""
-    kind, _ = strip_optional(flag.kind)
+    """Returns the flag as a sweep parses it: one word with several values."""
+    (text, unset), (kind, _) = flag.explained, strip_optional(flag.kind)
     choices = f": {', '.join(map(str, get_args(kind)))}" if get_origin(kind) is Literal else ""
+    value = format_value(flag.default)
     return flag._replace(
         kind=str,
-        default=format_value(flag.default).lower() if kind is bool else format_value(flag.default),
-        help=flag.help + choices,
+        default="" if unset and not flag.default else value.lower() if kind is bool else value,
+        help=f"{text}{choices}{f' (default: {unset})' if unset else ''}",
         metavar="V,V",
     )
 
 
 def _seeds(given: Sequence[int], count: int | None) -> list[int]:
     if len(given) > 1 and count is not None:
-        raise BadInput(f"--seeds {count} counts up from one --seed, got {len(given)} of them: leave one of the two out")
+        raise BadInput(f"--seeds {count} counts up from one --seed, got {len(given)} seeds: leave one of the two out")
     if len(given) > 1:
         return list(given)
-    return [given[0] + i for i in range(_at_least_1("seeds", 1 if count is None else count))]
-
-
-def _at_least_1(name: str, count: int) -> int:
-    if count < 1:
-        raise BadInput(f"--{name} must be a whole number of at least 1, got {count}")
-    return count
+    return [given[0] + i for i in range(1 if count is None else count)]

@@ -1,4 +1,4 @@
-"""The command `python -m zoo.train`: reads what is wanted, says so at once, and has it done."""
+"""Trains a model (same as python -m zoo.train)."""
 
 import sys
 from collections.abc import Sequence
@@ -7,33 +7,28 @@ from ..config.recipe import Recipe
 from ..distributed.launch import is_leader
 from ..runs.folder import check_folder
 from ..trainers import traits
-from .exit import run_command
 from .train_args import Command, read
 
 __all__ = ["main", "one_line"]
 
 
-def main(argv: Sequence[str] | None = None, prog: str = "python -m zoo.train") -> int:
-    """Trains what the command line says.
+def main(words: Sequence[str], prog: str = "python -m zoo train") -> int:
+    """Trains the model that the command line describes; returns the exit code."""
+    wanted = read(words, prog)
+    if isinstance(wanted, str):
+        print(wanted.rstrip("\n"))
+        return 0
+    check_folder(wanted.options)
+    if not wanted.options.quiet and is_leader(wanted.options):
+        from ..reporting.console_stream import terminal
 
-    Args:
-        argv: its words; None takes those that python was started with.
-        prog: what the command is called in its help.
-
-    Returns:
-        The exit code.
-    """
-    words = sys.argv[1:] if argv is None else argv
-    code = run_command(lambda: _main(words, prog))
-    if "jax" in sys.modules:
-        from ..distributed.initialize import exit_process
-
-        return exit_process(code)
-    return code
+        terminal().print(one_line(wanted.recipe), soft_wrap=True)
+        sys.stdout.flush()
+    return _dry_run(wanted) if wanted.dry_run else _run(wanted)
 
 
 def one_line(recipe: Recipe) -> str:
-    """What will be trained, in a line.
+    """Formats a recipe as one line.
 
     >>> one_line(Recipe("cnn", "digits", opt="adamw", lr=2e-3, sched="cosine"))
     'cnn on digits · 20 epochs · batch 64 · adamw 2e-3 cosine · seed 0'
@@ -46,20 +41,6 @@ def one_line(recipe: Recipe) -> str:
         rule = f"{recipe.trainer} {_rate(recipe.lr)}"
     parts = (f"{recipe.model} on {recipe.dataset}{named}", length, f"batch {recipe.batch_size}", rule)
     return " · ".join((*parts, f"seed {recipe.seed}"))
-
-
-def _main(words: Sequence[str], prog: str) -> int:
-    wanted = read(words, prog)
-    if isinstance(wanted, str):
-        print(wanted.rstrip("\n"))
-        return 0
-    check_folder(wanted.options)
-    if not wanted.options.quiet and is_leader(wanted.options):
-        from ..reporting.console_stream import terminal
-
-        terminal().print(one_line(wanted.recipe), soft_wrap=True)
-        sys.stdout.flush()
-    return _dry_run(wanted) if wanted.dry_run else _run(wanted)
 
 
 def _run(wanted: Command) -> int:
@@ -82,6 +63,6 @@ def _dry_run(wanted: Command) -> int:
 
 
 def _rate(rate: float) -> str:
-    """0.05, but 2e-3 where zeros would have to be counted."""
+    """Formats a learning rate: 0.05, but 2e-3 below 0.01."""
     digits, _, power = f"{rate:e}".partition("e")
     return f"{float(digits):g}e{int(power)}" if 0 < rate < 0.01 else f"{rate:g}"

@@ -1,7 +1,7 @@
-"""From the words of a command line to a recipe and the options of a run, or to the page that was asked for.
+"""Parses a command line to a recipe and the options of a run, or to a page to print.
 
-Two readings: the first finds model, data set, recipe and file, which decide what other flags there are; the second
-reads them all. The command line goes before the file, the file before the recipe.
+It is parsed twice: first for model, data set, recipe and configuration file, which decide what other flags exist, then
+for all flags. The command line takes precedence over the file, and the file over the recipe.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,8 @@ from typing import Any
 
 from zoo import _catalogue
 
-from ..config.file import OPTION_TABLES, expected, file_values, read_config, write_config
+from .. import trainers
+from ..config.file import OPTION_TABLES, expected, file_values, model_origin, read_config, write_config
 from ..config.recipe import Recipe, recipe_for
 from ..config.run_options import RunOptions
 from ..config.schema import Option, data_flags, model_flags, recipe_flags, run_flags, trainer_flags
@@ -24,34 +25,46 @@ from .help import dataset_table, front_page, model_table, model_text, versions_l
 from .parser import Parser
 from .resume_args import options_of, with_recipe
 
-__all__ = ["CHOICE", "Command", "RecipeArgs", "expand_shorthands", "read", "resolve_recipe"]
+__all__ = ["CHOICE", "MODEL", "Command", "RecipeArgs", "check", "expand_shorthands", "read", "resolve_recipe"]
 
-_WHAT = "what to train"
-CHOICE = (
-    Option("model", str, None, "the animal; --list-models shows all", _WHAT),
-    Option("dataset", str, None, "its data; --list-datasets shows all", _WHAT),
-    Option("recipe", str, None, "one of the model's named recipes", _WHAT),
-    Option("config", Path, None, "TOML or JSON file with a recipe's fields, or the config.json of a run", _WHAT),
+_WHAT = "model and data"
+MODEL = Option(
+    "model",
+    str,
+    None,
+    "name of a model (--list-models), or a function that makes one: ./mine.py:FUNCTION, PACKAGE.MODULE:FUNCTION",
+    _WHAT,
 )
-"""The flags that decide what other flags there are."""
+CHOICE = (
+    MODEL,
+    Option("dataset", str, None, "name of a data set (--list-datasets) (default: that of the recipe)", _WHAT),
+    Option("recipe", str, None, "name of one of the model's named recipes (default: the unnamed one)", _WHAT),
+    Option(
+        "config", Path, None, "TOML or JSON file with recipe fields, or config.json of a run (default: none)", _WHAT
+    ),
+)
+"""The flags that decide what other flags exist."""
 
 _SHORT = {
-    "--text": ("FILE", "a text of your own, in UTF-8: --dataset text --d.file FILE"),
-    "--csv": ("FILE", "a table of your own: --dataset csv --d.file FILE"),
-    "--images": ("DIR", "a folder of pictures of your own: --dataset images --d.folder DIR"),
-    "--npy": ("DIR", "arrays of your own, x.npy and y.npy: --dataset npy_images (or _table, ...) --d.folder DIR"),
-    "--column": ("NAME", "which of its columns to foretell: --d.column NAME"),
-    "--horizon": ("N", "how many steps ahead: --d.horizon N"),
+    "--text": ("FILE", "text file in UTF-8, short for --dataset text --d.file FILE"),
+    "--csv": ("FILE", "table, short for --dataset csv --d.file FILE"),
+    "--images": ("DIR", "folder of images, short for --dataset images --d.folder DIR"),
+    "--npy": (
+        "DIR",
+        "folder of arrays x.npy and y.npy, short for --dataset npy_images (or npy_table, ...) --d.folder DIR",
+    ),
+    "--column": ("NAME", "column of the table to predict, short for --d.column NAME"),
+    "--horizon": ("N", "forecast horizon in steps, short for --d.horizon N"),
 }
-"""What is short for other flags."""
+"""Flags that are short for others."""
 
 _OWN = {"--text": "--d.file", "--csv": "--d.file", "--images": "--d.folder", "--npy": "--d.folder"}
-"""Those that name a data set, too, and the option that says where it lies."""
+"""Those that also name a data set, with its option that takes the path."""
 
 
 @dataclass(frozen=True)
 class Command:
-    """A run that was asked for."""
+    """Run that the command line describes."""
 
     recipe: Recipe
     options: RunOptions
@@ -60,18 +73,18 @@ class Command:
 
 @dataclass(frozen=True)
 class RecipeArgs:
-    """What the first reading found.
+    """Recipe and flags that model, data set, recipe name and file lead to.
 
     Attributes:
-        base: the recipe as it lies in the zoo; its `expect` holds while no flag changes what is computed.
-        flags: those of the recipe, its model and its data set; the file's and the recipe's values are their defaults.
+        base: the recipe of the zoo; its `expect` holds as long as no flag changes the result.
+        flags: flags of the recipe, its model, data set and trainer; their defaults are the values of file and recipe.
     """
 
     base: Recipe
     flags: tuple[Option, ...]
 
     def recipe(self, given: Mapping[str, Any]) -> Recipe:
-        """The recipe with the values that were given, and every option of model and data set spelled out."""
+        """Returns the recipe with the given values, and with every option of model and data set spelled out."""
         values = {flag.name: given.get(flag.name, flag.default) for flag in self.flags}
         values |= _shorter_warmup(values, given)
         as_expected = all(values[flag.name] == flag.default for flag in self.flags if flag.name != "seed")
@@ -84,10 +97,13 @@ class RecipeArgs:
 
 
 def read(words: Sequence[str], prog: str) -> Command | str:
-    """What the words ask for: a run, or a text to print.
+    """Parses a command line.
+
+    Returns:
+        The run that it describes, or a text to print.
 
     Raises:
-        BadInput: at an unknown flag, a bad value or an impossible pairing.
+        BadInput: if a flag is unknown, a value is bad, or two of them contradict each other.
     """
     words, run = with_recipe(expand_shorthands(words))
     first, rest = _parser(CHOICE).read_known(words)
@@ -97,27 +113,28 @@ def read(words: Sequence[str], prog: str) -> Command | str:
     if "model" not in first and "config" not in first:
         return _without_model("help" in first, rest, prog)
     chosen = resolve_recipe(first)
+    model = first.get("model", chosen.base.model)
     parser = _parser(
         (*_chosen_flags(chosen.base), *chosen.flags, *run_flags()),
         prog,
-        f"--model {chosen.base.model} [--flag value ...]",
+        f"--model {model} [--flag value ...]",
         model_text(chosen.base),
     )
     if "help" in first:
         return parser.format_help()
     given = parser.read(words)
     recipe = chosen.recipe(given)
-    check_recipe(recipe)
+    check(recipe)
     kept = options_of(run) if run else {}
     options = RunOptions(**kept | {flag.name: given[flag.name] for flag in run_flags() if flag.name in given})
     return write_config(recipe) if "print_config" in given else Command(recipe, options, "dry_run" in given)
 
 
 def expand_shorthands(words: Sequence[str]) -> list[str]:
-    """The words with what is short for other flags written out.
+    """Replaces the flags that are short for others.
 
     Raises:
-        BadInput: if a file is named for one data set and another data set is asked for.
+        BadInput: if a file of one data set is given together with another data set.
 
     >>> expand_shorthands(["--model", "lstm", "--text", "my.txt"])
     ['--model', 'lstm', '--dataset', 'text', '--d.file', 'my.txt']
@@ -138,40 +155,46 @@ def expand_shorthands(words: Sequence[str]) -> list[str]:
 
 
 def _own(name: str, where: str) -> str:
-    """The data set that files of one's own are."""
+    """Returns the data set that reads the files of such a flag."""
     return npy_name(where) if name == "--npy" else name[2:]
 
 
 def _check_own(name: str, words: Sequence[str]) -> None:
-    """Refuses files of one's own and a data set that do not go together."""
+    """Raises BadInput if the files and the data set of a command line contradict each other."""
     given = [after for before, after in pairwise((*words, "")) if before == "--dataset"]
     given += [word.partition("=")[2] for word in words if word.startswith("--dataset=")]
     given += [other[2:] for other in _OWN for word in words if word.partition("=")[0] == other]
     others = [each for each in given if each != name[2:]]
     if others:
         raise BadInput(
-            f"{name} {_SHORT[name][0]} is the data set {name[2:]}; it does not go with {others[0]}: "
+            f"{name} {_SHORT[name][0]} is the data set {name[2:]} and cannot be combined with {others[0]}: "
             "leave one of them out"
         )
 
 
+def check(recipe: Recipe) -> None:
+    """Raises BadInput for the first bad value of a recipe, among the options of its trainer too."""
+    check_recipe(recipe)
+    trainers.check_recipe(recipe)
+
+
 def resolve_recipe(first: Mapping[str, Any]) -> RecipeArgs:
-    """The recipe that model, data set, name and file (of `CHOICE`) lead to, and its flags.
+    """Finds the recipe that model, data set, recipe name and file (the flags of `CHOICE`) lead to, and its flags.
 
     Raises:
-        BadInput: if there is no such thing, they do not go together, or the file is no configuration.
+        BadInput: if one of them does not exist, or they contradict each other.
     """
     path = first.get("config")
     file = read_config(path) if path else {}
-    model = _known(first.get("model") or file.get("model"))
+    model = _resolved(first.get("model"), file.get("model"), path)
     stock = recipe_for(model, first.get("dataset") or file.get("dataset"), first.get("recipe", file.get("variant", "")))
     if file.get("trainer", stock.trainer) != stock.trainer:
         raise BadInput(f"--config {path}: {model} is trained by {stock.trainer}, not by {file['trainer']}")
     flags = (
         *recipe_flags(stock),
-        *model_flags(_catalogue.card(model), stock.m),
+        *model_flags(_card(model), stock.m),
         *data_flags(source(stock.dataset), stock.d),
-        *trainer_flags(stock.trainer, stock.t),
+        *trainer_flags(stock.trainer, trainers.options(stock.trainer), stock.t),
     )
     values = file_values(path, file, flags) if path else {}
     values |= _shorter_warmup({flag.name: flag.default for flag in flags} | values, values)
@@ -186,17 +209,27 @@ def resolve_recipe(first: Mapping[str, Any]) -> RecipeArgs:
 
 
 def _shorter_warmup(values: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, float]:
-    """A tenth of the epochs, if only they were given, and the recipe's own warm-up is as long as they are."""
+    """Returns a warmup of a tenth of the epochs if only those were given and the recipe's warmup is not shorter."""
     epochs, warmup = values["epochs"], values["warmup_epochs"]
     own = "epochs" in given and "warmup_epochs" not in given
     return {"warmup_epochs": epochs / 10} if own and 0 < epochs <= warmup else {}
 
 
-def _known(model: str | None) -> str:
-    if model is None:
-        raise BadInput("--config names no model: give --model as well")
+def _resolved(given: str | None, configured: str | None, path: Path | None) -> str:
+    """Returns the name of the model; a configuration cannot name a module to import, only the command line can."""
+    if given is None and configured is None:
+        raise BadInput(f"--config {path} names no model: give --model as well")
     try:
-        return _catalogue.known(model)
+        if given is not None:
+            return _catalogue.resolve(given)
+        return _catalogue.known(str(configured), model_origin(path) if path else None)
+    except ValueError as error:
+        raise BadInput(str(error)) from None
+
+
+def _card(model: str) -> _catalogue.Card:
+    try:
+        return _catalogue.card(model)
     except ValueError as error:
         raise BadInput(str(error)) from None
 
@@ -208,12 +241,12 @@ def _chosen_flags(recipe: Recipe) -> list[Option]:
 
 def _parser(flags: Sequence[Option], prog: str = "", usage: str = "", text: str = "") -> Parser:
     parser = Parser(flags, prog, usage, text)
-    short = parser.add_argument_group("in short")
+    short = parser.add_argument_group("data of your own")
     for name, (metavar, text) in _SHORT.items():
         short.add_argument(name, metavar=metavar, help=text)
     instead = parser.add_argument_group("instead of training")
     switches = {
-        "--dry-run": "compile one step and show parameters, FLOPs and memory; nothing is written",
+        "--dry-run": "print parameters, FLOPs and memory of a compiled step; nothing is written",
         "--print-config": "print the recipe as a file for --config",
         "--list-datasets": "print the data sets",
         "--version": "print the versions",
@@ -239,4 +272,4 @@ def _without_model(asks_for_help: bool, rest: Sequence[str], prog: str) -> str:
     model = next((each for each in rest if each in _catalogue.names()), None)
     if model:
         raise BadInput(f"unexpected {model!r}; did you mean --model {model}?")
-    raise BadInput("which model? Give --model NAME, as in --model cnn; --list-models shows all, --help explains")
+    raise BadInput("no model given: use --model NAME, as in --model cnn; --list-models shows all, --help the usage")

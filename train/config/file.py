@@ -1,4 +1,4 @@
-"""Reads a configuration from a TOML or JSON file, and writes one. Nothing in it is executed."""
+"""Reads and writes a recipe as a TOML or JSON file. Nothing in it is executed, and no module it names is imported."""
 
 import json
 import tomllib
@@ -12,22 +12,23 @@ from ..option_types import coerce, did_you_mean, to_toml
 from .recipe import Expect, Recipe
 from .schema import Option, run_flags
 
-__all__ = ["OPTION_TABLES", "expected", "file_values", "read_config", "write_config"]
+__all__ = ["OPTION_TABLES", "expected", "file_values", "model_origin", "read_config", "write_config"]
 
 OPTION_TABLES = {"m": "the model", "d": "the data set", "t": "the trainer"}
-"""The fields of a recipe that hold options, and whose they are."""
+"""The fields of a recipe that hold options, and their owners."""
 
 _FIELDS = tuple(each.name for each in fields(Recipe))
 
 
 def read_config(path: Path) -> dict[str, Any]:
-    """The fields of a recipe that a file names: of its own, or of the run whose `config.json` (or folder) it is.
+    """Reads the fields of a recipe from a configuration file, or from a run.
+
+    Args:
+        path: TOML or JSON file, `config.json` of a run, or folder of a run.
 
     Raises:
-        BadInput: if it cannot be read, is neither TOML nor JSON, or has a key that no recipe has.
+        BadInput: if it cannot be read, is neither TOML nor JSON, or has a key that is no field of a recipe.
     """
-    path = path.expanduser()
-    path = path / "config.json" if path.is_dir() else path
     found = _load(path)
     if isinstance(found, dict) and isinstance(found.get("recipe"), dict):
         found = found["recipe"]
@@ -44,11 +45,25 @@ def read_config(path: Path) -> dict[str, Any]:
     return found
 
 
+def model_origin(path: Path) -> dict[str, str]:
+    """Reads the origin of the model of a run, as `zoo._catalogue.origin` states it; empty if the file has none.
+
+    Args:
+        path: `config.json` of a run, or its folder.
+    """
+    try:
+        found = _load(path)
+    except BadInput:
+        return {}
+    origin = found.get("origin") if isinstance(found, dict) else None
+    return {str(key): str(value) for key, value in origin.items()} if isinstance(origin, dict) else {}
+
+
 def file_values(path: Path, found: Mapping[str, Any], flags: Iterable[Option]) -> dict[str, Any]:
-    """The values of flags that a configuration gives, by the flags' names.
+    """Returns the values of a configuration by the names of their flags.
 
     Raises:
-        BadInput: if a value is of another kind, or an option is one that the model or the data set lacks.
+        BadInput: if a value has another type, or an option does not exist.
     """
     kinds = {flag.name: flag.kind for flag in flags}
     flat = {key: value for key, value in found.items() if key in kinds}
@@ -65,10 +80,10 @@ def file_values(path: Path, found: Mapping[str, Any], flags: Iterable[Option]) -
 
 
 def expected(path: Path, value: Any) -> Expect | None:
-    """The result to expect that a configuration names.
+    """Returns the expected result that a configuration states.
 
     Raises:
-        BadInput: if it is none.
+        BadInput: if it is no table of metric, value and source.
     """
     if value is None or value == "none":
         return None
@@ -79,7 +94,7 @@ def expected(path: Path, value: Any) -> Expect | None:
 
 
 def write_config(recipe: Recipe) -> str:
-    """A recipe as TOML that `--config` accepts.
+    """Formats a recipe as TOML that `--config` accepts.
 
     >>> write_config(Recipe("cnn", "digits")).splitlines()[:2]
     ['model = "cnn"', 'dataset = "digits"']
@@ -96,19 +111,21 @@ def write_config(recipe: Recipe) -> str:
 
 
 def _load(path: Path) -> Any:
+    path = path.expanduser()
+    path = path / "config.json" if path.is_dir() else path
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is no text"
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         raise BadInput(f"--config {path} cannot be read: {reason}") from error
     is_json = path.suffix == ".json" or (path.suffix != ".toml" and text.lstrip().startswith("{"))
     try:
         return json.loads(text) if is_json else tomllib.loads(text)
     except (ValueError, RecursionError) as error:
-        raise BadInput(f"--config {path} is no valid {'JSON' if is_json else 'TOML'}: {error}") from error
+        raise BadInput(f"--config {path} is not valid {'JSON' if is_json else 'TOML'}: {error}") from error
 
 
 def _unknown(key: str) -> str:
     if key in {flag.name for flag in run_flags()}:
-        return f"{key} belongs to a run, not to a recipe: give it on the command line"
+        return f"{key} is an option of the run, not of the recipe: give it on the command line"
     return f"unknown key {key!r}{did_you_mean(key.replace('-', '_'), _FIELDS)}"

@@ -1,16 +1,21 @@
-"""A recipe binds an animal to data, trainer, optimizer, schedule, length and the result to expect.
+"""Recipe of a training run: model, data set, trainer, optimizer, schedule, length and the result to expect.
 
-It is a frozen dataclass of plain values: it fills the command line's defaults, is saved with the run and needs
-neither jax nor numpy to be read. The recipes themselves lie in `recipes/`, one file an animal.
+It is a frozen dataclass of plain values: it supplies the defaults of the command line, is saved with the run and needs
+neither jax nor numpy. The recipes of the zoo are in `recipes/`, one file a model; those of a model of another package
+or file are in the model's own module, under the name RECIPES.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from importlib import import_module
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from ..data.dataset import SOURCES, Source, source
+from zoo import _catalogue
+
+from ..data.dataset import Source, source
+from ..data.sources import sources
 from ..errors import BadInput
+from .bounds import Bounds
 
 __all__ = ["Expect", "ModelRecipes", "Recipe", "book", "check_compatible", "recipe_for"]
 
@@ -28,62 +33,112 @@ Augmentation = Literal["none", "shift", "flip", "shift_flip"]
 
 @dataclass(frozen=True)
 class Expect:
-    """The result that a recipe is held to, and where the figure comes from."""
+    """Result that a recipe is expected to reach, and the source of that figure."""
 
     metric: str
     value: float
     source: str
-    at_most: bool = False  # the figure is a ceiling (an error), not a floor
+    at_most: bool = False  # the value is an upper bound (of an error), not a lower one
+
+
+Share = Annotated[float, Bounds(least=0, below=1)]
+Positive = Annotated[float, Bounds(above=0)]
+NotNegative = Annotated[float, Bounds(least=0)]
+Count = Annotated[int, Bounds(least=1)]
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """Everything that decides what a run computes. Two runs of one recipe on one machine give the same numbers."""
+    """Everything that decides the result of a run: two runs of one recipe on one machine give the same numbers.
+
+    Attributes:
+        model: name of the model.
+        dataset: name of the data set.
+        variant: name of the recipe, where a model has several for a data set.
+        trainer: name of the trainer, the learning rule.
+        task: task to train the model for (default: the task of the data set).
+        m: options of the model.
+        d: options of the data set.
+        t: options of the trainer.
+        epochs: passes over the training examples.
+        steps: number of training steps, instead of --epochs (default: as --epochs sets it).
+        batch_size: examples in a batch, over all devices together.
+        seed: seed of all random numbers.
+        opt: optimizer.
+        lr: learning rate.
+        momentum: momentum (momentum, nesterov) or beta1, decay rate of the first-moment estimate (adam, adamw, lamb,
+            lion).
+        b2: beta2: decay rate of the second-moment estimate (adam, adamw, lamb, muon).
+        sched: learning rate schedule.
+        warmup_epochs: epochs of linear warmup, in which the learning rate rises from 0.
+        step_epochs: epochs between two decays of the learning rate (step, exponential); patience of plateau.
+        decay: factor of each decay of the learning rate (step, exponential, plateau).
+        clip_grad: maximum global norm of the gradient (default: no clipping).
+        accumulate: number of batches whose gradients are accumulated into one update.
+        ema: decay rate of the moving average of the parameters, which is evaluated and saved (default: no average).
+        weight_decay: decoupled weight decay, as in AdamW.
+        l1: weight of the L1 penalty, the sum of absolute weights.
+        l2: weight of the L2 penalty, half the sum of squared weights.
+        label_smoothing: fraction of each target that is spread over all classes.
+        augment: random augmentation of the training images.
+        patience: epochs without a better validation score before early stopping (default: no early stopping).
+        val_share: fraction of the training examples that is held out for validation.
+        normalize: normalization of the inputs, fitted on the training examples.
+        loss: loss function; auto is the usual one of the task.
+        dtype: precision of the computation; with bf16, parameters, norms, softmax and losses stay in float32.
+        expect: result that the recipe is expected to reach.
+    """
 
     model: str
     dataset: str
-    variant: str = ""  # tells recipes of one animal and data set apart
+    variant: str = ""
     trainer: str = "supervised"
-    task: str = ""  # "" is the data set's own
-    m: Mapping[str, Any] = field(default_factory=dict)  # options of the model
-    d: Mapping[str, Any] = field(default_factory=dict)  # options of the data set
-    t: Mapping[str, Any] = field(default_factory=dict)  # options of the trainer
+    task: str = ""
+    m: Mapping[str, Any] = field(default_factory=dict)
+    d: Mapping[str, Any] = field(default_factory=dict)
+    t: Mapping[str, Any] = field(default_factory=dict)
     # length
-    epochs: float = 20
-    steps: int | None = None  # overrides epochs
-    batch_size: int = 64
-    seed: int = 0
+    epochs: Positive = 20
+    steps: Count | None = None
+    batch_size: Count = 64
+    seed: Annotated[int, Bounds(least=0, most=2**32 - 1)] = 0  # jax keeps only the lower half of a larger one
     # optimizer
     opt: Optimizer = "adam"
-    lr: float = 1e-3
-    momentum: float = 0.9
-    b2: float = 0.999  # second decay of adam and its kin
+    lr: Positive = 1e-3
+    momentum: Share = 0.9
+    b2: Share = 0.999
     sched: Schedule = "constant"
-    warmup_epochs: float = 0
-    step_epochs: float = 10  # so often `step` and `exponential` multiply the rate by `decay`; patience of `plateau`
-    decay: float = 0.1
-    clip_grad: float | None = None
-    accumulate: int = 1
-    ema: float | None = None
-    # against overfitting
-    weight_decay: float = 0
-    l1: float = 0
-    l2: float = 0
-    label_smoothing: float = 0
+    warmup_epochs: NotNegative = 0
+    step_epochs: Positive = 10
+    decay: Annotated[float, Bounds(above=0, most=1)] = 0.1
+    clip_grad: Positive | None = None
+    accumulate: Count = 1
+    ema: Annotated[float, Bounds(above=0, below=1)] | None = None
+    # regularization
+    weight_decay: NotNegative = 0
+    l1: NotNegative = 0
+    l2: NotNegative = 0
+    label_smoothing: Share = 0
     augment: Augmentation = "none"
-    patience: int | None = None  # epochs without a better validation score before the run stops
-    val_share: float = 0  # of the training examples, held back for choosing
+    patience: Count | None = None
+    val_share: Share = 0
     # data and loss
     normalize: Normalization = "standard"
     loss: Loss = "auto"
-    dtype: Precision = "float32"  # of the arithmetic; parameters, norms and losses are float32 in any case
-    # what to expect of it
+    dtype: Precision = "float32"
+    # result
     expect: Expect | None = None
 
 
 @dataclass(frozen=True)
 class ModelRecipes:
-    """An animal's recipes, the first one its default, and what it can be paired with."""
+    """Recipes of a model and the data that it accepts.
+
+    Attributes:
+        recipes: the recipes, the default one first.
+        kinds: kinds of data that the model accepts.
+        tasks: tasks of data sets that the model can be trained for.
+    """
 
     recipes: tuple[Recipe, ...]
     kinds: tuple[str, ...] = ("image", "table", "points")
@@ -91,21 +146,42 @@ class ModelRecipes:
 
 
 def book(model: str) -> ModelRecipes:
-    """The recipes of an animal."""
-    return import_module(f"..recipes.{model}", __package__).RECIPES
+    """Returns the recipes of a model.
+
+    Raises:
+        BadInput: if there is no such model, or its module cannot be read.
+    """
+    if model in _catalogue.own_names():
+        return import_module(f"..recipes.{model}", __package__).RECIPES
+    from .outside_recipes import outside_recipes
+
+    return outside_recipes(model)
 
 
 def recipe_for(model: str, dataset: str | None = None, variant: str = "") -> Recipe:
-    """The recipe of an animal on a data set: its own, else that of the most similar data with the name exchanged.
+    """Returns the recipe of a model for a data set: its own, else that for the most similar data set, renamed.
+
+    Args:
+        model: name of a model, or a reference to a function that makes one: `package.module:function` or
+            `./file.py:function`.
+        dataset: name of the data set; None: that of the model's first recipe.
+        variant: name of the recipe, where the model has several.
 
     Raises:
-        BadInput: if the animal cannot learn from that data, or has no recipe of that name.
+        BadInput: if there is no such model or data set, the model does not accept that data, or it has no recipe of
+            that name.
 
     >>> recipe_for("cnn").dataset
     'digits'
     """
+    try:
+        model = _catalogue.resolve(model)
+    except ValueError as error:
+        raise BadInput(str(error)) from None
     recipes = book(model).recipes
     if dataset is None:
+        if not recipes:
+            raise BadInput(f"{model} has no recipe, so give the data set to train on as well: --dataset NAME")
         dataset = next((r.dataset for r in recipes if r.variant == variant), recipes[0].dataset)
     check_compatible(model, source(dataset))
     for recipe in recipes:
@@ -114,33 +190,35 @@ def recipe_for(model: str, dataset: str | None = None, variant: str = "") -> Rec
     if variant:
         known = [f"{r.variant} (on {r.dataset})" for r in recipes if r.variant] or ["none"]
         raise BadInput(f"{model} has no recipe {variant!r} on {dataset}; it has: {', '.join(known)}")
-    like = max(recipes, key=lambda r: _likeness(SOURCES[r.dataset], SOURCES[dataset]))
+    if not recipes:
+        return Recipe(model, dataset)
+    like = max(recipes, key=lambda r: _likeness(source(r.dataset), source(dataset)))
     return replace(like, dataset=dataset, variant="", d={}, expect=None)
 
 
 def check_compatible(model: str, data: Source) -> None:
-    """Raises BadInput with the reason if an animal cannot learn from such data."""
+    """Raises BadInput with the reason if a model cannot be trained on such data."""
     pages = book(model)
     shape = f" of shape {'x'.join(map(str, data.shape))}" if data.shape else ""
     if data.kind not in pages.kinds:
         raise BadInput(
-            f"{model} reads {' or '.join(pages.kinds)} data; {data.name} is {data.kind} data{shape}. "
-            f"Take another animal ({_reader(data)}) or another data set ({_such(pages, 'kind')})"
+            f"{model} accepts {' or '.join(pages.kinds)} data; {data.name} is {data.kind} data{shape}. "
+            f"Choose another model ({_reader(data)}) or another data set ({_such(pages)})"
         )
     if data.task not in pages.tasks:
         raise BadInput(
             f"{model} does {' or '.join(pages.tasks)}; {data.name} is a {data.task} task. "
-            f"Take another animal ({_reader(data)}) or another data set ({_such(pages, 'task')})"
+            f"Choose another model ({_reader(data)}) or another data set ({_such(pages)})"
         )
 
 
 def _reader(data: Source) -> str:
-    """An animal that takes such data whatever its task."""
-    return "mlp reads it" if data.kind in ("image", "table", "points") else "lstm reads it"
+    """Returns a model that accepts such data, whatever its task."""
+    return f"{'mlp' if data.kind in ('image', 'table', 'points') else 'lstm'} accepts it"
 
 
-def _such(pages: ModelRecipes, what: str) -> str:
-    good = [s.name for s in SOURCES.values() if s.kind in pages.kinds and s.task in pages.tasks]
+def _such(pages: ModelRecipes) -> str:
+    good = [s.name for s in sources().values() if s.kind in pages.kinds and s.task in pages.tasks]
     return ", ".join(good[:6])
 
 

@@ -1,64 +1,68 @@
-"""How a run is made, apart from what it computes: where it is written, on what it runs, what it says."""
+"""Options of a run that do not decide what it computes: its folder, its devices, its checkpoints and its output."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Literal, get_type_hints
+from typing import Annotated, Any, Literal, get_type_hints
 
 from ..data.dataset import Place
-from ..distributed.launch import check_distributed
 from ..errors import BadInput
-from ..option_types import coerce
-from ..runs.folder import prepare_folder
 from ..units import parse_bytes
+from .bounds import Bounds, check_field
 from .interval import interval
 from .mesh import mesh_axes, shard_rules
+from .processes import check_distributed
 
-__all__ = ["RunOptions", "prepare_folder"]
+__all__ = ["RunOptions", "shared_by_all"]
 
 Platform = Literal["cpu", "gpu", "tpu"]
+Count = Annotated[int, Bounds(least=1)]
+_OWN = ("out", "data_dir", "offline", "compile_cache", "quiet", "distributed", "processes", "process", "peer_timeout")
 
 
 @dataclass(frozen=True)
 class RunOptions:
-    """The options of a run that change none of its numbers, but for the precision of the platform's own arithmetic.
+    """Options of a run that change none of its numbers, except for the precision of the platform's arithmetic.
 
     Attributes:
-        out: folder of the run; None makes one, `runs/<model>-<dataset>-<time>`.
-        overwrite: replace the run that lies in `out`.
-        data_dir: folder with data files that the user named.
-        offline: open no socket.
-        in_memory: how much data is loaded at once ("4GB"); more than that is read from the disk while the run goes.
-        platform: what to run on; None takes jax's choice.
-        require: what the run must find itself on.
-        remat: compute again what the backward pass needs instead of keeping it; changes no number but by rounding.
-        matmul_precision: of float32 products on a GPU or TPU; None takes jax's choice.
-        compile_cache: a folder, "auto" for one in the user's cache, or "off".
-        quiet: say nothing but warnings and errors.
-        on_nan: at a loss that is no number, abort the run or skip the step.
-        log_every: steps between two rows of training metrics; None takes a share of an epoch.
-        pictures: draw the run's pictures once it is trained.
-        tensorboard: write events for TensorBoard as well.
-        profile: steps to trace, once the first are compiled.
-        resume: go on with this run (its folder, for the newest whole checkpoint, or the folder of a checkpoint).
-        init_from: begin with the weights of a run, a checkpoint or a model file. Changes the numbers, of course.
-        keep: so many of the newest checkpoints stay.
-        ckpt_every: how often one is written: steps ("500"), a time ("30s", "5m", "2h"), or "off"; None: at
-            evaluations, as often as takes no more than 2 % of the time. One more is written at the end.
-        mesh: the axes of the devices and their sizes, "data=4,model=2"; None: all along `data`, which shares batches.
-        shard: rules that cut parameters along an axis, "head/w=None,model": a pattern of the whole path, and an axis
-            or None for each dimension.
-        fsdp: cut all large parameters, and what the optimizer keeps of them, along `data`.
-        best: the metric of the examples held back that decides which model is kept; None takes the task's own.
-        distributed: run as one of several processes: "auto" lets jax find the others, "off" does not, else host and
-            port of process 0; None: if the environment says that there are several.
-        processes: how many there are, where `distributed` is an address.
-        process: which one this is, from 0.
-        peer_timeout: seconds to wait for one that does not come or answer.
+        out: folder of the run (default: runs/<model>-<dataset>-<time>).
+        overwrite: replace the run in --out.
+        data_dir: folder with data files (default: the environment variable ZOO_DATA, else the user's cache).
+        offline: no network access.
+        in_memory: size up to which data is loaded into memory at once; larger data is read from disk during training.
+        platform: platform to run on (default: the best available).
+        require: platform without which the run ends at once (default: any).
+        remat: recompute activations in the backward pass instead of storing them: less memory, more time.
+        matmul_precision: precision of float32 matrix products on GPU and TPU; default is the fastest, highest the most
+            exact (default: jax's).
+        compile_cache: folder for compiled programs, auto (in the user's cache) or off.
+        quiet: print only warnings and errors.
+        on_nan: reaction to a loss that is NaN or infinite: end the run, or skip the step.
+        log_every: steps between two rows of training metrics (default: four rows between two evaluations).
+        pictures: draw plots of the trained model.
+        tensorboard: write TensorBoard event files into the folder of the run.
+        profile: number of steps to trace for Perfetto and XProf, once the first steps are compiled (default: no
+            trace).
+        resume: folder of the run, or of one of its checkpoints, to resume; without a value the run in --out, which is
+            started if there is none (default: a new run).
+        init_from: run, checkpoint or model file whose weights initialize the model (default: random weights).
+        keep: number of newest checkpoints to keep.
+        ckpt_every: steps (500) or time (30s, 5m) between checkpoints, or off (default: as often as costs at most 2 %
+            of the time).
+        mesh: device mesh as axes and sizes: data=4,model=2 (default: all devices along the axis data).
+        shard: sharding rules for parameters, a pattern of their paths and an axis for each dimension:
+            head/w=None,model (default: no sharding).
+        fsdp: shard all large parameters and their optimizer state over the axis data.
+        best: validation metric that selects the model to keep (default: the main metric of the task).
+        distributed: address HOST:PORT of process 0 in a run of several processes, auto, or off (default: auto where a
+            scheduler such as Slurm started several).
+        processes: number of processes, with --distributed HOST:PORT (default: as found).
+        process: index of this process, from 0 (default: as found).
+        peer_timeout: seconds to wait for a process that does not connect or respond.
 
     Raises:
-        BadInput: if a value is of another kind than its annotation says, or wants a package that is not installed.
+        BadInput: if a value has another type or is out of bounds, or needs a package that is not installed.
 
     >>> RunOptions(on_nan="skip").out is None
     True
@@ -76,13 +80,13 @@ class RunOptions:
     compile_cache: str = "auto"
     quiet: bool = False
     on_nan: Literal["abort", "skip"] = "abort"
-    log_every: int | None = None
+    log_every: Count | None = None
     pictures: bool = True
     tensorboard: bool = False
-    profile: int | None = None
+    profile: Count | None = None
     resume: Path | None = None
     init_from: Path | None = None
-    keep: int = 2
+    keep: Count = 2
     ckpt_every: str | None = None
     mesh: str | None = None
     shard: tuple[str, ...] = ()
@@ -91,17 +95,14 @@ class RunOptions:
     distributed: str | None = None
     processes: int | None = None
     process: int | None = None
-    peer_timeout: int = 100
+    peer_timeout: Count = 100
 
     def __post_init__(self):
-        kinds = get_type_hints(RunOptions)
+        annotations, kinds = get_type_hints(RunOptions, include_extras=True), get_type_hints(RunOptions)
         for each in fields(self):
-            value = coerce(kinds[each.name], getattr(self, each.name), "--" + each.name.replace("_", "-"))
-            object.__setattr__(self, each.name, value)
-        for name in ("log_every", "keep", "profile", "peer_timeout"):
-            value = getattr(self, name)
-            if value is not None and value < 1:
-                raise BadInput(f"--{name.replace('_', '-')} must be a whole number of at least 1, got {value}")
+            name, flag = each.name, "--" + each.name.replace("_", "-")
+            value = check_field(annotations[name], kinds[name], getattr(self, name), flag)
+            object.__setattr__(self, name, value)
         if self.tensorboard:
             _check_installed("--tensorboard", "tensorboardX", "PIL")
         interval(self.ckpt_every)
@@ -110,16 +111,21 @@ class RunOptions:
         axes = mesh_axes(self.mesh)
         shard_rules(self.shard, axes)
         if self.resume is not None and (self.overwrite or self.init_from is not None):
-            other = "--overwrite, which begins anew" if self.overwrite else "--init-from, which takes weights alone"
-            raise BadInput(f"--resume goes on with a run; it does not go with {other}: leave one of them out")
+            other = "--overwrite, which starts anew" if self.overwrite else "--init-from, which only takes weights"
+            raise BadInput(f"--resume continues a run and cannot be combined with {other}: leave one of them out")
 
     def place(self, say: Callable[[str], None] = lambda text: None) -> Place:
-        """Where the data is looked for; `say` is told of downloads."""
+        """Returns the place of data files; `say` receives the progress of downloads."""
         return Place(self.data_dir, self.offline, say, parse_bytes(self.in_memory, "--in-memory"))
 
 
+def shared_by_all(options: RunOptions) -> dict[str, Any]:
+    """Returns the options that must be the same in all processes of a run, by name."""
+    return {name: value for name, value in asdict(options).items() if name not in _OWN}
+
+
 def _check_installed(flag: str, *modules: str) -> None:
-    """Looks for optional packages without importing them."""
+    """Raises BadInput if an optional package is not installed; imports none."""
     missing = [name for name in modules if find_spec(name) is None]
     if missing:
         extra = flag.removeprefix("--")

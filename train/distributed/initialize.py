@@ -7,23 +7,21 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, replace
-from typing import Any
+from dataclasses import replace
 
 import jax
 from jax.experimental import multihost_utils
 
+from ..config.processes import EXAMPLE
 from ..config.run_options import RunOptions
 from ..errors import BadInput, RunFailed, ZooError
 from ..runtime.processes import agree, is_first
 from .devices import set_platform
-from .launch import EXAMPLE, ProcessInfo, detect
+from .launch import ProcessInfo, detect
 from .peers import Peers, meet
 
-__all__ = ["advise", "exit_process", "initialize", "shared_by_all", "synchronized"]
+__all__ = ["advise", "exit_process", "initialize", "synchronized"]
 
-# The options that each process may have for itself.
-_OWN = ("out", "data_dir", "offline", "compile_cache", "quiet", "distributed", "processes", "process", "peer_timeout")
 _peers: Peers | None = None
 _orderly = True  # whether this process may end as processes do: by waiting for the others
 
@@ -74,11 +72,6 @@ def synchronized() -> Iterator[Shutdown]:
         _say_goodbye()
     else:
         _orderly = True
-
-
-def shared_by_all(options: RunOptions) -> dict[str, Any]:
-    """The options that must be the same in every process."""
-    return {name: value for name, value in asdict(options).items() if name not in _OWN}
 
 
 def advise(text: str) -> None:

@@ -1,21 +1,13 @@
 """Which of several processes this one is: said on the command line, or by what started it. Imports no jax."""
 
 import os
-import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
-
-from ..errors import BadInput
 
 if TYPE_CHECKING:
     from ..config.run_options import RunOptions
 
-__all__ = ["EXAMPLE", "ProcessInfo", "check_distributed", "detect", "is_leader"]
-
-EXAMPLE = "--distributed 10.0.0.1:1234 --processes 2 --process 0"
-"""How a process is told of the others."""
-
-_HOW = f"for example {EXAMPLE}"
+__all__ = ["ProcessInfo", "detect", "is_leader"]
 
 
 class ProcessInfo(NamedTuple):
@@ -54,23 +46,6 @@ def is_leader(options: "RunOptions") -> bool:
     """Whether this process speaks for all, as far as can be known before jax is asked."""
     found = detect(options)
     return found is None or not found.process
-
-
-def check_distributed(distributed: str | None, processes: int | None, process: int | None) -> None:
-    """Raises BadInput if the three flags do not make a process among others."""
-    if distributed in (None, "auto", "off"):
-        for flag, value in (("--processes", processes), ("--process", process)):
-            if value is not None:
-                raise BadInput(f"{flag} {value} goes with the address of process 0, {_HOW}")
-        return
-    found = re.fullmatch(r"(\[[0-9a-fA-F:.]+\]|[\w.-]+):(\d{1,5})", str(distributed))
-    if not found or not 0 < int(found[2]) < 65536:
-        raise BadInput(f"--distributed must be auto, off, or host and port of process 0, got {distributed!r}; {_HOW}")
-    if processes is None or process is None:
-        missing = "--processes" if processes is None else "--process"
-        raise BadInput(f"--distributed {distributed} needs {missing} as well, {_HOW}")
-    if processes < 1 or not 0 <= process < processes:
-        raise BadInput(f"--process {process} of --processes {processes}: they are counted from 0; {_HOW}")
 
 
 def _slurm(environment: Mapping[str, str]) -> ProcessInfo | None:

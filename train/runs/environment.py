@@ -33,10 +33,8 @@ def environment(options: RunOptions) -> dict[str, Any]:
     }
 
 
-def _plain(value: Any) -> str | list[str] | None:
-    if isinstance(value, tuple):
-        return [str(each) for each in value]
-    return None if value is None else str(value)
+def _plain(value: Any) -> Any:
+    return str(value) if isinstance(value, Path) else value
 
 
 def devices() -> list[str]:

@@ -7,11 +7,12 @@ from dataclasses import asdict
 
 from ..callback import Callback
 from ..config.recipe import Recipe
-from ..config.run_options import RunOptions, prepare_folder
+from ..config.run_options import RunOptions
 from ..errors import RunFailed
 from ..files import write_json
 from ..runs.best_model import best_model_callback, kept_metrics
 from ..runs.environment import environment
+from ..runs.folder import prepare_folder
 from ..runs.out_of_memory import explained, out_of_memory
 from ..runs.run import Result, extras, finish
 from ..runs.setup import Setup
@@ -88,6 +89,6 @@ class _Rows(Callback):
     def __init__(self):
         self.rows: list[dict] = []
 
-    def row(self, row: dict, fit: dict) -> None:
+    def on_metrics(self, row: dict, fit: dict) -> None:
         """Keeps it."""
         self.rows.append(row)

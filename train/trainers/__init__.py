@@ -21,7 +21,7 @@ from ..option_types import coerce, did_you_mean
 if TYPE_CHECKING:
     from ..trainer import Trainer
 
-__all__ = ["Run", "Traits", "check_options", "make", "names", "options", "traits", "variant"]
+__all__ = ["Run", "Traits", "check_options", "check_recipe", "make", "names", "options", "traits", "variant"]
 
 GROUP = "zoo.trainers"
 """The entry points of trainers in other packages."""
@@ -139,6 +139,26 @@ def check_options(name: str, given: Mapping[str, Any]) -> dict[str, Any]:
             near = did_you_mean(option, types)
             raise BadInput(f"the trainer {name} has no option {option!r}{near} (it has {', '.join(types)})")
     return {option: coerce(types[option], value, _flag(option)) for option, value in given.items()}
+
+
+def check_recipe(recipe: Recipe) -> None:
+    """Raises BadInput for an option that the recipe's trainer does not have, or a value that it would ignore.
+
+    >>> check_recipe(Recipe("markov", "text", trainer="counting", accumulate=2))
+    Traceback (most recent call last):
+    zoo.train.errors.BadInput: --accumulate 2: markov is trained without a gradient to accumulate
+    """
+    rule = traits(recipe.trainer)
+    if not rule.gradient and recipe.dtype != "float32":
+        raise BadInput(f"--dtype {recipe.dtype}: {recipe.model} is trained without a gradient, in float32 only")
+    if not rule.gradient and recipe.accumulate > 1:
+        raise BadInput(f"--accumulate {recipe.accumulate}: {recipe.model} is trained without a gradient to accumulate")
+    if recipe.accumulate > 1 and not rule.accumulate:
+        raise BadInput(
+            f"--accumulate {recipe.accumulate}: the trainer {recipe.trainer} of {recipe.model} cannot accumulate "
+            "gradients; to save memory use --batch-size, --remat or --dtype bf16"
+        )
+    check_options(recipe.trainer, recipe.t)
 
 
 def make(model: Any, task: Any, run: Run) -> "Trainer":

@@ -28,7 +28,7 @@ from zoo.train.tree import flatten, unflatten_into
 WRITES_AND_DIES = """
 import os, signal, sys
 from zoo.train import shares
-from zoo.train.cli.train import main
+from zoo.train.__main__ import main
 barrier, passed = shares._barrier, []
 def dies(*args):
     passed.append(args)
@@ -62,11 +62,11 @@ def test_keys_half_precision_and_empty_arrays_come_back_whole_and_where_they_bel
     for name, array in found.tensors().items():
         assert (array.dtype, array.tobytes()) == (wanted[name].dtype, wanted[name].tobytes()), name
     template, place = jax.eval_shape(arrays), data_parallel(jax.devices()[:1])
-    back = unflatten_into(template, read_shares(found.path, template, place.of(template)))
+    back = unflatten_into(template, read_shares(found.path, template, place.for_state(template)))
     assert jax.tree.structure(back) == jax.tree.structure(template)
     for name, array in flatten(back).items():
         assert array.tobytes() == wanted[name].tobytes(), name
-    assert all(leaf.sharding == place.whole for leaf in jax.tree.leaves(back))
+    assert all(leaf.sharding == place.replicated for leaf in jax.tree.leaves(back))
 
 
 @pytest.mark.fault(row=5)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from zoo.train.cli.train import main
+from zoo.train.__main__ import main
 from zoo.train.cli.train_args import Command, expand_shorthands, read
 from zoo.train.errors import BadInput
 

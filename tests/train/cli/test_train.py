@@ -10,7 +10,7 @@ import pytest
 
 import zoo
 import zoo.train
-from zoo.train.cli.train import main
+from zoo.train.__main__ import main
 from zoo.train.config.run_options import RunOptions
 from zoo.train.errors import BadInput, CheckpointUnusable, DataUnavailable, RunFailed
 
@@ -110,7 +110,7 @@ def test_a_folder_that_may_not_be_used_is_refused_before_anything_runs(runs, cap
 @pytest.mark.fault(row=15)
 def test_a_bad_flag_imports_no_jax_and_makes_nothing(tmp_path):
     code = (
-        "import sys; from zoo.train.cli.train import main; code = main(sys.argv[1:]); "
+        "import sys; from zoo.train.__main__ import main; code = main(sys.argv[1:]); "
         "heavy = {'jax', 'numpy', 'sklearn', 'matplotlib', 'rich'} & set(sys.modules); print(code, sorted(heavy))"
     )
     done = python("-c", code, "--model", "cnn", "--dataset", "mnist", "--learning-rate", "1", cwd=tmp_path)

@@ -5,12 +5,12 @@ from itertools import product
 import pytest
 
 from zoo import _catalogue
-from zoo.train.cli.train import main
+from zoo.train.__main__ import main
 from zoo.train.cli.train_args import Command, read
 from zoo.train.config.recipe import Recipe, book, recipe_for
 from zoo.train.config.run_options import RunOptions
 from zoo.train.config.schema import BESIDES, recipe_flags, run_flags
-from zoo.train.data.dataset import SOURCES
+from zoo.train.data.sources import sources
 from zoo.train.errors import BadInput
 
 
@@ -208,14 +208,14 @@ def test_the_lists_name_everything_and_take_a_pattern():
     assert all(name in text("--list-models") for name in _catalogue.names())
     lines = text("--list-models", "*net").splitlines()
     assert [line.split()[:2] for line in lines[1:]] == [["resnet", "digits"]]
-    assert all(name in text("--list-datasets") for name in SOURCES)
+    assert all(name in text("--list-datasets") for name in sources())
     assert text("--version").startswith("zoo ")
 
 
 def test_every_model_can_be_read_on_every_data_set_that_it_can_learn_from():
-    for model, dataset in product(_catalogue.names(), SOURCES):
+    for model, dataset in product(_catalogue.names(), sources()):
         kinds, tasks = book(model).kinds, book(model).tasks
-        if SOURCES[dataset].kind in kinds and SOURCES[dataset].task in tasks:
+        if sources()[dataset].kind in kinds and sources()[dataset].task in tasks:
             found = recipe("--model", model, "--dataset", dataset)
             assert (found.model, found.dataset) == (model, dataset)
         else:

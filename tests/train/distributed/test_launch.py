@@ -1,6 +1,6 @@
 import pytest
 
-from zoo.train.cli.train import main
+from zoo.train.__main__ import main
 from zoo.train.config.run_options import RunOptions
 from zoo.train.distributed.launch import ProcessInfo, detect, is_leader
 from zoo.train.errors import BadInput

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import pytest
 from jax.sharding import AbstractMesh, PartitionSpec
 
-from zoo.train.cli.train import main
+from zoo.train.__main__ import main
 from zoo.train.config.mesh import mesh_axes, mesh_sizes, shard_rules
 from zoo.train.config.run_options import RunOptions
 from zoo.train.distributed.sharding import Sharding, data_parallel, sharding_for
@@ -121,12 +121,12 @@ def test_a_device_holds_its_parts_and_all_that_is_whole():
             "hed/w=None,model",
             r"of no parameter; did you mean head/w\? \(there are head/b, head/w\)",
         ),
-        ("head=model", "matches the whole path of no parameter"),
+        ("head=model", "matches the full path of no parameter"),
         (
             "head/b=None,model",
-            "head/b is 6, of 1 dimensions, and the rule tells of 2: write a pattern",
+            "head/b is 6, 1 dimensions, but the rule names 2 axes: write a pattern",
         ),
-        ("head/w=None,model", r"head/w is 6x3, and model=2 does not cut 3 \(dimension 1\) evenly; 4 it would"),
+        ("head/w=None,model", r"head/w is 6x3, but model=2 does not divide 3 \(dimension 1\); the next size that it divides is 4"),
     ],
 )
 def test_a_rule_that_does_not_suit_the_parameters_is_refused_with_what_there_is(rule, reason):
@@ -194,7 +194,7 @@ def test_rules_can_be_listed_and_repeated_on_the_command_line(capsys):
     words = ["--model", "logistic", "--dataset", "iris", "--mesh", f"data={jax.device_count()},model=1", "--dry-run"]
     rules = ["--shard", "head/w=None,model", "head/b=model", "--shard", "hed/w=model"]
     assert main([*words, *rules]) == 2
-    assert "--shard hed/w=model matches the whole path of no parameter" in capsys.readouterr().err
+    assert "--shard hed/w=model matches the full path of no parameter" in capsys.readouterr().err
     assert main([*words, *rules[:-2], "--fsdp"]) == 0
     said = " ".join(capsys.readouterr().out.split())
     assert f"mesh data={jax.device_count()} model=1, shard head/w=None,model, shard head/b=model, fsdp, jax" in said

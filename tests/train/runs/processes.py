@@ -16,10 +16,10 @@ LIFE = """
 import os, sys
 from importlib import import_module
 from zoo.train.callback import Callback
-from zoo.train.cli.train import main
+from zoo.train.__main__ import main
 number, step, *words = sys.argv[1:]
 class Dies(Callback):
-    def row(self, row, fit):
+    def on_metrics(self, row, fit):
         if row["split"] == "test" and row["step"] == int(step):
             os.kill(os.getpid(), int(number))
 module = import_module("zoo.train.runs.run")

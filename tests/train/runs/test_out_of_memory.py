@@ -12,7 +12,7 @@ import zoo
 from tests.zoo.test_precision import PRODUCT, SUMMED
 from zoo.__main__ import main as umbrella
 from zoo.train.cli import dry_run as show_dry_run
-from zoo.train.cli.train import main
+from zoo.train.__main__ import main
 from zoo.train.config.recipe import recipe_for
 from zoo.train.config.run_options import RunOptions
 from zoo.train.inference import memory as memory_of_answers

@@ -39,6 +39,6 @@ def test_the_settings_come_back_after_an_error():
 def test_a_command_that_ends_does_not_search_through_what_is_left():
     # What was registered first is called last.
     end = "import atexit, gc; atexit.register(lambda: print(gc.get_freeze_count() > 1000))"
-    command = "from zoo.train.cli.train import main; main(['--version'])"
+    command = "from zoo.train.__main__ import main; main(['--version'])"
     done = subprocess.run([sys.executable, "-c", f"{end}; {command}"], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "True"

@@ -10,7 +10,7 @@ import pytest
 
 import zoo
 from zoo.train import recipe_for, run
-from zoo.train.cli.train import main
+from zoo.train.__main__ import main
 from zoo.train.config.run_options import RunOptions
 from zoo.train.errors import BadInput, RunFailed
 from zoo.train.reporting.gan_monitor import GanMonitor

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from zoo.train.cli.train import main
+from zoo.train.__main__ import main
 from zoo.train.data.dataset import Place, load_data
 from zoo.train.data.formats.image import read_picture
 from zoo.train.data.formats.image_rows import ImageFiles
