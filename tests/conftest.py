@@ -1,8 +1,10 @@
 """What every test shares: one key, and compilers in a hurry, since to compile takes most of the tests' time."""
 
 import atexit
+import gc
 import os
 import shutil
+import sys
 import tempfile
 from importlib.metadata import version
 
@@ -32,6 +34,50 @@ import jax  # noqa: E402
 import pytest  # noqa: E402
 
 from tests.quickly import compiled_quickly  # noqa: E402
+from zoo.train.runtime.allocator import give_back_freed_memory  # noqa: E402
+
+
+PEAKS = pytest.StashKey[list]()
+
+
+def pytest_configure(config):
+    config.stash[PEAKS] = []
+
+
+def pytest_sessionfinish(session):
+    if hasattr(session.config, "workeroutput"):  # only a worker of xdist has it
+        session.config.workeroutput["peak_mb"] = peak_memory()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node, error):
+    node.config.stash[PEAKS].append(getattr(node, "workeroutput", {}).get("peak_mb", 0))
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    peaks = config.stash[PEAKS] or [peak_memory()]
+    terminalreporter.write_line(f"peak memory of each worker: {', '.join(f'{peak:,} MB' for peak in peaks)}")
+
+
+def peak_memory():
+    """The most memory that this process has held at once, in MB; 0 where the system does not say."""
+    if sys.platform == "win32":
+        return 0
+    from resource import RUSAGE_SELF, getrusage
+
+    return getrusage(RUSAGE_SELF).ru_maxrss // (1 << 20 if sys.platform == "darwin" else 1 << 10)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def release_compiled_programs():
+    """Frees what a module compiled: jax keeps every program for good, several gigabytes over the whole suite.
+
+    Programs that later modules share come back from the compilation cache on disk.
+    """
+    yield
+    jax.clear_caches()
+    gc.collect()
+    give_back_freed_memory()
 
 
 @pytest.fixture

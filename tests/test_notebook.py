@@ -67,6 +67,7 @@ def metrics(run):
 
 
 @pytest.mark.slow
+@pytest.mark.expensive
 def test_the_notebook_leaves_jax_alone_and_shows_the_devices(ran):
     before, after = re.findall(r"jax (?:before|after): *(\S+)", printed(ran[0], "install"))
     assert before == after != "none"
@@ -74,6 +75,7 @@ def test_the_notebook_leaves_jax_alone_and_shows_the_devices(ran):
 
 
 @pytest.mark.slow
+@pytest.mark.expensive
 def test_the_notebook_reads_digits(ran):
     book, runs = ran
     assert metrics(runs / "cnn")["accuracy"] > 0.9
@@ -81,6 +83,7 @@ def test_the_notebook_reads_digits(ran):
 
 
 @pytest.mark.slow
+@pytest.mark.expensive
 def test_the_notebook_writes_after_it_was_killed_and_resumed(ran):
     book, runs = ran
     assert "killed, exit code -9" in printed(book, "lstm")
@@ -92,6 +95,7 @@ def test_the_notebook_writes_after_it_was_killed_and_resumed(ran):
 
 
 @pytest.mark.slow
+@pytest.mark.expensive
 def test_the_notebook_draws(ran):
     book, runs = ran
     assert metrics(runs / "dcgan")["frechet"] < 1.5, "untrained: 1.6"

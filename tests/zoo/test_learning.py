@@ -10,9 +10,10 @@ import zoo
 from tests.quickly import compiled_quickly
 from zoo.train import recipe_for, run
 from zoo.train.config.run_options import RunOptions
-from zoo.train.evaluation.saved_model import classifier as image_classifier
+from zoo.train.evaluation import classifier as image_classifier
 
-SLOW = {"dcgan", "cgan", "gan", "wgan", "wgan_gp", "colorize", "denoise", "resnet"}
+# Others of the same kin and trainer learn in the tests that everybody runs.
+DEAR = {"bigru", "bilstm", "birnn", "cgan", "colorize", "dcgan", "denoise", "gru", "resnet", "rnn", "wgan", "wgan_gp"}
 DEEP = {"colorize", "denoise"}  # to compile these takes longer than to train them
 SHORTER = {
     "dcgan": {"epochs": 20},  # 0.056 to 0.077 in six seeds
@@ -29,7 +30,7 @@ def classifiers(tmp_path_factory):
 
 
 def models():
-    return [pytest.param(name, marks=pytest.mark.slow) if name in SLOW else name for name in zoo.list_models()]
+    return [pytest.param(name, marks=pytest.mark.expensive if name in DEAR else ()) for name in zoo.list_models()]
 
 
 @pytest.mark.parametrize("name", models())

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import zoo
-from tests.zoo.test_animals import animal
+from tests.zoo.test_animals import FIRST, animal, kin
 from zoo.layers import (
     avg_pool,
     batch_norm,
@@ -25,7 +25,11 @@ from zoo.layers import (
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
 
-LEARN = [name for name in zoo.list_models() if name not in ("markov", "perceptron")]
+LEARN = [
+    pytest.param(name, marks=pytest.mark.expensive if FIRST[kin(name)] != name else ())
+    for name in zoo.list_models()
+    if name not in ("markov", "perceptron")
+]
 # The transpose of a slice is a scatter-add in older jax, which adds nothing twice and says so.
 SUMMED = re.compile(
     r":bf16\[[^\]]*\] = (reduce_sum|cumsum|reduce_window_sum|exp|log|log1p|rsqrt|sqrt"
