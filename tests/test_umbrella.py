@@ -1,23 +1,51 @@
+import subprocess
 import sys
 
 import pytest
 
 from zoo.__main__ import main
+from zoo.train import cli
+from zoo.train.cli import commands
 
 
-def test_help_names_every_command(capsys):
+def test_help_lists_every_command_with_its_help(capsys):
+    assert set(commands()) == {"train", "list", "sweep", "summary", "evaluate", "predict", "export", "sample"}
     for words in ([], ["--help"], ["-h"], ["help"]):
         assert main(words) == 0
         page = capsys.readouterr().out
-        assert all(name in page for name in ("train", "list", "summary", "evaluate", "predict", "export", "sample"))
+        assert all(f"  {name:<9} {text}\n" in page for name, text in commands().items())
+        assert all(commands().values())
+
+
+def test_the_files_of_the_folder_are_the_commands(tmp_path, monkeypatch, capsys):
+    (tmp_path / "count.py").write_text('"""Counts its words."""\n\n\ndef main(words, prog):\n    return len(words)\n')
+    (tmp_path / "helper.py").write_text('"""Helps."""\n')
+    monkeypatch.setattr(cli, "_FOLDER", tmp_path)
+    monkeypatch.setattr(cli, "__path__", [str(tmp_path), *cli.__path__])
+    commands.cache_clear()
+    try:
+        assert commands() == {"count": "Counts its words"}
+        assert main(["count", "a", "b", "c"]) == 3
+    finally:
+        commands.cache_clear()
 
 
 def test_an_unknown_command_is_bad_input_with_the_nearest_name(capsys):
     assert main(["trian"]) == 2
     assert (
         capsys.readouterr().err == "error: unknown command 'trian'; did you mean train? "
-        "choose from train, list, sweep, summary, evaluate, predict, export, sample\n"
+        "(choose from evaluate, export, list, predict, sample, summary, sweep, train)\n"
     )
+
+
+@pytest.mark.parametrize("words", [["-m", "zoo", "--help"], ["-m", "zoo.train", "--help"], ["-m", "zoo", "train", "-x"]])
+def test_help_and_bad_flags_import_neither_jax_nor_numpy(words):
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", *words], capture_output=True, text=True, check=False, timeout=60
+    )
+    imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines() if line.startswith("import time")}
+    assert "zoo.train" in imported
+    assert imported & {"jax", "numpy", "optax", "matplotlib"} == set()
 
 
 def test_train_is_the_command_line_of_training(capsys):
@@ -37,7 +65,7 @@ def test_list_prints_models_that_match(capsys):
     assert main(["list", "--help"]) == 0
 
 
-def test_summary_tells_the_parameters_of_a_model_as_its_options_make_it(capsys):
+def test_summary_shows_the_parameters_of_a_model_with_its_options(capsys):
     assert main(["summary", "mlp", "--dataset", "iris", "--m.hidden", "7"]) == 0
     text = capsys.readouterr().out
     assert "mlp on iris: 4 in, 3 out" in text
@@ -49,14 +77,14 @@ def test_summary_tells_the_parameters_of_a_model_as_its_options_make_it(capsys):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ([], "which model?"),
+        ([], "no model given"),
         (["cnm"], "did you mean cnn?"),
         (["cnn", "--epochs", "3"], "unknown flag --epochs"),
         (["cnn", "--m.filters", "0"], "got 0"),
-        (["cnn", "--dataset", "iris"], "cnn reads image data"),
+        (["cnn", "--dataset", "iris"], "cnn accepts image data"),
     ],
 )
-def test_summary_refuses_what_cannot_be(words, message, capsys):
+def test_summary_rejects_bad_input(words, message, capsys):
     assert main(["summary", *words]) == 2
     assert message in capsys.readouterr().err
 
@@ -65,18 +93,18 @@ def test_summary_refuses_what_cannot_be(words, message, capsys):
     ("model", "line"),
     [("gan", "gan on ring: 5 in, 2 out"), ("cgan", "cgan on digits: 15 in, 8x8x1 out")],
 )
-def test_summary_of_a_generator_tells_what_it_makes_of_how_much_noise(model, line, capsys):
+def test_summary_of_a_generator_shows_the_sizes_of_latents_and_samples(model, line, capsys):
     assert main(["summary", model, "--m.latent", "5"]) == 0
     assert line in capsys.readouterr().out
 
 
-def test_summary_explains_itself(capsys):
+def test_summary_has_a_help(capsys):
     assert main(["summary", "--help"]) == 0
     assert main(["summary", "cnn", "--help"]) == 0
     assert "--m.filters" in capsys.readouterr().out
 
 
-def test_the_words_come_from_the_system_when_none_are_given(monkeypatch, capsys):
+def test_arguments_default_to_those_of_the_process(monkeypatch, capsys):
     monkeypatch.setattr(sys, "argv", ["zoo", "--version"])
     assert main() == 0
     assert capsys.readouterr().out.startswith("zoo ")

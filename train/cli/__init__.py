@@ -45,7 +45,7 @@ def run(name: str, words: Sequence[str] | None = None, prog: str = "") -> int:
     """
     from .exit import run_command
 
-    words = list(sys.argv[1:] if words is None else words)
+    words = [*(sys.argv[1:] if words is None else words)]  # the subcommand `list` hides the builtin here
     code = run_command(lambda: import_module(f".{name}", __name__).main(words, prog or f"python -m zoo {name}"))
     if f"{__package__.rpartition('.')[0]}.distributed.initialize" in sys.modules:
         from ..distributed.initialize import exit_process

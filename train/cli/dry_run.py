@@ -9,7 +9,8 @@ from ..distributed.initialize import initialize, synchronized
 from ..reporting.console_stream import terminal
 from ..reporting.tables import parameter_table
 from ..runs.dry_run import DryRun, dry_run
-from ..runs.out_of_memory import needed, room, told, ways
+from ..runs.out_of_memory import describe_savings, required_memory, savings
+from ..runtime.out_of_memory import available_memory
 from ..runtime.processes import is_first
 from ..units import format_bytes
 
@@ -24,7 +25,7 @@ def show_dry_run(recipe: Recipe, options: RunOptions) -> None:
 
 
 def _show(recipe: Recipe, options: RunOptions) -> None:
-    check_devices(options)
+    terminal(quiet=options.quiet).print(check_devices(options), soft_wrap=True)
     found, console = dry_run(recipe, options), terminal(quiet=not is_first())
     console.print(parameter_table(found.rows))
     flops = "not counted by this compiler" if found.flops is None else format_bytes(found.flops, "FLOP", 1000)
@@ -42,11 +43,14 @@ def _show(recipe: Recipe, options: RunOptions) -> None:
 
 def _memory(found: DryRun, options: RunOptions) -> list[str]:
     """Returns lines on the memory that a step needs and has; if it does not fit, on what needs less."""
-    size, limit = needed(found), room()
+    size, limit = required_memory(found), available_memory()
     if size is None:
         return ["memory: not reported by this compiler"]
     lines = [f"memory, {name}: {format_bytes(each)}" for name, each in found.memory.items()]
     lines.append(f"memory, total: {format_bytes(size)}" + (f" of {format_bytes(limit)} available" if limit else ""))
     if limit is not None and size > limit:
-        lines += ["this does not fit; a step needs with:", *told(ways(found.setup.recipe, options), size)]
+        lines += [
+            "this does not fit; a step needs with:",
+            *describe_savings(savings(found.setup.recipe, options), size),
+        ]
     return lines

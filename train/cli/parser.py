@@ -13,7 +13,7 @@ from typing import Any, Literal, NoReturn, get_args, get_origin
 
 from ..config.schema import Option
 from ..errors import BadInput
-from ..option_types import did_you_mean, format_value, parse, strip_optional
+from ..option_types import check_bounds, did_you_mean, format_value, parse, strip_optional
 
 __all__ = ["Parser", "kebab"]
 
@@ -119,8 +119,8 @@ class Parser(argparse.ArgumentParser):
         lists = {flag.name for flag in self.flags if get_origin(strip_optional(flag.kind)[0]) is tuple}
         found = {name: tuple(value) if name in lists else value for name, value in vars(parsed).items()}
         for flag in self.flags:
-            if flag.bounds is not None and flag.name in found:
-                flag.bounds.check(flag.kind, found[flag.name], flag.flag)
+            if found.get(flag.name) is not None:
+                check_bounds(flag.kind, found[flag.name], flag.flag)
         return found, rest
 
     def error(self, message: str) -> NoReturn:
@@ -191,6 +191,6 @@ def _help(flag: Option) -> str:
 
 
 def _default(value: Any, unset: str) -> str:
-    if value in (None, "", ()):
+    if value in (None, "", (), "\n"):
         return f" (default: {unset or 'none'})"
     return f" (default: {'on' if value is True else 'off' if value is False else format_value(value)})"

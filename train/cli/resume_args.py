@@ -1,6 +1,5 @@
 """Expands `--resume` to the recipe and the options of the run that is resumed, as stored in its folder."""
 
-import json
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import fields
@@ -10,7 +9,7 @@ from typing import Any, get_type_hints
 from ..config.run_options import RunOptions
 from ..errors import BadInput
 from ..option_types import coerce, parse, strip_optional
-from ..runs.folder import is_run, locate_run
+from ..runs.folder import is_run, locate_run, read_config
 
 __all__ = ["options_of", "with_recipe"]
 
@@ -53,14 +52,11 @@ def options_of(run: Path) -> dict[str, Any]:
 
     Values are JSON values. Older versions wrote all of them as text: "True", "500".
     """
-    try:
-        stored = json.loads((run / "config.json").read_text(encoding="utf-8"))["options"]
-    except (OSError, ValueError, KeyError, TypeError):
-        return {}
+    stored = read_config(run).get("options", {})
     kinds = get_type_hints(RunOptions)
     found = {}
     for each in fields(RunOptions):
-        value = stored.get(each.name) if isinstance(stored, dict) else None
+        value = stored.get(each.name)
         if value is not None and each.name not in _NOT_INHERITED:
             with suppress(ValueError):  # of another version
                 found[each.name] = coerce(kinds[each.name], _from_text(kinds[each.name], value), each.name)

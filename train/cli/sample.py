@@ -3,52 +3,35 @@
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from ..config.bounds import Bounds
 from ..config.schema import Option
 from ..data.vocabulary import Vocabulary
 from ..errors import BadInput
+from ..option_types import Bounds, Seed
 from .model_args import ModelArgs, parse_model_args
 
 __all__ = ["main"]
 
+_Length = Annotated[int, Bounds(1, 10_000_000)]
+_Number = Annotated[int, Bounds(1, 10_000)]
+_Temperature = Annotated[float, Bounds(0, 100)]
+_TopK = Annotated[int, Bounds(0, 10_000_000)]
+_TopP = Annotated[float, Bounds(1e-6, 1)]
 _TEXT, _MADE, _BOTH = "language models", "generators", "both"
 _FLAGS = (
-    Option("prompt", str, "\n", "start of the text", _TEXT),
-    Option(
-        "length",
-        int,
-        500,
-        "number of characters, or words, to generate",
-        _TEXT,
-        bounds=Bounds(least=1, most=10_000_000),
-    ),
-    Option("temperature", float, 0.8, "sampling temperature; 0 is greedy", _TEXT, bounds=Bounds(least=0, most=100)),
-    Option(
-        "top_k",
-        int,
-        0,
-        "number of most probable tokens to sample from; 0 is all",
-        _TEXT,
-        bounds=Bounds(least=0, most=10_000_000),
-    ),
-    Option(
-        "top_p",
-        float,
-        1.0,
-        "probability mass of the tokens to sample from; 1 is all",
-        _TEXT,
-        bounds=Bounds(least=1e-6, most=1),
-    ),
+    Option("prompt", str, "\n", "start of the text (default: a line break)", _TEXT),
+    Option("length", _Length, 500, "number of characters, or words, to generate", _TEXT),
+    Option("temperature", _Temperature, 0.8, "sampling temperature; 0 is greedy", _TEXT),
+    Option("top_k", _TopK, 0, "number of most probable tokens to sample from; 0 is all", _TEXT),
+    Option("top_p", _TopP, 1.0, "probability mass of the tokens to sample from; 1 is all", _TEXT),
     Option(
         "number",
-        int | None,
+        _Number | None,
         None,
         "number of samples (default: 64; 8 interpolations, 16 nearest pairs)",
         _MADE,
         "-n",
-        bounds=Bounds(least=1, most=10_000),
     ),
     Option("out", Path | None, None, "PNG file (default: in the folder of the run)", _MADE),
     Option("class", str | None, None, "name of the class to generate (default: all classes in turn)", _MADE),
@@ -62,7 +45,7 @@ _FLAGS = (
         _MADE,
     ),
     Option("offline", bool, False, "no network access for --nearest", _MADE),
-    Option("seed", int, 0, "random seed", _BOTH, bounds=Bounds(least=0, most=2**32 - 1)),
+    Option("seed", Seed, 0, "random seed", _BOTH),
 )
 
 

@@ -4,16 +4,15 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_origin
 
 from zoo._catalogue import short_name
 
-from ..config.bounds import Bounds
 from ..config.recipe import Recipe
 from ..config.run_options import RunOptions
 from ..config.schema import Option, run_flags
 from ..errors import BadInput
-from ..option_types import strip_optional
+from ..option_types import Bounds, strip_optional
 from ..sweeps.grid import format_value, grid, parse_values, random_search
 from .parser import Parser
 from .train_args import CHOICE, RecipeArgs, check, expand_shorthands, resolve_recipe
@@ -26,11 +25,9 @@ __all__ = ["main", "settings_of"]
 _WHAT = "the sweep"
 _FLAGS = (
     Option(
-        "seeds", int, 1, "number of runs of every setting, with --seed, --seed + 1, ...", _WHAT, bounds=Bounds(least=1)
+        "seeds", Annotated[int, Bounds(1)], 1, "number of runs of every setting, with --seed, --seed + 1, ...", _WHAT
     ),
-    Option(
-        "random", int, None, "number of random settings (default: every combination)", _WHAT, bounds=Bounds(least=1)
-    ),
+    Option("random", Annotated[int, Bounds(1)], None, "number of random settings (default: every combination)", _WHAT),
     Option("out", Path, None, "folder of the sweep (default: runs/sweep-<model>-<dataset>)", _WHAT),
     Option("pictures", bool, False, "plots of every run", _WHAT),
 )
@@ -106,11 +103,12 @@ def _sweep(chosen: RecipeArgs, given: Mapping[str, Any]) -> int:
 
     check_sweep(folder)
     from ..distributed.devices import check_devices
+    from ..reporting.console_stream import terminal
     from ..runtime.allocator import keep_freed_memory
     from ..sweeps.report import ShowSweep
 
     keep_freed_memory()
-    check_devices(options)
+    terminal(quiet=options.quiet).print(check_devices(options), soft_wrap=True)
     show = ShowSweep(settings, seeds, folder, options.quiet)
     try:
         outcomes = sweep(settings, seeds, folder, options, show.outcome, through=show.run)

@@ -15,7 +15,7 @@ from zoo import _catalogue
 from ..data.dataset import Source, source
 from ..data.sources import sources
 from ..errors import BadInput
-from .bounds import Bounds
+from ..option_types import Bounds, Seed
 
 __all__ = ["Expect", "ModelRecipes", "Recipe", "book", "check_compatible", "recipe_for"]
 
@@ -41,10 +41,10 @@ class Expect:
     at_most: bool = False  # the value is an upper bound (of an error), not a lower one
 
 
-Share = Annotated[float, Bounds(least=0, below=1)]
-Positive = Annotated[float, Bounds(above=0)]
-NotNegative = Annotated[float, Bounds(least=0)]
-Count = Annotated[int, Bounds(least=1)]
+Share = Annotated[float, Bounds(0, 1, open_high=True)]
+Positive = Annotated[float, Bounds(0, open_low=True)]
+NotNegative = Annotated[float, Bounds(0)]
+Count = Annotated[int, Bounds(1)]
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ class Recipe:
     epochs: Positive = 20
     steps: Count | None = None
     batch_size: Count = 64
-    seed: Annotated[int, Bounds(least=0, most=2**32 - 1)] = 0  # jax keeps only the lower half of a larger one
+    seed: Seed = 0
     # optimizer
     opt: Optimizer = "adam"
     lr: Positive = 1e-3
@@ -110,10 +110,10 @@ class Recipe:
     sched: Schedule = "constant"
     warmup_epochs: NotNegative = 0
     step_epochs: Positive = 10
-    decay: Annotated[float, Bounds(above=0, most=1)] = 0.1
+    decay: Annotated[float, Bounds(0, 1, open_low=True)] = 0.1
     clip_grad: Positive | None = None
     accumulate: Count = 1
-    ema: Annotated[float, Bounds(above=0, below=1)] | None = None
+    ema: Annotated[float, Bounds(0, 1, open_low=True, open_high=True)] | None = None
     # regularization
     weight_decay: NotNegative = 0
     l1: NotNegative = 0

@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal, get_type_hints
 
 from ..data.dataset import Place
 from ..errors import BadInput
+from ..option_types import Bounds, coerce
 from ..units import parse_bytes
-from .bounds import Bounds, check_field
 from .interval import interval
 from .mesh import mesh_axes, shard_rules
 from .processes import check_distributed
@@ -17,7 +17,7 @@ from .processes import check_distributed
 __all__ = ["RunOptions", "shared_by_all"]
 
 Platform = Literal["cpu", "gpu", "tpu"]
-Count = Annotated[int, Bounds(least=1)]
+Count = Annotated[int, Bounds(1)]
 _OWN = ("out", "data_dir", "offline", "compile_cache", "quiet", "distributed", "processes", "process", "peer_timeout")
 
 
@@ -98,11 +98,10 @@ class RunOptions:
     peer_timeout: Count = 100
 
     def __post_init__(self):
-        annotations, kinds = get_type_hints(RunOptions, include_extras=True), get_type_hints(RunOptions)
+        kinds = get_type_hints(RunOptions, include_extras=True)
         for each in fields(self):
-            name, flag = each.name, "--" + each.name.replace("_", "-")
-            value = check_field(annotations[name], kinds[name], getattr(self, name), flag)
-            object.__setattr__(self, name, value)
+            value = coerce(kinds[each.name], getattr(self, each.name), "--" + each.name.replace("_", "-"))
+            object.__setattr__(self, each.name, value)
         if self.tensorboard:
             _check_installed("--tensorboard", "tensorboardX", "PIL")
         interval(self.ckpt_every)

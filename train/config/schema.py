@@ -13,7 +13,6 @@ from zoo import _catalogue
 from zoo._catalogue import Card, argument_helps
 
 from ..data.dataset import Source
-from .bounds import Bounds
 from .recipe import Recipe
 from .run_options import RunOptions
 
@@ -48,7 +47,7 @@ class Option(NamedTuple):
 
     Attributes:
         name: name of the field, or of the option with the prefix of its table.
-        kind: type of the value.
+        kind: type of the value, with its bounds.
         default: value without the flag.
         help: noun phrase; `(default: ...)` at its end describes a default that is None or empty.
         group: title under which `--help` lists it.
@@ -56,7 +55,6 @@ class Option(NamedTuple):
         metavar: placeholder of the value in the help; "": by the type.
         bare: value of the flag without a word after it; "": a word is required.
         repeats: the flag may be given several times, for a list.
-        bounds: interval of a number.
     """
 
     name: str
@@ -68,7 +66,6 @@ class Option(NamedTuple):
     metavar: str = ""
     bare: str = ""
     repeats: bool = False
-    bounds: Bounds | None = None
 
     @property
     def flag(self) -> str:
@@ -88,7 +85,7 @@ class Option(NamedTuple):
 
 def recipe_flags(recipe: Recipe) -> Iterator[Option]:
     """Yields the flags of a recipe's own fields, with its values as defaults."""
-    kinds, helps = get_type_hints(Recipe), _helps(Recipe)
+    kinds, helps = get_type_hints(Recipe, include_extras=True), _helps(Recipe)
     for group, names in _GROUPS.items():
         for name in names:
             yield Option(name, kinds[name], getattr(recipe, name), helps[name], group, _SHORT.get(name, ""))
@@ -96,7 +93,7 @@ def recipe_flags(recipe: Recipe) -> Iterator[Option]:
 
 def run_flags() -> Iterator[Option]:
     """Yields the flags of the options of a run."""
-    kinds, helps = get_type_hints(RunOptions), _helps(RunOptions)
+    kinds, helps = get_type_hints(RunOptions, include_extras=True), _helps(RunOptions)
     for each in fields(RunOptions):
         kind, text, metavar = kinds[each.name], helps[each.name], _METAVARS.get(each.name, "")
         bare, repeats = _BARE.get(each.name, ""), each.name == "shard"

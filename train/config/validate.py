@@ -5,7 +5,7 @@ from typing import get_type_hints
 
 from .. import trainers
 from ..errors import BadInput
-from .bounds import check_field
+from ..option_types import coerce
 from .recipe import Recipe
 
 __all__ = ["check_recipe"]
@@ -20,11 +20,11 @@ def check_recipe(recipe: Recipe) -> None:
     Traceback (most recent call last):
     zoo.train.errors.BadInput: --batch-size must be a whole number of at least 1, got 0
     """
-    annotations, kinds = get_type_hints(Recipe, include_extras=True), get_type_hints(Recipe)
+    kinds = get_type_hints(Recipe, include_extras=True)
     for name in (each.name for each in fields(recipe) if each.name not in _TABLES):
         flag = "--" + name.replace("_", "-")
         value = getattr(recipe, name)
-        if check_field(annotations[name], kinds[name], value, flag) is None and value is not None:
+        if coerce(kinds[name], value, flag) is None and value is not None:
             raise BadInput(f"{flag} must be None, not the text {value!r}")
     trainers.check_options(recipe.trainer, recipe.t)
     _check_traits(recipe)

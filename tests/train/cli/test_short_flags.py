@@ -43,7 +43,7 @@ def test_pictures_of_ones_own_are_the_folder_of_the_data_set_images():
     ],
 )
 def test_two_data_sets_at_once_are_refused(words):
-    with pytest.raises(BadInput, match=r"is the data set (text|csv); it does not go with (digits|csv|text|images)"):
+    with pytest.raises(BadInput, match=r"is the data set (text|csv) and cannot be combined with (digits|csv|text|images)"):
         recipe("--model", "lstm", *words)
 
 
@@ -58,7 +58,7 @@ def test_a_name_without_its_file_is_refused_and_the_help_knows_the_short_names()
 
 @pytest.mark.parametrize(
     ("content", "reason"),
-    [(b"", "the text is empty"), (b"abc", "has 3 characters"), (b"\xff" * 999, "is no text in UTF-8: byte 0")],
+    [(b"", "the text is empty"), (b"abc", "has 3 characters"), (b"\xff" * 999, "is not UTF-8 text: byte 0")],
 )
 def test_a_text_that_cannot_be_learned_from_ends_with_2_and_leaves_nothing(tmp_path, capsys, content, reason):
     (tmp_path / "mine.txt").write_bytes(content)
