@@ -1,7 +1,7 @@
-"""A small classifier of a data set's own images: trained by the house's own means, once, and kept.
+"""Classifier of a data set's own images, and the features by which generated images are compared with real ones.
 
-It lies as a model file in the user's cache, under a name from the images and the recipe, so that every later run has
-the same one. Trained again it has the same numbers.
+The classifier is trained once and kept as a model file in the user's cache, under a name from the images and the
+recipe, so that later runs use the same one. Trained again it has the same numbers.
 """
 
 import contextlib
@@ -9,22 +9,26 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from .. import trainers
 from ..config.recipe import Recipe
 from ..data.dataset import Dataset, Split
-from ..data.normalize import Scaler, fit_scaler
+from ..data.normalize import Scaler, fit_scaler, scaled
 from ..distributed.sharding import data_parallel
-from ..engine.loop import Plan, train
+from ..engine.loop import train
+from ..engine.plan import Plan
 from ..engine.steps import StepProgram
 from ..errors import BadInput, CheckpointUnusable
 from ..files import user_cache
 from ..pipeline.batches import from_memory
+from ..runtime.compile import jit
 from ..tasks import task_for
 from ..trained.build import ModelSpec, build
 from ..trained.file import save
@@ -32,33 +36,97 @@ from ..trained.model import Trained, load
 from ..trainer import eval_params
 from ..trainers.schedules import make_schedule
 
-__all__ = ["image_classifier"]
+__all__ = ["Features", "features_of", "image_classifier", "image_features"]
 
-_SEEN = 30_000  # images that it sees in all, as far as 2 to 20 epochs allow
+_SEEN = 30_000  # training images in all, within 2 to 20 epochs
+_SCALED_BY = 10_000  # training images that decide the scale of the features
+_CHUNK = 1000  # images per call of the compiled program
+
+
+class Features(NamedTuple):
+    """Features of images in a classifier.
+
+    Attributes:
+        compute: `raw images (batch, height, width, channels) -> (features (batch, n), probabilities (batch, classes))`.
+            The features are the inputs of the last layer, shifted and scaled so that over given images their mean is
+            0 and their variances add up to 1.
+        classes: names of the classes.
+        accuracy: accuracy of the classifier on the test images.
+    """
+
+    compute: Callable
+    classes: tuple[str, ...]
+    accuracy: float
+
+    def of(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Computes features and probabilities of any number of raw images, on the host."""
+        return _in_chunks(self.compute, images)
+
+
+def features_of(data: Dataset, say: Callable[[str], None] = lambda text: None) -> Features:
+    """Returns the features by which images of a data set are compared.
+
+    Args:
+        data: images with two classes or more.
+        say: called with a line before a classifier is trained.
+
+    Raises:
+        BadInput: if all images have one class.
+    """
+    return image_features(image_classifier(data, say), data.train.x[:_SCALED_BY])
+
+
+def image_features(classifier: Trained, images: np.ndarray) -> Features:
+    """Builds the features of a classifier that ends with a dense layer named `head`.
+
+    Args:
+        classifier: a trained `cnn`.
+        images: raw images (images, height, width, channels) that decide shift and scale, the training images.
+    """
+    model, state, scale = classifier.model, classifier.state, partial(scaled, classifier.scaler)
+    head = classifier.params["head"]
+    width = head["w"].shape[0]
+    # The identity beside the kernel of the head: one pass gives the inputs and the outputs of the last layer.
+    wide = {"w": jnp.concatenate([jnp.eye(width), head["w"]], 1), "b": jnp.concatenate([jnp.zeros(width), head["b"]])}
+    params = {**classifier.params, "head": wide}
+
+    def seen(images):
+        both, _ = model.apply(params, state, scale(images))
+        return both[:, :width], jax.nn.softmax(both[:, width:])
+
+    features, _ = _in_chunks(seen, images)
+    middle = features.mean(axis=0, dtype=np.float64).astype(np.float32)
+    spread = float(np.sqrt(features.var(axis=0, dtype=np.float64).sum()))
+
+    def compute(images):
+        features, probabilities = seen(images)
+        return (features - middle) / spread, probabilities
+
+    return Features(compute, classifier.classes, classifier.about["metrics"]["accuracy"])
 
 
 def image_classifier(data: Dataset, say: Callable[[str], None] = lambda text: None) -> Trained:
-    """The classifier of these images: from the user's cache, else trained now and kept there.
+    """Returns the classifier of a data set's images: from the user's cache, else trained now and kept there.
 
     Args:
-        data: images with classes; train and test.
-        say: told, in a line, that a classifier is trained.
+        data: images with classes.
+        say: called with a line before a classifier is trained.
 
     Raises:
-        BadInput: if there are fewer than two classes, between which nothing could be learned.
+        BadInput: if there are fewer than two classes.
     """
     if len(data.classes) < 2 or len(np.unique(data.train.y)) < 2:
         raise BadInput(
-            f"{data.name} has images of one class: the classifier by which made images are judged wants two or more"
+            f"{data.name} has images of one class; the classifier that scores generated images requires two or more"
         )
     recipe = _recipe(data)
     digest = _digest(data, recipe)
     folder = _folder(f"{data.name}-{digest[:16]}")
-    return _kept(folder, digest) or _made(data, recipe, digest, folder, say)
+    return _cached(folder, digest) or _new(data, recipe, digest, folder, say)
 
 
 def _recipe(data: Dataset) -> Recipe:
-    """Enough for 97 % and more; that it is the same for all matters more than the last percent."""
+    """Returns a recipe that reaches 97 % and more; one recipe for all runs matters more than the last percent."""
     return Recipe(
         "cnn",
         data.name,
@@ -86,8 +154,8 @@ def _folder(name: str) -> Path | None:
         return None
 
 
-def _kept(folder: Path | None, digest: str) -> Trained | None:
-    """The classifier of an earlier run; what is damaged counts as absent."""
+def _cached(folder: Path | None, digest: str) -> Trained | None:
+    """Loads the classifier of an earlier run; None if it is missing or damaged."""
     if folder is None:
         return None
     try:
@@ -97,11 +165,12 @@ def _kept(folder: Path | None, digest: str) -> Trained | None:
     return model if model.about.get("digest") == digest else None
 
 
-def _made(data: Dataset, recipe: Recipe, digest: str, folder: Path | None, say: Callable[[str], None]) -> Trained:
-    say(f"training a classifier of {data.name} to judge by, once; it is kept in {folder or 'no place, without a home'}")
-    wanted = ModelSpec(len(data.classes))
+def _new(data: Dataset, recipe: Recipe, digest: str, folder: Path | None, say: Callable[[str], None]) -> Trained:
+    kept = f"kept in {folder}" if folder else "not kept, since the user has no home folder"
+    say(f"training a classifier of {data.name}, once, to score generated images; it is {kept}")
+    spec = ModelSpec(len(data.classes))
     scaler = fit_scaler(data.train.x, recipe.normalize)
-    fit, model, task = _trained(data.train, recipe, wanted, scaler)
+    fit, model, task = _trained(data.train, recipe, spec, scaler)
     params, state = eval_params(fit)
     about: dict[str, Any] = {
         "model": recipe.model,
@@ -110,29 +179,29 @@ def _made(data: Dataset, recipe: Recipe, digest: str, folder: Path | None, say: 
         "task": task.name,
         "loss": recipe.loss,
         "kind": "image",
-        "made_for": wanted._asdict(),
+        "made_for": spec._asdict(),
         "input_shape": list(data.train.x.shape[1:]),
         "classes": list(data.classes),
         "target": "",
         "digest": digest,
         "metrics": {},
     }
-    made = Trained(model, params, state, scaler, None, task, data.classes, about)
-    about["metrics"] = {"accuracy": float(np.mean(made.predict(data.test.x) == data.test.y))}
+    trained = Trained(model, params, state, scaler, None, task, data.classes, about)
+    about["metrics"] = {"accuracy": float(np.mean(trained.predict(data.test.x) == data.test.y))}
     if folder is not None:
-        with contextlib.suppress(OSError):  # a cache that cannot be written is none
+        with contextlib.suppress(OSError):  # a cache that cannot be written is not used
             folder.mkdir(parents=True, exist_ok=True)
             save(folder, {"params": params, "state": state, "scaler": scaler}, about)
-    return made
+    return trained
 
 
-def _trained(split: Split, recipe: Recipe, wanted: ModelSpec, scaler: Scaler) -> tuple[dict, Any, Any]:
-    placement = data_parallel(jax.local_devices())  # another process may have kept it from before, and not train now
+def _trained(split: Split, recipe: Recipe, spec: ModelSpec, scaler: Scaler) -> tuple[dict, Any, Any]:
+    placement = data_parallel(jax.local_devices())  # other processes may have it in their cache
     size = min(recipe.batch_size, len(split.x))
     feed = from_memory(split, size + -size % placement.data_parallelism, scaler, None, recipe.augment)
     steps = round(recipe.epochs * feed.steps_per_epoch)
-    model = build(recipe.model, wanted, recipe.m)
-    task = task_for("multiclass", outputs=wanted.outputs)
+    model = build(recipe.model, spec, recipe.m)
+    task = task_for("multiclass", outputs=spec.outputs)
     trainer = trainers.make(model, task, trainers.Run(recipe, steps, feed.steps_per_epoch, placement))
     rate = make_schedule(recipe, steps, feed.steps_per_epoch)
     fit = train(
@@ -143,3 +212,14 @@ def _trained(split: Split, recipe: Recipe, wanted: ModelSpec, scaler: Scaler) ->
         rate=lambda step: np.asarray(rate(step)).item(),
     )
     return fit, model, task
+
+
+def _in_chunks(compute: Callable, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Applies a function to batches of one size, so that one program serves them; the last repeats its last image."""
+    size, compute = min(_CHUNK, len(images)), jit(compute)
+    parts = []
+    for start in range(0, len(images), size):
+        chosen = np.minimum(np.arange(start, start + size), len(images) - 1)
+        parts.append(jax.device_get(compute(jnp.asarray(images[chosen]))))
+    features, probabilities = (np.concatenate(each)[: len(images)] for each in zip(*parts, strict=True))
+    return features, probabilities

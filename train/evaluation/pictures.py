@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ..data.resident import resident
+from ..data.on_disk import resident
 from . import figures
 from .figures import Drawing
 from .report import details

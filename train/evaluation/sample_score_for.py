@@ -1,21 +1,21 @@
-"""Which judge scores what a model makes of which data: chosen here and nowhere else."""
+"""Selects the score of generated samples for a data set."""
 
 from collections.abc import Callable
+from typing import Any
 
 from zoo import _catalogue
-from zoo.layers import Players
 
 from ..config.recipe import Recipe
 from ..data.dataset import Dataset, Source
 from ..data.normalize import Scaler
-from ..data.resident import resident
+from ..data.on_disk import resident
 from ..tasks.sample_score import SampleScore
 
 __all__ = ["sample_score_for"]
 
 
 def sample_score_for(
-    model: Players,
+    model: Any,
     recipe: Recipe,
     kind: Source,
     data: Dataset,
@@ -23,28 +23,28 @@ def sample_score_for(
     from_noise: bool = True,
     say: Callable[[str], None] = lambda text: None,
 ) -> SampleScore | None:
-    """The judge of samples of such data; None where the spread of the samples is all that is known of them.
+    """Returns the score of samples of such data; None where their spread is the only score.
 
     Args:
-        model: what makes them.
-        recipe: of the run.
-        kind: of the data.
-        data: loaded; `data.train` is what is trained on.
-        scaler: from the data's units to those of the model.
-        from_noise: whether the model starts from noise, and not from a picture.
-        say: told, in a line, what a judge has to do first.
+        model: the generator.
+        recipe: recipe of the run.
+        kind: source of the data.
+        data: loaded data; `data.train` are the training examples.
+        scaler: normalisation of the samples.
+        from_noise: whether the generator starts from noise instead of an image.
+        say: called with a line before a classifier is trained.
     """
     data = resident(data)
     if kind.kind == "points" and data.classes:
-        from .modes import judge_points
+        from .modes import mode_score
 
-        return judge_points(scaler.apply(data.train.x), data.train.y, len(data.classes))
+        return mode_score(scaler.apply(data.train.x), data.train.y, len(data.classes))
     if not from_noise:
-        from .image_pairs import judge_pairs
+        from .image_pairs import pair_score
 
-        return judge_pairs()
+        return pair_score()
     if kind.kind == "image" and from_noise and len(data.classes) > 1:
-        from .image_features import image_judge
+        from .image_features import image_score
 
-        return image_judge(data, scaler, "outputs" in _catalogue.card(recipe.model).decided, say)
+        return image_score(data, scaler, "outputs" in _catalogue.card(recipe.model).decided, say)
     return None

@@ -16,11 +16,14 @@ from ..tasks.sample_score import SampleScore
 from ..tasks.task import Task
 from ..trained.build import ModelSpec
 from ..trained.generator_input import input_spec, is_image_to_image
-from .sample_score_for import sample_score_for
 
 __all__ = ["TaskSpec", "task_for_data", "task_name"]
 
 _Scalers = tuple[Scaler | None, Scaler | None]
+
+
+def _no_score(*arguments: Any) -> None:
+    return None
 
 
 class TaskSpec(NamedTuple):
@@ -51,7 +54,7 @@ def task_for_data(
     data: Dataset,
     spec: ModelSpec,
     scalers: _Scalers,
-    sample_score: Callable[..., SampleScore | None] = sample_score_for,
+    sample_score: Callable[..., SampleScore | None] = _no_score,
 ) -> TaskSpec:
     """Builds the task, the scalers and the input spec of a model.
 
@@ -62,7 +65,8 @@ def task_for_data(
         data: loaded data.
         spec: model arguments that the data fix.
         scalers: of the inputs and the targets of the data.
-        sample_score: builds the score of generated samples; called as `sample_score_for`.
+        sample_score: builds the score of generated samples, with the arguments of `sample_score_for`; by default there
+            is none but their spread.
 
     Raises:
         BadInput: if task, loss, outputs or scale do not suit the model and the data.

@@ -1,8 +1,8 @@
-"""Frechet distance between two sets of points, each described by the mean and covariance of a normal distribution."""
+"""Frechet distance between two sets of points, by their means and covariances, and the classifier score."""
 
 import numpy as np
 
-__all__ = ["covariance", "frechet"]
+__all__ = ["classifier_score", "covariance", "frechet", "moments"]
 
 
 def frechet(mean: np.ndarray, cov: np.ndarray, other_mean: np.ndarray, other_cov: np.ndarray) -> float:
@@ -32,6 +32,31 @@ def covariance(mean: np.ndarray, outer: np.ndarray) -> np.ndarray:
     """Computes the (biased) covariance from the mean (features,) and the mean outer product (features, features)."""
     mean, outer = np.asarray(mean, np.float64), np.asarray(outer, np.float64)
     return outer - np.outer(mean, mean)
+
+
+def moments(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Computes mean and (biased) covariance of points (n, features) in float64.
+
+    >>> [each.tolist() for each in moments(np.array([[0.0], [2.0]]))]
+    [[1.0], [[1.0]]]
+    """
+    points = points.astype(np.float64)
+    mean = points.mean(axis=0)
+    return mean, covariance(mean, points.T @ points / len(points))
+
+
+def classifier_score(probabilities: np.ndarray) -> float:
+    """Computes the formula of the Inception score, `exp(E KL(p(class | image) || p(class)))` (Salimans et al. 2016).
+
+    Args:
+        probabilities: of each class (images, classes).
+
+    >>> round(classifier_score(np.eye(4)), 6), classifier_score(np.full((4, 4), 0.25))
+    (4.0, 1.0)
+    """
+    p = np.asarray(probabilities, np.float64)
+    logs, log_share = np.log(np.maximum(p, 1e-30)), np.log(np.maximum(p.mean(axis=0), 1e-30))
+    return float(np.exp(np.mean(np.sum(p * (logs - log_share), axis=1))))
 
 
 def _root(cov: np.ndarray) -> np.ndarray:

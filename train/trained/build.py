@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 
 import jax.numpy as jnp
 
-import zoo
 from zoo import _catalogue
 from zoo.layers import Layer, computing_in, each_player
 
@@ -73,7 +72,11 @@ def build(name: str, wanted: ModelSpec, options: Mapping[str, Any], dtype: str =
         BadInput: if it has no such option, or refuses its value.
     """
     try:
-        model = zoo.create(name, **wanted.arguments(_catalogue.card(name).decided), **options)
+        make, arguments = _catalogue.factory(name), wanted.arguments(_catalogue.card(name).decided)
+    except (ImportError, ValueError) as error:
+        raise BadInput(str(error)) from error
+    try:
+        model = make(**arguments, **options)
     except (TypeError, ValueError) as error:
         given = ", ".join(f"{option}={value!r}" for option, value in options.items())
         raise BadInput(f"{name} cannot be made with {given or 'its defaults'}: {error}") from error

@@ -22,6 +22,7 @@ from .build import ModelSpec, build
 from .call import call
 from .file import locate, read_model
 from .generator_input import sample_latents
+from .origin import check_origin
 
 __all__ = ["Trained", "load"]
 
@@ -196,18 +197,25 @@ class Trained:
         return lengths.astype(np.int32)
 
 
-def load(run: str | Path) -> Trained:
+def load(run: str | Path, model: str | None = None) -> Trained:
     """Loads the model of a run folder, a model file, or a pretrained model by its name (`python -m zoo list`).
 
+    Args:
+        run: run folder, model file, or name of a pretrained model.
+        model: reference to the function that makes the model, `./file.py:function` or `package.module:function`; only
+            for a model that is neither in the zoo nor registered by an installed package.
+
     Raises:
+        BadInput: if `model` is not the model of the file.
         CheckpointUnusable: if there is none, it is damaged, or this version cannot build that model; the message names
-            the file and the difference.
+            the file and the difference, or the package to install.
 
     >>> load("cnn-digits").predict(np.zeros((8, 8, 1))).shape
     ()
     """
     path = locate(run)
     tensors, about = read_model(path)
+    check_origin(path, about, model)
     try:
         return _made(tensors, about)
     except CheckpointUnusable as error:

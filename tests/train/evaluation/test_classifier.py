@@ -9,8 +9,8 @@ import pytest
 from tests.train.reporting.bars import bars
 from zoo.train.data.normalize import fit_scaler
 from zoo.train.errors import BadInput
-from zoo.train.evaluation.saved_model import classifier as room
-from zoo.train.evaluation.saved_model.classifier import image_classifier
+from zoo.train.evaluation import classifier as room
+from zoo.train.evaluation.classifier import image_classifier
 from zoo.train.trained.build import ModelSpec
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")

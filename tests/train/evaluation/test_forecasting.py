@@ -8,16 +8,8 @@ import pytest
 
 from zoo.train.data.dataset import Dataset, Split
 from zoo.train.data.windows import sliding_windows
-from zoo.train.evaluation.saved_model.forecasting import (
-    baselines,
-    in_words,
-    linear,
-    persistence,
-    scores,
-    season,
-    seasonal,
-    show_forecast,
-)
+from zoo.train.evaluation.forecasting import in_words, show_forecast
+from zoo.train.metrics.forecasting import baselines, linear, persistence, scores, season, seasonal
 
 
 def data(values, window=8, horizon=3):
@@ -64,7 +56,7 @@ def test_autoregression_is_least_squares_however_many_windows_come_at_a_time(mon
     table = np.hstack([got.train.x[..., 0].astype(float), np.ones((len(got.train.x), 1))])
     wanted = np.linalg.lstsq(table, got.train.y.astype(float), rcond=None)[0]
     for chunk in (7, 100_000):
-        monkeypatch.setattr("zoo.train.evaluation.forecasting._CHUNK", chunk)
+        monkeypatch.setattr("zoo.train.metrics.forecasting._CHUNK", chunk)
         said = linear(got.train)(got.test.x)
         np.testing.assert_allclose(said, np.hstack([got.test.x[..., 0], np.ones((len(said), 1))]) @ wanted, atol=1e-5)
 

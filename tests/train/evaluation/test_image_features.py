@@ -6,10 +6,9 @@ import pytest
 
 from tests.train.reporting.bars import bars
 from zoo.train.data.normalize import fit_scaler
-from zoo.train.evaluation.saved_model import classifier as room
-from zoo.train.evaluation.saved_model.classifier import image_classifier
-from zoo.train.evaluation.saved_model.classifier_features import image_features
-from zoo.train.evaluation.saved_model.image_features import image_judge, raw_images
+from zoo.train.evaluation import classifier as room
+from zoo.train.evaluation.classifier import image_classifier, image_features
+from zoo.train.evaluation.image_features import image_score, raw_images
 from zoo.train.metrics.frechet import frechet
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
@@ -38,7 +37,7 @@ def features(classifier):
 
 
 def judged(made, batches=1, weight=None, real=REAL, y=Y):
-    judge = image_judge(DATA, SCALER, conditional=True)
+    judge = image_score(DATA, SCALER, conditional=True)
     weight = np.ones(len(real), np.float32) if weight is None else weight
     parts = np.array_split(np.arange(len(real)), batches)
     sums = [
@@ -104,6 +103,6 @@ def test_what_is_judged_has_no_pixel_beyond_those_that_there_are():
 
 
 def test_agreement_is_told_only_of_images_that_were_asked_for():
-    judge = image_judge(DATA, SCALER, conditional=False)
+    judge = image_score(DATA, SCALER, conditional=False)
     assert "agreement" not in judge.score(REAL, None, {"x": REAL, "y": Y, "weight": jnp.ones(len(REAL))})
     assert (judge.headline, judge.higher_is_better) == ("frechet", False)

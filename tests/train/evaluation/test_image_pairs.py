@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
-from zoo.train.evaluation.saved_model.image_pairs import judge_pairs, psnr, ssim
+from zoo.train.evaluation.image_pairs import pair_score
+from zoo.train.metrics.image_quality import psnr, ssim
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
 
@@ -15,7 +16,7 @@ near = np.clip(real + 0.1 * rng.normal(size=real.shape), -1, 1).astype(np.float3
 
 
 def told(made, given, x, weight=None):
-    judge = judge_pairs()
+    judge = pair_score()
     sums = judge.score(
         *map(jnp.asarray, (made, given)), {"x": x, "weight": np.ones(len(x)) if weight is None else weight}
     )
@@ -55,11 +56,11 @@ def test_ssim_follows_its_definition():
 
 
 def test_ssim_refuses_images_smaller_than_its_window():
-    with pytest.raises(ValueError, match=r"11x11 pixels at least, got shape \(1, 8, 16, 1\)"):
+    with pytest.raises(ValueError, match=r"at least 11x11 pixels, got shape \(1, 8, 16, 1\)"):
         ssim(np.zeros((1, 8, 16, 1)), np.zeros((1, 8, 16, 1)))
 
 
-def test_what_was_made_is_reported_with_its_gain_over_what_was_given():
+def test_psnr_is_reported_with_its_gain_over_the_input():
     given = np.clip(real + 0.5 * rng.normal(size=real.shape), -1, 1).astype(np.float32)
     found = told(near, given, real)
     assert found == pytest.approx(
@@ -80,7 +81,7 @@ def test_padding_does_not_count():
     assert told(spoiled, real, real, np.array([1.0, 1, 0])) == pytest.approx(told(near[:2], real[:2], real[:2]))
 
 
-def test_what_lies_beyond_the_range_is_cut_off():
+def test_values_beyond_the_range_are_clipped():
     white = np.ones((1, 8, 8, 1), np.float32)
     assert told(3 * white, 1.5 * white, white) == pytest.approx(told(white, white, white))
 
@@ -94,9 +95,9 @@ def test_small_images_are_scored_without_ssim():
     assert set(told(near[:, :8, :8], near[:, :8, :8], real[:, :8, :8])) == {"psnr", "psnr_given", "gain"}
 
 
-def test_the_result_is_told_in_words():
-    lines = judge_pairs().tell({"psnr": 20.0, "psnr_given": 13.5, "gain": 6.5, "ssim": 0.5})
-    assert lines[0].endswith("what was given has 13.50 dB, so 6.50 dB were gained")
+def test_scores_are_explained():
+    lines = pair_score().explain({"psnr": 20.0, "psnr_given": 13.5, "gain": 6.5, "ssim": 0.5})
+    assert lines[0].endswith("inputs have 13.50 dB, so 6.50 dB were gained")
     assert lines[1].startswith("ssim 0.500")
-    (line,) = judge_pairs().tell({"psnr": 10.0, "psnr_given": 13.5, "gain": -3.5})
+    (line,) = pair_score().explain({"psnr": 10.0, "psnr_given": 13.5, "gain": -3.5})
     assert line.endswith("3.50 dB were lost")

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from zoo.train.data.dataset import load_data
-from zoo.train.evaluation.saved_model.modes import judge_points
+from zoo.train.evaluation.modes import mode_score
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
 
@@ -19,7 +19,7 @@ def scored(judge, *batches):
 @pytest.fixture(scope="module")
 def ring():
     data = load_data("ring")
-    return judge_points(data.train.x, data.train.y, 8), data
+    return mode_score(data.train.x, data.train.y, 8), data
 
 
 def test_real_points_are_good_as_the_rayleigh_distribution_says(ring):
@@ -62,7 +62,7 @@ def test_batches_add_up_and_padding_does_not_count(ring):
 
 def test_the_report_tells_a_newcomer_what_the_numbers_are(ring):
     judge, _ = ring
-    modes, good = judge.tell({"modes": 7, "good": 0.9})
+    modes, good = judge.explain({"modes": 7, "good": 0.9})
     assert modes.startswith("modes 7 of 8: ")
     assert good.startswith("good 0.900: ")
 

@@ -8,7 +8,7 @@ import pytest
 
 import zoo
 from zoo.train import RunOptions, recipe_for, run
-from zoo.train.evaluation.saved_model.forecasting import persistence
+from zoo.train.metrics.forecasting import persistence
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
 

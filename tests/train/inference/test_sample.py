@@ -10,7 +10,7 @@ from zoo.__main__ import main
 from zoo.train import run
 from zoo.train.config.recipe import Recipe
 from zoo.train.config.run_options import RunOptions
-from zoo.train.evaluation.saved_model import classifier as room
+from zoo.train.evaluation import classifier as room
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
 
