@@ -1,1 +1,1 @@
-"""What the README claims, as commands that anyone can run."""
+"""Commands that measure what the README and docs/ state."""

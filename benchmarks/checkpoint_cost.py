@@ -1,4 +1,4 @@
-"""What a checkpoint an epoch costs: whole runs of the command line with and without, in turn."""
+"""Measures the cost of one checkpoint per epoch: runs of the command line with and without, in turns."""
 
 import json
 import statistics

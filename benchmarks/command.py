@@ -1,9 +1,9 @@
-"""How long the README's first command takes, from its start to its end: `python -m benchmarks.command`.
+"""Measures the duration of the README's first command: `python -m benchmarks.command`.
 
-`python -m zoo.train --model cnn` trains the CNN on digits, scores it, saves it and draws. By turns: with no compiled
-program at hand, as the first time on a machine, and again with those that the first time kept. Also when its first line
-is there. Writes the table into docs/speed.md, unless other flags are given; ends with 1 if a median is above what is
-asked.
+`python -m zoo.train --model cnn` trains the CNN on digits, scores it, saves it and draws plots. It is run alternately
+with an empty compilation cache, as on a new machine, and with the programs that the previous run cached. The time to
+its first line is measured, too. Writes the table into docs/speed.md, unless other flags are given; exits with 1 if a
+median exceeds its limit.
 """
 
 import argparse
@@ -17,11 +17,11 @@ from collections.abc import Mapping, Sequence
 
 from .page import DOCS, measured_on, publish, where
 
-__all__ = ["ASKED", "main", "table"]
+__all__ = ["LIMITS", "main", "table"]
 
 _WORDS = ("--model", "cnn")
-ASKED = {"first line": 2.0, "compiled before": 5.0, "compiled anew": 12.0}
-"""Seconds."""
+LIMITS = {"first line": 2.0, "programs cached": 5.0, "nothing cached": 12.0}
+"""Limits in seconds."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -29,13 +29,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.command", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--rounds", type=int, default=7, metavar="N", help="how often each (7)")
+    parser.add_argument("--rounds", type=int, default=7, metavar="N", help="number of rounds (7)")
     parser.add_argument("words", nargs="*", help="other flags of the command, after --")
     args = parser.parse_args(argv)
-    seconds: dict[str, list[float]] = {name: [] for name in ASKED}
+    seconds: dict[str, list[float]] = {name: [] for name in LIMITS}
     for i in range(args.rounds):
         with tempfile.TemporaryDirectory() as place:
-            for name in ("compiled anew", "compiled before"):
+            for name in ("nothing cached", "programs cached"):
                 first, whole = timed(
                     [*_WORDS, *args.words, "--compile-cache", f"{place}/xla", "--out", f"{place}/{name}"]
                 )
@@ -46,16 +46,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     print(text)
     if not args.words:
         publish(DOCS / "speed.md", command=text)
-    return int(any(statistics.median(seconds[name]) > most for name, most in ASKED.items()))
+    return int(any(statistics.median(seconds[name]) > most for name, most in LIMITS.items()))
 
 
 def timed(words: Sequence[str]) -> tuple[float, float]:
-    """Seconds until the first line of a command of ours, and until its end.
+    """Measures the seconds until the first line of a command, and until its end.
 
     Raises:
-        SystemExit: if it fails; with what it said.
+        SystemExit: if the command fails, with its output.
     """
-    # As a user has it: python keeps the modules that it has compiled.
+    # As for a user: Python keeps compiled modules.
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     began, pipe = time.perf_counter(), subprocess.PIPE
     command = [sys.executable, "-u", "-m", "zoo.train", *words]
@@ -70,16 +70,16 @@ def timed(words: Sequence[str]) -> tuple[float, float]:
 
 
 def table(seconds: Mapping[str, Sequence[float]]) -> str:
-    """The Markdown table: medians, least to most in brackets.
+    """Makes the Markdown table: medians, with minimum and maximum in parentheses.
 
-    >>> print(table({"compiled before": [5.0, 4.0, 6.0]}).splitlines()[-1])
-    | compiled before | 5.0 s (4.0 to 6.0) | 5 s | 3 |
+    >>> print(table({"programs cached": [5.0, 4.0, 6.0]}).splitlines()[-1])
+    | programs cached | 5.0 s (4.0 to 6.0) | 5 s | 3 |
     """
-    lines = ["| `python -m zoo.train --model cnn` | median | asked: at most | runs |", "|---|---|---|---|"]
+    lines = ["| `python -m zoo.train --model cnn` | median | limit | runs |", "|---|---|---|---|"]
     for name, each in seconds.items():
         median = statistics.median(each)
         lines.append(
-            f"| {name} | {median:.1f} s ({min(each):.1f} to {max(each):.1f}) | {ASKED[name]:g} s | {len(each)} |"
+            f"| {name} | {median:.1f} s ({min(each):.1f} to {max(each):.1f}) | {LIMITS[name]:g} s | {len(each)} |"
         )
     return "\n".join(lines)
 

@@ -1,11 +1,10 @@
-"""Training on many devices gives the numbers of one: `python -m benchmarks.devices`.
+"""Compares training on several devices with one: `python -m benchmarks.devices`.
 
-Eight fake devices of the CPU train whole runs of four animals, as `python -m zoo.train` would: every device alone its
-share of each batch, parameters cut along a second axis by rules, all that is large cut over all devices. The losses of
-every step, and the scores at the end, are compared with those of one device, trained in the same process. Prints a
-Markdown table and ends with 1 if a loss differs by more than 1e-4, unless the table says that it may. The rows are kept
-in devices.json beside this file, so that one animal can be measured after the other (`--only`), and shown in
-docs/devices.md.
+Trains four models on eight simulated CPU devices, as `python -m zoo.train` would: with data parallelism, with
+parameters sharded along a second axis by rules, and with large arrays sharded over all devices. The losses of every
+step and the final scores are compared with those of one device, trained in the same process. Prints a Markdown table
+and exits with 1 if a checked loss differs by more than 1e-4. Rows are stored in devices.json beside this file, so that
+models can be measured one by one (`--only`), and shown in docs/devices.md.
 """
 
 import argparse
@@ -37,15 +36,15 @@ _FLAG = "--xla_force_host_platform_device_count"
 
 
 class Work(NamedTuple):
-    """A run, the rules that cut its parameters along `model`, and how it is compared.
+    """A run, its sharding rules and the kind of comparison.
 
     Attributes:
-        recipe: what is trained.
-        shard: the rules.
-        note: what is not as in the zoo's own recipe, for the table.
-        double: compute in float64, so that rounding is too small to decide anything; rows hold float32 all the same.
-        held: whether the bound must hold. Where two cells of a pooling window, or a unit of ReLU and 0, are nearer than
-            float32's rounding, that decides which way the gradient goes; from there on two right runs part.
+        recipe: recipe of the run.
+        shard: rules that shard parameters along the axis `model`.
+        note: differences from the zoo's own recipe, for the table.
+        double: compute in float64, where rounding is too small to matter; rows are float32 all the same.
+        held: whether the bound is checked. If two cells of a pooling window, or a ReLU unit and 0, differ by less than
+            the rounding of float32, rounding decides the path of the gradient, and two correct runs diverge.
     """
 
     recipe: Recipe
@@ -62,7 +61,7 @@ WORK = {
     "cnn": (
         _CNN._replace(note="in float64", double=True),
         _CNN._replace(note="gelu for ReLU", recipe=_SMOOTH),
-        _CNN._replace(note="not held to the bound", held=False),
+        _CNN._replace(note="not checked against the bound", held=False),
     ),
     "mlp": (Work(recipe_for("mlp"), ("body/0/w=None,model", "body/0/b=model", "head/w=model,None")),),
     "lstm": (Work(recipe_for("lstm"), (".*/w_[xh]=None,model", "head/w=model,None")),),
@@ -79,7 +78,7 @@ WORK = {
 
 
 def placements(work: Work) -> dict[str, Sharding]:
-    """The ways to train it, the first of which the others are compared with."""
+    """Returns the shardings by name; the others are compared with the first."""
     cut = RunOptions(mesh="data=4,model=2", shard=work.shard)
     asked = {
         "1 device": (1, RunOptions()),
@@ -92,18 +91,18 @@ def placements(work: Work) -> dict[str, Sharding]:
 
 
 class _Rows(Callback):
-    """Keeps every row."""
+    """Callback that stores every row."""
 
     def __init__(self):
         self.rows: list[dict[str, Any]] = []
 
-    def row(self, row: dict, fit: dict) -> None:
-        """Keeps it."""
+    def on_metrics(self, row: dict, fit: dict) -> None:
+        """Stores the row."""
         self.rows.append(row)
 
 
 def trained(work: Work, placement: Sharding) -> list[dict[str, Any]]:
-    """The row of every step, and that of the scores at the end, of a run without a folder."""
+    """Trains without a run folder; returns the row of every step and the final scores."""
     jax.config.update("jax_enable_x64", work.double)
     parts, ear = setup(work.recipe, placement=placement, judged=False, log_every=1), _Rows()
     train(
@@ -122,10 +121,10 @@ def _scored(parts: Setup, fit: dict, step: int) -> dict[str, Any]:
 
 
 def apart(rows: Sequence[Mapping[str, Any]], others: Sequence[Mapping[str, Any]]) -> float:
-    """The largest difference of two runs' losses, of any step and of the scores at the end.
+    """Computes the largest difference between the losses of two runs, of any step and of the final scores.
 
     Raises:
-        ValueError: if they have not the same rows.
+        ValueError: if their rows differ in number.
     """
     losses = [
         [(row["step"], name, row[name]) for row in each for name in _MEASURED if name in row] for each in (rows, others)
@@ -138,8 +137,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.devices", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--only", nargs="+", choices=WORK, default=list(WORK), help="these animals alone")
-    parser.add_argument("--steps", type=int, default=_STEPS, help=f"of every run ({_STEPS})")
+    parser.add_argument("--only", nargs="+", choices=WORK, default=list(WORK), help="measure only these models")
+    parser.add_argument("--steps", type=int, default=_STEPS, help=f"number of steps of each run ({_STEPS})")
     parser.add_argument("--check", action="store_true", help="small models and few steps, for a test")
     args = parser.parse_args(argv)
     fake_devices()
@@ -158,24 +157,24 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _show(kept: Mapping[str, Mapping]) -> None:
-    """Writes the rows that are still measured into the page, in their order."""
+    """Writes the stored rows of current models into the page, in order."""
     names = [_named(work) for works in WORK.values() for work in works]
     publish(DOCS / "devices.md", devices=table({name: kept[name] for name in names if name in kept}))
 
 
 def worst(rows: Mapping[str, Mapping]) -> float:
-    """The largest difference held to the bound; NaN if there is one."""
+    """Computes the largest difference that is checked; NaN if one is NaN."""
     return float(np.max([each for row in rows.values() if row["held"] for each in row["apart"].values()], initial=0))
 
 
 def table(rows: Mapping[str, Mapping]) -> str:
-    """The Markdown table, and below it what it says of the bound, and where it was measured."""
+    """Makes the Markdown table, followed by the comparison with the bound, the machine and the versions."""
     ways = list(dict.fromkeys(way for row in rows.values() for way in row["apart"]))
     lines = [f"| against 1 device | {' | '.join(ways)} |", f"|---{'|---' * len(ways)}|"]
     for name, row in rows.items():
         cells = [f"{row['apart'][way]:.1e}" if way in row["apart"] else "" for way in ways]
         lines.append(f"| {name} | {' | '.join(cells)} |")
-    last = f"The largest difference held to the bound is {worst(rows):.1e}, allowed are {BOUND:.0e}."
+    last = f"The largest difference checked is {worst(rows):.1e}; the bound is {BOUND:.0e}."
     return "\n".join([*lines, "", last, measured_on(list(rows.values()))])
 
 
@@ -184,19 +183,19 @@ def _named(work: Work) -> str:
 
 
 def fake_devices() -> None:
-    """Makes the CPU pass for eight devices.
+    """Makes the CPU act as eight devices.
 
     Raises:
-        SystemExit: if jax has started already on fewer.
+        SystemExit: if jax has already started on fewer.
     """
     os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} {_FLAG}={_COUNT}"
     jax.config.update("jax_platforms", "cpu")
     if jax.device_count() < _COUNT:
-        raise SystemExit(f"jax has started on {jax.device_count()} devices already: begin a process of its own")
+        raise SystemExit(f"jax has started on {jax.device_count()} devices already: use a new process")
 
 
 def compared(work: Work, ways: Mapping[str, Sharding]) -> dict[str, float]:
-    """How far from the losses of the first placement those of each other are."""
+    """Computes the difference of each sharding from the first one."""
     rows = {name: trained(work, placement) for name, placement in ways.items()}
     first, *others = ways
     return {name: apart(rows[first], rows[name]) for name in others}
@@ -207,7 +206,7 @@ def _of_steps(work: Work, steps: int) -> Work:
 
 
 def small(work: Work) -> Work:
-    """The same in a few seconds: what is cut stays large enough to be cut."""
+    """Returns a run of a few seconds whose parameters are still large enough to be sharded."""
     sizes = {
         "cnn": {"filters": (8, 16)},
         "dcgan": {"filters": (8, 16)},

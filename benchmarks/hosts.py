@@ -1,10 +1,10 @@
 """Kills one of two processes that train together, and resumes the run: `python -m benchmarks.hosts`.
 
-Does a run of two processes on this machine (joined by gloo) whose second process is killed half-way end as one that was
-never broken, resumed by two and by one? And as one process with two devices? How long until the survivor has ended?
-Asked twice: where each process has every array, and with --fsdp, where each writes a share of them (extra `multihost`).
-Prints a Markdown table and writes it into docs/hosts.md, unless --epochs was given; ends with 1 if a loss differs by
-more than 1e-4.
+Compares a run of two processes on this machine (connected by gloo), whose second process is killed half-way, with an
+uninterrupted one, after it is resumed by two processes and by one; also with one process on two devices. Measures the
+time until the other process has exited. Both with replicated arrays and with --fsdp, where each process writes its
+shards (extra `multihost`). Prints a Markdown table and writes it into docs/hosts.md, unless --epochs is given; exits
+with 1 if a loss differs by more than 1e-4.
 """
 
 import argparse
@@ -42,7 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     rows, worst = _rows(words, steps // 2)
     shared, worst_shared = _rows((*words, "--fsdp"), steps // 2)
     head = [f"| mlp on digits, {steps} steps | last test loss | |", "|---|---|---|"]
-    table = "\n".join([*head, *rows, "| **`--fsdp`, each writes its share** | | |", *shared])
+    table = "\n".join([*head, *rows, "| **`--fsdp`, each process writes its shards** | | |", *shared])
     print(table)
     if args.epochs == _EPOCHS:
         publish(DOCS / "hosts.md", hosts=f"{table}\n\n{measured_on([where()])}")
@@ -64,9 +64,9 @@ def _rows(words: Sequence[str], step: int) -> tuple[list[str], float]:
         named = {"resumed by two": "by-two", "resumed by one": "by-one", "one process, two devices": "alone"}
         apart = {name: (_last(place / folder), abs(_last(place / folder) - wanted)) for name, folder in named.items()}
     lines = [
-        f"| two processes, unbroken | {wanted:.6f} | |",
-        f"| one of them killed after step {step} | | the other ended with {survivor} in {seconds:.1f} s |",
-        *(f"| {name} | {loss:.6f} | {far:.1e} from the unbroken run |" for name, (loss, far) in apart.items()),
+        f"| two processes, uninterrupted | {wanted:.6f} | |",
+        f"| one process killed after step {step} | | the other exited with {survivor} after {seconds:.1f} s |",
+        *(f"| {name} | {loss:.6f} | {far:.1e} from the uninterrupted run |" for name, (loss, far) in apart.items()),
     ]
     return lines, max(far for _, far in apart.values()) if survivor else math.inf
 

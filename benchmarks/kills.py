@@ -1,8 +1,8 @@
 """Kills runs and resumes them: `python -m benchmarks.kills`.
 
-Three questions. Does a run that is killed again and again (SIGKILL, at random moments from its start to its end) end
-with the same bits as one that was never killed? Is there a whole checkpoint after a kill in the middle of writing one?
-What does a checkpoint an epoch cost? The answers go into docs/runs.md; ends with 1 if one is not what it must be.
+Three measurements: whether a run that is killed repeatedly (SIGKILL, at random moments from start to end) ends with the
+same bits as an uninterrupted one; whether an intact checkpoint exists after a kill while one is written; and the cost
+of one checkpoint per epoch. They are written into docs/runs.md; exits with 1 if one fails.
 """
 
 import argparse
@@ -49,7 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             good &= fine
         if args.pairs and args.data_dir:
             ratio, text = cost(Path(place), args.pairs, args.epochs, args.data_dir, begin)
-            what = f"a checkpoint an epoch, `cnn` on MNIST, epochs: {args.epochs:g}; at most {ALLOWED:.0%} more time"
+            what = f"one checkpoint per epoch, `cnn` on MNIST, epochs: {args.epochs:g}; limit {ALLOWED:.0%} more time"
             figures["3 cost"] = Figure(what, f"{args.pairs} pairs", text, f"{_COMMAND} --data-dir DIR")
             good &= ratio <= 1 + ALLOWED
     show(figures, args.kept)
@@ -57,14 +57,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def killed(place: Path, kills: int, chance: random.Random) -> tuple[Figure, bool]:
-    """Kills runs at random moments until all kills are spent, and compares each that came to its end."""
+    """Kills runs at random moments until the number of kills is reached, and compares each finished run."""
     begin(place / "whole").wait()
     began = time.perf_counter()
     begin(place / "again").wait()  # what it takes once all is compiled
     lasts = time.perf_counter() - began
     wanted, folder = bits(place / "whole"), place / "killed"
     if bits(place / "again") != wanted:
-        raise SystemExit("two runs that nobody killed differ: there is nothing to compare with")
+        raise SystemExit("two uninterrupted runs differ, so that there is nothing to compare with")
     done = same = runs = moved = lost = 0
     while done < kills or not ended(folder):
         first, before, began = not folder.exists(), last_step(folder), time.perf_counter()
@@ -86,14 +86,14 @@ def killed(place: Path, kills: int, chance: random.Random) -> tuple[Figure, bool
         print("".join(f"{folder}: {name} differs\n" for name in other), end="", flush=True)
         if done < kills:
             folder = place / f"killed-{done}"
-    text = f"{same} of {runs} runs ended with the bits of the one that was never killed (all files: state, rows, "
-    text += f"model, scores, pictures); a checkpoint was lost by {lost} kills; {moved} met a life that had written one"
-    what = "`kill -9` at random moments of `cnn` on digits, resumed each time"
+    text = f"{same} of {runs} runs ended with the same bits as the uninterrupted run (all files: state, rows, model, "
+    text += f"scores, plots); {lost} kills lost a checkpoint; {moved} hit a process that had already written one"
+    what = "`kill -9` at random moments of `cnn` on digits, then resumed"
     return Figure(what, str(done), text, _COMMAND), same == runs and not lost
 
 
 def killed_while_saving(place: Path, kills: int, chance: random.Random) -> tuple[Figure, bool]:
-    """Kills a run whenever a checkpoint is half written; each life must go on from the newest, and that be whole."""
+    """Kills a run whenever a checkpoint is partly written; each restart must resume from the newest intact one."""
     folder, found, half, before = place / "saving", 0, 0, -1
     for _ in range(kills):
         process = go_on(folder, _LARGE)
@@ -110,7 +110,9 @@ def killed_while_saving(place: Path, kills: int, chance: random.Random) -> tuple
             continue
         found += step > before
         before = step
-    text = f"{found} restarts found the newest checkpoint whole, and newer than the last; {half} kills left a half one"
+    text = (
+        f"{found} restarts found an intact checkpoint newer than the previous one; {half} kills left an incomplete one"
+    )
     return Figure("`kill -9` while a checkpoint of 13 MB is written", str(kills), text, _COMMAND), found == kills
 
 
@@ -120,7 +122,7 @@ def begin(folder: Path, words: Sequence[str] = _RUN) -> subprocess.Popen:
 
 
 def go_on(folder: Path, words: Sequence[str] = _RUN) -> subprocess.Popen:
-    """Starts the next life of a run; the first, if there was none."""
+    """Resumes a run, or starts it if it does not exist."""
     if not (folder / "config.json").exists():
         return begin(folder, words)
     said = subprocess.DEVNULL  # that newer files were taken back, as they should be
@@ -128,7 +130,7 @@ def go_on(folder: Path, words: Sequence[str] = _RUN) -> subprocess.Popen:
 
 
 def ends_within(process: subprocess.Popen, seconds: float) -> bool:
-    """Waits so long; whether a process has ended by itself."""
+    """Waits for a time; returns whether the process has ended by itself."""
     try:
         process.wait(seconds)
     except subprocess.TimeoutExpired:
@@ -137,17 +139,17 @@ def ends_within(process: subprocess.Popen, seconds: float) -> bool:
 
 
 def ended(folder: Path) -> bool:
-    """Whether a run came to its end."""
+    """Returns whether a run is finished."""
     return (folder / "result.json").exists()
 
 
 def last_step(folder: Path) -> int:
-    """The step of a run's newest checkpoint, -1 before the first."""
+    """Returns the step of the newest checkpoint of a run, -1 before the first."""
     return max(list_steps(folder), default=-1)
 
 
 def until(process: subprocess.Popen, there: Callable[[], bool]) -> None:
-    """Waits for something that a living run brings about."""
+    """Waits for a condition while the run is alive."""
     while not there():
         if process.poll() is not None:
             raise SystemExit(f"the run ended by itself, with {process.returncode}")
@@ -155,7 +157,7 @@ def until(process: subprocess.Popen, there: Callable[[], bool]) -> None:
 
 
 def bits(folder: Path) -> dict[str, bytes]:
-    """All that a run leaves, by path, but for clocks and commands."""
+    """Returns the contents of all files of a run by path, without times and commands."""
     files = {str(path.relative_to(folder)): path for path in folder.rglob("*") if path.is_file()}
     found = {name: path.read_bytes() for name, path in sorted(files.items()) if path.name not in _CLOCKS}
     scores = json.loads(found["result.json"])
@@ -164,7 +166,7 @@ def bits(folder: Path) -> dict[str, bytes]:
 
 
 def differing(one: Mapping[str, bytes], other: Mapping[str, bytes]) -> list[str]:
-    """The names that one of two lacks, or that have other bytes in it."""
+    """Returns the names that one of two runs lacks, or whose bytes differ."""
     return sorted(name for name in one.keys() | other.keys() if one.get(name) != other.get(name))
 
 

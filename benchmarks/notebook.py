@@ -1,7 +1,7 @@
-"""How long the notebook takes at its full length: `python -m benchmarks.notebook` runs it from top to bottom.
+"""Measures the duration of the whole notebook: `python -m benchmarks.notebook`.
 
-As Colab does, but on this machine and with the zoo of this folder: nothing is installed, and the runs go to a folder
-that is thrown away. Prints the seconds of every cell and ends with 1 if all of them take more than five minutes.
+The cells are executed as in Colab, but on this machine and with this checkout: nothing is installed, and the runs are
+written to a temporary folder. Prints the seconds of each cell and exits with 1 if their sum exceeds five minutes.
 """
 
 import argparse
@@ -35,7 +35,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"{seconds:7.1f} s  {name}")
     if args.save:
         nbformat.write(book, args.save)
-    what = f"notebooks/{BOOK.name} from top to bottom, as it stands; at most {ALLOWED / 60:g} minutes"
+    what = f"notebooks/{BOOK.name} executed completely; limit {ALLOWED / 60:g} minutes"
     longest = ", ".join(f"{name} {cells[name]:.0f} s" for name in sorted(cells, key=lambda name: -cells[name])[:4])
     show({"4 notebook": Figure(what, "1", f"{total:.0f} s ({longest})", "python -m benchmarks.notebook")}, args.kept)
     return int(total > ALLOWED)

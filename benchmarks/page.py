@@ -1,4 +1,4 @@
-"""What the measured pages share: where it was measured, and how a text gets into the README and docs/."""
+"""Common parts of the measured pages: machine and versions, and writing texts into the README and docs/."""
 
 import json
 import os
@@ -18,13 +18,13 @@ DOCS = HERE.parent / "docs"
 
 
 def between(mark: str, text: str, page: str) -> str:
-    """Puts a text between two marks of a page; a page without them stays as it is."""
+    """Replaces the text between two marks of a page; a page without the marks is returned unchanged."""
     pattern = rf"(<!-- {mark} -->\n).*?(<!-- /{mark} -->)"
     return re.sub(pattern, lambda found: f"{found[1]}{text}\n{found[2]}", page, flags=re.DOTALL)
 
 
 def publish(page: Path, **texts: str) -> None:
-    """Writes texts into a page, each between the two marks of its name."""
+    """Writes texts into a page between the marks of their names."""
     whole = page.read_text(encoding="utf-8")
     for mark, text in texts.items():
         whole = between(mark, text, whole)
@@ -32,7 +32,7 @@ def publish(page: Path, **texts: str) -> None:
 
 
 def machine() -> str:
-    """Processor, cores and accelerators."""
+    """Returns processor, cores and accelerators."""
     import jax
 
     model = platform.processor() or platform.machine()
@@ -45,12 +45,12 @@ def machine() -> str:
 
 
 def where() -> dict:
-    """Machine, versions and date, to be kept with a figure."""
+    """Returns machine, versions and date, which are stored with a measurement."""
     return {"machine": machine(), "versions": versions(), "date": time.strftime("%Y-%m-%d")}
 
 
 def keep(kept: Path, rows: Mapping[str, Mapping]) -> dict[str, dict]:
-    """Puts figures, with where they were measured, in the place of those of the same names; all that the file has."""
+    """Stores rows by name with machine, versions and date; returns all rows of the file."""
     known = json.loads(kept.read_text()) if kept.exists() else {}
     known |= {name: {**row, **where()} for name, row in rows.items()}
     kept.write_text(json.dumps(known, indent=1) + "\n")
@@ -58,7 +58,7 @@ def keep(kept: Path, rows: Mapping[str, Mapping]) -> dict[str, dict]:
 
 
 def measured_on(kept: Sequence[Mapping]) -> str:
-    """The line below a table: where its figures were measured."""
+    """Returns the line below a table: machine, versions and dates of its rows."""
     lines = {
         f"{each['machine']}; {', '.join(f'{n} {v}' for n, v in each['versions'].items())}; {each['date']}"
         for each in kept

@@ -67,7 +67,7 @@ def compared(recipe: Recipe, seeds: int, data_dir: Path | None) -> tuple[str, bo
             print(f"{what}, seed {seed}, {dtype}: {each[-1]:.2f}", flush=True)
     lost = statistics.mean(scores["float32"]) - statistics.mean(scores["bf16"])
     cells = [f"{statistics.mean(each):.2f} % ({min(each):.2f} to {max(each):.2f})" for each in scores.values()]
-    cells.append(f"bf16 is {abs(lost):.2f} points {'worse' if lost > 0 else 'better'}, {_ALLOWED} are allowed")
+    cells.append(f"bf16 is {abs(lost):.2f} points {'worse' if lost > 0 else 'better'}; the limit is {_ALLOWED}")
     return f"| {what} | {' | '.join(cells)} |", lost <= _ALLOWED
 
 

@@ -60,7 +60,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.pretrained", description=__doc__)
     parser.add_argument("--only", nargs="*", choices=list(CLAIMS), help="these alone")
     parser.add_argument("--check", action="store_true", help="make none: score those that are there")
-    parser.add_argument("--first", action="store_true", help="time the first prediction in a fresh process")
+    parser.add_argument(
+        "--first", action="store_true", help="measure the time to the first prediction in a new process"
+    )
     add_kept(parser)
     args = parser.parse_args(argv)
     names = [name for name in CLAIMS if args.only is None or name in args.only]
@@ -121,7 +123,7 @@ def told(name: str, claim: Claim) -> bool:
 
 
 def first(names: Sequence[str], keep: Path) -> int:
-    """Measures how long a user waits for a first answer, python's start included; 1 if too long."""
+    """Measures the time to a first prediction, including the start of Python; returns 1 if it is too long."""
     code = (
         "import sys, numpy as np, zoo; model = zoo.load(sys.argv[1]); "
         "model.predict(np.zeros(model.input_shape, model.about['input_dtype']))"
@@ -134,8 +136,8 @@ def first(names: Sequence[str], keep: Path) -> int:
             subprocess.run([sys.executable, "-c", code, name], check=True)
             seconds.append(time.perf_counter() - began)
         taken = statistics.median(seconds)
-        text = f"{taken:.2f} s, python's start included ({min(seconds):.2f} to {max(seconds):.2f})"
-        what = f'`zoo.load("{name}")` to the first prediction in a fresh process; at most {FIRST:g} s'
+        text = f"{taken:.2f} s, including the start of Python ({min(seconds):.2f} to {max(seconds):.2f})"
+        what = f'`zoo.load("{name}")` until the first prediction in a new process; limit {FIRST:g} s'
         figures[f"4 {name}"] = Figure(what, str(_FIRSTS), text, "python -m benchmarks.pretrained --first")
         good &= taken < FIRST
     show(figures, keep)

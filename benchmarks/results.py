@@ -1,8 +1,8 @@
-"""Measures every result that the README's table shows, and writes the table: `python -m benchmarks.results`.
+"""Measures the results of the README's table and writes the table: `python -m benchmarks.results`.
 
-Each figure is a run of the command line from its start to its end, in a process of its own. Sets that come with
-scikit-learn are small: their five figures are five folds, each with a seed of its own, so that every example is held
-out once. Figures are kept in results.json beside this file; `--only` measures some of them anew.
+Each value is a complete run of the command line in its own process. The data sets of scikit-learn are small: their five
+values are five folds with different seeds, so that every example is in a test set once. Values are stored in
+results.json beside this file; `--only` measures some of them again.
 """
 
 import argparse
@@ -34,23 +34,23 @@ _NAMES = {
     "classifier_score": "classifier score",
     "gain": "PSNR gain in dB",
 }
-_SHARES = {"accuracy": "", "good": " good samples", "agreement": " of the class asked for"}
+_SHARES = {"accuracy": "", "good": " good samples", "agreement": " in the requested class"}
 
 
 @dataclass(frozen=True)
 class Claim:
-    """A result that the README shows."""
+    """Result shown in the README."""
 
     name: str
     flags: str  # of python -m zoo.train
     runs: int = 1
-    folds: bool = False  # each run holds out another fifth
-    best: bool = False  # the best epoch counts, as in the source of the figure
+    folds: bool = False  # each run uses another fifth as its test set
+    best: bool = False  # use the best epoch, as the cited source does
     metric: str = "accuracy"
     at_least: float = 0.0
     at_most: float = float("inf")
     source: str = ""
-    also: str = ""  # a second figure to show
+    also: str = ""  # a second metric to show
 
 
 CLAIMS = (
@@ -68,11 +68,17 @@ CLAIMS = (
     Claim("markov-text", "--model markov", metric="bpc", at_most=2.4),
     Claim("lstm-text", "--model lstm --dataset text", metric="bpc", at_most=2.32, source="markov, n = 5: 2.322"),
     Claim("lstm-tinyshakespeare", "--model lstm --dataset tinyshakespeare", metric="nats", at_most=1.65),
-    Claim("lstm-adding", "--model lstm --dataset adding", metric="mse", at_most=0.01, source="always 1: 0.167"),
-    Claim("gru-adding", "--model gru --dataset adding", metric="mse", at_most=0.01, source="always 1: 0.167"),
-    Claim("rnn-adding", "--model rnn --dataset adding", metric="mse", at_least=0.1, source="it fails; always 1: 0.167"),
-    Claim("lstm-copy", "--model lstm --dataset copy", at_least=0.6, source="a guess: 12.5 %"),
-    Claim("lstm-future", "--model lstm --dataset future", at_most=0.55, source="it can but guess: 50 %"),
+    Claim("lstm-adding", "--model lstm --dataset adding", metric="mse", at_most=0.01, source="constant 1: 0.167"),
+    Claim("gru-adding", "--model gru --dataset adding", metric="mse", at_most=0.01, source="constant 1: 0.167"),
+    Claim(
+        "rnn-adding",
+        "--model rnn --dataset adding",
+        metric="mse",
+        at_least=0.1,
+        source="as expected; constant 1: 0.167",
+    ),
+    Claim("lstm-copy", "--model lstm --dataset copy", at_least=0.6, source="chance: 12.5 %"),
+    Claim("lstm-future", "--model lstm --dataset future", at_most=0.55, source="chance, as expected: 50 %"),
     Claim(
         "gru-mackey_glass",
         "--model gru --dataset mackey_glass",
@@ -113,11 +119,11 @@ CLAIMS = (
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Measures, prints the table and puts it into the README."""
+    """Measures, prints the table and writes it into the README."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.results", description=__doc__)
-    parser.add_argument("--only", nargs="*", choices=[claim.name for claim in CLAIMS], help="measure these alone")
+    parser.add_argument("--only", nargs="*", choices=[claim.name for claim in CLAIMS], help="measure only these")
     parser.add_argument("--data-dir", help="folder that holds the downloaded data sets")
-    parser.add_argument("--table", action="store_true", help="measure nothing, write the table from what is kept")
+    parser.add_argument("--table", action="store_true", help="write the table from stored values, without measuring")
     args = parser.parse_args(argv)
     kept = json.loads(KEPT.read_text()) if KEPT.exists() else {}
     for claim in CLAIMS:
@@ -131,8 +137,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def animals() -> str:
-    """The Markdown table of all animals, from their own cards."""
-    lines = ["| animal | what it is | paper | learns from |", "|---|---|---|---|"]
+    """Makes the Markdown table of all models from their cards."""
+    lines = ["| model | description | paper | data sets |", "|---|---|---|---|"]
     for name in names():
         text = card(name)
         paper = " ".join(text.text.partition("Paper: ")[2].partition("\nCommand: ")[0].split())
@@ -142,7 +148,7 @@ def animals() -> str:
 
 
 def measured(claim: Claim, data_dir: str | None) -> dict:
-    """Runs a claim's command as often as it says."""
+    """Runs the command of a claim, as many times as the claim requires."""
     values, seconds, also = [], [], []
     for run in range(claim.runs):
         with tempfile.TemporaryDirectory() as folder:
@@ -167,14 +173,14 @@ def measured(claim: Claim, data_dir: str | None) -> dict:
 
 
 def value(claim: Claim, run: Path) -> float:
-    """The last test score of a run, or its best."""
+    """Reads the last test score of a run, or the best one."""
     rows = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
     scores = [row[claim.metric] for row in rows if row["split"] == "test"]
     return max(scores) if claim.best else scores[-1]
 
 
 def least_squares() -> float:
-    """What scikit-learn's closed form reaches on the split that `linear` is trained on."""
+    """Computes the score of scikit-learn's closed-form solution on the data of `linear`."""
     from sklearn.linear_model import LinearRegression
 
     from zoo.train.data.dataset import load_data
@@ -184,14 +190,14 @@ def least_squares() -> float:
 
 
 def reached(claim: Claim, kept: dict) -> bool:
-    """Whether the figures are what the project holds itself to."""
+    """Returns whether the values reach the target."""
     mean = statistics.mean(kept["values"])
     return abs(mean - kept["exact"]) <= 1e-3 if kept["exact"] is not None else claim.at_least <= mean <= claim.at_most
 
 
 def table(kept: dict) -> str:
-    """The Markdown table, with machine, versions and date below."""
-    lines = ["| command `python -m zoo.train ...` | result | held to | time |", "|---|---|---|---|"]
+    """Makes the Markdown table, followed by machine, versions and date."""
+    lines = ["| command `python -m zoo.train ...` | result | target | time |", "|---|---|---|---|"]
     for claim in CLAIMS:
         if claim.name in kept:
             lines.append(row(claim, kept[claim.name]))
@@ -199,7 +205,7 @@ def table(kept: dict) -> str:
 
 
 def row(claim: Claim, kept: dict) -> str:
-    """One line of the table."""
+    """Makes a row of the table."""
     values, share = kept["values"], claim.metric in _SHARES
     text = figure(statistics.mean(values), share) + f" %{_SHARES.get(claim.metric, '')}" * share
     text = text if share else f"{_NAMES.get(claim.metric, claim.metric)} {text}"
@@ -218,7 +224,7 @@ def row(claim: Claim, kept: dict) -> str:
 
 
 def figure(value: float, share: bool) -> str:
-    """A number as the table shows it, a share in per cent."""
+    """Formats a value for the table; shares in per cent."""
     if share:
         return f"{100 * value:.2f}"
     return f"{value:.4f}" if value >= 0.01 else f"{value:.2g}"

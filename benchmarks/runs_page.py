@@ -1,4 +1,4 @@
-"""The figures of docs/runs.md: kept by name in runs.json beside this file, and shown there as one table."""
+"""The measurements of docs/runs.md: stored by name in runs.json beside this file, and shown as one table."""
 
 import argparse
 from collections.abc import Mapping
@@ -17,10 +17,10 @@ class Figure(NamedTuple):
     """A row of the table.
 
     Attributes:
-        what: was done.
-        often: how many times.
-        result: what came of it.
-        command: that measured it.
+        what: description of the measurement.
+        often: number of repetitions.
+        result: result in words.
+        command: command that measures it.
     """
 
     what: str
@@ -30,18 +30,18 @@ class Figure(NamedTuple):
 
 
 def add_kept(parser: argparse.ArgumentParser) -> None:
-    """Adds the flag `--kept` to a benchmark's own."""
-    text = "file of the figures; any but its own leaves docs/runs.md as it is"
+    """Adds the flag `--kept`."""
+    text = "file of the measurements; docs/runs.md is written only for the default"
     parser.add_argument("--kept", type=Path, default=KEPT, help=text)
 
 
 def show(figures: Mapping[str, Figure], kept: Path = KEPT, page: Path = PAGE) -> None:
-    """Keeps figures in the place of those of the same names, prints the table, and puts it into the page.
+    """Stores measurements under their names, prints the table and writes it into the page.
 
     Args:
-        figures: by name.
-        kept: the file; the page is written if it is the benchmarks' own.
-        page: the page.
+        figures: measurements by name.
+        kept: JSON file; the page is written only for the default file.
+        page: Markdown page.
     """
     text = table(keep(kept, {name: figure._asdict() for name, figure in figures.items()}))
     print(text)
@@ -50,8 +50,8 @@ def show(figures: Mapping[str, Figure], kept: Path = KEPT, page: Path = PAGE) ->
 
 
 def table(kept: Mapping[str, Mapping]) -> str:
-    """The Markdown table, in the order of the names, and below it where the figures were measured."""
+    """Makes the Markdown table in the order of the names, followed by the machine and the versions."""
     rows = [Figure(*(each[name] for name in Figure._fields)) for _, each in sorted(kept.items())]
     lines = [f"| {row.what} | {row.often} | {row.result} | `{row.command}` |" for row in rows]
-    head = ["| what | how often | result | by |", "|---|---|---|---|"]
+    head = ["| measurement | repetitions | result | command |", "|---|---|---|---|"]
     return "\n".join([*head, *lines, "", measured_on(list(kept.values()))])

@@ -1,4 +1,4 @@
-"""The tables and the picture of what was measured about speed: a short one for the README, all of it for docs/."""
+"""Tables and plot of the speed measurements: a short table for the README, the full tables for docs/."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,20 +11,22 @@ from .workloads import WORKLOADS
 __all__ = ["brief", "draw", "table"]
 
 _HEAD = (
-    "| workload | ms a step | the zoo is faster | first step after | peak memory | examples/s | share of the limit |"
+    "| workload | ms per step | speed-up of the zoo | time to first step | peak memory | examples/s "
+    "| share of the limit |"
 )
 
 
 _BRIEF = (
-    "| a training step | the zoo | fastest other JAX library | fastest PyTorch | memory: the zoo, leanest other JAX |"
+    "| training step | the zoo | fastest other JAX library | fastest PyTorch "
+    "| peak memory: the zoo, lowest other JAX library |"
 )
 
 
 def brief(kept: Mapping[str, Mapping]) -> str:
-    """A row a workload: the zoo against the fastest of the others; with freed memory kept, where that was measured.
+    """Makes the table of the zoo and the fastest other libraries, a row per workload, with `--malloc` if measured.
 
     Args:
-        kept: as of `table`.
+        kept: measurements, as for `table`.
     """
     lines = [_BRIEF, "|---|---|---|---|---|"]
     shown = {work: kept.get(_name(work, True), kept.get(work)) for work in WORKLOADS}
@@ -53,10 +55,10 @@ def _fastest(ours: Sequence[Mapping], others: Mapping[str, Sequence[Mapping]]) -
 
 
 def table(kept: Mapping[str, Mapping]) -> str:
-    """The Markdown table: every figure the median of the rounds, least to most in brackets.
+    """Makes the Markdown tables: medians of the rounds, with minimum and maximum in parentheses.
 
     Args:
-        kept: `{"rows": what measure gave, with where(); "rows malloc": ...}`, as in speed.json.
+        kept: measurements by workload (`"rows"`, `"rows malloc"`), as in speed.json.
     """
     lines = []
     for malloc in (False, True):
@@ -69,7 +71,7 @@ def table(kept: Mapping[str, Mapping]) -> str:
 
 
 def draw(kept: Mapping[str, Mapping], path: Path) -> None:
-    """Horizontal bars: how many times as long as the zoo's each library's step takes, workload by workload."""
+    """Draws bars of the step time of each library by workload, with the ratio to the zoo's."""
     from zoo.train.plots.style import BLUE, GREY, INK, picture
 
     panels = [(work, each) for work in WORKLOADS for each in [kept.get(_name(work, True), kept.get(work))] if each]
@@ -99,11 +101,7 @@ def _name(work: str, malloc: bool) -> str:
 
 
 def _title(malloc: bool) -> str:
-    return (
-        "All of them keep freed memory (`--malloc`), as our command does:"
-        if malloc
-        else "Without settings of the allocator:"
-    )
+    return "All keep freed memory (`--malloc`), as the zoo's command does:" if malloc else "Default allocator settings:"
 
 
 def _rows(work: str, found: Mapping):
@@ -131,5 +129,5 @@ def _notes(kept: Mapping[str, Mapping]) -> list[str]:
         lines += [f"`{name}`: {line}." for line in found.get("differences", [])]
     limits = [limit for found in kept.values() for limit in found["limit"]]
     if limits:
-        lines.append(f"The limit is XLA's own matrix product, {min(limits):.0f} to {max(limits):.0f} GFLOP/s.")
+        lines.append(f"The limit is the speed of XLA's matrix product, {min(limits):.0f} to {max(limits):.0f} GFLOP/s.")
     return [*lines, ""]

@@ -1,10 +1,9 @@
-"""How much sooner a sweep's seeds are done: `python -m benchmarks.sweep`.
+"""Measures the speed of sweeps over seeds: `python -m benchmarks.sweep`.
 
-Three ways to train the seeds of one setting: each as a run of its own, as `python -m zoo.train` would; one after
-another with the programs of the first (what a sweep does at least); side by side in one program by `vmap` (what it
-does where `quicker_together` says so). They are run in turn, several times, and the ratios go into docs/runs.md: of the
-training steps alone, and of the time until all is written, as a first sweep finds it, which compiles everything, and as
-the next one does, for which compiled programs lie on the disk.
+Three ways to train the seeds of one setting: each in its own process, as `python -m zoo.train` would; sequentially with
+the compiled programs of the first (the default of a sweep); together in one program by `vmap` (where `quicker_together`
+allows it). They are run in turns, several times, and the ratios are written into docs/runs.md: of the training steps
+alone, and of the whole time, both with nothing cached and with compiled programs on disk.
 """
 
 import argparse
@@ -29,7 +28,7 @@ from zoo.train.sweeps.vmapped_training import VmappedSeeds, quicker_together
 from .runs_page import Figure, add_kept, show
 
 _COMMAND = "python -m benchmarks.sweep"
-_APART, _TOGETHER = "one after another", "vmap"
+_APART, _TOGETHER = "sequential runs", "vmap"
 CASES = {
     "mlp on iris": recipe_for("mlp", "iris"),
     "mlp of 64 on digits": replace(recipe_for("mlp", "digits"), m={"hidden": (64,)}),
@@ -49,7 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--only", nargs="*", choices=CASES, default=_USUAL)
     parser.add_argument("--epochs", type=float, help="of each run; else those of its recipe")
-    parser.add_argument("--steps", action="store_true", help="the steps alone; nothing is kept")
+    parser.add_argument("--steps", action="store_true", help="measure only the training steps; nothing is stored")
     add_kept(parser)
     args = parser.parse_args(argv)
     figures, good = {}, True
@@ -57,11 +56,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         recipe = replace(CASES[name], epochs=args.epochs or CASES[name].epochs, expect=None)
         together = quicker_together(parts := setup(recipe))
         said = f"{name}, {args.seeds} seeds of {parts.plan.steps:,} steps"
-        print(f"{said}; a sweep takes: {_TOGETHER if together else _APART}", flush=True)
+        print(f"{said}; chosen by a sweep: {_TOGETHER if together else _APART}", flush=True)
         found = measured(recipe, args.seeds, args.rounds, whole=not args.steps)
         good &= not together or all(statistics.median(each[_TOGETHER]) > 1 for each, _ in found.values())
         text = "; ".join(f"{what}: {in_words(*each)}" for what, each in found.items())
-        what = f"sweep, {said}; a sweep takes: {_TOGETHER if together else _APART}"
+        what = f"sweep, {said}; chosen by a sweep: {_TOGETHER if together else _APART}"
         figures[f"5 {name}"] = Figure(what, f"{args.rounds} rounds", text, _COMMAND)
     if not args.steps:
         show(figures, args.kept)
@@ -72,11 +71,11 @@ def measured(recipe: Recipe, seeds: int, rounds: int, *, whole: bool = True) -> 
     """What `compared` gives: of the steps, and of whole sweeps without and with compiled programs on the disk."""
     begin(RunOptions(quiet=True, compile_cache="off"))
     # A few milliseconds each, so that many are taken.
-    kinds = {"the steps alone": lambda: compared(steps(recipe, seeds), 10 * rounds)}
+    kinds = {"training steps": lambda: compared(steps(recipe, seeds), 10 * rounds)}
     with tempfile.TemporaryDirectory() as kept:
         if whole:
-            kinds["compiled anew"] = lambda: compared(sweeps(recipe, seeds, None), rounds)
-            kinds["compiled before"] = lambda: compared(sweeps(recipe, seeds, Path(kept)), rounds, warm=True)
+            kinds["nothing cached"] = lambda: compared(sweeps(recipe, seeds, None), rounds)
+            kinds["programs cached"] = lambda: compared(sweeps(recipe, seeds, Path(kept)), rounds, warm=True)
         found = {}
         for what, go in kinds.items():
             found[what] = go()
@@ -113,7 +112,7 @@ def in_words(ratios: Mapping[str, Sequence[float]], seconds: float) -> str:
         f"{name} {statistics.median(each):.2f} times as fast ({min(each):.2f} to {max(each):.2f})"
         for name, each in ratios.items()
     )
-    return f"{told} as {_APART} in {seconds:.2g} s"
+    return f"{told} as {_APART} ({seconds:.2g} s)"
 
 
 def steps(recipe: Recipe, seeds: int) -> Ways:
@@ -164,7 +163,7 @@ def sweeps(recipe: Recipe, seeds: int, kept: Path | None) -> Ways:
 
         return started
 
-    return {_APART: anew(swept(False)), _TOGETHER: anew(swept(True)), "runs of their own": anew(own)}
+    return {_APART: anew(swept(False)), _TOGETHER: anew(swept(True)), "separate processes": anew(own)}
 
 
 def begin(options: RunOptions) -> None:

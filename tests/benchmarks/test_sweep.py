@@ -22,12 +22,12 @@ def called(monkeypatch):
     return {name: way(name, seconds) for name, seconds in ((sweep._APART, 4.0), ("vmap", 1.0), ("own", 2.0))}, order
 
 
-def test_each_round_begins_with_another_way_and_gives_ratios_to_one_after_another(called):
+def test_each_round_begins_with_another_way_and_gives_ratios_to_sequential_runs(called):
     ways, order = called
     assert sweep.compared(ways, 2) == ({"vmap": [4.0, 4.0], "own": [2.0, 2.0]}, 4.0)
     assert order == [sweep._APART, "vmap", "own", "vmap", "own", sweep._APART]
     told = sweep.in_words({"vmap": [1.0, 3.0, 2.5]}, 4.0)
-    assert told == "vmap 2.50 times as fast (1.00 to 3.00) as one after another in 4 s"
+    assert told == "vmap 2.50 times as fast (1.00 to 3.00) as sequential runs (4 s)"
 
 
 def test_what_is_to_be_warm_is_gone_through_once_before(called):
