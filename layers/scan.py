@@ -1,5 +1,6 @@
 """Recurrent layer over time: `scan` of a cell, with sequence lengths, either direction and explicit carries."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -114,7 +115,10 @@ def _absorb(cell: Layer, params: Any, x: Any) -> tuple[Any, Any]:
     if not isinstance(x, Rows):
         return params, x
     absorb = getattr(cell, "absorb", None)
-    if absorb is None or x.table.shape[0] > x.ids.size:
+    # An exported program has a symbolic batch size, which may be 1: a large table for one row would cost far more
+    # than looking up the rows of a large batch.
+    steps = math.prod(size if isinstance(size, int) else 1 for size in x.ids.shape)
+    if absorb is None or x.table.shape[0] > steps:
         return params, look_up(x.table, x.ids)
     return absorb(params, x.table), x.ids
 

@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from jax import export
 
 from zoo.layers.base import Layer
 from zoo.layers.cells import Cell, stateless_cell
@@ -176,6 +177,21 @@ def test_rows_of_a_table_are_the_embedding_and_then_the_cell(cell, lengths, voca
 
     got, want = (jax.jit(jax.value_and_grad(partial(loss, rows=rows), (0, 1)))(params, table) for rows in (True, False))
     jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-3), got, want)
+
+
+@pytest.mark.parametrize("vocabulary", [16, 17])
+def test_a_table_is_exported_for_any_batch_size(vocabulary, key):
+    """With a table of more rows than one window has steps, it is not known whether a batch has more."""
+    layer, table = scan(gru_cell(5)), jax.random.normal(key, (vocabulary, 4))
+    ids = np.random.default_rng(0).integers(0, vocabulary, (3, 16))
+    params, state = filled(layer, Rows(table, ids))
+
+    def run(ids):
+        return layer.apply(params, state, Rows(table, ids))[0]
+
+    program = export.export(jax.jit(run))(jax.ShapeDtypeStruct(export.symbolic_shape("batch, 16"), ids.dtype))
+    for count in (1, 3):
+        np.testing.assert_allclose(program.call(ids[:count]), run(ids[:count]), atol=1e-6)
 
 
 @pytest.mark.parametrize("fast", [True, False])

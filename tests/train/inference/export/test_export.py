@@ -152,6 +152,25 @@ def test_a_language_model_exports_windows_of_tokens():
     np.testing.assert_allclose(exported(model).call(x), model.probabilities(x), atol=1e-5)
 
 
+def test_a_language_model_with_more_tokens_than_its_window_has_steps_is_exported(tmp_path):
+    pytest.importorskip("flatbuffers", reason="jax writes its programs by flatbuffers (extra `export`)")
+    like, spec = zoo.load("lstm-text"), ModelSpec(17, True, 17)
+    x = np.random.default_rng(0).integers(0, 17, (3, 16)).astype(np.int32)
+    params, state = build("lstm", spec, {"width": 8}).init(jax.random.key(0), x)
+    changed = {
+        "options": {"width": 8},
+        "made_for": spec._asdict(),
+        "input_shape": [16],
+        "vocabulary": list("abcdefghijklmnopq"),
+    }
+    tree = {"params": params, "state": state, "scaler": like.scaler, "target_scaler": None}
+    model, out = save(tmp_path, tree, {**like.about, **changed}), tmp_path / "m.stablehlo"
+    assert main(["export", str(model), "--format", "stablehlo", "--out", str(out)]) == 0
+    program = export.deserialize(bytearray(out.read_bytes()))
+    for count in (1, 3):
+        np.testing.assert_allclose(program.call(x[:count]), zoo.load(model).probabilities(x[:count]), atol=1e-5)
+
+
 MAKERS = {
     "gan": Recipe("gan", "ring", trainer="adversarial", m={"latent": 4, "hidden": (8,)}),
     "dcgan": Recipe("dcgan", "digits", trainer="adversarial", m={"latent": 4, "filters": (4,)}, normalize="symmetric"),
