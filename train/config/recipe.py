@@ -205,11 +205,16 @@ def check_compatible(model: str, data: Source) -> None:
             f"{model} accepts {' or '.join(pages.kinds)} data; {data.name} is {data.kind} data{shape}. "
             f"Choose another model ({_reader(data)}) or another data set ({_such(pages)})"
         )
-    if data.task not in pages.tasks:
+    if data.task not in pages.tasks and not _only_own_tasks(pages):
         raise BadInput(
             f"{model} does {' or '.join(pages.tasks)}; {data.name} is a {data.task} task. "
             f"Choose another model ({_reader(data)}) or another data set ({_such(pages)})"
         )
+
+
+def _only_own_tasks(pages: ModelRecipes) -> bool:
+    """True if every recipe names a task itself, so that the tasks of the data sets do not matter."""
+    return bool(pages.recipes) and all(recipe.task for recipe in pages.recipes)
 
 
 def _reader(data: Source) -> str:

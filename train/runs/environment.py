@@ -13,6 +13,7 @@ from typing import Any
 import jax
 
 import zoo
+from zoo import _catalogue
 
 from ..config.run_options import RunOptions
 
@@ -21,9 +22,16 @@ __all__ = ["devices", "environment", "versions"]
 _PACKAGES = ("jax", "jaxlib", "optax", "numpy")
 
 
-def environment(options: RunOptions) -> dict[str, Any]:
-    """All that `config.json` says besides the recipe, as plain values."""
+def environment(options: RunOptions, model: str = "") -> dict[str, Any]:
+    """Returns the content of `config.json` besides the recipe, as JSON values.
+
+    Args:
+        options: options of the run.
+        model: name of the model, for its origin if it is not part of the zoo.
+    """
+    origin = _catalogue.origin(model) if model else {}
     return {
+        **({"origin": origin} if origin else {}),
         "options": {name: _plain(value) for name, value in asdict(options).items()},
         "versions": versions(),
         "argv": sys.argv,

@@ -5,17 +5,19 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
-from ..callback import Callback
+from ..callback import Callback, CallbackList
 from ..config.recipe import Recipe
 from ..config.run_options import RunOptions
 from ..errors import RunFailed
 from ..files import write_json
 from ..runs.best_model import best_model_callback, kept_metrics
 from ..runs.environment import environment
-from ..runs.folder import prepare_folder
-from ..runs.out_of_memory import explained, out_of_memory
-from ..runs.run import Result, extras, finish
+from ..runs.folder import CONFIG_FILE, prepare_folder
+from ..runs.out_of_memory import out_of_memory
+from ..runs.result import Result, finish
+from ..runs.run import extra_callbacks
 from ..runs.setup import Setup
+from ..runtime.out_of_memory import explained
 from ..runtime.signals import StopFlag
 from .results import Stopped
 from .vmapped_training import train_together
@@ -38,15 +40,14 @@ def run_side_by_side(parts: Sequence[Setup], runs: Sequence[tuple[Recipe, RunOpt
     began = time.perf_counter()
     with StopFlag() as stop:
         failed = explained(
-            lambda: train_together(parts, [each.listeners for each in records], stop),
+            lambda: train_together(parts, [each.callbacks for each in records], stop),
             lambda error: out_of_memory(error, *runs[0]),
         )
     if stop.requested:
         raise Stopped(stop.requested)
     seconds = (time.perf_counter() - began) / len(runs)
     for record, error in zip(records, failed, strict=True):
-        for listener in record.listeners:
-            listener.stopped()
+        record.callbacks.on_stop()
         yield record.result(seconds) if error is None else error
 
 
@@ -58,14 +59,12 @@ class _Record:
     """
 
     def __init__(self, parts: Setup, recipe: Recipe, options: RunOptions):
-        self.parts, more = extras(parts, options)
-        self.pictures, self.folder = options.pictures, prepare_folder(recipe, options)
-        write_json(self.folder / "config.json", {"recipe": asdict(recipe), **environment(options)})
+        self.parts, self.pictures, self.folder = parts, options.pictures, prepare_folder(recipe, options)
+        write_json(self.folder / CONFIG_FILE, {"recipe": asdict(recipe), **environment(options, recipe.model)})
         self.rows, self.keeper = _Rows(), best_model_callback(parts, self.folder, None)
         self._save, self.keeper.save = self.keeper.save, self._hold
-        self.listeners: list[Callback] = [self.rows, self.keeper, *more]
-        for listener in self.listeners:
-            listener.start(self.parts, self.folder)
+        self.callbacks = CallbackList([self.rows, self.keeper, *extra_callbacks(parts, options)])
+        self.callbacks.on_start(parts, self.folder)
 
     def result(self, seconds: float) -> Result:
         """Written, once the training is over."""
@@ -75,8 +74,7 @@ class _Record:
         self._save(*self._held)
         result = Result(self.folder, kept_metrics(rows, self.keeper), rows, seconds, self.parts)
         result = finish(result, self.pictures)
-        for listener in self.listeners:
-            listener.end(result)
+        self.callbacks.on_end(result)
         return result
 
     def _hold(self, fit: dict, row: dict) -> None:

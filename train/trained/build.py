@@ -1,4 +1,4 @@
-"""What the data decides of a model: how many outputs, at which steps, of which vocabulary, of what shape."""
+"""Builds models for data: the arguments that the data set fixes, and the arithmetic of the recipe."""
 
 from collections.abc import Collection, Mapping
 from functools import partial
@@ -18,13 +18,13 @@ _KINDS = {"float32": None, "bf16": jnp.bfloat16}
 
 
 class ModelSpec(NamedTuple):
-    """The arguments of an animal that no user gives.
+    """Model arguments that the data set fixes.
 
     Attributes:
-        outputs: classes, tokens, or numbers to predict.
-        each: whether there is an answer at every step of time.
-        vocabulary: how many tokens there are; 0: the input is numbers.
-        shape: of one example, which a generator makes.
+        outputs: number of classes, tokens, or numbers to predict.
+        each: whether every time step has a target.
+        vocabulary: number of tokens; 0: the inputs are numbers.
+        shape: shape of one example, which generators and autoencoders need.
     """
 
     outputs: int
@@ -34,42 +34,50 @@ class ModelSpec(NamedTuple):
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> "ModelSpec":
-        """From what a file says."""
+        """Builds it from the values in a model file."""
         return cls(**{**values, "shape": tuple(values.get("shape", ()))})
 
     def arguments(self, taken: Collection[str] = ("outputs",)) -> dict[str, Any]:
-        """Those that an animal is given.
+        """Returns the arguments for a model that takes some of them.
 
         A generator has no use for `outputs` and a classifier none for `shape`: each gets what it takes. But `each` and
-        `vocabulary` change what is asked, and an animal that does not take them must refuse them.
+        `vocabulary` change the task, so that a model that does not take them must reject them.
+
+        Args:
+            taken: names of the arguments that the model takes.
         """
         asked = [name for name in ("each", "vocabulary") if getattr(self, name)]
         given = [name for name in ("outputs", "shape") if name in taken]
         return {name: getattr(self, name) for name in (*given, *asked)}
 
 
-def spec_for(kind: Source, data: Dataset) -> ModelSpec:
-    """What loaded data wants of a model.
+def spec_for(kind: Source, data: Dataset, task: str = "") -> ModelSpec:
+    """Returns the model arguments that loaded data fix.
 
-    >>> from ..data.dataset import load_data, source
+    Args:
+        kind: source of the data.
+        data: loaded data.
+        task: name of the task; "": that of the data.
+
+    >>> from zoo.train.data.dataset import load_data, source
     >>> spec_for(source("iris"), load_data("iris"))
-    MadeFor(outputs=3, each=False, vocabulary=0, shape=(4,))
+    ModelSpec(outputs=3, each=False, vocabulary=0, shape=(4,))
     """
     outputs = len(data.vocabulary) if data.task == "language" else data.outputs or kind.outputs
-    return ModelSpec(outputs, data.task in PER_STEP, len(data.vocabulary), data.train.x.shape[1:])
+    return ModelSpec(outputs, (task or data.task) in PER_STEP, len(data.vocabulary), data.train.x.shape[1:])
 
 
 def build(name: str, wanted: ModelSpec, options: Mapping[str, Any], dtype: str = "float32") -> Layer:
-    """The animal of that name, made for the data.
+    """Builds a model for data.
 
     Args:
-        name: of the animal.
-        wanted: what the data decides.
-        options: what the user decides.
-        dtype: of the arithmetic, as a recipe names it.
+        name: name of the model.
+        wanted: arguments that the data fix.
+        options: options of the user.
+        dtype: precision of the arithmetic, as in a recipe.
 
     Raises:
-        BadInput: if it has no such option, or refuses its value.
+        BadInput: if the model has no such option, or rejects its value.
     """
     try:
         make, arguments = _catalogue.factory(name), wanted.arguments(_catalogue.card(name).decided)
@@ -79,6 +87,6 @@ def build(name: str, wanted: ModelSpec, options: Mapping[str, Any], dtype: str =
         model = make(**arguments, **options)
     except (TypeError, ValueError) as error:
         given = ", ".join(f"{option}={value!r}" for option, value in options.items())
-        raise BadInput(f"{name} cannot be made with {given or 'its defaults'}: {error}") from error
+        raise BadInput(f"{name} cannot be built with {given or 'its defaults'}: {error}") from error
     kind = _KINDS[dtype]
     return model if kind is None else each_player(partial(computing_in, kind), model)

@@ -1,0 +1,1 @@
+"""Vector quantization for the neural network zoo."""
