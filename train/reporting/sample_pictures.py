@@ -111,7 +111,7 @@ def _points(setup: Any) -> SampleView:
 
 
 def _images(setup: Any) -> SampleView:
-    from ..plots.made import beside
+    from ..plots.generated_images import beside
 
     model, classes = setup.model, setup.made_for.outputs
     columns = classes if 2 <= classes <= 16 else 10  # a column per class for a conditional generator
