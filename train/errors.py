@@ -1,4 +1,4 @@
-"""What can go wrong in a run, each with the exit code that the command line ends with."""
+"""Errors of a run, each with the exit code of the command line."""
 
 import sys
 
@@ -6,33 +6,33 @@ __all__ = ["BadInput", "CheckpointUnusable", "DataUnavailable", "RunFailed", "Zo
 
 
 class ZooError(Exception):
-    """An error that a person can act on: its text says what happened, where, what was expected and what to do."""
+    """Base class of errors whose text states what happened, where, what was expected and what to do."""
 
     exit_code = 1
 
 
 class RunFailed(ZooError):
-    """The run itself failed: the loss is no number any more, the disk is full."""
+    """Failure of the run itself: the loss is not finite, the disk is full."""
 
 
 class BadInput(ZooError, ValueError):
-    """A wrong flag, name, value or pairing."""
+    """Invalid flag, name, value or combination."""
 
     exit_code = 2
 
 
 class CheckpointUnusable(ZooError):
-    """A saved model or checkpoint is damaged, or belongs to something else."""
+    """Saved model or checkpoint that is damaged or belongs to something else."""
 
     exit_code = 3
 
 
 class DataUnavailable(ZooError):
-    """A data file is missing or damaged, or cannot be fetched."""
+    """Data file that is missing, damaged or cannot be downloaded."""
 
     exit_code = 4
 
 
 def warn(text: str) -> None:
-    """Tells a person what does not end the run."""
+    """Prints a warning to stderr; the run continues."""
     print(f"warning: {text}", file=sys.stderr)

@@ -1,18 +1,36 @@
-"""The kinds of value that flags and configuration files take: what each is called, how it is read and written.
+"""Types of option values, as flags, configuration files and Python give them: parsing, checking and formatting.
 
-A kind is an annotation: int, float, bool, str, Path, Literal[...], tuple[int, ...], or one of these `| None`.
+A type is an annotation: int, float, bool, str, Path, Literal[...], tuple[int, ...], or one of these `| None`. Numbers
+may have bounds: `Annotated[float, Bounds(0, 1)]`.
 """
 
 import json
-from collections.abc import Iterable
-from difflib import get_close_matches
+import math
+from collections.abc import Callable, Mapping
+from inspect import Parameter, signature
 from pathlib import Path
 from types import NoneType
-from typing import Any, Literal, get_args, get_origin
+from typing import Annotated, Any, Literal, NamedTuple, get_args, get_origin
+
+from zoo._words import did_you_mean
 
 from .errors import BadInput
 
-__all__ = ["coerce", "describe", "did_you_mean", "format_value", "parse", "strip_optional", "to_toml"]
+__all__ = [
+    "Bounds",
+    "Seed",
+    "bounds_of",
+    "check_bounds",
+    "coerce",
+    "coerce_options",
+    "describe",
+    "did_you_mean",
+    "format_value",
+    "keyword_types",
+    "parse",
+    "strip_optional",
+    "to_toml",
+]
 
 _NAMES = {
     int: "a whole number",
@@ -23,24 +41,66 @@ _NAMES = {
 }
 
 
+class Bounds(NamedTuple):
+    """Holds the interval of a number; a bound that is not itself a valid value is open. NaN and infinity never fit.
+
+    >>> 1 in Bounds(0, 1), 1 in Bounds(0, 1, open_high=True), str(Bounds(0, open_low=True))
+    (True, False, 'above 0')
+    """
+
+    low: float = -math.inf
+    high: float = math.inf
+    open_low: bool = False
+    open_high: bool = False
+
+    def __contains__(self, value: Any) -> bool:
+        above = self.low < value if self.open_low else self.low <= value
+        below = value < self.high if self.open_high else value <= self.high
+        return above and below and math.isfinite(value)
+
+    def __str__(self) -> str:
+        low = "" if self.low == -math.inf else f"above {self.low}" if self.open_low else f"at least {self.low}"
+        high = "" if self.high == math.inf else f"below {self.high}" if self.open_high else f"at most {self.high}"
+        if low and high and not self.open_low:
+            return f"from {self.low} to {high.removeprefix('at most ')}"
+        return " and ".join(part for part in (low, high) if part) or "that is finite"
+
+
+Seed = Annotated[int, Bounds(0, 2**32 - 1)]
+"""A seed of numpy's and jax's random numbers."""
+
+
 def strip_optional(kind: Any) -> tuple[Any, bool]:
-    """A kind without its `| None`, and whether it had one.
+    """Returns a type without its bounds and its `| None`, and whether None is allowed.
 
     >>> strip_optional(int | None)
     (<class 'int'>, True)
     """
+    kind = _without_bounds(kind)
     parts = get_args(kind)
     if NoneType in parts:
-        return next(part for part in parts if part is not NoneType), True
+        return _without_bounds(next(part for part in parts if part is not NoneType)), True
     return kind, False
 
 
-def describe(kind: Any) -> str:
-    """What a kind is called in a message.
+def bounds_of(kind: Any) -> Bounds | None:
+    """Returns the bounds of a type, None if it has none.
 
-    >>> describe(tuple[int, ...]), describe(float | None)
-    ('a list of whole numbers', 'a number or none')
+    >>> bounds_of(Annotated[int, Bounds(1)] | None)
+    Bounds(low=1, high=inf, open_low=False, open_high=False)
     """
+    if get_origin(kind) is Annotated:
+        return next((each for each in kind.__metadata__ if isinstance(each, Bounds)), None)
+    return next((found for part in get_args(kind) if (found := bounds_of(part))), None)
+
+
+def describe(kind: Any) -> str:
+    """Describes a type in words, for messages and help.
+
+    >>> describe(tuple[int, ...]), describe(Annotated[float, Bounds(0, 1)] | None)
+    ('a list of whole numbers', 'a number from 0 to 1 or none')
+    """
+    bounds = bounds_of(kind)
     kind, optional = strip_optional(kind)
     if get_origin(kind) is Literal:
         text = f"one of {', '.join(map(str, get_args(kind)))}"
@@ -48,14 +108,16 @@ def describe(kind: Any) -> str:
         text = f"a list of {_NAMES[get_args(kind)[0]].removeprefix('a ')}s"
     else:
         text = _NAMES[kind]
+    if bounds:
+        text += f" of {bounds}" if str(bounds).startswith("at ") else f" {bounds}"
     return text + " or none" * optional
 
 
 def parse(kind: Any, text: str) -> Any:
-    """The value that a word of the command line stands for; for a list, one of its values.
+    """Parses a word of the command line as a value of a type; of a list, one of its values. Bounds are not checked.
 
     Raises:
-        ValueError: saying what the kind takes.
+        ValueError: if the text is not such a value; the message describes the type.
 
     >>> parse(float | None, "none"), parse(tuple[int, ...], "32")
     (None, 32)
@@ -73,10 +135,15 @@ def parse(kind: Any, text: str) -> Any:
 
 
 def coerce(kind: Any, value: Any, name: str) -> Any:
-    """A value that came from a file or from Python, as its kind wants it: a list becomes a tuple, a text a path.
+    """Converts a value from a file or from Python to its type: a list to a tuple, a text to a path; checks bounds.
+
+    Args:
+        kind: type of the value.
+        value: the value.
+        name: name of the value in the error, as in `--batch-size`.
 
     Raises:
-        BadInput: naming the value if it is of another kind.
+        BadInput: if the value has another type or lies outside its bounds.
 
     >>> coerce(tuple[int, ...], [32, 64], "--m.filters")
     (32, 64)
@@ -85,25 +152,58 @@ def coerce(kind: Any, value: Any, name: str) -> Any:
     if optional and (value is None or value == "none"):
         return None
     try:
-        return _fitted(inner, value)
+        found = _fitted(inner, value)
     except TypeError:
         raise BadInput(f"{name} must be {describe(kind)}, got {value!r}") from None
     except ValueError as error:
         raise BadInput(f"{name} {error}") from None
+    check_bounds(kind, found, name)
+    return found
 
 
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """`did you mean x?` with the nearest of the known names, or nothing.
+def check_bounds(kind: Any, value: Any, name: str) -> None:
+    """Checks that a value, or each value of a list, lies within the bounds of its type.
 
-    >>> did_you_mean("adm", ["sgd", "adam"])
-    '; did you mean adam?'
+    Raises:
+        BadInput: if one does not.
     """
-    near = get_close_matches(name, list(known), n=1)
-    return f"; did you mean {near[0]}?" if near else ""
+    bounds = bounds_of(kind)
+    if bounds and not all(each in bounds for each in (value if isinstance(value, tuple) else (value,))):
+        raise BadInput(f"{name} must be {describe(kind)}, got {value!r}")
+
+
+def keyword_types(function: Callable) -> dict[str, Parameter]:
+    """Returns the keyword-only parameters of a function by name: these are its options."""
+    return {p.name: p for p in signature(function).parameters.values() if p.kind is Parameter.KEYWORD_ONLY}
+
+
+def coerce_options(owner: str, function: Callable, options: Mapping[str, Any], prefix: str = "--d.") -> dict[str, Any]:
+    """Converts options to the types of a function's keyword-only parameters and checks their bounds.
+
+    Args:
+        owner: name of what has the options, for the error.
+        function: the function that takes them.
+        options: values by name.
+        prefix: beginning of the options' flags.
+
+    Raises:
+        BadInput: if an option is unknown, has another type or lies outside its bounds.
+    """
+    known = keyword_types(function)
+    for option in options:
+        if option not in known:
+            has = ", ".join(known) or "none"
+            raise BadInput(f"{owner} has no option {option!r}{did_you_mean(option, known)} (it has: {has})")
+    found = {}
+    for option, value in options.items():
+        kind = known[option].annotation
+        value = coerce(kind, value, f"{prefix}{option.replace('_', '-')} of {owner}")
+        found[option] = float(value) if strip_optional(kind)[0] is float and value is not None else value
+    return found
 
 
 def format_value(value: Any) -> str:
-    """A value as one would type it.
+    """Formats a value as it is typed on the command line.
 
     >>> format_value((32, 64)), format_value(None), format_value(0.002)
     ('32 64', 'none', '0.002')
@@ -114,12 +214,16 @@ def format_value(value: Any) -> str:
 
 
 def to_toml(value: Any) -> str:
-    """A value as TOML writes it; None, which TOML lacks, becomes the text "none"."""
+    """Formats a value as TOML; None, which TOML does not have, becomes the text "none"."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, tuple | list):
         return f"[{', '.join(map(to_toml, value))}]"
     return repr(value) if isinstance(value, int | float) else json.dumps("none" if value is None else str(value))
+
+
+def _without_bounds(kind: Any) -> Any:
+    return get_args(kind)[0] if get_origin(kind) is Annotated else kind
 
 
 def _choice(kind: Any, value: Any) -> Any:
@@ -139,7 +243,7 @@ def _fitted(kind: Any, value: Any) -> Any:
     if kind is Path and isinstance(value, str):
         return Path(value)
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
-        return value  # a whole number of epochs stays one
+        return value  # an integer number of epochs stays an integer
     if get_origin(kind) is tuple or not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
         raise TypeError
     return value

@@ -1,4 +1,4 @@
-"""Trees of arrays on disk: by their paths into a safetensors file, and back into the places of a template."""
+"""Trees of arrays: flattened to dictionaries by path, restored into templates, compared."""
 
 import hashlib
 from collections.abc import Mapping
@@ -13,33 +13,33 @@ __all__ = ["by_path", "diff_specs", "digest", "flatten", "path_name", "specs", "
 
 
 def flatten(tree: Any) -> dict[str, np.ndarray]:
-    """The arrays of a tree by their paths, on the host; keys of random numbers as their data.
+    """Flattens a tree to arrays on the host by path; random keys become their data.
 
     >>> list(flatten({"head": {"w": np.ones(2), "b": np.ones(1)}}))
     ['head/b', 'head/w']
     """
-    # safetensors writes an array that is not contiguous wrongly, without a word.
+    # safetensors silently writes arrays that are not contiguous incorrectly.
     host = jax.device_get(by_path(tree))
     return {name: np.ascontiguousarray(leaf).reshape(np.shape(leaf)) for name, leaf in host.items()}
 
 
 def by_path(tree: Any) -> dict[str, Any]:
-    """The arrays of a tree by their paths, where they lie; keys of random numbers as their data."""
+    """Flattens a tree to arrays by path without moving them; random keys become their data."""
     leaves = jax.tree_util.tree_flatten_with_path(tree)[0]
     return {path_name(path): jax.random.key_data(leaf) if _is_key(leaf) else leaf for path, leaf in leaves}
 
 
 def unflatten_into(template: Any, tensors: Mapping[str, Any]) -> Any:
-    """Puts arrays in the places of a template, so that named tuples and whole numbers as keys stay what they are.
+    """Builds a tree of a template's structure, with its named tuples and integer keys, from arrays by path.
 
-    They stay where they are, but for keys of random numbers: what is spread over devices need not fit on one of them.
+    Arrays stay on their devices, except for random keys: sharded arrays need not fit on one device.
 
     Args:
-        template: a tree of whatever has shape and dtype, as `jax.eval_shape` gives it.
-        tensors: by path, as `flatten` or `by_path` gives them.
+        template: tree of leaves with shape and dtype, as `jax.eval_shape` returns it.
+        tensors: arrays by path, as `flatten` or `by_path` returns them.
 
     Raises:
-        CheckpointUnusable: with a line for each path that is missing, unexpected or differing.
+        CheckpointUnusable: if a path is missing or unexpected, or an array differs; the message has a line for each.
     """
     leaves, structure = jax.tree_util.tree_flatten_with_path(template)
     lines = diff_specs(specs(template), {name: (str(a.dtype), a.shape) for name, a in tensors.items()})
@@ -54,7 +54,7 @@ def unflatten_into(template: Any, tensors: Mapping[str, Any]) -> Any:
 
 
 def specs(tree: Any) -> dict[str, tuple[str, tuple[int, ...]]]:
-    """Type and shape of each array of a tree, by path, as `flatten` would give it.
+    """Returns type and shape of each array of a tree by path, as `flatten` would return it.
 
     >>> specs({"w": np.ones((2, 3), np.float32)})
     {'w': ('float32', (2, 3))}
@@ -64,19 +64,19 @@ def specs(tree: Any) -> dict[str, tuple[str, tuple[int, ...]]]:
     return {path_name(path): (str(leaf.dtype), tuple(leaf.shape)) for path, leaf in data}
 
 
-def diff_specs(wanted: Mapping[str, tuple], found: Mapping[str, tuple]) -> list[str]:
-    """A line for each array that one of two descriptions lacks, or that differs in type or shape."""
-    lines = [f"  missing     {name} {_shown(wanted[name])}" for name in wanted if name not in found]
-    lines += [f"  unexpected  {name} {_shown(found[name])}" for name in found if name not in wanted]
+def diff_specs(expected: Mapping[str, tuple], found: Mapping[str, tuple]) -> list[str]:
+    """Returns a line for each array that is missing in one of two specs or differs in type or shape."""
+    lines = [f"  missing     {name} {_shown(expected[name])}" for name in expected if name not in found]
+    lines += [f"  unexpected  {name} {_shown(found[name])}" for name in found if name not in expected]
     return lines + [
-        f"  differing   {name}: {_shown(found[name])}, wanted {_shown(wanted[name])}"
-        for name in wanted
-        if name in found and found[name] != wanted[name]
+        f"  differing   {name}: {_shown(found[name])}, expected {_shown(expected[name])}"
+        for name in expected
+        if name in found and found[name] != expected[name]
     ]
 
 
 def digest(tensors: Mapping[str, np.ndarray], more: str = "") -> str:
-    """The SHA-256 of arrays, with their names, types and shapes, and of a text."""
+    """Computes the SHA-256 of arrays with their names, types and shapes, and of a text."""
     whole = hashlib.sha256(more.encode())
     for name in sorted(tensors):
         whole.update(f"{name} {tensors[name].dtype} {tensors[name].shape}\n".encode())
@@ -85,7 +85,7 @@ def digest(tensors: Mapping[str, np.ndarray], more: str = "") -> str:
 
 
 def path_name(path: Any) -> str:
-    """The name of a leaf in every file: its keys, joined by slashes."""
+    """Returns the name of a leaf in files: its keys, joined by slashes."""
     return jax.tree_util.keystr(path, simple=True, separator="/")
 
 
@@ -94,7 +94,7 @@ def _is_key(leaf: Any) -> bool:
 
 
 def _impl(leaf: Any) -> Any:
-    """What kind of key it is; asked inside a trace, where a template passes for an array."""
+    """Returns the implementation of a random key, inside a trace, where a template is accepted as an array."""
     found = []
     jax.eval_shape(lambda key: found.append(jax.random.key_impl(key)), leaf)
     return found[0]

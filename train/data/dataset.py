@@ -1,49 +1,54 @@
-"""What a data set is before it is loaded (a Source: name, kind, task, shape) and after (a Dataset: arrays).
+"""A data set before it is loaded (Source: name, kind, task, shape) and after (Dataset: arrays).
 
-Each source lies in a file of its own beside this one, which ends with a tuple `SOURCES`; the list of data sets is
-the folder. Nothing here needs jax, and numpy is imported only where arrays are made.
+The sources are listed by `data/sources`. Nothing here needs jax; numpy is imported where arrays are made.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
-from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from ..errors import BadInput
-from .options import checked
+from ..option_types import coerce_options, did_you_mean
+from . import sources
 from .vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["PER_STEP", "SOURCES", "Dataset", "Place", "Source", "Split", "load_data", "source"]
+__all__ = ["PER_STEP", "Dataset", "Place", "Source", "Split", "load_data", "source"]
 
 Kind = Literal["image", "table", "points", "sequence", "text", "series"]
 Task = Literal["binary", "multiclass", "multilabel", "regression", "tagging", "language", "generation"]
-PER_STEP = ("tagging", "language")  # the tasks that want an answer at every step of time
+PER_STEP = ("tagging", "language")  # tasks with an output at every time step
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where data files are looked for and kept, and whether the network may be asked."""
+    """Holds where data files are searched and kept, and whether the network may be used.
 
-    data_dir: Path | None = None  # the folder that the user named; nothing is fetched into it unasked
+    Attributes:
+        data_dir: folder with data files that the user named; None takes ZOO_DATA or the user's cache.
+        offline: whether the network must not be used.
+        say: called with the progress of a download, one line at a time.
+        in_memory: bytes; a larger data set stays on the disk and is read during the run.
+    """
+
+    data_dir: Path | None = None
     offline: bool = False
-    say: Callable[[str], None] = lambda text: None  # progress of a download, one line at a time
-    in_memory: int = 4 << 30  # bytes; a larger set stays on the disk and is read while the run goes
+    say: Callable[[str], None] = lambda text: None
+    in_memory: int = 4 << 30
 
 
 class Split(NamedTuple):
-    """Examples and their targets, as stored: arrays or, where they stay on the disk, `rows.Rows`, much like arrays.
+    """Holds examples and their targets as stored: arrays or, for examples that stay on the disk, `DiskArray`.
 
     Attributes:
-        x: (examples, ...); of a text, the whole text as one row of token numbers (tokens,).
-        y: (examples,) or (examples, outputs); (examples, time) for tagging, -1 where there is no step to tag; of a
-            text, each token's next one (tokens,).
-        lengths: how many steps of each example are valid, int32 (examples,); None: all of them.
+        x: examples (examples, ...); of a text, its token numbers as one row (tokens,).
+        y: targets (examples,) or (examples, outputs); (examples, time) for tagging, -1 at steps without a tag; of a
+            text, the next token of each (tokens,).
+        lengths: number of valid steps of each example, int32 (examples,); None if all are valid.
     """
 
     x: "np.ndarray"
@@ -53,48 +58,64 @@ class Split(NamedTuple):
 
 @dataclass(frozen=True)
 class Dataset:
-    """A loaded data set: arrays as stored (uint8 stays uint8), the names that a report needs, what a model must fit."""
+    """Holds a loaded data set: arrays as stored (uint8 stays uint8), and the names that reports and models need.
+
+    Attributes:
+        name: name of the data set.
+        task: decides head, loss and metric.
+        train: training examples.
+        test: test examples.
+        classes: names of the classes; empty for regression.
+        features: names of a table's columns.
+        target: name of the predicted value, with its unit.
+        vocabulary: tokens in the order of their numbers, where x holds tokens.
+        outputs: number of outputs, where only the loaded data defines it; 0 takes that of the Source.
+        window: steps of a text that a training example spans.
+        relative: whether the targets of a series are changes from the last value of the window.
+        characters: mean number of characters per token of the test text.
+        spelling: bits per token of the test text that spell its unknown words.
+    """
 
     name: str
     task: Task
     train: Split
     test: Split
-    classes: tuple[str, ...] = ()  # empty for regression
-    features: tuple[str, ...] = ()  # columns of a table
-    target: str = ""  # what a regression predicts, with its unit
-    vocabulary: tuple[str, ...] = ()  # the tokens that x numbers, where x is tokens
-    outputs: int = 0  # where only the loaded data tells; 0: as the Source says
-    window: int = 0  # steps of a text that are learned from at a time
-    relative: bool = False  # a series of which the change from a window's last value is learned
-    characters: float = 1.0  # that a token of the test text stands for, in the mean
-    spelling: float = 0.0  # bits that spell the unknown words of the test text, for each of its tokens in the mean
+    classes: tuple[str, ...] = ()
+    features: tuple[str, ...] = ()
+    target: str = ""
+    vocabulary: tuple[str, ...] = ()
+    outputs: int = 0
+    window: int = 0
+    relative: bool = False
+    characters: float = 1.0
+    spelling: float = 0.0
 
     @property
     def unit(self) -> str:
-        """What its size counts."""
+        """Name of the unit that its size counts: examples, characters or tokens."""
         if self.task != "language":
             return "examples"
         return Vocabulary(self.vocabulary).level.replace("words", "tokens")
 
     @property
     def per_step(self) -> bool:
-        """Whether the task wants an answer at every step."""
+        """True if the task has an output at every time step."""
         return self.task in PER_STEP
 
 
 @dataclass(frozen=True)
 class Source:
-    """A data set that can be had: what it is, and the function that loads it.
+    """Describes an available data set and holds the function that loads it.
 
     Attributes:
-        name: what `--dataset` calls it.
-        about: one line: what it shows, how many examples, whose.
-        kind: image (height, width, channels), table (features), points (the plane), sequence (time, features or
+        name: value of `--dataset`.
+        about: content, number of examples and origin in one line.
+        kind: image (height, width, channels), table (features), points (2,), sequence (time, features or
             tokens), text (one row of tokens) or series (window, features).
         task: decides head, loss and metric.
-        shape: of one example; () where only the loaded data tells.
-        outputs: classes, or numbers to predict; 1 for a binary task; 0 where only the loaded data tells.
-        load: `(place, *, option=default, ...) -> Dataset`; its keyword options are the command line's `--d.option`.
+        shape: shape of one example; () where only the loaded data defines it.
+        outputs: number of classes or of predicted values; 1 for a binary task; 0 where only the loaded data defines it.
+        load: `(place, *, option=default, ...) -> Dataset`; its keyword-only arguments are the flags `--d.option`.
     """
 
     name: str
@@ -107,64 +128,36 @@ class Source:
 
 
 def source(name: str) -> Source:
-    """The source of that name.
+    """Returns the source of a name.
 
     Raises:
-        BadInput: naming the nearest, if there is none.
+        BadInput: if there is no such data set; the message suggests the nearest name.
     """
     if name == "stream":
         raise BadInput(
-            "the data of this run was an iterator, which no command knows: go on from Python, "
+            "the data of this run was an iterator, which no command can open again: continue from Python with "
             "run(recipe, RunOptions(resume=...), stream=Stream(...))"
         )
-    if name not in SOURCES:
-        near = get_close_matches(name, SOURCES, n=1)
-        hint = f"did you mean {near[0]}? " if near else ""
-        raise BadInput(f"unknown data set {name!r}; {hint}there are {', '.join(SOURCES)}")
-    return SOURCES[name]
+    if name not in sources.names():
+        known = sources.names()
+        raise BadInput(f"unknown data set {name!r}{did_you_mean(name, known)} (choose from {', '.join(known)})")
+    return sources.find(name)
 
 
 def load_data(name: str, place: Place = Place(), options: Mapping[str, Any] = MappingProxyType({})) -> Dataset:
-    """The data set of that name, loaded with these options.
+    """Loads the data set of a name.
+
+    Args:
+        name: value of `--dataset`.
+        place: where data files are searched and kept.
+        options: values of the data set's options.
 
     Raises:
-        BadInput: if there is no such data set, or it has no such option, or the value is not what the option takes.
-        DataUnavailable: if its files are missing or damaged, or cannot be fetched.
+        BadInput: if there is no such data set or option, or a value has another type or lies outside its bounds.
+        DataUnavailable: if files are missing or damaged, or cannot be downloaded.
 
     >>> load_data("iris").train.x.shape
     (120, 4)
     """
     data = source(name)
-    return data.load(place, **checked(name, data.load, options))
-
-
-def _find() -> Mapping[str, Source]:
-    found = {}
-    for path in sorted((Path(__file__).parent / "sources").glob("*.py")):
-        # Read before it is imported: what is no source may need jax, and the list of data sets must not.
-        if "\nSOURCES = (" in path.read_text(encoding="utf-8"):
-            found |= {each.name: each for each in import_module(f".sources.{path.stem}", __package__).SOURCES}
-    return MappingProxyType(found)
-
-
-# A mapping that is filled when it is first read: the source files import this one.
-class _Sources(Mapping):
-    def __init__(self):
-        self._found: Mapping[str, Source] | None = None
-
-    def _all(self) -> Mapping[str, Source]:
-        if self._found is None:
-            self._found = _find()
-        return self._found
-
-    def __getitem__(self, name):
-        return self._all()[name]
-
-    def __iter__(self):
-        return iter(self._all())
-
-    def __len__(self):
-        return len(self._all())
-
-
-SOURCES: Mapping[str, Source] = _Sources()
+    return data.load(place, **coerce_options(name, data.load, options))

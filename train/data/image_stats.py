@@ -1,4 +1,4 @@
-"""What the raw training inputs were like, so that a picture from elsewhere can be brought to their scale."""
+"""Statistics of the raw training images, by which other images are brought to their scale."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -9,15 +9,15 @@ __all__ = ["edge_of", "image_stats"]
 
 
 def image_stats(kind: str, x: "np.ndarray") -> dict[str, Any]:
-    """The facts that a model file keeps of its training inputs, as stored.
+    """Computes the statistics of training images that a model file holds.
 
     Args:
-        kind: of the data set; only pictures have facts.
-        x: (examples, height, width, channels).
+        kind: kind of the data set; only images have statistics.
+        x: training inputs as stored, (examples, height, width, channels).
 
     Returns:
-        `input_range`, the least and the largest value; `input_edge`, how bright the outermost pixels are on average,
-        0 at the least value and 1 at the largest.
+        `input_range`, the smallest and the largest value, and `input_edge`, the mean of the outermost pixels, 0 at the
+        smallest value and 1 at the largest; empty for other kinds.
 
     >>> import numpy as np
     >>> image_stats("image", np.array([[[[0], [0]], [[0], [16]]]], np.uint8))
@@ -30,6 +30,6 @@ def image_stats(kind: str, x: "np.ndarray") -> dict[str, Any]:
 
 
 def edge_of(x: "np.ndarray") -> float:
-    """The mean of the outermost pixels of pictures (..., height, width, channels)."""
+    """Computes the mean of the outermost pixels of images (..., height, width, channels)."""
     sides = (x[..., 0, :, :], x[..., -1, :, :], x[..., 1:-1, 0, :], x[..., 1:-1, -1, :])
     return float(sum(side.sum(dtype="float64") for side in sides) / sum(side.size for side in sides))

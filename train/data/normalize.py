@@ -1,4 +1,4 @@
-"""Normalisation of inputs, fitted on the training split alone and kept with the model, with its inverse."""
+"""Normalization of inputs, fitted on the training split only and saved with the model, and its inverse."""
 
 import math
 from collections.abc import Iterator
@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 
 __all__ = ["Scaler", "fit_scaler", "scaled", "scaled_targets"]
 
-_ROWS, _BLOCK = 4096, 1 << 22  # rows and numbers that are turned to float64 at a time: MNIST whole would take 400 MB
-_MOST = 1 << 30  # numbers that are looked at: a photograph's mean is known after some thousand photographs
+_ROWS, _BLOCK = 4096, 1 << 22  # rows and values converted to float64 at a time: all of MNIST would take 400 MB
+_MOST = 1 << 30  # values that enter the statistics; larger sets are subsampled
 
 
 class Scaler(NamedTuple):
-    """An affine map of each column: `(x - shift) * scale`, both float32 of shape (columns,), numpy's or jax's.
+    """Holds an affine map of each column, `(x - shift) * scale`; both are float32 (columns,), of numpy or jax.
 
     >>> import numpy as np
     >>> scaler = fit_scaler(np.array([[0], [128], [255]], np.uint8), "symmetric")
@@ -29,43 +29,43 @@ class Scaler(NamedTuple):
     scale: Any
 
     def apply(self, x: Any) -> Any:
-        """Normalises x of shape (..., columns) and any dtype, to float32."""
+        """Normalizes x (..., columns) of any dtype to float32."""
         return (x.astype("float32") - self.shift) * self.scale
 
     def invert(self, z: Any) -> Any:
-        """The values that `apply` made z from."""
+        """Restores the values that `apply` normalized."""
         return z / self.scale + self.shift
 
 
 def fit_scaler(x: "np.ndarray", how: Literal["none", "unit", "symmetric", "standard"]) -> Scaler:
-    """The scaler that brings x, of shape (..., columns), to a common scale; in float64, over all axes but the last.
+    """Fits a scaler to x (..., columns), in float64 over all axes but the last.
+
+    A constant column is only shifted, to 0.
 
     Args:
-        x: the training examples, in memory or as `Rows`. The last axis of an image is its channels: all pixels of a
-            channel share one scale. Of more than 2^30 numbers, so many are looked at, in rows spread evenly.
+        x: training examples, arrays or `DiskArray`. All pixels of an image channel share one scale. Of more than 2^30
+            values, evenly spaced rows with that many are used.
         how: none; unit, to [0, 1]; symmetric, to [-1, 1]; standard, to mean 0 and standard deviation 1.
 
-    A column that never changes is only shifted, to 0.
-
     Raises:
-        BadInput: if x has no examples or is not finite everywhere, or `how` is none of these.
+        BadInput: if x has no examples or is not finite everywhere, or `how` is unknown.
     """
     import numpy as np
 
     if how not in _FITS:
-        raise BadInput(f"unknown normalisation {how!r}; there are {', '.join(_FITS)}")
+        raise BadInput(f"unknown normalization {how!r} (choose from {', '.join(_FITS)})")
     if not len(x):
-        raise BadInput("cannot fit a normalisation to no examples")
+        raise BadInput("cannot fit a normalization without examples")
     x = subsample(x, _MOST)
     ends = [(part.min(axis=(0, 1)), part.max(axis=(0, 1))) for part in _parts(x)]
     low, high = (np.stack(each).astype(np.float64) for each in zip(*ends, strict=True))
     low, high = low.min(axis=0), high.max(axis=0)
     _check_finite(low, high)
     shift, spread = _FITS[how](x, low, high)
-    # By the extremes, not by the spread: rounding gives even a constant a little of that. Below 1e-37 the
-    # reciprocal would leave float32.
-    changes = (high > low) & (spread > 1e-37)
-    scale = 1 / np.where(changes, spread, 1)
+    # Compared by the extremes, because rounding gives a constant a small spread. Below 1e-37 the reciprocal would
+    # leave float32.
+    varies = (high > low) & (spread > 1e-37)
+    scale = 1 / np.where(varies, spread, 1)
     return Scaler(shift.astype(np.float32), scale.astype(np.float32))
 
 
@@ -86,7 +86,7 @@ def _check_finite(low: "np.ndarray", high: "np.ndarray") -> None:
     if bad.size:
         raise BadInput(
             f"the training examples are not finite in column {', '.join(map(str, bad[:5]))} (counted from 0): "
-            "remove or fill what is missing (NaN) or infinite"
+            "remove or replace NaN and infinite values"
         )
 
 
@@ -112,7 +112,7 @@ def _standard(x: "np.ndarray", low: "np.ndarray", high: "np.ndarray"):
 
 
 def _parts(x: "np.ndarray") -> "Iterator[np.ndarray]":
-    """Some rows at a time, each (rows, ..., columns) with one axis in the middle."""
+    """Yields blocks of rows, each (rows, positions, columns)."""
     each = math.prod(x.shape[1:])
     for part in blocks(x, max(1, min(_ROWS, _BLOCK // max(each, 1)))):
         yield part.reshape(len(part), -1, x.shape[-1])

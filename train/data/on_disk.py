@@ -1,32 +1,35 @@
-"""Examples that stay on the disk: they have a shape and a length like an array, and are read a few at a time.
+"""Examples that stay on the disk: they have the shape and length of an array, and rows are read on access.
 
-What is asked of a whole set that may be large, a scale or a fingerprint, is asked of rows spread evenly over it. By
-which size that begins does not depend on where the set lies, so that the answers do not, either.
+Statistics of a large set, such as a scale or a fingerprint, are computed from evenly spaced rows. The size at which
+this begins is the same for sets on the disk and in memory, so the results are the same as well.
 """
 
 import math
 from collections.abc import Iterator
 from copy import copy
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from ..errors import BadInput
+from .dataset import Dataset, Split
 from .prefetch import prefetched
 
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["DiskArray", "MappedArray", "blocks", "sample", "subsample", "take"]
+__all__ = ["DiskArray", "MappedArray", "blocks", "resident", "sample", "subsample", "take"]
 
-_SAMPLE = 1 << 26  # bytes that stand for a set
+_SAMPLE = 1 << 26  # bytes of the rows that represent a set
+_RESIDENT = 1 << 26  # values
 
 
 class DiskArray:
-    """Base of what reads examples when they are wanted; a sub-class says how, by `read` and `chosen`.
+    """Base class of examples that are read on access; subclasses implement `read` and `select`.
 
     Args:
-        shape: (examples, ...), as of the array that all of them would make.
-        dtype: likewise.
+        shape: shape of all examples as one array, (examples, ...).
+        dtype: type of that array.
     """
 
     def __init__(self, shape: tuple[int, ...], dtype: Any):
@@ -35,26 +38,26 @@ class DiskArray:
         self.shape, self.dtype, self.ndim = shape, np.dtype(dtype), len(shape)
 
     def read(self, places: "np.ndarray | slice") -> "np.ndarray":
-        """The examples at these places, (n, ...) of `dtype`. Called from several threads."""
+        """Reads the examples at some indices, (n, ...) of `dtype`. Called from several threads."""
         raise NotImplementedError
 
-    def chosen(self, places: "np.ndarray | slice") -> "DiskArray":
-        """The same examples, but only those at these places; none is read."""
+    def select(self, places: "np.ndarray | slice") -> "DiskArray":
+        """Returns the examples at some indices without reading them."""
         raise NotImplementedError
 
     @property
     def size(self) -> int:
-        """How many numbers they are."""
+        """Number of values of all examples."""
         return math.prod(self.shape)
 
     @property
     def nbytes(self) -> int:
-        """What all of them would take in memory."""
+        """Size in memory of all examples in bytes."""
         return self.dtype.itemsize * self.size
 
     @cached_property
     def sample(self) -> "np.ndarray":
-        """Rows spread evenly over the set, 64 MiB at most; read once."""
+        """Evenly spaced rows of the set, at most 64 MiB; read once."""
         return subsample(self, _SAMPLE // self.dtype.itemsize)[:]
 
     def __len__(self) -> int:
@@ -68,18 +71,20 @@ class DiskArray:
         return self.read(which if isinstance(which, slice) else _places(which))
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> "np.ndarray":
-        raise TypeError(f"these {len(self):,} examples stay on the disk, they are no array: take some of them, x[:100]")
+        raise TypeError(
+            f"these {len(self):,} examples stay on the disk and are not an array: select some of them, as in x[:100]"
+        )
 
 
 class MappedArray(DiskArray):
-    """The rows of a NumPy array in a file, as `np.load(path, mmap_mode="r")` finds it.
+    """Holds the rows of a NumPy array in a file, as `np.load(path, mmap_mode="r")` opens it.
 
-    They are read, not touched in the map: a page that is not there would hold up all of Python, and the pages that
-    are would count as this process's memory.
+    Rows are read from the file, not through the map: a page fault would block every Python thread, and mapped pages
+    would count as memory of this process.
 
     Args:
-        array: a memory map of a whole file, in C order.
-        dtype: what its numbers become when they are read; None: what they are.
+        array: memory map of a whole file, in C order.
+        dtype: type of the rows that are read; None keeps that of the file.
     """
 
     def __init__(self, array: "np.memmap", dtype: Any = None):
@@ -88,13 +93,13 @@ class MappedArray(DiskArray):
         self._rows_of_file: np.ndarray | range = range(len(array))
 
     def read(self, places: "np.ndarray | slice") -> "np.ndarray":
-        """As `DiskArray.read`."""
+        """Reads rows of the file, as `DiskArray.read`."""
         import numpy as np
 
         rows, each = self._rows(places), self._kind.itemsize * math.prod(self.shape[1:])
         found = np.empty(((len(rows),) if isinstance(rows, range) else rows.shape) + self.shape[1:], self._kind)
         view = found.reshape(-1).view(np.uint8).data
-        with open(self._path, "rb", buffering=0) as file:  # of its own: every thread stands at another place
+        with open(self._path, "rb", buffering=0) as file:  # one per call: every thread has its own position
             if isinstance(rows, range):
                 self._fill(file, view, rows.start * each)
             else:
@@ -102,8 +107,8 @@ class MappedArray(DiskArray):
                     self._fill(file, view[i * each : (i + 1) * each], row * each)
         return found.astype(self.dtype, copy=False)
 
-    def chosen(self, places: "np.ndarray | slice") -> "MappedArray":
-        """As `DiskArray.chosen`."""
+    def select(self, places: "np.ndarray | slice") -> "MappedArray":
+        """Selects rows of the file, as `DiskArray.select`."""
         some = copy(self)
         some.__dict__.pop("sample", None)
         some._rows_of_file = self._rows(places)
@@ -111,7 +116,7 @@ class MappedArray(DiskArray):
         return some
 
     def _rows(self, places: "np.ndarray | slice") -> "np.ndarray | range":
-        """Which rows of the file these places are: a range if they stand one after another."""
+        """Returns the rows of the file at some indices, as a range if they are consecutive."""
         import numpy as np
 
         own = self._rows_of_file
@@ -127,19 +132,19 @@ class MappedArray(DiskArray):
         while len(view):
             count = file.readinto(view)
             if not count:
-                raise BadInput(f"{self._path} is shorter than it was: it ends at byte {file.tell():,}")
+                raise BadInput(f"{self._path} has become shorter: it ends at byte {file.tell():,}")
             view = view[count:]
 
 
 def take(x: Any, which: "np.ndarray | slice") -> Any:
-    """The rows that a mask, a slice or whole numbers choose: of an array or of `DiskArray`, which stay such."""
+    """Selects rows by a mask, a slice or indices; an array stays an array, a `DiskArray` a `DiskArray`."""
     if not isinstance(x, DiskArray):
         return x[which]
-    return x.chosen(which if isinstance(which, slice) else _places(which))
+    return x.select(which if isinstance(which, slice) else _places(which))
 
 
 def subsample(x: Any, most: int) -> Any:
-    """As many rows, spread evenly, as have so many numbers at most; all if they have no more.
+    """Selects evenly spaced rows with at most `most` values; all if they have no more.
 
     >>> import numpy as np
     >>> subsample(np.arange(10), 4).tolist()
@@ -153,16 +158,33 @@ def subsample(x: Any, most: int) -> Any:
 
 
 def sample(x: Any) -> "np.ndarray":
-    """Rows that stand for a set: all of them up to 64 MiB, else as many as fit into those, spread evenly."""
+    """Returns the rows that represent a set: all up to 64 MiB, else as many evenly spaced ones as fit."""
     return x.sample if isinstance(x, DiskArray) else subsample(x, _SAMPLE // x.dtype.itemsize)
 
 
 def blocks(x: Any, rows: int) -> "Iterator[np.ndarray]":
-    """All rows in order, so many at a time; of `DiskArray` the next are read meanwhile."""
+    """Yields all rows in order, `rows` at a time; the next rows of a `DiskArray` are prefetched."""
     if not isinstance(x, DiskArray):
         yield from (x[i : i + rows] for i in range(0, len(x), rows))
         return
     yield from prefetched(lambda i: x[i * rows : (i + 1) * rows], -(-len(x) // rows))
+
+
+def resident(data: Dataset) -> Dataset:
+    """Returns a data set whose examples are arrays in memory: of those on the disk, an evenly spaced subsample.
+
+    For scores and pictures, which need examples of the data but not all.
+    """
+    return replace(data, train=_resident(data.train), test=_resident(data.test))
+
+
+def _resident(split: Split) -> Split:
+    import numpy as np
+
+    if not isinstance(split.x, DiskArray):
+        return split
+    places = subsample(np.arange(len(split.x)), max(1, _RESIDENT * len(split.x) // split.x.size))
+    return Split(split.x[places], split.y[places], None if split.lengths is None else split.lengths[places])
 
 
 def _places(which: Any) -> "np.ndarray":

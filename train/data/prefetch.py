@@ -1,4 +1,4 @@
-"""Reading ahead: threads fetch what will be wanted next while what they fetched before is used."""
+"""Prefetching: threads read the next items while the previous ones are used."""
 
 import os
 from collections import deque
@@ -8,20 +8,20 @@ from typing import Any
 
 __all__ = ["Prefetcher", "prefetched"]
 
-_THREADS = min(8, 2 * (os.cpu_count() or 1))  # half of them wait for the disk while the others unpack
+_THREADS = min(8, 2 * (os.cpu_count() or 1))  # half of them wait for the disk while the others decode
 
 
 class Prefetcher:
-    """Calls `read(first)`, `read(first + 1)`, ... from threads, and hands out what they gave in that order.
+    """Calls `read(first)`, `read(first + 1)`, ... in threads and returns the results in that order.
 
-    Nothing is read before the first `take`, and never more than `depth` ahead of what was taken.
+    Nothing is read before the first `take`, and at most `depth` results are ahead of the last one taken.
 
     Args:
-        read: called from several threads at once, unless `threads` is 1.
-        first: the first number.
-        end: the number after the last one; None reads on for ever.
-        threads: how many read.
-        depth: how many results may lie ready or be under way; None: one more than there are threads.
+        read: function of an index, called from several threads at once unless `threads` is 1.
+        first: first index.
+        end: index after the last one; None reads without end.
+        threads: number of threads.
+        depth: number of results that are ready or being read; None: the number of threads plus one.
 
     >>> ahead = Prefetcher(lambda i: i * i, first=2)
     >>> ahead.take(), ahead.take(), ahead.next
@@ -39,33 +39,33 @@ class Prefetcher:
         depth: int | None = None,
     ):
         self.next, self._read, self._end = first, read, end
-        self._asked, self._depth = first, depth or threads + 1
-        self._under_way: deque[Future] = deque()
+        self._next_read, self._depth = first, depth or threads + 1
+        self._pending: deque[Future] = deque()
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="zoo-reader")
 
     @property
     def ready(self) -> bool:
-        """Whether `take` would not wait."""
-        self._ask()
-        return bool(self._under_way) and self._under_way[0].done()
+        """True if `take` would return without waiting."""
+        self._submit()
+        return bool(self._pending) and self._pending[0].done()
 
     def take(self) -> Any:
-        """The next result, waited for if need be.
+        """Returns the next result, and waits for it if necessary.
 
         Raises:
-            StopIteration: if there is none: the last one was taken.
-            Exception: what `read` raised for it.
+            StopIteration: if the last result was taken.
+            Exception: whatever `read` raised for this result.
         """
-        self._ask()
-        if not self._under_way:
+        self._submit()
+        if not self._pending:
             raise StopIteration
-        found = self._under_way.popleft().result()
+        found = self._pending.popleft().result()
         self.next += 1
-        self._ask()
+        self._submit()
         return found
 
     def close(self) -> None:
-        """Ends the threads, once what they are reading is read; what was not taken is lost."""
+        """Ends the threads after their current reads; results that were not taken are lost."""
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     def __enter__(self) -> "Prefetcher":
@@ -74,14 +74,14 @@ class Prefetcher:
     def __exit__(self, *error: Any) -> None:
         self.close()
 
-    def _ask(self) -> None:
-        while len(self._under_way) < self._depth and (self._end is None or self._asked < self._end):
-            self._under_way.append(self._pool.submit(self._read, self._asked))
-            self._asked += 1
+    def _submit(self) -> None:
+        while len(self._pending) < self._depth and (self._end is None or self._next_read < self._end):
+            self._pending.append(self._pool.submit(self._read, self._next_read))
+            self._next_read += 1
 
 
 def prefetched(read: Callable[[int], Any], count: int) -> Iterator[Any]:
-    """`read(0)` to `read(count - 1)`, each read ahead.
+    """Yields `read(0)` to `read(count - 1)`, prefetched.
 
     >>> list(prefetched(str, 3))
     ['0', '1', '2']

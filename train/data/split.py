@@ -1,4 +1,4 @@
-"""Splits that a seed decides: folds, and examples held back. Classes keep their shares in every part."""
+"""Seeded, stratified splits: cross-validation folds, and training and validation examples."""
 
 from typing import TYPE_CHECKING
 
@@ -13,9 +13,9 @@ __all__ = ["folds", "hold_back_last", "train_val_split"]
 
 
 def folds(y: "np.ndarray", count: int = 5, seed: int = 0) -> "np.ndarray":
-    """The fold of every example, 0 to count - 1, shuffled; folds and the classes in them differ by one example at most.
+    """Assigns each example to a fold, 0 to count - 1; sizes of folds and of their classes differ by at most one.
 
-    Whole numbers of shape (examples,) are classes; of other targets the examples are only shuffled.
+    Integers of shape (examples,) are classes; with other targets, examples are only shuffled.
 
     >>> import numpy as np
     >>> y = np.array([0] * 10 + [1] * 5)
@@ -30,30 +30,35 @@ def folds(y: "np.ndarray", count: int = 5, seed: int = 0) -> "np.ndarray":
 
 
 def train_val_split(split: Split, share: float, seed: int = 0) -> tuple[Split, Split]:
-    """Parts the examples in those to train on and a share of them to choose by, each in the order that they came in.
+    """Splits examples into training and validation, stratified by class; each part keeps the order.
+
+    Args:
+        split: examples.
+        share: fraction for validation.
+        seed: seed of the random choice.
 
     Returns:
-        What is left for training, and what is held back: `round(share * examples)`, at least one of each if share > 0.
+        Training and validation examples: `round(share * examples)` for validation, at least one of each if share > 0.
 
     Raises:
-        BadInput: if the share is not in [0, 1), or one example is to be shared out.
+        BadInput: if the fraction is not in [0, 1), or a single example is to be split.
     """
     import numpy as np
 
     n = len(split.x)
     _check_share(share, n)
     count = min(max(round(share * n), 1), n - 1) if share else 0
-    # Evenly spaced along the order that keeps classes together: every class gives its share, to within one example.
+    # Evenly spaced in an order sorted by class, so that every class gives its fraction to within one example.
     held = np.zeros(n, bool)
     held[_dealing_order(split.y, seed)] = np.arange(n) * count % max(n, 1) < count
     return _chosen(split, ~held), _chosen(split, held)
 
 
 def hold_back_last(split: Split, share: float) -> tuple[Split, Split]:
-    """Parts a text or a series where time does: what comes first is trained on, the last share is held back.
+    """Splits a text or a series in chronological order: the last fraction is for validation.
 
     Raises:
-        BadInput: if the share is not in [0, 1), or one step is to be shared out.
+        BadInput: if the fraction is not in [0, 1), or a single step is to be split.
     """
     n = len(split.x)
     _check_share(share, n)
@@ -68,13 +73,13 @@ def _chosen(split: Split, which: "np.ndarray | slice") -> Split:
 
 def _check_share(share: float, n: int) -> None:
     if not 0 <= share < 1:
-        raise BadInput(f"the share of examples to hold back must be at least 0 and below 1, got {share}")
+        raise BadInput(f"the fraction of examples for validation must be at least 0 and below 1, got {share}")
     if share and n < 2:
-        raise BadInput(f"cannot hold back a share of {n} example; at least 2 are needed")
+        raise BadInput(f"cannot split {n} example into training and validation; at least 2 are needed")
 
 
 def _dealing_order(y: "np.ndarray", seed: int) -> "np.ndarray":
-    """Shuffled, class after class. From raw bits: numpy promises these for ever, but not its own shuffles."""
+    """Returns a seeded order sorted by class, from raw bits, which numpy keeps stable, unlike its shuffles."""
     import numpy as np
 
     order = np.argsort(np.random.PCG64(abs(seed)).random_raw(len(y)), kind="stable")

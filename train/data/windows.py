@@ -1,38 +1,39 @@
-"""A series of numbers cut into windows to forecast from and the values that follow, parted in the order of time.
+"""Windows of a series: inputs and the values that follow them, split in chronological order.
 
-The last fifth is for testing, walking forward: the forecast is made at every moment of it, each time from the values
-known by then. So a test window may reach back into the training part, but no value that is forecast in the test is
-ever a target, or an input, of training.
+The last fifth is the test split, evaluated by walking forward: a forecast is made at every step from the values up to
+it. A test window may therefore begin in the training part, but no target of the test split is an input or a target of
+training.
 """
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 from ..errors import BadInput
+from ..option_types import Bounds, check_bounds
 from .dataset import Split
-from .options import within
 
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["check_sizes", "chronological_split", "differenced", "shortest", "sliding_windows"]
+__all__ = ["Size", "chronological_split", "differenced", "shortest", "sliding_windows"]
 
-_MOST = 100_000  # steps of a window or a horizon
+Size = Annotated[int, Bounds(1, 100_000)]
+"""Length of a window or a horizon in steps."""
 
 
-def sliding_windows(values: "np.ndarray", window: int, horizon: int, whose: str) -> tuple[Split, Split]:
-    """All windows of a series, for training and for testing, each in the order of time and one step apart.
+def sliding_windows(values: "np.ndarray", window: int, horizon: int, where: str) -> tuple[Split, Split]:
+    """Cuts a series into all windows of training and test split, in chronological order and one step apart.
 
     Args:
-        values: the series (steps,), oldest first.
-        window: steps that a forecast is made from.
-        horizon: steps that are forecast.
-        whose: the series' name in an error.
+        values: series (steps,), the oldest value first.
+        window: number of steps in the input.
+        horizon: number of steps to forecast.
+        where: name of the series in errors.
 
     Returns:
-        Training and test, each with x float32 (windows, window, 1) and y float32 (windows, horizon).
+        Training and test split, each with x float32 (windows, window, 1) and y float32 (windows, horizon).
 
     Raises:
-        BadInput: if the sizes are not positive, or the series is too short for one window in each part.
+        BadInput: if a size is out of bounds, or the series is too short for one window in each split.
 
     >>> import numpy as np
     >>> train, test = sliding_windows(np.arange(10.0), 3, 2, "ten")
@@ -41,15 +42,16 @@ def sliding_windows(values: "np.ndarray", window: int, horizon: int, whose: str)
     """
     import numpy as np
 
-    check_sizes(window, horizon)
+    check_bounds(Size, window, "--d.window")
+    check_bounds(Size, horizon, "--d.horizon")
     least = shortest(window, horizon)
     if len(values) < least:
         raise BadInput(
-            f"{whose} has {len(values):,} values, and a window of {window} with a horizon of {horizon} needs at least "
-            f"{least:,} (the last fifth is for testing): give more values, or a smaller --d.window or --d.horizon"
+            f"{where} has {len(values):,} values, and a window of {window} with a horizon of {horizon} needs at least "
+            f"{least:,} (the last fifth is the test split): add values, or reduce --d.window or --d.horizon"
         )
     cut = len(values) - len(values) // 5
-    # A forecast of the test starts at the cut or after it.
+    # The first target of the test split is the value at the cut.
     parts = values[:cut], values[cut - window :]
     both = [np.lib.stride_tricks.sliding_window_view(part, window + horizon).astype(np.float32) for part in parts]
     train, test = (Split(each[:, :window, None].copy(), each[:, window:].copy()) for each in both)
@@ -57,7 +59,7 @@ def sliding_windows(values: "np.ndarray", window: int, horizon: int, whose: str)
 
 
 def shortest(window: int, horizon: int) -> int:
-    """How many values give one window to train on and one to test on.
+    """Returns the number of values that give one window for training and one for testing.
 
     >>> shortest(window=3, horizon=2)
     10
@@ -66,32 +68,32 @@ def shortest(window: int, horizon: int) -> int:
 
 
 def chronological_split(split: Split, share: float) -> tuple[Split, Split]:
-    """Parts windows in those to train on and the last of them to choose by; no value is forecast in both.
+    """Splits windows into training and validation, the last windows; no value is a target of both.
 
-    Windows drawn at random would not do: their neighbours, all but one value the same, would be trained on.
+    A random split would leak: neighbours of the validation windows, which differ in one value, would be in training.
 
     Args:
-        split: windows in the order of time, one step apart.
-        share: of the windows to hold back, above 0 and below 1; at least one is.
+        split: windows in chronological order, one step apart.
+        share: fraction of the windows for validation, above 0 and below 1; at least one window.
 
     Raises:
-        BadInput: if the share is not in between, or nothing would be left to train on.
+        BadInput: if the fraction is out of bounds, or no window is left for training.
     """
     windows, horizon = split.y.shape
     if not 0 < share < 1:
-        raise BadInput(f"the share of windows to hold back must be above 0 and below 1, got {share}")
+        raise BadInput(f"the fraction of windows for validation must be above 0 and below 1, got {share}")
     first = windows - max(1, round(share * windows))
-    last = first - (horizon - 1)  # later ones forecast values that are held back
+    last = first - (horizon - 1)  # later windows have targets of the validation split
     if last < 1:
         raise BadInput(
-            f"cannot hold back a share of {share:g} of {windows} windows that forecast {horizon} steps each: "
-            "none would be left to train on"
+            f"a validation fraction of {share:g} of {windows} windows with a horizon of {horizon} steps leaves no "
+            "window for training: reduce it"
         )
     return Split(split.x[:last], split.y[:last]), Split(split.x[first:], split.y[first:])
 
 
 def differenced(split: Split) -> Split:
-    """The same windows, and what follows each, as differences from its last value: a level drops out, also a new one.
+    """Returns the windows and their targets as differences from the last input value, which removes any level.
 
     >>> import numpy as np
     >>> x, y, _ = differenced(Split(np.array([[[7.0], [9.0]]]), np.array([[10.0, 8.0]])))
@@ -100,9 +102,3 @@ def differenced(split: Split) -> Split:
     """
     last = split.x[:, -1:]
     return Split(split.x - last, split.y - last[..., 0])
-
-
-def check_sizes(window: int, horizon: int) -> None:
-    """Raises BadInput if window or horizon is no size."""
-    within("window", window, 1, _MOST)
-    within("horizon", horizon, 1, _MOST)

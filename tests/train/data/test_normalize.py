@@ -19,7 +19,7 @@ tables = arrays(np.float32, array_shapes(min_dims=2, max_dims=4, max_side=6), el
 
 @settings(deadline=None)
 @given(tables, st.sampled_from(HOWS))
-def test_the_inverse_gives_back_what_was_normalised(x, how):
+def test_the_inverse_restores_the_values(x, how):
     scaler = fit_scaler(x, how)
     back = scaler.invert(scaler.apply(x))
     assert np.abs(back - x).max() <= 1e-6 * max(np.abs(x).max(), 1e-30)
@@ -27,7 +27,7 @@ def test_the_inverse_gives_back_what_was_normalised(x, how):
 
 @settings(deadline=None)
 @given(tables, st.sampled_from(HOWS))
-def test_nothing_that_is_fitted_or_normalised_is_nan_or_infinite(x, how):
+def test_scalers_and_normalized_values_are_finite(x, how):
     scaler = fit_scaler(x, how)
     assert scaler.shift.shape == scaler.scale.shape == x.shape[-1:]
     assert scaler.shift.dtype == scaler.scale.dtype == np.float32
@@ -54,7 +54,7 @@ def test_standard_gives_mean_0_and_deviation_1_over_all_axes_but_the_last():
     assert np.allclose(z.std((0, 1)), 1, rtol=1e-5)
 
 
-def test_a_constant_column_becomes_0_whatever_it_holds():
+def test_a_constant_column_becomes_0():
     x = np.full((1000, 1), 0.1)  # the sum of these is rounded, so their deviation is not quite 0
     for how in HOWS[1:]:
         scaler = fit_scaler(x, how)
@@ -62,25 +62,25 @@ def test_a_constant_column_becomes_0_whatever_it_holds():
         assert scaler.scale == 1
 
 
-def test_a_column_that_hardly_changes_stays_finite():
+def test_a_nearly_constant_column_stays_finite():
     x = np.array([[0], [1e-44]], np.float32)
     for how in HOWS:
         assert np.isfinite(fit_scaler(x, how).apply(x)).all()
 
 
-def test_a_scaler_is_fitted_on_training_examples_and_moves_others_alike():
+def test_a_fitted_scaler_applies_to_other_examples():
     scaler = fit_scaler(np.array([[0.0], [10.0]], np.float32), "unit")
     assert scaler.apply(np.array([[-10.0], [25.0]])).tolist() == [[-1.0], [2.5]]
 
 
-def test_none_only_makes_floats():
+def test_none_only_converts_to_float():
     scaler = fit_scaler(np.array([[3], [200]], np.uint8), "none")
     z = scaler.apply(np.array([[7]], np.uint8))
     assert z.dtype == np.float32
     assert z.tolist() == [[7.0]]
 
 
-def test_jax_arrays_are_normalised_as_numpys_are_under_jit_and_as_a_pytree():
+def test_jax_arrays_are_normalized_as_numpy_arrays_under_jit_and_as_a_pytree():
     x = np.arange(24, dtype=np.uint8).reshape(2, 4, 3)
     scaler = fit_scaler(x, "standard")
     on_device = Scaler(*map(jnp.asarray, scaler))
@@ -91,15 +91,15 @@ def test_jax_arrays_are_normalised_as_numpys_are_under_jit_and_as_a_pytree():
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
-def test_what_is_not_finite_is_refused_with_its_column(bad):
+def test_values_that_are_not_finite_raise_with_their_column(bad):
     x = np.zeros((4, 3), np.float32)
     x[2, 1] = bad
     with pytest.raises(BadInput, match=r"not finite in column 1 \(counted from 0\)"):
         fit_scaler(x, "standard")
 
 
-def test_no_examples_and_unknown_ways_are_refused():
-    with pytest.raises(BadInput, match="no examples"):
+def test_no_examples_and_unknown_normalizations_raise():
+    with pytest.raises(BadInput, match="without examples"):
         fit_scaler(np.zeros((0, 3)), "unit")
-    with pytest.raises(BadInput, match="unknown normalisation 'unti'"):
+    with pytest.raises(BadInput, match="unknown normalization 'unti'"):
         fit_scaler(np.zeros((1, 3)), "unti")  # pyright: ignore

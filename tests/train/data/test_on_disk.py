@@ -5,8 +5,7 @@ import pytest
 
 from zoo.train.data.dataset import Dataset, Split
 from zoo.train.data.normalize import fit_scaler
-from zoo.train.data.on_disk import MappedArray, blocks, sample, subsample, take
-from zoo.train.data.resident import resident
+from zoo.train.data.on_disk import MappedArray, blocks, resident, sample, subsample, take
 from zoo.train.data.split import hold_back_last, train_val_split
 
 rng = np.random.default_rng(0)
@@ -24,14 +23,14 @@ def pair(tmp_path_factory):
 @pytest.mark.parametrize(
     "which", [3, -1, slice(5, 20), slice(None, None, 7), [4, 4, 0], np.arange(50) % 3 == 0, np.array([[1, 2], [3, 4]])]
 )
-def test_they_are_indexed_like_the_array(pair, which):
+def test_rows_are_indexed_like_an_array(pair, which):
     array, rows = pair
     np.testing.assert_array_equal(rows[which], array[which])
     assert type(rows[which]) is np.ndarray
 
 
 @pytest.mark.parametrize("which", [slice(5, 20), np.arange(50) % 3 == 0])
-def test_some_of_them_are_rows_again_and_some_of_those_too(pair, which):
+def test_a_selection_can_be_selected_from(pair, which):
     array, rows = pair
     some = take(rows, which)
     assert isinstance(some, MappedArray)
@@ -42,31 +41,31 @@ def test_some_of_them_are_rows_again_and_some_of_those_too(pair, which):
     np.testing.assert_array_equal(take(some, slice(1, 4))[::-1], array[which][1:4][::-1])
 
 
-def test_they_never_become_an_array_unasked(pair):
+def test_conversion_to_an_array_raises(pair):
     with pytest.raises(TypeError, match="50 examples stay on the disk"):
         np.asarray(pair[1])
 
 
-def test_numbers_become_the_type_that_was_asked_for(tmp_path):
+def test_rows_have_the_requested_type(tmp_path):
     np.save(tmp_path / "x.npy", np.arange(10, dtype=np.uint8))
     rows = MappedArray(np.load(tmp_path / "x.npy", mmap_mode="r"), dtype=np.int32)
     assert (rows.dtype, rows[2:4].dtype, take(rows, slice(3))[:].dtype) == (np.int32,) * 3
 
 
 @pytest.mark.parametrize("how", ["none", "unit", "symmetric", "standard"])
-def test_a_scale_is_fitted_to_them_as_to_the_array(pair, how):
+def test_a_scaler_is_fitted_as_to_the_array(pair, how):
     array, rows = pair
     for one, other in zip(fit_scaler(array, how), fit_scaler(rows, how), strict=True):
         assert one.tobytes() == other.tobytes()
 
 
-def test_blocks_are_all_rows_once_in_order(pair):
+def test_blocks_hold_all_rows_once_in_order(pair):
     array, rows = pair
     assert [len(part) for part in blocks(rows, 20)] == [20, 20, 10]
     np.testing.assert_array_equal(np.concatenate(list(blocks(rows, 20))), array)
 
 
-def test_parts_that_are_held_back_are_those_of_the_array(pair):
+def test_splits_equal_those_of_the_array(pair):
     array, rows = pair
     y = np.arange(50, dtype=np.int32) % 3
     for cut in (lambda split: train_val_split(split, 0.2, 1), lambda split: hold_back_last(split, 0.2)):
@@ -75,7 +74,7 @@ def test_parts_that_are_held_back_are_those_of_the_array(pair):
             np.testing.assert_array_equal(one.y, other.y)
 
 
-def test_a_set_is_thinned_evenly_and_only_beyond_the_bound(pair):
+def test_a_set_is_subsampled_evenly_and_only_beyond_the_limit(pair):
     array, rows = pair
     assert subsample(rows, array.size) is rows
     np.testing.assert_array_equal(subsample(rows, 60)[:], array[[0, 12, 24, 36, 49]])
@@ -83,7 +82,7 @@ def test_a_set_is_thinned_evenly_and_only_beyond_the_bound(pair):
     np.testing.assert_array_equal(sample(rows), array)
 
 
-def test_what_a_judge_is_given_lies_in_memory(pair):
+def test_resident_data_is_in_memory(pair):
     array, rows = pair
     y = np.arange(50)
     data = resident(Dataset("mine", "multiclass", Split(rows, y), Split(array, y)))

@@ -7,7 +7,7 @@ import pytest
 from zoo.train.data.prefetch import Prefetcher, prefetched
 
 
-def test_results_come_in_order_whatever_order_the_threads_end_in():
+def test_results_come_in_order_independent_of_the_threads():
     gates = [threading.Event() for _ in range(4)]
 
     def read(i):
@@ -21,17 +21,17 @@ def test_results_come_in_order_whatever_order_the_threads_end_in():
     assert list(prefetched(str, 0)) == []
 
 
-def test_never_more_than_the_depth_is_read_ahead():
+def test_at_most_the_depth_is_read_ahead():
     read = []
     with Prefetcher(lambda i: read.append(i) or i, first=5, threads=1, depth=3) as ahead:
         assert read == []
         assert ahead.take() == 5
-        ahead._under_way[-1].result()
+        ahead._pending[-1].result()
         assert read == [5, 6, 7, 8]
         assert (ahead.next, ahead.ready) == (6, True)
 
 
-def test_an_error_is_raised_where_its_result_is_taken_and_not_before():
+def test_an_error_is_raised_when_its_result_is_taken():
     def read(i):
         if i == 2:
             raise OSError("the disk is gone")
@@ -43,7 +43,7 @@ def test_an_error_is_raised_where_its_result_is_taken_and_not_before():
             ahead.take()
 
 
-def test_after_the_last_there_is_nothing():
+def test_after_the_last_result_take_stops():
     with Prefetcher(str, end=1) as ahead:
         assert ahead.take() == "0"
         assert not ahead.ready
@@ -51,7 +51,7 @@ def test_after_the_last_there_is_nothing():
             ahead.take()
 
 
-def test_closing_ends_the_threads_and_cancels_what_nobody_will_take():
+def test_closing_ends_the_threads_and_cancels_pending_reads():
     started, go = threading.Event(), threading.Event()
     read = []
 

@@ -13,7 +13,7 @@ TEXT = "to be, or not to be:\n\tthat is the question."
 
 @settings(deadline=None)
 @given(st.text(min_size=1))
-def test_any_text_comes_back_from_its_characters(text):
+def test_any_text_is_restored_from_its_characters(text):
     vocabulary = characters_of(text)
     numbers = vocabulary.encode(text)
     assert numbers.dtype == np.int32
@@ -23,7 +23,7 @@ def test_any_text_comes_back_from_its_characters(text):
 
 @settings(deadline=None)
 @given(st.text(min_size=1))
-def test_any_text_comes_back_from_its_words_if_none_is_left_out(text):
+def test_any_text_is_restored_from_its_words_if_all_are_known(text):
     vocabulary = words_of(text, 10_000)
     assert vocabulary.level == "words"
     assert vocabulary.decode(vocabulary.encode(text).tolist()) == text
@@ -33,13 +33,13 @@ def test_words_punctuation_and_white_space_are_tokens_of_their_own():
     assert words_of(TEXT, 100).split(TEXT)[:6] == ["to", " ", "be", ",", " ", "or"]
 
 
-def test_of_too_many_words_the_rarest_are_unknown():
+def test_the_rarest_words_beyond_the_limit_are_unknown():
     vocabulary = words_of(TEXT, 4)
     assert vocabulary.tokens == (UNKNOWN, " ", "be", "to")
     assert vocabulary.encode("to see").tolist() == [3, 1, 0]
     assert vocabulary.unknown("to see or see") == ["see", "or"]
 
 
-def test_a_character_that_was_never_learned_is_named_with_its_place():
-    with pytest.raises(BadInput, match=r"character 'X' \(line 2, column 3\) is unknown.* which has learned 3: ab"):
+def test_an_unknown_character_raises_with_its_place():
+    with pytest.raises(BadInput, match=r"character 'X' \(line 2, column 3\) is not in the model's vocabulary of 3: ab"):
         characters_of("ab\n").encode("ab\nabX")

@@ -1,4 +1,4 @@
-"""Windows of a series: what each holds, that time goes one way only, and that nothing leaks from test to training."""
+"""Windows of a series: their content, chronological splits, no leak from test to training."""
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ SIZES = [(1, 1, 40), (3, 2, 50), (8, 5, 50), (4, 10, 53), (30, 1, 61), (5, 1, 10
 
 
 @pytest.mark.parametrize(("window", "horizon", "steps"), SIZES)
-def test_every_window_is_followed_by_its_horizon_one_step_after_the_window_before(window, horizon, steps):
+def test_every_window_is_followed_by_its_horizon_and_one_step_after_the_previous(window, horizon, steps):
     for x, y in (part[:2] for part in sliding_windows(np.arange(float(steps)), window, horizon, "series")):
         assert x.shape[1:] == (window, 1)
         assert y.shape == (len(x), horizon)
@@ -22,7 +22,7 @@ def test_every_window_is_followed_by_its_horizon_one_step_after_the_window_befor
 
 
 @pytest.mark.parametrize(("window", "horizon", "steps"), SIZES)
-def test_the_last_fifth_is_forecast_in_the_test_and_nothing_of_it_is_seen_in_training(window, horizon, steps):
+def test_the_last_fifth_is_the_target_of_the_test_split_and_never_in_training(window, horizon, steps):
     train, test = sliding_windows(np.arange(float(steps)), window, horizon, "series")
     cut = steps - steps // 5
     assert train.x[0, 0, 0] == 0
@@ -33,7 +33,7 @@ def test_the_last_fifth_is_forecast_in_the_test_and_nothing_of_it_is_seen_in_tra
 
 
 @pytest.mark.parametrize(("window", "horizon"), [(w, h) for w in (1, 2, 7, 40) for h in (1, 3, 9, 60)])
-def test_the_shortest_series_suffices_and_one_value_less_does_not(window, horizon):
+def test_the_shortest_series_is_accepted_and_one_value_less_raises(window, horizon):
     least = shortest(window, horizon)
     train, test = sliding_windows(np.zeros(least), window, horizon, "series")
     assert len(train.x) >= 1
@@ -43,12 +43,12 @@ def test_the_shortest_series_suffices_and_one_value_less_does_not(window, horizo
 
 
 @pytest.mark.parametrize(("window", "horizon", "name"), [(0, 1, "window"), (3, 0, "horizon"), (-1, 1, "window")])
-def test_a_window_or_horizon_of_nothing_is_refused(window, horizon, name):
-    with pytest.raises(BadInput, match=f"--d.{name} must lie between 1"):
+def test_a_window_or_horizon_out_of_bounds_raises(window, horizon, name):
+    with pytest.raises(BadInput, match=f"--d.{name} must be a whole number from 1"):
         sliding_windows(np.zeros(100), window, horizon, "series")
 
 
-def test_windows_held_back_are_the_last_and_no_value_is_forecast_on_both_sides():
+def test_validation_windows_are_the_last_and_share_no_target_with_training():
     train, _ = sliding_windows(np.arange(100.0), 5, 4, "series")
     earlier, later = chronological_split(train, 0.1)
     assert len(later.x) == round(0.1 * len(train.x))
@@ -57,13 +57,13 @@ def test_windows_held_back_are_the_last_and_no_value_is_forecast_on_both_sides()
 
 
 @pytest.mark.parametrize("share", [0, 1, -0.1, 0.999])
-def test_a_share_that_leaves_nothing_on_one_side_is_refused(share):
+def test_a_fraction_that_leaves_an_empty_split_raises(share):
     split = Split(np.zeros((20, 3, 1)), np.zeros((20, 2)))
-    with pytest.raises(BadInput, match="hold"):
+    with pytest.raises(BadInput, match="validation"):
         chronological_split(split, share)
 
 
-def test_changes_do_not_know_the_level_and_the_last_value_gives_it_back():
+def test_differences_remove_the_level_and_the_last_value_restores_it():
     values = np.random.default_rng(0).normal(size=40).cumsum()
     here, there = (sliding_windows(values + level, 5, 3, "series")[0] for level in (0, 1000))
     some, same = differenced(here), differenced(there)

@@ -1,20 +1,20 @@
-"""The rows of a CSV file with their line numbers, and the numbers in their cells, or an error that says where.
+"""Reads the rows of a CSV file with their line numbers, and the numbers in their cells.
 
-The file is UTF-8 text; commas, semicolons, tabs or bars part the cells. Empty lines do not count.
+The file is UTF-8 text; commas, semicolons, tabs or bars separate the cells. Empty lines are skipped.
 """
 
 import csv
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
-from difflib import get_close_matches
 from pathlib import Path
 
 from ...errors import BadInput
+from ...option_types import did_you_mean
 
 __all__ = ["Row", "csv_rows", "is_number", "near_file", "number_in"]
 
-Row = tuple[int, list[str]]  # the number of the line that it begins on, and its cells
+Row = tuple[int, list[str]]  # number of its first line, cells
 
 _MISSING = ("", "na", "n/a", "#n/a", "nan", "null", "none", "nil", "-", "--", ".", "?")
 _DELIMITERS = ",;\t|"
@@ -22,10 +22,10 @@ _DELIMITERS = ",;\t|"
 
 @contextmanager
 def csv_rows(path: Path) -> Iterator[Iterator[Row]]:
-    """Opens a CSV file for reading row by row, spaces around the cells taken off.
+    """Opens a CSV file for reading row by row, with surrounding spaces stripped from the cells.
 
     Raises:
-        BadInput: if the file cannot be read, or is no CSV, wherever that shows.
+        BadInput: if the file cannot be read or is not CSV; also while rows are read.
     """
     try:
         with _opened(path) as text:
@@ -35,27 +35,35 @@ def csv_rows(path: Path) -> Iterator[Iterator[Row]]:
     except OSError as error:
         raise BadInput(f"cannot read {path}: {error.strerror}{near_file(path)}") from error
     except UnicodeDecodeError as error:
-        raise BadInput(f"{path} is no UTF-8 text (byte {error.start:,}): save it as UTF-8 CSV") from error
+        raise BadInput(f"{path} is not UTF-8 text (byte {error.start:,}): save it as UTF-8 CSV") from error
 
 
 def number_in(where: str, text: str) -> float:
-    """The number that a cell holds.
+    """Parses the number in a cell.
+
+    Args:
+        where: place of the cell in errors.
+        text: content of the cell.
 
     Raises:
-        BadInput: naming the place, if it is missing, no number or beyond 1e30.
+        BadInput: if it is missing, not a number or beyond 1e30.
     """
     if text.lower() in _MISSING:
-        raise BadInput(f"{where}: the value is missing ({text!r}); fill it in or take the line out")
+        raise BadInput(f"{where}: the value is missing ({text!r}); fill it in or remove the line")
     if not is_number(text):
-        hint = "; write it with a point and without signs for thousands" if is_number(text.replace(",", "")) else ""
-        raise BadInput(f"{where}: {text!r} is no number{hint}")
+        hint = (
+            "; write it with a decimal point and without thousands separators"
+            if is_number(text.replace(",", ""))
+            else ""
+        )
+        raise BadInput(f"{where}: {text!r} is not a number{hint}")
     if not abs(float(text)) < 1e30:
-        raise BadInput(f"{where}: {text!r} is too large for a number to learn from (1e30 at most)")
+        raise BadInput(f"{where}: {text!r} is too large (1e30 at most)")
     return float(text)
 
 
 def is_number(text: str) -> bool:
-    """Whether a cell holds a number, as python writes it."""
+    """Returns True if the text of a cell is a Python number other than NaN."""
     try:
         return not math.isnan(float(text)) and "_" not in text
     except ValueError:
@@ -63,19 +71,17 @@ def is_number(text: str) -> bool:
 
 
 def near_file(path: Path) -> str:
-    """A hint at the file beside it whose name is most like it, or nothing."""
+    """Returns `; did you mean x?` with the file of the same folder whose name is nearest, or an empty text."""
     try:
-        others = [each.name for each in path.parent.iterdir()]
+        return did_you_mean(path.name, [each.name for each in path.parent.iterdir()])
     except OSError:
         return ""
-    near = get_close_matches(path.name, others, n=1)
-    return f"; did you mean {path.with_name(near[0])}?" if near else ""
 
 
 def _opened(path: Path):
     if path.is_dir():
-        raise BadInput(f"{path} is a folder: give the CSV file itself")
-    return path.open(encoding="utf-8-sig", newline="")  # Excel begins its files with a byte order mark
+        raise BadInput(f"{path} is a folder: give the path of the CSV file")
+    return path.open(encoding="utf-8-sig", newline="")  # -sig: Excel writes a byte order mark
 
 
 def _delimiter(header: str) -> str:
@@ -90,4 +96,4 @@ def _rows(path: Path, reader) -> Iterator[Row]:
                 yield line, [cell.strip() for cell in cells]
             line = reader.line_num + 1
     except csv.Error as error:
-        raise BadInput(f"{path}, line {line}: this is no CSV ({error})") from error
+        raise BadInput(f"{path}, line {line}: not valid CSV ({error})") from error

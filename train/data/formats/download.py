@@ -1,7 +1,7 @@
-"""Fetches a data file once: from several mirrors, checked by its SHA-256, kept whole or not at all.
+"""Downloads a data file once: from several mirrors, verified by SHA-256, written atomically.
 
-What arrives stays in memory until it is checked, so a kill or a broken line leaves no half file behind. A line that
-breaks is taken up where it broke (HTTP Range).
+The content stays in memory until it is verified, so an interruption leaves no partial file. A broken connection is
+resumed where it broke (HTTP Range).
 """
 
 import gzip
@@ -27,7 +27,7 @@ __all__ = ["data_folder", "fetch", "find"]
 
 _TIMEOUT = 15.0  # seconds without a byte
 _SLOWEST = 1024  # bytes a second, after a minute
-_WAITS = (0.5, 2.0)  # seconds before the second and third try of a mirror
+_WAITS = (0.5, 2.0)  # seconds before the second and third attempt at a mirror
 _CHUNK = 1 << 16
 
 
@@ -42,23 +42,24 @@ def fetch(
     siblings: Sequence[str] = (),
     limit: int = 1 << 30,
 ) -> Path:
-    """The path of a data file: where it lies already, else fetched and kept.
+    """Returns the path of a data file, which is downloaded unless it exists.
 
-    It is looked for in the data folder and in the folder `name` below it; a download goes to the latter.
+    The file is searched in the subfolder `name` of the data folder and in the data folder; downloads go to the
+    subfolder.
 
     Args:
-        name: the data set's name.
+        name: name of the data set.
         urls: https mirrors, tried in turn.
-        sha256: of the file uncompressed, or, where only that is known, as it is sent.
-        place: the folder, whether the network may be asked, and `say`: called about once a second while bytes come;
-            what it raises ends the download.
-        member: the file's name.
-        aliases: other names that the file is known by.
-        siblings: the names of the set's other files, for the advice.
-        limit: the most bytes that are taken in, as sent and uncompressed.
+        sha256: digest of the file uncompressed, or as sent where only that is published.
+        place: data folder, permission to use the network, and `say`, which is called about once a second during the
+            download; an exception from it ends the download.
+        member: name of the file.
+        aliases: other names of the file.
+        siblings: names of the data set's other files, for the error message.
+        limit: maximal size in bytes, as sent and uncompressed.
 
     Raises:
-        DataUnavailable: saying what was tried, where, and how to put the file there by hand.
+        DataUnavailable: if every mirror fails; the message lists the attempts and how to provide the file by hand.
     """
     folder = data_folder(place)
     found = find(folder, name, (member, *aliases))
@@ -66,50 +67,50 @@ def fetch(
         return found
     faults: list[str] = []
     for url in () if place.offline else urls:
-        body = _from(url, sha256, limit, place, faults)
+        body = _try_mirror(url, sha256, limit, place, faults)
         if body is not None:
             return _keep(body, folder / name / member)
-    why = "is not on this machine, and nothing is fetched offline" if place.offline else "could not be fetched"
+    why = "is not on this machine, and --offline forbids downloads" if place.offline else "could not be downloaded"
     raise DataUnavailable(
         "\n  ".join([f"{member} of {name} {why}:", *faults]) + f"\n{_advice(folder, name, urls, (member, *siblings))}"
     )
 
 
 def data_folder(place: Place) -> Path:
-    """Where data lies: the folder that the user named, else ZOO_DATA, else the user's cache.
+    """Returns the data folder: the one that the user named, else ZOO_DATA, else the user's cache.
 
     Raises:
-        DataUnavailable: if neither is named and the user has no home.
+        DataUnavailable: if neither is set and the user has no home folder.
     """
     named = place.data_dir or os.environ.get("ZOO_DATA")
     try:
         return Path(named).expanduser() if named else user_cache() / "zoo"
     except RuntimeError as error:
-        raise DataUnavailable(f"no folder for data: {error}; name one with --data-dir or ZOO_DATA") from error
+        raise DataUnavailable(f"no folder for data: {error}; set one with --data-dir or ZOO_DATA") from error
 
 
 def find(folder: Path, name: str, members: Sequence[str]) -> Path | None:
-    """The first of these files in `folder/name`, then in the folder itself."""
+    """Returns the first of these files that exists in `folder/name` or in `folder`, None if there is none."""
     for path in (base / member for base in (folder / name, folder) for member in members):
-        if os.path.isfile(path):  # unlike Path.is_file it is False, not an error, where reading is not allowed
+        if os.path.isfile(path):  # False for a folder without permission, where Path.is_file raises
             return path
     return None
 
 
 def _advice(folder: Path, name: str, urls: Sequence[str], members: Sequence[str]) -> str:
     return (
-        f"Put {', '.join(members)} into {folder / name}, or name the folder that holds them with --data-dir. "
-        f"They can be had from {urls[0].rpartition('/')[0]}/"
+        f"Put {', '.join(members)} into {folder / name}, or set the folder that holds them with --data-dir. "
+        f"Source: {urls[0].rpartition('/')[0]}/"
     )
 
 
-def _from(url: str, sha256: str, limit: int, place: Place, faults: list[str]) -> bytes | None:
+def _try_mirror(url: str, sha256: str, limit: int, place: Place, faults: list[str]) -> bytes | None:
     try:
         body = _get(url, limit, place)
     except (OSError, HTTPException) as error:
         faults.append(f"{url}: {error or type(error).__name__}")
         return None
-    if _agrees(body, sha256, limit):
+    if _matches(body, sha256, limit):
         return body
     got = hashlib.sha256(body).hexdigest()
     faults.append(f"{url}: wrong content, {len(body):,} bytes of SHA-256 {got[:12]}...; expected {sha256[:12]}...")
@@ -123,19 +124,19 @@ def _get(url: str, limit: int, place: Place) -> bytes:
             _receive(url, body, limit, place)
             return bytes(body)
         except (OSError, HTTPException) as error:
-            if wait is None or not _may_pass(error):
+            if wait is None or not _is_temporary(error):
                 raise
-            place.say(f"{error}; trying again in {wait} s")
+            place.say(f"{error}; next attempt in {wait} s")
         time.sleep(wait)
     raise AssertionError("unreachable")
 
 
 def _receive(url: str, body: bytearray, limit: int, place: Place) -> None:
-    """Adds to the body what is missing of it."""
+    """Downloads the missing part of the body and appends it."""
     headers = {"User-Agent": "neural-network-zoo", "Accept-Encoding": "identity"}
     if body:
         headers["Range"] = f"bytes={len(body)}-"
-    place.say(f"fetching {url}")
+    place.say(f"downloading {url}")
     with _opener().open(urllib.request.Request(_allowed(url), headers=headers), timeout=_TIMEOUT) as response:
         resumed = response.headers.get("Content-Range", "").startswith(f"bytes {len(body)}-")
         if not (response.status == 206 and resumed):
@@ -144,21 +145,21 @@ def _receive(url: str, body: bytearray, limit: int, place: Place) -> None:
         whole = len(body) + int(length) if length and length.isdigit() else None
         _read(response, body, whole, limit, place)
     if whole is not None and len(body) < whole:
-        raise ConnectionError(f"the line closed after {len(body):,} of {whole:,} bytes")
+        raise ConnectionError(f"connection closed after {len(body):,} of {whole:,} bytes")
 
 
 def _read(response, body: bytearray, whole: int | None, limit: int, place: Place) -> None:
-    start = told = time.monotonic()
+    start = reported = time.monotonic()
     before = len(body)
     while chunk := response.read1(_CHUNK):
         body += chunk
         if max(len(body), whole or 0) > limit:
-            raise _TooLarge(f"larger than the {limit:,} bytes that this file can have")
+            raise _TooLarge(f"larger than the limit of {limit:,} bytes")
         now = time.monotonic()
         if now - start > 60 and len(body) - before < _SLOWEST * (now - start):
             raise TimeoutError(f"slower than {_SLOWEST} bytes a second")
-        if now - told > 1:
-            told = now
+        if now - reported > 1:
+            reported = now
             place.say(f"{len(body) / 1e6:.1f} of {whole / 1e6:.1f} MB" if whole else f"{len(body) / 1e6:.1f} MB")
 
 
@@ -166,18 +167,22 @@ class _TooLarge(OSError):
     pass
 
 
-def _may_pass(error: Exception) -> bool:
-    """Whether trying the same mirror again may help."""
+class _NotAllowed(OSError):
+    pass
+
+
+def _is_temporary(error: Exception) -> bool:
+    """Returns True if another attempt at the same mirror may succeed."""
     if isinstance(error, HTTPError):
         return error.code >= 500 or error.code in (408, 429)
-    cause = getattr(error, "reason", error)  # what urllib wraps
-    return not isinstance(cause, (_TooLarge, socket.gaierror, ConnectionRefusedError, ssl.SSLError))
+    cause = getattr(error, "reason", error)  # wrapped by urllib
+    return not isinstance(cause, (_NotAllowed, _TooLarge, socket.gaierror, ConnectionRefusedError, ssl.SSLError))
 
 
 def _allowed(url: str) -> str:
     parts = urlsplit(url)
     if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost", "::1")):
-        raise ssl.SSLError(f"refused to go to {url}: only https is")
+        raise _NotAllowed(f"{url} is not allowed: only https is")
     return url
 
 
@@ -190,7 +195,7 @@ def _opener() -> urllib.request.OpenerDirector:
     return urllib.request.build_opener(_Redirects)
 
 
-def _agrees(body: bytes, sha256: str, limit: int) -> bool:
+def _matches(body: bytes, sha256: str, limit: int) -> bool:
     if hashlib.sha256(body).hexdigest() == sha256:
         return True
     digest, size = hashlib.sha256(), 0
@@ -199,7 +204,7 @@ def _agrees(body: bytes, sha256: str, limit: int) -> bool:
             while chunk := stream.read(_CHUNK):
                 digest.update(chunk)
                 size += len(chunk)
-                if size > limit:  # a bomb
+                if size > limit:  # a decompression bomb
                     return False
     except (OSError, EOFError, zlib.error):
         return False

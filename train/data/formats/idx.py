@@ -1,7 +1,7 @@
 """Reads IDX, the format of MNIST: two zero bytes, a type, the number of dimensions, their sizes, the numbers.
 
-Nothing is believed that the file does not bear out: sizes are checked before memory is taken, and no more is taken
-than bytes are there. Source of the format: LeCun, Cortes and Burges, "The MNIST database of handwritten digits".
+Sizes are checked before memory is allocated, and no more is allocated than the file has bytes. Source of the format:
+LeCun, Cortes and Burges, "The MNIST database of handwritten digits".
 """
 
 import gzip
@@ -23,22 +23,22 @@ _CHUNK = 1 << 20
 
 
 def read_idx(path: Path, shape: tuple[int, ...] | None = None, limit: int = 1 << 30) -> "np.ndarray":
-    """The array in an IDX file, compressed by gzip or not.
+    """Reads the array of an IDX file, compressed by gzip or not.
 
     Args:
-        path: the file; its content tells whether it is compressed, not its name.
-        shape: what the array must have.
-        limit: the most bytes that it may have.
+        path: path of the file; compression is detected from its content.
+        shape: expected shape; None accepts any.
+        limit: maximal size of the array in bytes.
 
     Raises:
-        DataUnavailable: naming the file, what was expected and what was found.
+        DataUnavailable: if the file cannot be read or differs from what is expected.
     """
     try:
         with open(path, "rb") as file, _uncompressed(file) as stream:
             return _read(stream, shape, limit)
     except (OSError, EOFError, zlib.error, _Damaged) as error:
-        advice = "Put a sound copy in its place; or delete it, and it is fetched again unless you are offline"
-        raise DataUnavailable(f"{path} is not a sound IDX file: {error}. {advice}") from error
+        advice = "Replace the file; or delete it, and it is downloaded again unless --offline is set"
+        raise DataUnavailable(f"{path} is not a valid IDX file: {error}. {advice}") from error
 
 
 class _Damaged(Exception):
@@ -59,7 +59,7 @@ def _read(stream: IO[bytes], shape: tuple[int, ...] | None, limit: int) -> "np.n
         raise _Damaged(f"expected {_times(shape)} numbers, found {_times(dims)}")
     size = math.prod(dims) * np.dtype(dtype).itemsize
     if size > limit:
-        raise _Damaged(f"its header promises {size:,} bytes, more than the {limit:,} that are read")
+        raise _Damaged(f"its header declares {size:,} bytes, more than the limit of {limit:,}")
     body = _at_most(stream, size + 1)
     if len(body) != size:
         found = f"{len(body):,}" if len(body) < size else "more"
@@ -81,7 +81,7 @@ def _header(stream: IO[bytes]) -> tuple[str, tuple[int, ...]]:
 
 
 def _at_most(stream: IO[bytes], count: int) -> bytearray:
-    """Bit by bit: a reader that is asked for a gigabyte takes that memory before it looks whether it is there."""
+    """Reads in chunks: one large read would allocate its size before it finds the end of the file."""
     body = bytearray()
     while len(body) < count and (chunk := stream.read(min(_CHUNK, count - len(body)))):
         body += chunk

@@ -1,4 +1,4 @@
-"""Pictures that stay in their files until a batch wants them."""
+"""Images that stay in their files until a batch needs them."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,40 +16,40 @@ __all__ = ["ImageFiles"]
 
 
 class ImageFiles(DiskArray):
-    """PNG and JPEG files as examples, uint8 (height, width, 3), or (height, width, 1) in grey, all of one size.
+    """Holds PNG and JPEG files as examples, uint8 (height, width, 3), or (height, width, 1) in grey, all of one size.
+
+    A file that cannot be read or has another size raises BadInput when it is read.
 
     Args:
-        paths: the files.
-        size: as of `read_picture`.
-        grey: likewise.
-        shape: of one picture, the one that was read first.
-
-    A file that cannot be read, or is of another size, is a BadInput that names it, raised where the picture is read.
+        paths: paths of the files.
+        size: side in pixels, as in `read_picture`.
+        grey: conversion to luma, as in `read_picture`.
+        shape: shape of the first image.
     """
 
     def __init__(self, paths: "Sequence[Path]", size: int, grey: bool, shape: tuple[int, ...]):
         super().__init__((len(paths), *shape), "uint8")
-        self.paths, self._how = paths, (size, grey)
+        self.paths, self._options = paths, (size, grey)
 
     def read(self, places: "np.ndarray | slice") -> "np.ndarray":
-        """As `DiskArray.read`."""
+        """Reads the images of some rows, as `DiskArray.read`."""
         import numpy as np
 
         paths = self._of(places)
-        pictures = np.empty((len(paths), *self.shape[1:]), np.uint8)
+        images = np.empty((len(paths), *self.shape[1:]), np.uint8)
         for i, path in enumerate(paths):
-            found = read_picture(path, *self._how)
+            found = read_picture(path, *self._options)
             if found.shape != self.shape[1:]:
                 raise BadInput(
-                    f"{self.paths[0]} is {_sides(self.shape[1:])} pixels and {path} is {_sides(found.shape)}: all must "
-                    "be of one size; --d.size 64 makes them so"
+                    f"{self.paths[0]} is {_sides(self.shape[1:])} pixels and {path} is {_sides(found.shape)}: all "
+                    "images must have one size; --d.size 64 scales them"
                 )
-            pictures[i] = found
-        return pictures
+            images[i] = found
+        return images
 
-    def chosen(self, places: "np.ndarray | slice") -> "ImageFiles":
-        """As `DiskArray.chosen`."""
-        return ImageFiles(self._of(places), *self._how, self.shape[1:])
+    def select(self, places: "np.ndarray | slice") -> "ImageFiles":
+        """Selects rows, as `DiskArray.select`."""
+        return ImageFiles(self._of(places), *self._options, self.shape[1:])
 
     def _of(self, places: "np.ndarray | slice") -> "Sequence[Path]":
         return self.paths[places] if isinstance(places, slice) else [self.paths[place] for place in places]

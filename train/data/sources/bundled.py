@@ -1,19 +1,21 @@
-"""The sets that scikit-learn brings along, read from its files without importing it, which would take a second.
+"""Data sets included in scikit-learn, read from its files without importing it, which would take a second.
 
-A fifth is held out for testing: one of five shuffled folds (stratified by class) that never change, so that the five
-runs `--d.fold 0` to `--d.fold 4` are a cross-validation.
+The test split is one of five fixed, shuffled folds, stratified by class: the five runs `--d.fold 0` to `--d.fold 4`
+are a cross-validation.
 """
 
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 from ...errors import DataUnavailable
+from ...option_types import Bounds
 from ..dataset import Dataset, Place, Source, Split
-from ..options import within
 
 if TYPE_CHECKING:
     import numpy as np
+
+Fold = Annotated[int, Bounds(0, 4)]
 
 __all__ = ["SOURCES", "breast_cancer", "diabetes", "digits", "iris", "wine"]
 
@@ -30,65 +32,65 @@ _NUCLEUS = (
 _CELLS = (
     tuple(f"mean {m}" for m in _NUCLEUS) + tuple(f"{m} error" for m in _NUCLEUS) + tuple(f"worst {m}" for m in _NUCLEUS)
 )
-# Of the first few seeds, the one whose five folds of digits are most alike to a linear classifier: any of them stands
-# for all.
+# Of the first seeds, the one for which a linear classifier scores most evenly on the five folds of digits: each fold
+# then represents all.
 _FOLDS = 2
 _DIABETES = ("age", "sex", "bmi", "bp", "s1", "s2", "s3", "s4", "s5", "s6")
 
 
-def digits(place: Place, *, fold: int = 0) -> Dataset:
-    """1,797 handwritten digits of 8 by 8 pixels, 0 to 16, as uint8 (N, 8, 8, 1). Source: UCI, Alpaydin and Kaynak 1998.
+def digits(place: Place, *, fold: Fold = 0) -> Dataset:
+    """Loads 1,797 handwritten digits, uint8 (N, 8, 8, 1) from 0 to 16. Source: UCI, Alpaydin and Kaynak 1998.
 
     Args:
-        place: not used, the files are on this machine.
-        fold: which fifth is held out for testing, 0 to 4.
+        place: not used; the files are installed with scikit-learn.
+        fold: index of the held-out fold, 0 to 4.
     """
     import numpy as np
 
     rows = _table("digits.csv.gz")
     x = rows[:, :64].astype(np.uint8).reshape(-1, 8, 8, 1)
-    return _classes("digits", x, rows[:, 64], _DIGITS, (), fold)
+    return _dataset("digits", x, rows[:, 64], _DIGITS, (), fold)
 
 
-def iris(place: Place, *, fold: int = 0) -> Dataset:
-    """150 flowers of three kinds, four lengths in cm. Source: Fisher 1936.
+def iris(place: Place, *, fold: Fold = 0) -> Dataset:
+    """Loads 150 flowers of three species, four lengths in cm. Source: Fisher 1936.
 
     Args:
-        place: not used, the files are on this machine.
-        fold: which fifth is held out for testing, 0 to 4.
+        place: not used; the files are installed with scikit-learn.
+        fold: index of the held-out fold, 0 to 4.
     """
-    return _table_of_classes("iris", "iris.csv", ("setosa", "versicolor", "virginica"), _IRIS, fold)
+    return _load_table("iris", "iris.csv", ("setosa", "versicolor", "virginica"), _IRIS, fold)
 
 
-def wine(place: Place, *, fold: int = 0) -> Dataset:
-    """178 wines of three growers, thirteen chemical measurements. Source: UCI, Aeberhard and Forina 1991.
+def wine(place: Place, *, fold: Fold = 0) -> Dataset:
+    """Loads 178 wines of three growers, 13 chemical measurements. Source: UCI, Aeberhard and Forina 1991.
 
     Args:
-        place: not used, the files are on this machine.
-        fold: which fifth is held out for testing, 0 to 4.
+        place: not used; the files are installed with scikit-learn.
+        fold: index of the held-out fold, 0 to 4.
     """
-    return _table_of_classes("wine", "wine_data.csv", ("class_0", "class_1", "class_2"), _WINE, fold)
+    return _load_table("wine", "wine_data.csv", ("class_0", "class_1", "class_2"), _WINE, fold)
 
 
-def breast_cancer(place: Place, *, fold: int = 0) -> Dataset:
-    """569 tumours, malignant (0) or benign (1), thirty measurements of the cells' nuclei. Source: UCI, Wolberg 1995.
+def breast_cancer(place: Place, *, fold: Fold = 0) -> Dataset:
+    """Loads 569 tumours, malignant (0) or benign (1), 30 measurements of cell nuclei. Source: UCI, Wolberg 1995.
 
     Args:
-        place: not used, the files are on this machine.
-        fold: which fifth is held out for testing, 0 to 4.
+        place: not used; the files are installed with scikit-learn.
+        fold: index of the held-out fold, 0 to 4.
     """
-    return _table_of_classes("breast_cancer", "breast_cancer.csv", ("malignant", "benign"), _CELLS, fold)
+    return _load_table("breast_cancer", "breast_cancer.csv", ("malignant", "benign"), _CELLS, fold)
 
 
-def diabetes(place: Place, *, fold: int = 0) -> Dataset:
-    """442 patients and how far the disease went in a year. Source: Efron, Hastie, Johnstone and Tibshirani 2004.
+def diabetes(place: Place, *, fold: Fold = 0) -> Dataset:
+    """Loads 442 patients and their disease progression. Source: Efron, Hastie, Johnstone and Tibshirani 2004.
 
-    The ten columns are in their own units (scikit-learn's `scaled=False`), as our scaler is fitted on the training
-    split alone; scikit-learn's default divides by figures of the whole table, test examples included.
+    The ten columns keep their units (scikit-learn's `scaled=False`), because the scaler is fitted on the training
+    split only; scikit-learn's default scales by statistics of the whole table, test examples included.
 
     Args:
-        place: not used, the files are on this machine.
-        fold: which fifth is held out for testing, 0 to 4.
+        place: not used; the files are installed with scikit-learn.
+        fold: index of the held-out fold, 0 to 4.
     """
     import numpy as np
 
@@ -98,14 +100,14 @@ def diabetes(place: Place, *, fold: int = 0) -> Dataset:
     return Dataset("diabetes", "regression", *parts, features=_DIABETES, target="disease progression in a year (score)")
 
 
-def _table_of_classes(name: str, file: str, classes: tuple[str, ...], features: tuple[str, ...], fold: int) -> Dataset:
+def _load_table(name: str, file: str, classes: tuple[str, ...], features: tuple[str, ...], fold: int) -> Dataset:
     import numpy as np
 
     rows = _table(file, skip=1)
-    return _classes(name, rows[:, :-1].astype(np.float32), rows[:, -1], classes, features, fold)
+    return _dataset(name, rows[:, :-1].astype(np.float32), rows[:, -1], classes, features, fold)
 
 
-def _classes(name: str, x: "np.ndarray", y: "np.ndarray", classes: tuple, features: tuple, fold: int) -> Dataset:
+def _dataset(name: str, x: "np.ndarray", y: "np.ndarray", classes: tuple, features: tuple, fold: int) -> Dataset:
     train, test = _split(x, y.astype("int32"), fold)
     return Dataset(name, "binary" if len(classes) == 2 else "multiclass", train, test, classes, features)
 
@@ -113,7 +115,6 @@ def _classes(name: str, x: "np.ndarray", y: "np.ndarray", classes: tuple, featur
 def _split(x: "np.ndarray", y: "np.ndarray", fold: int) -> tuple[Split, Split]:
     from ..split import folds
 
-    within("fold", fold, 0, 4)
     held = folds(y, seed=_FOLDS) == fold
     return Split(x[~held], y[~held]), Split(x[held], y[held])
 
@@ -125,27 +126,27 @@ def _table(file: str, skip: int = 0, delimiter: str | None = ",") -> "np.ndarray
     try:
         return np.loadtxt(path, delimiter=delimiter, skiprows=skip, ndmin=2)
     except (OSError, EOFError, ValueError) as error:
-        advice = "install scikit-learn anew: pip install --force-reinstall --no-deps scikit-learn"
-        raise DataUnavailable(f"cannot read {path}, which scikit-learn brings along: {error}; {advice}") from error
+        advice = "reinstall scikit-learn: pip install --force-reinstall --no-deps scikit-learn"
+        raise DataUnavailable(f"cannot read {path}, a file of scikit-learn: {error}; {advice}") from error
 
 
 def _folder() -> Path:
     found = find_spec("sklearn")
     if found is None or not found.submodule_search_locations:
-        raise DataUnavailable("this data set comes with scikit-learn, which is not installed: pip install scikit-learn")
+        raise DataUnavailable("this data set is part of scikit-learn, which is not installed: pip install scikit-learn")
     return Path(found.submodule_search_locations[0]) / "datasets" / "data"
 
 
 SOURCES = (
     Source("digits", "1,797 handwritten digits, 8x8 (UCI)", "image", "multiclass", (8, 8, 1), 10, digits),
-    Source("iris", "150 flowers, four lengths, three kinds (Fisher 1936)", "table", "multiclass", (4,), 3, iris),
-    Source("wine", "178 wines, 13 measurements, three growers (UCI)", "table", "multiclass", (13,), 3, wine),
+    Source("iris", "150 flowers of three species, 4 lengths (Fisher 1936)", "table", "multiclass", (4,), 3, iris),
+    Source("wine", "178 wines of three growers, 13 measurements (UCI)", "table", "multiclass", (13,), 3, wine),
     Source(
-        "breast_cancer", "569 tumours, 30 measurements, malignant or benign (UCI)", "table", "binary", (30,), 1,
+        "breast_cancer", "569 tumours, malignant or benign, 30 measurements (UCI)", "table", "binary", (30,), 1,
         breast_cancer,
     ),
     Source(
-        "diabetes", "442 patients, ten measurements, progression in a year (Efron et al. 2004)", "table", "regression",
-        (10,), 1, diabetes,
+        "diabetes", "442 patients, 10 measurements, disease progression in a year (Efron et al. 2004)", "table",
+        "regression", (10,), 1, diabetes,
     ),
 )  # fmt: skip

@@ -1,15 +1,15 @@
-"""Mixtures of Gaussians in the plane, by which generators are tried: do they find every mode, and hit it?
+"""Mixtures of Gaussians in the plane, which test whether a generator covers every mode.
 
-`ring` is that of Metz et al. 2017 (Unrolled generative adversarial networks, appendix A): 8 modes on a circle of
-radius 2, standard deviation 0.02. `grid` is that of Srivastava et al. 2017 (VEEGAN): 25 modes; there they are 2 apart
-with a standard deviation of 0.0025, here, as Gulrajani et al. 2017 draw it, of 0.05.
+`ring` is from Metz et al. 2017 (Unrolled generative adversarial networks, appendix A): 8 modes on a circle of
+radius 2, standard deviation 0.02. `grid` is from Srivastava et al. 2017 (VEEGAN): 25 modes at a distance of 2; their
+standard deviation is 0.0025 there and, as in Gulrajani et al. 2017, 0.05 here.
 """
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
+from ...option_types import Bounds, Seed
 from ..dataset import Dataset, Place, Source, Split
-from ..options import within
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,23 +19,24 @@ __all__ = ["SOURCES"]
 
 def _mixture(name: str, modes: Callable[[], "np.ndarray"], deviation: float) -> Callable:
     def load(
-        place: Place, *, std: float = deviation, examples: int = 10000, train_share: float = 0.8, seed: int = 0
+        place: Place,
+        *,
+        std: Annotated[float, Bounds(0.001, 1)] = deviation,
+        examples: Annotated[int, Bounds(100, 1_000_000)] = 10000,
+        train_share: Annotated[float, Bounds(0.1, 0.9)] = 0.8,
+        seed: Seed = 0,
     ) -> Dataset:
-        """Points (N, 2) float32 and the mode that each was drawn from, int32 (N,); as many of every mode.
+        """Generates points (N, 2) float32 with the mode of each, int32 (N,), as many of every mode.
 
         Args:
-            place: not used, the points are drawn here.
+            place: not used; the points are generated.
             std: standard deviation of each mode, 0.001 to 1.
-            examples: how many points, for training and testing together.
-            train_share: the share of them to train on, 0.1 to 0.9.
-            seed: draws other points.
+            examples: number of points, training and test together.
+            train_share: fraction of the points for training, 0.1 to 0.9.
+            seed: seed of the points.
         """
         import numpy as np
 
-        within("std", std, 0.001, 1)
-        within("examples", examples, 100, 1_000_000)
-        within("train_share", train_share, 0.1, 0.9)
-        within("seed", seed, 0, 2**32 - 1)
         rng, centres = np.random.default_rng(seed), modes()
         y = rng.permutation(np.arange(examples) % len(centres)).astype(np.int32)
         x = (centres[y] + std * rng.normal(size=(examples, 2))).astype(np.float32)
@@ -62,7 +63,7 @@ def _grid() -> "np.ndarray":
 SOURCES = (
     Source(
         "ring",
-        "8 Gaussians on a circle, of standard deviation 0.02 (Metz et al. 2017)",
+        "8 Gaussians on a circle, standard deviation 0.02 (Metz et al. 2017)",
         "points",
         "multiclass",
         (2,),
@@ -71,7 +72,7 @@ SOURCES = (
     ),
     Source(
         "grid",
-        "25 Gaussians, 5 by 5, of standard deviation 0.05 (Srivastava et al. 2017)",
+        "25 Gaussians on a 5x5 grid, standard deviation 0.05 (Srivastava et al. 2017)",
         "points",
         "multiclass",
         (2,),

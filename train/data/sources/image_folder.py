@@ -1,14 +1,14 @@
-"""A folder of pictures of your own; where it has sub-folders, they are the classes."""
+"""The user's images: a folder of PNG and JPEG files, whose subfolders are the classes."""
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Annotated, cast
 
 from ...errors import BadInput
+from ...option_types import Bounds, Seed
 from ..dataset import Dataset, Place, Source, Split
 from ..formats.image import ENDINGS, read_picture
 from ..formats.image_rows import ImageFiles
-from ..options import within
 
 if TYPE_CHECKING:
     import numpy as np
@@ -17,25 +17,32 @@ __all__ = ["SOURCES", "images"]
 
 
 def images(
-    place: Place, *, folder: str = "", size: int = 0, grey: bool = False, test_share: float = 0.2, seed: int = 0
+    place: Place,
+    *,
+    folder: str = "",
+    size: Annotated[int, Bounds(0, 4096)] = 0,
+    grey: bool = False,
+    test_share: Annotated[float, Bounds(0.001, 0.999)] = 0.2,
+    seed: Seed = 0,
 ) -> Dataset:
-    """The PNG and JPEG pictures of a folder, uint8 (N, height, width, 3), or (N, height, width, 1) in grey.
+    """Loads the PNG and JPEG images of a folder, uint8 (N, height, width, 3), or (N, height, width, 1) in grey.
 
-    More than `place.in_memory` bytes of them stay in their files, and are read while the run goes.
+    More than `place.in_memory` bytes stay in their files and are read during the run.
 
     Args:
-        place: says how much memory they may take.
-        folder: where they lie, all in it or all in sub-folders of it, one a class.
-        size: cut each to a square and scale it to so many pixels a side; 0 takes them as they are, all of one size.
-        grey: without their colours.
-        test_share: the share of them that is for testing, above 0 and below 1.
-        seed: parts them otherwise.
+        place: limit of the memory.
+        folder: folder of the images, all directly in it or all in subfolders, one per class.
+        size: side in pixels of the square that each image is cropped and scaled to; 0 keeps them, all of one size.
+        grey: conversion to greyscale.
+        test_share: fraction of the images for testing, above 0 and below 1.
+        seed: seed of the random split.
     """
     import numpy as np
 
     from ..split import train_val_split
 
-    _check(folder, size, test_share, seed)
+    if not folder:
+        raise BadInput("the folder of the images is missing: add --images DIR")
     files = _classified(Path(folder).expanduser())
     x = _read([path for path, _ in files], size, grey, place.in_memory)
     names = sorted({name for _, name in files})
@@ -45,36 +52,32 @@ def images(
     )
 
 
-def _check(folder: str, size: int, test_share: float, seed: int) -> None:
-    if not folder:
-        raise BadInput("which pictures? Name their folder: --images DIR")
-    within("size", size, 0, 4096)
-    within("test_share", test_share, 0.001, 0.999)
-    within("seed", seed, 0, 2**32 - 1)
-
-
 def _classified(folder: Path) -> list[tuple[Path, str]]:
-    """The pictures in order, each with the name of its class; without sub-folders all are of one class."""
+    """Returns the images in order, each with the name of its class; without subfolders there is one class."""
     if not folder.is_dir():
-        raise BadInput(f"--d.folder {folder} is no folder" if folder.exists() else f"--d.folder {folder}: not there")
-    here = [(path, folder.resolve().name) for path in _pictures(folder)]
-    below = [(path, each.name) for each in _visible(folder) if each.is_dir() for path in _pictures(each)]
+        raise BadInput(
+            f"--d.folder {folder} is not a folder" if folder.exists() else f"--d.folder {folder} does not exist"
+        )
+    here = [(path, folder.resolve().name) for path in _images(folder)]
+    below = [(path, each.name) for each in _visible(folder) if each.is_dir() for path in _images(each)]
     if here and below:
         raise BadInput(
-            f"--d.folder {folder} has pictures ({here[0][0].name}) and sub-folders of pictures ({below[0][1]}/): "
-            "put all into sub-folders, one a class, or none"
+            f"--d.folder {folder} has images ({here[0][0].name}) and subfolders of images ({below[0][1]}/): "
+            "move all into subfolders, one per class, or none"
         )
     if len(here + below) < 2:
-        raise BadInput(f"--d.folder {folder}: expected at least 2 pictures ({', '.join(ENDINGS)}) in it or one below")
+        raise BadInput(
+            f"--d.folder {folder}: expected at least 2 images ({', '.join(ENDINGS)}) in it or in its subfolders"
+        )
     return here + below
 
 
-def _pictures(folder: Path) -> Iterator[Path]:
+def _images(folder: Path) -> Iterator[Path]:
     return (path for path in _visible(folder) if path.suffix.lower() in ENDINGS and path.is_file())
 
 
 def _visible(folder: Path) -> list[Path]:
-    """In the order of their names; what begins with a dot is the system's own."""
+    """Lists a folder in the order of names, without hidden files."""
     try:
         return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
     except OSError as error:
@@ -82,14 +85,14 @@ def _visible(folder: Path) -> list[Path]:
 
 
 def _read(paths: list[Path], size: int, grey: bool, most: int) -> "np.ndarray":
-    """All pictures, refused at the first that is unlike the first; left in their files if larger than `most` bytes."""
+    """Reads all images, or leaves them in their files if they are larger than `most` bytes."""
     first = read_picture(paths[0], size, grey)
-    pictures = ImageFiles(paths, size, grey, first.shape)
-    # `Split` says "array": where `Rows` stand for one, they answer to all that is asked of it.
-    return cast("np.ndarray", pictures) if pictures.nbytes > most else pictures[:]
+    found = ImageFiles(paths, size, grey, first.shape)
+    # `Split` is annotated with arrays, which `DiskArray` stands in for.
+    return cast("np.ndarray", found) if found.nbytes > most else found[:]
 
 
 SOURCES = (
-    Source("images", "a folder of pictures of yours, sub-folders are classes (--images DIR)", "image", "multiclass",
+    Source("images", "images of a folder, its subfolders are the classes (--images DIR)", "image", "multiclass",
            (), 0, images),
 )  # fmt: skip

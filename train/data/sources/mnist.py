@@ -1,19 +1,18 @@
-"""MNIST and the two sets made in its image: 60,000 training and 10,000 test images of 28 x 28 pixels, ten classes.
+"""MNIST and two data sets of the same format: 60,000 training and 10,000 test images, 28 x 28 pixels, ten classes.
 
 mnist: handwritten digits; LeCun, Bottou, Bengio and Haffner, "Gradient-based learning applied to document
 recognition", 1998. fashion_mnist: clothes; Xiao, Rasul and Vollgraf, arXiv:1708.07747. kmnist: cursive Japanese;
 Clanuwat et al., arXiv:1812.01718.
 
-A download is checked by its SHA-256. Files that you put in place yourself are checked by their structure: type,
-sizes, range of the labels.
+Downloads are verified by SHA-256, files that the user provides by their structure: type, sizes, range of the labels.
 """
 
 import hashlib
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 from ...errors import DataUnavailable
+from ...option_types import Bounds
 from ..dataset import Dataset, Place, Source, Split
-from ..options import within
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,6 +21,7 @@ __all__ = ["SOURCES", "fashion_mnist", "kmnist", "mnist"]
 
 _FILES = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
 _TRAIN, _TEST = 60_000, 10_000
+_Examples = Annotated[int, Bounds(1, _TRAIN)]
 _DIGITS = tuple("0123456789")
 _CLOTHES = (
     "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
@@ -31,7 +31,7 @@ _KANA = ("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo")
 
 class _Origin(NamedTuple):
     mirrors: tuple[str, ...]
-    sha256: tuple[str, ...]  # of the four files uncompressed, or as they are sent where only that is known
+    sha256: tuple[str, ...]  # digests of the four files uncompressed, or as sent where only those are published
 
 
 _ORIGINS = {
@@ -44,7 +44,7 @@ _ORIGINS = {
             "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
         ),
     ),
-    # The images' as they are sent, the labels' uncompressed.
+    # Digests of the images as sent, of the labels uncompressed.
     "fashion_mnist": _Origin(
         (
             "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion",
@@ -58,7 +58,7 @@ _ORIGINS = {
             "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
         ),
     ),
-    # All as they are sent. Their makers' server is the only one that we know.
+    # Digests as sent. The authors' server is the only known mirror.
     "kmnist": _Origin(
         ("https://codh.rois.ac.jp/kmnist/dataset/kmnist",),
         (
@@ -71,41 +71,40 @@ _ORIGINS = {
 }
 
 
-def mnist(place: Place, *, train_examples: int = 60000) -> Dataset:
-    """Handwritten digits, uint8 (N, 28, 28, 1).
+def mnist(place: Place, *, train_examples: _Examples = 60000) -> Dataset:
+    """Loads handwritten digits, uint8 (N, 28, 28, 1).
 
     Args:
-        place: where the files are looked for and kept.
-        train_examples: train on the first so many only; Nielsen's book uses 50000.
+        place: where the files are searched and kept.
+        train_examples: number of training examples, taken from the beginning; Nielsen's book uses 50000.
     """
     return _load("mnist", place, train_examples, _DIGITS)
 
 
-def fashion_mnist(place: Place, *, train_examples: int = 60000) -> Dataset:
-    """Clothes, uint8 (N, 28, 28, 1).
+def fashion_mnist(place: Place, *, train_examples: _Examples = 60000) -> Dataset:
+    """Loads pictures of clothes, uint8 (N, 28, 28, 1).
 
     Args:
-        place: where the files are looked for and kept.
-        train_examples: train on the first so many only.
+        place: where the files are searched and kept.
+        train_examples: number of training examples, taken from the beginning.
     """
     return _load("fashion_mnist", place, train_examples, _CLOTHES)
 
 
-def kmnist(place: Place, *, train_examples: int = 60000) -> Dataset:
-    """Cursive Japanese characters, uint8 (N, 28, 28, 1).
+def kmnist(place: Place, *, train_examples: _Examples = 60000) -> Dataset:
+    """Loads cursive Japanese characters, uint8 (N, 28, 28, 1).
 
     Args:
-        place: where the files are looked for and kept.
-        train_examples: train on the first so many only.
+        place: where the files are searched and kept.
+        train_examples: number of training examples, taken from the beginning.
     """
     return _load("kmnist", place, train_examples, _KANA)
 
 
 def _load(name: str, place: Place, train_examples: int, classes: tuple[str, ...]) -> Dataset:
-    within("train_examples", train_examples, 1, _TRAIN)
     paths = [_fetch(name, place, i) for i in range(4)]
     train, test = _split(paths[0], paths[1], _TRAIN), _split(paths[2], paths[3], _TEST)
-    _check_not_another(name, paths[1], train.y)
+    _check_labels(name, paths[1], train.y)
     train = Split(train.x[:train_examples], train.y[:train_examples])
     return Dataset(name, "multiclass", train, test, classes)
 
@@ -114,7 +113,7 @@ def _fetch(name: str, place: Place, i: int):
     from ..formats.download import fetch  # urllib takes a while to import
 
     origin, stem = _ORIGINS[name], _FILES[i]
-    dotted = stem.replace("-idx", ".idx")  # as some unpackers write it
+    dotted = stem.replace("-idx", ".idx")  # the name that some unpackers use
     return fetch(
         name,
         [f"{mirror}/{stem}.gz" for mirror in origin.mirrors],
@@ -136,21 +135,21 @@ def _split(images, labels, count: int) -> Split:
     y = read_idx(labels, (count,))
     for path, array in ((images, x), (labels, y)):
         if array.dtype != np.uint8:
-            raise DataUnavailable(f"{path}: expected bytes (uint8), found {array.dtype}; put a sound copy in its place")
+            raise DataUnavailable(f"{path}: expected bytes (uint8), found {array.dtype}; replace the file")
     if y.max() > 9:
-        raise DataUnavailable(f"{labels}: expected labels from 0 to 9, found {y.max()}; put a sound copy in its place")
+        raise DataUnavailable(f"{labels}: expected labels from 0 to 9, found {y.max()}; replace the file")
     return Split(x[..., None], y.astype(np.int32))
 
 
-def _check_not_another(name: str, path, y: "np.ndarray") -> None:
-    """The three sets' files have the same names and sizes: a folder of one must not pass for another."""
+def _check_labels(name: str, path, y: "np.ndarray") -> None:
+    """Checks the labels against the other data sets', whose files have the same names and sizes."""
     header = bytes.fromhex("00000801") + len(y).to_bytes(4, "big")
     found = hashlib.sha256(header + y.astype("uint8").tobytes()).hexdigest()
     for other, origin in _ORIGINS.items():
         if other != name and found in origin.sha256:
             raise DataUnavailable(
-                f"{path}: expected the labels of {name}, found those of {other}. The sets' files have the same names: "
-                f"put those of {name} into a folder {name}/ below the data folder"
+                f"{path}: expected the labels of {name}, found those of {other}. The files have the same names: "
+                f"put those of {name} into the subfolder {name}/ of the data folder"
             )
 
 
@@ -159,7 +158,7 @@ def _source(name: str, about: str, load) -> Source:
 
 
 SOURCES = (
-    _source("mnist", "70,000 handwritten digits, 28x28 (LeCun et al. 1998); 11 MB to fetch", mnist),
-    _source("fashion_mnist", "70,000 clothes, 28x28 (Zalando 2017); 31 MB to fetch", fashion_mnist),
-    _source("kmnist", "70,000 cursive Japanese characters, 28x28 (CODH 2018); 21 MB to fetch", kmnist),
+    _source("mnist", "70,000 handwritten digits, 28x28 (LeCun et al. 1998); 11 MB to download", mnist),
+    _source("fashion_mnist", "70,000 pictures of clothes, 28x28 (Zalando 2017); 31 MB to download", fashion_mnist),
+    _source("kmnist", "70,000 cursive Japanese characters, 28x28 (CODH 2018); 21 MB to download", kmnist),
 )

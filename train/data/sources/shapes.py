@@ -1,13 +1,13 @@
-"""Geometric shapes in a landscape, drawn here: a small colour set whose colours can be told from what is seen.
+"""Generated images of geometric shapes in a landscape: a small colour data set for image-to-image models.
 
-Each kind of shape has its hue, above lies a blue sky, below green ground; how bright each is varies from image to
-image. So a grey copy does not have the colours in it, and still they can be found: by what stands there, and where.
+Each shape has its own hue, the sky is blue, the ground green; their brightness varies from image to image. The colours
+of a grey copy can therefore be inferred from its content, but not from its brightness.
 """
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
+from ...option_types import Bounds, Seed
 from ..dataset import Dataset, Place, Source, Split
-from ..options import within
 
 if TYPE_CHECKING:
     import numpy as np
@@ -16,7 +16,7 @@ __all__ = ["SOURCES", "shapes"]
 
 _SIDE = 32
 _TEST = 1000
-# Each kind with its colour, red, green and blue in 0 to 1, at full brightness.
+# Each shape with its colour at full brightness: red, green and blue from 0 to 1.
 _KINDS = {
     "circle": (1.0, 0.25, 0.2),  # red
     "square": (0.35, 0.4, 1.0),  # blue
@@ -26,42 +26,40 @@ _KINDS = {
     "cross": (0.1, 0.85, 0.8),  # turquoise
 }
 _SKY, _GROUND = (0.45, 0.7, 1.0), (0.4, 0.75, 0.25)
-_CHUNK = 500  # images at a time, so that the work stays in the processor's cache
+_CHUNK = 500  # images at a time, which fit into the processor's cache
 
 
-def shapes(place: Place, *, examples: int = 4000, seed: int = 0) -> Dataset:
-    """Images of one shape each, uint8 (N, 32, 32, 3) in red, green and blue; the class is the shape's kind.
+def shapes(place: Place, *, examples: Annotated[int, Bounds(10, 100_000)] = 4000, seed: Seed = 0) -> Dataset:
+    """Generates RGB images of one shape each, uint8 (N, 32, 32, 3); the class is the shape.
 
     Args:
-        place: not used, the images are drawn here.
-        examples: images to learn from; 1,000 more are for testing.
-        seed: draws other images.
+        place: not used; the images are generated.
+        examples: number of training images; the test split has 1,000.
+        seed: seed of the images.
     """
     import numpy as np
 
-    within("examples", examples, 10, 100_000)
-    within("seed", seed, 0, 2**32 - 1)
     rng, n = np.random.default_rng(seed), examples + _TEST
     y = rng.integers(0, len(_KINDS), n).astype(np.int32)
-    x = np.concatenate([_drawn(rng, y[start : start + _CHUNK]) for start in range(0, n, _CHUNK)])
+    x = np.concatenate([_render(rng, y[start : start + _CHUNK]) for start in range(0, n, _CHUNK)])
     return Dataset("shapes", "multiclass", Split(x[:examples], y[:examples]), Split(x[examples:], y[examples:]), _NAMES)
 
 
-def _drawn(rng: "np.random.Generator", kinds: "np.ndarray") -> "np.ndarray":
-    """One image for each kind (n,): the landscape, and the shape with a darker rim, so that it is seen in grey too."""
+def _render(rng: "np.random.Generator", kinds: "np.ndarray") -> "np.ndarray":
+    """Renders one image per shape (n,): landscape and shape; a darker rim keeps the shape visible in grey."""
     import numpy as np
 
-    inside = _inside(rng, kinds)
-    bright = rng.uniform(0.55, 1, (len(kinds), 1, 1)) * (1 - 0.5 * np.clip(1.5 - inside, 0, 1))
+    depth = _depth(rng, kinds)
+    bright = rng.uniform(0.55, 1, (len(kinds), 1, 1)) * (1 - 0.5 * np.clip(1.5 - depth, 0, 1))
     colour = np.array(list(_KINDS.values()), np.float32)[kinds]
-    cover = np.clip(inside + 0.5, 0, 1)[..., None].astype(np.float32)
+    cover = np.clip(depth + 0.5, 0, 1)[..., None].astype(np.float32)
     shape = bright[..., None] * colour[:, None, None]
     image = _landscape(rng, len(kinds)) * (1 - cover) + shape * cover
     return np.round(255 * image).astype(np.uint8)
 
 
 def _landscape(rng: "np.random.Generator", n: int) -> "np.ndarray":
-    """Sky above a horizon and ground below it, both paler towards it: (n, side, 1, 3), all columns alike."""
+    """Renders sky and ground, both paler towards the horizon, (n, side, 1, 3); all columns are equal."""
     import numpy as np
 
     row, horizon = np.arange(_SIDE) + 0.5, rng.uniform(0.45, 0.75, (n, 1)) * _SIDE
@@ -75,8 +73,8 @@ def _landscape(rng: "np.random.Generator", n: int) -> "np.ndarray":
     return (above * sky + (1 - above) * ground)[:, :, None].astype(np.float32)
 
 
-def _inside(rng: "np.random.Generator", kinds: "np.ndarray") -> "np.ndarray":
-    """How many pixels each pixel lies inside the shape, below 0 outside: (n, side, side)."""
+def _depth(rng: "np.random.Generator", kinds: "np.ndarray") -> "np.ndarray":
+    """Returns the depth of each pixel inside the shape in pixels, below 0 outside, (n, side, side)."""
     import numpy as np
 
     n = len(kinds)
@@ -89,8 +87,8 @@ def _inside(rng: "np.random.Generator", kinds: "np.ndarray") -> "np.ndarray":
     x, y = cos * x + sin * y, cos * y - sin * x
     found = np.empty(x.shape, np.float32)
     for kind, name in enumerate(_NAMES):
-        mine = kinds == kind
-        found[mine] = _DEPTHS[name](x[mine], y[mine], radius[mine].astype(np.float32)[:, None, None])
+        of_kind = kinds == kind
+        found[of_kind] = _DEPTHS[name](x[of_kind], y[of_kind], radius[of_kind].astype(np.float32)[:, None, None])
     return found
 
 
@@ -107,7 +105,7 @@ def _square(x, y, radius):
 
 
 def _triangle(x, y, radius):
-    """Three sides at half a radius from the centre; it stands on one of them."""
+    """Equilateral; one side is horizontal."""
     import numpy as np
 
     slanted = np.sqrt(np.float32(0.75)) * np.abs(x) - 0.5 * y
@@ -115,11 +113,11 @@ def _triangle(x, y, radius):
 
 
 def _star(x, y, radius):
-    """Five points: in each tenth of the turn one straight side, from a point to the notch beside it."""
+    """Five points; each tenth of a turn holds one straight side, from a point to the next notch."""
     import numpy as np
 
     tenth, notch = np.float32(np.pi / 5), 0.42
-    angle = np.abs((np.arctan2(x, -y) + tenth) % (2 * tenth) - tenth)  # from the nearest point
+    angle = np.abs((np.arctan2(x, -y) + tenth) % (2 * tenth) - tenth)  # measured from the nearest point
     length = np.hypot(x, y)
     run, rise = 1 - notch * np.cos(tenth), notch * np.sin(tenth)
     along, aside = length * np.cos(angle), length * np.sin(angle)
@@ -144,6 +142,6 @@ _DEPTHS = {
     "circle": _circle, "square": _square, "triangle": _triangle, "star": _star, "ring": _ring, "cross": _cross,
 }  # fmt: skip
 SOURCES = (
-    Source("shapes", "5,000 coloured shapes in a landscape, 32x32, drawn here", "image", "multiclass",
+    Source("shapes", "5,000 coloured shapes in a landscape, 32x32, generated", "image", "multiclass",
            (_SIDE, _SIDE, 3), len(_KINDS), shapes),
 )  # fmt: skip

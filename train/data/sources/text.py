@@ -1,25 +1,24 @@
-"""Texts for language models: any file in UTF-8, Python's own standard library, Shakespeare.
+"""Texts for language models: any file in UTF-8, Python's standard library, Shakespeare.
 
-Bits per character are the same measure for models of characters and of words: the bits of all tokens by the
-characters that these stand for, white space too, plus what it takes to spell the words that are unknown.
+Bits per character compare models of characters and of words: the bits of all tokens divided by the number of their
+characters, white space included, plus the bits that spell the unknown words.
 
-The first 90 % are to learn from, the last 10 % to be scored on: each of their tokens is foretold once, the first of
-them from the last one before. The standard library's sources lie on every machine; they differ a little from one
-version of Python to the next, and so do the results.
+The first 90 % are the training split, the last 10 % the test split, in which each token is predicted once. The sources
+of the standard library are on every machine; they, and the results, differ a little between versions of Python.
 
-tinyshakespeare: 1,115,394 characters of his plays, put together by Karpathy, "The unreasonable effectiveness of
+tinyshakespeare: 1,115,394 characters of Shakespeare's plays, compiled by Karpathy, "The unreasonable effectiveness of
 recurrent neural networks", 2015.
 """
 
 import hashlib
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Annotated, cast
 
 from ...errors import BadInput, DataUnavailable
+from ...option_types import Bounds
 from ...units import format_bytes
 from ..dataset import Dataset, Place, Source, Split
 from ..on_disk import take
-from ..options import within
 from ..vocabulary import Level, Vocabulary, characters_of, words_of
 
 if TYPE_CHECKING:
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SOURCES", "text", "tinyshakespeare"]
 
-# All of plain Python, of all kinds, and in every version from 3.11 on; the last ones are in reserve.
+# Modules in plain Python, of all kinds, and in every version from 3.11 on.
 _MODULES = (
     "calendar", "codecs", "configparser", "contextlib", "csv", "dataclasses", "fractions", "functools", "gettext",
     "heapq", "plistlib", "pprint", "random", "shutil", "socketserver", "statistics", "tempfile", "textwrap",
@@ -35,8 +34,10 @@ _MODULES = (
 )  # fmt: skip
 _SHAKESPEARE = "86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed"
 _MIRRORS = ("https://raw.githubusercontent.com/karpathy/char-rnn/master/data/tinyshakespeare/input.txt",)
-_TEST_SHARE = 10  # one in ten
-_EACH = 8  # bytes of memory that a byte of the file takes, as tokens and as what follows them
+_TEST_SHARE = 10  # the test split is one tenth
+_EACH = 8  # bytes of memory per byte of the file, as tokens and as their targets
+_Words = Annotated[int, Bounds(2, 1_000_000)]
+_Window = Annotated[int, Bounds(0, 1_000_000)]
 
 
 def text(
@@ -44,59 +45,62 @@ def text(
     *,
     file: str = "",
     level: Level = "characters",
-    words: int = 5000,
-    characters: int = 500_000,
-    window: int = 128,
+    words: _Words = 5000,
+    characters: Annotated[int, Bounds(0, 10_000_000)] = 500_000,
+    window: _Window = 128,
 ) -> Dataset:
-    """A text of your own or, if none is named, sources of Python's standard library, as whole numbers (N,).
+    """Reads a text file or, by default, sources of Python's standard library as token numbers (N,).
 
     Args:
-        place: says how much memory it may take; a larger file is read from the disk while the run goes.
-        file: a text in UTF-8; none takes the standard library.
-        level: what a token is; words come with punctuation and white space as tokens of their own.
-        words: size of the vocabulary of words; all others are one and the same, unknown, and bits per character count
-            them spelled out.
-        characters: take so many at most, from the beginning of the standard library; 0 takes all. A file is read whole.
-        window: tokens that a step reads, and the gradient looks back; 0 takes all at once.
+        place: limit of the memory; a larger file stays on the disk and is read during the run.
+        file: path of a text in UTF-8; empty: the standard library.
+        level: unit of a token; words, with punctuation and white space as tokens of their own.
+        words: vocabulary size for words; the others become one unknown token, and bits per character count them
+            spelled out.
+        characters: number of characters from the beginning of the standard library; 0 takes all. A file is read whole.
+        window: length of a training sequence in tokens, over which gradients flow; 0 takes the whole text.
     """
     if file:
         path, where = Path(file).expanduser(), f"--d.file {file}"
         if path.is_file() and _EACH * path.stat().st_size > place.in_memory:
             return _large(path, where, level, window)
         return _dataset("text", read_text(path, where), where, level, words, window)
-    within("characters", characters, 0, 10_000_000)
     whole = _standard_library()
     return _dataset("text", whole[: characters or None], "--d.characters", level, words, window)
 
 
-def tinyshakespeare(place: Place, *, level: Level = "characters", words: int = 5000, window: int = 128) -> Dataset:
-    """Shakespeare, as whole numbers (N,).
+def tinyshakespeare(
+    place: Place, *, level: Level = "characters", words: _Words = 5000, window: _Window = 128
+) -> Dataset:
+    """Loads plays of Shakespeare as token numbers (N,).
 
     Args:
-        place: where the file is looked for and kept.
-        level: what a token is; words come with punctuation and white space as tokens of their own.
-        words: size of the vocabulary of words; all others are one and the same, unknown, and bits per character count
-            them spelled out.
-        window: tokens that a step reads, and the gradient looks back; 0 takes all at once.
+        place: where the file is searched and kept.
+        level: unit of a token; words, with punctuation and white space as tokens of their own.
+        words: vocabulary size for words; the others become one unknown token, and bits per character count them
+            spelled out.
+        window: length of a training sequence in tokens, over which gradients flow; 0 takes the whole text.
     """
     from ..formats.download import fetch  # urllib takes a while to import
 
     member = "tinyshakespeare.txt"
     path = fetch("tinyshakespeare", _MIRRORS, _SHAKESPEARE, place, member=member, limit=10_000_000)
     if hashlib.sha256(path.read_bytes()).hexdigest() != _SHAKESPEARE:
-        raise DataUnavailable(f"{path} is not the file that is known as tinyshakespeare (SHA-256): remove it")
+        raise DataUnavailable(
+            f"{path} does not have the SHA-256 of tinyshakespeare: remove the file, and it is downloaded again"
+        )
     return _dataset("tinyshakespeare", read_text(path), str(path), level, words, window)
 
 
 def read_text(path: Path, where: str = "") -> str:
-    r"""The text in a file, its line ends made "\n".
+    r"""Reads the text of a file, with "\n" as the only line ending.
 
     Args:
-        path: the file.
-        where: what an error calls it; the flag that named it otherwise.
+        path: path of the file.
+        where: name of the text in errors; "" takes the flag and the path.
 
     Raises:
-        BadInput: if there is no such file, or it is no text in UTF-8; it says at which byte.
+        BadInput: if the file cannot be read or is not UTF-8; the message names the byte.
     """
     where = where or f"--d.file {path}"
     try:
@@ -108,20 +112,18 @@ def read_text(path: Path, where: str = "") -> str:
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         raise BadInput(
-            f"{where} is no text in UTF-8: byte {error.start} (line {line}) is 0x{raw[error.start]:02x}. "
-            "Save it as UTF-8 and try again"
+            f"{where} is not UTF-8 text: byte {error.start} (line {line}) is 0x{raw[error.start]:02x}. "
+            "Save the file as UTF-8"
         ) from error
     return found.replace("\r\n", "\n")
 
 
 def _dataset(name: str, whole: str, where: str, level: Level, words: int, window: int) -> Dataset:
-    within("words", words, 2, 1_000_000)
-    within("window", window, 0, 1_000_000)
     if not whole.strip():
-        raise BadInput(f"{where}: the text is empty; take one of some thousand characters or more")
+        raise BadInput(f"{where}: the text is empty; a text needs some thousand characters")
     vocabulary = _vocabulary(whole, level, words)
     numbers = vocabulary.encode(whole)
-    train, test = _parted(numbers, where, level, window)
+    train, test = _split(numbers, where, level, window)
     cut, held = len(train.x) + 1, len(test.x)
     scored = vocabulary.split(whole)[cut:]
     return Dataset(
@@ -137,29 +139,28 @@ def _dataset(name: str, whole: str, where: str, level: Level, words: int, window
 
 
 def _large(path: Path, where: str, level: Level, window: int) -> Dataset:
-    """A text that stays on the disk."""
+    """Builds the data set of a text that stays on the disk."""
     from ..formats.tokens import characters_on_disk
 
-    within("window", window, 0, 1_000_000)
-    wanted = "--d.level words" if level == "words" else "--d.window 0" if not window else ""
-    if wanted:
+    option = "--d.level words" if level == "words" else "--d.window 0" if not window else ""
+    if option:
         raise BadInput(
-            f"{where} is read from the disk while the run goes, in windows of characters; {wanted} wants all of it "
-            f"in memory, {format_bytes(_EACH * path.stat().st_size)}: give --in-memory as much, or leave it out"
+            f"{where} is read from the disk during the run, in windows of characters; {option} needs all of it in "
+            f"memory, {format_bytes(_EACH * path.stat().st_size)}: raise --in-memory, or omit the option"
         )
     vocabulary, numbers = characters_on_disk(path, where)
-    train, test = _parted(cast("np.ndarray", numbers), where, level, window)
+    train, test = _split(cast("np.ndarray", numbers), where, level, window)
     return Dataset("text", "language", train, test, vocabulary=vocabulary.tokens, window=window)
 
 
-def _parted(numbers: "np.ndarray", where: str, level: Level, window: int) -> tuple[Split, Split]:
-    """The first nine tenths to learn from and the last to be scored, each token with the one after it."""
+def _split(numbers: "np.ndarray", where: str, level: Level, window: int) -> tuple[Split, Split]:
+    """Splits tokens into the first nine tenths and the last, each token with the next one as its target."""
     count = len(numbers)
     cut = count - count // _TEST_SHARE
     if cut == count or cut - 1 < max(window, 1):
         raise BadInput(
             f"{where}: the text has {count} {level}; nine tenths of it must be longer than a window of {window} "
-            "(--d.window), take a longer text or a shorter window"
+            "(--d.window): use a longer text or a shorter window"
         )
 
     def part(first: int, end: int) -> Split:
@@ -169,7 +170,7 @@ def _parted(numbers: "np.ndarray", where: str, level: Level, window: int) -> tup
 
 
 def _vocabulary(whole: str, level: Level, words: int) -> Vocabulary:
-    """All characters of the text, so that none that is scored is unknown; the words of what is learned from."""
+    """Returns all characters of the text, so that the test split has no unknown one, or the words of training."""
     if level == "characters":
         return characters_of(whole)
     return words_of(whole[: len(whole) - len(whole) // _TEST_SHARE], words)
@@ -182,7 +183,9 @@ def _standard_library() -> str:
     try:
         return "\n".join(read_text(folder / f"{module}.py") for module in _MODULES)
     except BadInput as error:
-        raise DataUnavailable(f"this Python comes without its sources ({error}); name a text: --text FILE") from error
+        raise DataUnavailable(
+            f"this Python has no sources of its standard library ({error}); give a text: --text FILE"
+        ) from error
 
 
 def _source(name: str, about: str, load) -> Source:
@@ -190,6 +193,10 @@ def _source(name: str, about: str, load) -> Source:
 
 
 SOURCES = (
-    _source("text", "the sources of Python's standard library, or a file of yours (--text FILE)", text),
-    _source("tinyshakespeare", "1.1 million characters of Shakespeare's plays", tinyshakespeare),
+    _source("text", "sources of Python's standard library, or a text file (--text FILE)", text),
+    _source(
+        "tinyshakespeare",
+        "1.1 million characters of Shakespeare's plays (Karpathy 2015); 1 MB to download",
+        tinyshakespeare,
+    ),
 )

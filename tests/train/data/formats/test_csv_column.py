@@ -46,51 +46,51 @@ def test_the_only_column_needs_no_name(csv):
     [
         ("", "price", "prices.csv is empty"),
         ("\n\n", "price", "prices.csv is empty"),
-        ("day,price\n1,2\n", "", "which column .* one of: day, price"),
-        ("day,Price\n1,2\n", "price", "line 1: there is no column 'price'; did you mean 'Price'? it has: day, Price"),
-        ("day,price\n1,2\n", "prise", "line 1: there is no column 'prise'; did you mean 'price'?"),
-        ("day,price\n1,2\n", "volume", "there is no column 'volume'; it has: day, price"),
-        ("price,price\n1,2\n", "price", "line 1: 2 columns are called 'price'"),
-        ("1,2\n3,4\n", "price", "line 1: expected the columns' names, found numbers (1, 2)"),
+        ("day,price\n1,2\n", "", "has several columns: add --column with one of: day, price"),
+        ("day,Price\n1,2\n", "price", "line 1: there is no column 'price'; did you mean Price? (it has: day, Price)"),
+        ("day,price\n1,2\n", "prise", "line 1: there is no column 'prise'; did you mean price? (it has: day, price)"),
+        ("day,price\n1,2\n", "volume", "there is no column 'volume' (it has: day, price)"),
+        ("price,price\n1,2\n", "price", "line 1: 2 columns have the name 'price'"),
+        ("1,2\n3,4\n", "price", "line 1: expected column names, found numbers (1, 2)"),
         ("day,price\n1,2\n2,\n", "price", "line 3, column 'price': the value is missing ('')"),
         ("day,price\n1,2\n2,NaN\n", "price", "line 3, column 'price': the value is missing ('NaN')"),
         ("day,price\n1,n/a\n", "price", "line 2, column 'price': the value is missing ('n/a')"),
-        ("day,price\n1,2\n\n2,two\n", "price", "line 4, column 'price': 'two' is no number"),
-        ('day,price\n"a\nb",2\nc,two\n', "price", "line 4, column 'price': 'two' is no number"),
-        ("day;price\n1;2,5\n", "price", "line 2, column 'price': '2,5' is no number; write it with a point"),
-        ('day,price\n1,"1,234.5"\n', "price", "without signs for thousands"),
-        ("day,price\n1,1_000\n", "price", "'1_000' is no number"),
+        ("day,price\n1,2\n\n2,two\n", "price", "line 4, column 'price': 'two' is not a number"),
+        ('day,price\n"a\nb",2\nc,two\n', "price", "line 4, column 'price': 'two' is not a number"),
+        ("day;price\n1;2,5\n", "price", "line 2, column 'price': '2,5' is not a number; write it with a decimal point"),
+        ('day,price\n1,"1,234.5"\n', "price", "without thousands separators"),
+        ("day,price\n1,1_000\n", "price", "'1_000' is not a number"),
         ("day,price\n1,inf\n", "price", "'inf' is too large"),
         ("day,price\n1,1e300\n", "price", "line 2, column 'price': '1e300' is too large"),
-        ("day,price\n1,2\n3\n", "price", "line 3: 1 cells, but the first line names 2 columns"),
-        ("day,price\n1,2,3\n", "price", "line 2: 3 cells, but the first line names 2 columns"),
-        ('day,price\n1,2\n3,"4\n', "price", "line 3: this is no CSV"),
+        ("day,price\n1,2\n3\n", "price", "line 3: 1 cells, but the first line has 2 columns"),
+        ("day,price\n1,2,3\n", "price", "line 2: 3 cells, but the first line has 2 columns"),
+        ('day,price\n1,2\n3,"4\n', "price", "line 3: not valid CSV"),
         (
             "Date,price\n2024-01-03,2\n2024-01-02,3\n",
             "price",
-            "line 3, column 'Date': 2024-01-02 comes after 2024-01-03; sort the lines by time, the oldest first",
+            "line 3, column 'Date': 2024-01-02 follows 2024-01-03; sort the lines by time, the oldest first",
         ),
     ],
 )
-def test_what_cannot_be_read_is_named_with_its_place(text, column, message, csv):
+def test_a_value_that_cannot_be_read_raises_with_its_place(text, column, message, csv):
     path = csv(text)
     with pytest.raises(BadInput, match=re.escape(message).replace(r"\.\*", ".*")) as caught:
         read_column(path, column)
     assert str(path) in str(caught.value)
 
 
-def test_dates_in_another_form_and_those_that_stay_are_let_be(csv):
+def test_equal_dates_and_dates_of_other_formats_are_accepted(csv):
     assert len(read_column(csv("date,price\n03/01/2024,2\n02/01/2024,3\n"), "price")[1]) == 2
     assert len(read_column(csv("date,price\n2024-01-02,2\n2024-01-02,3\n"), "price")[1]) == 2
     assert len(read_column(csv("date,price\n2024-01-02,2\n2024-01-01T00:00:00+00:00,3\n"), "price")[1]) == 2
 
 
-def test_a_file_that_is_no_text_is_refused(csv):
-    with pytest.raises(BadInput, match=r"prices.csv is no UTF-8 text \(byte"):
+def test_a_file_that_is_not_text_raises(csv):
+    with pytest.raises(BadInput, match=r"prices.csv is not UTF-8 text \(byte"):
         read_column(csv("day,priceé\n", encoding="latin-1"), "day")
 
 
-def test_a_file_that_is_not_there_is_answered_with_the_nearest(csv, tmp_path):
+def test_a_missing_file_raises_with_the_nearest_name(csv, tmp_path):
     csv("day,price\n")
     with pytest.raises(BadInput, match=r"price\.csv: No such file or directory; did you mean .*prices\.csv\?"):
         read_column(tmp_path / "price.csv", "price")

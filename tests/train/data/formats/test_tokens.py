@@ -1,4 +1,4 @@
-"""A text on the disk is the text in memory: pieces that end anywhere, line ends, damaged bytes."""
+"""A text on the disk equals the text in memory: parts of any size, line endings, damaged bytes."""
 
 import numpy as np
 import pytest
@@ -21,35 +21,35 @@ def file(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("piece", [1, 2, 3, 7, 1 << 20])
-def test_pieces_of_every_size_make_the_text(file, piece):
+def test_parts_of_every_size_join_to_the_text(file, piece):
     assert "".join(text_parts(file, piece=piece)) == read_text(file)
 
 
 @pytest.mark.parametrize("piece", [1, 2, 5, 1000])
-def test_a_byte_that_is_no_text_is_named_by_place_and_line_as_in_memory(file, piece):
+def test_an_invalid_byte_raises_with_its_place_as_in_memory(file, piece):
     file.write_bytes(b"good\nlines\nand \xff\n" + b"more" * 100)
     for read in (lambda: list(text_parts(file, "here", piece)), lambda: read_text(file, "here")):
         with pytest.raises(BadInput, match=r"here is not UTF-8 text: byte 15 \(line 3\) is 0xff"):
             read()
 
 
-def test_a_text_that_ends_inside_a_character_is_refused(file):
+def test_a_text_that_ends_inside_a_character_raises(file):
     file.write_bytes("abc€".encode()[:-1])
     with pytest.raises(BadInput, match="byte 3"):
         list(text_parts(file))
 
 
-def test_a_large_text_has_the_numbers_of_the_same_text_in_memory(file):
+def test_a_text_on_the_disk_has_the_numbers_of_the_text_in_memory(file):
     small, large = (load_data("text", Place(in_memory=n), {"file": str(file), "window": 16}) for n in (1 << 30, 0))
     assert isinstance(large.train.x, MappedArray)
     assert (small.vocabulary, small.characters, small.spelling) == (large.vocabulary, large.characters, large.spelling)
     for one, other in ((small.train, large.train), (small.test, large.test)):
-        for mine, theirs in ((one.x, other.x), (one.y, other.y)):
-            np.testing.assert_array_equal(mine, theirs[:])
-            assert theirs.dtype == np.int32
+        for a, b in ((one.x, other.x), (one.y, other.y)):
+            np.testing.assert_array_equal(a, b[:])
+            assert b.dtype == np.int32
 
 
-def test_the_numbers_are_made_once_and_anew_when_the_file_changes(file, monkeypatch):
+def test_the_numbers_are_written_once_and_again_when_the_file_changes(file, monkeypatch):
     made = []
     from zoo.train.data.formats import tokens as token_file
 
@@ -66,8 +66,8 @@ def test_the_numbers_are_made_once_and_anew_when_the_file_changes(file, monkeypa
 
 
 @pytest.mark.parametrize(
-    ("options", "wanted"), [({"level": "words"}, "--d.level words"), ({"window": 0}, "--d.window 0")]
+    ("options", "option"), [({"level": "words"}, "--d.level words"), ({"window": 0}, "--d.window 0")]
 )
-def test_what_wants_the_whole_text_at_once_is_refused(file, options, wanted):
-    with pytest.raises(BadInput, match=f"{wanted} wants all of it in memory"):
+def test_options_that_need_the_whole_text_raise(file, options, option):
+    with pytest.raises(BadInput, match=f"{option} needs all of it in memory"):
         load_data("text", Place(in_memory=0), {"file": str(file), **options})

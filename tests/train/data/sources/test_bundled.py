@@ -20,7 +20,7 @@ def rows(x, y):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_values_are_those_of_sklearns_loaders(name):
+def test_the_values_equal_those_of_sklearns_loaders(name):
     theirs = getattr(datasets, f"load_{name}")(**({"scaled": False} if name == "diabetes" else {}))
     ours = load_data(name)
     x, y = (np.concatenate(both) for both in zip(ours.train[:2], ours.test[:2], strict=True))
@@ -31,7 +31,7 @@ def test_the_values_are_those_of_sklearns_loaders(name):
         assert ours.classes == tuple(str(c) for c in theirs.target_names)
 
 
-def test_a_digit_is_the_image_that_sklearn_shows():
+def test_a_digit_equals_the_image_of_sklearn():
     theirs = datasets.load_digits()
     ours = load_data("digits").train
     place = np.flatnonzero((theirs.images == ours.x[0, :, :, 0]).all((1, 2)))
@@ -40,14 +40,14 @@ def test_a_digit_is_the_image_that_sklearn_shows():
 
 
 @pytest.mark.fault(row=17)
-def test_no_data_that_come_along_ask_for_a_network(no_network):
+def test_bundled_data_needs_no_network(no_network):
     for name in (*NAMES, "spiral", "ring", "shapes", "adding", "sine", "text"):
         assert len(load_data(name, Place(offline=False)).train.x)
     assert not no_network
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_five_held_out_folds_are_disjoint_and_cover_everything(name):
+def test_the_five_folds_are_disjoint_and_cover_all_examples(name):
     parts = [load_data(name, Place(), {"fold": fold}) for fold in range(5)]
     sizes = [len(part.test.x) for part in parts]
     assert max(sizes) - min(sizes) <= 1
@@ -57,24 +57,24 @@ def test_the_five_held_out_folds_are_disjoint_and_cover_everything(name):
 
 
 @pytest.mark.parametrize("name", NAMES[:4])
-def test_each_fold_has_its_share_of_every_class(name):
+def test_each_fold_has_its_fraction_of_every_class(name):
     counts = np.array([np.bincount(load_data(name, Place(), {"fold": fold}).test.y) for fold in range(5)])
     assert (counts.max(0) - counts.min(0)).max() <= 1
 
 
-def test_folds_are_shuffled_not_cut_in_rows():
+def test_folds_are_shuffled():
     theirs = datasets.load_diabetes(scaled=False).target.astype(np.float32)
     held = load_data("diabetes").test.y
     assert not any(np.array_equal(held, theirs[start : start + len(held)]) for start in range(len(theirs)))
 
 
 @pytest.mark.parametrize("fold", [-1, 5])
-def test_there_is_no_sixth_fold(fold):
-    with pytest.raises(BadInput, match="fold must lie between 0 and 4"):
+def test_a_fold_outside_0_to_4_raises(fold):
+    with pytest.raises(BadInput, match="--d.fold of iris must be a whole number from 0 to 4"):
         load_data("iris", Place(), {"fold": fold})
 
 
-def test_without_scikit_learn_it_says_what_to_install(monkeypatch):
+def test_without_scikit_learn_the_message_has_the_install_command(monkeypatch):
     monkeypatch.setattr(bundled, "find_spec", lambda name: None)
     with pytest.raises(DataUnavailable, match="pip install scikit-learn"):
         load_data("iris")
@@ -82,7 +82,7 @@ def test_without_scikit_learn_it_says_what_to_install(monkeypatch):
 
 @pytest.mark.fault(row=7)
 @pytest.mark.parametrize("content", [b"150,4\n1,2,3,4,0\n1,2\n", b"150,4\nx,y\n"])
-def test_a_damaged_file_of_scikit_learn_is_named(content, monkeypatch, tmp_path):
+def test_a_damaged_file_of_scikit_learn_raises(content, monkeypatch, tmp_path):
     (tmp_path / "datasets" / "data").mkdir(parents=True)
     (tmp_path / "datasets" / "data" / "iris.csv").write_bytes(content)
     monkeypatch.setattr(bundled, "find_spec", lambda name: SimpleNamespace(submodule_search_locations=[str(tmp_path)]))

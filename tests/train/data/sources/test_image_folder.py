@@ -32,7 +32,7 @@ def photos(tmp_path):
     return tmp_path / "zoo"
 
 
-def test_sub_folders_are_the_classes_and_each_gives_its_share_to_the_test(photos):
+def test_subfolders_are_the_classes_and_the_split_is_stratified(photos):
     data = load(photos)
     assert data.classes == ("cats", "dogs")
     assert data.outputs == 2
@@ -42,19 +42,19 @@ def test_sub_folders_are_the_classes_and_each_gives_its_share_to_the_test(photos
     assert data.train.y.dtype == np.int32
 
 
-def test_every_picture_is_in_one_part_as_it_was_saved(photos):
+def test_every_image_is_in_one_split_unchanged(photos):
     data = load(photos)
     read = {image.tobytes() for part in (data.train, data.test) for image in part.x}
     assert read == {np.asarray(Image.open(path)).tobytes() for path in photos.rglob("*.png")}
 
 
-def test_the_split_is_the_same_every_time_and_the_seed_makes_another(photos):
+def test_the_split_depends_on_the_seed_only(photos):
     np.testing.assert_array_equal(load(photos).test.x, load(photos).test.x)
     assert any((load(photos, seed=seed).test.x != load(photos).test.x).any() for seed in (1, 2, 3))
     assert len(load(photos, test_share=0.4).test.x) == 4
 
 
-def test_a_folder_without_sub_folders_is_one_class(tmp_path):
+def test_a_folder_without_subfolders_is_one_class(tmp_path):
     for i in range(3):
         put(tmp_path / f"{i}.PNG", 4, 4, 3)
     (tmp_path / "notes.txt").write_text("no picture")
@@ -72,21 +72,21 @@ def test_grey_is_the_luma(tmp_path):
     np.testing.assert_allclose(found[..., 0], luma, atol=1)
 
 
-def test_pictures_of_any_kind_become_three_channels(tmp_path):
+def test_images_of_any_mode_become_three_channels(tmp_path):
     grey = put(tmp_path / "grey.png", 4, 4)
     colours = put(tmp_path / "clear.png", 4, 4, 4)
     np.testing.assert_array_equal(read_picture(tmp_path / "grey.png"), np.repeat(grey[..., None], 3, -1))
     np.testing.assert_array_equal(read_picture(tmp_path / "clear.png"), colours[..., :3])
 
 
-def test_a_photograph_is_turned_as_the_camera_was_held(tmp_path):
+def test_a_photograph_is_rotated_by_its_orientation(tmp_path):
     turned = Image.Exif()
     turned[0x0112] = 6  # the camera lay on its side
     put(tmp_path / "a.jpg", 4, 8, 3, exif=turned)
     assert read_picture(tmp_path / "a.jpg").shape == (8, 4, 3)
 
 
-def test_pictures_are_cut_to_squares_and_scaled_by_size(tmp_path):
+def test_images_are_cropped_to_squares_and_scaled(tmp_path):
     pixels = np.zeros((10, 30, 3), np.uint8)
     pixels[:, 10:20] = 200  # the middle, all that is left
     Image.fromarray(pixels).save(tmp_path / "a.png")
@@ -96,7 +96,7 @@ def test_pictures_are_cut_to_squares_and_scaled_by_size(tmp_path):
     assert data.train.x.shape[1:] == data.test.x.shape[1:] == (4, 4, 3)
 
 
-def test_unequal_sizes_are_refused_with_two_files_and_their_sizes(photos):
+def test_unequal_sizes_raise_with_two_files_and_their_sizes(photos):
     put(photos / "dogs" / "9.png", 5, 4, 3)
     with pytest.raises(BadInput, match=r"cats/0\.png is 8x6 pixels and .*dogs/9\.png is 4x5: .*--d\.size"):
         load(photos)
@@ -115,32 +115,32 @@ def broken_header(path):
 
 
 @pytest.mark.parametrize(
-    ("spoil", "told"),
+    ("spoil", "reason"),
     [
-        (cut_off, "cannot be read, it is damaged or cut off"),
-        (broken_header, "cannot be read, it is damaged|is no PNG or JPEG"),
-        (lambda path: path.write_text("no picture"), "is no PNG or JPEG picture, whatever its name says"),
-        (lambda path: path.write_bytes(b""), "is no PNG or JPEG picture, whatever its name says"),
-        (lambda path: Image.fromarray(np.zeros((9, 9), np.uint8)).save(path, format="BMP"), "is no PNG or JPEG"),
-        (lambda path: Image.fromarray(np.zeros((9, 9), np.uint16)).save(path), "has more than 8 bits a channel"),
+        (cut_off, "cannot be read, it is damaged or truncated"),
+        (broken_header, "cannot be read, it is damaged|is not a PNG or JPEG"),
+        (lambda path: path.write_text("no picture"), "is not a PNG or JPEG image"),
+        (lambda path: path.write_bytes(b""), "is not a PNG or JPEG image"),
+        (lambda path: Image.fromarray(np.zeros((9, 9), np.uint8)).save(path, format="BMP"), "is not a PNG or JPEG"),
+        (lambda path: Image.fromarray(np.zeros((9, 9), np.uint16)).save(path), "has more than 8 bits per channel"),
     ],
     ids=["cut off", "header", "text", "empty", "another format", "16 bits"],
 )
-def test_a_file_that_cannot_be_read_is_named(photos, spoil, told):
+def test_a_file_that_cannot_be_read_raises(photos, spoil, reason):
     spoil(photos / "cats" / "bad.png")
-    with pytest.raises(BadInput, match=rf"cats/bad\.png.*({told})"):
+    with pytest.raises(BadInput, match=rf"cats/bad\.png.*({reason})"):
         load(photos)
 
 
 @pytest.mark.parametrize("limit", [50, 20], ids=["pillow warns", "pillow raises"])
-def test_a_decompression_bomb_is_refused_before_it_is_unpacked(photos, monkeypatch, limit):
+def test_a_decompression_bomb_raises_before_it_is_decompressed(photos, monkeypatch, limit):
     put(photos / "cats" / "bomb.png", 9, 9, 3)
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", limit)
-    with pytest.raises(BadInput, match=r"bomb\.png: too many pixels to unpack safely"):
+    with pytest.raises(BadInput, match=r"bomb\.png: too many pixels to decompress safely"):
         read_picture(photos / "cats" / "bomb.png")
 
 
-def test_more_than_fits_into_memory_stays_in_its_files_and_is_the_same(photos):
+def test_images_larger_than_memory_stay_in_their_files_and_are_the_same(photos):
     size, options = 10 * 6 * 8 * 3, {"folder": str(photos)}
     inside, outside = (load_data("images", Place(in_memory=most), options) for most in (size, size - 1))
     for one, other in ((inside.train, outside.train), (inside.test, outside.test)):
@@ -149,25 +149,25 @@ def test_more_than_fits_into_memory_stays_in_its_files_and_is_the_same(photos):
         np.testing.assert_array_equal(one.y, other.y)
 
 
-def test_a_picture_of_another_size_is_named_when_it_is_read(photos):
+def test_an_image_of_another_size_raises_when_it_is_read(photos):
     put(photos / "dogs" / "2.png", 6, 9, 3)
     data = load_data("images", Place(in_memory=0), {"folder": str(photos)})
     with pytest.raises(BadInput, match=r"0\.png is 8x6 pixels and .*dogs/2\.png is 9x6"):
         [data.train.x[:], data.test.x[:]]
 
 
-def test_a_folder_that_cannot_be_meant_is_refused(photos):
+def test_an_unusable_folder_raises(photos):
     with pytest.raises(BadInput, match="--images DIR"):
         load_data("images")
-    with pytest.raises(BadInput, match="nowhere: not there"):
+    with pytest.raises(BadInput, match="nowhere does not exist"):
         load(photos / "nowhere")
-    with pytest.raises(BadInput, match="is no folder"):
+    with pytest.raises(BadInput, match="is not a folder"):
         load(photos / "cats" / "0.png")
     (photos / "empty").mkdir()
-    with pytest.raises(BadInput, match="expected at least 2 pictures"):
+    with pytest.raises(BadInput, match="expected at least 2 images"):
         load(photos / "empty")
     put(photos / "beside.png", 6, 8, 3)
-    with pytest.raises(BadInput, match=r"has pictures \(beside.png\) and sub-folders of pictures \(cats/\)"):
+    with pytest.raises(BadInput, match=r"has images \(beside.png\) and subfolders of images \(cats/\)"):
         load(photos)
 
 
@@ -177,11 +177,11 @@ def test_nothing_is_written_into_the_folder(photos):
     assert {path: path.stat().st_mtime_ns for path in photos.rglob("*")} == before
 
 
-def test_a_classifier_learns_from_a_folder_by_one_flag(photos, tmp_path, capsys):
+def test_a_classifier_is_trained_on_a_folder_with_one_flag(photos, tmp_path, capsys):
     out = tmp_path / "run"
     words = ["--model", "logistic", "--images", str(photos), "--d.size", "4", "--steps", "1", "--out", str(out)]
     assert main([*words, "--quiet"]) == 0
     assert (out / "model.safetensors").exists()
     words = ["--model", "logistic", "--images", str(photos / "cats" / "0.png"), "--out", str(tmp_path / "other")]
     assert main(words) == 2
-    assert "is no folder" in capsys.readouterr().err
+    assert "is not a folder" in capsys.readouterr().err

@@ -19,12 +19,12 @@ def test_the_target_of_adding_is_the_sum_of_the_two_marked_numbers():
     np.testing.assert_allclose(y, (x[..., 0] * x[..., 1]).sum(1), rtol=1e-6)
 
 
-def test_who_always_says_1_has_an_error_of_a_sixth_in_adding():
+def test_a_constant_prediction_of_1_has_an_error_of_a_sixth_in_adding():
     y = load_data("adding", options={"steps": 2}).train.y
     assert np.mean((y - 1) ** 2) == pytest.approx(1 / 6, abs=0.01)
 
 
-def test_the_word_of_copy_is_said_again_after_the_sign():
+def test_the_word_of_copy_is_repeated_after_the_signal():
     data = load_data("copy", options={**FEW, "delay": 4, "length": 3})
     x, y, _ = data.train
     names = np.array(data.vocabulary)[x[0]].tolist()
@@ -35,7 +35,7 @@ def test_the_word_of_copy_is_said_again_after_the_sign():
 
 
 @pytest.mark.parametrize(("reverse", "shift"), [(False, 3), (True, -3)])
-def test_a_coin_of_future_is_tagged_with_the_one_so_many_steps_away(reverse, shift):
+def test_a_toss_of_future_is_tagged_with_the_one_some_steps_away(reverse, shift):
     x, y, lengths = load_data("future", options={**FEW, "steps": 10, "reverse": reverse}).train
     assert set(lengths) <= set(range(5, 11))
     assert lengths.min() < 10
@@ -48,7 +48,7 @@ def test_a_coin_of_future_is_tagged_with_the_one_so_many_steps_away(reverse, shi
 
 
 @pytest.mark.parametrize("name", ["adding", "copy", "future"])
-def test_a_seed_decides_all_and_test_examples_are_others(name):
+def test_the_seed_defines_the_data_and_test_examples_differ(name):
     one, same, other = (load_data(name, options={**FEW, "seed": seed}) for seed in (1, 1, 2))
     np.testing.assert_array_equal(one.train.x, same.train.x)
     assert np.any(one.train.x != other.train.x)
@@ -59,12 +59,12 @@ def test_a_seed_decides_all_and_test_examples_are_others(name):
 @pytest.mark.parametrize(
     ("name", "options", "message"),
     [
-        ("adding", {"steps": 1}, "--d.steps must lie between 2"),
-        ("copy", {"delay": 0}, "--d.delay must lie between 1"),
-        ("future", {"ahead": 15}, "--d.ahead must lie between 1 and 14, got 15"),
-        ("future", {"examples": 1}, "--d.examples must lie"),
+        ("adding", {"steps": 1}, r"--d.steps of \w+ must be a .*number from 2"),
+        ("copy", {"delay": 0}, r"--d.delay of \w+ must be a .*number from 1"),
+        ("future", {"ahead": 15}, "--d.ahead of future must be from 1 to 14 with --d.steps 30, got 15"),
+        ("future", {"examples": 1}, "--d.examples of future must be a whole number from 10"),
     ],
 )
-def test_what_cannot_be_drawn_is_refused(name, options, message):
+def test_values_out_of_bounds_raise(name, options, message):
     with pytest.raises(BadInput, match=message):
         load_data(name, options=options)

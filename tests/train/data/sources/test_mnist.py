@@ -25,7 +25,7 @@ def folder(tmp_path, packed):
 
 
 @pytest.mark.parametrize("name", ["mnist", "fashion_mnist", "kmnist"])
-def test_files_that_the_user_put_in_place_are_read_offline(name, folder, no_network):
+def test_files_of_the_user_are_read_offline(name, folder, no_network):
     data = load_data(name, Place(folder, offline=True), {"train_examples": 50000})
     assert data.train.x.shape == (50000, 28, 28, 1)
     assert data.test.x.shape == (10000, 28, 28, 1)
@@ -37,7 +37,7 @@ def test_files_that_the_user_put_in_place_are_read_offline(name, folder, no_netw
     assert not no_network
 
 
-def test_names_with_a_dot_uncompressed_and_in_a_folder_of_the_sets_name_are_found(tmp_path, packed):
+def test_other_names_uncompressed_files_and_the_subfolder_are_found(tmp_path, packed):
     (tmp_path / "mnist").mkdir()
     for name, content in zip(FILES, packed, strict=True):
         (tmp_path / "mnist" / name.replace("-idx", ".idx")).write_bytes(gzip.decompress(content))
@@ -45,10 +45,10 @@ def test_names_with_a_dot_uncompressed_and_in_a_folder_of_the_sets_name_are_foun
 
 
 @pytest.mark.fault(row=7)
-def test_a_truncated_file_is_named_with_what_was_expected(folder):
+def test_a_truncated_file_raises_with_the_expected_size(folder):
     path = folder / f"{FILES[3]}.gz"
     path.write_bytes(gzip.compress(idx(counted((10000,)))[:-5]))
-    with pytest.raises(DataUnavailable, match=r"t10k-labels.*expected 10,000 bytes .* found 9,995.*sound copy"):
+    with pytest.raises(DataUnavailable, match=r"t10k-labels.*expected 10,000 bytes .* found 9,995.*Replace the file"):
         load_data("mnist", Place(folder, offline=True))
 
 
@@ -63,14 +63,14 @@ def test_a_truncated_file_is_named_with_what_was_expected(folder):
         (b"", "found nothing"),
     ],
 )
-def test_labels_that_cannot_be_are_refused(folder, content, message):
+def test_invalid_labels_raise(folder, content, message):
     (folder / f"{FILES[3]}.gz").write_bytes(content)
     with pytest.raises(DataUnavailable, match=message) as caught:
         load_data("mnist", Place(folder, offline=True))
     assert FILES[3] in str(caught.value)
 
 
-def test_one_sets_folder_does_not_pass_for_anothers(folder, packed, monkeypatch):
+def test_files_of_another_data_set_raise(folder, packed, monkeypatch):
     labels = hashlib.sha256(gzip.decompress(packed[1])).hexdigest()
     known = mnist._ORIGINS["fashion_mnist"]._replace(sha256=("", labels, "", ""))
     monkeypatch.setitem(mnist._ORIGINS, "fashion_mnist", known)
@@ -80,7 +80,7 @@ def test_one_sets_folder_does_not_pass_for_anothers(folder, packed, monkeypatch)
 
 
 @pytest.mark.fault(row=17)
-def test_what_is_missing_offline_is_listed_by_name(tmp_path, no_network):
+def test_missing_files_are_listed_offline(tmp_path, no_network):
     with pytest.raises(DataUnavailable) as caught:
         load_data("kmnist", Place(tmp_path, offline=True))
     for name in FILES:
@@ -90,7 +90,7 @@ def test_what_is_missing_offline_is_listed_by_name(tmp_path, no_network):
     assert not no_network
 
 
-def test_a_set_is_fetched_file_by_file_and_checked(server, tmp_path, packed, monkeypatch):
+def test_a_data_set_is_downloaded_file_by_file_and_verified(server, tmp_path, packed, monkeypatch):
     sums = tuple(hashlib.sha256(gzip.decompress(content)).hexdigest() for content in packed)
     origin = mnist._Origin((server.url("file").rpartition("/")[0],), sums)
     monkeypatch.setitem(mnist._ORIGINS, "mnist", origin)
@@ -107,12 +107,12 @@ def test_a_set_is_fetched_file_by_file_and_checked(server, tmp_path, packed, mon
 
 
 @pytest.mark.parametrize("count", [0, 60001])
-def test_there_are_60000_training_examples_and_no_more(count):
-    with pytest.raises(BadInput, match="train_examples must lie between 1 and 60000"):
+def test_a_number_of_training_examples_out_of_bounds_raises(count):
+    with pytest.raises(BadInput, match=r"--d\.train-examples of mnist must be a whole number from 1 to 60000"):
         load_data("mnist", Place(), {"train_examples": count})
 
 
-def test_every_mirror_is_https_and_every_sum_a_sha256():
+def test_every_mirror_is_https_and_every_digest_a_sha256():
     for origin in mnist._ORIGINS.values():
         assert all(url.startswith("https://") and not url.endswith("/") for url in origin.mirrors)
         assert len(set(origin.sha256)) == 4

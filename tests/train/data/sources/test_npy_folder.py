@@ -29,7 +29,7 @@ def put(folder, **arrays):
         ((20, 2, 3, 2), np.ones((20, 3)), "npy_images_values"),
     ],
 )
-def test_shape_and_type_decide_what_the_arrays_are(tmp_path, shape, y, name):
+def test_shape_and_type_select_the_data_set(tmp_path, shape, y, name):
     folder = put(tmp_path, x=X.reshape(shape), y=y)
     assert npy_name(folder) == name
     assert expand_shorthands(["--model", "mlp", f"--npy={folder}"]) == expand_shorthands(
@@ -42,7 +42,7 @@ def test_shape_and_type_decide_what_the_arrays_are(tmp_path, shape, y, name):
     assert (len(data.train.x), len(data.test.x)) == (16, 4)
 
 
-def test_what_does_not_fit_stays_on_the_disk_and_is_the_same(tmp_path):
+def test_arrays_larger_than_memory_stay_on_the_disk_and_are_the_same(tmp_path):
     folder = put(tmp_path, x=X, y=Y)
     small, large = (load_data("npy_images", Place(in_memory=n), {"folder": folder}) for n in (240, 239))
     for one, other in ((small.train, large.train), (small.test, large.test)):
@@ -52,7 +52,7 @@ def test_what_does_not_fit_stays_on_the_disk_and_is_the_same(tmp_path):
         np.testing.assert_array_equal(one.y, other.y)
 
 
-def test_test_files_and_names_of_classes_are_taken(tmp_path):
+def test_test_files_and_class_names_are_read(tmp_path):
     folder = put(tmp_path, x=X, y=Y, x_test=X[:3], y_test=Y[:3])
     (tmp_path / "classes.txt").write_text("ant\nbee\ncat\ndog\n")
     data = load_data("npy_images", options={"folder": folder})
@@ -65,9 +65,9 @@ def test_test_files_and_names_of_classes_are_taken(tmp_path):
     [
         ({"x": X}, "y.npy cannot be read: No such file"),
         ({"x": X, "y": Y[:3]}, "x.npy has 20 examples and y.npy 3"),
-        ({"x": X, "y": Y - 1}, "expected classes, whole numbers from 0 on"),
+        ({"x": X, "y": Y - 1}, "expected classes, integers from 0"),
         ({"x": X, "y": Y[:, None]}, "expected classes"),
-        ({"x": X, "y": Y * 10**7}, "class 30,000,000 is no class"),
+        ({"x": X, "y": Y * 10**7}, "class 30,000,000 is too large"),
         ({"x": X, "y": np.full(20, np.nan)}, "values must be finite"),
         ({"x": X.ravel(), "y": Y}, r"shape \(240,\): expected numbers \(examples, features\)"),
         ({"x": X.astype("c8"), "y": Y}, "c8 of shape"),
@@ -76,55 +76,57 @@ def test_test_files_and_names_of_classes_are_taken(tmp_path):
         ({"x": X, "y": Y, "x_test": X}, "y_test.npy cannot be read"),
     ],
 )
-def test_what_cannot_be_is_refused_with_the_file_and_what_is_expected(tmp_path, arrays, message):
+def test_invalid_arrays_raise_with_file_and_expectation(tmp_path, arrays, message):
     folder = put(tmp_path, **arrays)
     with pytest.raises(BadInput, match=message):
         load_data(npy_name(folder), options={"folder": folder})
 
 
-def test_objects_and_files_that_are_cut_off_are_refused(tmp_path):
+def test_objects_and_truncated_files_raise(tmp_path):
     folder = put(tmp_path, x=np.array([[{}]]), y=Y)
     with pytest.raises(BadInput, match=r"x.npy holds \|O"):
         npy_name(folder)
     (tmp_path / "x.npy").write_bytes(b"no array at all")
-    with pytest.raises(BadInput, match=r"x.npy is no array that numpy.save wrote"):
+    with pytest.raises(BadInput, match=r"x.npy is not an array that numpy.save wrote"):
         npy_name(folder)
     put(tmp_path, x=X)
     (tmp_path / "x.npy").write_bytes((tmp_path / "x.npy").read_bytes()[:-10])
-    with pytest.raises(BadInput, match=r"x.npy is no whole array"):
+    with pytest.raises(BadInput, match=r"x.npy is not a complete array"):
         load_data("npy_images", options={"folder": folder})
 
 
-@pytest.mark.parametrize(("folder", "message"), [("", "Name the folder"), ("nowhere", "nowhere: not there")])
-def test_a_folder_must_be_named_and_be_there(folder, message):
+@pytest.mark.parametrize(
+    ("folder", "message"), [("", "the folder of x.npy and y.npy is missing"), ("nowhere", "nowhere does not exist")]
+)
+def test_the_folder_must_be_given_and_exist(folder, message):
     with pytest.raises(BadInput, match=message):
         npy_name(folder)
 
 
-def test_another_data_set_than_the_files_are_is_refused_with_the_right_one(tmp_path):
+def test_files_of_another_data_set_raise_with_its_name(tmp_path):
     folder = put(tmp_path, x=X, y=Y)
-    with pytest.raises(BadInput, match="holds what is npy_images"):
+    with pytest.raises(BadInput, match="holds the data set npy_images"):
         load_data("npy_table", options={"folder": folder})
 
 
-def test_fewer_names_than_classes_are_refused(tmp_path):
+def test_fewer_names_than_classes_raise(tmp_path):
     folder = put(tmp_path, x=X, y=Y)
     (tmp_path / "classes.txt").write_text("ant\nbee")
-    with pytest.raises(BadInput, match=r"names 2 classes, but y.npy has class 3"):
+    with pytest.raises(BadInput, match=r"lists 2 classes, but y.npy has class 3"):
         load_data("npy_images", options={"folder": folder})
 
 
-def test_rows_that_lie_scattered_on_the_disk_are_refused(tmp_path):
+def test_an_array_in_fortran_order_raises(tmp_path):
     folder = put(tmp_path, x=np.asfortranarray(X), y=Y)
     assert len(load_data("npy_images", options={"folder": folder}).train.x) == 16
     with pytest.raises(BadInput, match="Fortran order"):
         load_data("npy_images", Place(in_memory=0), {"folder": folder})
 
 
-def test_a_file_that_becomes_shorter_while_it_is_read_is_named(tmp_path):
+def test_a_file_that_becomes_shorter_raises_when_it_is_read(tmp_path):
     folder = put(tmp_path, x=X, y=Y, x_test=X, y_test=Y)
     rows = load_data("npy_images", Place(in_memory=0), {"folder": folder}).train.x
     (tmp_path / "x.npy").write_bytes((tmp_path / "x.npy").read_bytes()[:-10])
     assert len(rows[:19]) == 19
-    with pytest.raises(BadInput, match=r"x\.npy is shorter than it was"):
+    with pytest.raises(BadInput, match=r"x\.npy has become shorter"):
         rows[[0, 19]]

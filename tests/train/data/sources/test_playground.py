@@ -15,7 +15,7 @@ def points(name, **options):
     return x[:, 0].astype(float), x[:, 1].astype(float), y
 
 
-def test_the_disc_is_class_1_the_ring_class_0_and_a_gap_lies_between():
+def test_the_disc_is_class_1_and_the_ring_class_0_with_a_gap():
     x, y, c = points("circle")
     r = np.hypot(x, y)
     assert r[c == 1].max() <= 2.5
@@ -32,7 +32,7 @@ def test_xor_is_the_sign_of_xy_with_a_gap_along_the_axes():
 
 
 @pytest.mark.parametrize(("noise", "variance"), [(0, 0.5), (25, 2.25), (50, 4.0)])
-def test_gauss_is_two_clouds_at_2_and_minus_2_whose_variance_grows_with_noise(noise, variance):
+def test_gauss_is_two_clusters_at_2_and_minus_2_whose_variance_grows_with_noise(noise, variance):
     x, y, c = points("gauss", noise=noise, examples=20000)
     for sign, cloud in ((2, c == 1), (-2, c == 0)):
         for axis in (x[cloud], y[cloud]):
@@ -40,7 +40,7 @@ def test_gauss_is_two_clouds_at_2_and_minus_2_whose_variance_grows_with_noise(no
             assert axis.var() == pytest.approx(variance, rel=0.06)
 
 
-def test_the_arms_of_the_spiral_follow_their_formula_half_a_turn_apart():
+def test_the_arms_of_the_spiral_equal_their_formula_half_a_turn_apart():
     x, y, c = points("spiral", examples=400)
     for label, start in ((1, 0.0), (0, np.pi)):
         arm = c == label
@@ -73,7 +73,7 @@ def test_multi_gauss_is_six_cones_of_radius_2_and_alternate_sign():
 
 
 @pytest.mark.parametrize("name", ["circle", "xor", *VALUES])
-def test_noise_leaves_the_points_and_changes_targets_near_borders(name):
+def test_noise_keeps_the_points_and_changes_targets_near_borders(name):
     calm, noisy = points(name, examples=2000), points(name, examples=2000, noise=30)
     assert np.array_equal(calm[:2], noisy[:2])
     changed = (calm[2] != noisy[2]).mean()
@@ -81,7 +81,7 @@ def test_noise_leaves_the_points_and_changes_targets_near_borders(name):
     assert name not in CLASSES or changed < 0.4
 
 
-def test_noise_moves_a_spirals_points_by_at_most_its_share_and_keeps_their_classes():
+def test_noise_moves_the_points_of_a_spiral_by_at_most_its_size_and_keeps_their_classes():
     calm, noisy = points("spiral"), points("spiral", noise=40)
     assert np.array_equal(calm[2], noisy[2])
     moved = np.abs(np.stack(calm[:2]) - np.stack(noisy[:2])).max()
@@ -89,7 +89,7 @@ def test_noise_moves_a_spirals_points_by_at_most_its_share_and_keeps_their_class
 
 
 @pytest.mark.parametrize("name", CLASSES + VALUES)
-def test_examples_share_and_seed_do_what_they_say(name):
+def test_examples_share_and_seed_have_their_effect(name):
     data = load_data(name, Place(), {"examples": 101, "train_share": 0.3})
     assert (len(data.train.x), len(data.test.x)) == (30, 71)
     assert np.array_equal(data.train.x, load_data(name, Place(), {"examples": 101, "train_share": 0.3}).train.x)
@@ -98,6 +98,6 @@ def test_examples_share_and_seed_do_what_they_say(name):
 
 
 @pytest.mark.parametrize("name", CLASSES)
-def test_both_splits_hold_both_classes(name):
+def test_both_splits_have_both_classes(name):
     data = load_data(name)
     assert set(data.train.y) == set(data.test.y) == {0, 1}

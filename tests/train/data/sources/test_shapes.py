@@ -14,7 +14,7 @@ def data():
     return load_data("shapes", Place(), {"examples": 1000})
 
 
-def test_the_arrays_are_what_the_source_says(data):
+def test_the_arrays_agree_with_the_source(data):
     said = source("shapes")
     for x, y, lengths in (data.train, data.test):
         assert x.shape == (1000, *said.shape)
@@ -25,19 +25,19 @@ def test_the_arrays_are_what_the_source_says(data):
     assert data.train.x.max() == 255
 
 
-def test_the_same_seed_draws_the_same_images_and_another_seed_others(data):
+def test_the_images_depend_on_the_seed(data):
     again = load_data("shapes", Place(), {"examples": 1000})
     np.testing.assert_array_equal(again.train.x, data.train.x)
     np.testing.assert_array_equal(again.test.y, data.test.y)
     assert (load_data("shapes", Place(), {"examples": 1000, "seed": 1}).train.x != data.train.x).any()
 
 
-def test_training_and_test_images_are_others(data):
+def test_training_and_test_images_differ(data):
     assert not {image.tobytes() for image in data.train.x} & {image.tobytes() for image in data.test.x}
 
 
 @pytest.mark.parametrize("kind", HUES)
-def test_each_kind_has_its_hue_whatever_its_brightness(data, kind):
+def test_each_shape_has_its_hue_at_every_brightness(data, kind):
     """The pixels whose colour is neither the sky's nor the ground's, by their share of each channel."""
     images = data.train.x[data.train.y == data.classes.index(kind)].astype(float)
     edge = np.concatenate([images[:, :, :1], images[:, :, -1:]], 2).mean(2, keepdims=True)  # the landscape
@@ -56,6 +56,6 @@ def test_the_sky_is_blue_and_the_ground_is_green(data):
 
 
 @pytest.mark.parametrize(("option", "value"), [("examples", 9), ("seed", -1)])
-def test_a_wrong_option_is_refused(option, value):
-    with pytest.raises(BadInput, match=f"--d.{option} must lie between"):
+def test_a_value_out_of_bounds_raises(option, value):
+    with pytest.raises(BadInput, match=f"--d.{option} of shapes must be a whole number from"):
         load_data("shapes", Place(), {option: value})
