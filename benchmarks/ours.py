@@ -33,13 +33,14 @@ from zoo.train.config.recipe import Recipe
 from zoo.train.data.dataset import Split
 from zoo.train.data.normalize import fit_scaler
 from zoo.train.distributed.sharding import data_parallel
-from zoo.train.engine.loop import Plan, train
+from zoo.train.engine.loop import train
+from zoo.train.engine.plan import Plan
 from zoo.train.engine.steps import StepProgram
 from zoo.train.pipeline.batches import BatchSource, from_memory
 from zoo.train.pipeline.text import token_windows
 from zoo.train.runtime.signals import StopFlag
-from zoo.train.tasks.generation import generation
 from zoo.train.tasks import task_for
+from zoo.train.tasks.generation import generation
 from zoo.train.tasks.task import Task
 
 from .clock import Clock, Training

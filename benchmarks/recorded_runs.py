@@ -47,7 +47,7 @@ _JOBS = 2
 _XLA = "--xla_cpu_use_fusion_emitters=false --xla_cpu_parallel_codegen_split_count=1 --xla_backend_optimization_level=0"
 _VARYING = {"seconds", "versions", "devices", "notes", "sha256", "format", "files", "tree", "time"}
 _EVENTS = re.compile(r"(events\.out\.tfevents)\..*")  # TensorBoard's names end in a time and a host
-_ELSEWHERE = ("recipe", "metrics", "listeners")
+_ELSEWHERE = ("recipe", "metrics", "listeners", "callbacks")
 _ANSWERS = {"sample": lambda text: text, "--json": json.loads, "--print-config": tomllib.loads}
 
 
@@ -215,7 +215,9 @@ def _recipe(path: Path) -> Any:
 def _manifest(path: Path) -> Any:
     found = json.loads(path.read_text(encoding="utf-8"))["manifest"]
     # The names of callbacks are code, what they keep is not; recipe and metrics are recorded from the run's own files.
-    kept = sorted(found["listeners"].values(), key=lambda each: json.dumps(each, sort_keys=True))
+    kept = sorted(
+        found.get("callbacks", found.get("listeners")).values(), key=lambda each: json.dumps(each, sort_keys=True)
+    )
     return {"kept": kept} | {name: each for name, each in found.items() if name not in _ELSEWHERE}
 
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from .config.recipe import recipe_for as recipe_for
     from .config.run_options import RunOptions as RunOptions
     from .pipeline.stream import Stream as Stream
-    from .runs.run import Result as Result
+    from .runs.result import Result as Result
     from .runs.run import run as run
 
 __all__ = ["Callback", "Recipe", "Result", "RunOptions", "Stream", "recipe_for", "run"]
@@ -20,7 +20,7 @@ __all__ = ["Callback", "Recipe", "Result", "RunOptions", "Stream", "recipe_for",
 _HOMES = {
     "Callback": "callback",
     "Recipe": "config.recipe",
-    "Result": "runs.run",
+    "Result": "runs.result",
     "RunOptions": "config.run_options",
     "Stream": "pipeline.stream",
     "recipe_for": "config.recipe",

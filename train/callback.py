@@ -1,150 +1,138 @@
-"""What listens to a run: users pass their own to `run(recipe, callbacks=[...])`."""
+"""Base class of callbacks and the list that calls them: `run(recipe, callbacks=[...])`."""
 
-import hashlib
-import json
-import math
-import os
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
-from .errors import BadInput, CheckpointUnusable
+__all__ = ["Callback", "CallbackList"]
 
-__all__ = ["Best", "Callback", "Journal", "metrics_until"]
+_RENAMED = {
+    "start": "on_start",
+    "moved": "on_progress",
+    "row": "on_metrics",
+    "stopped": "on_stop",
+    "end": "on_end",
+    "memory": "state_dict",
+    "recall": "load_state_dict",
+}
 
 
 class Callback:
-    """Told of a run's events; every method may be left out."""
+    """Base class of callbacks; a subclass overrides the hooks that it needs.
 
-    def start(self, setup: Any, folder: Path) -> None:
-        """Before the first step: what will run, and the folder that it fills."""
-
-    def moved(self, step: int, row: dict) -> None:
-        """A few times a second: the means since the last log. What is shown, not what is kept."""
-
-    def row(self, row: dict, fit: dict) -> bool | None:
-        """A row of metrics, the same in every run of a recipe; True ends the run. `fit` must not be kept."""
-
-    def stopped(self) -> None:
-        """After the last step, whether the run came to its end or failed: for what must be closed in any case."""
-
-    def end(self, result: Any) -> None:
-        """After a run that did not fail; the model is saved and the pictures are drawn."""
-
-    def memory(self) -> Any:
-        """What it must know again when the run is resumed, as plain JSON values; None for nothing."""
-
-    def recall(self, memory: Any) -> None:
-        """Before the first step of a resumed run: what `memory` gave when the checkpoint was written."""
-
-
-class Journal(Callback):
-    """Writes every row to `metrics.jsonl`, a line each.
-
-    A row outlives the process once it is told. A power cut it outlives once `sync` was called, as it is before a
-    checkpoint that knows of the row is written, and at the end: to wait for the disk at every row costs milliseconds.
-
-    Args:
-        path: of the file.
-        writes: whether this process does; of several, the others only remember.
-    """
-
-    def __init__(self, path: Path, writes: bool = True):
-        self.path, self.writes, self.rows = path, writes, []
-        self._bytes, self._sum = 0, hashlib.sha256()
-
-    def row(self, row: dict, fit: dict) -> None:
-        """Appends the row."""
-        self.rows.append(row)
-        self._append(line := (json.dumps(row) + "\n").encode())
-        if not self.writes:
-            return
-        with self.path.open("ab") as file:
-            file.write(line)
-
-    def sync(self) -> None:
-        """Has the system put on the disk what was written so far."""
-        if self.writes and self.path.exists():
-            with self.path.open("ab") as file:
-                os.fsync(file.fileno())
-
-    def stopped(self) -> None:
-        """Nothing more will be written."""
-        self.sync()
-
-    def memory(self) -> dict[str, Any]:
-        """How much is written, and its SHA-256."""
-        return {"bytes": self._bytes, "sha256": self._sum.hexdigest()}
-
-    def recall(self, memory: Mapping[str, Any]) -> None:
-        """Takes back the rows that came after, and a half-written one.
-
-        Raises:
-            CheckpointUnusable: if those before differ.
-        """
-        rows = metrics_until(self.path, memory)
-        self._append(rows)
-        self.rows = [json.loads(line) for line in rows.splitlines()]
-        if self.writes and self.path.exists():
-            with self.path.open("r+b") as file:
-                file.truncate(len(rows))
-                os.fsync(file.fileno())
-
-    def _append(self, lines: bytes) -> None:
-        self._bytes += len(lines)
-        self._sum.update(lines)
-
-
-def metrics_until(path: Path, memory: Mapping[str, Any]) -> bytes:
-    """The lines of a metrics file that a checkpoint knows.
+    Attributes:
+        name: Key under which checkpoints keep the state of the callback. A subclass that sets no name is saved under
+            the name of its class, so that a class that may be renamed should set one.
+        former_name: Name of the class in checkpoints of format 1, where it differs from today's.
 
     Raises:
-        CheckpointUnusable: if they are not there as they were.
-    """
-    wanted = memory.get("bytes")
-    if type(wanted) is not int or wanted < 0:
-        raise CheckpointUnusable(f"the checkpoint does not say how much of {path} belongs to it")
-    there = path.stat().st_size if path.exists() else 0
-    lines = path.read_bytes()[:wanted] if 0 < wanted <= there else b""
-    if hashlib.sha256(lines).hexdigest() != memory.get("sha256"):
-        raise CheckpointUnusable(f"{path} was changed: its first {wanted:,} bytes (of {there:,}) differ")
-    return lines
-
-
-class Best(Callback):
-    """Keeps the best evaluation, saves the fit that reached it, and ends the run when nothing better comes.
-
-    Args:
-        split: whose rows decide.
-        metric: which of their values.
-        higher: whether more is better.
-        patience: epochs to wait for something better; None waits for ever.
-        save: called with the fit and the row of every new best.
+        TypeError: If a subclass defines a hook under its former name alone, which would never be called.
     """
 
-    def __init__(self, split: str, metric: str, higher: bool, patience: int | None, save: Callable[[dict, dict], None]):
-        self.split, self.metric, self.higher, self.patience, self.save = split, metric, higher, patience, save
-        self.best: dict | None = None
+    name: ClassVar[str]
+    former_name: ClassVar[str | None] = None
 
-    def row(self, row: dict, fit: dict) -> bool:
-        """Compares and remembers; True when patience is at its end."""
-        if row["split"] == self.split and self.metric not in row:
-            known = ", ".join(name for name in row if name not in ("split", "step", "epoch"))
-            raise BadInput(f"--best {self.metric} is not measured here; there are {known}")
-        if row["split"] != self.split or math.isnan(row[self.metric]) or math.isnan(row.get("loss", 0)):
-            return False
-        if self.best is None or self._better(row[self.metric], self.best[self.metric]):
-            self.best = row
-            self.save(fit, row)
-        return self.patience is not None and row["epoch"] - self.best["epoch"] >= self.patience
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "name" not in vars(cls):
+            cls.name = cls.__name__
+        for old, new in _RENAMED.items():
+            if callable(getattr(cls, old, None)) and getattr(cls, new) is getattr(Callback, new):
+                raise TypeError(
+                    f"{cls.__name__}.{old} is never called: the hook {old} of zoo.train.Callback is now {new}. "
+                    f"Rename the method to {new}, or to something else if it is no hook"
+                )
 
-    def memory(self) -> dict | None:
-        """The best row so far."""
-        return self.best
+    def on_start(self, setup: Any, folder: Path) -> None:
+        """Called before the first step with the parts of the run and its folder."""
 
-    def recall(self, memory: dict) -> None:
-        """Goes on from that row."""
-        self.best = memory
+    def on_progress(self, step: int, row: dict) -> None:
+        """Called a few times a second with the means since the last logged row; for display only."""
 
-    def _better(self, new: float, old: float) -> bool:
-        return new > old if self.higher else new < old
+    def on_metrics(self, row: dict, fit: dict) -> bool | None:
+        """Called at every logged row; returning True ends the run. `fit` must not be kept: its memory is reused."""
+
+    def on_stop(self) -> None:
+        """Called after the last step, also if the run failed; closes what `on_start` opened."""
+
+    def on_end(self, result: Any) -> None:
+        """Called with the result of a run that did not fail, after the model is saved and the pictures are drawn."""
+
+    def state_dict(self) -> Any:
+        """Returns the state that a checkpoint keeps, as plain JSON values; None for no state."""
+
+    def load_state_dict(self, state: Any) -> None:
+        """Restores the state of `state_dict`; called before `on_start` of a resumed run."""
+
+
+Callback.name = Callback.__name__
+
+
+class CallbackList(Callback):
+    """Calls several callbacks in order.
+
+    >>> CallbackList([Callback(), Callback()]).state_dict()
+    {}
+    """
+
+    def __init__(self, callbacks: Iterable[Callback] = ()):
+        self._callbacks = tuple(callbacks)
+
+    def __iter__(self) -> Iterator[Callback]:
+        return iter(self._callbacks)
+
+    def on_start(self, setup: Any, folder: Path) -> None:
+        """Calls every `on_start`."""
+        for callback in self:
+            callback.on_start(setup, folder)
+
+    def on_progress(self, step: int, row: dict) -> None:
+        """Calls every `on_progress` with a copy of the row."""
+        for callback in self:
+            callback.on_progress(step, dict(row))
+
+    def on_metrics(self, row: dict, fit: dict) -> bool:
+        """Calls every `on_metrics`; True if any of them ends the run."""
+        ends = [callback.on_metrics(row, fit) for callback in self]  # every one is called
+        return any(ends)
+
+    def on_stop(self) -> None:
+        """Calls every `on_stop`."""
+        for callback in self:
+            callback.on_stop()
+
+    def on_end(self, result: Any) -> None:
+        """Calls every `on_end`."""
+        for callback in self:
+            callback.on_end(result)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Returns the state of each callback that has one, by its name; equal names are numbered from the second on."""
+        return {name: state for name, _, each in self._named() if (state := each.state_dict()) is not None}
+
+    def load_state_dict(self, state: Mapping[str, Any], *, former: bool = False) -> None:
+        """Restores the callbacks whose state was saved.
+
+        Args:
+            state: States by name.
+            former: Whether the names are those of checkpoints of format 1: the names of the classes.
+        """
+        for name, former_name, callback in self._named():
+            key = former_name if former else name
+            if key in state:
+                callback.load_state_dict(state[key])
+
+    def _named(self) -> Iterator[tuple[str, str, Callback]]:
+        """Yields today's name and the former name of each callback."""
+        names, former_names = Counter(), Counter()
+        for callback in self:
+            former_name = callback.former_name or type(callback).__name__
+            name = type(callback).name  # of the class: an instance may use the attribute for something else
+            name = name if isinstance(name, str) else type(callback).__name__
+            yield _numbered(name, names), _numbered(former_name, former_names), callback
+
+
+def _numbered(name: str, seen: Counter[str]) -> str:
+    seen[name] += 1
+    return name if seen[name] == 1 else f"{name}-{seen[name]}"

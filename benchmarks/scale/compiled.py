@@ -108,8 +108,8 @@ def counted(case: str, placement: str, devices: int, *, timed: bool = True) -> d
     advance, key = (parts := setup(recipe, placement=lies, judged=False)).advance, parts.key
     template = advance.template(key)
     fit = _placed(template["fit"], lies.fit(template["fit"]))
-    totals = _placed(template["totals"], jax.tree.map(lambda leaf: lies.whole, template["totals"]))
-    order = _placed(jax.eval_shape(advance.order, key), lies.whole)
+    totals = _placed(template["totals"], jax.tree.map(lambda leaf: lies.replicated, template["totals"]))
+    order = _placed(jax.eval_shape(advance.order, key), lies.replicated)
     seconds, program = _timed(lambda: advance.trace(fit, totals, order, key).lower().compile(), again=timed)
     memory = program.memory_analysis()
     found = collectives(program.as_text(), devices)
@@ -118,7 +118,7 @@ def counted(case: str, placement: str, devices: int, *, timed: bool = True) -> d
         "placement": placement,
         "devices": devices,
         "batch": what.batch,
-        "shares": lies.shares,
+        "shares": lies.data_parallelism,
         "parameters": sum(leaf.size for leaf in jax.tree.leaves(template["fit"]["params"])),
         "checkpoint": sum(leaf.size * leaf.dtype.itemsize for leaf in jax.tree.leaves(template)),
         "arguments": memory.argument_size_in_bytes,

@@ -105,7 +105,9 @@ class LocalState:
         """
         from safetensors.numpy import save as to_bytes
 
-        sharded.check_finite(next((name for name, each in self.tensors.items() if sharded.is_corrupting(name, each)), None))
+        sharded.check_finite(
+            next((name for name, each in self.tensors.items() if sharded.is_corrupting(name, each)), None)
+        )
         write_fsynced(beside / _STATE, lambda file: file.write(to_bytes(self.tensors)))
         return {_STATE: file_digest(beside / _STATE)}
 
@@ -164,7 +166,7 @@ def read(path: Path, part: int = 0, parts: int = 1) -> Checkpoint:
     manifest = read_manifest(path / MANIFEST)
     files = manifest["files"]
     odd = [name for name in files if name not in (_STATE, MODEL_FILE) and not sharded.is_shard_file(name)]
-    if odd or (_STATE in files) == any(map(sharded.is_share, files)):
+    if odd or (_STATE in files) == any(map(sharded.is_shard_file, files)):
         what = repr(odd[0]) if odd else ", ".join(map(repr, files)) or "none"
         raise CheckpointUnusable(f"{path / MANIFEST} does not name the files of a checkpoint, but {what}")
     for name in sorted(files)[part::parts]:
@@ -205,7 +207,7 @@ def newest(
         except CheckpointUnusable as error:
             warn(f"{error}; trying an older checkpoint")
     what = "none of its checkpoints can be used" if there else "it has no checkpoint"
-    raise CheckpointUnusable(f"{run} cannot be resumed: {what}. --overwrite starts it anew")
+    raise CheckpointUnusable(f"{run} cannot be resumed: {what}. --overwrite starts it again")
 
 
 def list_steps(run: Path) -> list[int]:

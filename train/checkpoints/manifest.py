@@ -1,4 +1,4 @@
-"""What a checkpoint says of itself: a JSON file that is proved by its own SHA-256, and read as nothing but values."""
+"""The manifest of a checkpoint: a JSON file with its own SHA-256, read as plain values only."""
 
 import hashlib
 import json
@@ -11,41 +11,45 @@ from ..errors import CheckpointUnusable
 __all__ = ["FORMAT", "KINDS", "MANIFEST", "digest", "read_manifest", "serialize"]
 
 MANIFEST = "manifest.json"
-FORMAT = 1
+FORMAT = 2
 _LARGEST = 64 << 20  # bytes of a manifest; that of a thousand layers is a hundredth of it
-# What a manifest holds; `metrics` tells how much of metrics.jsonl belongs to the checkpoint.
+# Keys and types; `metrics` is the part of metrics.jsonl that belongs to the checkpoint.
 KINDS: Mapping[str, type] = {
     "format": int, "step": int, "since": int, "seconds": float, "recipe": dict, "plan": dict, "options": dict,
-    "data": str, "versions": dict, "devices": list, "metrics": dict, "listeners": dict, "tree": dict, "files": dict,
+    "data": str, "versions": dict, "devices": list, "metrics": dict, "callbacks": dict, "tree": dict, "files": dict,
 }  # fmt: skip
+# Format 1 kept the state of callbacks under the names of their classes.
+_KINDS_1 = {name: kind for name, kind in KINDS.items() if name != "callbacks"} | {"listeners": dict}
+_KINDS: Mapping[int, Mapping[str, type]] = {1: _KINDS_1, FORMAT: KINDS}
+_READABLE = " and ".join(f"format {number}" for number in _KINDS)
 
 
 def serialize(manifest: Mapping[str, Any]) -> bytes:
-    """The text of a manifest, with what proves it."""
+    """Returns the text of a manifest with its digest."""
     whole = json.loads(json.dumps({**manifest, "format": FORMAT}, default=str))
     return json.dumps({"manifest": whole, "sha256": digest(whole)}, indent=1).encode()
 
 
 def read_manifest(path: Path) -> dict[str, Any]:
-    """The values of a manifest.
+    """Reads the values of a manifest.
 
     Raises:
-        CheckpointUnusable: if it is none, damaged, or of another version of the format.
+        CheckpointUnusable: If it is no manifest, damaged, or of an unknown version of the format.
     """
     try:
         if path.stat().st_size > _LARGEST:
             raise CheckpointUnusable(f"{path} is no manifest of a checkpoint: it has {path.stat().st_size:,} bytes")
         found = json.loads(path.read_text(encoding="utf-8"))
-        manifest, told = found["manifest"], found["sha256"]
+        manifest, expected = found["manifest"], found["sha256"]
     except OSError as error:
         raise CheckpointUnusable(f"{path} cannot be read: {error.strerror or error}") from error
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise CheckpointUnusable(f"{path} is damaged, or no manifest of a checkpoint: {error!r}") from error
-    if not isinstance(manifest, dict) or told != digest(manifest):
-        raise CheckpointUnusable(f"{path} is damaged: it does not have the SHA-256 that it names")
-    if manifest.get("format") != FORMAT:
+    if not isinstance(manifest, dict) or expected != digest(manifest):
+        raise CheckpointUnusable(f"{path} is damaged: its SHA-256 does not agree with its content")
+    if manifest.get("format") not in tuple(_KINDS):
         raise CheckpointUnusable(
-            f"{path} has format {manifest.get('format')!r}, this version of the zoo reads format {FORMAT}. "
+            f"{path} has format {manifest.get('format')!r}, this version of the zoo reads {_READABLE}. "
             "Resume it with the version that wrote it, or take its weights alone with --init-from"
         )
     _check_kinds(path, manifest)
@@ -53,7 +57,7 @@ def read_manifest(path: Path) -> dict[str, Any]:
 
 
 def _check_kinds(path: Path, manifest: Mapping[str, Any]) -> None:
-    wrong = [name for name, kind in KINDS.items() if type(manifest.get(name)) is not kind]
+    wrong = [name for name, kind in _KINDS[manifest["format"]].items() if type(manifest.get(name)) is not kind]
     wrong += [name for name in ("step", "since") if name not in wrong and manifest[name] < 0]
     if not wrong:
         leaves = [isinstance(leaf, list) and len(leaf) == 2 for leaf in manifest["tree"].values()]
@@ -63,9 +67,10 @@ def _check_kinds(path: Path, manifest: Mapping[str, Any]) -> None:
         )
         wrong = ["tree"] * (not kinds) + ["files"] * (not files)
     if wrong:
-        raise CheckpointUnusable(f"{path} is no manifest of a checkpoint: {', '.join(wrong)} cannot be so")
+        invalid = f"the values of {', '.join(wrong)} are missing or invalid"
+        raise CheckpointUnusable(f"{path} is no manifest of a checkpoint: {invalid}")
 
 
 def digest(manifest: Mapping[str, Any]) -> str:
-    """The SHA-256 of a manifest's values."""
+    """Returns the SHA-256 of a manifest's values."""
     return hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()

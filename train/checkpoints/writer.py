@@ -1,60 +1,82 @@
-"""Writes the checkpoints of a run while it goes: copies to the host, and the disk is a thread's business."""
+"""Writes the checkpoints of a run: copies the state to the host, and a thread writes it to disk."""
 
 import os
 import threading
 import time
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import nullcontext, suppress
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Protocol
 
 import numpy as np
 
-from ..callback import Callback, Journal
 from ..config.interval import interval
-from ..config.run_options import RunOptions
-from ..engine.loop import LoopState
 from ..errors import RunFailed, warn
 from ..files import MODEL_FILE, disk_full_error
 from ..runtime.processes import broadcast_from_first, gather
 from ..tree import flatten
 from .checkpoint import Checkpoint, LocalState, State, begin, prune, write
-from .sharded import Shares
-from .sharing import is_shared
+from .sharded import ShardedState, is_shared
 
-__all__ = ["CheckpointWriter", "named", "remembered"]
+__all__ = ["CheckpointWriter"]
+
+
+class Stateful(Protocol):
+    """Interface of callbacks whose state a checkpoint keeps."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """Returns the state as plain JSON values."""
+        ...
+
+
+class MetricsFile(Stateful, Protocol):
+    """Interface of the log of metrics."""
+
+    def sync(self) -> None:
+        """Flushes the rows to disk."""
+
+
+class TrainingState(Protocol):
+    """Interface of the state of the training loop."""
+
+    fit: dict
+    step: int
+    totals: dict | None
+    since: int
 
 
 class CheckpointWriter:
-    """Asked at every moment of a run, writes a checkpoint of those that are due.
+    """Writes a checkpoint at every step of a run at which one is due.
 
-    Nothing here changes a number of the run, whenever it writes. Of several processes the first writes, unless they
-    share arrays: then each writes its own share, and the first what makes a checkpoint of them. It is whole whichever
-    process dies, and can be resumed by any number.
+    It changes no result of the run. Of several processes the first writes, unless they share arrays: then each writes
+    its part, and the first completes the checkpoint. A checkpoint is complete whichever process dies, and can be
+    resumed by any number of processes.
 
     Args:
-        folder: of the run.
-        facts: what every manifest says of the run.
-        journal: the rows that belong to a checkpoint.
-        listeners: what else remembers.
-        options: how often, and how many stay.
-        found: the checkpoint that the run begins with.
-        writes: whether it is this process that does.
+        folder: Run folder.
+        facts: Values that every manifest of the run holds.
+        log: Log of the metrics.
+        callbacks: Callbacks, whose state is saved.
+        every: When checkpoints are due, as the text of `--ckpt-every`.
+        keep: Number of checkpoints to keep.
+        found: Checkpoint that the run is resumed from.
+        writes: Whether this process writes.
     """
 
     def __init__(
         self,
         folder: Path,
         facts: Mapping[str, Any],
-        journal: Journal,
-        listeners: Sequence[Callback],
-        options: RunOptions,
+        log: MetricsFile,
+        callbacks: Stateful,
+        *,
+        every: str | None,
+        keep: int,
         found: Checkpoint | None = None,
         writes: bool = True,
     ):
-        self.folder, self.facts, self.journal, self.listeners = folder, facts, journal, listeners
-        self.every, self.keep, self.writes = interval(options.ckpt_every), options.keep, writes
+        self.folder, self.facts, self.log, self.callbacks = folder, facts, log, callbacks
+        self.every, self.keep, self.writes = interval(every), keep, writes
         self.saved = found.step if found else 0
         self._last, self._cost = time.perf_counter(), 0.0
         self._began = self._last - (found.manifest["seconds"] if found else 0)
@@ -63,20 +85,20 @@ class CheckpointWriter:
 
     @property
     def seconds(self) -> float:
-        """What the run has taken, with all its earlier lives."""
+        """Seconds that the run has taken, before and after it was resumed."""
         return time.perf_counter() - self._began
 
-    def due(self, now: LoopState, evaluates: bool) -> bool:
-        """Whether to write now; what could not be written is told, and the run goes on."""
+    def due(self, now: TrainingState, evaluates: bool) -> bool:
+        """Returns whether a checkpoint is due; warns if the last one could not be written."""
         if self._thread is not None and not self._thread.is_alive():
             self.wait()
         return self.every.due(now.step, evaluates, time.perf_counter() - self._last, self._cost)
 
-    def last(self, now: LoopState) -> None:
-        """Writes the moment that the run ends with, and is there when it is on the disk.
+    def last(self, now: TrainingState) -> None:
+        """Saves the state at the end of the run and waits until it is on disk.
 
         Raises:
-            RunFailed: if it cannot be written.
+            RunFailed: If it cannot be written.
         """
         if not self.every.off:
             self.save(now)
@@ -84,13 +106,13 @@ class CheckpointWriter:
             if self._failed and self.saved != now.step:
                 raise self._failed
 
-    def save(self, now: LoopState) -> None:
-        """Begins to write the moment, unless its step is written."""
+    def save(self, now: TrainingState) -> None:
+        """Starts to write the state, unless its step is saved already."""
         self.wait()
         began, model = time.perf_counter(), None
         tree = {"fit": now.fit} if now.totals is None else {"fit": now.fit, "totals": now.totals}
         shared = is_shared(tree)
-        memories = remembered(self.listeners)  # of all processes: some tell one another
+        states = self.callbacks.state_dict()  # in all processes: some callbacks exchange their state
         if (
             broadcast_from_first(lambda: now.step == self.saved)
             if shared
@@ -99,98 +121,82 @@ class CheckpointWriter:
             return
         if shared:
             try:
-                state, beside = self._shared(tree, now.step)
+                state, beside = self._sharded(tree, now.step)
             except Exception as error:
                 self._fails(now.step, error)
                 warn(str(self._failed))
                 return
         else:
             state, beside = _copied(tree), None
-        # Held, for a better one takes its place.
+        # Opened now, as the run may replace the file with a better model.
         with suppress(FileNotFoundError):
             model = (self.folder / MODEL_FILE).open("rb") if self.writes else None
-        facts = {
+        manifest = {
             **self.facts,
             "step": now.step,
             "since": now.since,
             "seconds": self.seconds,
-            "metrics": self.journal.memory(),
-            "listeners": memories,
+            "metrics": self.log.state_dict(),
+            "callbacks": states,
         }
-        self._thread = threading.Thread(target=self._write, args=(beside, state, facts, model, began), daemon=True)
+        self._thread = threading.Thread(target=self._write, args=(beside, state, manifest, model, began), daemon=True)
         self._thread.start()
 
-    def _shared(self, tree: Any, step: int) -> tuple[State, Path]:
-        """In all processes: the arrays, and the folder into which they are being written."""
-        told = broadcast_from_first(lambda: self._begun(step))
-        if "wrong" in told:
-            raise RunFailed(told["wrong"])
-        beside = Path(told["path"])
-        return Shares(beside, tree), beside
-
-    def _begun(self, step: int) -> dict[str, str]:
-        try:
-            return {"path": str(begin(self.folder, step))}
-        except OSError as error:
-            return {"wrong": str(disk_full_error(error, self.folder))}
-
     def wait(self) -> None:
-        """Waits for the disk, and tells what went wrong there."""
+        """Waits for the disk; warns if a checkpoint could not be written."""
         if self._thread is not None:
             self._thread.join()
             self._thread = None
             if self._failed is not None:
                 warn(str(self._failed))
 
-    def _write(self, beside: Path | None, state: State, facts: Mapping, model: BinaryIO | None, began: float) -> None:
-        """In the thread: whatever goes wrong is kept for `wait`."""
+    def _sharded(self, tree: Any, step: int) -> tuple[State, Path]:
+        """Returns, in all processes, the arrays and the folder into which they are being written."""
+        made = broadcast_from_first(lambda: self._begin(step))
+        if "error" in made:
+            raise RunFailed(made["error"])
+        beside = Path(made["path"])
+        return ShardedState(beside, tree), beside
+
+    def _begin(self, step: int) -> dict[str, str]:
+        try:
+            return {"path": str(begin(self.folder, step))}
+        except OSError as error:
+            return {"error": str(disk_full_error(error, self.folder))}
+
+    def _write(
+        self, beside: Path | None, state: State, manifest: Mapping, model: BinaryIO | None, began: float
+    ) -> None:
+        """Writes, in the thread; an error is kept for `wait`."""
         self._failed = None
         try:
             with model or nullcontext():
-                self._write_whole(beside, state, facts, model)
+                self._write_all(beside, state, manifest, model)
         except Exception as error:
-            self._fails(facts["step"], error)
+            self._fails(manifest["step"], error)
         self._last = time.perf_counter()
         self._cost = self._last - began
 
     def _fails(self, step: int, error: Exception) -> None:
         failed = error if isinstance(error, RunFailed) else RunFailed(repr(error))
-        rest = f"the checkpoint of step {self.saved} is whole" if self.saved else "there is none yet"
+        rest = f"the checkpoint of step {self.saved} is complete" if self.saved else "there is none yet"
         self._failed = RunFailed(f"no checkpoint of step {step}: {failed}; {rest}")
 
-    def _write_whole(self, beside: Path | None, state: State, facts: Mapping, model: BinaryIO | None) -> None:
+    def _write_all(self, beside: Path | None, state: State, manifest: Mapping, model: BinaryIO | None) -> None:
         size = state.nbytes + (os.fstat(model.fileno()).st_size if model else 0)
         try:
-            self.journal.sync()
+            self.log.sync()
             if not self.writes:
                 assert beside is not None
                 state.write(beside)
                 return
-            write(beside or begin(self.folder, facts["step"]), state, facts, model)
-            self.saved = facts["step"]
+            write(beside or begin(self.folder, manifest["step"]), state, manifest, model)
+            self.saved = manifest["step"]
             prune(self.folder, self.keep)
         except OSError as error:
             raise disk_full_error(error, self.folder, size) from error
 
 
-def remembered(listeners: Sequence[Callback]) -> dict[str, Any]:
-    """What each listener wants to know again after a resume, by the names of their kinds."""
-    return {name: memory for name, each in named(listeners) if (memory := each.memory()) is not None}
-
-
-def named(listeners: Sequence[Callback]) -> Iterator[tuple[str, Callback]]:
-    """Each with a name that it has again in the next life of the run: its kind's, and a number from the second on.
-
-    >>> [name for name, _ in named([Callback(), Callback()])]
-    ['Callback', 'Callback-2']
-    """
-    seen: Counter[str] = Counter()
-    for each in listeners:
-        kind = type(each).__name__
-        seen[kind] += 1
-        yield (kind if seen[kind] == 1 else f"{kind}-{seen[kind]}"), each
-
-
 def _copied(tree: Any) -> LocalState:
-    """What this process has in full; copied, for the next step takes the arrays."""
+    """Copies the arrays to the host, as the next step reuses their memory."""
     return LocalState({name: np.array(leaf) for name, leaf in flatten(gather(tree)).items()})

@@ -1,4 +1,4 @@
-"""Where the arrays of a run lie: which devices share a batch, and which hold a part of the fit."""
+"""The sharding of a run: which devices share a batch, and which hold a part of the fit."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -17,22 +17,22 @@ from ..tree import path_name
 
 __all__ = ["Sharding", "data_parallel", "sharding_for"]
 
-_LARGE = 1024  # elements; of less, fetching the parts takes longer than holding the whole costs
-_LEARNED = ("params", "opt", "ema")  # the parts of a fit whose size is that of the model
+_LARGE = 1024  # elements; gathering a smaller array costs more than replicating it
+_LEARNED = ("params", "opt", "ema")  # the parts of a fit that are as large as the model
 _Shapes = Mapping[str, tuple[int, ...]]
 
 
 @dataclass(frozen=True)
 class Sharding:
-    """How a run is spread over a mesh of devices.
+    """Sharding of a run over a mesh of devices.
 
-    A parameter lies as the first rule says whose pattern matches its path; its moments in the optimizer and its
-    moving average lie as it does. A carry is shared like the batch whose rows it goes on with. All else is whole.
+    A parameter is sharded by the first rule whose pattern matches its path; its optimizer moments and its moving
+    average are sharded alike. A carry is sharded like its batch. Everything else is replicated.
 
     Attributes:
-        mesh: the devices, in named axes; batches are shared along `data`.
-        rules: of parameters.
-        fsdp: cut whatever is large of parameters, optimizer and moving average along `data`, unless a rule tells.
+        mesh: Devices in named axes; batches are sharded along `data`.
+        rules: Rules for parameters.
+        fsdp: Whether large parameters, optimizer moments and moving averages without a rule are sharded along `data`.
     """
 
     mesh: Mesh
@@ -40,71 +40,71 @@ class Sharding:
     fsdp: bool = False
 
     @property
-    def whole(self) -> NamedSharding:
-        """Of what every device holds in full."""
+    def replicated(self) -> NamedSharding:
+        """Sharding of an array that every device holds in full."""
         return NamedSharding(self.mesh, PartitionSpec())
 
     @property
-    def shared(self) -> NamedSharding:
-        """Of batches: each device along `data` holds its own rows."""
+    def data_sharded(self) -> NamedSharding:
+        """Sharding of a batch: each device along `data` holds its own rows."""
         return NamedSharding(self.mesh, PartitionSpec(DATA))
 
     @property
-    def shares(self) -> int:
-        """Into how many parts a batch is cut; its size must be a multiple."""
+    def data_parallelism(self) -> int:
+        """Number of parts of a batch; the batch size must be a multiple of it."""
         return self.mesh.shape[DATA]
 
     def fit(self, fit: Any) -> Any:
-        """The sharding of each array of a fit, or of a part of one with its paths.
+        """Returns the sharding of each array of a fit, or of a part of a fit with its paths.
 
         Args:
-            fit: arrays, or their shapes as `jax.eval_shape` gives them.
+            fit: Arrays, or their shapes as given by `jax.eval_shape`.
 
         Raises:
-            BadInput: if a rule does not suit the shape of a parameter that it matches.
+            BadInput: If a rule does not suit the shape of a parameter that it matches.
         """
         leaves, structure = jax.tree_util.tree_flatten_with_path(fit)
         shapes = {path_name(path): np.shape(leaf) for path, leaf in leaves}
         specs = [self._spec(name, shapes) for name in shapes]
         return jax.tree.unflatten(structure, [NamedSharding(self.mesh, spec) for spec in specs])
 
-    def of(self, moment: Mapping[str, Any]) -> dict[str, Any]:
-        """The sharding of each array of a run's `fit` and of all else that is saved with it."""
+    def for_state(self, state: Mapping[str, Any]) -> dict[str, Any]:
+        """Returns the sharding of each array of the state of a run: its `fit`, and what is saved with it."""
         return {
-            name: self.fit(part) if name == "fit" else jax.tree.map(lambda _: self.whole, part)
-            for name, part in moment.items()
+            name: self.fit(part) if name == "fit" else jax.tree.map(lambda _: self.replicated, part)
+            for name, part in state.items()
         }
 
-    def held(self, fit: Any) -> Any:
-        """The fit of a program under trace, kept where it belongs: what a step returns lies where it was taken from."""
+    def constrain(self, fit: Any) -> Any:
+        """Constrains the fit under trace to its sharding, so that a step returns it as it was given."""
         return jax.lax.with_sharding_constraint(fit, self.fit(fit))
 
-    def gathered(self, fit: Any, *parts: str) -> Any:
-        """The fit to compute with, under trace: of these parts, what `fsdp` cut is brought together.
+    def gather(self, fit: Any, *parts: str) -> Any:
+        """Gathers, under trace, the arrays of these parts of the fit that `fsdp` sharded.
 
-        Each device then does for its rows what it would do alone. Left to itself XLA may rather cut activations, along
-        any axis: of an LSTM it gathered them at every step, of images it cut the height, and got convolutions wrong.
+        Each device then computes on its rows as it would alone. Without this XLA may shard activations instead, along
+        any axis: it gathered those of an LSTM at every step, and sharded images by height with wrong convolutions.
         """
         if not self.fsdp:
             return fit
         model = {name: fit[name] for name in parts if name in fit}
-        return fit | replace(self, fsdp=False).held(model)
+        return fit | replace(self, fsdp=False).constrain(model)
 
-    def described(self, fit: Any) -> Any:
-        """Shapes, types and shardings of a fit, for compiling without making it."""
+    def specs(self, fit: Any) -> Any:
+        """Returns shapes, types and shardings of a fit, for compiling without arrays."""
         kind = lambda leaf, sharding: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=sharding)  # noqa: E731
         return jax.tree.map(kind, fit, self.fit(fit))
 
     def bytes_a_device(self, fit: Any) -> int:
-        """What one device holds of a fit: arrays or shapes."""
+        """Returns the bytes that one device holds of a fit (arrays or shapes)."""
         leaves = zip(jax.tree.leaves(fit), jax.tree.leaves(self.fit(fit)), strict=True)
         return sum(math.prod(place.shard_shape(leaf.shape)) * leaf.dtype.itemsize for leaf, place in leaves)
 
     def check(self, fit: Any) -> None:
-        """Refuses rules that do not suit a fit, arrays or shapes; outside of a trace, where jax adds no words to it.
+        """Checks the rules against a fit (arrays or shapes); call it outside of a trace, where jax adds no notes.
 
         Raises:
-            BadInput: if a rule means none of the parameters, or not the shape of one.
+            BadInput: If a rule matches no parameter, or does not suit the shape of one.
         """
         self.fit(fit)
         names = [path_name(path) for path, _ in jax.tree_util.tree_flatten_with_path(fit["params"])[0]]
@@ -112,11 +112,11 @@ class Sharding:
             if not any(rule.pattern.fullmatch(name) for name in names):
                 there = ", ".join(names[:12]) + (f" and {len(names) - 12} more" if len(names) > 12 else "")
                 near = did_you_mean(rule.pattern.pattern, names)
-                raise BadInput(f"--shard {rule.text} matches the whole path of no parameter{near} (there are {there})")
+                raise BadInput(f"--shard {rule.text} matches the full path of no parameter{near} (there are {there})")
         self._check_generator(fit["params"])
 
     def _check_generator(self, params: Any) -> None:
-        """What a dense layer makes becomes an image: cut, it is cut along its height, and XLA convolves that wrong."""
+        """Refuses to shard a dense layer whose output becomes an image: XLA convolves one sharded by height wrong."""
         leaves = jax.tree_util.tree_flatten_with_path(params.get("generator", {}))[0]
         if not any(leaf.ndim > 3 for _, leaf in leaves):
             return
@@ -124,60 +124,60 @@ class Sharding:
             rule = next((rule for rule in self.rules if rule.pattern.fullmatch(name)), None)
             if rule is not None and rank == 2 and any(rule.spec[1:]):
                 raise BadInput(
-                    f"--shard {rule.text} cuts what {name} makes, which becomes an image cut along its height: XLA "
-                    "gives wrong gradients of the convolutions behind it. Cut convolutions and the discriminator"
+                    f"--shard {rule.text} shards the output of {name}, which becomes an image sharded by height: XLA "
+                    "gives wrong gradients of the convolutions that follow. Shard convolutions and the discriminator"
                 )
 
     def _spec(self, name: str, shapes: _Shapes) -> PartitionSpec:
         top, shape = name.partition("/")[0], shapes[name]
-        if top == "carry" and shape and shape[0] % self.shares == 0:
+        if top == "carry" and shape and shape[0] % self.data_parallelism == 0:
             return PartitionSpec(DATA)
         if top not in _LEARNED:
             return PartitionSpec()
         parameter = _parameter(name, shapes) if self.rules else None
         for rule in self.rules:
             if parameter is not None and rule.pattern.fullmatch(parameter):
-                return self._ruled(rule, parameter, shape)
-        return self._cut(shape) if self.fsdp else PartitionSpec()
+                return self._rule_spec(rule, parameter, shape)
+        return self._fsdp_spec(shape) if self.fsdp else PartitionSpec()
 
-    def _ruled(self, rule: Rule, parameter: str, shape: tuple[int, ...]) -> PartitionSpec:
+    def _rule_spec(self, rule: Rule, parameter: str, shape: tuple[int, ...]) -> PartitionSpec:
         what = f"--shard {rule.text}: {parameter} is {'x'.join(map(str, shape)) or 'a scalar'}"
         if len(rule.spec) > len(shape):
-            narrower = "write a pattern that leaves it out, or fewer axes"
-            raise BadInput(f"{what}, of {len(shape)} dimensions, and the rule tells of {len(rule.spec)}: {narrower}")
+            narrower = "write a pattern that excludes it, or fewer axes"
+            raise BadInput(f"{what}, {len(shape)} dimensions, but the rule names {len(rule.spec)} axes: {narrower}")
         for i, (axis, size) in enumerate(zip(rule.spec, shape, strict=False)):
             parts = self.mesh.shape[axis] if axis else 1
             if size % parts:
-                uneven = f"{axis}={parts} does not cut {size} (dimension {i}) evenly"
-                raise BadInput(f"{what}, and {uneven}; {size + -size % parts} it would")
+                nearest = f"the next size that it divides is {size + -size % parts}"
+                raise BadInput(f"{what}, but {axis}={parts} does not divide {size} (dimension {i}); {nearest}")
         return PartitionSpec(*rule.spec)
 
-    def _cut(self, shape: tuple[int, ...]) -> PartitionSpec:
-        """Along its largest dimension that divides, the last of several; a small array stays whole."""
-        sizes = [(size, i) for i, size in enumerate(shape) if size % self.shares == 0]
+    def _fsdp_spec(self, shape: tuple[int, ...]) -> PartitionSpec:
+        """Shards the largest dimension that divides evenly, the last of several; a small array is replicated."""
+        sizes = [(size, i) for i, size in enumerate(shape) if size % self.data_parallelism == 0]
         if math.prod(shape) < _LARGE or not sizes:
             return PartitionSpec()
         return PartitionSpec(*[None] * max(sizes)[1], DATA)
 
 
 def data_parallel(devices: Sequence[Any] | None = None) -> Sharding:
-    """All devices in one row: each has the whole fit, and takes its share of every batch.
+    """Returns the sharding of plain data parallelism: the fit is replicated, every batch is divided.
 
     Args:
-        devices: those to use; None takes all.
+        devices: Devices to use; None for all.
     """
     return sharding_for(RunOptions(), devices)
 
 
 def sharding_for(options: RunOptions, devices: Sequence[Any] | None = None) -> Sharding:
-    """The placement that a run's options ask for.
+    """Returns the sharding that the options of a run describe.
 
     Args:
-        options: mesh, rules and whether the parameters are cut, too.
-        devices: those to use; None takes all.
+        options: Options with `mesh`, `shard` and `fsdp`.
+        devices: Devices to use; None for all.
 
     Raises:
-        BadInput: if the mesh is for another number of devices.
+        BadInput: If the mesh is for another number of devices.
     """
     devices = jax.devices() if devices is None else devices
     sizes = mesh_sizes(mesh_axes(options.mesh), len(devices))
@@ -187,9 +187,9 @@ def sharding_for(options: RunOptions, devices: Sequence[Any] | None = None) -> S
 
 
 def _parameter(name: str, shapes: _Shapes) -> str | None:
-    """The path of the parameter that an array is, or belongs to: the longest with which its own path ends.
+    """Returns the path of the parameter that an array is or belongs to: the longest path that its own path ends with.
 
-    Of two players the optimizer has the name in front: `opt/generator/0/mu/head/w` is of `generator/head/w`.
+    For two players the optimizer has the name in front: `opt/generator/0/mu/head/w` belongs to `generator/head/w`.
     """
     top, _, rest = name.partition("/")
     if top == "params":

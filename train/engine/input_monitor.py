@@ -1,4 +1,4 @@
-"""Looks after what reads ahead: closes it with the run, remembers where it stood, warns when steps wait for it."""
+"""Callback that closes the prefetcher, checkpoints its position and warns when input is the bottleneck."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,48 +12,53 @@ from .streamed_steps import StreamedStepProgram
 
 __all__ = ["InputMonitor"]
 
-_MUCH, _PATIENCE = 0.2, 5.0  # of the time of the steps; seconds of steps before anything is judged
+_SHARE, _SECONDS = 0.2, 5.0  # of the time of the steps spent waiting; of steps before the share is judged
 
 
 class InputMonitor(Callback):
-    """The listener that belongs to an `StreamedStepProgram`.
+    """Monitors the input of a `StreamedStepProgram`.
 
     Args:
-        advance: what reads.
-        say: prints a warning.
+        advance: Program that reads the batches.
+        say: Prints a warning.
     """
+
+    name, former_name = "input_monitor", "Reading"
 
     def __init__(self, advance: StreamedStepProgram, say: Callable[[str], None] = warn):
         self.advance, self._say = advance, say
-        self._said = False
+        self._warned = False
 
-    def moved(self, step: int, row: dict) -> None:
-        """Warns, once, when the steps wait too long."""
+    def on_progress(self, step: int, row: dict) -> None:
+        """Warns, once, if the steps wait too long for their batches."""
         share = self.advance.data_wait
-        if share is not None and share > _MUCH and self.advance.seconds > _PATIENCE and not self._said:
-            self._said = True
+        if share is not None and share > _SHARE and self.advance.seconds > _SECONDS and not self._warned:
+            self._warned = True
             self._say(
-                f"steps wait {share:.0%} of their time for their batches: keep the data on a faster disk, make "
-                "pictures smaller beforehand, load what fits (--in-memory), or use a loader with several processes"
+                f"steps wait {share:.0%} of their time for their batches: put the data on a faster disk, make the "
+                "images smaller beforehand, load what fits (--in-memory), or use a loader with several processes"
             )
 
-    def memory(self) -> list[Any] | None:
-        """Where the last batch was that each process learned from, for all to ask; nothing, where the step says it."""
+    def state_dict(self) -> list[Any] | None:
+        """Returns the position behind the last batch of each process; None if the step determines it.
+
+        All processes must call it together.
+        """
         return None if self.advance.position is None else allgather_json(self.advance.position)
 
-    def recall(self, memory: Any) -> None:
-        """Goes on there.
+    def load_state_dict(self, state: Any) -> None:
+        """Continues behind the saved position of this process.
 
         Raises:
-            CheckpointUnusable: if the shares of the stream were those of another number of processes.
+            CheckpointUnusable: If the positions are those of another number of processes.
         """
-        if len(memory) != jax.process_count():
+        if len(state) != jax.process_count():
             raise CheckpointUnusable(
-                f"the run was one of {len(memory)} processes, each with its share of Stream(train=...), and cannot go "
-                f"on with {jax.process_count()}: resume it by as many"
+                f"the run had {len(state)} processes, each with its share of Stream(train=...), and cannot be resumed "
+                f"by {jax.process_count()}: resume it with as many processes"
             )
-        self.advance.go_on(memory[jax.process_index()])
+        self.advance.seek(state[jax.process_index()])
 
-    def stopped(self) -> None:
-        """Ends the threads."""
+    def on_stop(self) -> None:
+        """Stops the threads that read."""
         self.advance.close()

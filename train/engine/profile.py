@@ -1,9 +1,10 @@
-"""A trace of some steps, for Perfetto and XProf: `--profile 20`.
+"""Traces some steps of a run for Perfetto and XProf: `--profile 20`.
 
-The first steps run untraced, so that compiling is over. jax writes what XProf (and TensorBoard with its plugin) reads
-into `profile/plugins/`; Perfetto reads the `.json.gz` beside it. Nothing is served and no browser is waited for.
+The first steps run untraced, so that compiling is over. jax writes the files of XProf (and TensorBoard with its plugin)
+into `profile/plugins/`, and the `.json.gz` of Perfetto. No server is started and no browser is opened.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,6 @@ import jax
 
 from ..callback import Callback
 from ..errors import BadInput
-from ..reporting.progress import terminal
 from .steps import StepProgram
 
 __all__ = ["Profile"]
@@ -20,32 +20,30 @@ _SKIPPED = 5  # steps, if the run is long enough
 
 
 class Profile(Callback):
-    """Traces steps of a run; it is also the program that the loop runs, `StepProgram` with two more places to pause.
+    """Traces steps of a run: a callback, and the `run_steps` of the loop.
 
     Args:
-        advance: whose steps are traced.
-        steps: how many.
-        total: of the run.
-        quiet: do not say where the trace lies.
+        advance: Program whose steps are traced.
+        steps: Number of steps to trace.
+        total: Steps of the run.
+        say: Prints a line, after the run, about the trace and how to open it.
 
     Raises:
-        BadInput: if the run has no step besides those: the first one compiles and is never traced.
+        BadInput: If the run has no step besides those: the first one compiles and is never traced.
     """
 
-    def __init__(self, advance: StepProgram, steps: int, total: int, quiet: bool = False):
+    def __init__(self, advance: StepProgram, steps: int, total: int, say: Callable[[str], None] = print):
         if steps >= total:
             raise BadInput(
-                f"--profile {steps} wants {steps + 1} steps or more, for the first one compiles; the run has {total}"
+                f"--profile {steps} needs a run of {steps + 1} steps or more, as the first one compiles; "
+                f"the run has {total}"
             )
-        self.advance, self.steps, self.total, self.quiet = advance, steps, total, quiet
-        self.first = self.last = -1  # not known before the first call: a resumed run does not begin at 0
+        self.advance, self.steps, self.total, self._say = advance, steps, total, say
+        self.first = self.last = -1  # set by the first call: a resumed run does not start at 0
         self._open = False
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.advance, name)
-
     def __call__(self, fit: dict, totals: dict, order: Any, first: int, last: int, key: jax.Array) -> tuple[dict, dict]:
-        """Runs the steps as `StepProgram` does, those to trace apart from the others."""
+        """Runs the steps as `StepProgram` does, with the traced steps in calls of their own."""
         if self.first < 0:
             self.first = first + min(_SKIPPED, max(1, self.total - first - self.steps))
             self.last = min(self.first + self.steps, self.total)
@@ -59,27 +57,26 @@ class Profile(Callback):
                 self._end(fit)
         return fit, totals
 
-    def start(self, setup: Any, folder: Path) -> None:
-        """Takes the folder."""
+    def on_start(self, setup: Any, folder: Path) -> None:
+        """Sets the folder of the trace."""
         self.folder = folder / "profile"
 
-    def stopped(self) -> None:
-        """Ends a trace that the run did not live to end."""
+    def on_stop(self) -> None:
+        """Ends a trace that is still open when the run fails or is stopped."""
         self._end(None)
 
-    def end(self, result: Any) -> None:
-        """Says where the trace lies and what opens it."""
+    def on_end(self, result: Any) -> None:
+        """Prints the path of the trace and the programs that open it."""
         found = sorted(self.folder.rglob("perfetto_trace.json.gz"))
         if found:
-            print_ = terminal(quiet=self.quiet).print
-            print_(f"profile  {found[-1]}", soft_wrap=True)
-            print_("         drop it on https://ui.perfetto.dev: it is read in the browser, sent nowhere")
-            print_(f"         or: pip install xprof && xprof --logdir {self.folder}", soft_wrap=True)
+            self._say(f"profile  {found[-1]}")
+            self._say("         open it at https://ui.perfetto.dev: it is read in the browser and not uploaded")
+            self._say(f"         or: pip install xprof && xprof --logdir {self.folder}")
 
     def _begin(self, fit: Any) -> None:
         jax.block_until_ready(fit)
         options = jax.profiler.ProfileOptions()
-        options.python_tracer_level = 0  # every call of python would bury the steps
+        options.python_tracer_level = 0  # a record of every python call would bury the steps
         jax.profiler.start_trace(self.folder, create_perfetto_trace=True, profiler_options=options)
         self._open = True
 

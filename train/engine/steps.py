@@ -1,7 +1,7 @@
-"""Many steps in one call: the program that the loop runs, compiled once for any number of steps.
+"""Compiles the training step and runs many steps per call.
 
 Where a call costs more than a step, the steps run inside one `while_loop`. XLA on the CPU runs the gradient of a
-convolution inside such a loop on one thread and unvectorised (jax issue 12868: 42 times slower), so there a step with
+convolution inside such a loop on one thread and unvectorised (jax issue 12868: 42 times slower); there a step with
 convolutions is a call of its own.
 """
 
@@ -25,7 +25,7 @@ __all__ = ["StepProgram"]
 
 
 class _Programs(NamedTuple):
-    """What runs steps: `one` or `many` a call; `zero` makes totals of none. `made_of` names a step's primitives."""
+    """Compiled programs: `one` or `many` steps per call, `zero` totals; `made_of` are the primitives of a step."""
 
     made_of: frozenset[str]
     one: Any
@@ -34,50 +34,56 @@ class _Programs(NamedTuple):
 
 
 class StepProgram:
-    """Moves a fit from one step to another.
+    """Runs training steps on a fit.
 
-    `totals` carries what happened: the sum of every metric, and the first step whose metrics were not finite
-    (`bad`, -1 as long as there is none) with its gradient norm. Nothing of it is fetched here.
+    `totals` accumulates the sum of every metric, and the first step whose metrics were not finite (`bad`, -1 if none)
+    with its gradient norm. It stays on the device. A trainer may return no metrics.
+
+    Args:
+        trainer: Trainer whose step is compiled.
+        feed: Batches to train on.
+        placement: Sharding of the arrays.
+        skip_bad: Whether to skip a step whose metrics are not finite.
     """
 
     data_wait: float | None = None
-    """The share of their time that steps wait for their batches; None where these lie on the device."""
+    """Share of their time that steps wait for batches; None if the data lies on the device."""
 
     def __init__(self, trainer: Trainer, feed: BatchSource, placement: Sharding, *, skip_bad: bool = False):
         self.trainer, self.feed, self.placement, self.skip_bad = trainer, feed, placement, skip_bad
-        self.arrays = device_put(feed.arrays, placement.whole)
-        self.order = jax.jit(feed.order, out_shardings=placement.whole)
-        self._init = jit_once(lambda key, arrays: placement.held(self.made(key, arrays)))
+        self.arrays = device_put(feed.arrays, placement.replicated)
+        self.order = jax.jit(feed.order, out_shardings=placement.replicated)
+        self._init = jit_once(lambda key, arrays: placement.constrain(self.made(key, arrays)))
         self._programs: _Programs | None = None
         self._ready = False
 
     def init(self, key: jax.Array) -> dict:
-        """The fit before the first step, made by one compiled program."""
+        """Returns the fit before the first step, computed by one compiled program."""
         return self._init(named_key(key, "init"), self.arrays)
 
     def shapes(self, key: jax.Array) -> tuple[dict, Any]:
-        """Shapes and types of the fit and of an epoch's order, without making them."""
-        fit = self._init.eval_shape(named_key(key, "init"), self.arrays)  # traced for good: `init` need not do it again
+        """Returns shapes and types of the fit and of an epoch's order."""
+        fit = self._init.eval_shape(named_key(key, "init"), self.arrays)  # traced once: `init` reuses it
         return fit, jax.eval_shape(self.feed.order, key)
 
     def share(self, other: "StepProgram") -> None:
-        """Takes the compiled programs of another, whose trainer is the same; unless its arrays have other shapes."""
+        """Takes the compiled programs of another of the same trainer, if its arrays have the same shapes."""
         shapes = [jax.tree.map(lambda leaf: (leaf.shape, leaf.dtype), each.arrays) for each in (self, other)]
         if shapes[0] == shapes[1]:
             self.order, self._init, self._programs = other.order, other._init, other._programs
             self._ready = other._ready
 
     def template(self, key: jax.Array) -> dict:
-        """Shapes and types of the `fit` and the `totals` of a run, without making them."""
+        """Returns shapes and types of the `fit` and the `totals` of a run."""
         fit, order = self.shapes(key)
         return {"fit": fit, "totals": jax.eval_shape(lambda: self.zero(fit, order, key))}
 
     def zero(self, fit: dict, order: Any, key: jax.Array) -> dict:
-        """Totals of no steps."""
+        """Returns the totals of no steps."""
         return self.programs(fit, order, key).zero()
 
     def __call__(self, fit: dict, totals: dict, order: Any, first: int, last: int, key: jax.Array) -> tuple[dict, dict]:
-        """Runs steps `first` up to, not including, `last` of one epoch's order; fit and totals are consumed."""
+        """Runs the steps `first` to `last` - 1 in the order of one epoch; fit and totals are consumed."""
         run = self.programs(fit, order, key)
         if CONVOLUTION not in run.made_of or jax.default_backend() != "cpu":
             return self.run(run.many, fit, totals, self.arrays, order, jnp.int32(first), jnp.int32(last), key)
@@ -86,15 +92,15 @@ class StepProgram:
         return fit, totals
 
     def run(self, program: Any, *arguments: Any) -> tuple[dict, dict]:
-        """Calls one of the programs; before the first time, what compiling it leaves behind is handed back."""
+        """Calls one of the programs; after the first compilation, freed memory is returned to the system."""
         if not self._ready:
-            program.lower(*arguments).compile()  # jax remembers it for the call
+            program.lower(*arguments).compile()  # cached by jax for the call
             give_back_freed_memory()
             self._ready = True
         return program(*arguments)
 
     def programs(self, fit: dict, order: Any, key: jax.Array) -> _Programs:
-        """Made at the first call, for fits and orders of these shapes: a step is traced, to see what it is made of."""
+        """Returns the programs for fits and orders of these shapes; the first call traces a step for its primitives."""
         if self._programs is None:
             traced = jax.make_jaxpr(self._train, return_shape=True)
             program, made = traced(fit, self.arrays, order, jnp.int32(0), key)
@@ -103,39 +109,40 @@ class StepProgram:
                 made_of=primitives(program),
                 one=jit(partial(self.step, train=train), program=program, donate_argnums=(0, 1)),
                 many=jit(partial(self._steps, train=train), program=program, donate_argnums=(0, 1)),
-                # A program, since to put every number where it belongs takes longer.
-                zero=jax.jit(lambda: _no_steps(metrics), out_shardings=self.placement.whole),
+                # A program: placing every number on its own takes longer.
+                zero=jax.jit(lambda: _no_steps(metrics), out_shardings=self.placement.replicated),
             )
         return self._programs
 
     def trace(self, fit: dict, totals: dict, order: Any, key: jax.Array) -> Any:
-        """One step, traced: for a look at what it is made of, and for compiling it without running it."""
+        """Returns one step, traced, to be inspected or compiled without running it."""
         return self.programs(fit, order, key).one.trace(fit, totals, self.arrays, order, jnp.int32(0), key)
 
     def made(self, key: jax.Array, arrays: Any) -> dict:
-        """The fit before the first step, to be traced; not yet told where to lie."""
+        """Returns the fit before the first step, to be traced; its sharding is not yet constrained."""
         return self.trainer.init(key, self._batch(arrays, self.feed.order(key), 0, key))
 
     def _batch(self, arrays, order, i, key):
         batch = self.feed.batch(arrays, order, i, key)
-        return jax.lax.with_sharding_constraint(batch, self.placement.shared)
+        return jax.lax.with_sharding_constraint(batch, self.placement.data_sharded)
 
     def _train(self, fit, arrays, order, step, key):
         batch = self._batch(arrays, order, step % self.feed.steps_per_epoch, named_key(key, "batch", step))
-        return self.trainer.step(self.placement.gathered(fit, "params"), batch, named_key(key, "step", step))
+        return self.trainer.step(self.placement.gather(fit, "params"), batch, named_key(key, "step", step))
 
     def step(
         self, fit: dict, totals: dict, arrays: Any, order: Any, step: Any, key: jax.Array, train: Callable | None = None
     ) -> tuple[dict, dict]:
-        """One step, to be traced: pure, with the arrays that it reads among its arguments; `train` as traced before."""
+        """Returns fit and totals after one step, to be traced: pure, with all arrays among the arguments."""
         new, metrics = (train or self._train)(fit, arrays, order, step, key)
-        fine = jnp.all(jnp.stack([jnp.all(jnp.isfinite(leaf)) for leaf in jax.tree.leaves(metrics)]))
+        finite = [jnp.all(jnp.isfinite(leaf)) for leaf in jax.tree.leaves(metrics)]
+        fine = jnp.all(jnp.stack(finite)) if finite else jnp.bool_(True)
         if self.skip_bad:
             new = jax.tree.map(lambda new, old: jnp.where(fine, new, old), new, fit)
             metrics = jax.tree.map(lambda leaf: jnp.where(fine, leaf, 0), metrics)
         first_bad = ~fine & (totals["bad"] < 0) & (not self.skip_bad)
         norm = metrics.get("grad_norm", jnp.float32(jnp.nan))
-        return self.placement.held(new), {
+        return self.placement.constrain(new), {
             "sum": jax.tree.map(lambda total, leaf: total + leaf.astype(jnp.float32), totals["sum"], metrics),
             "bad": jnp.where(first_bad, step, totals["bad"]),
             "bad_norm": jnp.where(first_bad, norm, totals["bad_norm"]),
@@ -155,11 +162,11 @@ class StepProgram:
 
 
 def _as_traced(program: Any, made: Any) -> Callable:
-    """What was traced, to be traced again as part of something larger without running its python code anew.
+    """Returns a function that inlines a traced program without running its python code again.
 
     Args:
-        program: of `jax.make_jaxpr`.
-        made: what it gives, as a tree.
+        program: Result of `jax.make_jaxpr`.
+        made: Shapes of its outputs, as a tree.
     """
     run, tree = jaxpr_as_fun(program), jax.tree.structure(made)
     return lambda *arguments: jax.tree.unflatten(tree, run(*jax.tree.leaves(arguments)))

@@ -1,7 +1,7 @@
-"""Many steps of data that does not fit: while the device takes one, threads read the next batches and send them there.
+"""Runs steps on data that does not fit in memory: threads read the next batches while the device computes.
 
-What a step waits is counted from when the device has nothing more to do: a reader that is slower than the host, but
-not than the device, costs nothing.
+Waiting is counted from the moment the device is idle: a reader that is slower than the host, but not slower than the
+device, costs nothing.
 """
 
 import time
@@ -22,24 +22,26 @@ __all__ = ["StreamedStepProgram", "own_rows"]
 
 
 class StreamedStepProgram(StepProgram):
-    """`StepProgram`, whose feed reads batches; each step is a call. What stands for an order is a batch of zeros."""
+    """`StepProgram` that reads its batches; each step is one call, and its order is a batch of zeros."""
 
     position: Any = None
-    """What a checkpoint must know to go on behind the batch that was learned from last."""
+    """Position behind the last batch that was trained on, as a checkpoint keeps it."""
 
     def __init__(self, trainer: Trainer, feed: BatchSource, placement: Sharding, *, skip_bad: bool = False):
         super().__init__(trainer, feed, placement, skip_bad=skip_bad)
-        assert feed.reads is not None, "AdvanceStream wants a feed that reads; Advance takes the others"
+        assert feed.reads is not None, (
+            "StreamedStepProgram needs a feed with a HostReader; StepProgram takes the others"
+        )
         self._reads = feed.reads
-        self.order = jax.jit(feed.order, out_shardings=placement.shared)
+        self.order = jax.jit(feed.order, out_shardings=placement.data_sharded)
         self._ahead: Prefetcher | None = None
-        self.seconds, self._waited, self._calls = 0.0, 0.0, 0  # of the steps, and of waiting in them
+        self.seconds, self._waited, self._calls = 0.0, 0.0, 0  # in steps, and waiting in them
 
     def __call__(self, fit: dict, totals: dict, order: Any, first: int, last: int, key: jax.Array) -> tuple[dict, dict]:
-        """As of `StepProgram`, but the batches come from the disk.
+        """Runs the steps `first` to `last` - 1 on batches from the reader; fit and totals are consumed.
 
         Raises:
-            Exception: what was raised where they were read.
+            Exception: Whatever the reader raised.
         """
         if self._ahead is None or self._ahead.next != first:
             self._ahead = self._begin(first, key)
@@ -62,22 +64,22 @@ class StreamedStepProgram(StepProgram):
             self.data_wait = self._waited / self.seconds
         return fit, totals
 
-    def go_on(self, position: Any) -> None:
-        """Before the first step of a resumed run: where it goes on."""
+    def seek(self, position: Any) -> None:
+        """Sets the position behind which a resumed run continues; called before its first step."""
         self.position = position
 
     def close(self) -> None:
-        """Ends the threads; a later call begins to read anew."""
+        """Stops the threads; a later call starts to read again."""
         if self._ahead is not None:
             self._ahead.close()
             self._ahead = None
 
     def _begin(self, first: int, key: jax.Array) -> Prefetcher:
         self.close()
-        if self.position is not None and self._reads.go_on is not None:
-            self._reads.go_on(self.position)
+        if self.position is not None and self._reads.seek is not None:
+            self._reads.seek(self.position)
         shapes = {name: leaf.shape for name, leaf in jax.eval_shape(self.feed.order, key).items()}
-        send, shared = jax.make_array_from_process_local_data, self.placement.shared
+        send, shared = jax.make_array_from_process_local_data, self.placement.data_sharded
         read = self._reads.batches(key, own_rows(shared, next(iter(shapes.values()))))
 
         threads = self._reads.threads
@@ -90,7 +92,7 @@ class StreamedStepProgram(StepProgram):
 
 
 def own_rows(sharding: ArraySharding, shape: tuple[int, ...]) -> np.ndarray:
-    """The rows of an array of that shape that lie on devices of this process, in order."""
+    """Returns the rows of an array of that shape that devices of this process hold, in order."""
     places = sharding.addressable_devices_indices_map(shape).values()
     slices = {index[0].indices(shape[0]) for index in places if index is not None}
     return np.concatenate([np.arange(*each) for each in sorted(slices)])

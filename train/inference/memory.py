@@ -1,4 +1,4 @@
-"""Memory of a model that answers: what a batch of inputs needs, and how few of them need less."""
+"""Memory of inference: measures what a batch of inputs needs, and explains the error when the memory is exhausted."""
 
 import math
 from collections.abc import Callable
@@ -7,52 +7,66 @@ from typing import Any
 
 import jax
 
-from ..runs.out_of_memory import OutOfMemory, explained, ran_out
+from ..runtime.out_of_memory import OutOfMemory, explained, memory_error
 from ..trained.model import Trained, load
 from ..units import format_bytes
 from .export.answer import answer, example
 
-__all__ = ["explain_out_of_memory", "needed_to_answer", "out_of_memory_to_answer"]
+__all__ = ["batch_memory", "explain_out_of_memory", "inference_memory_error"]
 
-_BATCH = 1000  # inputs that the commands take at once; of fewer all
-_FEWER = (100, 10, 1)
+_BATCH = 1000  # inputs that the commands process at once
+_SMALLER = (100, 10, 1)
 
 
 def explain_out_of_memory(run: str, work: Callable[[], Any]) -> Any:
-    """What a command does with the model of a run; where there is not the memory for it, that is explained.
+    """Calls a function that applies a trained model, and explains the error if the memory is exhausted.
 
     Args:
-        run: the model.
-        work: is done once.
+        run: run folder or name of the model.
+        work: function to call.
 
     Raises:
-        OutOfMemory: with what a batch needs, and what one of fewer inputs would.
+        OutOfMemory: with the memory that a batch needs, and that of smaller batches.
     """
-    return explained(work, partial(out_of_memory_to_answer, run=run))
+    return explained(work, partial(inference_memory_error, run=run))
 
 
-def out_of_memory_to_answer(error: BaseException, run: str) -> OutOfMemory:
-    """The error to raise in place of one that `is_exhausted`."""
+def inference_memory_error(error: BaseException, run: str) -> OutOfMemory:
+    """Makes the error that replaces one for which `is_exhausted` is true.
+
+    Args:
+        error: original error.
+        run: run folder or name of the model.
+    """
     try:
         trained = load(run)
-        size, *less = (needed_to_answer(trained, count) for count in (_BATCH, *_FEWER))
-    except Exception:  # it does not matter why: it is the error before it that the person must hear of
-        size, less = None, [None] * len(_FEWER)
+        size, *sizes = (batch_memory(trained, count) for count in (_BATCH, *_SMALLER))
+    except Exception:  # any failure here must not hide the original error
+        size, sizes = None, [None] * len(_SMALLER)
     lines = [
-        f"  {n:,} inputs: {'unknown' if it is None else format_bytes(it)}" for n, it in zip(_FEWER, less, strict=True)
+        f"  {count:,} inputs: {'unknown' if needed is None else format_bytes(needed)}"
+        for count, needed in zip(_SMALLER, sizes, strict=True)
     ]
     advice = ["give fewer files, rows or samples at a time; in Python zoo.load(RUN).predict(x[:100])"]
     if jax.default_backend() != "cpu":
-        advice.append("JAX_PLATFORMS=cpu computes in the memory of the machine, slower")
-    return ran_out(error, f"a batch of {_BATCH:,} inputs", size, [*lines, *advice])
+        advice.append("JAX_PLATFORMS=cpu uses the memory of the machine; it is slower")
+    return memory_error(error, f"a batch of {_BATCH:,} inputs", size, [*lines, *advice])
 
 
-def needed_to_answer(trained: Trained, count: int) -> int | None:
-    """Bytes that a batch of so many inputs needs: parameters, inputs, answers, and what is forgotten between."""
+def batch_memory(trained: Trained, count: int) -> int | None:
+    """Measures the bytes that a batch needs: parameters, inputs, outputs and temporary arrays.
+
+    Args:
+        trained: the model.
+        count: number of inputs.
+
+    Returns:
+        The bytes, or None if the backend does not report them.
+    """
     x = jax.ShapeDtypeStruct((count, *trained.input_shape), example(trained)[1])
     sizes = jax.jit(answer(trained)).lower(x).compile().memory_analysis()
     if sizes is None:
         return None
-    held = sum(leaf.nbytes for leaf in jax.tree.leaves((trained.params, trained.state)))
-    given = math.prod(x.shape) * x.dtype.itemsize
-    return held + given + sizes.temp_size_in_bytes + sizes.output_size_in_bytes
+    parameters = sum(leaf.nbytes for leaf in jax.tree.leaves((trained.params, trained.state)))
+    inputs = math.prod(x.shape) * x.dtype.itemsize
+    return parameters + inputs + sizes.temp_size_in_bytes + sizes.output_size_in_bytes

@@ -50,7 +50,7 @@ def from_iterator(
         size = opened.recipe.batch_size
         return {name: jnp.zeros((size, *shape[1:]), dtype) for name, (shape, dtype) in shapes.items()}
 
-    def go_on(position: Any) -> None:
+    def seek(position: Any) -> None:
         try:
             opened.batches.set_state(unpacked(position))
         except Exception as error:
@@ -59,7 +59,7 @@ def from_iterator(
             ) from error
 
     scalers = {"scaler": scaler, "target_scaler": target_scaler}
-    return BatchSource(scalers, opened.steps_per_epoch, blank, batch, HostReader(batches, threads=1, go_on=go_on))
+    return BatchSource(scalers, opened.steps_per_epoch, blank, batch, HostReader(batches, threads=1, seek=seek))
 
 
 def _check_share(opened: OpenStream, rows: int) -> None:

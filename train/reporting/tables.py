@@ -5,7 +5,6 @@ colours.
 """
 
 import math
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,6 @@ from ..units import format_duration, format_number
 
 __all__ = [
     "class_table",
-    "devices_line",
     "epochs_table",
     "metric_table",
     "parameter_table",
@@ -29,24 +27,6 @@ __all__ = [
 
 _SPLITS = ("val", "test")
 _MAX_METRICS = 3  # of one split: more do not fit into 80 columns
-
-
-def devices_line(
-    devices: Iterable[Any], versions: Mapping[str, str] | None = None, processes: int = 1, spread: str = ""
-) -> str:
-    """Formats the line that names the devices of a run.
-
-    Args:
-        devices: devices as returned by `jax.devices()`, with `platform` and `device_kind`.
-        versions: versions of packages by name, appended to the line.
-        processes: number of processes; printed if there are several.
-        spread: description of the sharding, empty for plain data parallelism.
-    """
-    kinds = Counter((device.device_kind, device.platform) for device in devices)
-    named = [f"{count} x {kind}" + f" ({platform})" * (kind != platform) for (kind, platform), count in kinds.items()]
-    hosts = [f"{processes} processes"] if processes > 1 else []
-    packages = [f"{name} {what}" for name, what in (versions or {}).items()]
-    return "device   " + ", ".join([*hosts, *named, *[spread] * bool(spread), *packages])
 
 
 def parameter_table(rows: Iterable[tuple[str, Sequence[int], str, int, int]]) -> Table:

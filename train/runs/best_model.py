@@ -1,31 +1,82 @@
-"""Which model of a run is kept, and what its file says of it."""
+"""Keeps the best model of a run and describes it in its file."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ..callback import Best
+from zoo import _catalogue
+
+from ..callback import Callback
 from ..data.image_stats import image_stats
 from ..data.on_disk import sample
 from ..engine.loop import Diverged
 from ..errors import BadInput
-from ..trained.model import save
+from ..trained.file import save
 from ..trainer import eval_params
 from ..tree import flatten
 from .setup import Setup
 
-__all__ = ["best_model_callback", "check_best", "kept_metrics"]
+__all__ = ["BestModel", "best_model_callback", "check_best", "kept_metrics"]
 
 _RISING = ("accuracy", "r2", "top5")  # of other metrics, less is better
 
 
-def best_model_callback(parts: Setup, folder: Path | None, metric: str | None) -> Best:
-    """Saves the model: the best by examples held back; without such there is nothing to choose by, and the last.
+class BestModel(Callback):
+    """Keeps the best evaluation, saves the model that reached it, and ends the run when patience is exhausted.
 
-    Without a folder it only knows which one that is.
+    Args:
+        split: Split whose rows are compared.
+        metric: Metric that is compared.
+        higher: Whether a higher value is better.
+        patience: Epochs without improvement before the run ends; None for no limit.
+        save: Called with the fit and the row of every new best evaluation.
+    """
+
+    name, former_name = "best", "Best"
+
+    def __init__(self, split: str, metric: str, higher: bool, patience: int | None, save: Callable[[dict, dict], None]):
+        self.split, self.metric, self.higher, self.patience, self.save = split, metric, higher, patience, save
+        self.best: dict | None = None
+
+    def on_metrics(self, row: dict, fit: dict) -> bool:
+        """Compares the row with the best so far; True when patience is exhausted.
+
+        Raises:
+            BadInput: If the metric is not among those of the row.
+        """
+        if row["split"] == self.split and self.metric not in row:
+            known = ", ".join(name for name in row if name not in ("split", "step", "epoch"))
+            raise BadInput(f"--best {self.metric} is not measured here; there are {known}")
+        if row["split"] != self.split or math.isnan(row[self.metric]) or math.isnan(row.get("loss", 0)):
+            return False
+        if self.best is None or self._is_better(row[self.metric], self.best[self.metric]):
+            self.best = row
+            self.save(fit, row)
+        return self.patience is not None and row["epoch"] - self.best["epoch"] >= self.patience
+
+    def state_dict(self) -> dict | None:
+        """Returns the best row so far."""
+        return self.best
+
+    def load_state_dict(self, state: dict) -> None:
+        """Restores the best row."""
+        self.best = state
+
+    def _is_better(self, new: float, old: float) -> bool:
+        return new > old if self.higher else new < old
+
+
+def best_model_callback(parts: Setup, folder: Path | None, metric: str | None) -> BestModel:
+    """Makes the callback that saves the model: the best on the validation split, without such a split the last.
+
+    Args:
+        parts: Parts of the run.
+        folder: Run folder; None only determines which model is the best.
+        metric: Metric to compare; None for the headline metric of the task.
     """
 
     def keep(fit: dict, row: dict) -> None:
@@ -34,29 +85,31 @@ def best_model_callback(parts: Setup, folder: Path | None, metric: str | None) -
         params, state = eval_params(fit)
         bad = next((name for name, array in flatten(params).items() if not np.isfinite(array).all()), None)
         if bad:  # what was saved before is worth more
-            raise Diverged(f"{bad} holds no finite number any more at step {row['step']}. Try a lower rate")
+            raise Diverged(f"{bad} is not finite at step {row['step']}. Try a lower rate")
         tree = {"params": params, "state": state, "scaler": parts.scaler, "target_scaler": parts.target_scaler}
-        save(folder, tree, _about(parts, row))
+        save(folder, tree, _describe_model(parts, row))
 
     if "val" not in parts.evaluations:
-        return Best("test", "step", True, None, keep)
+        return BestModel("test", "step", True, None, keep)
     metric = metric or parts.task.headline
     higher = parts.task.higher_is_better if metric == parts.task.headline else metric.endswith(_RISING)
-    return Best("val", metric, higher, parts.recipe.patience, keep)
+    return BestModel("val", metric, higher, parts.recipe.patience, keep)
 
 
 def check_best(metric: str | None, parts: Setup) -> None:
-    """Raises BadInput if a metric is to choose the model and there are no examples to choose by."""
+    """Raises BadInput if a metric for the best model is named and there is no validation split."""
     if metric is not None and "val" not in parts.evaluations:
         raise BadInput(
             f"--best {metric} needs examples to judge by that are not reported: give --val-share 0.1 as well"
         )
 
 
-def _about(parts: Setup, row: dict) -> dict[str, Any]:
+def _describe_model(parts: Setup, row: dict) -> dict[str, Any]:
     recipe, data = parts.recipe, parts.data
+    origin = _catalogue.origin(recipe.model)
     return {
         "model": recipe.model,
+        **({"origin": origin} if origin else {}),
         "options": dict(recipe.m),
         "dataset": recipe.dataset,
         "task": parts.task.name,
@@ -78,9 +131,9 @@ def _about(parts: Setup, row: dict) -> dict[str, Any]:
     }
 
 
-def kept_metrics(rows: Sequence[dict], keeper: Best) -> dict[str, float]:
-    """The test row of the step whose model was kept."""
-    if keeper.best is None:
+def kept_metrics(rows: Sequence[dict], best: BestModel) -> dict[str, float]:
+    """Returns the test row of the step whose model is kept."""
+    if best.best is None:
         return {}
-    row = next(row for row in rows if row["split"] == "test" and row["step"] == keeper.best["step"])
+    row = next(row for row in rows if row["split"] == "test" and row["step"] == best.best["step"])
     return {name: value for name, value in row.items() if name != "split"}

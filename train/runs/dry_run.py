@@ -40,7 +40,7 @@ def dry_run(recipe: Recipe, options: RunOptions = RunOptions()) -> DryRun:  # no
     parts = setup(recipe, place, placement=where, judged=False, remat=options.remat)
     advance, key = parts.advance, parts.key
     order = advance.order(key)
-    fit = advance.placement.described(advance.shapes(key)[0])
+    fit = advance.placement.specs(advance.shapes(key)[0])
     totals = jax.eval_shape(lambda fit: advance.zero(fit, order, key), fit)
     compiled = advance.trace(fit, totals, order, key).lower().compile()
     return DryRun(

@@ -1,4 +1,4 @@
-"""The folder of a run: a new one, an empty one, or the place of an earlier run that may go."""
+"""The folder of a run: made, found, cleared of an earlier run, and its JSON files read."""
 
 import json
 import shutil
@@ -6,7 +6,9 @@ import tempfile
 import time
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from zoo._catalogue import short_name
 
 from ..config.recipe import Recipe
 from ..errors import BadInput
@@ -15,19 +17,30 @@ from .lock import check_free
 if TYPE_CHECKING:
     from ..config.run_options import RunOptions
 
-__all__ = ["check_folder", "is_run", "locate_run", "prepare_folder"]
+__all__ = [
+    "CONFIG_FILE",
+    "RESULT_FILE",
+    "check_folder",
+    "is_run",
+    "locate_run",
+    "prepare_folder",
+    "read_config",
+    "read_result",
+]
 
-# What a run writes. The configuration comes last: as long as it is there, the rest is known to be a run's.
+CONFIG_FILE, RESULT_FILE = "config.json", "result.json"
+
+# Files of a run, in the order of removal. The configuration comes last: while it exists, the rest belongs to a run.
 _WRITTEN = ("metrics.jsonl", "model.*", "result.json", "plots", "checkpoints", "samples", "tensorboard", "profile")
 _WRITTEN += (".tmp-*", "config.json")
 
 
 def check_folder(options: "RunOptions") -> None:
-    """Looks whether a run may be written where the options say; touches nothing.
+    """Checks that the options name a folder that a run may use; changes nothing.
 
     Raises:
-        BadInput: if the place is a file or below one, holds something already, or no run to resume; or if a run is
-            under way there.
+        BadInput: If the path is a file or below one, the folder is not empty or holds no run to resume, or another
+            process runs in it.
     """
     if options.resume is not None:
         check_free(_resumed(options))
@@ -44,12 +57,12 @@ def check_folder(options: "RunOptions") -> None:
 
 
 def prepare_folder(recipe: Recipe, options: "RunOptions") -> Path:
-    """Makes the folder of a run, or gives that of the run to resume.
+    """Makes the folder of a new run, or returns that of the run to resume.
 
-    Of an earlier run that may be overwritten it removes what a run writes, and nothing else.
+    Of an earlier run that is overwritten it removes the files that runs write, and nothing else.
 
     Raises:
-        BadInput: if the folder holds something and may not be overwritten, or cannot be written.
+        BadInput: If the folder is not empty and may not be overwritten, or cannot be written.
     """
     check_folder(options)
     if options.resume is not None:
@@ -57,7 +70,7 @@ def prepare_folder(recipe: Recipe, options: "RunOptions") -> Path:
     folder = options.out.expanduser() if options.out else Path("runs")
     try:
         folder = _existing(folder) if options.out else _new(folder, recipe)
-        with tempfile.TemporaryFile(dir=folder):  # asked of the system: permissions alone do not tell
+        with tempfile.TemporaryFile(dir=folder):  # permissions alone do not show it
             pass
         if options.overwrite:
             _clear(folder)
@@ -67,19 +80,27 @@ def prepare_folder(recipe: Recipe, options: "RunOptions") -> Path:
 
 
 def is_run(folder: Path) -> bool:
-    """Whether a folder holds a run; other programs call files config.json as well."""
-    try:
-        found = json.loads((folder.expanduser() / "config.json").read_text(encoding="utf-8"))
-        return "model" in found["recipe"]
-    except (OSError, ValueError, KeyError, TypeError):
-        return False
+    """Returns whether a folder holds a run; other programs write files named config.json as well."""
+    recipe = read_config(folder.expanduser()).get("recipe")
+    return isinstance(recipe, dict) and "model" in recipe
+
+
+def read_config(folder: Path) -> dict[str, Any]:
+    """Reads `config.json` of a run: `recipe`, `options` and the environment; empty if there is none to read."""
+    found = _read_json(folder / CONFIG_FILE)
+    return found if isinstance(found.get("options", {}), dict) else {}
+
+
+def read_result(folder: Path) -> dict[str, Any]:
+    """Reads `result.json` of a run; empty if there is none to read."""
+    return _read_json(folder / RESULT_FILE)
 
 
 def locate_run(path: Path) -> tuple[Path, int | None]:
-    """The folder of the run that a path names, and the step of its checkpoint if it names one.
+    """Returns the folder of the run that a path names, and the step if it names a checkpoint.
 
     Raises:
-        BadInput: if it names neither a run nor a checkpoint in one.
+        BadInput: If it names neither a run nor a checkpoint of a run.
     """
     path = path.expanduser()
     if is_run(path):
@@ -88,8 +109,10 @@ def locate_run(path: Path) -> tuple[Path, int | None]:
         whole = path.absolute()
         if whole.parent.name == "checkpoints" and whole.name.isdigit() and is_run(whole.parent.parent):
             return whole.parent.parent, int(whole.name)
-        raise BadInput(f"--resume {path}: this checkpoint lies in no run; --init-from takes its weights alone")
-    what = "holds no run" if path.exists() else "is not there"
+        raise BadInput(
+            f"--resume {path}: this checkpoint is not in the folder of a run; --init-from loads its weights alone"
+        )
+    what = "holds no run" if path.exists() else "does not exist"
     raise BadInput(f"--resume {path} {what}: name the folder of a run (runs/...) or one of its checkpoints")
 
 
@@ -97,7 +120,7 @@ def _resumed(options: "RunOptions") -> Path:
     assert options.resume is not None
     folder, _ = locate_run(options.resume)
     if options.out is not None and options.out.expanduser().absolute() != folder.absolute():
-        raise BadInput(f"--out {options.out}: a run is resumed in its own folder, {folder}; leave --out away")
+        raise BadInput(f"--out {options.out}: a run is resumed in its own folder, {folder}; omit --out")
     return folder
 
 
@@ -106,8 +129,8 @@ def _check_replaceable(folder: Path, overwrite: bool) -> None:
         raise BadInput(f"--out {folder} is not empty and holds no run: name a new or an empty folder")
     if not overwrite:
         raise BadInput(
-            f"--out {folder} holds a run already: give --overwrite to replace it, --resume to go on "
-            "with it, or name another folder"
+            f"--out {folder} holds a run already: give --overwrite to replace it, --resume to continue it, "
+            "or name another folder"
         )
 
 
@@ -117,8 +140,8 @@ def _existing(folder: Path) -> Path:
 
 
 def _new(runs: Path, recipe: Recipe) -> Path:
-    """Two runs that begin in the same second get two folders."""
-    name = f"{recipe.model}-{recipe.dataset}-{time.strftime('%Y%m%d-%H%M%S')}"
+    """Makes a folder named after the time; a second run in the same second gets a number."""
+    name = f"{short_name(recipe.model)}-{recipe.dataset}-{time.strftime('%Y%m%d-%H%M%S')}"
     for number in count(1):
         folder = runs / (name if number == 1 else f"{name}-{number}")
         try:
@@ -129,6 +152,14 @@ def _new(runs: Path, recipe: Recipe) -> Path:
         else:
             break
     return folder
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _clear(folder: Path) -> None:

@@ -1,84 +1,49 @@
-"""A run: a recipe becomes a folder with its configuration, metrics, trained model, pictures and result."""
+"""Runs a recipe: trains it and writes a folder with configuration, metrics, trained model, pictures and result."""
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import nullcontext
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
 
 import jax
 
-from ..callback import Best, Callback, Journal
+from ..callback import Callback, CallbackList
 from ..checkpoints.checkpoint import Checkpoint
-from ..checkpoints.sharing import check_orbax, check_seen
+from ..checkpoints.sharded import check_orbax, check_seen
 from ..checkpoints.writer import CheckpointWriter
 from ..config.interval import interval
 from ..config.recipe import Recipe
-from ..config.run_options import RunOptions, prepare_folder
+from ..config.run_options import RunOptions, shared_by_all
 from ..distributed.devices import check_devices
-from ..distributed.initialize import advise, initialize, shared_by_all, synchronized
+from ..distributed.initialize import advise, initialize, synchronized
 from ..distributed.sharding import sharding_for
 from ..engine.input_monitor import InputMonitor
 from ..engine.loop import train
 from ..engine.profile import Profile
 from ..engine.streamed_steps import StreamedStepProgram
 from ..errors import BadInput, RunFailed
-from ..evaluation.pictures import draw
-from ..files import disk_full_error, write_json
+from ..files import disk_full_error
 from ..pipeline.stream import Stream
 from ..reporting.console import ConsoleReport
-from ..reporting.gan_monitor import gan_callbacks
 from ..reporting.console_stream import terminal
+from ..reporting.gan_monitor import gan_callbacks
+from ..runtime.out_of_memory import explained
 from ..runtime.processes import broadcast_from_first, check_same, is_first
 from ..runtime.signals import StopFlag
-from ..trained.model import Trained, load
-from .best_model import best_model_callback, check_best, kept_metrics
-from .folder import check_folder
+from .best_model import BestModel, best_model_callback, check_best, kept_metrics
+from .compatibility import facts, fingerprint
+from .folder import check_folder, prepare_folder
 from .lock import Lock
-from .out_of_memory import explained, out_of_memory
-from .resume import facts, find, fingerprint
+from .metrics_log import MetricsLog
+from .out_of_memory import out_of_memory
+from .result import Result, completed, finish
+from .resume import find, is_complete, resume
 from .setup import Setup, setup
-from .start import begin, is_complete, restart, say_how_to_go_on
+from .start import print_resume_command, restart, start
 
-__all__ = ["Result", "extras", "finish", "run"]
+__all__ = ["extra_callbacks", "run"]
 
-_OTHER_DATA = "does not see the examples that process 0 sees: look what lies on its machine under the paths of the data"
-
-
-@dataclass(frozen=True)
-class Result:
-    """What a run gave.
-
-    Attributes:
-        folder: where it lies.
-        metrics: of the model that was kept, on the test examples.
-        rows: all that `metrics.jsonl` holds.
-        seconds: from the first step to the last, compiling included.
-        setup: what ran.
-        scores: behind the pictures: by class, or of a regression.
-        signal: that ended it early, 0 for none.
-    """
-
-    folder: Path
-    metrics: Mapping[str, float]
-    rows: Sequence[Mapping[str, Any]]
-    seconds: float
-    setup: Setup
-    scores: Mapping[str, Any] = field(default_factory=dict)
-    signal: int = 0
-
-    @property
-    def best_epoch(self) -> float:
-        """The epoch that scored best, on the examples held back where there are such."""
-        task, split = self.setup.task, "val" if "val" in self.setup.evaluations else "test"
-        sign = 1 if task.higher_is_better else -1
-        rows = [row for row in self.rows if row["split"] == split]
-        return max(rows, key=lambda row: sign * row[task.headline])["epoch"]
-
-    def load(self) -> Trained:
-        """The trained model, as `zoo.load(folder)` gives it."""
-        return load(self.folder)
+_OTHER_DATA = "does not see the examples of process 0: check what its machine has under the paths of the data"
 
 
 def run(
@@ -89,51 +54,54 @@ def run(
     like: Setup | None = None,
     stream: Stream | None = None,
 ) -> Result:
-    """Trains what a recipe says, in a folder of its own.
+    """Trains a recipe in a folder of its own.
 
     Args:
-        recipe: what to train; `recipe_for("cnn")` gives the animal's own.
-        options: where and how; changes no number.
-        callbacks: told of every row, after the run's own.
-        stream: batches of your own, in place of the recipe's data.
-        like: what ran before, of the same recipe but for the seed; its programs need not be compiled again.
+        recipe: Recipe to train; `recipe_for("cnn")` returns the default recipe of a model.
+        options: Run folder, devices, checkpoints and the like; they change no result.
+        callbacks: Callbacks, called after those of the run.
+        like: Parts of an earlier run of the same recipe but for the seed; its compiled programs are reused.
+        stream: Batches to train on, in place of the data set of the recipe.
+
+    Returns:
+        Metrics, folder and parts of the run.
 
     Raises:
-        BadInput: if the recipe does not hold together.
-        DataUnavailable: if the data cannot be had.
-        Diverged: if the loss is no finite number any more; what was saved before stays.
-        OutOfMemory: if the memory does not suffice, with what a step needs and what to try.
+        BadInput: If recipe or options are inconsistent.
+        DataUnavailable: If the data cannot be loaded.
+        Diverged: If the loss is not finite; what was saved before is kept.
+        OutOfMemory: If the memory does not suffice, with what a step needs and what to try.
     """
 
-    def joined() -> Result:
+    def together() -> Result:
         check_folder(options)
         here = initialize(options)
-        with synchronized() as parting:
+        with synchronized() as shutdown:
             result = _run(recipe, here, callbacks, like, stream)
-            parting.hurry = result.signal != 0
+            shutdown.hurry = result.signal != 0
         return result
 
-    return explained(joined, lambda error: out_of_memory(error, recipe, options))
+    return explained(together, lambda error: out_of_memory(error, recipe, options))
 
 
 def _run(
     recipe: Recipe, options: RunOptions, callbacks: Sequence[Callback], like: Setup | None, stream: Stream | None
 ) -> Result:
-    check_devices(options)
+    terminal(quiet=options.quiet).print(check_devices(options), soft_wrap=True)
     check_same({"recipe": asdict(recipe), "options": shared_by_all(options)})
-    own = None if stream is None else stream.opened(recipe)
-    recipe = recipe if own is None else own.recipe
+    opened = None if stream is None else stream.opened(recipe)
+    recipe = recipe if opened is None else opened.recipe
     found = find(options.resume, recipe) if options.resume else None
     if found is None and options.resume:
         options = restart(options)
-        check_same({"init_from": options.init_from})  # all have read it, before the first begins to write
+        check_same({"init_from": options.init_from})  # all have read it before the first starts to write
     parts = setup(
         recipe,
         options.place(terminal(quiet=options.quiet).print),
         placement=sharding_for(options),
         skip_bad=options.on_nan == "skip",
         log_every=options.log_every,
-        own=own,
+        own=opened,
         remat=options.remat,
     )
     if jax.process_count() > 1:
@@ -142,29 +110,30 @@ def _run(
     check_best(options.best, parts)
     if like is not None:
         parts = parts.like(like)
-    parts, more = extras(parts, options)
+    extra = extra_callbacks(parts, options)
     folder = _folder(parts, options)
-    advise(f"What was saved is whole: go on with python -m zoo.train --resume {folder}, by any number of processes")
-    # Signals from here on: before there is anything to save, python's own handlers are quicker.
+    command = f"python -m zoo.train --resume {folder}"
+    advise(f"Saved checkpoints are complete: resume with {command}, by any number of processes")
+    # Signals are caught from here on: before there is anything to save, python's own handlers are quicker.
     with Lock(folder) if is_first() else nullcontext(), StopFlag() as stop:
         if found is not None and broadcast_from_first(lambda: is_complete(found, parts, options)):
-            return _complete(folder, parts, options)
+            return completed(folder, parts, options)
         try:
-            # TensorBoard comes last, for it looks at what others drew.
-            return _train(parts, recipe, folder, options, (*callbacks, *more), stop, found)
+            # TensorBoard comes last, as it reads what other callbacks drew.
+            return _train(parts, recipe, folder, options, [*callbacks, *extra], stop, found)
         except OSError as error:
             raise disk_full_error(error, folder) from error
         except ValueError as error:
-            told = _of_the_batch(error, parts.recipe)
-            if told is None:
+            wrong_batch = _batch_error(error, parts.recipe)
+            if wrong_batch is None:
                 raise
-            raise told from error
+            raise wrong_batch from error
 
 
 def _folder(parts: Setup, options: RunOptions) -> Path:
-    """Of the run, made by the first process; of several that will each write a share, it is what all see."""
+    """Makes the run folder, in the first process; if several share arrays, all of them must see it."""
     several = jax.process_count() > 1 and not interval(options.ckpt_every).off
-    placed = parts.advance.placement.of(parts.advance.template(parts.key)) if several else None
+    placed = parts.advance.placement.for_state(parts.advance.template(parts.key)) if several else None
     shared = check_orbax(placed)
     folder = Path(broadcast_from_first(lambda: str(prepare_folder(parts.recipe, options))))
     if shared:
@@ -172,15 +141,15 @@ def _folder(parts: Setup, options: RunOptions) -> Path:
     return folder
 
 
-def _of_the_batch(error: ValueError, recipe: Recipe) -> BadInput | None:
-    """What a layer says of a batch that it cannot train on is the user's to mend; any other error stays what it is."""
+def _batch_error(error: ValueError, recipe: Recipe) -> BadInput | None:
+    """Returns the error for a batch that a layer rejects; None for any other error."""
     notes = getattr(error, "__notes__", [])
     if isinstance(error, BadInput) or not any(note.startswith("In layer") for note in notes):
         return None
-    told = BadInput(f"{recipe.model} cannot be trained with --batch-size {recipe.batch_size}: {error}")
+    explained = BadInput(f"{recipe.model} cannot be trained with --batch-size {recipe.batch_size}: {error}")
     for note in notes:
-        told.add_note(note)
-    return told
+        explained.add_note(note)
+    return explained
 
 
 def _train(
@@ -193,88 +162,72 @@ def _train(
     found: Checkpoint | None,
 ) -> Result:
     writes = is_first()
-    journal = Journal(folder / "metrics.jsonl", writes)
-    keeper = best_model_callback(parts, folder if writes else None, options.best)
+    log = MetricsLog(folder / "metrics.jsonl", writes)
+    best = best_model_callback(parts, folder if writes else None, options.best)
     shown = [*gan_callbacks(parts, options.pictures), ConsoleReport(parts, options)] if writes else []
-    others = [keeper, *shown, *callbacks]
-    start = begin(parts, recipe, folder, options, found, journal, others)
-    for listener in (journal, *others):
-        listener.start(parts, folder)
-    saver = CheckpointWriter(folder, facts(parts, recipe, asdict(options)), journal, others, options, found, writes)
+    others = CallbackList([best, *shown, *callbacks])
+    everyone = CallbackList([log, *others])
+    if found is None:
+        state = start(parts, recipe, folder, options, writes)
+    else:
+        state = resume(found, parts, recipe, folder, options, log, others)
+    everyone.on_start(parts, folder)
+    saver = CheckpointWriter(
+        folder,
+        facts(parts, recipe, asdict(options)),
+        log,
+        others,
+        every=options.ckpt_every,
+        keep=options.keep,
+        found=found,
+        writes=writes,
+    )
     try:
         train(
             parts.advance,
             parts.plan,
             parts.key,
-            evaluate=lambda fit, step: _evaluate(parts, fit, step),
+            evaluate=parts.evaluate,
             rate=parts.rate,
-            callbacks=[journal, *others],
+            callbacks=everyone,
             stop=stop,
-            start=start,
+            start=state,
             saver=saver,
+            run_steps=next((each for each in callbacks if isinstance(each, Profile)), None),
         )
     except RunFailed as error:
         saver.wait()
-        raise type(error)(f"{error}. {_what_is_kept(keeper, folder)}.") from None
+        raise type(error)(f"{error}. {_kept(best, folder)}.") from None
     finally:
-        for listener in (journal, *others):
-            listener.stopped()
+        everyone.on_stop()
     if stop.requested and writes:
-        say_how_to_go_on(folder, saver.saved, parts.plan.steps, stop.requested)
-    metrics = kept_metrics(journal.rows, keeper)
-    result = Result(folder, metrics, journal.rows, saver.seconds, parts, signal=stop.requested)
-    if keeper.best is not None and writes:
+        print_resume_command(folder, saver.saved, parts.plan.steps, stop.requested)
+    metrics = kept_metrics(log.rows, best)
+    result = Result(folder, metrics, log.rows, saver.seconds, parts, signal=stop.requested)
+    if best.best is not None and writes:
         result = finish(result, options.pictures)
-    for listener in (journal, *others):
-        listener.end(result)
+    everyone.on_end(result)
     return result
 
 
-def _what_is_kept(keeper: Best, folder: Path) -> str:
-    best = keeper.best
-    return f"The model of epoch {best['epoch']:g} is kept in {folder}" if best else "No model was saved yet"
+def _kept(best: BestModel, folder: Path) -> str:
+    row = best.best
+    return f"The model of epoch {row['epoch']:g} is kept in {folder}" if row else "No model was saved yet"
 
 
-def _complete(folder: Path, parts: Setup, options: RunOptions) -> Result:
-    """Of a run that came to its end: what it gave."""
-    facts = json.loads((folder / "result.json").read_text(encoding="utf-8"))
-    rows = [json.loads(line) for line in (folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines()]
-    longer = "--epochs" if parts.recipe.steps is None else "--steps"
-    line = f"complete {folder} has come to its end, nothing is left to do; a higher {longer} goes on"
-    terminal(quiet=options.quiet).print(line, soft_wrap=True)
-    metrics, seconds = facts.pop("metrics"), facts.pop("seconds")
-    del facts["stopped_by_signal"]
-    return Result(folder, metrics, rows, seconds, parts, facts)
-
-
-def extras(parts: Setup, options: RunOptions) -> tuple[Setup, list[Callback]]:
-    """What listens only where it is needed or asked for; a profile also stands between the loop and the program."""
+def extra_callbacks(parts: Setup, options: RunOptions) -> list[Callback]:
+    """Returns the callbacks that the data or the options require."""
     found: list[Callback] = []
     if isinstance(parts.advance, StreamedStepProgram):
         found.append(InputMonitor(parts.advance))
     if not is_first():
-        return parts, found
+        return found
+    say = terminal(quiet=options.quiet).print
     if options.tensorboard:
         from ..reporting.tensorboard import TensorBoard
 
         found.append(TensorBoard(options.quiet))
     if options.profile:
-        found.append(Profile(parts.advance, options.profile, parts.plan.steps, options.quiet))
-        parts = replace(parts, advance=found[-1])
-    return parts, found
-
-
-def finish(result: Result, pictures: bool = True) -> Result:
-    """What is only worth making of a trained model: its pictures and its scores."""
-    if pictures:
-        result = replace(result, scores=draw(result))
-    facts = {"metrics": result.metrics, "seconds": result.seconds, "stopped_by_signal": result.signal}
-    write_json(result.folder / "result.json", {**facts, **result.scores})
-    return result
-
-
-def _evaluate(parts: Setup, fit: dict, step: int) -> list[dict]:
-    place = {"step": step, "epoch": step / parts.plan.steps_per_epoch}
-    return [
-        {"split": split, **place, **evaluate(fit, parts.key, step)} for split, evaluate in parts.evaluations.items()
-    ]
+        total = parts.plan.steps
+        found.append(Profile(parts.advance, options.profile, total, lambda text: say(text, soft_wrap=True)))
+    return found

@@ -18,7 +18,7 @@ from ..data.normalize import Scaler
 from ..data.on_disk import DiskArray
 from ..distributed.sharding import Sharding, data_parallel
 from ..engine.evaluate import Evaluator
-from ..engine.loop import Plan
+from ..engine.plan import Plan
 from ..engine.steps import StepProgram
 from ..engine.streamed_steps import StreamedStepProgram
 from ..errors import BadInput
@@ -80,6 +80,11 @@ class Setup:
                 evaluation.share(other.evaluations[split])
         return replace(self, rate=other.rate)
 
+    def evaluate(self, fit: dict, step: int) -> list[dict]:
+        """Returns a row of metrics for each split."""
+        place = {"step": step, "epoch": step / self.plan.steps_per_epoch}
+        return [{"split": split, **place, **score(fit, self.key, step)} for split, score in self.evaluations.items()]
+
     def of_seed(self, seed: int) -> "Setup | None":
         """Of the same recipe with another seed; None if the seed decides more than the key of the run."""
         if self.recipe.val_share or not trainers.traits(self.recipe.trainer).shares_programs:
@@ -115,8 +120,8 @@ def setup(
         DataUnavailable: if the data cannot be had.
     """
     kind, data = (own.kind, own.data) if own else _loaded(recipe, place)
-    recipe = replace(recipe, trainer=trainers.variant(recipe.trainer, data.task))
-    wanted = spec_for(kind, data)
+    recipe = replace(recipe, trainer=trainers.variant(recipe.trainer, recipe.task or data.task))
+    wanted = spec_for(kind, data, recipe.task)
     recipe, train, held = batches_that_fit(*validation_split(recipe, data, kind, own))
     splits = preprocessed(data, train, held)
     scalers = scalers_for(recipe, data, splits["train"])
@@ -185,7 +190,7 @@ def _feed(
 
 def _divided(feed: BatchSource, recipe: Recipe, placement: Sharding) -> BatchSource:
     """Refuses a batch that the devices cannot share evenly."""
-    size, devices = recipe.batch_size, placement.shares
+    size, devices = recipe.batch_size, placement.data_parallelism
     if size % devices:
         below, above = size - size % devices, size - size % devices + devices
         near = f"{below} or {above}" if below else str(above)

@@ -1,8 +1,8 @@
-"""Accelerators that lie idle: what this machine seems to have, where jax runs on the CPU, and what to do about it.
+"""Detects accelerators of the machine that jax does not use, and advises how to use them.
 
-jax is not asked, for it does not always tell: without its CUDA or TPU part, or if another process holds the TPU, it
-runs on the CPU. What a driver makes and a runtime sets does tell. `nvidia-smi` alone is none of that: images with
-CUDA, such as Colab's, have it where there is no GPU.
+jax cannot be asked: without its CUDA or TPU part, or if another process holds the TPU, it silently runs on the CPU. The
+evidence is what a driver creates and a runtime sets. `nvidia-smi` alone is no evidence: images with CUDA, such as
+Colab's, have it without a GPU.
 """
 
 import os
@@ -10,27 +10,27 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-__all__ = ["advice", "idle_accelerator"]
+__all__ = ["advice", "detect"]
 
 _NVIDIA, _AMD, _TPU = "an NVIDIA GPU", "an AMD GPU", "a TPU"
 # A container may be given the second GPU alone: any number counts.
 _FILES = (("dev/nvidia[0-9]*", _NVIDIA), ("dev/kfd", _AMD), ("dev/accel[0-9]*", _TPU))
-# Of Colab ("1", empty on its other runtimes), of Colab and Google Cloud, and of GKE.
+# Set by Colab ("1"; empty on its other runtimes), by Colab and Google Cloud, and by GKE.
 _VARIABLES = ("COLAB_TPU_1VM", "TPU_ACCELERATOR_TYPE", "TPU_NAME", "TPU_WORKER_ID")
-_GOOGLE = "0x1ae0"  # its number among the makers of PCI devices
+_GOOGLE = "0x1ae0"  # PCI vendor id
 
 
-def idle_accelerator(root: Path = Path("/")) -> str | None:
-    """What accelerator this machine seems to have, and by what it is known; jax is not asked.
+def detect(root: Path = Path("/")) -> str | None:
+    """Returns the accelerator that this machine seems to have, with the evidence; None if there is none.
 
     Args:
-        root: of the files.
+        root: Root of the file system.
     """
     return next(_found(root), None)
 
 
 def advice() -> str:
-    """What to do where jax finds no accelerator."""
+    """Returns advice for a machine whose accelerator jax does not find."""
     if os.environ.get("COLAB_RELEASE_TAG"):
         return (
             "On Colab choose one under Runtime > Change runtime type. One process at a time holds a TPU: if the "
@@ -47,17 +47,19 @@ def _found(root: Path) -> Iterator[str]:
     for pattern, what in _FILES:
         for file in sorted(root.glob(pattern)):
             yield f"{what} (/{file.relative_to(root)})"
-    if (root / "dev/dxg").exists() and shutil.which("nvidia-smi"):  # Windows' GPUs in WSL, of whatever maker
+    if (root / "dev/dxg").exists() and shutil.which("nvidia-smi"):  # GPUs of Windows in WSL, of any vendor
         yield f"{_NVIDIA} (/dev/dxg)"
-    for file in sorted(root.glob("dev/vfio/[0-9]*")):  # TPU v5e and later; other devices are lent to guests so, too
-        if any(_maker(vendor) == _GOOGLE for vendor in root.glob("sys/bus/pci/devices/*/vendor")):
+    for file in sorted(
+        root.glob("dev/vfio/[0-9]*")
+    ):  # TPU v5e and later; other devices are passed to guests like this, too
+        if any(_vendor(vendor) == _GOOGLE for vendor in root.glob("sys/bus/pci/devices/*/vendor")):
             yield f"{_TPU} (/{file.relative_to(root)})"
     for name in _VARIABLES:
         if os.environ.get(name):
             yield f"{_TPU} ({name} is set)"
 
 
-def _maker(vendor: Path) -> str:
+def _vendor(vendor: Path) -> str:
     try:
         return vendor.read_text(encoding="ascii", errors="replace").strip()
     except OSError:

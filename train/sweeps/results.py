@@ -13,7 +13,7 @@ from ..config.recipe import Recipe
 from ..errors import RunFailed
 
 if TYPE_CHECKING:
-    from ..runs.run import Result
+    from ..runs.result import Result
 
 __all__ = ["ResultLog", "Setting", "SettingResult", "Stopped", "failed", "finished", "identity"]
 

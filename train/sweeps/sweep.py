@@ -12,9 +12,9 @@ from ..config.recipe import Recipe
 from ..config.run_options import RunOptions
 from ..distributed.sharding import sharding_for
 from ..errors import BadInput, RunFailed
-from ..runs.out_of_memory import OutOfMemory
 from ..runs.run import run
 from ..runs.setup import Setup, setup
+from ..runtime.out_of_memory import OutOfMemory
 from ..trainers import traits
 from .grid import folder_name
 from .results import ResultLog, Setting, SettingResult, Stopped, failed, finished, identity

@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ..callback import Callback
+from ..callback import CallbackList
 from ..engine.loop import Diverged, LoopState, Pace, train_row
 from ..errors import RunFailed
 from ..runs.setup import Setup
@@ -41,7 +41,7 @@ class VmappedSeeds:
         first = parts[0]
         self.parts = [first, *(each.like(first) for each in parts[1:])]
         self.keys = [each.key for each in parts]
-        self._advance, self._whole = first.advance, first.advance.placement.whole
+        self._advance, self._whole = first.advance, first.advance.placement.replicated
         # What is held back is drawn by the seed: then each has examples, and scales, of its own.
         self.own = 0 if first.recipe.val_share else None
         self.arrays = first.advance.arrays if self.own is None else self._stacked([p.advance.arrays for p in parts])
@@ -59,12 +59,7 @@ class VmappedSeeds:
 
     def evaluate(self, fits: Sequence[dict], step: int) -> list[list[dict]]:
         """The rows of every seed, in the order of the seeds."""
-        place = {"step": step, "epoch": step / self.parts[0].plan.steps_per_epoch}
-        rows = []
-        for each, fit in zip(self.parts, fits, strict=True):
-            scores = {split: score(fit, each.key, step) for split, score in each.evaluations.items()}
-            rows.append([{"split": split, **place, **values} for split, values in scores.items()])
-        return rows
+        return [each.evaluate(fit, step) for each, fit in zip(self.parts, fits, strict=True)]
 
     def apart(self, fits: dict) -> list[dict]:
         """The fit of each seed, as numpy arrays."""
@@ -116,7 +111,7 @@ def quicker_together(parts: Setup) -> bool:
 
 
 def train_together(
-    parts: Sequence[Setup], callbacks: Sequence[Sequence[Callback]], stop: StopFlag | None = None
+    parts: Sequence[Setup], callbacks: Sequence[CallbackList], stop: StopFlag | None = None
 ) -> list[RunFailed | None]:
     """Trains the seeds of a recipe side by side and tells each one's callbacks the rows that the loop would tell them.
 
@@ -139,7 +134,7 @@ def train_together(
         if orders is None or now.step % plan.steps_per_epoch == 0:
             orders = together.order(together.keys, now.step // plan.steps_per_epoch)
         totals = together.zero() if now.totals is None else now.totals
-        until = pace.until(now.step, plan.pause(now.step)[0])
+        until = pace.until(now.step, plan.next_stop(now.step)[0])
         with pace.timing(until - now.step):
             now.fit, now.totals = together(now.fit, totals, orders, now.step, until)
             seen = jax.device_get(now.totals)
@@ -150,7 +145,7 @@ def train_together(
         if plan.logs(until):
             fits = together.apart(now.fit)
             told = together.evaluate(fits, until) if plan.evaluates(until) else [[] for _ in parts]
-            _tell(callbacks, [[row, *more] for row, more in zip(rows, told, strict=True)], fits, failed)
+            _log(callbacks, [[row, *more] for row, more in zip(rows, told, strict=True)], fits, failed)
             now.totals, now.since = None, until
     return failed
 
@@ -171,8 +166,7 @@ def _error(row: dict | Diverged) -> Diverged | None:
     return row if isinstance(row, Diverged) else None
 
 
-def _tell(callbacks: Sequence[Sequence[Callback]], rows: list[list], fits: list[dict], failed: list) -> None:
+def _log(callbacks: Sequence[CallbackList], rows: list[list], fits: list[dict], failed: list) -> None:
     for own, lines, fit, error in zip(callbacks, rows, fits, failed, strict=True):
         for row in lines if error is None else ():
-            for callback in own:
-                callback.row(row, fit)
+            own.on_metrics(row, fit)

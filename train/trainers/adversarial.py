@@ -67,7 +67,7 @@ def adversarial(
     _check_from_0(gradient_penalty=gradient_penalty, r1=r1, instance_noise=instance_noise, l1=l1)
     _check_recipe(recipe, loss, d_steps)
     config = GanConfig(
-        players=model if run.sharding is None else _constrained(model, run.sharding.shared),
+        players=model if run.sharding is None else _constrained(model, run.sharding.data_sharded),
         optimizers=_optimizers(run, d_steps, d_lr),
         steps=run.steps,
         loss=adversarial_loss(loss, recipe.label_smoothing),

@@ -24,7 +24,7 @@ from zoo.train.tree import diff_specs, flatten, unflatten_into
 
 FACTS = {
     "since": 0, "seconds": 1.0, "recipe": {"model": "mlp"}, "plan": {"steps": 9}, "options": {}, "data": "x",
-    "versions": {}, "devices": [], "metrics": {"bytes": 0, "sha256": ""}, "listeners": {"Best": {"loss": 0.1}},
+    "versions": {}, "devices": [], "metrics": {"bytes": 0, "sha256": ""}, "callbacks": {"best": {"loss": 0.1}},
 }  # fmt: skip
 
 
@@ -61,10 +61,10 @@ def test_named_tuples_whole_numbers_as_keys_half_precision_and_random_keys_come_
 
 def test_the_manifest_tells_version_step_shapes_types_sizes_and_sums(tmp_path):
     found = read(made(tmp_path, 4, io.BytesIO(b"the best model")))
-    assert (found.step, found.manifest["format"], found.run) == (4, 1, tmp_path)
+    assert (found.step, found.manifest["format"], found.run) == (4, 2, tmp_path)
     assert found.tree["opt/0/mu/0"] == ("bfloat16", (2, 3))
     assert found.tree["key"] == ("uint32", (2,))
-    assert found.manifest["listeners"] == {"Best": {"loss": 0.1}}
+    assert found.manifest["callbacks"] == {"best": {"loss": 0.1}}
     assert found.model is not None
     assert found.model.read_bytes() == b"the best model"
     for name, proof in found.manifest["files"].items():
@@ -260,8 +260,10 @@ def test_row_11_the_next_older_one_is_taken_with_a_warning(tmp_path):
 @pytest.mark.fault(row=12)
 def test_row_12_a_format_of_tomorrow_is_refused_with_advice(tmp_path):
     place = made(tmp_path, 3)
-    resigned(place, lambda manifest: manifest.update(format=2))
-    with pytest.raises(CheckpointUnusable, match=r"has format 2, this version of the zoo reads format 1.*--init-from"):
+    resigned(place, lambda manifest: manifest.update(format=3))
+    with pytest.raises(
+        CheckpointUnusable, match=r"has format 3, this version of the zoo reads format 1 and format 2.*--init-from"
+    ):
         read(place)
 
 

@@ -16,9 +16,9 @@ import pytest
 
 from tests.train.checkpoints.test_checkpoint import FACTS, resigned, tree
 from tests.train.runs.processes import HOUSE, both, rows
-from zoo.train.checkpoints import sharing
+from zoo.train.checkpoints import sharded
 from zoo.train.checkpoints.checkpoint import begin, list_steps, newest, read, write
-from zoo.train.checkpoints.sharded import Shares, read_shares
+from zoo.train.checkpoints.sharded import ShardedState, read_sharded
 from zoo.train.distributed.sharding import data_parallel
 from zoo.train.errors import BadInput, CheckpointUnusable, RunFailed
 from zoo.train.runs.warm_start import read_weights
@@ -27,15 +27,15 @@ from zoo.train.tree import flatten, unflatten_into
 # A process that is killed when it has written its share of the second checkpoint, before the others know of it.
 WRITES_AND_DIES = """
 import os, signal, sys
-from zoo.train import shares
+from zoo.train.checkpoints import sharded
 from zoo.train.__main__ import main
-barrier, passed = shares._barrier, []
+barrier, passed = sharded._barrier, []
 def dies(*args):
     passed.append(args)
     if len(passed) == 2:
         os.kill(os.getpid(), signal.SIGKILL)
     barrier(*args)
-shares._barrier = dies
+sharded._barrier = dies
 sys.exit(main(sys.argv[1:]))
 """
 WORDS = ("--model", "mlp", "--epochs", "3", "--m.hidden", "64", "--fsdp", "--ckpt-every", "23", "--no-pictures")
@@ -48,7 +48,7 @@ def arrays():
 
 def made(run, step, state=None):
     beside = begin(run, step)
-    return write(beside, Shares(beside, arrays() if state is None else state), FACTS | {"step": step}, None)
+    return write(beside, ShardedState(beside, arrays() if state is None else state), FACTS | {"step": step}, None)
 
 
 def shared_files(place):
@@ -62,7 +62,7 @@ def test_keys_half_precision_and_empty_arrays_come_back_whole_and_where_they_bel
     for name, array in found.tensors().items():
         assert (array.dtype, array.tobytes()) == (wanted[name].dtype, wanted[name].tobytes()), name
     template, place = jax.eval_shape(arrays), data_parallel(jax.devices()[:1])
-    back = unflatten_into(template, read_shares(found.path, template, place.for_state(template)))
+    back = unflatten_into(template, read_sharded(found.path, template, place.for_state(template)))
     assert jax.tree.structure(back) == jax.tree.structure(template)
     for name, array in flatten(back).items():
         assert array.tobytes() == wanted[name].tobytes(), name
@@ -108,7 +108,7 @@ def test_row_11_no_file_outside_the_folder_is_one_of_the_shares(tmp_path, name):
 
 
 def test_shares_of_what_is_no_number_make_no_checkpoint(tmp_path):
-    with pytest.raises(RunFailed, match=r"params/w holds what is no finite number"):
+    with pytest.raises(RunFailed, match=r"params/w is not finite"):
         made(tmp_path, 1, {"fit": {"params": {"w": jax.numpy.array([1, np.nan])}}})
     assert list((tmp_path / "checkpoints").iterdir()) == []
 
@@ -119,17 +119,17 @@ def test_without_orbax_the_words_name_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "orbax", None)
     with pytest.raises(BadInput, match=r"pip install 'neural-network-zoo\[multihost\]'"):
         read(place).tensors()
-    monkeypatch.setattr(sharing, "is_shared", bool)
+    monkeypatch.setattr(sharded, "is_shared", bool)
     with pytest.raises(BadInput, match=r"--ckpt-every off"):
-        sharing.check_orbax({"w": 1})
+        sharded.check_orbax({"w": 1})
 
 
 def test_a_folder_that_a_process_does_not_see_is_refused(tmp_path, monkeypatch):
-    sharing.check_seen(tmp_path)
+    sharded.check_seen(tmp_path)
     assert list(tmp_path.iterdir()) == []
-    monkeypatch.setattr(sharing, "from_all", lambda value: [value, False])
+    monkeypatch.setattr(sharded, "allgather_json", lambda value: [value, False])
     with pytest.raises(BadInput, match=r"process 1 of .* does not see .* --ckpt-every off"):
-        sharing.check_seen(tmp_path)
+        sharded.check_seen(tmp_path)
 
 
 @pytest.fixture(scope="module")

@@ -126,7 +126,10 @@ def test_a_device_holds_its_parts_and_all_that_is_whole():
             "head/b=None,model",
             "head/b is 6, 1 dimensions, but the rule names 2 axes: write a pattern",
         ),
-        ("head/w=None,model", r"head/w is 6x3, but model=2 does not divide 3 \(dimension 1\); the next size that it divides is 4"),
+        (
+            "head/w=None,model",
+            r"head/w is 6x3, but model=2 does not divide 3 \(dimension 1\); the next size that it divides is 4",
+        ),
     ],
 )
 def test_a_rule_that_does_not_suit_the_parameters_is_refused_with_what_there_is(rule, reason):
@@ -136,7 +139,7 @@ def test_a_rule_that_does_not_suit_the_parameters_is_refused_with_what_there_is(
 
 def test_what_a_generator_paints_an_image_of_is_not_cut():
     tree = shaped(params__generator__first__w=(8, 64), params__generator__up__w=(4, 4, 2, 2))
-    with pytest.raises(BadInput, match="generator/first/w makes, which becomes an image cut along its height"):
+    with pytest.raises(BadInput, match="the output of generator/first/w, which becomes an image sharded by height"):
         eight("generator/first/w=None,model").check(tree)
     eight("generator/first/w=model", "generator/up/w=None,None,model").check(tree)
     tree["params"]["generator"].pop("up")
@@ -215,14 +218,15 @@ from zoo.train.runs.warm_start import warm_start
 from zoo.train.config.run_options import RunOptions
 from zoo.train.distributed.sharding import sharding_for
 from zoo.train.config.recipe import recipe_for
-from zoo.train.runs.resume import facts, moment
+from zoo.train.runs.compatibility import facts
+from zoo.train.runs.resume import load_state
 from zoo.train.runs.setup import setup
 options = RunOptions(fsdp=True)
 recipe = replace(recipe_for("mlp"), m={"hidden": (512, 256)}, steps=4)
 parts = setup(recipe, Place(), placement=placement_for(options), judged=False)
 tree = described(parts.advance.template(parts.key))
 tensors = {name: np.full(shape, 1, dtype) for name, (dtype, shape) in tree.items()}
-saved = facts(parts, recipe, asdict(options)) | {"step": 2, "since": 2, "seconds": 1.0, "metrics": {}, "listeners": {}}
+saved = facts(parts, recipe, asdict(options)) | {"step": 2, "since": 2, "seconds": 1.0, "metrics": {}, "callbacks": {}}
 checkpoint = read(write(begun(Path(sys.argv[1]), 2), Whole(tensors), saved, None))
 found = set()
 
@@ -230,7 +234,7 @@ def watch(*event):
     found.update(each.shape for each in jax.live_arrays() if len(each.sharding.device_set) == 1)
 
 sys.setprofile(watch)
-fits = [moment(checkpoint, parts).fit, begun_from(checkpoint.path, parts)[0].fit]
+fits = [load_state(checkpoint, parts).fit, begun_from(checkpoint.path, parts)[0].fit]
 sys.setprofile(None)
 for fit in fits:
     (kernel,) = (leaf for leaf in jax.tree.leaves(fit["params"]) if leaf.shape == (512, 256))

@@ -9,9 +9,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from zoo.train.callback import Best, Callback, Journal
+from zoo.train.callback import Callback
 from zoo.train.distributed.sharding import data_parallel
-from zoo.train.engine.loop import Diverged, Plan, train
+from zoo.train.engine.loop import Diverged, train
+from zoo.train.engine.plan import Plan
 from zoo.train.engine.steps import StepProgram
 from zoo.train.pipeline.batches import BatchSource
 from zoo.train.runtime.jaxpr import CONVOLUTION
@@ -47,7 +48,7 @@ class Ear(Callback):
     def __init__(self, ends_at=None):
         self.rows, self.ends_at = [], ends_at
 
-    def row(self, row, fit):
+    def on_metrics(self, row, fit):
         self.rows.append(row)
         return row["split"] == "test" and row["step"] == self.ends_at
 
@@ -92,7 +93,7 @@ def test_rows_are_means_since_the_last_row(key):
 
 def test_who_changes_a_row_that_is_shown_changes_no_row_that_is_kept(key):
     class Meddler(Callback):
-        def moved(self, step, row):
+        def on_progress(self, step, row):
             row["loss"] = 100.0
 
     ear = Ear()
@@ -150,7 +151,7 @@ def test_a_plan_always_moves_on_and_ends_with_an_evaluation(every, log, steps):
     plan = Plan(steps, steps_per_epoch=3, evaluate_every=every, log_every=log)
     step, evaluated = 0, []
     while step < steps:
-        pause, logs, evaluates = plan.pause(step)
+        pause, logs, evaluates = plan.next_stop(step)
         assert step < pause <= steps
         assert logs or not evaluates
         step = pause
@@ -182,28 +183,13 @@ def test_the_training_step_is_traced_once(key):
     assert (once, len(traces)) == (1, 2), "neither for the program that is compiled, nor of a longer run"
 
 
-def test_the_journal_is_on_disk_row_by_row(tmp_path):
-    journal = Journal(tmp_path / "metrics.jsonl")
-    journal.row({"split": "train", "step": 1}, {})
-    journal.row({"split": "test", "step": 1}, {})
-    assert (tmp_path / "metrics.jsonl").read_text().splitlines() == [
-        '{"split": "train", "step": 1}',
-        '{"split": "test", "step": 1}',
+def test_a_trainer_without_metrics_is_trained_and_its_rows_are_logged(key):
+    def step(fit, batch, key):
+        return {"params": {"count": fit["params"]["count"] + 1}, "state": {}}, {}
+
+    trainer = Trainer(lambda key, batch: {"params": {"count": jnp.zeros(())}, "state": {}}, step, lambda *_: {})
+    ear = Ear()
+    assert go(trainer, Plan(4, 2, evaluate_every=4, log_every=2), key, [ear])["params"]["count"] == 4
+    assert [row for row in ear.rows if row["split"] == "train"] == [
+        {"split": "train", "step": step, "epoch": step / 2, "lr": 0.5} for step in (2, 4)
     ]
-
-
-@pytest.mark.parametrize(("higher", "values", "best"), [(True, [1, 3, 2], 3), (False, [3, 1, 2], 1)])
-def test_the_best_row_is_kept_and_saved(higher, values, best):
-    saved = []
-    keeper = Best("val", "score", higher, None, lambda fit, row: saved.append(row["score"]))
-    for epoch, value in enumerate(values):
-        assert not keeper.row({"split": "val", "epoch": epoch, "score": value}, {})
-        keeper.row({"split": "test", "epoch": epoch, "score": 99}, {})
-    assert keeper.best["score"] == best
-    assert saved[-1] == best
-
-
-def test_patience_ends_a_run_that_gets_no_better():
-    keeper = Best("val", "score", True, 2, lambda fit, row: None)
-    ends = [keeper.row({"split": "val", "epoch": e, "score": s}, {}) for e, s in enumerate([1, 2, 2, 1])]
-    assert ends == [False, False, False, True]

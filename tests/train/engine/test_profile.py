@@ -44,7 +44,7 @@ def test_the_steps_asked_for_are_traced_once_the_first_are_compiled(tmp_path):
 
 
 def test_a_run_too_short_to_be_traced_is_refused_before_a_folder_is_made(tmp_path):
-    with pytest.raises(BadInput, match=r"--profile 24 wants 25 steps or more.*the run has 24"):
+    with pytest.raises(BadInput, match=r"--profile 24 needs a run of 25 steps or more.*the run has 24"):
         run(SHORT, RunOptions(out=tmp_path / "run", quiet=True, profile=24))
     assert not (tmp_path / "run").exists()
     with pytest.raises(BadInput, match="--profile must be a whole number of at least 1, got 0"):
@@ -52,7 +52,7 @@ def test_a_run_too_short_to_be_traced_is_refused_before_a_folder_is_made(tmp_pat
 
 
 class Trip(Callback):
-    def row(self, row, fit):
+    def on_metrics(self, row, fit):
         if row["step"] >= 8:
             raise RuntimeError("tripped")
 

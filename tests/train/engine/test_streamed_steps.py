@@ -161,11 +161,11 @@ def test_waiting_is_told_once_with_what_to_do():
     said = []
     advance, _ = advanced(0.03, adds, 4)
     listener = InputMonitor(advance, said.append)
-    listener.moved(1, {})
+    listener.on_progress(1, {})
     assert said == []  # of few seconds nothing is known
     advance.seconds = 6.0
-    listener.moved(2, {})
-    listener.moved(3, {})
+    listener.on_progress(2, {})
+    listener.on_progress(3, {})
     (text,) = said
     assert "of their time for their batches" in text
     assert "--in-memory" in text
@@ -173,7 +173,7 @@ def test_waiting_is_told_once_with_what_to_do():
 
 def test_a_process_reads_the_rows_of_its_own_devices_alone():
     placement = data_parallel(jax.devices()[:1])
-    assert own_rows(placement.shared, (6, 2)).tolist() == [0, 1, 2, 3, 4, 5]
+    assert own_rows(placement.data_sharded, (6, 2)).tolist() == [0, 1, 2, 3, 4, 5]
 
 
 MEMORY = """

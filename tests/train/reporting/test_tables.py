@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from zoo.train.config.recipe import Expect
-from zoo.train.reporting.tables import class_table, devices_line, epochs_table, parameter_table, result_panel
+from zoo.train.reporting.tables import class_table, epochs_table, parameter_table, result_panel
 
 PARAMETERS = [
     ("body/0/w", (3, 3, 1, 32), "float32", 288, 1152),
@@ -145,16 +145,6 @@ def test_the_folder_and_the_next_commands_are_not_wrapped():
     panel = result_panel(folder, {"r2": 0.5}, "r2", commands=[command, "ls"], seconds=12.34)
     lines = shown(panel, soft_wrap=True).splitlines()
     assert lines[1:] == ["time     12.3 s", f"folder   {folder}", f"next     {command}", "         ls"]
-
-
-def test_the_devices_are_counted_by_kind():
-    chips = [SimpleNamespace(platform="tpu", device_kind="TPU v5 lite")] * 4
-    cpu = SimpleNamespace(platform="cpu", device_kind="cpu")
-    assert devices_line([cpu]) == "device   1 x cpu"
-    assert (
-        devices_line([*chips, cpu], {"jax": "0.7.2"}, processes=2)
-        == "device   2 processes, 4 x TPU v5 lite (tpu), 1 x cpu, jax 0.7.2"
-    )
 
 
 def test_the_metrics_of_samples_fit_a_terminal_the_headline_first():

@@ -17,13 +17,14 @@ import pytest
 import zoo
 from tests.train.data.images import write_mnist
 from zoo.train import recipe_for, run
-from zoo.train.callback import Callback, Journal
-from zoo.train.checkpoints.checkpoint import list_steps, newest, read
 from zoo.train.__main__ import main
+from zoo.train.callback import Callback
+from zoo.train.checkpoints.checkpoint import list_steps, newest, read
 from zoo.train.config.recipe import Recipe
 from zoo.train.config.run_options import RunOptions
 from zoo.train.errors import BadInput, RunFailed
 from zoo.train.runs.lock import Lock, check_free
+from zoo.train.runs.metrics_log import MetricsLog
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
 HOUSE = str(Path(zoo.__file__).parent.parent)
@@ -34,7 +35,7 @@ LONG = ("--epochs", "1e6", "--log-every", "1000")  # by default the first row co
 
 @pytest.fixture(autouse=True)
 def _no_pictures(monkeypatch):
-    monkeypatch.setattr(import_module("zoo.train.runs.run"), "draw", lambda result: {})
+    monkeypatch.setattr(import_module("zoo.train.runs.result"), "draw", lambda result: {})
 
 
 def python(*words, **environment):
@@ -97,7 +98,7 @@ def test_rows_3_and_4_a_signal_checkpoints_and_tells_the_command_that_goes_on(tm
     _, said = process.communicate(timeout=60)
     assert time.monotonic() - began < 10
     assert process.returncode == code
-    assert f"go on with: python -m zoo.train --resume {tmp_path / 'run'}" in said
+    assert f"resume it with: python -m zoo.train --resume {tmp_path / 'run'}" in said
     step = newest(tmp_path / "run", print).step
     assert f"the checkpoint of step {step:,} of 8,000,000 is kept" in said
 
@@ -120,7 +121,7 @@ def test_row_3_a_signal_while_the_run_is_scored_ends_it_after_the_scores(tmp_pat
 
 
 SLOW_DISK = """
-import sys, time, zoo.train.saver as saver
+import sys, time, zoo.train.checkpoints.writer as saver
 write = saver.write
 saver.write = lambda *args: (print("writing", file=sys.stderr, flush=True), time.sleep(60), write(*args))
 from zoo.train.__main__ import main
@@ -192,7 +193,7 @@ def test_row_3_a_signal_while_data_is_loaded_tidies_up_and_ends():
 
 def full(times):
     """A disk that takes no checkpoint so many times."""
-    write, failed = import_module("zoo.train.checkpoints.checkpoint").write_synced, []
+    write, failed = import_module("zoo.train.checkpoints.checkpoint").write_fsynced, []
 
     def writes(path, content):
         if len(failed) < times:
@@ -205,7 +206,7 @@ def full(times):
 
 @pytest.mark.fault(row=5)
 def test_row_5_a_run_goes_on_when_the_disk_is_full_for_a_while(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr("zoo.train.checkpoints.checkpoint.write_synced", full(times=1))
+    monkeypatch.setattr("zoo.train.checkpoints.checkpoint.write_fsynced", full(times=1))
     done = run(IRIS, RunOptions(out=tmp_path / "run", ckpt_every="4", quiet=True))
     assert done.metrics["epoch"] == 3
     assert list_steps(done.folder) == [8, 9]
@@ -218,7 +219,7 @@ def test_row_5_a_run_goes_on_when_the_disk_is_full_for_a_while(tmp_path, monkeyp
 
 @pytest.mark.fault(row=5)
 def test_row_5_a_run_whose_last_checkpoint_cannot_be_written_fails_and_says_so(tmp_path, monkeypatch):
-    monkeypatch.setattr("zoo.train.checkpoints.checkpoint.write_synced", full(times=99))
+    monkeypatch.setattr("zoo.train.checkpoints.checkpoint.write_fsynced", full(times=99))
     with pytest.raises(RunFailed, match=r"no checkpoint of step 9: .*No space left.* bytes needed, .* free"):
         run(IRIS, RunOptions(out=tmp_path / "run", quiet=True))
     assert zoo.load(tmp_path / "run").about["metrics"]["epoch"] == 3
@@ -237,7 +238,7 @@ def test_row_5_metrics_that_cannot_be_written_end_the_run_with_the_reason(tmp_pa
 def test_rows_are_on_the_disk_before_the_checkpoint_that_knows_of_them(tmp_path, monkeypatch):
     saver = import_module("zoo.train.checkpoints.writer")
     done, write = [], saver.write
-    monkeypatch.setattr(Journal, "sync", lambda journal: done.append("rows"))
+    monkeypatch.setattr(MetricsLog, "sync", lambda journal: done.append("rows"))
     monkeypatch.setattr(saver, "write", lambda *given: (done.append("checkpoint"), write(*given)))
     run(IRIS, RunOptions(out=tmp_path / "run", ckpt_every="4", quiet=True))
     assert done == ["rows", "checkpoint"] * 3 + ["rows"], "of steps 4, 8, 9, and the end"
@@ -322,7 +323,7 @@ def test_row_14_a_player_that_is_no_number_any_more_stops_the_game_and_the_last_
     recipe = Recipe("gan", "ring", trainer="adversarial", m={"latent": 2, "hidden": (4,)}, steps=9, batch_size=20000)
     options = {"ckpt_every": "1", "keep": 99, "quiet": True, "pictures": False}
     monkeypatch.setattr("zoo.train.trainers.make", poisoned)
-    with pytest.raises(Diverged, match=r"no finite number any more at step \d"):
+    with pytest.raises(Diverged, match=r"is not finite at step \d"):
         run(recipe, RunOptions(out=tmp_path / "run", **options))
     good = newest(tmp_path / "run", print)
     assert 3 <= good.step <= 6
@@ -428,7 +429,7 @@ def test_the_command_line_restores_the_runs_recipe_and_options(tmp_path, monkeyp
     monkeypatch.chdir(tmp_path)
     assert main([*words, "--epochs", "2", "--out", "x", "--ckpt-every", "1", "--quiet", "--compile-cache", "off"]) == 0
     assert main(["--resume", "x"]) == 0
-    assert "has come to its end" not in capsys.readouterr().out, "quiet is remembered as well"
+    assert "is finished" not in capsys.readouterr().out, "quiet is remembered as well"
     assert main(["--resume", "--out", "x", "--epochs", "3", "--no-quiet"]) == 0
     said = capsys.readouterr().out
     assert "logistic on iris · 3 epochs · batch 40" in said

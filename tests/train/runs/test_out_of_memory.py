@@ -11,15 +11,16 @@ import pytest
 import zoo
 from tests.zoo.test_precision import PRODUCT, SUMMED
 from zoo.__main__ import main as umbrella
-from zoo.train.cli import dry_run as show_dry_run
 from zoo.train.__main__ import main
+from zoo.train.cli import dry_run as show_dry_run
 from zoo.train.config.recipe import recipe_for
 from zoo.train.config.run_options import RunOptions
 from zoo.train.inference import memory as memory_of_answers
 from zoo.train.runs import out_of_memory as memory
-from zoo.train.runs.out_of_memory import OutOfMemory, is_exhausted, ways
+from zoo.train.runs.out_of_memory import savings
 from zoo.train.runs.run import run
 from zoo.train.runs.setup import setup
+from zoo.train.runtime.out_of_memory import OutOfMemory, is_exhausted
 
 IRIS = replace(recipe_for("mlp", "iris"), epochs=1, warmup_epochs=0, m={"hidden": (3,)})
 CLASSES = 3
@@ -78,7 +79,7 @@ def test_it_is_told_even_where_nothing_can_be_measured(tmp_path, monkeypatch):
 
 def test_what_is_tried_depends_on_the_trainer_and_on_what_was_tried():
     def flags(recipe, **options):
-        return [way.flags for way in ways(recipe, RunOptions(**options))]
+        return [way.flags for way in savings(recipe, RunOptions(**options))]
 
     cnn = recipe_for("cnn")
     assert flags(cnn) == ["--remat", "--batch-size 32 --accumulate 2", "--dtype bf16"]
@@ -153,7 +154,7 @@ def full_of_answers(monkeypatch):
 
     monkeypatch.setattr("zoo.train.trained.model.Trained.outputs", call)
     monkeypatch.setattr("zoo.train.engine.evaluate.Evaluator.__call__", call)
-    monkeypatch.setattr(memory_of_answers, "needed_to_answer", lambda trained, count: count << 19)
+    monkeypatch.setattr(memory_of_answers, "batch_memory", lambda trained, count: count << 19)
     monkeypatch.setattr(memory, "room", lambda: 1 << 28)
 
 
@@ -175,7 +176,7 @@ def test_a_command_of_a_trained_model_that_finds_no_memory_says_so_in_the_same_w
 
 def test_what_a_batch_needs_grows_with_it_and_holds_the_parameters():
     trained = zoo.load("mlp-iris")
-    small, large = (memory_of_answers.needed_to_answer(trained, count) for count in (1, 1000))
+    small, large = (memory_of_answers.batch_memory(trained, count) for count in (1, 1000))
     held = sum(leaf.nbytes for leaf in jax.tree.leaves(trained.params))
     assert held < small < large
     assert large - small >= 999 * 4 * (4 + CLASSES)

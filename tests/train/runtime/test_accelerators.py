@@ -2,7 +2,7 @@
 
 import pytest
 
-from zoo.train.runtime.accelerators import advice, idle_accelerator
+from zoo.train.runtime.accelerators import advice, detect
 
 VARIABLES = ("COLAB_TPU_1VM", "TPU_ACCELERATOR_TYPE", "TPU_NAME", "TPU_WORKER_ID", "COLAB_RELEASE_TAG")
 
@@ -27,7 +27,7 @@ def machine(monkeypatch, tmp_path):
 
 
 def test_a_machine_without_any_has_none(machine):
-    assert idle_accelerator(machine("dev/null", "dev/nvidia-caps", "dev/vfio/vfio")) is None
+    assert detect(machine("dev/null", "dev/nvidia-caps", "dev/vfio/vfio")) is None
 
 
 @pytest.mark.parametrize(
@@ -40,36 +40,36 @@ def test_a_machine_without_any_has_none(machine):
     ],
 )
 def test_a_driver_s_file_tells_of_the_device(machine, file, what):
-    assert idle_accelerator(machine(file)) == what
+    assert detect(machine(file)) == what
 
 
 def test_a_gpu_that_came_second_counts_alone(machine):
-    assert idle_accelerator(machine("dev/nvidia1", "dev/nvidia2")) == "an NVIDIA GPU (/dev/nvidia1)"
+    assert detect(machine("dev/nvidia1", "dev/nvidia2")) == "an NVIDIA GPU (/dev/nvidia1)"
 
 
 def test_nvidia_smi_without_a_driver_is_no_gpu(machine):
-    assert idle_accelerator(machine("bin/nvidia-smi")) is None
+    assert detect(machine("bin/nvidia-smi")) is None
 
 
 def test_a_gpu_of_windows_is_nvidia_s_if_its_program_is_there(machine):
     root = machine("dev/dxg")
-    assert idle_accelerator(root) is None
+    assert detect(root) is None
     machine("bin/nvidia-smi")
-    assert idle_accelerator(root) == "an NVIDIA GPU (/dev/dxg)"
+    assert detect(root) == "an NVIDIA GPU (/dev/dxg)"
 
 
 def test_a_device_lent_to_guests_is_a_tpu_if_google_made_one(machine):
     root = machine("dev/vfio/0")
     machine("sys/bus/pci/devices/0000:00:04.0/vendor", text="0x10de\n")
-    assert idle_accelerator(root) is None
+    assert detect(root) is None
     machine("sys/bus/pci/devices/0000:00:05.0/vendor", text="0x1ae0\n")
-    assert idle_accelerator(root) == "a TPU (/dev/vfio/0)"
+    assert detect(root) == "a TPU (/dev/vfio/0)"
 
 
 @pytest.mark.parametrize("name", VARIABLES[:-1])
 def test_a_runtime_s_variable_tells_of_a_tpu_unless_it_is_empty(machine, name):
-    assert idle_accelerator(machine(**{name: ""})) is None
-    assert idle_accelerator(machine(**{name: "1"})) == f"a TPU ({name} is set)"
+    assert detect(machine(**{name: ""})) is None
+    assert detect(machine(**{name: "1"})) == f"a TPU ({name} is set)"
 
 
 def test_colab_is_told_what_to_click_and_others_what_to_install(machine):

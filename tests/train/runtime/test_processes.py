@@ -65,7 +65,7 @@ stream = lambda: Stream(train=Share(), test={"x": x[:64], "y": y[:64]}, steps_pe
 joined = {"distributed": address, "processes": 2, "process": process}
 whole = run(recipe, RunOptions(out=place / "whole", **told, **joined), stream=stream())
 assert whole.setup.recipe.batch_size == 16
-scales = from_all([np.asarray(each).tolist() for each in whole.setup.scaler])
+scales = allgather_json([np.asarray(each).tolist() for each in whole.setup.scaler])
 assert scales[0] == scales[1], scales
 if process == 0:
     shutil.copytree(place / "whole", place / "cut")
@@ -74,9 +74,9 @@ sync_global_devices("copied")
 run(recipe, RunOptions(resume=place / "cut" / "checkpoints" / "2", **told), stream=stream())
 assert met[-1] == {"of": process, "at": 2}, met
 try:
-    Reading(whole.setup.advance).recall([None])
+    InputMonitor(whole.setup.advance).load_state_dict([None])
 except CheckpointUnusable as error:
-    assert "was one of 1 processes" in str(error)
+    assert "the run had 1 processes" in str(error)
 else:
     raise AssertionError("shares of one process are no shares of two")
 print("so far so good", flush=True)
@@ -98,9 +98,9 @@ process = int(sys.argv[2])
 options = initialize(RunOptions(distributed=sys.argv[1], processes=2, process=process))
 with synchronized():
     place, whole = data_parallel(), np.arange(12, dtype=np.float32).reshape(4, 3)
-    tree = {"shared": device_put(whole, place.shared), "whole": device_put(whole, place.whole)}
+    tree = {"shared": device_put(whole, place.data_sharded), "whole": device_put(whole, place.replicated)}
     tree["key"] = jax.random.key(3)
-    tree["put"] = device_put(tree["key"], place.whole)
+    tree["put"] = device_put(tree["key"], place.replicated)
     assert [len(each.addressable_shards[0].data) for each in (tree["shared"], tree["whole"])] == [2, 4]
     told = gather(tree)
     assert np.array_equal(told["shared"], whole) and np.array_equal(told["whole"], whole)
@@ -109,7 +109,7 @@ with synchronized():
     assert broadcast_from_first(lambda: {"step": 7} if process == 0 else 1 / 0) == {"step": 7}
     assert allgather_json("a" * process) == ["", "a"]
     assert allgather_rows(np.full((2, 1), process)).ravel().tolist() == [0, 0, 1, 1]
-    assert own_rows(place.shared, (6, 3)).tolist() == [[0, 1, 2], [3, 4, 5]][process]
+    assert own_rows(place.data_sharded, (6, 3)).tolist() == [[0, 1, 2], [3, 4, 5]][process]
     assert (is_first(), options.quiet) == (process == 0, process == 1)
     check_same({"lr": 1})
     check_same({"lr": process})
@@ -179,7 +179,7 @@ def test_the_first_process_writes_and_speaks_and_the_other_is_silent(unbroken):
 def test_a_signal_to_one_process_ends_both_with_a_checkpoint(stopped):
     folder, codes, said = stopped
     assert codes == [143, 143], said
-    assert f"go on with: python -m zoo.train --resume {folder}" in said[0][1]
+    assert f"resume it with: python -m zoo.train --resume {folder}" in said[0][1]
     assert read(folder / "checkpoints" / str(STOPPED)).step == STOPPED
 
 
@@ -188,7 +188,7 @@ def test_when_one_is_killed_the_other_says_which_and_what_to_do(killed):
     folder, codes, said = killed
     assert codes in ([1, -signal.SIGKILL], [-signal.SIGABRT, -signal.SIGKILL]), said  # jax may be quicker to end it
     assert "error: process 1 of 2 (pid " in said[0][1]
-    assert f"is gone. What was saved is whole: go on with python -m zoo.train --resume {folder}" in said[0][1]
+    assert f"is gone. Saved checkpoints are complete: resume with python -m zoo.train --resume {folder}" in said[0][1]
     assert newest(folder, print).step < STEPS
 
 

@@ -154,7 +154,7 @@ class Holds(Callback):
     def __init__(self):
         self.held = []
 
-    def row(self, row, fit):
+    def on_metrics(self, row, fit):
         self.held.append((fit, jax.tree.map(np.array, fit)))
 
 
@@ -218,7 +218,7 @@ def test_a_setting_that_diverges_is_written_down_and_the_sweep_goes_on(tmp_path)
         settings = settings[:1]
         assert bad.scores == []
         assert np.isnan(bad.mean)
-        assert "no finite number" in bad.runs[0]["failed"]
+        assert "not finite" in bad.runs[0]["failed"]
         assert all(len(each.scores) == 2 for each in good)
 
 
@@ -226,7 +226,7 @@ def test_a_setting_that_takes_long_shows_each_of_its_runs(tmp_path, monkeypatch,
     now = [0.0]
     monkeypatch.setattr(show_sweep.time, "monotonic", lambda: now[0])
     show = show_sweep.ShowSweep([Setting({"lr": 0.1}, SHORT)], [0, 1, 2], tmp_path, quiet=False)
-    for seed, seconds, failed in ((0, 3, ""), (1, 20, ""), (2, 20, "no finite number")):
+    for seed, seconds, failed in ((0, 3, ""), (1, 20, ""), (2, 20, "not finite")):
         now[0] += seconds
         show.run(Setting({"lr": 0.1}, SHORT), seed, {"score": 0.5, "failed": failed})
     assert capsys.readouterr().out.splitlines()[2:] == ["  lr 0.1, seed 1: 0.5000", "  lr 0.1, seed 2: failed"]

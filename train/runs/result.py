@@ -1,0 +1,73 @@
+"""The result of a run, and the files that hold it."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from ..config.run_options import RunOptions
+from ..evaluation.pictures import draw
+from ..files import write_json
+from ..reporting.console_stream import terminal
+from ..trained.model import Trained, load
+from .folder import RESULT_FILE, read_result
+from .setup import Setup
+
+__all__ = ["Result", "completed", "finish"]
+
+
+@dataclass(frozen=True)
+class Result:
+    """Result of a run.
+
+    Attributes:
+        folder: Run folder.
+        metrics: Test metrics of the model that was kept.
+        rows: Rows of `metrics.jsonl`.
+        seconds: Seconds from the first step to the last, compilation included.
+        setup: Parts of the run.
+        scores: Scores behind the pictures: by class, or of a regression.
+        signal: Number of the signal that ended the run early; 0 for none.
+    """
+
+    folder: Path
+    metrics: Mapping[str, float]
+    rows: Sequence[Mapping[str, Any]]
+    seconds: float
+    setup: Setup
+    scores: Mapping[str, Any] = field(default_factory=dict)
+    signal: int = 0
+
+    @property
+    def best_epoch(self) -> float:
+        """Epoch with the best score, on the validation split if there is one."""
+        task, split = self.setup.task, "val" if "val" in self.setup.evaluations else "test"
+        sign = 1 if task.higher_is_better else -1
+        rows = [row for row in self.rows if row["split"] == split]
+        return max(rows, key=lambda row: sign * row[task.headline])["epoch"]
+
+    def load(self) -> Trained:
+        """Loads the trained model, as `zoo.load(folder)` does."""
+        return load(self.folder)
+
+
+def finish(result: Result, pictures: bool = True) -> Result:
+    """Draws the pictures, computes the scores behind them and writes `result.json`; returns the result with scores."""
+    if pictures:
+        result = replace(result, scores=draw(result))
+    facts = {"metrics": result.metrics, "seconds": result.seconds, "stopped_by_signal": result.signal}
+    write_json(result.folder / RESULT_FILE, {**facts, **result.scores})
+    return result
+
+
+def completed(folder: Path, parts: Setup, options: RunOptions) -> Result:
+    """Reads the result of a run that came to its end, and prints that nothing is left to do."""
+    facts = read_result(folder)
+    rows = [json.loads(line) for line in (folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines()]
+    longer = "--epochs" if parts.recipe.steps is None else "--steps"
+    line = f"complete {folder} is finished, nothing is left to do; a higher {longer} continues it"
+    terminal(quiet=options.quiet).print(line, soft_wrap=True)
+    metrics, seconds = facts.pop("metrics"), facts.pop("seconds")
+    del facts["stopped_by_signal"]
+    return Result(folder, metrics, rows, seconds, parts, facts)
