@@ -10,7 +10,7 @@ import jax
 from ..data.vocabulary import Vocabulary
 from ..losses import classification as losses
 from ..metrics import classification as metrics
-from .classification import check_classes, has_target, most_likely, per_step
+from .classification import check_classes, most_likely, per_step
 from .task import Task, choose_loss, public
 
 __all__ = ["LOSSES", "language"]
@@ -29,7 +29,7 @@ def language(loss: str = "auto", outputs: int = 2, label_smoothing: float = 0) -
     scores = {"bpc": lambda z, y: cost(z, y) / math.log(2), "accuracy": per_step(metrics.accuracy)}
     check_classes("language", outputs)
     return Task(
-        "language", cost, scores, _finish, "bpc", False, most_likely, jax.nn.softmax, counts=has_target,
+        "language", cost, scores, _finish, "bpc", False, most_likely, jax.nn.softmax,
         counted="tokens", gives="the next token", command="sample", describe=_describe,
     )  # fmt: skip
 

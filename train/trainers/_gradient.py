@@ -58,6 +58,7 @@ def gradient_trainer(
 
     def step(fit, batch, key):
         read, wanted = seen(task, batch, key), task.target(batch)
+        wanted = wanted.reshape(-1) if carry else wanted  # with a carry, each token is an example
 
         def cost(params):
             outputs, moved = forward(model, params, fit, read, key)
@@ -83,7 +84,10 @@ def _call(model: Layer, params: Any, fit: dict, batch: dict, key: jax.Array) -> 
 
 
 def _continue(model: Layer, params: Any, fit: dict, batch: dict, key: jax.Array) -> tuple[Any, dict]:
-    """As `_call`, with the carry of the batch before; rows that are `first` begin with zeros."""
+    """As `_call`, from the carry of the batch before, with one row of outputs a token.
+
+    Rows that are `first` begin with a carry of zeros.
+    """
 
     def begin(leaf):
         first = jnp.broadcast_to(batch["first"], leaf.shape[:1]).reshape((-1,) + (1,) * (leaf.ndim - 1))
@@ -91,7 +95,7 @@ def _continue(model: Layer, params: Any, fit: dict, batch: dict, key: jax.Array)
 
     before = jax.tree.map(begin, fit["carry"])
     read, state = model.apply(params, fit["state"], Sequence(batch["x"], carry=before), key)
-    return read.y, {"state": state, "carry": read.carry}
+    return read.y.reshape(-1, read.y.shape[-1]), {"state": state, "carry": read.carry}
 
 
 def _zero_carry(model: Layer, params: Any, state: Any, batch: dict) -> Any:

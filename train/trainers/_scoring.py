@@ -21,8 +21,9 @@ def scores(model: Any, task: Task) -> Callable[[dict, dict, jax.Array], dict]:
         task: `scores`, or `loss` and `metrics` of outputs and target.
 
     Returns:
-        `(fit, batch, key) -> {name: (sum, weight)}` over the examples (or steps of a sequence) of positive weight. The
-        moving average of the parameters is scored where the fit has one.
+        `(fit, batch, key) -> {name: (sum, weight)}` over the examples of positive `weight`; with a weight for each
+        token of a text (batch, time), over the tokens. The moving average of the parameters is scored where the fit
+        has one.
 
     >>> from zoo import mlp
     >>> from zoo.train.tasks import task_for
@@ -39,8 +40,10 @@ def scores(model: Any, task: Task) -> Callable[[dict, dict, jax.Array], dict]:
         if task.scores is not None:
             return task.scores(model, params, state, batch, key)
         outputs, _ = call(model, params, state, seen(task, batch, key))
-        wanted = task.target(batch)
-        weight = task.weights(wanted, batch["weight"])
+        wanted, weight = task.target(batch), batch["weight"]
+        if weight.ndim > 1:  # each token is an example
+            outputs, wanted, weight = outputs.reshape(-1, outputs.shape[-1]), wanted.reshape(-1), weight.reshape(-1)
+        weight = task.weights(wanted, weight)
         # `where` instead of a product: padding may give infinite values, which must not count.
         return {
             name: (jnp.sum(jnp.where(weight > 0, measure(outputs, wanted), 0)), jnp.sum(weight))
