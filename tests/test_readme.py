@@ -27,7 +27,7 @@ def test_the_readme_has_its_two_commands_in_one_line_each(mark):
     assert found[1].startswith("test -x .venv/bin/")
 
 
-def test_the_readme_lists_every_animal():
+def test_the_readme_lists_every_model():
     assert results.animals() in README.read_text(encoding="utf-8"), "run python -m benchmarks.results --table"
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import _catalogue
 
-if TYPE_CHECKING:  # for editors only: at run time models are found by file name; a test keeps the two equal
+if TYPE_CHECKING:  # for editors only: at run time models are found by file name, and need no line here
     from .bigru import bigru as bigru
     from .bilstm import bilstm as bilstm
     from .birnn import birnn as birnn

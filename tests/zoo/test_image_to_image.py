@@ -1,4 +1,4 @@
-"""Denoiser and colouriser: what they are given, what their opponent sees, and what becomes of them on disk."""
+"""Tests of the denoiser and the colouriser: inputs, inputs of the discriminator, saved models."""
 
 from dataclasses import replace
 
@@ -14,7 +14,7 @@ from zoo.train.data.dataset import Place, load_data
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
 TINY = {"filters": (2, 3), "rival": (2,)}
-ANIMALS = ("denoise", "colorize")
+MODELS = ("denoise", "colorize")
 LUMA = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601
 rng = np.random.default_rng(0)
 
@@ -59,7 +59,7 @@ def test_the_colouriser_ignores_the_colours_of_its_input(key):
     assert np.asarray(of_grey).std(axis=-1).min() > 0
 
 
-@pytest.mark.parametrize("name", ANIMALS)
+@pytest.mark.parametrize("name", MODELS)
 def test_the_discriminator_receives_the_image_and_the_generators_input(name, key):
     model, x = zoo.create(name, (8, 8, 3), **TINY), colours()
     given = model.given(key, {"x": x})

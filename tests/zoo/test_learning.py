@@ -1,4 +1,4 @@
-"""Every animal learns: its first recipe reaches what the recipe expects. Seed fixed, seconds each."""
+"""Tests that every model learns: its first recipe reaches the result it expects, with a fixed seed, in seconds."""
 
 from contextlib import nullcontext
 from dataclasses import replace

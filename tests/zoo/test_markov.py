@@ -124,7 +124,9 @@ def test_over_capacity_the_rarest_are_dropped_and_probabilities_still_sum_to_one
 def test_the_loss_of_a_text_is_the_mean_over_its_tokens(key):
     text = np.asarray(jax.random.categorical(key, -0.4 * jnp.arange(6.0), shape=(1500,)), np.int32)
     learned, held = text[:400], Split(text[399:-1], text[400:])
-    trainer = counting(markov(6, vocabulary=6, n=3, smoothing="witten_bell"), task_for("language", outputs=6), run_of(1))
+    trainer = counting(
+        markov(6, vocabulary=6, n=3, smoothing="witten_bell"), task_for("language", outputs=6), run_of(1)
+    )
     batch = {"x": jnp.array(learned[None, :-1]), "y": jnp.array(learned[None, 1:]), "first": jnp.array([True])}
     fit, metrics = jax.jit(trainer.step)(jax.jit(trainer.init)(key, batch), batch, key)
     assert set(metrics) == {"loss", "bpc"}

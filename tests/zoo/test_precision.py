@@ -1,4 +1,4 @@
-"""In bfloat16 every animal computes in it, and shows nothing of it; rematerialised it keeps less and gives the same."""
+"""Tests of half precision (bfloat16 products, float32 outputs) and of rematerialisation, over all models."""
 
 import re
 from functools import partial
@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import zoo
-from tests.zoo.test_animals import FIRST, animal, kin
+from tests.zoo.test_models import FIRST, kin, model_and_input
 from zoo.layers import (
     avg_pool,
     batch_norm,
@@ -52,7 +52,7 @@ def gradient_of(model, x):
 
 @pytest.mark.parametrize("name", LEARN)
 def test_every_product_is_half_precision_and_all_outputs_are_float32(name, key):
-    model, x = animal(name)
+    model, x = model_and_input(name)
     made = jax.eval_shape(half(model).init, key, x)
     assert made == jax.eval_shape(model.init, key, x)
     program, out = jax.make_jaxpr(gradient_of(half(model), x), return_shape=True)(*made)
@@ -62,7 +62,7 @@ def test_every_product_is_half_precision_and_all_outputs_are_float32(name, key):
 
 
 def test_without_it_every_product_is_float32(key):
-    model, x = animal("resnet")
+    model, x = model_and_input("resnet")
     program = jax.make_jaxpr(gradient_of(model, x))(*jax.eval_shape(model.init, key, x))
     assert set(PRODUCT.findall(str(program))) == {"f32"}
 
@@ -77,7 +77,7 @@ def smooth_cnn():
     return body, jnp.asarray(np.random.default_rng(0).normal(size=(16, 8, 8, 1)), jnp.float32)
 
 
-@pytest.mark.parametrize("made", [partial(animal, "lstm"), partial(animal, "gru"), smooth_cnn])
+@pytest.mark.parametrize("made", [partial(model_and_input, "lstm"), partial(model_and_input, "gru"), smooth_cnn])
 def test_the_gradient_in_half_precision_is_near_that_in_float32(made, key):
     model, x = made()
     params, state = jax.jit(model.init)(key, x)
@@ -117,7 +117,7 @@ def test_rematerialised_models_keep_less_for_the_backward_pass_in_half_precision
 
 @pytest.mark.parametrize("name", ["cnn", "bilstm"])
 def test_rematerialised_models_have_the_same_gradient(name, key):
-    model, x = animal(name)
+    model, x = model_and_input(name)
     params, state = jax.jit(model.init)(key, x)
     again, plain = (jax.jit(gradient_of(each, x))(params, state) for each in (rematerialised(model), model))
     jax.tree.map(partial(np.testing.assert_allclose, rtol=1e-3, atol=1e-4), again, plain)

@@ -1,4 +1,4 @@
-"""What the recurrent animals share: padding changes nothing, images are read in order, the carry goes on."""
+"""Tests of the recurrent models: padding, order of images, carries, options."""
 
 import chex
 import jax
@@ -10,8 +10,8 @@ import zoo
 from zoo import _catalogue
 from zoo.layers import Scanned, Sequence
 
-ANIMALS = ("rnn", "lstm", "gru", "birnn", "bilstm", "bigru")
-ONE_WAY = ANIMALS[:3]
+MODELS = ("rnn", "lstm", "gru", "birnn", "bilstm", "bigru")
+ONE_WAY = MODELS[:3]
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
 
@@ -27,7 +27,7 @@ def given(model, params, state, x, key=None):
     return jax.jit(model.apply)(params, state, x, key)[0]
 
 
-@pytest.mark.parametrize("name", ANIMALS)
+@pytest.mark.parametrize("name", MODELS)
 @pytest.mark.parametrize("each", [False, True])
 def test_padding_does_not_change_the_outputs(name, each, key):
     model, lengths = zoo.create(name, 3, each=each, width=5, depth=2), (4, 1, 6)
@@ -221,7 +221,7 @@ def test_variational_dropout_drops_the_same_at_every_step(key):
 
 
 def test_the_six_cards_document_shared_options_alike():
-    cards = {name: {option.name: option for option in _catalogue.card(name).options} for name in ANIMALS}
+    cards = {name: {option.name: option for option in _catalogue.card(name).options} for name in MODELS}
     assert len(set.intersection(*(set(card) for card in cards.values()))) == 8
     for name, card in cards.items():
         for option in card.values():

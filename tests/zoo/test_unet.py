@@ -14,7 +14,7 @@ LOOK = patches((3, 4))
 
 @pytest.mark.parametrize("law", LAWS)
 def test_the_patch_discriminator_satisfies_every_law(law, key):
-    """As the U-Net does in the animals that are made of it."""
+    """The U-Net is tested through the models that are built on it."""
     LAWS[law](LOOK, jnp.asarray(np.random.default_rng(0).normal(size=(4, 8, 12, 3)), jnp.float32), key)
 
 
