@@ -1,4 +1,4 @@
-"""Exports give what the model gives, to 1e-5, from raw inputs and for any batch size."""
+"""Exports agree with the model to 1e-5, from raw inputs and for any batch size."""
 
 import dataclasses
 import json
@@ -31,7 +31,7 @@ SMALL = {"mlp": {"hidden": (8,)}, "cnn": {"filters": (4, 6), "hidden": 8}, "lstm
 
 @pytest.fixture(scope="module", params=SMALL)
 def digits(request, tmp_path_factory):
-    """A model file of an animal with random weights, and statistics of batch norm that are not those of the start."""
+    """Model file with random weights, and batch norm statistics that differ from the initial ones."""
     model, rng = zoo.create(request.param, 10, **SMALL[request.param]), np.random.default_rng(0)
     shapes = jax.eval_shape(lambda x: model.init(jax.random.key(0), x), np.zeros((1, 8, 8, 1), np.float32))
     params, state = jax.tree.map(lambda leaf: rng.uniform(-0.3, 0.6, leaf.shape).astype(leaf.dtype), shapes)
@@ -57,7 +57,7 @@ def test_a_program_for_three_platforms_agrees_for_any_batch(digits):
 
 
 @pytest.mark.slow
-def test_a_stablehlo_file_is_read_by_jax_alone(digits, tmp_path):
+def test_a_stablehlo_file_is_readable_with_jax_alone(digits, tmp_path):
     pytest.importorskip("flatbuffers", reason="jax writes its programs by flatbuffers (extra `export`)")
     model, out = zoo.load(digits), tmp_path / "m.stablehlo"
     assert main(["export", digits, "--format", "stablehlo", "--out", str(out)]) == 0
@@ -81,7 +81,7 @@ def test_an_onnx_file_agrees_in_onnxruntime(digits, tmp_path):
 
 
 @pytest.mark.slow
-def test_a_model_in_half_precision_is_an_onnx_file_that_computes_in_float32():
+def test_a_model_in_half_precision_is_exported_to_onnx_in_float32():
     onnxruntime, onnx = runtime_and_export()
     like = zoo.load("cnn-digits")
     made_for = ModelSpec.of(like.about["made_for"])
@@ -100,7 +100,7 @@ def runtime_and_export():
     return pytest.importorskip("onnxruntime", reason="extra `onnx`"), onnx
 
 
-def test_what_onnxruntime_cannot_run_is_refused_with_what_it_says(monkeypatch):
+def test_a_model_that_onnxruntime_cannot_run_is_refused_with_its_message(monkeypatch):
     from types import SimpleNamespace
 
     from zoo.train.inference.export import onnx as room
@@ -113,7 +113,7 @@ def test_what_onnxruntime_cannot_run_is_refused_with_what_it_says(monkeypatch):
         room._check(fake, b"", zoo.load("mlp-iris"))
 
 
-def test_what_onnx_does_not_know_is_left_out_and_the_rest_is_the_same(digits):
+def test_unsupported_primitives_are_removed_and_the_values_stay(digits):
     from zoo.train.inference.export.answer import answer
 
     model = zoo.load(digits)
@@ -123,7 +123,7 @@ def test_what_onnx_does_not_know_is_left_out_and_the_rest_is_the_same(digits):
     assert not any(name in text for name in ("platform_index", "optimization_barrier", "custom_vjp", "custom_jvp"))
 
 
-def test_a_safetensors_export_is_a_model_again(digits, tmp_path):
+def test_a_safetensors_export_can_be_loaded(digits, tmp_path):
     out = tmp_path / "m.safetensors"
     assert main(["export", digits, "--format", "safetensors", "--out", str(out)]) == 0
     again, model = zoo.load(out), zoo.load(digits)
@@ -132,7 +132,7 @@ def test_a_safetensors_export_is_a_model_again(digits, tmp_path):
     assert again.classes == model.classes
 
 
-def test_a_regression_exports_values_in_their_own_unit():
+def test_a_regression_exports_values_in_the_units_of_the_target():
     model = zoo.load("linear-diabetes")
     x = np.asarray(model.scaler.shift)[None] * np.array([[1.0], [1.1]], np.float32)
     np.testing.assert_allclose(exported(model).call(x)[:, 0], model.predict(x), rtol=1e-5)
@@ -203,7 +203,7 @@ def noise(maker, count):
     return sample_latents(maker.model, ModelSpec.of(maker.about["made_for"]), count, jax.random.key(count))
 
 
-def test_a_generator_exports_what_it_makes_of_noise(maker):
+def test_a_generator_exports_samples_from_noise(maker):
     program, told = exported(maker), description(maker)
     for count in (1, 5):
         x = noise(maker, count)
@@ -223,7 +223,7 @@ def test_a_generator_is_an_onnx_file_for_any_batch(maker):
         np.testing.assert_allclose(said, maker.predict(x), atol=1e-4)
 
 
-def test_a_convolution_whose_kernel_has_its_axes_in_another_order_stays_the_same():
+def test_a_convolution_with_another_kernel_layout_keeps_its_values():
     def f(x):
         kernel = jnp.arange(36.0).reshape(3, 3, 2, 2)
         return jax.lax.conv_general_dilated(x, kernel, (1, 1), "SAME", dimension_numbers=("NHWC", "HWOI", "NHWC"))
@@ -234,7 +234,7 @@ def test_a_convolution_whose_kernel_has_its_axes_in_another_order_stays_the_same
     assert step.params["dimension_numbers"].rhs_spec == (3, 2, 0, 1)
 
 
-def test_a_branch_is_taken_as_data_says_where_no_platform_decides():
+def test_a_branch_on_data_is_kept():
     def f(x):
         return jax.lax.cond(x[0] > 0, jnp.sin, jnp.cos, x)
 
@@ -250,7 +250,7 @@ def test_a_branch_is_taken_as_data_says_where_no_platform_decides():
         ((), "which run?"),
     ],
 )
-def test_what_cannot_be_exported_is_refused_and_leaves_nothing(capsys, tmp_path, monkeypatch, words, message):
+def test_an_unsupported_export_is_refused_and_writes_no_file(capsys, tmp_path, monkeypatch, words, message):
     monkeypatch.chdir(tmp_path)
     assert main(["export", *words]) == 2
     assert message in capsys.readouterr().err
@@ -258,7 +258,7 @@ def test_what_cannot_be_exported_is_refused_and_leaves_nothing(capsys, tmp_path,
 
 
 @pytest.mark.parametrize(("form", "module"), [("stablehlo", "flatbuffers"), ("onnx", "jax2onnx")])
-def test_a_missing_package_is_named_with_the_extra_that_brings_it(capsys, tmp_path, monkeypatch, form, module):
+def test_a_missing_package_is_named_with_its_extra(capsys, tmp_path, monkeypatch, form, module):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setitem(__import__("sys").modules, module, None)
     assert main(["export", "mlp-iris", "--format", form]) == 2
