@@ -18,7 +18,6 @@ from ..config.recipe import Recipe, check_compatible
 from ..data.dataset import Dataset, Kind, Source, Split, Task
 from ..errors import BadInput
 from ..runtime.processes import allgather_json, allgather_rows
-from ..trainers import traits
 
 __all__ = ["Batches", "OpenStream", "Stream", "arrays_of", "encode_state", "unpacked"]
 
@@ -201,8 +200,7 @@ def _split(arrays: Mapping[str, Any], name: str) -> Split:
 def _check(recipe: Recipe, stream: Stream, val: Split | None) -> None:
     if stream.steps_per_epoch < 1:
         raise BadInput(f"Stream: steps_per_epoch must be at least 1, got {stream.steps_per_epoch}")
-    if recipe.opt == "gd" or traits(recipe.trainer).batch != "any":
-        what = "the optimizer gd" if recipe.opt == "gd" else f"the trainer {recipe.trainer}"
-        raise BadInput(f"Stream: {what} does not learn from batches of a stream; take another recipe")
+    if recipe.opt == "gd":
+        raise BadInput("Stream: the optimizer gd needs all examples in one batch; choose another, as with --opt sgd")
     if (recipe.val_share or recipe.patience is not None) and val is None:
         raise BadInput("Stream: of a stream nothing can be held back (val_share, patience): give Stream(val=...)")

@@ -121,6 +121,8 @@ def setup(
     """
     kind, data = (own.kind, own.data) if own else _loaded(recipe, place)
     recipe = replace(recipe, trainer=trainers.variant(recipe.trainer, recipe.task or data.task))
+    if own and trainers.traits(recipe.trainer).batch != "any":
+        raise BadInput(f"Stream: the trainer {recipe.trainer} cannot learn from a stream; choose another recipe")
     wanted = spec_for(kind, data, recipe.task)
     recipe, train, held = batches_that_fit(*validation_split(recipe, data, kind, own))
     splits = preprocessed(data, train, held)

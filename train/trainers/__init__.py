@@ -172,9 +172,9 @@ def make(model: Any, task: Any, run: Run) -> "Trainer":
     Raises:
         BadInput: if there is no such trainer, or if it does not accept an option or the recipe.
     """
-    recipe = run.recipe
-    given = check_options(recipe.trainer, recipe.t)
-    return _factory(recipe.trainer)(model, task, run, **given)
+    check_recipe(run.recipe)
+    name, given = run.recipe.trainer, run.recipe.t
+    return _factory(name)(model, task, run, **check_options(name, given))
 
 
 def variant(name: str, task: str) -> str:

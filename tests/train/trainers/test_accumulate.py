@@ -9,10 +9,9 @@ import pytest
 
 from zoo import mlp
 from zoo.train.config.recipe import Recipe, recipe_for
-from zoo.train.config.validate import check_recipe
 from zoo.train.errors import BadInput
 from zoo.train.tasks import task_for
-from zoo.train.trainers import Run, make
+from zoo.train.trainers import Run, check_recipe, make
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
 RECIPE = Recipe("mlp", "iris", opt="adamw", lr=0.1, weight_decay=0.1, l2=0.01, clip_grad=0.5, ema=0.9, sched="cosine")

@@ -7,7 +7,6 @@ from zoo import gan
 from zoo.train import trainers
 from zoo.train.cli.train_args import read
 from zoo.train.config.recipe import Recipe
-from zoo.train.config.validate import check_recipe
 from zoo.train.errors import BadInput
 from zoo.train.tasks.generation import generation
 
@@ -26,7 +25,7 @@ def recipe(**fields):
 )
 def test_an_unknown_option_or_a_value_of_another_type_is_rejected_before_anything_is_loaded(options, message):
     with pytest.raises(BadInput) as error:
-        check_recipe(recipe(t=options))
+        trainers.check_recipe(recipe(t=options))
     assert message in str(error.value)
     assert "\n" not in str(error.value)
 
@@ -53,12 +52,12 @@ def test_a_value_out_of_range_or_in_conflict_with_the_recipe_is_rejected_in_one_
 
 def test_a_trainer_without_options_rejects_any():
     with pytest.raises(BadInput, match=r"supervised has no options, got --t\.loss"):
-        check_recipe(Recipe("mlp", "iris", t={"loss": "hinge"}))
+        trainers.check_recipe(Recipe("mlp", "iris", t={"loss": "hinge"}))
 
 
 def test_an_unknown_trainer_is_named_with_the_nearest():
     with pytest.raises(BadInput, match="unknown trainer 'supervise'; did you mean supervised"):
-        check_recipe(Recipe("mlp", "iris", trainer="supervise"))
+        trainers.check_recipe(Recipe("mlp", "iris", trainer="supervise"))
 
 
 def test_the_learning_rate_of_the_discriminator_is_its_own():
