@@ -7,7 +7,8 @@ from ..config.schema import Option, data_flags, run_flags
 from ..data.dataset import Place, source
 from ..errors import CheckpointUnusable
 from ..trained.file import header, locate
-from .model_args import JSON, ModelArgs, note, parse_model_args, print_json
+from ..trained.origin import check_origin
+from .model_args import JSON, MODEL, ModelArgs, note, parse_model_args, print_json
 from .parser import Parser
 from .train_args import expand_shorthands
 
@@ -50,10 +51,12 @@ def _evaluate(asked: ModelArgs) -> None:
 def _flags(words: Sequence[str]) -> list[Option]:
     """Returns the flags, among them the options of the data set that the words or the model file name."""
     common = [_DATASET, *_PLACE, JSON]
-    found, _ = Parser([_DATASET]).read_known(words[1:])
+    found, _ = Parser([_DATASET, MODEL]).read_known(words[1:])
     if not words or words[0].startswith("-"):
         return common
-    about = header(locate(words[0]))
+    path = locate(words[0])
+    about = header(path)
+    check_origin(path, about, found.get("model"))
     try:
         own, options = about["dataset"], about["recipe"]["d"]
     except (KeyError, TypeError) as error:

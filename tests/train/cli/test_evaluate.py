@@ -29,7 +29,7 @@ def command(capsys, *words):
         ("rnn", "sine", {"steps": 3, "m": {"width": 4}, "d": {"steps": 300, "relative": True}}),
     ],
 )
-def test_the_figures_are_those_of_the_run_to_the_last_digit(tmp_path, capsys, model, dataset, changes):
+def test_the_metrics_equal_those_of_the_run_exactly(tmp_path, capsys, model, dataset, changes):
     recipe = dataclasses.replace(recipe_for(model, dataset), **changes)
     folder = run(recipe, RunOptions(out=tmp_path / "run", quiet=True)).folder
     told = json.loads((folder / "result.json").read_text())
@@ -45,24 +45,24 @@ def test_the_figures_are_those_of_the_run_to_the_last_digit(tmp_path, capsys, mo
 def test_a_table_of_metrics_and_of_classes_is_printed(capsys):
     code, page, _ = command(capsys, "mlp-iris")
     assert code == 0
-    assert "scored on the 30 test examples of iris" in page
+    assert "evaluated on the 30 test examples of iris" in page
     assert all(word in page for word in ("accuracy", "loss", "versicolor", "recall", "support"))
 
 
-def test_another_set_of_the_same_form_is_scored_with_a_word_on_what_differs(capsys):
+def test_another_data_set_of_the_same_form_is_evaluated_with_a_note_on_the_difference(capsys):
     code, page, err = command(capsys, "gru-sine", "--dataset", "mackey_glass", "--d.steps", "600")
     assert code == 0
-    assert "scored on the 105 test examples of mackey_glass" in page
+    assert "evaluated on the 105 test examples of mackey_glass" in page
     assert "the columns of mackey_glass are x, those of the training value" in err
 
 
-def test_other_examples_of_its_own_set_may_be_known_and_that_is_said(capsys):
+def test_a_note_states_that_other_folds_may_contain_training_examples(capsys):
     code, _, err = command(capsys, "mlp-iris", "--d.fold", "1")
     assert code == 0
-    assert "with --d.fold 1 some of these examples may be among those that the model has learned from" in err
+    assert "with --d.fold 1 some of these examples may be among the training examples of the model" in err
 
 
-def test_a_text_of_ones_own_is_scored_in_the_models_vocabulary(tmp_path, capsys):
+def test_a_text_file_is_evaluated_with_the_vocabulary_of_the_model(tmp_path, capsys):
     (tmp_path / "mine.txt").write_text("def f(x):\n    return x\n" * 200)
     code, out, _ = command(capsys, "lstm-text", "--text", str(tmp_path / "mine.txt"), "--json")
     assert code == 0
@@ -70,17 +70,17 @@ def test_a_text_of_ones_own_is_scored_in_the_models_vocabulary(tmp_path, capsys)
     (tmp_path / "mine.txt").write_text("été\n" * 2000)
     code, _, err = command(capsys, "lstm-text", "--text", str(tmp_path / "mine.txt"))
     assert code == 2
-    assert "text, in the last tenth, which is scored: the character 'é'" in err
+    assert "text, in the last tenth, the test text: the character 'é'" in err
 
 
 @pytest.mark.parametrize(
     ("words", "code", "message"),
     [
-        ((), 2, "which run? usage: python -m zoo evaluate RUN"),
+        ((), 2, "no run given: usage: python -m zoo evaluate RUN"),
         (
             ("mlp-iris", "--dataset", "digits"),
             2,
-            "digits has shape 8x8x1, and mlp, trained on iris, reads 4",
+            "an example of digits has shape 8x8x1; mlp, trained on iris, reads 4",
         ),
         (("mlp-iris", "--dataset", "diabetes"), 2, "diabetes is a regression task, mlp was trained for multiclass"),
         (("mlp-iris", "--dataset", "irsi"), 2, "did you mean iris?"),
@@ -90,17 +90,17 @@ def test_a_text_of_ones_own_is_scored_in_the_models_vocabulary(tmp_path, capsys)
         (("mlp-iris", "more"), 2, "unexpected 'more'"),
     ],
 )
-def test_what_cannot_be_scored_is_refused(capsys, words, code, message):
+def test_bad_input_is_rejected(capsys, words, code, message):
     got, out, err = command(capsys, *words)
     assert (got, out) == (code, "")
     assert message in err
 
 
-def test_its_help_names_the_options_of_the_runs_own_data(capsys):
+def test_help_lists_the_options_of_the_data_set_of_the_run(capsys):
     assert "--dataset" in command(capsys, "--help")[1]
     assert "--d.fold" in command(capsys, "mlp-iris", "--help")[1]
 
 
-def test_from_python_it_is_a_function():
+def test_evaluation_from_python_is_a_function():
     result = evaluate(load("linear-diabetes"))
     assert result.metrics["r2"] == pytest.approx(result.details["r2"], abs=1e-4)

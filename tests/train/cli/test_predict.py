@@ -31,7 +31,7 @@ def digits(tmp_path_factory):
     return folder, test.y[:20]
 
 
-def test_a_folder_of_pictures_is_told_apart_and_what_was_done_to_them_is_said(digits, capsys):
+def test_a_folder_of_images_is_classified_with_notes_on_their_preprocessing(digits, capsys):
     folder, classes = digits
     code, out, err = predict(capsys, "cnn-digits", folder, "--json")
     said = json.loads(out)["predictions"]
@@ -45,7 +45,7 @@ def test_a_folder_of_pictures_is_told_apart_and_what_was_done_to_them_is_said(di
         assert [top["probability"] for top in each["top"]] == sorted(each["probabilities"].values())[:-4:-1]
 
 
-def test_a_picture_is_answered_as_the_array_that_it_was_made_of(digits, capsys, tmp_path):
+def test_an_image_file_gives_the_prediction_of_its_array(digits, capsys, tmp_path):
     folder, _ = digits
     np.save(tmp_path / "a.npy", load_data("digits").test.x[0])
     _, out, _ = predict(capsys, "cnn-digits", folder / "00.png", tmp_path / "a.npy", "--json")
@@ -54,7 +54,7 @@ def test_a_picture_is_answered_as_the_array_that_it_was_made_of(digits, capsys, 
         assert share == pytest.approx(array["probabilities"][name], abs=0.02)  # 8 bits round a little
 
 
-def test_rows_of_a_table_are_answered_a_line_each(capsys, tmp_path):
+def test_every_row_of_a_table_gives_one_line(capsys, tmp_path):
     test, path = load_data("iris").test, tmp_path / "flowers.csv"
     path.write_text("\n".join(",".join(map(str, row)) for row in test.x))
     code, out, err = predict(capsys, "mlp-iris", path)
@@ -66,7 +66,7 @@ def test_rows_of_a_table_are_answered_a_line_each(capsys, tmp_path):
     assert " %" in out
 
 
-def test_a_regression_answers_in_the_targets_unit(capsys, tmp_path):
+def test_a_regression_predicts_in_the_unit_of_the_target(capsys, tmp_path):
     x = load_data("diabetes").test.x[:3]
     np.save(tmp_path / "x.npy", x)
     _, out, _ = predict(capsys, "linear-diabetes", tmp_path / "x.npy", "--json")
@@ -76,7 +76,7 @@ def test_a_regression_answers_in_the_targets_unit(capsys, tmp_path):
     assert "progression" in predict(capsys, "linear-diabetes", tmp_path / "x.npy")[1]
 
 
-def test_a_forecaster_answers_with_what_follows_the_last_values(capsys, tmp_path):
+def test_a_forecast_follows_the_last_values_of_the_column(capsys, tmp_path):
     data = load_data("sine")
     path = tmp_path / "waves.csv"
     path.write_text("day,waves\n" + "".join(f"{i},{value}\n" for i, value in enumerate(data.test.x[7, :, 0])))
@@ -87,7 +87,7 @@ def test_a_forecaster_answers_with_what_follows_the_last_values(capsys, tmp_path
     assert np.sqrt(np.mean((np.array(said) - data.test.y[7]) ** 2)) < 0.3
 
 
-def test_a_language_model_answers_with_bits_per_character(capsys, tmp_path):
+def test_a_language_model_reports_bits_per_character(capsys, tmp_path):
     (tmp_path / "code.py").write_text("def f(self):\n    return self\n" * 20)
     (tmp_path / "noise.py").write_text("".join(np.random.default_rng(0).choice(list("abcxyz()=:"), 600)))
     _, out, _ = predict(capsys, "lstm-text", tmp_path / "code.py", tmp_path / "noise.py", "--json")
@@ -98,7 +98,7 @@ def test_a_language_model_answers_with_bits_per_character(capsys, tmp_path):
     assert "bits per character, perplexity" in predict(capsys, "lstm-text", tmp_path / "code.py")[1]
 
 
-def test_answers_go_to_a_csv_file_with_the_probability_of_every_class(capsys, tmp_path):
+def test_predictions_are_written_as_csv_with_the_probability_of_every_class(capsys, tmp_path):
     np.save(tmp_path / "x.npy", load_data("iris").test.x[:4])
     code, *_ = predict(capsys, "mlp-iris", tmp_path / "x.npy", "--out", tmp_path / "said.csv")
     assert code == 0
@@ -113,16 +113,16 @@ def test_answers_go_to_a_csv_file_with_the_probability_of_every_class(capsys, tm
 @pytest.mark.parametrize(
     ("words", "code", "message"),
     [
-        ((), 2, "which run?"),
-        (("mlp-iris",), 2, "which files? usage"),
-        (("mlp-iris", "good.csv", "bad.csv", "--out", "said.csv"), 2, "bad.csv, line 2, column 3: 'x' is no number"),
+        ((), 2, "no run given"),
+        (("mlp-iris",), 2, "no files given: usage"),
+        (("mlp-iris", "good.csv", "bad.csv", "--out", "said.csv"), 2, "bad.csv, line 2, column 3: 'x' is not a number"),
         (("mlp-iris", "good.csv", "--out", "no/said.csv"), 2, "--out no/said.csv cannot be written"),
         (("mlp-iris", "good.csv", "--out", "."), 2, "--out . is a folder"),
         (("mlp-iris", "good.csv", "--jsn"), 2, "did you mean --json?"),
         (("no-model", "good.csv"), 3, "no model at no-model"),
     ],
 )
-def test_what_cannot_be_answered_is_refused_and_leaves_nothing(capsys, tmp_path, monkeypatch, words, code, message):
+def test_bad_input_is_rejected_and_writes_nothing(capsys, tmp_path, monkeypatch, words, code, message):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "good.csv").write_text("1,2,3,4\n")
     (tmp_path / "bad.csv").write_text("1,2,3,4\n1,2,x,4\n")
@@ -132,17 +132,17 @@ def test_what_cannot_be_answered_is_refused_and_leaves_nothing(capsys, tmp_path,
     assert sorted(os.listdir(tmp_path)) == ["bad.csv", "good.csv"]
 
 
-def test_its_help_says_which_scale_is_expected(capsys):
+def test_help_states_the_expected_scale(capsys):
     page = predict(capsys, "--help")[1]
     assert "digits: 0 and 16, MNIST: 0 and 255" in page
     assert "--invert" in page
 
 
-def test_a_generator_is_pointed_to_the_command_that_lets_it_make(capsys, tmp_path):
+def test_the_message_for_a_generator_names_the_sample_command(capsys, tmp_path):
     from zoo.train.trained.file import save
 
     like = zoo.load("mlp-iris")
     save(tmp_path, {"params": like.params}, {**like.about, "task": "generation"})
     code, out, err = predict(capsys, tmp_path, "a.csv")
     assert (code, out) == (2, "")
-    assert "answers nothing, it makes samples: python -m zoo sample" in err
+    assert "is a generator without inputs to predict on: python -m zoo sample" in err

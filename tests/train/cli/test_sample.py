@@ -32,7 +32,7 @@ def sample(capsys, *words):
     return code, got.out, got.err
 
 
-def test_it_writes_so_many_characters_after_the_prompt_and_the_same_for_the_same_seed(writer, capsys):
+def test_the_text_has_the_given_length_and_is_repeated_by_its_seed(writer, capsys):
     words = (writer["characters"], "--prompt", "the ", "--length", "300", "--top-k", "9", "--top-p", "0.9")
     code, text, err = sample(capsys, *words, "--seed", "3")
     assert (code, err) == (0, "")
@@ -49,7 +49,7 @@ def test_temperature_0_needs_no_seed(writer, capsys):
     assert sample(capsys, *words, "--seed", "1")[1] == sample(capsys, *words, "--seed", "2")[1]
 
 
-def test_it_writes_words(writer, capsys):
+def test_a_word_level_model_generates_words(writer, capsys):
     code, text, _ = sample(capsys, writer["words"], "--prompt", "the quick ", "--length", "12")
     assert code == 0
     assert text.startswith("the quick ")
@@ -59,24 +59,24 @@ def test_it_writes_words(writer, capsys):
     ("level", "words", "message"),
     [
         ("characters", ("--prompt", "a\u00df"), "--prompt 'a\u00df': the character '\u00df' (line 1, column 2)"),
-        ("words", ("--prompt", "the slow dog"), "'slow' is none of the 11 words learned"),
+        ("words", ("--prompt", "the slow dog"), "'slow' is not among the 11 words of the vocabulary"),
         ("characters", ("--prompt", ""), "--prompt is empty"),
-        ("characters", ("--length", "0"), "--length must lie between 1 and"),
-        ("characters", ("--temperature", "-1"), "--temperature must lie between 0 and 100, got -1"),
-        ("characters", ("--top-p", "0"), "--top-p must lie between"),
+        ("characters", ("--length", "0"), "--length must be a whole number from 1 to"),
+        ("characters", ("--temperature", "-1"), "--temperature must be a number from 0 to 100, got -1"),
+        ("characters", ("--top-p", "0"), "--top-p must be a number from"),
         ("characters", ("--tempratur", "1"), "did you mean --temperature?"),
     ],
 )
-def test_what_cannot_be_written_is_refused_before_a_character_is(writer, capsys, level, words, message):
+def test_bad_input_is_rejected_before_any_output(writer, capsys, level, words, message):
     code, text, err = sample(capsys, writer[level], *words)
     assert (code, text) == (2, "")
     assert message in err
 
 
-def test_a_run_must_be_named_be_there_and_know_a_language(capsys, tmp_path):
+def test_the_run_must_be_given_exist_and_generate(capsys, tmp_path):
     code, _, err = sample(capsys)
     assert code == 2
-    assert "which run?" in err
+    assert "no run given" in err
     code, _, err = sample(capsys, str(tmp_path / "nothing"))
     assert code == 3
     assert "no model at" in err
@@ -84,10 +84,10 @@ def test_a_run_must_be_named_be_there_and_know_a_language(capsys, tmp_path):
     folder = run(Recipe("linear", "diabetes", steps=1), options).folder
     code, text, err = sample(capsys, str(folder))
     assert (code, text) == (2, "")
-    assert "is no language model and no generator: linear learned diabetes" in err
+    assert "is neither a language model nor a generator: linear trained on diabetes" in err
 
 
-def test_it_explains_itself(capsys):
+def test_help_lists_the_flags(capsys):
     code, page, _ = sample(capsys, "--help")
     assert code == 0
     assert "--top-k" in page

@@ -13,21 +13,21 @@ def recipe(*words):
     return found.recipe
 
 
-def test_a_text_of_ones_own_is_the_file_of_the_data_set_text():
+def test_text_is_short_for_the_data_set_text_and_its_file():
     for words in (("--text", "my.txt"), ("--text=my.txt",)):
         mine = recipe("--model", "lstm", *words, "--d.window", "32")
         assert (mine.dataset, mine.d["file"], mine.d["window"]) == ("text", "my.txt", 32)
     assert recipe("--model", "lstm", "--dataset", "text", "--text", "a=b.txt").d["file"] == "a=b.txt"
 
 
-def test_a_table_of_ones_own_is_the_file_of_the_data_set_csv():
+def test_csv_is_short_for_the_data_set_csv_and_its_file():
     assert expand_shorthands(["--csv=prices.csv", "--column", "close", "--horizon", "7"]) == [
         *("--dataset", "csv", "--d.file", "prices.csv"),
         *("--d.column", "close", "--d.horizon", "7"),
     ]
 
 
-def test_pictures_of_ones_own_are_the_folder_of_the_data_set_images():
+def test_images_is_short_for_the_data_set_images_and_its_folder():
     assert expand_shorthands(["--images", "photos"]) == ["--dataset", "images", "--d.folder", "photos"]
     mine = recipe("--model", "cnn", "--images=photos", "--d.size", "64")
     assert (mine.dataset, mine.d["folder"], mine.d["size"]) == ("images", "photos", 64)
@@ -42,12 +42,14 @@ def test_pictures_of_ones_own_are_the_folder_of_the_data_set_images():
         ("--text", "my.txt", "--images", "photos"),
     ],
 )
-def test_two_data_sets_at_once_are_refused(words):
-    with pytest.raises(BadInput, match=r"is the data set (text|csv) and cannot be combined with (digits|csv|text|images)"):
+def test_two_data_sets_are_rejected(words):
+    with pytest.raises(
+        BadInput, match=r"is the data set (text|csv) and cannot be combined with (digits|csv|text|images)"
+    ):
         recipe("--model", "lstm", *words)
 
 
-def test_a_name_without_its_file_is_refused_and_the_help_knows_the_short_names():
+def test_a_flag_without_its_file_is_rejected_and_the_help_lists_the_short_flags():
     with pytest.raises(BadInput, match=r"--d.file needs a value"):
         recipe("--model", "lstm", "--text")
     page = read(["--model", "lstm", "--help"], "train")
@@ -60,7 +62,7 @@ def test_a_name_without_its_file_is_refused_and_the_help_knows_the_short_names()
     ("content", "reason"),
     [(b"", "the text is empty"), (b"abc", "has 3 characters"), (b"\xff" * 999, "is not UTF-8 text: byte 0")],
 )
-def test_a_text_that_cannot_be_learned_from_ends_with_2_and_leaves_nothing(tmp_path, capsys, content, reason):
+def test_an_unusable_text_exits_with_2_and_writes_nothing(tmp_path, capsys, content, reason):
     (tmp_path / "mine.txt").write_bytes(content)
     words = ["--model", "lstm", "--text", str(tmp_path / "mine.txt"), "--out", str(tmp_path / "run")]
     assert main([*words, "--quiet"]) == 2

@@ -48,7 +48,7 @@ def python(*words, cwd, **environment):
     )
 
 
-def test_the_command_runs_the_recipe_and_says_so_first(runs, capsys):
+def test_the_command_prints_the_recipe_first_and_runs_it(runs, capsys):
     assert main(["--model", "cnn", "--lr", "2e-3", "--quiet"]) == 0
     recipe, options = runs[0]
     assert (recipe.model, recipe.dataset, recipe.lr) == ("cnn", "digits", 0.002)
@@ -60,7 +60,7 @@ def test_the_command_runs_the_recipe_and_says_so_first(runs, capsys):
     assert line == "cnn on digits · 20 epochs · batch 64 · adamw 2e-3 cosine · seed 0"
 
 
-def test_a_rule_without_a_gradient_is_named_instead_of_an_optimizer(runs, capsys):
+def test_a_trainer_without_a_gradient_is_shown_instead_of_an_optimizer(runs, capsys):
     main(["--model", "perceptron", "--steps", "500", "-b", "64", "--lr", "1"])
     assert (
         capsys.readouterr().out.splitlines()[0] == "perceptron on digits · 500 steps · batch 64 · perceptron 1 · seed 0"
@@ -71,13 +71,13 @@ def test_a_rule_without_a_gradient_is_named_instead_of_an_optimizer(runs, capsys
     ("error", "code"),
     [(RunFailed("x"), 1), (BadInput("x"), 2), (CheckpointUnusable("x"), 3), (DataUnavailable("x"), 4)],
 )
-def test_errors_end_with_their_own_code_and_no_traceback(monkeypatch, capsys, error, code):
+def test_errors_exit_with_their_code_and_without_a_traceback(monkeypatch, capsys, error, code):
     fails_with(monkeypatch, error)
     assert main(["--model", "cnn"]) == code
     assert capsys.readouterr().err == "error: x\n"
 
 
-def test_the_note_of_an_error_is_told(monkeypatch, capsys):
+def test_the_note_of_an_error_is_printed(monkeypatch, capsys):
     error = BadInput("too wide")
     error.add_note("In layer head/2")
     fails_with(monkeypatch, error)
@@ -85,13 +85,13 @@ def test_the_note_of_an_error_is_told(monkeypatch, capsys):
     assert capsys.readouterr().err == "error: too wide\nIn layer head/2\n"
 
 
-def test_an_unexpected_error_shows_its_traceback_and_ends_with_1(monkeypatch, capsys):
+def test_an_unexpected_error_prints_its_traceback_and_exits_with_1(monkeypatch, capsys):
     fails_with(monkeypatch, ZeroDivisionError("oh"))
     assert main(["--model", "cnn"]) == 1
     assert "Traceback" in capsys.readouterr().err
 
 
-def test_ctrl_c_ends_with_130_and_a_signal_that_the_run_obeyed_with_its_own(monkeypatch, capsys):
+def test_interrupts_and_signals_exit_with_their_codes(monkeypatch, capsys):
     fails_with(monkeypatch, KeyboardInterrupt())
     assert main(["--model", "cnn"]) == 130
     assert "Traceback" not in capsys.readouterr().err
@@ -100,7 +100,7 @@ def test_ctrl_c_ends_with_130_and_a_signal_that_the_run_obeyed_with_its_own(monk
 
 
 @pytest.mark.fault(row=6)
-def test_a_folder_that_may_not_be_used_is_refused_before_anything_runs(runs, capsys, tmp_path):
+def test_an_unusable_folder_is_rejected_before_the_run(runs, capsys, tmp_path):
     (tmp_path / "thesis.txt").touch()
     assert main(["--model", "cnn", "--out", str(tmp_path), "--overwrite"]) == 2
     assert "holds no run" in capsys.readouterr().err
@@ -108,7 +108,7 @@ def test_a_folder_that_may_not_be_used_is_refused_before_anything_runs(runs, cap
 
 
 @pytest.mark.fault(row=15)
-def test_a_bad_flag_imports_no_jax_and_makes_nothing(tmp_path):
+def test_a_bad_flag_imports_no_jax_and_writes_nothing(tmp_path):
     code = (
         "import sys; from zoo.train.__main__ import main; code = main(sys.argv[1:]); "
         "heavy = {'jax', 'numpy', 'sklearn', 'matplotlib', 'rich'} & set(sys.modules); print(code, sorted(heavy))"
@@ -119,7 +119,7 @@ def test_a_bad_flag_imports_no_jax_and_makes_nothing(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_files_in_the_working_folder_do_not_take_our_place(tmp_path):
+def test_files_in_the_working_folder_do_not_shadow_modules(tmp_path):
     for name in ("train", "layers", "tests", "command", "data", "recipes", "errors", "optimizers"):
         (tmp_path / f"{name}.py").write_text("raise SystemExit('the wrong file was imported')\n")
     help_page = python("-m", "zoo.train", "--help", cwd=tmp_path)
@@ -133,7 +133,7 @@ def test_files_in_the_working_folder_do_not_take_our_place(tmp_path):
 
 
 @pytest.mark.fault(row=24)
-def test_a_reader_who_leaves_is_no_error(tmp_path):
+def test_a_closed_pipe_is_no_error(tmp_path):
     command = f"{sys.executable} -m zoo.train --list-models | true; echo ${{PIPESTATUS[0]}}"
     done = subprocess.run(
         ["bash", "-c", command], env={**os.environ, "PYTHONPATH": HOUSE}, cwd=tmp_path, capture_output=True, text=True
@@ -151,7 +151,7 @@ def test_a_closed_stdout_is_no_error(monkeypatch, runs):
 
 
 @pytest.mark.usefixtures("jax_told_of_no_cache")
-def test_a_dry_run_tells_parameters_flops_and_memory_and_writes_nothing(monkeypatch, tmp_path, capsys):
+def test_a_dry_run_prints_parameters_flops_and_memory_and_writes_nothing(monkeypatch, tmp_path, capsys):
     monkeypatch.chdir(tmp_path)
     assert main(["--model", "logistic", "--dataset", "iris", "--dry-run"]) == 0
     text = capsys.readouterr().out
@@ -161,7 +161,7 @@ def test_a_dry_run_tells_parameters_flops_and_memory_and_writes_nothing(monkeypa
     assert not list(tmp_path.iterdir())
 
 
-def test_the_face_of_the_package_gives_functions_not_files():
+def test_the_public_names_of_the_package_are_functions_and_classes():
     run_file = import_module("zoo.train.runs.run")
     assert zoo.train.run is run_file.run
     assert zoo.train.recipe_for("cnn") == zoo.train.Recipe(**vars(zoo.train.recipe_for("cnn")))
@@ -170,7 +170,7 @@ def test_the_face_of_the_package_gives_functions_not_files():
         _ = zoo.train.fly
 
 
-def test_a_run_from_the_command_line_can_be_repeated_from_its_folder(monkeypatch, tmp_path, capsys):
+def test_a_run_is_repeated_from_its_folder(monkeypatch, tmp_path, capsys):
     monkeypatch.chdir(tmp_path)
     words = ["--model", "logistic", "--dataset", "iris", "--epochs", "1", "--compile-cache", "off", "--quiet"]
     assert main([*words, "--out", "first"]) == 0
