@@ -76,7 +76,7 @@ def test_what_differs_is_listed_path_by_path():
     assert diff_specs(wanted, {"b": ("bfloat16", (3,)), "c": ("int32", ())}) == [
         "  missing     a float32[2]",
         "  unexpected  c int32[]",
-        "  differing   b: bfloat16[3], wanted float32[3]",
+        "  differing   b: bfloat16[3], expected float32[3]",
     ]
 
 
@@ -119,7 +119,7 @@ def test_row_2_a_kill_at_any_stage_of_writing_leaves_a_whole_checkpoint(tmp_path
 
     tidy = module.shutil.rmtree
     monkeypatch.setattr(module.shutil, "rmtree", lambda *_, **__: None if stage < 8 else counted(tidy)(*_, **__))
-    for name in ("write_synced", "sync", "proof"):
+    for name in ("write_fsynced", "sync", "file_digest"):
         monkeypatch.setattr(module, name, counted(getattr(module, name)))
     monkeypatch.setattr(module.Path, "rename", counted(module.Path.rename))
     with pytest.raises(Killed):
@@ -139,7 +139,7 @@ def test_row_5_a_full_disk_leaves_no_half_checkpoint(tmp_path, monkeypatch):
         path.write_bytes(b"half")
         raise OSError(28, "No space left on device", str(path))
 
-    monkeypatch.setattr(module, "write_synced", full)
+    monkeypatch.setattr(module, "write_fsynced", full)
     with pytest.raises(OSError, match="No space left"):
         made(tmp_path, 2)
     assert [path.name for path in (tmp_path / "checkpoints").iterdir()] == ["1"]

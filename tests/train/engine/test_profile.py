@@ -47,7 +47,7 @@ def test_a_run_too_short_to_be_traced_is_refused_before_a_folder_is_made(tmp_pat
     with pytest.raises(BadInput, match=r"--profile 24 needs a run of 25 steps or more.*the run has 24"):
         run(SHORT, RunOptions(out=tmp_path / "run", quiet=True, profile=24))
     assert not (tmp_path / "run").exists()
-    with pytest.raises(BadInput, match="--profile must be a whole number of at least 1, got 0"):
+    with pytest.raises(BadInput, match="--profile must be a whole number of at least 1 or none, got 0"):
         RunOptions(profile=0)
 
 

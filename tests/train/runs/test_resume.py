@@ -294,7 +294,7 @@ def test_row_12_other_data_shapes_types_or_a_shorter_length_are_refused(iris, mo
     with pytest.raises(CheckpointUnusable, match="9 steps in the run, 3 now: it can only be lengthened"):
         run(dataclasses.replace(IRIS, epochs=1), RunOptions(resume=iris.folder, **EVERY))
     changed(tree={**good["tree"], "fit/params/head/w": ["float16", [16, 3]], "fit/more": ["int32", []]})
-    refused = r"unexpected  fit/more int32\[\](.|\n)*differing   fit/params/head/w: float16\[16, 3\], wanted float32"
+    refused = r"unexpected  fit/more int32\[\](.|\n)*differing   fit/params/head/w: float16\[16, 3\], expected float32"
     with pytest.raises(CheckpointUnusable, match=refused):
         run(dataclasses.replace(IRIS, epochs=5), RunOptions(resume=iris.folder, **EVERY))
     changed(tree=good["tree"], data="0" * 64)
