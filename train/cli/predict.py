@@ -38,7 +38,7 @@ def main(words: Sequence[str], prog: str = "python -m zoo predict") -> int:
         return 0
     if not asked.places:
         raise BadInput(f"no files given: usage: {prog} {asked.run} FILE ...; --help lists the kinds of files")
-    from ..inference.inputs.batch import Wanted
+    from ..inference.inputs.batch import InputSpec
     from ..inference.inputs.read import read_inputs
     from ..trained.file import header, locate
 
@@ -47,10 +47,10 @@ def main(words: Sequence[str], prog: str = "python -m zoo predict") -> int:
     if about.get("task") == "generation":
         raise BadInput(f"{asked.run} is a generator without inputs to predict on: python -m zoo sample {asked.run}")
     try:
-        wanted = Wanted.of(about)
+        spec = InputSpec.of(about)
     except (KeyError, TypeError) as error:
         raise CheckpointUnusable(f"{asked.run} does not describe its inputs: {error!r}") from error
-    batches = read_inputs(asked.places, wanted, invert=asked.given["invert"], column=asked.given["column"] or "")
+    batches = read_inputs(asked.places, spec, invert=asked.given["invert"], column=asked.given["column"] or "")
     notes = [each for batch in batches for each in batch.notes]
     note(notes)
     from ..inference.memory import explain_out_of_memory

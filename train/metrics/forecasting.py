@@ -5,14 +5,21 @@ training windows have one), and a linear autoregression fitted to the training w
 """
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from ..data.dataset import Split
-
 __all__ = ["Rule", "baselines", "linear", "persistence", "scores", "season", "seasonal"]
+
+
+class Windows(Protocol):
+    """Windows x (windows, window, 1) and their targets y (windows, horizon), as a `Split` holds them."""
+
+    @property
+    def x(self) -> np.ndarray: ...
+    @property
+    def y(self) -> np.ndarray: ...
+
 
 Rule = Callable[[np.ndarray], np.ndarray]
 """Forecaster: (windows, window, 1) to (windows, horizon) in float64."""
@@ -47,7 +54,7 @@ def scores(truth: np.ndarray, predicted: np.ndarray, x: np.ndarray, unit: float)
     return {"rmse": rmse.tolist(), "mae": mae.tolist(), "mase": mase, "skill": skill}
 
 
-def baselines(train: "Split", horizon: int) -> dict[str, Rule]:
+def baselines(train: Windows, horizon: int) -> dict[str, Rule]:
     """Builds the baselines by name, fitted to the training windows."""
     rules: dict[str, Rule] = {"persistence": lambda x: persistence(x, horizon)}
     found = season(train)
@@ -70,7 +77,7 @@ def seasonal(x: np.ndarray, horizon: int, length: int) -> np.ndarray:
     return x[:, x.shape[1] - length + np.arange(horizon) % length, 0].astype(np.float64)
 
 
-def season(train: "Split") -> int:
+def season(train: Windows) -> int:
     """Returns the season length, from 1 (persistence) to the window, that forecasts the training windows best."""
     stride = -(-len(train.x) // _ENOUGH)
     x, y = train.x[::stride], train.y[::stride]
@@ -78,7 +85,7 @@ def season(train: "Split") -> int:
     return int(np.argmin(errors)) + 1
 
 
-def linear(train: "Split") -> Rule:
+def linear(train: Windows) -> Rule:
     """Autoregression: each step ahead a linear function of the window, fitted by least squares in float64.
 
     Solved by QR, window by window, so that neither the normal equations' squared condition nor a second copy of the

@@ -1,1 +1,1 @@
-"""Inputs of a user's own for a saved model: pictures, arrays, tables, texts, read from files."""
+"""Inputs for a saved model, read from the user's files: images, arrays, tables, texts."""

@@ -1,4 +1,4 @@
-"""Raw examples that were read from files, and what each is called."""
+"""Raw examples read from files, and the inputs that a model accepts."""
 
 from typing import NamedTuple
 
@@ -6,16 +6,16 @@ import numpy as np
 
 from ...errors import BadInput
 
-__all__ = ["Batch", "Wanted", "fitted"]
+__all__ = ["Batch", "InputSpec", "as_examples"]
 
 
 class Batch(NamedTuple):
-    """Examples of one shape.
+    """Holds raw examples of one shape.
 
     Attributes:
-        names: of each: its file, and its place in it.
-        x: (examples, ...), raw.
-        notes: what was done to them, or is to be known of them; a line each.
+        names: file and position in it of each example.
+        x: examples (examples, ...).
+        notes: conversions and warnings for the user, one per line.
     """
 
     names: list[str]
@@ -23,16 +23,16 @@ class Batch(NamedTuple):
     notes: tuple[str, ...] = ()
 
 
-class Wanted(NamedTuple):
-    """What a model reads, as its file says.
+class InputSpec(NamedTuple):
+    """Describes the input of a saved model.
 
     Attributes:
-        kind: of data: image, table, points, sequence, text or series.
-        shape: of one example.
-        features: names of a table's columns, or of a sequence's.
-        vocabulary: the tokens; empty where the input is numbers.
-        range: the least and the largest value of the training pictures; None where the file does not say.
-        edge: how bright their outermost pixels were, 0 to 1; None likewise.
+        kind: kind of data: image, table, points, sequence, text or series.
+        shape: shape of one example.
+        features: names of the columns of a table or a sequence.
+        vocabulary: tokens; empty for numeric inputs.
+        range: smallest and largest value of the training images; None if unknown.
+        edge: mean of their outermost pixels, 0 to 1; None if unknown.
     """
 
     kind: str
@@ -43,8 +43,8 @@ class Wanted(NamedTuple):
     edge: float | None = None
 
     @classmethod
-    def of(cls, about: dict) -> "Wanted":
-        """What the model of this description reads."""
+    def of(cls, about: dict) -> "InputSpec":
+        """Builds the spec from the description in a model file."""
         low_high = about.get("input_range")
         return cls(
             about["kind"],
@@ -57,40 +57,45 @@ class Wanted(NamedTuple):
 
     @property
     def free(self) -> int:
-        """How many axes may have any length: the time axis of a sequence."""
+        """Number of leading axes of any length: the time axis of a sequence."""
         return int(self.kind in ("sequence", "text"))
 
     def in_words(self) -> str:
-        """The shape of one example.
+        """Formats the shape of one example.
 
-        >>> Wanted("image", (8, 8, 1)).in_words(), Wanted("sequence", (30, 2)).in_words()
+        >>> InputSpec("image", (8, 8, 1)).in_words(), InputSpec("sequence", (30, 2)).in_words()
         ('8x8x1', 'timex2')
         """
         return "x".join(["time"] * self.free + [str(n) for n in self.shape[self.free :]])
 
 
-def fitted(where: str, x: np.ndarray, wanted: Wanted) -> np.ndarray:
-    """The array with a batch axis, held to what the model reads; a channel or feature axis of 1 may be left out.
+def as_examples(where: str, x: np.ndarray, spec: InputSpec) -> np.ndarray:
+    """Checks an array against a model's input and adds missing axes: the batch axis, a channel or feature axis of 1.
+
+    Args:
+        where: name of the file in errors.
+        x: one example or several.
+        spec: input of the model.
 
     Raises:
-        BadInput: naming the file, if shape, type or a value cannot be.
+        BadInput: if shape, type or a value does not fit.
     """
     if x.dtype.kind not in "biuf":
         raise BadInput(f"{where} holds {x.dtype}, expected numbers")
-    shape, free = wanted.shape, wanted.free
+    shape, free = spec.shape, spec.free
     for given in (x, x[..., None]) if shape[-1] == 1 and len(shape) > 1 else (x,):
         for many in (given, given[None]):
             if many.ndim == len(shape) + 1 and many.shape[1 + free :] == shape[free:] and many.size:
-                return _finite(where, many, wanted)
+                return _finite(where, many, spec)
     raise BadInput(
         f"{where} has shape {'x'.join(map(str, x.shape)) or 'of one number'}, expected one example of "
-        f"{wanted.in_words()} or a number of them, examples first"
+        f"{spec.in_words()} or several, along the first axis"
     )
 
 
-def _finite(where: str, x: np.ndarray, wanted: Wanted) -> np.ndarray:
-    if wanted.vocabulary:
-        return _tokens(where, x, len(wanted.vocabulary))
+def _finite(where: str, x: np.ndarray, spec: InputSpec) -> np.ndarray:
+    if spec.vocabulary:
+        return _tokens(where, x, len(spec.vocabulary))
     bad = np.flatnonzero(~np.isfinite(x).reshape(len(x), -1).all(axis=1))
     if bad.size:
         raise BadInput(f"{where}, example {bad[0]} (counted from 0): a value is missing (NaN) or infinite")
@@ -99,7 +104,7 @@ def _finite(where: str, x: np.ndarray, wanted: Wanted) -> np.ndarray:
 
 def _tokens(where: str, x: np.ndarray, size: int) -> np.ndarray:
     if x.dtype.kind not in "iu":
-        raise BadInput(f"{where} holds {x.dtype}, expected the numbers of tokens, whole")
+        raise BadInput(f"{where} holds {x.dtype}, expected token numbers, integers")
     if x.min() < 0 or x.max() >= size:
         wrong = int(np.flatnonzero(((x < 0) | (x >= size)).reshape(len(x), -1).any(axis=1))[0])
         raise BadInput(f"{where}, example {wrong} (counted from 0): tokens are numbered 0 to {size - 1}")

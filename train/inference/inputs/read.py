@@ -1,4 +1,4 @@
-"""From the files that a user names to raw examples that a model can read."""
+"""Reads the files that a user names as raw examples for a model."""
 
 from collections.abc import Sequence
 from itertools import groupby
@@ -11,7 +11,7 @@ from ...data.formats.image import ENDINGS
 from ...errors import BadInput
 from . import tables
 from .arrays import from_idx, from_npy
-from .batch import Batch, Wanted
+from .batch import Batch, InputSpec
 from .pictures import from_picture
 from .tables import from_rows, from_series, from_steps
 from .texts import from_lines, from_text
@@ -19,72 +19,72 @@ from .texts import from_lines, from_text
 __all__ = ["FORMS", "read_inputs"]
 
 FORMS = {
-    "image": "pictures (.png, .jpg), folders of them, .npy, IDX",
+    "image": "images (.png, .jpg), folders of images, .npy, IDX",
     "table": "tables (.csv), .npy",
     "points": "tables (.csv), .npy",
     "series": "tables (.csv), .npy",
-    "sequence": "tables (.csv, a step a line), token sequences (.txt, one a line), .npy",
+    "sequence": "tables (.csv, one step per line), token sequences (.txt, one per line), .npy",
     "text": "texts",
 }
-"""What can be read for each kind of data."""
+"""Formats accepted for each kind of data."""
 
 
-def read_inputs(places: Sequence[str], wanted: Wanted, *, invert: bool = False, column: str = "") -> list[Batch]:
-    """Reads all files, or none: examples of one shape that follow each other are one batch.
+def read_inputs(places: Sequence[str], spec: InputSpec, *, invert: bool = False, column: str = "") -> list[Batch]:
+    """Reads files as batches; consecutive examples of one shape form a batch.
 
     Args:
-        places: files, and folders of pictures.
-        wanted: what the model reads.
-        invert: makes black white in pictures.
-        column: of a table that a forecaster is to foretell.
+        places: paths of files and of folders of images.
+        spec: input of the model.
+        invert: exchanges black and white in images.
+        column: column of a table to forecast.
 
     Raises:
-        BadInput: naming the file, the place in it and what was expected.
+        BadInput: if any file cannot be read; the message names file, place and expectation.
     """
     batches = []
-    for path in _files(places, wanted):
-        batches += _read(path, wanted, invert, column)
+    for path in _files(places, spec):
+        batches += _read(path, spec, invert, column)
     grouped = [list(some) for _, some in groupby(batches, lambda batch: (batch.x.shape[1:], batch.x.dtype))]
     return [_joined(some) for some in grouped]
 
 
-def _files(places: Sequence[str], wanted: Wanted) -> list[Path]:
+def _files(places: Sequence[str], spec: InputSpec) -> list[Path]:
     files = []
     for place in places:
         path = Path(place).expanduser()
         if not path.exists():
-            raise BadInput(f"cannot read {path}: there is no such file{near_file(path)}")
+            raise BadInput(f"cannot read {path}: no such file{near_file(path)}")
         if not path.is_dir():
             files.append(path)
             continue
-        if wanted.kind != "image":
-            raise BadInput(f"{path} is a folder; the model reads {FORMS[wanted.kind]}")
+        if spec.kind != "image":
+            raise BadInput(f"{path} is a folder; the model accepts {FORMS[spec.kind]}")
         found = sorted(each for each in path.iterdir() if each.suffix.lower() in ENDINGS)
         if not found:
-            raise BadInput(f"{path} holds no pictures ({', '.join(ENDINGS)})")
+            raise BadInput(f"{path} has no images ({', '.join(ENDINGS)})")
         files += found
     return files
 
 
-def _read(path: Path, wanted: Wanted, invert: bool, column: str) -> list[Batch]:
+def _read(path: Path, spec: InputSpec, invert: bool, column: str) -> list[Batch]:
     suffix = path.suffix.lower()
-    if wanted.kind == "text":
-        return [from_text(path, wanted)]
+    if spec.kind == "text":
+        return [from_text(path, spec)]
     if suffix == ".npy":
-        return [from_npy(path, wanted)]
-    if wanted.kind == "image" and suffix in ENDINGS:
-        return [from_picture(path, wanted, invert=invert)]
-    if wanted.kind == "image" and (suffix in (".idx", ".gz") or "idx" in path.name):
-        return [from_idx(path, wanted)]
-    if wanted.vocabulary and suffix == ".txt":
-        return from_lines(path, wanted)
-    if suffix in tables.SUFFIXES and wanted.kind in ("table", "points"):
-        return [from_rows(path, wanted)]
-    if suffix in tables.SUFFIXES and wanted.kind == "series":
-        return [from_series(path, wanted, column)]
-    if suffix in tables.SUFFIXES and wanted.kind == "sequence" and not wanted.vocabulary:
-        return [from_steps(path, wanted)]
-    raise BadInput(f"{path}: files ending in {suffix or 'nothing'} are not read here; expected {FORMS[wanted.kind]}")
+        return [from_npy(path, spec)]
+    if spec.kind == "image" and suffix in ENDINGS:
+        return [from_picture(path, spec, invert=invert)]
+    if spec.kind == "image" and (suffix in (".idx", ".gz") or "idx" in path.name):
+        return [from_idx(path, spec)]
+    if spec.vocabulary and suffix == ".txt":
+        return from_lines(path, spec)
+    if suffix in tables.SUFFIXES and spec.kind in ("table", "points"):
+        return [from_rows(path, spec)]
+    if suffix in tables.SUFFIXES and spec.kind == "series":
+        return [from_series(path, spec, column)]
+    if suffix in tables.SUFFIXES and spec.kind == "sequence" and not spec.vocabulary:
+        return [from_steps(path, spec)]
+    raise BadInput(f"{path}: unsupported file type {suffix or '(none)'}; the model accepts {FORMS[spec.kind]}")
 
 
 def _joined(some: list[Batch]) -> Batch:

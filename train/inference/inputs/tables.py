@@ -1,4 +1,4 @@
-"""Examples from CSV files: rows of a table, the last values of a series, the steps of a sequence."""
+"""Reads examples from CSV files: rows of a table, the last values of a series, the steps of a sequence."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,45 +8,47 @@ import numpy as np
 from ...data.formats.csv import Row, csv_rows, is_number, number_in
 from ...data.formats.csv_column import read_column
 from ...errors import BadInput
-from .batch import Batch, Wanted
+from .batch import Batch, InputSpec
 
 __all__ = ["SUFFIXES", "from_rows", "from_series", "from_steps"]
 
 SUFFIXES = (".csv", ".tsv", ".txt")
 
 
-def from_rows(path: Path, wanted: Wanted) -> Batch:
-    """Each line of a CSV file as an example: columns by name where the first line has the features', else by position.
+def from_rows(path: Path, spec: InputSpec) -> Batch:
+    """Reads each line of a CSV file as an example.
+
+    Columns are found by name if the first line has the names of the features, else by position.
 
     Raises:
-        BadInput: naming the file, the line and the column of what cannot be read.
+        BadInput: if a value cannot be read; the message names file, line and column.
     """
-    lines, x, notes = _numbers(path, wanted.features, wanted.shape[-1])
+    lines, x, notes = _numbers(path, spec.features, spec.shape[-1])
     return Batch([f"{path}:{line}" for line in lines], x, notes)
 
 
-def from_steps(path: Path, wanted: Wanted) -> Batch:
-    """All lines of a CSV file as the steps of one sequence; columns as in `from_rows`."""
-    _, x, notes = _numbers(path, wanted.features, wanted.shape[-1])
+def from_steps(path: Path, spec: InputSpec) -> Batch:
+    """Reads all lines of a CSV file as the steps of one sequence; columns as in `from_rows`."""
+    _, x, notes = _numbers(path, spec.features, spec.shape[-1])
     return Batch([str(path)], x[None], notes)
 
 
-def from_series(path: Path, wanted: Wanted, column: str = "") -> Batch:
-    """The last values of a column, as many as the model looks back on; the oldest line is the first.
+def from_series(path: Path, spec: InputSpec, column: str = "") -> Batch:
+    """Reads the last values of a column, as many as the model's window; the oldest line is the first.
 
     Args:
-        path: the CSV file; its first line names the columns.
-        wanted: of a forecaster.
-        column: its name; "" takes that of the training data, or the only one.
+        path: CSV file; its first line holds the column names.
+        spec: input of the forecaster.
+        column: name of the column; "" takes that of the training data, or the only one.
 
     Raises:
         BadInput: if there is no such column, or it is too short.
     """
-    window = wanted.shape[0]
-    name, values = read_column(path, column or _known_column(path, wanted.features))
+    window = spec.shape[0]
+    name, values = read_column(path, column or _known_column(path, spec.features))
     if len(values) < window:
-        raise BadInput(f"{path}, column {name!r} has {len(values)} values, and the model looks back on {window}")
-    note = f"{path}, column {name!r}: from its last {window} of {len(values)} values"
+        raise BadInput(f"{path}, column {name!r} has {len(values)} values, and the model's window is {window}")
+    note = f"{path}, column {name!r}: forecast from the last {window} of {len(values)} values"
     return Batch([f"{path}:{name}"], values[-window:].astype(np.float32).reshape(1, window, 1), (note,))
 
 
@@ -57,29 +59,29 @@ def _known_column(path: Path, features: tuple[str, ...]) -> str:
 
 
 def _numbers(path: Path, features: tuple[str, ...], width: int) -> tuple[list[int], np.ndarray, tuple[str, ...]]:
-    """The lines' numbers, their values float32 (rows, width), and notes."""
+    """Reads line numbers, values float32 (rows, width), and notes."""
     with csv_rows(path) as rows:
         first = next(rows, None)
         if first is None:
             raise BadInput(f"{path} is empty: expected lines of {_expected(features, width)}")
-        # A name may look like a number, 2020 for one; a line of which some cells are numbers is no line of names.
+        # A name may look like a number (2020); a line with some numeric cells is not a header otherwise.
         named = set(features) <= set(first[1]) if features else False
         named = named or not any(is_number(cell) for cell in first[1])
         places, notes = (
             _places(path, first, features, width) if named else (_by_position(path, first, features, width), ())
         )
         lines, values = [], []
-        for line, cells in rows if named else _again(first, rows):
+        for line, cells in rows if named else _with_first(first, rows):
             if len(cells) != len(first[1]):
                 raise BadInput(f"{path}, line {line}: {len(cells)} cells, but the first line has {len(first[1])}")
             lines.append(line)
             values.append([_cell(path, line, cells, place, first[1] if named else ()) for place in places])
     if not values:
-        raise BadInput(f"{path} has no line of values below the names of its columns")
+        raise BadInput(f"{path} has no values below its header")
     return lines, np.array(values, np.float32), notes
 
 
-def _again(first: Row, rows: Iterator[Row]) -> Iterator[Row]:
+def _with_first(first: Row, rows: Iterator[Row]) -> Iterator[Row]:
     yield first
     yield from rows
 
@@ -89,18 +91,18 @@ def _cell(path: Path, line: int, cells: list[str], place: int, header: tuple[str
 
 
 def _places(path: Path, first: Row, features: tuple[str, ...], width: int) -> tuple[list[int], tuple[str, ...]]:
-    """Where the features stand in a header; a header that has none of them tells nothing, and the order counts."""
+    """Returns the columns of the features; a header without any of them is ignored, and the order counts."""
     line, header = first
     missing = [name for name in features if name not in header]
     if features and not missing:
         twice = [name for name in features if header.count(name) > 1]
         if twice:
-            raise BadInput(f"{path}, line {line}: {header.count(twice[0])} columns are called {twice[0]!r}")
+            raise BadInput(f"{path}, line {line}: {header.count(twice[0])} columns have the name {twice[0]!r}")
         return [header.index(name) for name in features], ()
     if len(missing) < len(features):
         raise BadInput(f"{path}, line {line}: there is no column {missing[0]!r}; expected {_expected(features, width)}")
     note = (
-        f"{path}: its columns ({', '.join(header[:4])}, ...) are taken in their order, as {_expected(features, width)}"
+        f"{path}: its columns ({', '.join(header[:4])}, ...) are read in their order, as {_expected(features, width)}"
     )
     return _by_position(path, first, features, width), (note,)
 

@@ -70,7 +70,7 @@ def test_folds_are_shuffled():
 
 @pytest.mark.parametrize("fold", [-1, 5])
 def test_a_fold_outside_0_to_4_raises(fold):
-    with pytest.raises(BadInput, match="--d.fold of iris must be a whole number from 0 to 4"):
+    with pytest.raises(BadInput, match=r"--d\.fold of iris must be a whole number from 0 to 4"):
         load_data("iris", Place(), {"fold": fold})
 
 

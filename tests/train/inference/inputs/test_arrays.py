@@ -1,4 +1,4 @@
-"""Arrays from files: shapes held to the model's, values as they are, nothing unpickled."""
+"""Arrays from files: checked shapes, unchanged values, nothing unpickled."""
 
 import struct
 import tracemalloc
@@ -8,9 +8,9 @@ import pytest
 
 from zoo.train.errors import BadInput
 from zoo.train.inference.inputs.arrays import from_idx, from_npy
-from zoo.train.inference.inputs.batch import Wanted
+from zoo.train.inference.inputs.batch import InputSpec
 
-IMAGE = Wanted("image", (8, 8, 1), range=(0.0, 16.0))
+IMAGE = InputSpec("image", (8, 8, 1), range=(0.0, 16.0))
 
 
 @pytest.fixture
@@ -32,35 +32,35 @@ def test_one_example_or_many_with_the_channel_or_without(npy, shape):
     assert batch.notes == ()
 
 
-def test_values_on_another_scale_are_taken_and_told(npy):
+def test_values_on_another_scale_are_kept_with_a_note(npy):
     batch = from_npy(npy(np.full((8, 8), 200.0)), IMAGE)
     assert batch.x.max() == 200
-    assert "values from 200 to 200, the training pictures from 0 to 16" in batch.notes[0]
+    assert "values from 200 to 200, the training images from 0 to 16" in batch.notes[0]
 
 
 def test_a_sequence_may_be_of_any_length_and_a_series_is_cut_to_its_last_window(npy):
-    assert from_npy(npy(np.ones((5, 2))), Wanted("sequence", (30, 2))).x.shape == (1, 5, 2)
-    assert from_npy(npy(np.ones((4, 7, 2))), Wanted("sequence", (30, 2))).x.shape == (4, 7, 2)
-    series = from_npy(npy(np.arange(100.0)), Wanted("series", (16, 1)))
+    assert from_npy(npy(np.ones((5, 2))), InputSpec("sequence", (30, 2))).x.shape == (1, 5, 2)
+    assert from_npy(npy(np.ones((4, 7, 2))), InputSpec("sequence", (30, 2))).x.shape == (4, 7, 2)
+    series = from_npy(npy(np.arange(100.0)), InputSpec("series", (16, 1)))
     assert series.x[0, :, 0].tolist() == list(range(84, 100))
 
 
 @pytest.mark.parametrize(
-    ("array", "wanted", "message"),
+    ("array", "spec", "message"),
     [
-        (np.ones((8, 9)), IMAGE, "has shape 8x9, expected one example of 8x8x1 or a number of them"),
+        (np.ones((8, 9)), IMAGE, "has shape 8x9, expected one example of 8x8x1 or several"),
         (np.ones((0, 8, 8, 1)), IMAGE, "a.npy"),
         (np.array(3.0), IMAGE, "a.npy has shape of one number"),
         (np.full((2, 8, 8), np.nan), IMAGE, r"a.npy, example 0 \(counted from 0\): a value is missing"),
         (np.full((8, 8), "a"), IMAGE, "a.npy holds <U1, expected numbers"),
         (np.ones((8, 8), complex), IMAGE, "a.npy holds complex128, expected numbers"),
-        (np.array([[0, 9]]), Wanted("sequence", (2,), vocabulary=("a", "b")), "tokens are numbered 0 to 1"),
-        (np.ones((1, 2)), Wanted("sequence", (2,), vocabulary=("a", "b")), "expected the numbers of tokens, whole"),
+        (np.array([[0, 9]]), InputSpec("sequence", (2,), vocabulary=("a", "b")), "tokens are numbered 0 to 1"),
+        (np.ones((1, 2)), InputSpec("sequence", (2,), vocabulary=("a", "b")), "expected token numbers, integers"),
     ],
 )
-def test_what_does_not_fit_is_refused_with_what_was_expected(npy, array, wanted, message):
+def test_an_array_that_does_not_fit_raises_with_the_expectation(npy, array, spec, message):
     with pytest.raises(BadInput, match=message):
-        from_npy(npy(array), wanted)
+        from_npy(npy(array), spec)
 
 
 class Canary:
@@ -71,17 +71,17 @@ class Canary:
 
 
 @pytest.mark.fault(row=10)
-def test_objects_are_refused_and_never_unpickled(tmp_path):
+def test_objects_raise_and_are_never_unpickled(tmp_path):
     path = tmp_path / "a.npy"
     with path.open("wb") as file:
         np.lib.format.write_array(file, np.array([Canary()], object))
-    with pytest.raises(BadInput, match=r"a.npy is no whole .npy file of numbers"):
+    with pytest.raises(BadInput, match=r"a.npy is not a complete .npy file of numbers"):
         from_npy(path, IMAGE)
     assert not Canary.touched
 
 
 @pytest.mark.parametrize("shape", [(10**6, 10**6), (3, 8, 8, 1)])
-def test_a_header_that_promises_more_than_the_file_holds_takes_no_memory(npy, shape):
+def test_a_header_that_declares_more_than_the_file_holds_allocates_no_memory(npy, shape):
     path = npy(np.ones((2, 8, 8, 1)))
     head = path.read_bytes()[:128].replace(b"(2, 8, 8, 1)", str(shape).encode())
     path.write_bytes(head[:8] + struct.pack("<H", len(head) - 10) + head[10:] + b"\0" * 100)
@@ -92,7 +92,7 @@ def test_a_header_that_promises_more_than_the_file_holds_takes_no_memory(npy, sh
     tracemalloc.stop()
 
 
-def test_idx_files_are_read_and_damaged_ones_named(tmp_path):
+def test_idx_files_are_read_and_damaged_ones_raise(tmp_path):
     path = tmp_path / "t10k-images-idx3-ubyte"
     pixels = np.arange(128, dtype=np.uint8).reshape(2, 8, 8) % 17
     path.write_bytes(b"\0\0\x08\x03" + struct.pack(">3I", 2, 8, 8) + pixels.tobytes())
@@ -100,5 +100,5 @@ def test_idx_files_are_read_and_damaged_ones_named(tmp_path):
     np.testing.assert_array_equal(batch.x[..., 0], pixels)
     assert batch.names == [f"{path}[0]", f"{path}[1]"]
     path.write_bytes(path.read_bytes()[:-1])
-    with pytest.raises(BadInput, match="ubyte is not a sound IDX file: expected 128 bytes"):
+    with pytest.raises(BadInput, match="ubyte is not a valid IDX file: expected 128 bytes"):
         from_idx(path, IMAGE)

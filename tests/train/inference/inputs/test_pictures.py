@@ -1,4 +1,4 @@
-"""Pictures from files: brought to size, colour and scale of the training pictures, with a word on it."""
+"""Images from files: size, channels and scale of the training images, notes on conversions."""
 
 import numpy as np
 import pytest
@@ -7,11 +7,11 @@ from PIL import Image
 from zoo.train.data.dataset import load_data
 from zoo.train.data.image_stats import image_stats
 from zoo.train.errors import BadInput
-from zoo.train.inference.inputs.batch import Wanted
+from zoo.train.inference.inputs.batch import InputSpec
 from zoo.train.inference.inputs.pictures import from_picture
 
-DIGITS = Wanted("image", (8, 8, 1), range=(0.0, 16.0), edge=0.1)
-COLOUR = Wanted("image", (4, 4, 3), range=(0.0, 255.0), edge=0.5)
+DIGITS = InputSpec("image", (8, 8, 1), range=(0.0, 16.0), edge=0.1)
+COLOUR = InputSpec("image", (4, 4, 3), range=(0.0, 255.0), edge=0.5)
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def saved(tmp_path):
     return save
 
 
-def test_black_and_white_are_the_ends_of_the_training_pictures_range(saved):
+def test_black_and_white_are_the_ends_of_the_training_range(saved):
     pixels = np.zeros((8, 8), np.uint8)
     pixels[3, 4], pixels[4, 4] = 255, 51
     batch = from_picture(saved(pixels), DIGITS)
@@ -33,7 +33,7 @@ def test_black_and_white_are_the_ends_of_the_training_pictures_range(saved):
     assert batch.notes == ()
 
 
-def test_a_larger_picture_is_made_of_the_means_of_blocks_and_that_is_said(saved):
+def test_a_larger_image_is_resized_by_block_means_with_a_note(saved):
     rng = np.random.default_rng(0)
     pixels = rng.integers(0, 100, (32, 32)).astype(np.uint8)
     batch = from_picture(saved(pixels), DIGITS)
@@ -42,36 +42,36 @@ def test_a_larger_picture_is_made_of_the_means_of_blocks_and_that_is_said(saved)
     assert "resized from 32x32 to 8x8" in batch.notes[0]
 
 
-def test_a_coloured_picture_is_made_grey_and_a_grey_one_coloured_and_that_is_said(saved):
+def test_channels_are_converted_with_a_note(saved):
     red = np.zeros((8, 8, 3), np.uint8)
     red[2:6, 2:6, 0] = 255
     batch = from_picture(saved(red), DIGITS)
     assert batch.x[0, 3, 3, 0] == pytest.approx(16 * 76 / 255)  # 0.299 of red, ITU-R 601-2
-    assert "made grey" in batch.notes[0]
+    assert "converted to grey" in batch.notes[0]
     grey = from_picture(saved(np.full((4, 4), 128, np.uint8)), COLOUR)
     assert grey.x.shape == (1, 4, 4, 3)
-    assert "made coloured" in grey.notes[0]
+    assert "converted to RGB" in grey.notes[0]
 
 
-def test_what_is_transparent_is_laid_on_white_and_that_is_said(saved):
-    clear = np.zeros((8, 8, 4), np.uint8)  # nothing but transparency: the white paper
+def test_transparency_is_blended_onto_white_with_a_note(saved):
+    clear = np.zeros((8, 8, 4), np.uint8)  # fully transparent
     batch = from_picture(saved(clear), DIGITS)
     np.testing.assert_allclose(batch.x, 16)
-    assert "laid on white" in batch.notes[0]
+    assert "blended onto white" in batch.notes[0]
 
 
-def test_a_photograph_is_turned_upright(tmp_path):
+def test_a_photograph_is_rotated_upright(tmp_path):
     pixels = np.zeros((8, 8), np.uint8)
     pixels[0] = 255
     exif = Image.Exif()
-    exif[0x0112] = 6  # to be turned a quarter clockwise
+    exif[0x0112] = 6  # rotate by 90 degrees clockwise
     Image.fromarray(pixels).save(tmp_path / "a.png", exif=exif)
     x = from_picture(tmp_path / "a.png", DIGITS).x[0, :, :, 0]
     assert (x[:, -1] == 16).all()
     assert (x[:, 0] == 0).all()
 
 
-def test_black_on_white_is_noticed_and_inverted_when_asked(saved):
+def test_black_on_white_gives_a_note_and_is_inverted_on_request(saved):
     pixels = np.full((8, 8), 255, np.uint8)
     pixels[3, 4] = 0
     path = saved(pixels)
@@ -82,7 +82,7 @@ def test_black_on_white_is_noticed_and_inverted_when_asked(saved):
     assert "without --invert" in from_picture(saved(255 - pixels), DIGITS, invert=True).notes[0]
 
 
-def test_the_facts_of_digits_are_white_on_black():
+def test_the_statistics_of_digits_are_white_on_black():
     found = image_stats("image", load_data("digits").train.x)
     assert found["input_range"] == [0, 16]
     assert found["input_edge"] < 0.3
@@ -92,25 +92,25 @@ def test_the_facts_of_digits_are_white_on_black():
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "a.png is no PNG or JPEG picture"),
+        (b"", "a.png is not a PNG or JPEG image"),
         (b"\x89PNG\r\n\x1a\n and no more", "a.png"),
-        (b"GIF89a" + b"\0" * 40, "is no PNG or JPEG picture"),
+        (b"GIF89a" + b"\0" * 40, "is not a PNG or JPEG image"),
     ],
 )
-def test_what_is_no_picture_is_refused_by_name(tmp_path, content, message):
+def test_a_file_that_is_not_an_image_raises(tmp_path, content, message):
     (tmp_path / "a.png").write_bytes(content)
     with pytest.raises(BadInput, match=message):
         from_picture(tmp_path / "a.png", DIGITS)
 
 
-def test_a_picture_cut_short_is_refused_by_name(saved):
+def test_a_truncated_image_raises(saved):
     path = saved(np.random.default_rng(0).integers(0, 255, (64, 64)).astype(np.uint8))
     path.write_bytes(path.read_bytes()[:-900])
     with pytest.raises(BadInput, match=r"a\.png"):
         from_picture(path, DIGITS)
 
 
-def test_a_picture_of_a_billion_pixels_is_refused_before_it_is_unpacked(tmp_path):
+def test_an_image_of_a_billion_pixels_raises_before_it_is_decompressed(tmp_path):
     import struct
     import zlib
 
@@ -120,10 +120,10 @@ def test_a_picture_of_a_billion_pixels_is_refused_before_it_is_unpacked(tmp_path
     size = struct.pack(">IIBBBBB", 100_000, 100_000, 8, 0, 0, 0, 0)
     body = chunk(b"IHDR", size) + chunk(b"IDAT", zlib.compress(b"\0" * 1000)) + chunk(b"IEND", b"")
     (tmp_path / "a.png").write_bytes(b"\x89PNG\r\n\x1a\n" + body)
-    with pytest.raises(BadInput, match="too many pixels to unpack safely"):
+    with pytest.raises(BadInput, match="too many pixels to decompress safely"):
         from_picture(tmp_path / "a.png", DIGITS)
 
 
-def test_a_model_of_other_pictures_says_so(saved):
-    with pytest.raises(BadInput, match="the model reads 8x8x2, which no picture file has"):
-        from_picture(saved(np.zeros((8, 8), np.uint8)), Wanted("image", (8, 8, 2), range=(0, 1)))
+def test_a_model_of_two_channels_raises(saved):
+    with pytest.raises(BadInput, match="the model's input is 8x8x2, which image files do not have"):
+        from_picture(saved(np.zeros((8, 8), np.uint8)), InputSpec("image", (8, 8, 2), range=(0, 1)))
