@@ -67,7 +67,7 @@ def _walk(axes: Axes, x: np.ndarray, truth: np.ndarray, forecasts: Mapping[str, 
     if upcoming is not None:
         ahead = np.append(series[-1], upcoming)
         axes.axvspan(0, horizon, color=ink, alpha=0.06, linewidth=0)
-        label = "forecast beyond the end"
+        label = "beyond the end"
         lines += axes.plot(np.arange(horizon + 1), ahead, color=ink, linewidth=1.6, linestyle=(0, (1, 1)), label=label)
     axes.margins(x=0.01)
     axes.set_title(f"forecasts {horizon} step{'s' * (horizon > 1)} ahead")

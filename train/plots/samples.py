@@ -41,7 +41,7 @@ def cloud(
         axes.set_aspect("equal")
         axes.grid(False)
         axes.set_title(title)
-        lost = f"{outside} points outside the axes; " if outside else ""
+        lost = f"{outside} outside; " if outside else ""
         axes.set_xlabel(lost + note, color=GREY)
         axes.legend(loc="upper right", markerscale=2)
 

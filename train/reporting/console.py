@@ -71,8 +71,8 @@ class ConsoleReport(Callback):
             return
         self._print_tables(result)
         held_out = "val" in self.setup.evaluations
-        why = f"best on the validation {self.setup.data.unit}" if held_out else "the last"
-        self._print(f"model    epoch {result.metrics['epoch']:g}, {why}")
+        why = f"the best on the validation {self.setup.data.unit}" if held_out else "the last"
+        self._print(f"model    saved from epoch {result.metrics['epoch']:g} ({why})")
         expect, headline = None if result.signal else self.setup.recipe.expect, self.setup.task.headline
         commands = _next_commands(self.setup, result.folder)
         self._print(result_panel(result.folder, result.metrics, headline, expect, commands, result.seconds))

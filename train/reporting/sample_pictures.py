@@ -102,9 +102,7 @@ def _points(setup: Any) -> SampleView:
 
     def view(fit, path, title):
         samples, scores = jax.device_get(evaluate(fit))
-        note = (
-            "" if scores is None else f"background: D(x) from {scores.min():.2g} (black) to {scores.max():.2g} (white)"
-        )
+        note = "" if scores is None else f"D(x): black {scores.min():.2g}, white {scores.max():.2g}"
         cloud(real, samples, path, title, scores, note)
 
     return view

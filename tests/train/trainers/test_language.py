@@ -155,6 +155,6 @@ def test_a_text_is_told_of_in_characters(tmp_path, capsys):
     recipe = replace(recipe_for("rnn", "text"), d={"file": str(path), "window": 8}, m={"width": 4}, steps=3)
     run(recipe, RunOptions(out=tmp_path / "run", pictures=False))
     said = capsys.readouterr().out
-    assert "data     text: 854 characters to learn from, 95 to test" in said
+    assert "data     text: 854 training and 95 test characters" in said
     assert "= 3 steps of 32 x 8 = 768 characters seen" in said
     assert "examples" not in said
