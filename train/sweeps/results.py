@@ -92,7 +92,10 @@ class ResultLog:
 
 def identity(recipe: Recipe) -> str:
     """All that decides a run's numbers, as a text."""
-    return json.dumps(asdict(replace(recipe, expect=None)), sort_keys=True, default=str)
+    values = asdict(replace(recipe, expect=None))
+    if not values["task"]:  # logs of sweeps that are older than this field have no such key
+        del values["task"]
+    return json.dumps(values, sort_keys=True, default=str)
 
 
 def finished(recipe: Recipe, result: "Result") -> dict[str, Any]:
