@@ -104,7 +104,7 @@ class _Rows(Callback):
 def trained(work: Work, placement: Sharding) -> list[dict[str, Any]]:
     """Trains without a run folder; returns the row of every step and the final scores."""
     jax.config.update("jax_enable_x64", work.double)
-    parts, ear = setup(work.recipe, placement=placement, judged=False, log_every=1), _Rows()
+    parts, ear = setup(work.recipe, sharding=placement, score_samples=False, log_every=1), _Rows()
     train(
         parts.advance,
         replace(parts.plan, evaluate_every=parts.plan.steps),

@@ -105,7 +105,7 @@ def counted(case: str, placement: str, devices: int, *, timed: bool = True) -> d
     data = {"examples": 2 * batch} if what.dataset == "spiral" else {}  # half of them are to train on
     recipe = recipe_for(what.model, what.dataset)
     recipe = replace(recipe, batch_size=batch, m=what.options, d=data, expect=None)
-    advance, key = (parts := setup(recipe, placement=lies, judged=False)).advance, parts.key
+    advance, key = (parts := setup(recipe, sharding=lies, score_samples=False)).advance, parts.key
     template = advance.template(key)
     fit = _placed(template["fit"], lies.fit(template["fit"]))
     totals = _placed(template["totals"], jax.tree.map(lambda leaf: lies.replicated, template["totals"]))

@@ -92,5 +92,5 @@ def _made(recipe: Recipe) -> tuple:
         return model, data.shape, (data.outputs,), np.float32
     from ..runs.setup import setup
 
-    parts = setup(recipe, judged=False)
+    parts = setup(recipe, score_samples=False)
     return parts.model, parts.example.shape, (parts.made_for.outputs,), parts.example.dtype

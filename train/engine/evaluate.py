@@ -31,7 +31,7 @@ class Evaluator:
         split: Examples to score on.
         scaler: Scaler of the inputs.
         target_scaler: Scaler of the targets.
-        placement: Sharding of the batches.
+        sharding: Sharding of the batches.
         cut: `(split, parts) -> batches`, each divisible by the parts; None takes the examples in order.
     """
 
@@ -41,14 +41,14 @@ class Evaluator:
         split: Split,
         scaler: Scaler | None,
         target_scaler: Scaler | None,
-        placement: Sharding,
+        sharding: Sharding,
         cut: Callable | None = None,
     ):
-        self.trainer, self.placement, self.scalers = trainer, placement, (scaler, target_scaler)
+        self.trainer, self.sharding, self.scalers = trainer, sharding, (scaler, target_scaler)
         cut = cut or _examples
 
         def batches():
-            return (device_put(batch, placement.data_sharded) for batch in cut(split, placement.data_parallelism))
+            return (device_put(batch, sharding.data_sharded) for batch in cut(split, sharding.data_parallelism))
 
         # Data that fits stays on the device; other data is read again for every evaluation.
         self.batches = _Reiterable(batches) if isinstance(split.x, DiskArray) else list(batches())
@@ -71,7 +71,7 @@ class Evaluator:
     def _sums(self, fit: dict, batch: dict, scalers: Any, key: jax.Array) -> dict:
         scaler, target_scaler = scalers
         x, y = scaled(scaler, batch["x"]), scaled_targets(target_scaler, batch["y"])
-        fit = self.placement.gather(fit, "params", "ema")
+        fit = self.sharding.gather(fit, "params", "ema")
         return self.trainer.evaluate(fit, batch | {"x": x, "y": y}, key)
 
 

@@ -133,7 +133,7 @@ def _agree(
 ) -> tuple[int, bool]:
     """Returns the signal to end with and whether to save, equal in all processes; sets the pace likewise."""
     due = saver is not None and now.step < plan.steps and saver.due(now, plan.evaluates(now.step))
-    alone = advance.placement.replicated.is_fully_addressable
+    alone = advance.sharding.replicated.is_fully_addressable
     pace.steps, number, due = agree(pace.steps, stop.requested, due, alone=alone)
     return number, due
 

@@ -42,18 +42,18 @@ class StepProgram:
     Args:
         trainer: Trainer whose step is compiled.
         feed: Batches to train on.
-        placement: Sharding of the arrays.
+        sharding: Sharding of the arrays.
         skip_bad: Whether to skip a step whose metrics are not finite.
     """
 
     data_wait: float | None = None
     """Share of their time that steps wait for batches; None if the data lies on the device."""
 
-    def __init__(self, trainer: Trainer, feed: BatchSource, placement: Sharding, *, skip_bad: bool = False):
-        self.trainer, self.feed, self.placement, self.skip_bad = trainer, feed, placement, skip_bad
-        self.arrays = device_put(feed.arrays, placement.replicated)
-        self.order = jax.jit(feed.order, out_shardings=placement.replicated)
-        self._init = jit_once(lambda key, arrays: placement.constrain(self.made(key, arrays)))
+    def __init__(self, trainer: Trainer, feed: BatchSource, sharding: Sharding, *, skip_bad: bool = False):
+        self.trainer, self.feed, self.sharding, self.skip_bad = trainer, feed, sharding, skip_bad
+        self.arrays = device_put(feed.arrays, sharding.replicated)
+        self.order = jax.jit(feed.order, out_shardings=sharding.replicated)
+        self._init = jit_once(lambda key, arrays: sharding.constrain(self.made(key, arrays)))
         self._programs: _Programs | None = None
         self._ready = False
 
@@ -110,7 +110,7 @@ class StepProgram:
                 one=jit(partial(self.step, train=train), program=program, donate_argnums=(0, 1)),
                 many=jit(partial(self._steps, train=train), program=program, donate_argnums=(0, 1)),
                 # A program: placing every number on its own takes longer.
-                zero=jax.jit(lambda: _no_steps(metrics), out_shardings=self.placement.replicated),
+                zero=jax.jit(lambda: _no_steps(metrics), out_shardings=self.sharding.replicated),
             )
         return self._programs
 
@@ -124,11 +124,11 @@ class StepProgram:
 
     def _batch(self, arrays, order, i, key):
         batch = self.feed.batch(arrays, order, i, key)
-        return jax.lax.with_sharding_constraint(batch, self.placement.data_sharded)
+        return jax.lax.with_sharding_constraint(batch, self.sharding.data_sharded)
 
     def _train(self, fit, arrays, order, step, key):
         batch = self._batch(arrays, order, step % self.feed.steps_per_epoch, named_key(key, "batch", step))
-        return self.trainer.step(self.placement.gather(fit, "params"), batch, named_key(key, "step", step))
+        return self.trainer.step(self.sharding.gather(fit, "params"), batch, named_key(key, "step", step))
 
     def step(
         self, fit: dict, totals: dict, arrays: Any, order: Any, step: Any, key: jax.Array, train: Callable | None = None
@@ -142,7 +142,7 @@ class StepProgram:
             metrics = jax.tree.map(lambda leaf: jnp.where(fine, leaf, 0), metrics)
         first_bad = ~fine & (totals["bad"] < 0) & (not self.skip_bad)
         norm = metrics.get("grad_norm", jnp.float32(jnp.nan))
-        return self.placement.constrain(new), {
+        return self.sharding.constrain(new), {
             "sum": jax.tree.map(lambda total, leaf: total + leaf.astype(jnp.float32), totals["sum"], metrics),
             "bad": jnp.where(first_bad, step, totals["bad"]),
             "bad_norm": jnp.where(first_bad, norm, totals["bad_norm"]),

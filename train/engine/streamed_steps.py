@@ -27,13 +27,13 @@ class StreamedStepProgram(StepProgram):
     position: Any = None
     """Position behind the last batch that was trained on, as a checkpoint keeps it."""
 
-    def __init__(self, trainer: Trainer, feed: BatchSource, placement: Sharding, *, skip_bad: bool = False):
-        super().__init__(trainer, feed, placement, skip_bad=skip_bad)
+    def __init__(self, trainer: Trainer, feed: BatchSource, sharding: Sharding, *, skip_bad: bool = False):
+        super().__init__(trainer, feed, sharding, skip_bad=skip_bad)
         assert feed.reads is not None, (
             "StreamedStepProgram needs a feed with a HostReader; StepProgram takes the others"
         )
         self._reads = feed.reads
-        self.order = jax.jit(feed.order, out_shardings=placement.data_sharded)
+        self.order = jax.jit(feed.order, out_shardings=sharding.data_sharded)
         self._ahead: Prefetcher | None = None
         self.seconds, self._waited, self._calls = 0.0, 0.0, 0  # in steps, and waiting in them
 
@@ -79,7 +79,7 @@ class StreamedStepProgram(StepProgram):
         if self.position is not None and self._reads.seek is not None:
             self._reads.seek(self.position)
         shapes = {name: leaf.shape for name, leaf in jax.eval_shape(self.feed.order, key).items()}
-        send, shared = jax.make_array_from_process_local_data, self.placement.data_sharded
+        send, shared = jax.make_array_from_process_local_data, self.sharding.data_sharded
         read = self._reads.batches(key, own_rows(shared, next(iter(shapes.values()))))
 
         threads = self._reads.threads

@@ -196,16 +196,16 @@ def _new(data: Dataset, recipe: Recipe, digest: str, folder: Path | None, say: C
 
 
 def _trained(split: Split, recipe: Recipe, spec: ModelSpec, scaler: Scaler) -> tuple[dict, Any, Any]:
-    placement = data_parallel(jax.local_devices())  # other processes may have it in their cache
+    sharding = data_parallel(jax.local_devices())  # other processes may have it in their cache
     size = min(recipe.batch_size, len(split.x))
-    feed = from_memory(split, size + -size % placement.data_parallelism, scaler, None, recipe.augment)
+    feed = from_memory(split, size + -size % sharding.data_parallelism, scaler, None, recipe.augment)
     steps = round(recipe.epochs * feed.steps_per_epoch)
     model = build(recipe.model, spec, recipe.m)
     task = task_for("multiclass", outputs=spec.outputs)
-    trainer = trainers.make(model, task, trainers.Run(recipe, steps, feed.steps_per_epoch, placement))
+    trainer = trainers.make(model, task, trainers.Run(recipe, steps, feed.steps_per_epoch, sharding))
     rate = make_schedule(recipe, steps, feed.steps_per_epoch)
     fit = train(
-        StepProgram(trainer, feed, placement),
+        StepProgram(trainer, feed, sharding),
         Plan(steps, feed.steps_per_epoch, steps, steps),
         jax.random.key(recipe.seed),
         evaluate=lambda fit, step: [],

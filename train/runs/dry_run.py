@@ -37,17 +37,17 @@ def dry_run(recipe: Recipe, options: RunOptions = RunOptions()) -> DryRun:  # no
         BadInput, DataUnavailable: as the run itself would.
     """
     place, where = options.place(), sharding_for(options)
-    parts = setup(recipe, place, placement=where, judged=False, remat=options.remat)
+    parts = setup(recipe, place, sharding=where, score_samples=False, remat=options.remat)
     advance, key = parts.advance, parts.key
     order = advance.order(key)
-    fit = advance.placement.specs(advance.shapes(key)[0])
+    fit = advance.sharding.specs(advance.shapes(key)[0])
     totals = jax.eval_shape(lambda fit: advance.zero(fit, order, key), fit)
     compiled = advance.trace(fit, totals, order, key).lower().compile()
     return DryRun(
         parts,
         summary(parts.model, parts.example.shape, parts.example.dtype),
         _flops(compiled),
-        {"fit on a device": advance.placement.bytes_a_device(fit), **_memory(compiled)},
+        {"fit on a device": advance.sharding.bytes_a_device(fit), **_memory(compiled)},
     )
 
 

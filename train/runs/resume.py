@@ -129,7 +129,7 @@ def load_state(checkpoint: Checkpoint, setup: Setup) -> LoopState:
     rows = diff_specs(specs(template), checkpoint.tree)
     if rows:
         raise other_run(checkpoint.path, rows)
-    shardings = setup.advance.placement.for_state(template)
+    shardings = setup.advance.sharding.for_state(template)
     try:
         arrays = read_sharded(checkpoint.path, template, shardings) if checkpoint.shared else checkpoint.tensors()
         tree = device_put(unflatten_into(template, arrays), shardings)

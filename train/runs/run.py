@@ -98,10 +98,10 @@ def _run(
     parts = setup(
         recipe,
         options.place(terminal(quiet=options.quiet).print),
-        placement=sharding_for(options),
+        sharding=sharding_for(options),
         skip_bad=options.on_nan == "skip",
         log_every=options.log_every,
-        own=opened,
+        stream=opened,
         remat=options.remat,
     )
     if jax.process_count() > 1:
@@ -133,7 +133,7 @@ def _run(
 def _folder(parts: Setup, options: RunOptions) -> Path:
     """Makes the run folder, in the first process; if several share arrays, all of them must see it."""
     several = jax.process_count() > 1 and not interval(options.ckpt_every).off
-    placed = parts.advance.placement.for_state(parts.advance.template(parts.key)) if several else None
+    placed = parts.advance.sharding.for_state(parts.advance.template(parts.key)) if several else None
     shared = check_orbax(placed)
     folder = Path(broadcast_from_first(lambda: str(prepare_folder(parts.recipe, options))))
     if shared:

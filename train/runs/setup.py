@@ -1,4 +1,4 @@
-"""From a recipe to everything that runs: data, model, task, trainer, program, plan."""
+"""Builds all parts of a run from its recipe: data, model, task, trainer, program and plan."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -13,9 +13,8 @@ from zoo.layers import Layer, each_player, rematerialised
 
 from .. import trainers
 from ..config.recipe import Recipe, check_compatible
-from ..data.dataset import Dataset, Place, Source, Split, load_data, source
+from ..data.dataset import Dataset, Place, Source, load_data, source
 from ..data.normalize import Scaler
-from ..data.on_disk import DiskArray
 from ..distributed.sharding import Sharding, data_parallel
 from ..engine.evaluate import Evaluator
 from ..engine.plan import Plan
@@ -24,9 +23,9 @@ from ..engine.streamed_steps import StreamedStepProgram
 from ..errors import BadInput
 from ..evaluation.sample_score_for import sample_score_for
 from ..evaluation.task_for_data import task_for_data
-from ..pipeline.batches import BatchSource, from_memory
-from ..pipeline.from_disk import from_disk
-from ..pipeline.splits import Scalers, batches_that_fit, preprocessed, scalers_for, validation_split
+from ..pipeline.batches import BatchSource
+from ..pipeline.selection import batches_for, check_divides
+from ..pipeline.splits import batches_that_fit, preprocessed, scalers_for, validation_split
 from ..pipeline.stream import OpenStream
 from ..tasks.task import Task
 from ..trained.build import ModelSpec, build, spec_for
@@ -35,13 +34,31 @@ from ..trainers.schedules import make_schedule
 
 __all__ = ["Setup", "setup"]
 
-_EVALUATIONS = 50  # at most, so that a run of a thousand short epochs does not spend itself on scoring
+_EVALUATIONS = 50  # at most, so that a run of a thousand short epochs does not spend its time on them
 _LOGS = 4  # rows between two evaluations
 
 
 @dataclass(frozen=True)
 class Setup:
-    """All parts of a run, made from its recipe."""
+    """All parts of a run.
+
+    Attributes:
+        recipe: Recipe with what data and options decide filled in.
+        data: Data set, whose `train` is what remains after the validation split.
+        source: Source of the data set.
+        made_for: Model arguments that the data set fixes.
+        model: Model.
+        task: Task.
+        scaler: Scaler of the inputs.
+        target_scaler: Scaler of the targets.
+        trainer: Trainer.
+        advance: Compiled training steps.
+        plan: Length of the run and its intervals.
+        evaluations: Evaluators by split: test, and val if there is a validation split.
+        rate: Learning rate at a step.
+        key: Key of all random numbers of the run.
+        example: Shape and type of an input of the model, without the batch axis.
+    """
 
     recipe: Recipe
     data: Dataset
@@ -54,23 +71,23 @@ class Setup:
     trainer: Trainer
     advance: StepProgram
     plan: Plan
-    evaluations: Mapping[str, Evaluator]  # by split: test, and val where examples were held back
+    evaluations: Mapping[str, Evaluator]
     rate: Callable[[int], float]
     key: jax.Array
-    example: jax.ShapeDtypeStruct  # shape and type of what the model reads, without the batch axis
+    example: jax.ShapeDtypeStruct
 
     @property
     def seen_per_step(self) -> int:
-        """Examples of a batch; of a text the tokens in it."""
+        """Examples in a batch; tokens for a text."""
         batch = self.recipe.batch_size
         if self.data.task != "language":
             return batch
         return batch * (self.data.window or len(self.data.train.x) // batch)
 
     def like(self, other: "Setup") -> "Setup":
-        """With the compiled programs of another of the same recipe but for the seed.
+        """Returns these parts with the compiled programs of another setup of the same recipe but for the seed.
 
-        Where the seed draws what is held back, and the programs have its scale in them, each keeps its own.
+        If the seed decides the validation split, and the programs contain its scale, each keeps its own.
         """
         shares = trainers.traits(self.recipe.trainer).shares_programs
         own = self.recipe.val_share and (self.target_scaler is not None or not shares)
@@ -86,7 +103,7 @@ class Setup:
         return [{"split": split, **place, **score(fit, self.key, step)} for split, score in self.evaluations.items()]
 
     def of_seed(self, seed: int) -> "Setup | None":
-        """Of the same recipe with another seed; None if the seed decides more than the key of the run."""
+        """Returns these parts with another seed; None if the seed decides more than the key of the run."""
         if self.recipe.val_share or not trainers.traits(self.recipe.trainer).shares_programs:
             return None
         return replace(self, recipe=replace(self.recipe, seed=seed), key=jax.random.key(seed))
@@ -96,47 +113,47 @@ def setup(
     recipe: Recipe,
     place: Place = Place(),  # noqa: B008
     *,
-    placement: Sharding | None = None,
+    sharding: Sharding | None = None,
     skip_bad: bool = False,
     log_every: int | None = None,
-    judged: bool = True,
-    own: OpenStream | None = None,
+    score_samples: bool = True,
+    stream: OpenStream | None = None,
     remat: bool = False,
 ) -> Setup:
-    """Loads the data and builds what the recipe says.
+    """Loads the data and builds the parts of a run.
 
     Args:
-        recipe: what to build.
-        place: of the data.
-        placement: of the arrays; None shares every batch over all devices.
-        skip_bad: skip a step whose loss is no number, instead of ending the run.
-        log_every: steps between two logs; None: a share of an epoch.
-        own: a stream of the user's, in place of the recipe's data.
-        judged: whether samples will be scored, for which a judge may have to learn first.
-        remat: train the rematerialised model.
+        recipe: Recipe of the run.
+        place: Folder and options of the data.
+        sharding: Sharding of the arrays; None for data parallelism over all devices.
+        skip_bad: Whether to skip a step whose metrics are not finite, instead of ending the run.
+        log_every: Steps between two logged rows; None for a part of an epoch.
+        score_samples: Whether samples will be scored, for which a classifier may have to be trained first.
+        stream: Stream to train on, in place of the data of the recipe.
+        remat: Whether to train the rematerialised model.
 
     Raises:
-        BadInput: if animal and data do not go together, or an option is not what the animal takes.
-        DataUnavailable: if the data cannot be had.
+        BadInput: If model and data are incompatible, or an option is invalid.
+        DataUnavailable: If the data cannot be loaded.
     """
-    kind, data = (own.kind, own.data) if own else _loaded(recipe, place)
+    kind, data = (stream.kind, stream.data) if stream else _loaded(recipe, place)
     recipe = replace(recipe, trainer=trainers.variant(recipe.trainer, recipe.task or data.task))
-    if own and trainers.traits(recipe.trainer).batch != "any":
+    if stream and trainers.traits(recipe.trainer).batch != "any":
         raise BadInput(f"Stream: the trainer {recipe.trainer} cannot learn from a stream; choose another recipe")
     wanted = spec_for(kind, data, recipe.task)
-    recipe, train, held = batches_that_fit(*validation_split(recipe, data, kind, own))
+    recipe, train, held = batches_that_fit(*validation_split(recipe, data, kind, stream))
     splits = preprocessed(data, train, held)
     scalers = scalers_for(recipe, data, splits["train"])
-    feed, cut = _feed(recipe, data, splits.pop("train"), scalers, own)
+    feed, cut = batches_for(recipe, data, splits.pop("train"), scalers, stream)
     plan = _plan(recipe, feed.steps_per_epoch, log_every)
     model = build(recipe.model, wanted, recipe.m, recipe.dtype)
     data = replace(data, train=train)
-    what = task_for_data(
-        model, recipe, kind, data, wanted, scalers, partial(sample_score_for, say=place.say) if judged else _nobody
-    )
+    score = partial(sample_score_for, say=place.say) if score_samples else _no_score
+    what = task_for_data(model, recipe, kind, data, wanted, scalers, score)
     moved = each_player(rematerialised, model) if remat else model
-    placement = placement or data_parallel()
-    trainer = trainers.make(moved, what.task, trainers.Run(recipe, plan.steps, plan.steps_per_epoch, placement))
+    sharding = sharding or data_parallel()
+    check_divides(recipe.batch_size, sharding.data_parallelism)
+    trainer = trainers.make(moved, what.task, trainers.Run(recipe, plan.steps, plan.steps_per_epoch, sharding))
     schedule = make_schedule(recipe, plan.steps, plan.steps_per_epoch)
     return Setup(
         recipe=recipe,
@@ -148,9 +165,9 @@ def setup(
         scaler=what.scaler,
         target_scaler=what.target_scaler,
         trainer=trainer,
-        advance=_advance(trainer, _divided(feed, recipe, placement), placement, skip_bad),
+        advance=_advance(trainer, feed, sharding, skip_bad),
         plan=plan,
-        evaluations={name: Evaluator(trainer, split, *scalers, placement, cut) for name, split in splits.items()},
+        evaluations={name: Evaluator(trainer, split, *scalers, sharding, cut) for name, split in splits.items()},
         rate=_rate(schedule, recipe.accumulate),
         key=jax.random.key(recipe.seed),
         example=what.example,
@@ -158,7 +175,7 @@ def setup(
 
 
 def _rate(schedule: Callable, accumulate: int) -> Callable[[int], float]:
-    """The learning rate at a step, for the log: as a program, for each of a schedule's parts would be one."""
+    """Returns the learning rate at a step, for the log; compiled, as every part of a schedule would be a program."""
     now = jax.jit(schedule)
     return lambda step: float(str(np.asarray(now(step // accumulate))))  # the decimals that float32 has
 
@@ -169,42 +186,15 @@ def _loaded(recipe: Recipe, place: Place) -> tuple[Source, Dataset]:
     return kind, load_data(recipe.dataset, place, recipe.d)
 
 
-def _nobody(*args: Any) -> None:
-    """Judges nothing."""
+def _no_score(*args: Any) -> None:
+    """Stands for the score of samples that are not scored."""
 
 
-def _feed(
-    recipe: Recipe, data: Dataset, train: Split, scalers: Scalers, own: OpenStream | None
-) -> tuple[BatchSource, Callable | None]:
-    """How examples are cut for training, and for scoring."""
-    if own is not None:
-        from ..pipeline.from_iterator import from_iterator
-
-        return from_iterator(own, *scalers, recipe.augment), None
-    if data.task == "language":
-        from ..pipeline.text import contiguous_from_disk, scoring_windows, token_windows
-
-        cut = contiguous_from_disk if isinstance(train.x, DiskArray) else token_windows
-        return cut(train, recipe.batch_size, data.window), scoring_windows
-    cut = from_disk if isinstance(train.x, DiskArray) else from_memory
-    return cut(train, recipe.batch_size, *scalers, recipe.augment), None
-
-
-def _divided(feed: BatchSource, recipe: Recipe, placement: Sharding) -> BatchSource:
-    """Refuses a batch that the devices cannot share evenly."""
-    size, devices = recipe.batch_size, placement.data_parallelism
-    if size % devices:
-        below, above = size - size % devices, size - size % devices + devices
-        near = f"{below} or {above}" if below else str(above)
-        raise BadInput(f"--batch-size {size} does not divide over {devices} devices; the nearest that do: {near}")
-    return feed
-
-
-def _advance(trainer: Trainer, feed: BatchSource, placement: Sharding, skip_bad: bool) -> StepProgram:
-    """The program of such a feed; refuses rules that do not suit what is trained."""
-    advance = (StreamedStepProgram if feed.reads else StepProgram)(trainer, feed, placement, skip_bad=skip_bad)
-    if placement.rules:
-        placement.check(jax.eval_shape(advance.made, jax.random.key(0), advance.arrays))
+def _advance(trainer: Trainer, feed: BatchSource, sharding: Sharding, skip_bad: bool) -> StepProgram:
+    """Returns the program of the training steps; refuses sharding rules that do not suit the parameters."""
+    advance = (StreamedStepProgram if feed.reads else StepProgram)(trainer, feed, sharding, skip_bad=skip_bad)
+    if sharding.rules:
+        sharding.check(jax.eval_shape(advance.made, jax.random.key(0), advance.arrays))
     return advance
 
 

@@ -41,7 +41,7 @@ def warm_start(path: Path, setup: Setup) -> tuple[LoopState, list[str]]:
     leaves, structure = jax.tree_util.tree_flatten(own)
     new = [found[name].astype(leaf.dtype) if name in taken else leaf for name, leaf in zip(named, leaves, strict=True)]
     new = jax.tree.unflatten(structure, new)
-    new = device_put(new, setup.advance.placement.fit(new))
+    new = device_put(new, setup.advance.sharding.fit(new))
     fit |= new
     if "ema" in fit:
         fit["ema"] = jax.tree.map(jax.numpy.copy, new["params"])

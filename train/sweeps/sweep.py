@@ -122,7 +122,7 @@ def _setup(recipe: Recipe, options: RunOptions) -> Setup:
     return setup(
         recipe,
         options.place(),
-        placement=sharding_for(options),
+        sharding=sharding_for(options),
         skip_bad=options.on_nan == "skip",
         log_every=options.log_every,
         remat=options.remat,

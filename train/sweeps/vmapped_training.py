@@ -41,7 +41,7 @@ class VmappedSeeds:
         first = parts[0]
         self.parts = [first, *(each.like(first) for each in parts[1:])]
         self.keys = [each.key for each in parts]
-        self._advance, self._whole = first.advance, first.advance.placement.replicated
+        self._advance, self._whole = first.advance, first.advance.sharding.replicated
         # What is held back is drawn by the seed: then each has examples, and scales, of its own.
         self.own = 0 if first.recipe.val_share else None
         self.arrays = first.advance.arrays if self.own is None else self._stacked([p.advance.arrays for p in parts])

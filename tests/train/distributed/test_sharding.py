@@ -22,7 +22,7 @@ WHOLE = PartitionSpec()
 
 
 def eight(*rules, fsdp=False):
-    """A placement over eight devices that need not be there."""
+    """A sharding over eight devices that need not be there."""
     axes = {"data": 4, "model": 2}
     return Sharding(AbstractMesh(tuple(axes.values()), tuple(axes)), shard_rules(rules, axes), fsdp)  # pyright: ignore
 
@@ -39,9 +39,9 @@ def shaped(**shapes):
     return tree
 
 
-def specs(placement, tree):
+def specs(sharding, tree):
     """The specification of each array by its path."""
-    leaves = jax.tree_util.tree_flatten_with_path(placement.fit(tree))[0]
+    leaves = jax.tree_util.tree_flatten_with_path(sharding.fit(tree))[0]
     return {path_name(path): sharding.spec for path, sharding in leaves}
 
 
@@ -149,16 +149,16 @@ def test_what_a_generator_paints_an_image_of_is_not_cut():
 @pytest.mark.parametrize(
     ("options", "reason"),
     [
-        ({"mesh": "data"}, "--mesh data: 'data' is no axis with its number of devices, as in --mesh data=4,model=2"),
-        ({"mesh": "data=0"}, "'data=0' is no axis"),
-        ({"mesh": "data=2,,model=2"}, "'' is no axis"),
-        ({"mesh": ""}, "'' is no axis"),
-        ({"mesh": "data=2,data=4"}, "names the axis data twice"),
+        ({"mesh": "data"}, "--mesh data: 'data' is not an axis with its number of devices, as in --mesh data=4,model=2"),
+        ({"mesh": "data=0"}, "'data=0' is not an axis"),
+        ({"mesh": "data=2,,model=2"}, "'' is not an axis"),
+        ({"mesh": ""}, "'' is not an axis"),
+        ({"mesh": "data=2,data=4"}, "contains the axis data twice"),
         ({"shard": ("head/w",)}, "a rule is a pattern and an axis for each dimension, as in head/w=None,model"),
-        ({"shard": ("(=data",)}, r"'\(' is no regular expression: missing \)"),
-        ({"shard": ("w=model",)}, r"there is no axis 'model' \(the mesh has data; more come with --mesh"),
+        ({"shard": ("(=data",)}, r"'\(' is not a regular expression: missing \)"),
+        ({"shard": ("w=model",)}, r"there is no axis 'model' \(the mesh has data; add axes with --mesh"),
         ({"shard": ("w=modle",), "mesh": "model=2"}, r"no axis 'modle'; did you mean model\? \(the mesh has data and"),
-        ({"shard": ("w=data,data",)}, "the axis data can cut one dimension, not 2"),
+        ({"shard": ("w=data,data",)}, "the axis data can shard one dimension, not 2"),
     ],
 )
 def test_options_that_cannot_be_are_refused_before_jax_is_asked(options, reason):
@@ -177,9 +177,9 @@ def test_the_axis_data_takes_what_the_others_leave():
     [
         (
             "data=4,model=2",
-            "--mesh data=4,model=2 wants 8 devices, and jax has 6 here: without data=... that",
+            "--mesh data=4,model=2 needs 8 devices, and jax has 6 here: without data=... that",
         ),
-        ("model=4", "wants a multiple of 4 devices, and jax has 6 here: take another size; --mesh none"),
+        ("model=4", "needs a multiple of 4 devices, and jax has 6 here: choose another size; --mesh none"),
     ],
 )
 def test_a_mesh_for_other_devices_is_refused_with_what_to_do(mesh, reason):
@@ -223,7 +223,7 @@ from zoo.train.runs.resume import load_state
 from zoo.train.runs.setup import setup
 options = RunOptions(fsdp=True)
 recipe = replace(recipe_for("mlp"), m={"hidden": (512, 256)}, steps=4)
-parts = setup(recipe, Place(), placement=placement_for(options), judged=False)
+parts = setup(recipe, Place(), sharding=sharding_for(options), score_samples=False)
 tree = described(parts.advance.template(parts.key))
 tensors = {name: np.full(shape, 1, dtype) for name, (dtype, shape) in tree.items()}
 saved = facts(parts, recipe, asdict(options)) | {"step": 2, "since": 2, "seconds": 1.0, "metrics": {}, "callbacks": {}}

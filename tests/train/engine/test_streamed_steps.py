@@ -172,8 +172,8 @@ def test_waiting_is_told_once_with_what_to_do():
 
 
 def test_a_process_reads_the_rows_of_its_own_devices_alone():
-    placement = data_parallel(jax.devices()[:1])
-    assert own_rows(placement.data_sharded, (6, 2)).tolist() == [0, 1, 2, 3, 4, 5]
+    sharding = data_parallel(jax.devices()[:1])
+    assert own_rows(sharding.data_sharded, (6, 2)).tolist() == [0, 1, 2, 3, 4, 5]
 
 
 MEMORY = """

@@ -1,7 +1,7 @@
 """A run that an earlier version wrote is resumed: its checkpoint of format 1 and its config.json with text values.
 
 `data/format-1` holds the first 80 of 120 steps of `--model logistic --dataset iris --val-share 0.2 --seed 0`. The best
-evaluation is that of step 66; those of steps 90, 96 and 120 equal it, so that a run without its state would keep step 90.
+evaluation is that of step 66; those of steps 90, 96 and 120 equal it: a run without its state would keep step 90.
 """
 
 import json

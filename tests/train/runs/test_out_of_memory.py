@@ -134,7 +134,7 @@ def test_a_rematerialised_run_gives_the_same(key):
     ],
 )
 def test_no_norm_loss_or_sum_of_a_whole_step_is_half_precision(model, dataset, more, key):
-    parts = setup(replace(recipe_for(model, dataset), dtype="bf16", batch_size=8, **more), judged=False)
+    parts = setup(replace(recipe_for(model, dataset), dtype="bf16", batch_size=8, **more), score_samples=False)
     feed, advance = parts.advance.feed, parts.advance
     fit = jax.eval_shape(advance.made, key, advance.arrays)
     batch = jax.eval_shape(lambda arrays: feed.batch(arrays, feed.order(key), 0, key), advance.arrays)

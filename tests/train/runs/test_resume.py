@@ -367,7 +367,7 @@ def test_weights_of_which_none_fit_are_refused(iris, tmp_path):
 
 def test_going_on_and_beginning_anew_exclude_each_other(iris, tmp_path):
     for other in ({"overwrite": True}, {"init_from": iris.folder}):
-        with pytest.raises(BadInput, match="--resume goes on with a run; it does not go with"):
+        with pytest.raises(BadInput, match="--resume continues a run and cannot be combined with"):
             RunOptions(resume=iris.folder, **other)
     with pytest.raises(BadInput, match="a run is resumed in its own folder"):
         run(IRIS, RunOptions(resume=iris.folder, out=tmp_path / "elsewhere"))
