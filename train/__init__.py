@@ -1,6 +1,6 @@
 """Training: `from zoo.train import recipe_for, run`; `run(recipe_for("cnn"))` is `python -m zoo.train --model cnn`.
 
-Importing this is light: what needs jax is imported when it is asked for.
+Importing this package is light: the modules behind its names, some of which need jax, are imported on first use.
 """
 
 from importlib import import_module
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Callback", "Recipe", "Result", "RunOptions", "Stream", "recipe_for", "run"]
 
-_HOMES = {
+_MODULES = {
     "Callback": "callback",
     "Recipe": "config.recipe",
     "Result": "runs.result",
@@ -29,6 +29,6 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
+    if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f".{_HOMES[name]}", __name__), name)
+    return getattr(import_module(f".{_MODULES[name]}", __name__), name)

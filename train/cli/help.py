@@ -2,7 +2,6 @@
 
 import shutil
 from collections.abc import Sequence
-from importlib.metadata import PackageNotFoundError, version
 from platform import python_version
 
 import zoo
@@ -110,6 +109,8 @@ def pretrained_table() -> str:
 
 def versions_line() -> str:
     """Returns the versions of the zoo, jax and python; jax is not imported."""
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
         jax = version("jax")
     except PackageNotFoundError:

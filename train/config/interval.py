@@ -1,4 +1,4 @@
-"""How often a checkpoint is written: every so many steps, every so much time, or as seldom as it costs little."""
+"""Interval between checkpoints: a number of steps, a time, or as often as it costs little."""
 
 import re
 from dataclasses import dataclass
@@ -8,25 +8,31 @@ from ..errors import BadInput
 __all__ = ["CheckpointInterval", "interval"]
 
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
-_SHARE = 0.02  # of the time that writing may take where nobody said how often
+_SHARE = 0.02  # of the time may be spent on checkpoints by default
 
 
 @dataclass(frozen=True)
 class CheckpointInterval:
-    """When to write. At most one of the two is set; none means at evaluations, within a fiftieth of the time."""
+    """Interval between checkpoints. At most one field is set; with none, at evaluations and at most 2 % of the time.
+
+    Attributes:
+        steps: training steps between two checkpoints.
+        seconds: time between two checkpoints.
+        off: no checkpoints.
+    """
 
     steps: int | None = None
     seconds: float | None = None
     off: bool = False
 
     def due(self, step: int, evaluates: bool, waited: float, cost: float) -> bool:
-        """Whether to write now.
+        """Returns True if a checkpoint is due.
 
         Args:
-            step: the steps done.
-            evaluates: whether the run is scored here.
-            waited: seconds since the last checkpoint, or the beginning.
-            cost: seconds that the last one took.
+            step: number of completed training steps.
+            evaluates: whether the run is evaluated at this step.
+            waited: seconds since the last checkpoint, or the start.
+            cost: seconds that the last checkpoint took.
 
         >>> every_500, automatic = CheckpointInterval(steps=500), CheckpointInterval()
         >>> every_500.due(1000, False, 0.0, 0.0), automatic.due(7, True, waited=1.0, cost=0.5)
@@ -42,13 +48,13 @@ class CheckpointInterval:
 
 
 def interval(text: str | None) -> CheckpointInterval:
-    """What the text of --ckpt-every means: "500" steps, "30s", "5m", "2h", "off", None.
+    """Parses the value of --ckpt-every: "500" steps, "30s", "5m", "2h", "off", None.
 
     Raises:
-        BadInput: if it means nothing.
+        BadInput: if it is none of these.
 
     >>> interval("5m")
-    Interval(steps=None, seconds=300.0, off=False)
+    CheckpointInterval(steps=None, seconds=300.0, off=False)
     """
     if text is None or text == "off":
         return CheckpointInterval(off=text == "off")

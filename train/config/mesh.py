@@ -1,4 +1,4 @@
-"""What `--mesh` and `--shard` say, read without jax: the axes of the devices, and which parameter lies along which."""
+"""Parses `--mesh` and `--shard` without jax: the axes of the devices, and the sharding of parameters over them."""
 
 import math
 import re
@@ -10,17 +10,17 @@ from ..option_types import did_you_mean
 
 __all__ = ["DATA", "Rule", "mesh_axes", "mesh_sizes", "shard_rules", "spread"]
 
-DATA = "data"  # the axis that batches are shared along
+DATA = "data"  # the axis over which batches are sharded
 _EXAMPLE = "as in --mesh data=4,model=2"
 
 
 class Rule(NamedTuple):
-    """Which parameters are cut, and how.
+    """Sharding rule for parameters.
 
     Attributes:
-        text: as it was given.
-        pattern: of the whole path of a parameter, as in checkpoints: `body/.*/w`.
-        spec: for each dimension the axis that it is cut along, None for one that is not.
+        text: the rule as it was given.
+        pattern: pattern of the whole path of a parameter, as in checkpoints: `body/.*/w`.
+        spec: axis of each dimension; None for a dimension that is not sharded.
     """
 
     text: str
@@ -29,10 +29,10 @@ class Rule(NamedTuple):
 
 
 def mesh_axes(text: str | None) -> dict[str, int]:
-    """The axes that a text names, with their sizes.
+    """Parses the axes of a mesh and their sizes.
 
     Raises:
-        BadInput: if it is no list of names and sizes, or names one twice.
+        BadInput: if the text is no list of names and sizes, or contains a name twice.
 
     >>> mesh_axes("data=4,model=2"), mesh_axes(None)
     ({'data': 4, 'model': 2}, {})
@@ -41,18 +41,18 @@ def mesh_axes(text: str | None) -> dict[str, int]:
     for part in text.split(",") if text is not None else ():
         name, _, size = (each.strip() for each in part.partition("="))
         if not name.isidentifier() or not size.isdecimal() or int(size) < 1:
-            raise BadInput(f"--mesh {text}: {part!r} is no axis with its number of devices, {_EXAMPLE}")
+            raise BadInput(f"--mesh {text}: {part!r} is not an axis with its number of devices, {_EXAMPLE}")
         if name in axes:
-            raise BadInput(f"--mesh {text} names the axis {name} twice; each has one size, {_EXAMPLE}")
+            raise BadInput(f"--mesh {text} contains the axis {name} twice; each has one size, {_EXAMPLE}")
         axes[name] = int(size)
     return axes
 
 
 def mesh_sizes(axes: Mapping[str, int], devices: int) -> dict[str, int]:
-    """The sizes of all axes: `data`, where it is not named, takes the devices that the others leave.
+    """Returns the sizes of all axes; `data`, if it is not given, gets the devices that the other axes leave.
 
     Raises:
-        BadInput: if the axes are not for so many devices.
+        BadInput: if the sizes do not fit the number of devices.
 
     >>> mesh_sizes({"model": 2}, 8)
     {'data': 4, 'model': 2}
@@ -63,19 +63,19 @@ def mesh_sizes(axes: Mapping[str, int], devices: int) -> dict[str, int]:
         return sizes
     text = ",".join(f"{name}={size}" for name, size in axes.items())
     many = f"{wanted} devices" if DATA in axes else f"a multiple of {wanted} devices"
-    advice = f"without {DATA}=... that axis takes what the others leave" if DATA in axes else "take another size"
-    raise BadInput(f"--mesh {text} wants {many}, and jax has {devices} here: {advice}; --mesh none takes all as {DATA}")
+    advice = f"without {DATA}=... that axis gets what the others leave" if DATA in axes else "choose another size"
+    raise BadInput(f"--mesh {text} needs {many}, and jax has {devices} here: {advice}; --mesh none uses all as {DATA}")
 
 
 def shard_rules(texts: Sequence[str], axes: Mapping[str, int]) -> tuple[Rule, ...]:
-    """The rules that texts like `head/w=None,model` stand for.
+    """Parses sharding rules like `head/w=None,model`.
 
     Args:
-        texts: each a pattern, `=`, and for each dimension an axis or None.
-        axes: of the mesh; `data` is always there.
+        texts: rules, each a pattern, `=`, and an axis or None for each dimension.
+        axes: axes of the mesh; `data` always exists.
 
     Raises:
-        BadInput: if a pattern is no regular expression, or an axis is unknown or named twice.
+        BadInput: if a pattern is no regular expression, or an axis is unknown or used twice.
 
     >>> shard_rules(["head/w=None,model"], {"model": 2})[0].spec
     (None, 'model')
@@ -84,7 +84,7 @@ def shard_rules(texts: Sequence[str], axes: Mapping[str, int]) -> tuple[Rule, ..
 
 
 def spread(mesh: str | None, shard: Sequence[str], fsdp: bool) -> str:
-    """How a run is spread over its devices, in words; nothing for batches that all of them share.
+    """Describes how a run is distributed over its devices; "" for plain data parallelism.
 
     >>> spread("data=4,model=2", ["head/w=None,model"], True)
     'mesh data=4 model=2, shard head/w=None,model, fsdp'
@@ -96,17 +96,17 @@ def spread(mesh: str | None, shard: Sequence[str], fsdp: bool) -> str:
 def _rule(text: str, axes: Sequence[str]) -> Rule:
     pattern, equals, rest = text.rpartition("=")
     if not (pattern and equals and rest):
-        raise BadInput(f"--shard {text}: a rule is a pattern and an axis for each dimension, as in head/w=None,model")
+        raise BadInput(f"--shard {text}: a rule has a pattern and an axis for each dimension, as in head/w=None,model")
     try:
         compiled = re.compile(pattern)
     except re.error as error:
-        raise BadInput(f"--shard {text}: {pattern!r} is no regular expression: {error}") from None
+        raise BadInput(f"--shard {text}: {pattern!r} is not a regular expression: {error}") from None
     spec = tuple(None if each.strip().lower() == "none" else each.strip() for each in rest.split(","))
     named = [each for each in spec if each is not None]
     for each in named:
         if each not in axes:
-            there = f"the mesh has {' and '.join(axes)}; more come with --mesh, {_EXAMPLE}"
+            there = f"the mesh has {' and '.join(axes)}; add axes with --mesh, {_EXAMPLE}"
             raise BadInput(f"--shard {text}: there is no axis {each!r}{did_you_mean(each, axes)} ({there})")
         if named.count(each) > 1:
-            raise BadInput(f"--shard {text}: the axis {each} can cut one dimension, not {named.count(each)}")
+            raise BadInput(f"--shard {text}: the axis {each} can shard one dimension, not {named.count(each)}")
     return Rule(text, compiled, spec)

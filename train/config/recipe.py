@@ -16,6 +16,7 @@ from ..data.dataset import Source, source
 from ..data.sources import sources
 from ..errors import BadInput
 from ..option_types import Bounds, Seed
+from .literals import assigned
 
 __all__ = ["Expect", "ModelRecipes", "Recipe", "book", "check_compatible", "recipe_for"]
 
@@ -145,6 +146,13 @@ class ModelRecipes:
     tasks: tuple[str, ...] = ("binary", "multiclass", "multilabel", "regression")
 
 
+_ANY = ModelRecipes(
+    recipes=(),
+    kinds=("image", "table", "points", "sequence", "text", "series"),
+    tasks=("binary", "multiclass", "multilabel", "regression", "tagging", "language", "generation"),
+)  # of a model without RECIPES; its own factory rejects what does not suit it
+
+
 def book(model: str) -> ModelRecipes:
     """Returns the recipes of a model.
 
@@ -153,9 +161,7 @@ def book(model: str) -> ModelRecipes:
     """
     if model in _catalogue.own_names():
         return import_module(f"..recipes.{model}", __package__).RECIPES
-    from .outside_recipes import outside_recipes
-
-    return outside_recipes(model)
+    return _outside_recipes(model)
 
 
 def recipe_for(model: str, dataset: str | None = None, variant: str = "") -> Recipe:
@@ -210,6 +216,27 @@ def check_compatible(model: str, data: Source) -> None:
             f"{model} does {' or '.join(pages.tasks)}; {data.name} is a {data.task} task. "
             f"Choose another model ({_reader(data)}) or another data set ({_such(pages)})"
         )
+
+
+def _outside_recipes(model: str) -> ModelRecipes:
+    """Reads RECIPES of the module of a model that is not the zoo's own from its text, so that help needs no jax."""
+    classes = {"Expect": Expect, "ModelRecipes": ModelRecipes, "Recipe": Recipe}
+    try:
+        tree = _catalogue.tree(model)
+    except ValueError as error:
+        raise BadInput(str(error)) from None
+    try:
+        found = assigned(tree, "RECIPES", classes)
+    except (TypeError, ValueError) as error:
+        raise BadInput(
+            f"RECIPES of {model} cannot be read: {error}; it must be written as in zoo/train/recipes, with "
+            "ModelRecipes, Recipe, Expect and literals"
+        ) from None
+    if found is None:
+        return _ANY
+    if not isinstance(found, ModelRecipes):
+        raise BadInput(f"RECIPES of {model} must be a ModelRecipes, got {type(found).__name__}")
+    return replace(found, recipes=tuple(replace(each, model=model) for each in found.recipes))
 
 
 def _only_own_tasks(pages: ModelRecipes) -> bool:

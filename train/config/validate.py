@@ -3,22 +3,25 @@
 from dataclasses import fields
 from typing import get_type_hints
 
-from .. import trainers
 from ..errors import BadInput
 from ..option_types import coerce
 from .recipe import Recipe
 
 __all__ = ["check_recipe"]
 
-_TABLES = ("m", "d", "t", "expect")  # checked by the model, the data set and the trainer
+_TABLES = ("m", "d", "t", "expect")
 
 
 def check_recipe(recipe: Recipe) -> None:
     """Raises BadInput for the first bad value of a recipe, with its flag, the value and the values that are accepted.
 
-    >>> check_recipe(Recipe("mlp", "iris", batch_size=0))
-    Traceback (most recent call last):
-    zoo.train.errors.BadInput: --batch-size must be a whole number of at least 1, got 0
+    The options of model, data set and trainer are checked by those.
+
+    >>> try:
+    ...     check_recipe(Recipe("mlp", "iris", batch_size=0))
+    ... except BadInput as error:
+    ...     print(error)
+    --batch-size must be a whole number of at least 1, got 0
     """
     kinds = get_type_hints(Recipe, include_extras=True)
     for name in (each.name for each in fields(recipe) if each.name not in _TABLES):
@@ -26,8 +29,6 @@ def check_recipe(recipe: Recipe) -> None:
         value = getattr(recipe, name)
         if coerce(kinds[name], value, flag) is None and value is not None:
             raise BadInput(f"{flag} must be None, not the text {value!r}")
-    trainers.check_options(recipe.trainer, recipe.t)
-    _check_traits(recipe)
     if recipe.steps is None and recipe.warmup_epochs >= recipe.epochs:
         raise BadInput(
             f"--warmup-epochs must be less than --epochs {recipe.epochs:g}, got {recipe.warmup_epochs:g}: "
@@ -35,18 +36,3 @@ def check_recipe(recipe: Recipe) -> None:
         )
     if recipe.sched == "plateau" and recipe.decay == 1:
         raise BadInput("--decay must be below 1 with --sched plateau, got 1: the learning rate would never fall")
-
-
-def _check_traits(recipe: Recipe) -> None:
-    """Rejects values that the trainer would ignore."""
-    traits = trainers.traits(recipe.trainer)
-    rule = f"{recipe.model} is trained without a gradient (trainer {recipe.trainer})"
-    if not traits.gradient and recipe.dtype != "float32":
-        raise BadInput(f"--dtype {recipe.dtype}: {rule}, which needs float32")
-    if not traits.gradient and recipe.accumulate > 1:
-        raise BadInput(f"--accumulate {recipe.accumulate}: {rule}; there is no gradient to accumulate")
-    if not traits.accumulate and recipe.accumulate > 1:
-        raise BadInput(
-            f"--accumulate {recipe.accumulate}: the trainer {recipe.trainer} of {recipe.model} cannot accumulate "
-            "gradients; to save memory give --batch-size, --remat or --dtype bf16"
-        )

@@ -1,1 +1,1 @@
-"""Recipes: one file an animal, mirroring `zoo/`; each defines RECIPES."""
+"""Recipes of the models: one file per model, as in `zoo/`; each defines RECIPES."""

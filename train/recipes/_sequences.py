@@ -1,4 +1,4 @@
-"""What every recurrent animal is trained by: one recipe a data set, the same for all, so that they compare."""
+"""Recipes of the recurrent models: one per data set, the same for all models, so that their results compare."""
 
 from dataclasses import replace
 
@@ -51,7 +51,7 @@ _ALL = (
 
 
 def recipes(model: str, **expected: Expect | None) -> tuple[Recipe, ...]:
-    """The recipes of a recurrent animal, one for each data set or variant named, in that order, with what to expect.
+    """Returns the recipes of a recurrent model, one for each data set or variant given, with its expected result.
 
     >>> [recipe.dataset for recipe in recipes("lstm", mnist=None, digits=Expect("accuracy", 0.97, FLOOR))]
     ['mnist', 'digits']

@@ -1,4 +1,4 @@
-"""Bidirectional GRU: tags that only the future tells, images by rows."""
+"""Bidirectional GRU: tags that depend on the future, images by rows."""
 
 from ..config.recipe import Expect, ModelRecipes
 from ._sequences import FLOOR, recipes

@@ -1,4 +1,4 @@
-"""Bidirectional LSTM: tags that only the future tells, images by rows."""
+"""Bidirectional LSTM: tags that depend on the future, images by rows."""
 
 from ..config.recipe import Expect, ModelRecipes
 from ._sequences import FLOOR, recipes

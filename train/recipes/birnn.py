@@ -1,4 +1,4 @@
-"""Bidirectional recurrent network: tags that only the future tells, images by rows."""
+"""Bidirectional recurrent network: tags that depend on the future, images by rows."""
 
 from ..config.recipe import Expect, ModelRecipes
 from ._sequences import FLOOR, recipes

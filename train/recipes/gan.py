@@ -1,4 +1,4 @@
-"""Generative adversarial network: the ring, on which the published one loses modes, and small images."""
+"""Generative adversarial network: the ring, where the published variant loses modes, and small images."""
 
 from ..config.recipe import Expect, ModelRecipes, Recipe
 

@@ -1,4 +1,4 @@
-"""Linear regression: whole-set gradient descent until the closed-form answer is reached."""
+"""Linear regression: full-batch gradient descent up to the closed-form solution."""
 
 from ..config.recipe import Expect, ModelRecipes, Recipe
 

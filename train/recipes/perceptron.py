@@ -1,4 +1,4 @@
-"""The perceptron's own rule; the rate scales the weights and nothing else, for they begin at zero."""
+"""Perceptron: the learning rate only scales the weights, which start at zero."""
 
 from ..config.recipe import Expect, ModelRecipes, Recipe
 

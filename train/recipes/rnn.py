@@ -1,4 +1,4 @@
-"""Recurrent network: images by rows, and what its memory is too short for."""
+"""Recurrent network: images by rows, and tasks that exceed its memory."""
 
 from ..config.recipe import Expect, ModelRecipes
 from ._sequences import FLOOR, GUESS, recipes
