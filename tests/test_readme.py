@@ -1,16 +1,22 @@
 """The README's code runs, block after block, and what it lists is what is there."""
 
+import os
 import re
+import subprocess
+import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
+import zoo
 from benchmarks import results
 from benchmarks.page import DOCS, between, publish
 
 README = Path(__file__).parent.parent / "README.md"
 
 
+@pytest.mark.usefixtures("quick_compiler")
 def test_the_code_of_the_readme_runs(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     blocks = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), flags=re.DOTALL)
@@ -56,3 +62,22 @@ def test_the_pages_have_the_marks_between_which_a_benchmark_writes(name, tmp_pat
     page.write_text((DOCS / name).read_text(encoding="utf-8"), encoding="utf-8")
     publish(page, **{mark: "| figures |"})
     assert f"<!-- {mark} -->\n| figures |\n<!-- /{mark} -->" in page.read_text(encoding="utf-8")
+
+
+def test_the_package_of_the_readme_is_trained_by_its_own_rule(tmp_path):
+    page = README.read_text(encoding="utf-8")
+    site, info = tmp_path / "site", tmp_path / "site" / "my_animals-1.0.dist-info"
+    info.mkdir(parents=True)
+    for name, block in re.findall(r"```\w+\n# (\S+)\n(.*?)```", page, flags=re.DOTALL):
+        (site / name).parent.mkdir(exist_ok=True)
+        (site / name).write_text(block, encoding="utf-8")
+    groups = tomllib.loads((site / "pyproject.toml").read_text())["project"]["entry-points"]
+    lines = [f"[{group}]\n" + "".join(f"{k} = {v}\n" for k, v in each.items()) for group, each in groups.items()]
+    (info / "entry_points.txt").write_text("\n".join(lines))
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: my-animals\nVersion: 1.0\n")
+    paths = os.pathsep.join([str(site), str(Path(zoo.__file__).parent.parent)])
+    command = [sys.executable, "-m", "zoo.train", "--model", "nearest_mean", "--out", "run", "--no-pictures"]
+    environment = {**os.environ, "PYTHONPATH": paths, "JAX_PLATFORMS": "cpu"}
+    done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "(expected at least 0.85, measured): reached" in done.stdout
