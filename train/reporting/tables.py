@@ -46,13 +46,13 @@ def parameter_table(rows: Iterable[tuple[str, Sequence[int], str, int, int]]) ->
 
 
 def epochs_table(eval_rows: Iterable[Mapping[str, Any]], best: float | None, headline: str, most: int = 12) -> Table:
-    """Makes the table of the evaluations of a run; the one whose model was saved is marked.
+    """Makes the table of the evaluations of a run, the best one marked.
 
     Args:
         eval_rows: rows of `metrics.jsonl`, of which those of the splits val and test are shown.
-        best: epoch of the saved model.
+        best: epoch of the best evaluation.
         headline: name of the metric shown beside the loss.
-        most: maximum number of rows; the first, the saved and the last ones are preferred.
+        most: maximum number of rows; the first, the best and the last ones are preferred.
     """
     rows = [row for row in eval_rows if row.get("split") in _SPLITS]
     splits = [split for split in _SPLITS if any(row["split"] == split for row in rows)]
@@ -71,7 +71,7 @@ def epochs_table(eval_rows: Iterable[Mapping[str, Any]], best: float | None, hea
             table.add_row(*["..."] * (2 + len(columns)), "", style="dim")
         row, previous = ordered[index], index
         scores = [_score(row.get(split, {}).get(name)) for split, name in columns]
-        mark, style = ("saved", "bold green") if index == marked else ("", "")
+        mark, style = ("best", "bold green") if index == marked else ("", "")
         table.add_row(f"{row['epoch']:.4g}", f"{row['step']:,}", *scores, mark, style=style)
     return table
 

@@ -68,24 +68,24 @@ def test_a_model_without_parameters_has_none():
     assert re.search(r"total +0 +0\n", shown(parameter_table([])))
 
 
-def test_the_saved_epoch_is_marked_and_training_rows_are_omitted():
+def test_the_best_epoch_is_marked_and_training_rows_are_omitted():
     text = shown(epochs_table(evaluations(3), 2.0, "accuracy"))
     assert text.split("\n")[0].split() == ["epoch", "step", "test", "loss", "test", "accuracy"]
     assert [line.split() for line in text.rstrip().splitlines()[2:]] == [
         ["1", "92", "2.0000", "0.5000"],
-        ["2", "184", "1.0000", "0.7500", "saved"],
+        ["2", "184", "1.0000", "0.7500", "best"],
         ["3", "276", "0.6667", "0.8333"],
     ]
 
 
 @pytest.mark.parametrize("best", [None, 1, 2, 50, 99, 100])
-def test_the_table_of_a_long_run_shows_the_first_the_saved_and_the_last_epochs(best):
+def test_the_table_of_a_long_run_shows_the_first_the_best_and_the_last_epochs(best):
     text = shown(epochs_table(evaluations(100), best, "accuracy"))
     epochs = [each for each in first_column(text) if each != "..."]
     assert len(epochs) == 12
     assert {"1", "100", str(best or 1)} <= set(epochs)
     assert epochs == sorted(epochs, key=int)
-    assert text.count("saved") == (best is not None)
+    assert text.count("best") == (best is not None)
 
 
 def test_dots_mark_the_epochs_that_are_left_out():
