@@ -87,6 +87,6 @@ def build(name: str, wanted: ModelSpec, options: Mapping[str, Any], dtype: str =
         model = make(**arguments, **options)
     except (TypeError, ValueError) as error:
         given = ", ".join(f"{option}={value!r}" for option, value in options.items())
-        raise BadInput(f"{name} cannot be built with {given or 'its defaults'}: {error}") from error
+        raise BadInput(f"{name} cannot be made with {given or 'its defaults'}: {error}") from error
     kind = _KINDS[dtype]
     return model if kind is None else each_player(partial(computing_in, kind), model)

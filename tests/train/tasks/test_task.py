@@ -154,8 +154,8 @@ def test_bits_per_character_are_nats_over_log_2_and_fewer_are_better():
     assert task.finish({"loss": 1.5, "bpc": 2.0})["nats"] == 1.5
 
 
-def test_a_tag_for_every_step_is_wanted():
-    with pytest.raises(ValueError, match=r"outputs \(1, 3, 4\) want targets \(1, 3\), got \(1,\)"):
+def test_tagging_requires_a_target_for_every_step():
+    with pytest.raises(ValueError, match=r"outputs \(1, 3, 4\) require targets \(1, 3\), got \(1,\)"):
         task_for("tagging", outputs=4).loss(jnp.zeros((1, 3, 4)), jnp.zeros(1, int))
 
 
@@ -172,7 +172,10 @@ def test_label_smoothing_reaches_the_loss():
         (("multiclass", "mse", 3), "--loss mse does not suit a multiclass task; choose from auto, cross_entropy"),
         (("regression", "cross_entropy", 1), "choose from auto, mse, half_mse, mae, huber, arctan"),
         (("multilabel", "hinge", 3), "multilabel task; choose from auto, cross_entropy, quadratic"),
-        (("multiclass", "hinge", 3, 0.1), "--label-smoothing 0.1 requires the loss cross_entropy; the loss here is hinge"),
+        (
+            ("multiclass", "hinge", 3, 0.1),
+            "--label-smoothing 0.1 requires the loss cross_entropy; the loss here is hinge",
+        ),
         (("regression", "auto", 1, 0.1), "--label-smoothing"),
         (("binary", "auto", 2), "one output, the logit of class 1, got 2"),
         (("multiclass", "auto", 1), "at least 2, got 1"),
