@@ -1,1 +1,1 @@
-"""Data: one file a source, and what every source shares (download, normalisation, augmentation)."""
+"""Data: data sets and their sources, file formats, splits, normalization, augmentation and reading from the disk."""

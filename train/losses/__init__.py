@@ -1,1 +1,1 @@
-"""Loss functions: arrays in, one number an example out."""
+"""Loss functions: arrays in, one loss per example out."""

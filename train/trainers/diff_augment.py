@@ -5,12 +5,12 @@ changes; changing both, and letting the gradient through, does not.
 """
 
 from collections.abc import Callable, Sequence
-from difflib import get_close_matches
 
 import jax
 import jax.numpy as jnp
 
 from ..errors import BadInput
+from ..option_types import did_you_mean
 from ..trainer import named_key
 
 __all__ = ["POLICIES", "check_policy", "diff_augment"]
@@ -47,9 +47,9 @@ def check_policy(policy: Sequence[str]) -> None:
     """Raises BadInput, naming the nearest, if one of the names is no policy."""
     for name in policy:
         if name not in POLICIES:
-            near = get_close_matches(name, POLICIES, n=1)
-            hint = f"did you mean {near[0]}? " if near else ""
-            raise BadInput(f"unknown augmentation {name!r}; {hint}choose from {', '.join(POLICIES)}")
+            raise BadInput(
+                f"unknown augmentation {name!r}{did_you_mean(name, POLICIES)} (choose from {', '.join(POLICIES)})"
+            )
 
 
 def _color(key: jax.Array, x: jax.Array) -> jax.Array:

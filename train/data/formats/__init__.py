@@ -1,1 +1,1 @@
-"""Readers and writers of file formats, one file a format."""
+"""Readers and writers of file formats, one file per format."""
