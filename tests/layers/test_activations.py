@@ -36,10 +36,14 @@ def test_activations_equal_their_formulas():
 
 def test_no_activation_overflows_at_ten_thousand():
     x = jnp.array([-1e4, -1e2, 0.0, 1e2, 1e4])
-    for name, function in ACTIVATIONS.items():
+
+    def both(function):
         y, pull = jax.vjp(function, x)
-        assert jnp.isfinite(y).all(), name
-        assert jnp.isfinite(pull(jnp.ones_like(y))[0]).all(), name
+        return y, pull(jnp.ones_like(y))[0]
+
+    found = jax.jit(lambda: jax.tree.map(both, ACTIVATIONS))()
+    for name, arrays in found.items():
+        assert np.isfinite(arrays).all(), name
 
 
 def test_softmax_of_1000_and_1_is_finite_and_sums_to_one():

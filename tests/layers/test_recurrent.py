@@ -47,10 +47,15 @@ def test_both_directions_are_concatenated_at_every_step():
 def test_each_direction_has_separate_parameters_and_may_use_another_cell():
     layer = bidirectional(gru_cell(5), rnn_cell(2))
     params, state = filled(layer, X)
-    y = layer.apply(params, state, Sequence(X, LENGTHS))[0]
-    ahead = scan(gru_cell(5)).apply(params["fwd"], {}, Sequence(X, LENGTHS))[0]
-    back = scan(rnn_cell(2), reverse=True).apply(params["bwd"], {}, Sequence(X, LENGTHS))[0]
-    close(y, np.concatenate([ahead, back], axis=-1))
+
+    @jax.jit
+    def both(params):
+        y = layer.apply(params, state, Sequence(X, LENGTHS))[0]
+        ahead = scan(gru_cell(5)).apply(params["fwd"], {}, Sequence(X, LENGTHS))[0]
+        back = scan(rnn_cell(2), reverse=True).apply(params["bwd"], {}, Sequence(X, LENGTHS))[0]
+        return y, jnp.concatenate([ahead, back], axis=-1)
+
+    close(*both(params))
 
 
 def test_padding_does_not_change_the_outputs_of_a_deep_bidirectional_network():
@@ -65,9 +70,9 @@ def test_padding_does_not_change_the_outputs_of_a_deep_bidirectional_network():
 def test_a_stack_returns_and_accepts_the_carry_of_every_layer():
     layer = stacked(scan(lstm_cell(3), return_carry=True), scan(gru_cell(2), return_carry=True))
     params, state = filled(layer, X)
-    whole = layer.apply(params, state, X)[0]
-    half = layer.apply(params, state, X[:, :4])[0]
-    rest = layer.apply(params, state, Sequence(X[:, 4:], carry=half.carry))[0]
+    run = jax.jit(layer.apply)
+    whole, half = (run(params, state, x)[0] for x in (X, X[:, :4]))
+    rest = run(params, state, Sequence(X[:, 4:], carry=half.carry))[0]
     assert isinstance(whole, Scanned)
     close((np.concatenate([half.y, rest.y], axis=1), rest.carry), (whole.y, whole.carry))
     with pytest.raises(ValueError, match="a tuple of carries, one for each of 2 parts"):
@@ -101,7 +106,7 @@ def test_embedded_is_the_embedding_and_then_the_body(body):
     layer = embedded(7, 4, body)
     params, state = filled(layer, IDS)
     rows = embed(7, 4).apply(params["embed"], {}, IDS)[0]
-    close(layer.apply(params, state, IDS)[0], body.apply(params["body"], {}, rows)[0])
+    close(jax.jit(layer.apply)(params, state, IDS)[0], jax.jit(body.apply)(params["body"], {}, rows)[0])
 
 
 def test_a_tied_head_is_the_tables_transpose_and_both_uses_add_to_one_gradient():
@@ -115,19 +120,28 @@ def test_a_tied_head_is_the_tables_transpose_and_both_uses_add_to_one_gradient()
         inner = {"embed": {"w": first}, "body": params["body"]}
         return body.apply(inner, {}, IDS)[0] @ second.T + bias
 
-    close(layer.apply(params, state, IDS)[0], by_hand(table, table))
-    tied = jax.jit(jax.grad(lambda p: jnp.sin(layer.apply(p, state, IDS)[0]).sum()))(params)["embed"]["w"]
-    parts = jax.jit(jax.grad(lambda a, b: jnp.sin(by_hand(a, b)).sum(), (0, 1)))(table, table)
-    np.testing.assert_allclose(tied, sum(parts), rtol=1e-4, atol=1e-4)
+    def tied(params):
+        y = layer.apply(params, state, IDS)[0]
+        return jnp.sin(y).sum(), y
+
+    def apart(first, second):
+        y = by_hand(first, second)
+        return jnp.sin(y).sum(), y
+
+    (_, y), gradient = jax.jit(jax.value_and_grad(tied, has_aux=True))(params)
+    (_, want), parts = jax.jit(jax.value_and_grad(apart, (0, 1), has_aux=True))(table, table)
+    close(y, want)
+    np.testing.assert_allclose(gradient["embed"]["w"], sum(parts), rtol=1e-4, atol=1e-4)
 
 
 def test_a_tied_language_model_streams_with_its_carry():
     layer = embedded(7, 4, scan(gru_cell(4), return_carry=True), tied=True)
     params, state = filled(layer, IDS)
-    whole = layer.apply(params, state, IDS)[0]
+    run = jax.jit(layer.apply)
+    whole = run(params, state, IDS)[0]
     carry, steps = None, []
     for t in range(IDS.shape[1]):
-        carry, logits = layer.apply(params, state, Sequence(IDS[:, t : t + 1], carry=carry))[0]
+        carry, logits = run(params, state, Sequence(IDS[:, t : t + 1], carry=carry))[0]
         steps.append(logits)
     close((carry, np.concatenate(steps, axis=1)), tuple(whole))
 

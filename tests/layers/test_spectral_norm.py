@@ -20,7 +20,7 @@ def largest(w):
 
 def settled(layer, x, key, calls=80):
     """The layer's params, and its state after training calls in which the params stay."""
-    params, state = layer.init(key, x)
+    params, state = jax.jit(layer.init)(key, x)
     run = jax.jit(layer.apply)
     for _ in range(calls):
         _, state = run(params, state, x, key)
@@ -70,11 +70,12 @@ def test_the_gradient_is_that_of_the_division_by_finite_differences_in_float64(k
         x = jnp.asarray(TABLE, jnp.float64)
         layer = spectral_norm(dense(2, bias=False))
         w = jnp.asarray(_rng.normal(size=(3, 2)))
-        state = layer.init(key, x)[1]
+        state = jax.jit(layer.init)(key, x)[1]
         state = jax.tree.map(lambda leaf: leaf.astype(jnp.float64), state)
+        run = jax.jit(layer.apply)
         for _ in range(200):
-            _, state = layer.apply({"w": w}, state, x, key)
-        got = jax.grad(lambda w: jnp.sum(jnp.sin(layer.apply({"w": w}, state, x)[0])))(w)
+            _, state = run({"w": w}, state, x, key)
+        got = jax.jit(jax.grad(lambda w: jnp.sum(jnp.sin(layer.apply({"w": w}, state, x)[0]))))(w)
 
         def by_svd(w):
             return np.sum(np.sin(TABLE.astype(np.float64) @ (w / largest(w))))
