@@ -31,6 +31,7 @@ __all__ = [
     "names",
     "origin",
     "own_names",
+    "reference",
     "resolve",
     "short_name",
     "tree",
@@ -134,6 +135,18 @@ def resolve(model: str) -> str:
     name = f"{module or path.stem}:{function}"
     _REFERENCES[name] = _Reference(path, module, function)
     return name
+
+
+def reference(name: str) -> str:
+    """Returns the reference by which the user named a model, as a further command needs it; "" for a known name.
+
+    >>> reference("cnn")
+    ''
+    """
+    if name not in _REFERENCES:
+        return ""
+    path, module, function = _REFERENCES[name]
+    return f"{module or path}:{function}"
 
 
 def short_name(name: str) -> str:

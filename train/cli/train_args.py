@@ -12,7 +12,7 @@ from typing import Any
 
 from zoo import _catalogue
 
-from .. import trainers
+from .. import tasks, trainers
 from ..config.file import OPTION_TABLES, expected, file_values, model_origin, read_config, write_config
 from ..config.recipe import Recipe, recipe_for
 from ..config.run_options import RunOptions
@@ -21,6 +21,7 @@ from ..config.validate import check_recipe
 from ..data.dataset import source
 from ..data.sources.npy_folder import npy_name
 from ..errors import BadInput
+from ..option_types import did_you_mean
 from .help import dataset_table, front_page, model_table, model_text, versions_line
 from .parser import Parser
 from .resume_args import options_of, with_recipe
@@ -176,6 +177,11 @@ def check(recipe: Recipe) -> None:
     """Raises BadInput for the first bad value of a recipe, among the options of its trainer too."""
     check_recipe(recipe)
     trainers.check_recipe(recipe)
+    if recipe.task and recipe.task not in tasks.names():
+        known = tasks.names()
+        raise BadInput(
+            f"--task {recipe.task!r} is not known{did_you_mean(recipe.task, known)} (choose from {', '.join(known)})"
+        )
 
 
 def resolve_recipe(first: Mapping[str, Any]) -> RecipeArgs:
@@ -191,7 +197,7 @@ def resolve_recipe(first: Mapping[str, Any]) -> RecipeArgs:
     if file.get("trainer", stock.trainer) != stock.trainer:
         raise BadInput(f"--config {path}: {model} is trained by {stock.trainer}, not by {file['trainer']}")
     flags = (
-        *recipe_flags(stock),
+        *(_with_tasks(flag) for flag in recipe_flags(stock)),
         *model_flags(_card(model), stock.m),
         *data_flags(source(stock.dataset), stock.d),
         *trainer_flags(stock.trainer, trainers.options(stock.trainer), stock.t),
@@ -225,6 +231,14 @@ def _resolved(given: str | None, configured: str | None, path: Path | None) -> s
         return _catalogue.known(str(configured), model_origin(path) if path else None)
     except ValueError as error:
         raise BadInput(str(error)) from None
+
+
+def _with_tasks(flag: Option) -> Option:
+    """Adds the names of the tasks to the help of --task; packages may add some."""
+    if flag.name != "task":
+        return flag
+    text, unset = flag.explained
+    return flag._replace(help=f"{text}: {', '.join(tasks.names())} (default: {unset})")
 
 
 def _card(model: str) -> _catalogue.Card:

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from zoo._catalogue import reference
+
 from ..callback import Callback
 from ..config.run_options import RunOptions
 from ..data.on_disk import DiskArray
@@ -121,10 +123,12 @@ def _training_line(setup: Any) -> str:
 
 
 def _next_commands(setup: Any, folder: Path) -> list[str]:
+    named = reference(setup.recipe.model)  # of a model that is imported only if the user names it
+    model, flag = (f", model={named!r}", f" --model {named}") if named else ("", "")
     return [
-        f'{_python()} -c "import zoo; print(zoo.load({str(folder)!r}))"',
-        f"{_python()} -m zoo {_subcommand(setup, folder)}",
-        f"{_python()} -m zoo.train --model {setup.recipe.model} --help",
+        f'{_python()} -c "import zoo; print(zoo.load({str(folder)!r}{model}))"',
+        f"{_python()} -m zoo {_subcommand(setup, folder)}{flag}",
+        f"{_python()} -m zoo.train --model {named or setup.recipe.model} --help",
     ]
 
 

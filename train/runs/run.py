@@ -39,7 +39,7 @@ from .out_of_memory import out_of_memory
 from .result import Result, completed, finish
 from .resume import find, is_complete, resume
 from .setup import Setup, setup
-from .start import print_resume_command, restart, start
+from .start import print_resume_command, restart, resume_command, start
 
 __all__ = ["extra_callbacks", "run"]
 
@@ -112,7 +112,7 @@ def _run(
         parts = parts.like(like)
     extra = extra_callbacks(parts, options)
     folder = _folder(parts, options)
-    command = f"python -m zoo.train --resume {folder}"
+    command = resume_command(folder, parts.recipe.model)
     advise(f"Saved checkpoints are complete: resume with {command}, by any number of processes")
     # Signals are caught from here on: before there is anything to save, python's own handlers are quicker.
     with Lock(folder) if is_first() else nullcontext(), StopFlag() as stop:
@@ -201,7 +201,7 @@ def _train(
     finally:
         everyone.on_stop()
     if stop.requested and writes:
-        print_resume_command(folder, saver.saved, parts.plan.steps, stop.requested)
+        print_resume_command(folder, parts.recipe.model, saver.saved, parts.plan.steps, stop.requested)
     metrics = kept_metrics(log.rows, best)
     result = Result(folder, metrics, log.rows, saver.seconds, parts, signal=stop.requested)
     if best.best is not None and writes:

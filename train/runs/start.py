@@ -5,6 +5,8 @@ import sys
 from dataclasses import asdict, replace
 from pathlib import Path
 
+from zoo._catalogue import reference
+
 from ..config.recipe import Recipe
 from ..config.run_options import RunOptions
 from ..engine.loop import LoopState
@@ -14,7 +16,7 @@ from .environment import environment
 from .folder import CONFIG_FILE, locate_run, read_config
 from .setup import Setup
 
-__all__ = ["print_resume_command", "restart", "start"]
+__all__ = ["print_resume_command", "restart", "resume_command", "start"]
 
 
 def start(setup: Setup, recipe: Recipe, folder: Path, options: RunOptions, writes: bool) -> LoopState | None:
@@ -54,10 +56,16 @@ def restart(options: RunOptions) -> RunOptions:
     return replace(options, resume=None, out=run, overwrite=True, init_from=weights)
 
 
-def print_resume_command(folder: Path, saved: int, steps: int, number: int) -> None:
+def resume_command(folder: Path, model: str) -> str:
+    """Returns the command that resumes a run of a model; a model of the user's own file must be named again."""
+    named = reference(model)
+    return f"python -m zoo.train --resume {folder}" + (f" --model {named}" if named else "")
+
+
+def print_resume_command(folder: Path, model: str, saved: int, steps: int, number: int) -> None:
     """Prints, after a signal, which checkpoint there is and the command that resumes it."""
     name = signal.Signals(number).name
     what = f"the checkpoint of step {saved:,} of {steps:,} is kept" if saved else "no checkpoint was written"
     print(f"stopped by {name}: {what}", file=sys.stderr)
     if saved:
-        print(f"resume it with: python -m zoo.train --resume {folder}", file=sys.stderr)
+        print(f"resume it with: {resume_command(folder, model)}", file=sys.stderr)

@@ -139,6 +139,7 @@ BAD_FLAGS = [
     (["--log-every", "0"], "--log-every must be a whole number of at least 1 or none, got 0"),
     (["--platform", "gpus"], "--platform 'gpus' is not known; did you mean gpu?"),
     (["--dataset", "iris"], "cnn accepts image data; iris is table data of shape 4."),
+    (["--task", "recal"], "--task 'recal' is not known; did you mean recall? (choose from"),
     (["--dataset", "mnsit"], "unknown data set 'mnsit'; did you mean mnist?"),
     (["--recipe", "nielsen"], "cnn has no recipe 'nielsen'"),
 ]
