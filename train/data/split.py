@@ -25,7 +25,7 @@ def folds(y: "np.ndarray", count: int = 5, seed: int = 0) -> "np.ndarray":
     import numpy as np
 
     fold = np.empty(len(y), np.int64)
-    fold[_dealing_order(y, seed)] = np.arange(len(y)) % count
+    fold[_stratified_order(y, seed)] = np.arange(len(y)) % count
     return fold
 
 
@@ -50,8 +50,8 @@ def train_val_split(split: Split, share: float, seed: int = 0) -> tuple[Split, S
     count = min(max(round(share * n), 1), n - 1) if share else 0
     # Evenly spaced in an order sorted by class, so that every class gives its fraction to within one example.
     held = np.zeros(n, bool)
-    held[_dealing_order(split.y, seed)] = np.arange(n) * count % max(n, 1) < count
-    return _chosen(split, ~held), _chosen(split, held)
+    held[_stratified_order(split.y, seed)] = np.arange(n) * count % max(n, 1) < count
+    return _take(split, ~held), _take(split, held)
 
 
 def hold_back_last(split: Split, share: float) -> tuple[Split, Split]:
@@ -63,10 +63,10 @@ def hold_back_last(split: Split, share: float) -> tuple[Split, Split]:
     n = len(split.x)
     _check_share(share, n)
     first = n - (min(max(round(share * n), 1), n - 1) if share else 0)
-    return _chosen(split, slice(None, first)), _chosen(split, slice(first, None))
+    return _take(split, slice(None, first)), _take(split, slice(first, None))
 
 
-def _chosen(split: Split, which: "np.ndarray | slice") -> Split:
+def _take(split: Split, which: "np.ndarray | slice") -> Split:
     x, y, lengths = split
     return Split(take(x, which), take(y, which), None if lengths is None else take(lengths, which))
 
@@ -78,7 +78,7 @@ def _check_share(share: float, n: int) -> None:
         raise BadInput(f"cannot split {n} example into training and validation; at least 2 are needed")
 
 
-def _dealing_order(y: "np.ndarray", seed: int) -> "np.ndarray":
+def _stratified_order(y: "np.ndarray", seed: int) -> "np.ndarray":
     """Returns a seeded order sorted by class, from raw bits, which numpy keeps stable, unlike its shuffles."""
     import numpy as np
 

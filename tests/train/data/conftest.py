@@ -1,4 +1,4 @@
-"""A server on this machine that misbehaves on request, and a machine without a network."""
+"""A local server that fails on request, and a machine without a network."""
 
 import socket
 import threading
@@ -13,7 +13,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self):
         how = self.path.split("/")[1]
-        self.server.asked.append((how, self.headers.get("Range")))
+        self.server.requests.append((how, self.headers.get("Range")))
         getattr(self, how)(self.server.body)
 
     def good(self, body):
@@ -29,7 +29,7 @@ class Handler(BaseHTTPRequestHandler):
         self.reply(500, b"")
 
     def busy(self, body):
-        self.reply(503 if len(self.server.asked) == 1 else 200, body)
+        self.reply(503 if len(self.server.requests) == 1 else 200, body)
 
     def short(self, body):
         self.reply(200, body[: len(body) // 2], length=len(body))
@@ -39,7 +39,7 @@ class Handler(BaseHTTPRequestHandler):
         time.sleep(1)
 
     def resumes(self, body):
-        """Closes after each quarter, and goes on where it is asked to."""
+        """Closes after each quarter, and continues at the requested range."""
         start = int((self.headers.get("Range") or "bytes=0-")[6:-1])
         end = min(len(body), start + len(body) // 3 + 1)
         where = {"Content-Range": f"bytes {start}-{len(body) - 1}/{len(body)}"} if start else {}
@@ -47,7 +47,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def forgets(self, body):
         """Closes early once, and then sends everything anew."""
-        self.short(body) if len(self.server.asked) == 1 else self.good(body)
+        self.short(body) if len(self.server.requests) == 1 else self.good(body)
 
     def elsewhere(self, body):
         self.reply(302, b"", Location="/good/file")
@@ -78,13 +78,13 @@ class Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def server(monkeypatch):
-    """Has `url(how)`, `body` (what it sends) and `asked` (what it was asked, with ranges)."""
+    """Returns a server with `url(how)`, `body` (its response) and `requests` (path and range of each)."""
     monkeypatch.setenv("no_proxy", "*")
     monkeypatch.setattr("zoo.train.data.formats.download._WAITS", (0.01, 0.01))
     monkeypatch.setattr("zoo.train.data.formats.download._TIMEOUT", 0.2)
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as http:
         http.daemon_threads = False
-        http.body, http.asked = b"", []
+        http.body, http.requests = b"", []
         http.url = lambda how: f"http://127.0.0.1:{http.server_port}/{how}/file"
         threading.Thread(target=http.serve_forever, args=(0.01,), daemon=True).start()
         yield http

@@ -1,4 +1,4 @@
-"""The four files of MNIST in small: labels that count, images of their own number."""
+"""The four files of MNIST in small: consecutive labels, images filled with their index."""
 
 import gzip
 import struct

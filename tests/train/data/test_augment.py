@@ -1,4 +1,4 @@
-"""Augmentation: what moves, what stays, and what comes in from outside."""
+"""Augmentation: shifts, flips, margins."""
 
 from functools import partial
 

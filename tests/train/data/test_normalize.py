@@ -1,4 +1,4 @@
-"""Normalisation: ranges, inverse, constant columns."""
+"""Normalization: ranges, inverse, constant columns."""
 
 import jax
 import jax.numpy as jnp

@@ -1,4 +1,4 @@
-"""Rows that stay on the disk answer like the arrays that they stand for."""
+"""Rows on the disk behave like the arrays that they represent."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Reading ahead: in order, bounded, with errors where they belong, and no thread left behind."""
+"""Prefetching: order, bound, errors at their result, no thread left."""
 
 import threading
 

@@ -1,4 +1,4 @@
-"""Folds and examples held back."""
+"""Folds, and training and validation splits."""
 
 import numpy as np
 import pytest
@@ -28,10 +28,10 @@ def test_training_and_validation_partition_the_examples_of_each_class(y, share, 
     assert sorted([*train.x, *held.x]) == list(range(len(y)))
     assert np.array_equal(y[held.x], held.y)
     assert np.array_equal(y[train.x], train.y)
-    wanted = min(max(round(share * len(y)), 1), len(y) - 1)
-    assert len(held.x) == wanted
+    expected = min(max(round(share * len(y)), 1), len(y) - 1)
+    assert len(held.x) == expected
     for c in range(5):
-        assert abs((held.y == c).sum() - (y == c).sum() * wanted / len(y)) <= 1
+        assert abs((held.y == c).sum() - (y == c).sum() * expected / len(y)) <= 1
 
 
 def test_regression_and_multilabel_targets_are_split_as_well():

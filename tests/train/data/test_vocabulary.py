@@ -1,4 +1,4 @@
-"""Vocabularies: a text becomes numbers and the same text again."""
+"""Vocabularies: a text is encoded and decoded to the same text."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""A column of a CSV file: the forms that such files come in, and what is said of those that cannot be read."""
+"""A column of a CSV file: accepted forms, errors of files that cannot be read."""
 
 import re
 

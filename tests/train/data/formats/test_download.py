@@ -1,4 +1,4 @@
-"""Downloads: what a server may do wrong, and that no wrong byte is kept."""
+"""Downloads: failures of servers, and no wrong byte is kept."""
 
 import gzip
 import hashlib
@@ -21,14 +21,14 @@ SHA = hashlib.sha256(BODY).hexdigest()
 
 @pytest.fixture
 def get(server, tmp_path):
-    """Fetches from the server in the given ways; what it says is in `get.said`."""
+    """Returns a function that downloads from the server; progress lines are in `get.lines`."""
     server.body = BODY
 
     def call(*hows, sha=SHA, **options):
-        place = Place(tmp_path / "data", say=call.said.append)
+        place = Place(tmp_path / "data", say=call.lines.append)
         return fetch("toy", [server.url(how) for how in hows], sha, place, member="file", **options)
 
-    call.said, call.folder = [], tmp_path / "data"
+    call.lines, call.folder = [], tmp_path / "data"
     return call
 
 
@@ -42,8 +42,8 @@ def test_a_file_is_downloaded_once_into_the_data_folder(get, server):
     assert path.read_bytes() == BODY
     assert files(get.folder) == ["file"]
     assert get("good") == path
-    assert server.asked == [("good", None)]
-    assert get.said == [f"downloading {server.url('good')}"]
+    assert server.requests == [("good", None)]
+    assert get.lines == [f"downloading {server.url('good')}"]
 
 
 @pytest.mark.fault(row=8)
@@ -62,7 +62,7 @@ def test_a_file_is_downloaded_once_into_the_data_folder(get, server):
 def test_a_failing_server_is_reported_with_its_error_and_nothing_is_written(get, server, how, message, tries):
     with pytest.raises(DataUnavailable, match=message) as caught:
         get(how)
-    assert len(server.asked) == tries
+    assert len(server.requests) == tries
     assert server.url(how) in str(caught.value)
     assert "--data-dir" in str(caught.value)
     assert not get.folder.exists()
@@ -72,25 +72,25 @@ def test_a_failing_server_is_reported_with_its_error_and_nothing_is_written(get,
 @pytest.mark.parametrize("how", ["wrong", "missing", "broken", "short", "stalls"])
 def test_the_next_mirror_is_tried(get, server, how):
     assert get(how, "good").read_bytes() == BODY
-    assert server.asked[-1] == ("good", None)
+    assert server.requests[-1] == ("good", None)
     assert files(get.folder) == ["file"]
 
 
 @pytest.mark.fault(row=18)
 def test_a_broken_connection_is_resumed(get, server):
     assert get("resumes").read_bytes() == BODY
-    assert [asked for _, asked in server.asked] == [None, "bytes=100001-", "bytes=200002-"]
+    assert [part for _, part in server.requests] == [None, "bytes=100001-", "bytes=200002-"]
 
 
 @pytest.mark.fault(row=18)
 def test_a_server_without_ranges_restarts(get, server):
     assert get("forgets").read_bytes() == BODY
-    assert [asked for _, asked in server.asked] == [None, "bytes=150000-"]
+    assert [part for _, part in server.requests] == [None, "bytes=150000-"]
 
 
 def test_a_busy_server_is_tried_again(get):
     assert get("busy").read_bytes() == BODY
-    assert any("next attempt" in line for line in get.said)
+    assert any("next attempt" in line for line in get.lines)
 
 
 def test_a_redirection_is_followed(get):
@@ -146,17 +146,17 @@ def test_without_a_network_the_advice_is_the_same(tmp_path, no_network, monkeypa
 
 
 def test_an_unknown_host_is_tried_once(tmp_path, monkeypatch):
-    asked = []
+    calls = []
 
     def unknown(*args, **kwargs):
-        asked.append(args)
+        calls.append(args)
         raise socket.gaierror("name unknown")
 
     monkeypatch.setenv("no_proxy", "*")
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
     with pytest.raises(DataUnavailable, match="name unknown"):
         fetch("toy", ["https://a.invalid/x", "https://b.invalid/x"], SHA, Place(tmp_path), member="x")
-    assert len(asked) == 2
+    assert len(calls) == 2
 
 
 def test_a_file_of_the_user_is_found_under_any_of_its_names(tmp_path, no_network):

@@ -1,4 +1,4 @@
-"""The IDX reader: what it reads, and what it refuses without taking memory or running anything."""
+"""The IDX reader: accepted files, and invalid ones that raise without allocating memory or running code."""
 
 import gzip
 import pickle

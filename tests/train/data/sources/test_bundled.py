@@ -1,4 +1,4 @@
-"""Bundled data: what scikit-learn's own loaders give, in folds that part it."""
+"""Bundled data: equal to scikit-learn's loaders, split by folds."""
 
 from types import SimpleNamespace
 
@@ -21,22 +21,22 @@ def rows(x, y):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_values_equal_those_of_sklearns_loaders(name):
-    theirs = getattr(datasets, f"load_{name}")(**({"scaled": False} if name == "diabetes" else {}))
+    peer = getattr(datasets, f"load_{name}")(**({"scaled": False} if name == "diabetes" else {}))
     ours = load_data(name)
     x, y = (np.concatenate(both) for both in zip(ours.train[:2], ours.test[:2], strict=True))
-    assert np.array_equal(rows(x, y), rows(theirs.data, theirs.target))
+    assert np.array_equal(rows(x, y), rows(peer.data, peer.target))
     if name != "digits":
-        assert ours.features == tuple(theirs.feature_names)
+        assert ours.features == tuple(peer.feature_names)
     if name != "diabetes":
-        assert ours.classes == tuple(str(c) for c in theirs.target_names)
+        assert ours.classes == tuple(str(c) for c in peer.target_names)
 
 
 def test_a_digit_equals_the_image_of_sklearn():
-    theirs = datasets.load_digits()
+    peer = datasets.load_digits()
     ours = load_data("digits").train
-    place = np.flatnonzero((theirs.images == ours.x[0, :, :, 0]).all((1, 2)))
+    place = np.flatnonzero((peer.images == ours.x[0, :, :, 0]).all((1, 2)))
     assert len(place) == 1
-    assert theirs.target[place[0]] == ours.y[0]
+    assert peer.target[place[0]] == ours.y[0]
 
 
 @pytest.mark.fault(row=17)
@@ -63,9 +63,9 @@ def test_each_fold_has_its_fraction_of_every_class(name):
 
 
 def test_folds_are_shuffled():
-    theirs = datasets.load_diabetes(scaled=False).target.astype(np.float32)
+    peer = datasets.load_diabetes(scaled=False).target.astype(np.float32)
     held = load_data("diabetes").test.y
-    assert not any(np.array_equal(held, theirs[start : start + len(held)]) for start in range(len(theirs)))
+    assert not any(np.array_equal(held, peer[start : start + len(held)]) for start in range(len(peer)))
 
 
 @pytest.mark.parametrize("fold", [-1, 5])

@@ -1,4 +1,4 @@
-"""Folders of pictures: what is read, and what is refused with the name of the file."""
+"""Folders of images: accepted files, and errors that name the file."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""The memory tests' data: what is to be remembered is there, once, where it should be."""
+"""The adding and copy problems and future tags: inputs and targets by their definitions."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""MNIST and its kin: read from a user's files and from a server, and refused when they are not what they should be."""
+"""MNIST and the data sets of its format: read from the user's files and from a server, verified."""
 
 import gzip
 import hashlib

@@ -1,4 +1,4 @@
-"""Arrays of one's own: what they are found to be, and what is refused."""
+"""The user's arrays: the data set that they form, errors of invalid ones."""
 
 import numpy as np
 import pytest

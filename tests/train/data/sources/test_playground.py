@@ -1,4 +1,4 @@
-"""The Playground's point sets: targets as its rules give them, and what noise does to each."""
+"""The Playground's point sets: targets by its rules, effect of the noise on each."""
 
 import numpy as np
 import pytest

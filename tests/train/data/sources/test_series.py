@@ -61,8 +61,8 @@ def test_mackey_glass_has_its_known_range():
 def test_without_noise_six_values_determine_the_next_of_three_sines():
     data = load_data("sine", Place(), {"noise": 0.0, "window": 6, "horizon": 1})
     rule = np.poly(np.exp(2j * np.pi * np.array([[1], [-1]]) / np.array([47, 18.1, 7.3])).ravel()).real
-    said = data.test.x[..., 0].astype(float) @ -rule[:0:-1]
-    np.testing.assert_allclose(said, data.test.y[:, 0], atol=1e-5)
+    predicted = data.test.x[..., 0].astype(float) @ -rule[:0:-1]
+    np.testing.assert_allclose(predicted, data.test.y[:, 0], atol=1e-5)
 
 
 def test_the_noise_of_a_sine_has_its_standard_deviation_and_the_signal_1():

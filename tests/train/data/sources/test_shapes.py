@@ -1,4 +1,4 @@
-"""Coloured shapes: the same ones every time, and colours that can be told from what is seen."""
+"""Coloured shapes: reproducible images, hues of shapes, sky and ground."""
 
 import numpy as np
 import pytest
@@ -15,12 +15,12 @@ def data():
 
 
 def test_the_arrays_agree_with_the_source(data):
-    said = source("shapes")
+    listed = source("shapes")
     for x, y, lengths in (data.train, data.test):
-        assert x.shape == (1000, *said.shape)
+        assert x.shape == (1000, *listed.shape)
         assert (x.dtype, y.dtype, lengths) == (np.uint8, np.int32, None)
         assert np.bincount(y, minlength=6).min() > 100
-    assert len(data.classes) == said.outputs == 6
+    assert len(data.classes) == listed.outputs == 6
     assert data.train.x.min() < 20
     assert data.train.x.max() == 255
 

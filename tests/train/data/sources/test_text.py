@@ -1,4 +1,4 @@
-"""Texts: what is learned from, what is scored, and what is refused."""
+"""Texts: training and test split, vocabulary, invalid files."""
 
 import hashlib
 
