@@ -173,6 +173,8 @@ def test_a_model_of_a_file_is_trained_and_used_only_where_the_user_names_it(tmp_
         f"evaluate run {named} --json",
         f"predict run new.csv {named}",
         f"export run {named} --out tiny.stablehlo",
+        f"summary run {named}",
+        "summary ./mine.py:tiny --dataset iris",
     ]
     done = command_lines(*good, cwd=tmp_path)
     assert [code for code, _, _ in done] == [0] * len(good), done

@@ -10,6 +10,7 @@ from ..config.schema import Option
 from ..data.dataset import source
 from ..errors import BadInput
 from ..trained.file import pretrained_names
+from .model_args import parse_model_args
 from .parser import Parser
 from .train_args import CHOICE, resolve_recipe
 
@@ -31,7 +32,7 @@ def main(words: Sequence[str], prog: str = "python -m zoo summary") -> int:
         raise BadInput(f"no model given: {text}")
     model, *rest = words
     if model not in _catalogue.names() and (model in pretrained_names() or Path(model).exists()):
-        return _saved(model, rest, prog)
+        return _saved(words, prog)
     flags = [flag for flag in CHOICE if flag.name != "model"]
     first, _ = Parser([*flags, _HELP]).read_known(rest)
     chosen = resolve_recipe({**first, "model": model})
@@ -53,21 +54,22 @@ def main(words: Sequence[str], prog: str = "python -m zoo summary") -> int:
     return 0
 
 
-def _saved(run: str, rest: Sequence[str], prog: str) -> int:
+def _saved(words: Sequence[str], prog: str) -> int:
     """Prints the description of a trained model, and its parameters."""
-    if rest:
-        raise BadInput(f"usage: {prog} RUN; a trained model takes no options, got {' '.join(rest)}")
+    text = "Prints the parameters of a trained model, and its result."
+    asked = parse_model_args(words, prog, (), text, "")
+    if asked is None:
+        return 0
     import numpy as np
 
     from ..reporting.console_stream import terminal
     from ..reporting.tables import parameter_table
-    from ..trained.model import load
     from ..trained.summary import summary
 
-    trained = load(run)
+    trained = asked.load()
     options = " ".join(f"{name}={value}" for name, value in trained.about["options"].items())
     console = terminal()
-    console.print(f"{run}: {trained!r}", soft_wrap=True)
+    console.print(f"{asked.run}: {trained!r}", soft_wrap=True)
     console.print(f"options  {options or 'the defaults'}", soft_wrap=True)
     dtype = np.int32 if trained.scaler is None else np.float32
     console.print(parameter_table(summary(trained.model, trained.input_shape, dtype)))
@@ -78,8 +80,6 @@ def _made(recipe: Recipe) -> tuple:
     """Returns the model, the shapes of its input and output, and the input type; loads data only if it has to."""
     import numpy as np
 
-    from zoo.layers import Players
-
     from ..trained.build import ModelSpec, build
     from ..trained.generator_input import input_spec
 
@@ -87,7 +87,7 @@ def _made(recipe: Recipe) -> tuple:
     if data.kind in ("image", "table", "points") and data.shape:
         wanted = ModelSpec(data.outputs, shape=data.shape)
         model = build(recipe.model, wanted, recipe.m)
-        if isinstance(model, Players):
+        if hasattr(model, "given"):
             return model, input_spec(model, wanted).shape, data.shape, np.float32
         return model, data.shape, (data.outputs,), np.float32
     from ..runs.setup import setup
