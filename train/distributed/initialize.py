@@ -1,4 +1,4 @@
-"""How several processes come together before a run, and part after it."""
+"""Connects several processes before a run and shuts them down after it."""
 
 import atexit
 import os
@@ -23,23 +23,23 @@ from .peers import Peers, meet
 __all__ = ["advise", "exit_process", "initialize", "synchronized"]
 
 _peers: Peers | None = None
-_orderly = True  # whether this process may end as processes do: by waiting for the others
+_orderly = True  # whether this process may exit normally: by waiting for the others
 
 
 def initialize(options: RunOptions) -> RunOptions:
-    """Brings the processes together, if there are several, before jax looks for its devices.
+    """Connects the processes, if there are several, before jax initialises its devices.
 
     Args:
-        options: as they were asked for.
+        options: Options as given.
 
     Returns:
         The options of this process: all but the first are quiet.
 
     Raises:
-        BadInput: if the processes cannot be found, or jax is under way already.
-        RunFailed: if one of them does not come.
+        BadInput: If the processes cannot be found, or jax is already initialised.
+        RunFailed: If one of them does not connect.
     """
-    set_platform(options.platform)  # while jax can still be told
+    set_platform(options.platform)  # before jax initialises its devices
     found = detect(options)
     if found is not None and not jax.distributed.is_initialized():
         _join(found, options.peer_timeout)
@@ -47,44 +47,48 @@ def initialize(options: RunOptions) -> RunOptions:
 
 
 class Shutdown:
-    """How a run of several processes ends: they wait for one another, unless they are in a hurry."""
+    """Mode of the shutdown after a run of several processes.
+
+    Attributes:
+        hurry: Whether processes exit without waiting for the others.
+    """
 
     hurry = False
 
 
 @contextmanager
 def synchronized() -> Iterator[Shutdown]:
-    """Around a run: no process ends before all are done, and none waits for one that has failed."""
+    """Context of a run: no process exits before all are done, and none waits for one that has failed."""
     global _orderly
     several = jax.distributed.is_initialized() and jax.process_count() > 1
-    _orderly, parting = not several, Shutdown()
+    _orderly, shutdown = not several, Shutdown()
     try:
-        yield parting
-        if several and not parting.hurry:
+        yield shutdown
+        if several and not shutdown.hurry:
             multihost_utils.sync_global_devices("the end of a run")
     except BaseException as error:
         if _peers is not None:
             _peers.failed(error, isinstance(error, ZooError | KeyboardInterrupt | SystemExit))
         elif several:
-            error.add_note(f"one of {jax.process_count()} processes: if another has ended, its own words say why")
+            error.add_note(f"one of {jax.process_count()} processes: if another one failed, its own output says why")
         raise
-    if parting.hurry:  # whoever is done leaves: a scheduler that has sent a signal waits for nobody
-        _say_goodbye()
+    if shutdown.hurry:  # a scheduler that has sent a signal does not wait
+        _send_bye()
     else:
         _orderly = True
 
 
 def advise(text: str) -> None:
-    """What to tell a person when another process is gone."""
+    """Sets the advice that is printed if another process dies."""
     if _peers is not None:
         _peers.advice = text
 
 
 def exit_process(code: int) -> int:
-    """Ends a command of several processes that failed at once: to end as usual is to wait for the others.
+    """Exits at once if a run of several processes failed: a normal exit would wait for the others.
 
     Returns:
-        The code, where there is nobody to wait for.
+        The code, if there is no other process to wait for.
     """
     if not _orderly:
         sys.stdout.flush()
@@ -100,23 +104,23 @@ def _join(found: ProcessInfo, seconds: int) -> None:
         assert found.process is not None
         _peers = meet(found.coordinator, found.processes, found.process, seconds)
     jax.config.update("jax_cpu_collectives_implementation", "gloo")
-    jax.config.update("jax_cpu_enable_async_dispatch", False)  # two programs at once would wait for one another
-    with suppress(AttributeError):  # which older versions do not have
-        jax.config.update("jax_enable_preemption_service", False)  # signals are ours
+    jax.config.update("jax_cpu_enable_async_dispatch", False)  # two programs at once would deadlock
+    with suppress(AttributeError):  # not in older versions of jax
+        jax.config.update("jax_enable_preemption_service", False)  # the run handles signals itself
     _initialize(found, seconds)
     if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGTERM))  # jax has taken it
-    with _hushed():
+        signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGTERM))  # jax has replaced the handler
+    with _without_stdout():
         agree(0, 0, False)
     if _peers is not None:
-        atexit.register(lambda: _orderly and _say_goodbye())  # comes before jax's own, which waits for the others
+        atexit.register(lambda: _orderly and _send_bye())  # before jax's own, which waits for all
 
 
 def _initialize(found: ProcessInfo, seconds: int) -> None:
-    late = threading.Timer(seconds, _nobody_came, (found, seconds))
+    late = threading.Timer(seconds, _timed_out, (found, seconds))
     late.daemon = True
     late.start()
-    try:  # jax ends the process itself when the time is over: ours comes first
+    try:  # jax ends the process itself at its timeout: this one comes first
         jax.distributed.initialize(
             found.coordinator or None,
             found.processes if found.coordinator else None,
@@ -126,34 +130,34 @@ def _initialize(found: ProcessInfo, seconds: int) -> None:
         )
     except ValueError as error:
         raise BadInput(
-            "--distributed auto: nothing here says that there are others, as Slurm, Open MPI, Kubernetes and TPU "
+            "--distributed auto: the environment names no other processes, as Slurm, Open MPI, Kubernetes and TPU "
             f"slices do ({error}) Give the address of process 0, as in {EXAMPLE}, or run alone with --distributed off"
         ) from error
-    except RuntimeError as error:  # of the environment's own, nobody has said that it shall be so
+    except RuntimeError as error:  # found in the environment, without a flag of the user
         raise BadInput(f"--distributed: {str(error).splitlines()[0]} --distributed off runs alone") from error
     finally:
         late.cancel()
 
 
-def _nobody_came(found: ProcessInfo, seconds: int) -> None:
+def _timed_out(found: ProcessInfo, seconds: int) -> None:
     count = f"the {found.processes}" if found.processes else "all"
     print(
-        f"error: not {count} processes came together within {seconds} s: look at the output of the others, or wait "
-        "longer with --peer-timeout",
+        f"error: not {count} processes connected within {seconds} s: see the output of the others, or wait longer with "
+        "--peer-timeout",
         file=sys.stderr,
         flush=True,
     )
     os._exit(RunFailed.exit_code)
 
 
-def _say_goodbye() -> None:
+def _send_bye() -> None:
     if _peers is not None:
         _peers.tell(bye="")
 
 
 @contextmanager
-def _hushed() -> Iterator[None]:
-    """Without what the library of the CPU's collectives prints when it connects, past python's own stdout."""
+def _without_stdout() -> Iterator[None]:
+    """Discards what the library of CPU collectives prints to stdout when it connects."""
     sys.stdout.flush()
     kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)

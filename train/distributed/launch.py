@@ -1,22 +1,21 @@
-"""Which of several processes this one is: said on the command line, or by what started it. Imports no jax."""
+"""Detects which of several processes this one is, from the options or the environment. Imports no jax."""
 
 import os
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-if TYPE_CHECKING:
-    from ..config.run_options import RunOptions
+from ..config.run_options import RunOptions
 
 __all__ = ["ProcessInfo", "detect", "is_leader"]
 
 
 class ProcessInfo(NamedTuple):
-    """A process among others.
+    """Place of a process among those of a run.
 
     Attributes:
-        coordinator: host and port of process 0; "" leaves it to jax to find out.
-        processes: how many there are; None leaves it to jax.
-        process: which one this is, from 0; None leaves it to jax.
+        coordinator: Host and port of process 0; "" if jax detects them.
+        processes: Number of processes; None if jax detects it.
+        process: Number of this process, from 0; None if jax detects it.
     """
 
     coordinator: str = ""
@@ -24,15 +23,18 @@ class ProcessInfo(NamedTuple):
     process: int | None = None
 
 
-def detect(options: "RunOptions", environment: Mapping[str, str] = os.environ) -> ProcessInfo | None:
-    """What the options say, or where they are silent the environment; None: this process runs alone.
+def detect(options: RunOptions, environment: Mapping[str, str] = os.environ) -> ProcessInfo | None:
+    """Returns the place of this process from the options, else from the environment; None if it runs alone.
 
-    The environment counts where it says by itself that there are several: of Slurm, Open MPI and TPU slices on GKE.
-    Elsewhere (a TPU slice of Compute Engine, a Kubernetes Job) a server must be asked: there `--distributed` is needed.
+    The environment is read where it names several processes itself: under Slurm, Open MPI and on TPU slices of GKE.
+    Elsewhere (a TPU slice of Compute Engine, a Kubernetes Job) it takes a server to find them, and `--distributed`.
 
-    >>> from .options import RunOptions
+    Args:
+        options: Options with the flags of distributed runs.
+        environment: Environment variables.
+
     >>> detect(RunOptions(), {}), detect(RunOptions(distributed="auto"), {})
-    (None, Member(coordinator='', processes=None, process=None))
+    (None, ProcessInfo(coordinator='', processes=None, process=None))
     """
     if options.distributed == "off":
         return None
@@ -42,14 +44,14 @@ def detect(options: "RunOptions", environment: Mapping[str, str] = os.environ) -
     return started or (ProcessInfo() if options.distributed == "auto" else None)
 
 
-def is_leader(options: "RunOptions") -> bool:
-    """Whether this process speaks for all, as far as can be known before jax is asked."""
+def is_leader(options: RunOptions) -> bool:
+    """Returns whether this process prints for all, as far as the options and the environment show it."""
     found = detect(options)
     return found is None or not found.process
 
 
 def _slurm(environment: Mapping[str, str]) -> ProcessInfo | None:
-    """Within `srun`; all of these are what jax asks for."""
+    """Reads the variables of `srun` that jax requires."""
     if all(f"SLURM_{name}" in environment for name in ("JOB_ID", "STEP_NODELIST", "LOCALID")):
         return _several(environment, "SLURM_NTASKS", "SLURM_PROCID")
     return None
@@ -62,7 +64,7 @@ def _open_mpi(environment: Mapping[str, str]) -> ProcessInfo | None:
 
 
 def _tpu_slice(environment: Mapping[str, str]) -> ProcessInfo | None:
-    """On GKE; of several slices, jax counts the processes of all."""
+    """Reads the variables of GKE; of several slices, jax counts the processes of all."""
     hosts = environment.get("TPU_PROCESS_ADDRESSES") or environment.get("TPU_WORKER_HOSTNAMES") or ""
     slices = environment.get("MEGASCALE_NUM_SLICES", "1")
     if "," not in hosts and slices in ("", "0", "1"):

@@ -1,7 +1,7 @@
-"""Processes that run together hear of one another's end: a line from each to process 0, open as long as it lives.
+"""Detects that a process of the run has died: each keeps a connection to process 0.
 
-The system closes the line of a process however it ends, so that the others know at once who is gone and need not wait
-for what will never come. Process 0 listens at the address of the coordinator until all have come; then jax has it.
+The operating system closes the connection of a process however it ends, so that the others notice at once and end as
+well. Process 0 listens at the address of the coordinator until all have connected; then jax uses the address.
 """
 
 import json
@@ -20,38 +20,38 @@ from ..errors import BadInput, RunFailed
 __all__ = ["Peers", "meet"]
 
 _LONGEST = 1 << 20  # bytes of a message
-_GRACE = 2.0  # seconds: where all fail for the same reason, each says so itself
+_GRACE = 2.0  # seconds: if all fail for the same reason, each reports it itself
 _AGAIN = 0.1  # seconds between two attempts to reach process 0
 
 
 class Peers:
-    """The others, by number, and the lines to them: from process 0 to each, from each to process 0.
+    """Connections to the other processes: from process 0 to each, from each to process 0.
 
     Args:
-        process: which one this is.
-        names: what to call each, in their order.
-        lines: the open lines, by the number of who is at the other end.
+        process: Number of this process.
+        names: Name of each process in messages, in their order.
+        lines: Open connections by the number of the process at the other end.
     """
 
     def __init__(self, process: int, names: list[str], lines: Mapping[int, socket.socket]):
         self.process, self.names, self.lines = process, names, dict(lines)
-        self.advice = "Start all again once that is mended"  # what to do when one is gone
+        self.advice = "Start all processes again once the cause is fixed"  # printed if a process dies
         self._left: set[int] = set()
         threading.Thread(target=self._listen, daemon=True).start()
 
     def tell(self, **message: str) -> None:
-        """Sends a word to the other ends."""
+        """Sends a message over every connection."""
         for line in self.lines.values():
-            with suppress(OSError):  # who is gone hears nothing
-                line.sendall(_packed(message))
+            with suppress(OSError):  # the other process has died
+                line.sendall(_encode(message))
 
     def failed(self, error: BaseException, expected: bool) -> None:
-        """Before this process ends with an error: the others are told.
+        """Informs the others before this process ends with an error.
 
         Args:
-            error: what happened.
-            expected: whether it is an error of this process; else it may be the echo of another one's end, and then
-                that is heard first and said instead.
+            error: Error that ends it.
+            expected: Whether it is an error of this process; else it may be a consequence of another one's end, which
+                is then received first and reported instead.
         """
         if not expected:
             time.sleep(_GRACE + 1)
@@ -65,7 +65,7 @@ class Peers:
             while len(self._left) < len(self.lines):
                 for key, _ in selector.select():
                     number, line = key.data, self.lines[key.data]
-                    message = _received(line)
+                    message = _receive(line)
                     if message is None or "bye" in message:
                         selector.unregister(line)
                         self._left.add(number)
@@ -73,41 +73,41 @@ class Peers:
                             self._end(f"{self.names[number]} is gone", number, 0)
                     elif "failed" in message:
                         self._end(f"{self.names[number]} has ended: {message['failed']}", number, _GRACE)
-                    elif "ended" in message:  # what process 0 has heard of another
+                    elif "ended" in message:  # forwarded by process 0
                         self._end(message["ended"], number, _GRACE)
 
     def _end(self, text: str, number: int, grace: float) -> None:
-        """Ends this process: what it waits for will never come, and only the system can wake it."""
+        """Ends this process, which may be waiting in a collective operation that never completes."""
         for other, line in self.lines.items():
             if other != number:
                 with suppress(OSError):
-                    line.sendall(_packed({"ended": text}))
+                    line.sendall(_encode({"ended": text}))
         time.sleep(grace)
         print(f"error: {text}. {self.advice}".rstrip(), file=sys.stderr, flush=True)
         os._exit(RunFailed.exit_code)
 
 
 def meet(address: str, processes: int, process: int, seconds: float) -> Peers:
-    """Waits until all have come.
+    """Waits until all processes have connected.
 
     Args:
-        address: host and port at which process 0 listens.
-        processes: how many there are.
-        process: which one this is.
-        seconds: how long to wait.
+        address: Host and port at which process 0 listens.
+        processes: Number of processes.
+        process: Number of this process.
+        seconds: Seconds to wait.
 
     Raises:
-        BadInput: if process 0 cannot listen there, or two say that they are the same one.
-        RunFailed: if one does not come in time; it says which.
+        BadInput: If process 0 cannot listen there.
+        RunFailed: If a process does not connect in time, or two have the same number; it names them.
     """
     host, _, port = address.rpartition(":")
     until = time.monotonic() + seconds
     if process == 0:
         return _gather(address, int(port), processes, until, seconds)
-    line = _reach(address, host.strip("[]"), int(port), until, seconds)
-    line.sendall(_packed({"process": process, "processes": processes, "name": _name(process, processes)}))
-    line.settimeout(seconds + _GRACE)  # process 0 has the last word on who is missing
-    answer = _received(line) or {"failed": f"process 0 at {address} is gone"}
+    line = _connect(address, host.strip("[]"), int(port), until, seconds)
+    line.sendall(_encode({"process": process, "processes": processes, "name": _name(process, processes)}))
+    line.settimeout(seconds + _GRACE)  # process 0 reports first who is missing
+    answer = _receive(line) or {"failed": f"process 0 at {address} is gone"}
     if "names" not in answer:
         line.close()
         raise RunFailed(str(answer.get("failed")))
@@ -128,12 +128,12 @@ def _gather(address: str, port: int, processes: int, until: float, seconds: floa
             with suppress(TimeoutError):
                 line = server.accept()[0]
                 line.settimeout(5)
-                found = _received(line) or {}
+                found = _receive(line) or {}
                 number: Any = found.get("process")
-                wrong = _refused(number, found.get("processes"), processes, lines)
+                wrong = _rejection(number, found.get("processes"), processes, lines)
                 if wrong:
                     with line, suppress(OSError):
-                        line.sendall(_packed({"failed": wrong}))
+                        line.sendall(_encode({"failed": wrong}))
                     continue
                 lines[number], names[number] = line, str(found.get("name"))[:200]
     missing = [number for number in range(1, processes) if number not in lines]
@@ -144,7 +144,7 @@ def _gather(address: str, port: int, processes: int, until: float, seconds: floa
                   "all with the same command but for --process, or wait longer with --peer-timeout"}  # fmt: skip
     for line in lines.values():
         with suppress(OSError):
-            line.sendall(_packed(answer))
+            line.sendall(_encode(answer))
         if missing:
             line.close()
     if missing:
@@ -152,13 +152,13 @@ def _gather(address: str, port: int, processes: int, until: float, seconds: floa
     return Peers(0, names, lines)
 
 
-def _refused(number: Any, told: Any, processes: int, lines: Mapping[int, Any]) -> str:
+def _rejection(number: Any, told: Any, processes: int, lines: Mapping[int, Any]) -> str:
     if type(number) is not int or not 0 < number < processes or told != processes:
-        return f"process 0 runs with --processes {processes} and has no use for --process {number} of {told}"
-    return f"--process {number} has come already: each needs a number of its own" if number in lines else ""
+        return f"process 0 runs with --processes {processes} and cannot use --process {number} of {told}"
+    return f"--process {number} has connected already: each needs a number of its own" if number in lines else ""
 
 
-def _reach(address: str, host: str, port: int, until: float, seconds: float) -> socket.socket:
+def _connect(address: str, host: str, port: int, until: float, seconds: float) -> socket.socket:
     while True:
         try:
             return socket.create_connection((host, port), timeout=max(until - time.monotonic(), 0.01))
@@ -175,12 +175,12 @@ def _name(process: int, processes: int) -> str:
     return f"process {process} of {processes} (pid {os.getpid()} on {socket.gethostname()})"
 
 
-def _packed(message: Mapping[str, Any]) -> bytes:
+def _encode(message: Mapping[str, Any]) -> bytes:
     return json.dumps(message).encode() + b"\n"
 
 
-def _received(line: socket.socket) -> dict[str, Any] | None:
-    """The next message; None at the end of the line, or of what can be understood."""
+def _receive(line: socket.socket) -> dict[str, Any] | None:
+    """Returns the next message; None if the connection is closed or the message is invalid."""
     text = b""
     with suppress(OSError, ValueError):
         while not text.endswith(b"\n"):

@@ -1,4 +1,4 @@
-"""How examples reach the trainer: data that fits lives on the device as stored, and batches are cut there."""
+"""Batches of data that fits in memory: stored on the device, cut and preprocessed there."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -28,15 +28,15 @@ __all__ = [
 
 
 class BatchSource(NamedTuple):
-    """A stream of batches, as pure functions over arrays that lie on the device.
+    """A source of batches, as pure functions over arrays on the device.
 
     Attributes:
-        arrays: all that the batches are cut from, as stored.
-        steps_per_epoch: batches in one pass.
+        arrays: Arrays that the batches are cut from, as stored.
+        steps_per_epoch: Batches in one epoch.
         order: `key -> order`, once per epoch.
-        batch: `(arrays, order, i, key) -> batch`, the i-th of the epoch.
-        reads: what reads data that does not fit, None for data that does. Where there is something, `arrays` are the
-            scales alone, and what stands for the order is one batch as stored.
+        batch: `(arrays, order, i, key) -> batch`, the i-th batch of the epoch.
+        reads: Reader of data that does not fit in memory; None for data that does. With a reader, `arrays` are the
+            scalers alone, and the order is a batch as stored.
     """
 
     arrays: Any
@@ -47,19 +47,19 @@ class BatchSource(NamedTuple):
 
 
 class HostBatch(NamedTuple):
-    """A batch as stored, numpy arrays by name, and what must be known to go on behind it, as plain JSON values."""
+    """A batch as stored, numpy arrays by name, and the position behind it, as plain JSON values."""
 
     batch: dict[str, np.ndarray]
     position: Any = None
 
 
 class HostReader(NamedTuple):
-    """What reads the batches of data that does not fit.
+    """Reader of batches of data that does not fit in memory.
 
     Attributes:
-        batches: `(key, rows) -> read`, where `read(step)` gives those rows of the batch that the run of this key sees
-            at a step. Called from threads, one step after another.
-        threads: that may read at once; None: as many as there are.
+        batches: `(key, rows) -> read`, where `read(step)` returns these rows of the batch of a step, for a run with
+            this key. It is called from threads, step by step.
+        threads: Maximal number of threads that read; None for no limit.
         seek: Sets the position behind which a resumed run continues; None if the step determines it.
     """
 
@@ -69,7 +69,7 @@ class HostReader(NamedTuple):
 
 
 def steps_per_epoch(examples: int, batch_size: int) -> int:
-    """Steps that meet every example once.
+    """Returns the number of steps that visit every example once.
 
     >>> steps_per_epoch(60000, 128)
     469
@@ -80,9 +80,9 @@ def steps_per_epoch(examples: int, batch_size: int) -> int:
 def from_memory(
     split: Split, batch_size: int, scaler: Scaler | None, target_scaler: Scaler | None, augmentation: str
 ) -> BatchSource:
-    """Batches in a new random order every epoch, normalised and augmented on the device.
+    """Returns a source of batches in a new random order every epoch, normalised and augmented on the device.
 
-    Every batch is full: the last one of an epoch is filled up from the beginning of the epoch's own order, so that
+    Every batch is full: the last one of an epoch is filled with examples from the beginning of its order, so that
     batch norm and the gradient see whole batches of real examples whatever the sizes are.
     """
     steps, order = shuffle(len(split.x), batch_size)
@@ -98,7 +98,7 @@ def from_memory(
 
 
 def shuffle(n: int, batch_size: int) -> tuple[int, Callable[[jax.Array], jax.Array]]:
-    """The steps of an epoch, and `key -> order`: so many batches of places, the last filled up from the beginning."""
+    """Returns the steps of an epoch and `key -> order`, the indices of its batches; the last one wraps around."""
     steps = steps_per_epoch(n, batch_size)
 
     def order(key):
@@ -108,14 +108,14 @@ def shuffle(n: int, batch_size: int) -> tuple[int, Callable[[jax.Array], jax.Arr
 
 
 def preprocess(arrays: dict, cut: dict, augmentation: str, key: jax.Array) -> dict:
-    """A batch as the trainer wants it, of one as stored: augmented and normalised, by the scalers among the arrays."""
-    # Moved first and normalised after, so that what is moved in is background in every scale.
+    """Augments a batch as stored and normalises it with the scalers in `arrays`."""
+    # Augmented before it is normalised, so that padding is background in every scale.
     x = scaled(arrays["scaler"], augment(augmentation, key, cut["x"]))
     return cut | {"x": x, "y": scaled_targets(arrays["target_scaler"], cut["y"])}
 
 
 def padded_batches(split: Split, batch_size: int) -> Iterator[dict[str, np.ndarray]]:
-    """The whole split in order, as stored, in batches of one size: the last is padded, and `weight` says with what.
+    """Yields the whole split in order, as stored, in batches of one size; `weight` is 0 in the padding of the last.
 
     >>> split = Split(np.arange(5.0)[:, None], np.arange(5))
     >>> [batch["weight"].tolist() for batch in padded_batches(split, 3)]
@@ -132,5 +132,5 @@ def padded_batches(split: Split, batch_size: int) -> Iterator[dict[str, np.ndarr
 
 
 def as_stored(split: Split) -> dict[str, np.ndarray]:
-    """What there is of a split, by name."""
+    """Returns the arrays of a split by name."""
     return {name: each for name, each in split._asdict().items() if each is not None}

@@ -1,4 +1,4 @@
-"""How examples that stay on the disk reach the trainer: in the order that they would have on the device."""
+"""Batches of examples that stay on disk, in the same order as from memory."""
 
 from functools import lru_cache
 
@@ -17,16 +17,16 @@ __all__ = ["from_disk", "stored"]
 def from_disk(
     split: Split, batch_size: int, scaler: Scaler | None, target_scaler: Scaler | None, augmentation: str
 ) -> BatchSource:
-    """The batches of `feed.shuffled`, the same bits in the same order, of examples of which some are `Rows`.
+    """Returns a source of the same batches as `from_memory`, bit for bit, for examples some of which are on disk.
 
-    The order of an epoch is made on the device, where it is made for data that fits, and fetched: 4 bytes an example.
+    The order of an epoch is computed on the device, as for data in memory, and fetched: 4 bytes an example.
     """
     examples = as_stored(split)
     steps, order = shuffle(len(split.x), batch_size)
     order = jax.jit(order)
 
     def batches(key, rows):
-        # Two epochs at once, where one ends and the other is read ahead.
+        # Two epochs, as the next one is read ahead while one ends.
         @lru_cache(maxsize=2)
         def places(epoch):
             return np.asarray(order(named_key(key, "order", epoch)))
@@ -49,5 +49,5 @@ def from_disk(
 
 
 def stored(array: np.ndarray) -> np.ndarray:
-    """The array in the type that the device would keep it in: float32 of float64."""
+    """Converts an array to the type that the device would store: float32 for float64."""
     return np.asarray(array, jax.dtypes.canonicalize_dtype(array.dtype))

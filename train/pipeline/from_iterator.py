@@ -1,4 +1,4 @@
-"""How batches of a user's own iterator reach the trainer."""
+"""Batches of an iterator of the user."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,7 +9,7 @@ import numpy as np
 from ..data.normalize import Scaler
 from ..errors import BadInput, CheckpointUnusable, RunFailed
 from .batches import BatchSource, HostBatch, HostReader, preprocess
-from .stream import OpenStream, arrays_of, encode_state, unpacked
+from .stream import OpenStream, arrays_of, decode_state, encode_state
 
 __all__ = ["from_iterator"]
 
@@ -17,9 +17,9 @@ __all__ = ["from_iterator"]
 def from_iterator(
     opened: OpenStream, scaler: Scaler | None, target_scaler: Scaler | None, augmentation: str
 ) -> BatchSource:
-    """The batches of a stream, normalised and augmented in the step.
+    """Returns a source of the batches of a stream, normalised and augmented in the step.
 
-    One thread reads ahead: the loader may have as many as it likes. With each batch comes the state behind it.
+    A single thread reads ahead; the loader may use more. Each batch comes with the state behind it.
     """
     shapes = {name: (each.shape, each.dtype) for name, each in opened.example.items()}
 
@@ -31,8 +31,8 @@ def from_iterator(
                 batch = next(opened.batches)
             except StopIteration:
                 raise RunFailed(
-                    f"the stream has no batch for step {step + 1}: make it without end (grain: .repeat(); "
-                    "num_epochs=None), or the run shorter"
+                    f"the stream has no batch for step {step + 1}: make it endless (grain: .repeat(); "
+                    "num_epochs=None), or shorten the run"
                 ) from None
             except Exception as error:
                 error.add_note(f"In the iterator of Stream(train=...), when it read the batch of step {step + 1}")
@@ -52,10 +52,10 @@ def from_iterator(
 
     def seek(position: Any) -> None:
         try:
-            opened.batches.set_state(unpacked(position))
+            opened.batches.set_state(decode_state(position))
         except Exception as error:
             raise CheckpointUnusable(
-                f"the iterator of Stream(train=...) does not take the state that the checkpoint kept of it: {error}"
+                f"the iterator of Stream(train=...) rejects its state in the checkpoint: {error}"
             ) from error
 
     scalers = {"scaler": scaler, "target_scaler": target_scaler}
@@ -66,8 +66,8 @@ def _check_share(opened: OpenStream, rows: int) -> None:
     size = len(opened.example["x"])
     if rows != size:
         raise BadInput(
-            f"Stream: the devices of this process take {rows} of the {opened.recipe.batch_size} examples of a batch, "
-            f"and its own batches have {size}: lay the other axes of --mesh within a process"
+            f"Stream: the devices of this process hold {rows} of the {opened.recipe.batch_size} examples of a batch, "
+            f"but its own batches have {size}: keep the other axes of --mesh within a process"
         )
 
 
@@ -77,6 +77,6 @@ def _check_alike(batch: Mapping[str, np.ndarray], shapes: Mapping[str, Any], ste
             shape, dtype = shapes[name]
             raise BadInput(
                 f"the batch of step {step + 1} of Stream(train=...) has {name} {each.dtype}{list(each.shape)}, the "
-                f"first had {dtype}{list(shape)}: all must be alike (drop what is left of an epoch: grain's "
+                f"first had {dtype}{list(shape)}: all batches must be alike (drop the rest of an epoch: grain's "
                 "drop_remainder=True)"
             )

@@ -1,4 +1,4 @@
-"""Which examples are learned from, held back and scored on, and in which scale the model sees them."""
+"""Splits a data set into training, validation and test examples, and fits their scalers."""
 
 from dataclasses import replace
 
@@ -16,20 +16,20 @@ from .stream import OpenStream
 __all__ = ["Scalers", "batches_that_fit", "preprocessed", "scalers_for", "validation_split"]
 
 Scalers = tuple[Scaler | None, Scaler | None]
-"""Of inputs and of targets."""
+"""Scalers of inputs and of targets."""
 
 
 def validation_split(
     recipe: Recipe, data: Dataset, kind: Source, own: OpenStream | None
 ) -> tuple[Recipe, Split, Split | None]:
-    """Patience needs something to judge by that is neither trained on nor reported: a tenth, if nothing was said."""
+    """Returns recipe, training and validation examples; with patience a tenth is split off if no share is given."""
     if own is not None:
         return recipe, data.train, own.val
     if recipe.patience is not None and not recipe.val_share:
         recipe = replace(recipe, val_share=0.1)
     if not recipe.val_share:
         return recipe, data.train, None
-    if kind.kind == "text":  # where time goes on, what comes later must not be known
+    if kind.kind == "text":  # in order, as later text must not be known
         return recipe, *hold_back_last(data.train, recipe.val_share)
     if kind.kind == "series":
         return recipe, *chronological_split(data.train, recipe.val_share)
@@ -37,26 +37,26 @@ def validation_split(
 
 
 def batches_that_fit(recipe: Recipe, train: Split, held: Split | None) -> tuple[Recipe, Split, Split | None]:
-    """Gradient descent takes all examples at once, and a batch holds no more than there are."""
-    if train.x.ndim == 1:  # a text is no number of examples
+    """Limits the batch size to the number of examples; gradient descent takes all of them."""
+    if train.x.ndim == 1:  # a text has no examples
         return recipe, train, held
     whole = recipe.opt == "gd" or recipe.batch_size > len(train.x)
     if recipe.opt == "gd" and isinstance(train.x, DiskArray):
         raise BadInput(
-            f"--opt gd learns from all {len(train.x):,} examples in one step, and they do not fit in memory "
+            f"--opt gd learns from all {len(train.x):,} examples in one step, but they do not fit in memory "
             "(--in-memory): take --opt sgd"
         )
     return (replace(recipe, batch_size=len(train.x)) if whole else recipe), train, held
 
 
 def preprocessed(data: Dataset, train: Split, held: Split | None) -> dict[str, Split]:
-    """What is learned from and scored on, by name, as the model sees it."""
+    """Returns the splits by name, preprocessed for the model."""
     splits = {"train": train, "val": held, "test": data.test} if held else {"train": train, "test": data.test}
     return {name: differenced(split) if data.relative else split for name, split in splits.items()}
 
 
 def scalers_for(recipe: Recipe, data: Dataset, train: Split) -> Scalers:
-    """Those of inputs and targets; tokens have none, steps that are only padding do not count."""
+    """Fits the scalers of inputs and targets; tokens have none, and padded time steps do not count."""
     targets = fit_scaler(train.y.reshape(len(train.y), -1), "standard") if data.task == "regression" else None
     if data.vocabulary:
         return None, targets

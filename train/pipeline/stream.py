@@ -1,8 +1,8 @@
-"""Data of your own as batches, from whatever makes them: `run(recipe, options, stream=Stream(train=loader, ...))`.
+"""Batches from a loader of the user: `run(recipe, options, stream=Stream(train=loader, ...))`.
 
-The protocol is that of grain's iterators, which plug in as they are: what `iter(train)` gives has `__next__`,
-`get_state` and `set_state`. A checkpoint keeps the state behind the batch that was learned from last, not behind
-those that were read ahead of it.
+The protocol is that of grain's iterators, which can be used directly: `iter(train)` returns an object with `__next__`,
+`get_state` and `set_state`. A checkpoint keeps the state behind the last batch that was trained on, not behind those
+that were read ahead.
 """
 
 import base64
@@ -19,42 +19,42 @@ from ..data.dataset import Dataset, Kind, Source, Split, Task
 from ..errors import BadInput
 from ..runtime.processes import allgather_json, allgather_rows
 
-__all__ = ["Batches", "OpenStream", "Stream", "arrays_of", "encode_state", "unpacked"]
+__all__ = ["Batches", "OpenStream", "Stream", "arrays_of", "decode_state", "encode_state"]
 
 _KINDS: Mapping[int, Kind] = {2: "table", 3: "sequence", 4: "image"}
-_PEEK = 1024  # examples from which shapes and scales are taken, of all processes together
+_PEEK = 1024  # examples that determine shapes and scales, of all processes together
 
 
 @runtime_checkable
 class Batches(Protocol):
-    """An iterator that knows where it stands."""
+    """Interface of an iterator with a state."""
 
     def __next__(self) -> Mapping[str, Any]:
-        """The next batch: `x` and `y`, arrays of numpy with the examples along the first axis."""
+        """Returns the next batch: `x` and `y`, numpy arrays with the examples along the first axis."""
         ...
 
     def get_state(self) -> Any:
-        """Where it stands: bytes, or plain JSON values."""
+        """Returns the position: bytes, or plain JSON values."""
 
     def set_state(self, state: Any) -> None:
-        """Goes there."""
+        """Moves to a position."""
 
 
 @dataclass(frozen=True)
 class Stream:
-    """Batches to learn from, and arrays to score on.
+    """Batches to train on, and arrays to evaluate on.
 
     Args:
-        train: whose iterator gives batches without end, `{"x": (batch, ...), "y": (batch,) or (batch, n)}`, all of
-            one shape, and has `get_state` and `set_state`. Of several processes each reads a share of its own.
-        test: `{"x", "y"}`, all examples to score on.
-        steps_per_epoch: batches that count as an epoch.
-        classes: their names; without them whole numbers in y are classes all the same, as many as in `test`.
-        val: as `test`, to choose by (`patience`, `best`).
+        train: Iterable of endless batches `{"x": (batch, ...), "y": (batch,) or (batch, n)}` of one shape, whose
+            iterator has `get_state` and `set_state`. Each of several processes reads its own part.
+        test: `{"x", "y"}`, all examples to evaluate on.
+        steps_per_epoch: Number of batches that count as an epoch.
+        classes: Names of the classes; by default the integers of y, as many as in `test`.
+        val: Validation examples, as `test` (`patience`, `best`).
 
-    Shapes, and the scale that the recipe normalises to, are taken from the first batches, some thousand examples;
-    the iterator is put back then. Whole numbers in y make it a classification, other numbers a regression; x of two,
-    three or four axes is a table, a sequence or an image.
+    Shapes and the scale of the normalisation are taken from the first batches, about a thousand examples; then the
+    iterator is reset. Integers in y mean classification, other numbers regression; x with two, three or four axes is a
+    table, a sequence or an image.
     """
 
     train: Iterable
@@ -64,17 +64,16 @@ class Stream:
     val: Mapping[str, Any] | None = None
 
     def opened(self, recipe: Recipe) -> "OpenStream":
-        """The iterator, and what a run must know of it.
+        """Opens the iterator and describes its batches.
 
         Raises:
-            BadInput: if it is no such iterator, gives no such batches, or the recipe cannot learn from a stream.
+            BadInput: If the iterator or its batches are unsuitable, or the recipe cannot train on a stream.
         """
         batches = iter(self.train)
         if not isinstance(batches, Batches):
             raise BadInput(
-                f"Stream(train=...): {type(batches).__name__} has no get_state and set_state, so that no resumed run "
-                "could go on behind the batch that was learned from last. Take a loader that has them (grain's), or "
-                "write the two methods"
+                f"Stream(train=...): {type(batches).__name__} has no get_state and set_state, so that a run could not "
+                "be resumed behind its last batch. Use a loader that has them (grain's), or write the two methods"
             )
         first = _peeked(batches)
         size, val = len(first[0]["x"]), None if self.val is None else _split(self.val, "val")
@@ -105,16 +104,16 @@ class Stream:
 
 @dataclass(frozen=True)
 class OpenStream:
-    """A stream that a run learns from.
+    """An open stream.
 
     Attributes:
-        batches: the iterator.
-        example: its first batch.
-        recipe: with the stream's own batch size.
-        kind: what the examples are.
-        data: of which `train` is the first batches.
-        val: examples to choose by.
-        steps_per_epoch: as told.
+        batches: Iterator of the batches.
+        example: First batch.
+        recipe: Recipe with the batch size of the stream.
+        kind: Kind of the examples.
+        data: Data set whose `train` holds the first batches.
+        val: Validation examples.
+        steps_per_epoch: Number of batches that count as an epoch.
     """
 
     batches: Batches
@@ -127,9 +126,9 @@ class OpenStream:
 
 
 def encode_state(state: Any) -> Any:
-    """A state as plain JSON values.
+    """Encodes a state as plain JSON values.
 
-    >>> unpacked(encode_state(b"here")), encode_state({"next": 3})
+    >>> decode_state(encode_state(b"here")), encode_state({"next": 3})
     (b'here', {'next': 3})
     """
     if isinstance(state, bytes):
@@ -140,16 +139,20 @@ def encode_state(state: Any) -> Any:
         raise BadInput(f"Stream: get_state() must give bytes or plain JSON values, got {state!r}: {error}") from error
 
 
-def unpacked(state: Any) -> Any:
-    """What `encode_state` was given."""
+def decode_state(state: Any) -> Any:
+    """Decodes a state of `encode_state`."""
     return base64.b64decode(state["base64"]) if isinstance(state, dict) and list(state) == ["base64"] else state
 
 
 def arrays_of(batch: Any, where: str) -> dict[str, np.ndarray]:
-    """The arrays of a batch.
+    """Returns the arrays of a batch.
+
+    Args:
+        batch: Mapping with `x` and `y`.
+        where: Name of the batch in messages.
 
     Raises:
-        BadInput: naming where, if it lacks one or they are not equally long.
+        BadInput: If an array is missing or they have different numbers of examples.
     """
     if not isinstance(batch, Mapping) or not {"x", "y"} <= set(batch):
         got = ", ".join(map(str, batch)) if isinstance(batch, Mapping) else type(batch).__name__
@@ -177,19 +180,19 @@ def _peeked(batches: Batches) -> list[dict[str, np.ndarray]]:
 
 
 def _seen_by_all(own: Split, size: int) -> Split:
-    """The first examples of all processes, which must mean the same by scales and classes; of one alone, its own.
+    """Returns the first examples of all processes, so that scales and classes are equal in all.
 
     Raises:
-        BadInput: if the processes give batches that are not alike.
+        BadInput: If the batches of the processes have different shapes or types.
     """
     if jax.process_count() == 1:
         return own
     rows = min(len(own.x), -(-_PEEK // jax.process_count()))
     kinds = [[str(each.dtype), list(each.shape[1:])] for each in (own.x, own.y)]
-    told = allgather_json([size, rows, *kinds])
-    if any(each != told[0] for each in told):
-        each = "; ".join(f"process {i}: {size} examples, x {x}, y {y}" for i, (size, _, x, y) in enumerate(told))
-        raise BadInput(f"Stream: the batches of the processes must be alike, each an equal share. There are {each}")
+    all_kinds = allgather_json([size, rows, *kinds])
+    if any(each != all_kinds[0] for each in all_kinds):
+        each = "; ".join(f"process {i}: {size} examples, x {x}, y {y}" for i, (size, _, x, y) in enumerate(all_kinds))
+        raise BadInput(f"Stream: the batches of the processes must be alike, each an equal part. There are {each}")
     return Split(allgather_rows(own.x[:rows]), allgather_rows(own.y[:rows]))
 
 
@@ -203,4 +206,4 @@ def _check(recipe: Recipe, stream: Stream, val: Split | None) -> None:
     if recipe.opt == "gd":
         raise BadInput("Stream: the optimizer gd needs all examples in one batch; choose another, as with --opt sgd")
     if (recipe.val_share or recipe.patience is not None) and val is None:
-        raise BadInput("Stream: of a stream nothing can be held back (val_share, patience): give Stream(val=...)")
+        raise BadInput("Stream: a stream has no validation split (val_share, patience): give Stream(val=...)")

@@ -1,7 +1,7 @@
-"""How a text reaches the trainer: cut into streams side by side, each read window after window.
+"""Batches of a text: it is divided into parallel parts, each read window by window.
 
-Training is truncated back-propagation: window i + 1 of a stream goes on where window i ended, so that the carry can
-be handed on. Scoring reads every token once, with what stands before it.
+Training is truncated back-propagation: window i + 1 of a part starts where window i ended, so that the carry can be
+passed on. An evaluation reads every token once, with the tokens before it.
 """
 
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ _ROWS, _PIECE, _WARM_UP = 32, 512, 128
 
 
 def token_windows(split: Split, batch_size: int, window: int) -> BatchSource:
-    """Batches whose row r goes on, from one to the next, along the r-th of `batch_size` parts of the text.
+    """Returns a source of batches whose row r continues, batch by batch, along the r-th of `batch_size` parts.
 
     A batch is `{"x": (batch, window), "y": (batch, window), "first": (batch,)}`, whole numbers; `first` is true where
     the carry begins anew, in the first batch of an epoch. Where the parts cannot meet the text's length exactly,
@@ -56,7 +56,7 @@ def token_windows(split: Split, batch_size: int, window: int) -> BatchSource:
 
 
 def contiguous_from_disk(split: Split, batch_size: int, window: int) -> BatchSource:
-    """The batches of `token_windows`, of a text that stays on the disk."""
+    """Returns the source of the batches of `token_windows` for a text that stays on disk."""
     steps, starts = _parts(len(split.x), batch_size, window)
     window = window or len(split.x) // batch_size
 
@@ -80,7 +80,7 @@ def contiguous_from_disk(split: Split, batch_size: int, window: int) -> BatchSou
 
 
 def _parts(length: int, batch_size: int, window: int) -> tuple[int, np.ndarray]:
-    """The steps of an epoch, and where each part begins."""
+    """Returns the steps of an epoch and the start of each part."""
     window = window or length // batch_size
     if not 0 < window <= length:
         raise BadInput(
@@ -91,7 +91,7 @@ def _parts(length: int, batch_size: int, window: int) -> tuple[int, np.ndarray]:
 
 
 def scoring_windows(split: Split, devices: int = 1) -> Iterator[dict[str, np.ndarray]]:
-    """The whole text for scoring: `weight` is 1 once for every token, 0 where a row only reads what stands before.
+    """Yields the whole text for an evaluation: `weight` is 1 once for every token, 0 where a row reads only context.
 
     A row is a piece of the text with the 128 tokens before it. A recurrent net so warmed up gives within a hair what
     one unbroken reading would, and many times as fast.

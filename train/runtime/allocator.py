@@ -1,7 +1,7 @@
-"""What becomes of freed memory: a command keeps it for its steps; what the compiler leaves behind is handed back.
+"""Settings of glibc's allocator: freed memory is kept for the next step; what the compiler frees is returned.
 
-XLA on the CPU allocates its temporaries anew at each call. glibc gives large blocks back to the kernel at once, which
-then clears the same pages again and again: a convolutional network's step takes half as long again
+XLA on the CPU allocates its temporaries at every call. glibc returns large blocks to the kernel at once, which then
+clears the same pages again and again: a step of a convolutional network takes half as long again
 (python -m benchmarks.lowerings --only allocator).
 """
 
@@ -15,9 +15,9 @@ _TRIM_THRESHOLD, _TOP_PAD, _MMAP_MAX = -1, -2, -4  # of glibc's malloc.h
 
 
 def keep_freed_memory() -> bool:
-    """Tells glibc's malloc to keep what is freed, for this process; elsewhere does nothing.
+    """Makes glibc's malloc keep freed memory, for this process; does nothing with another C library.
 
-    For commands, whose process is their own: it is not a library's business how much memory a program keeps.
+    For commands only: a library must not decide how much memory a program keeps.
 
     Returns:
         Whether it took effect.
@@ -30,13 +30,13 @@ def keep_freed_memory() -> bool:
 
 
 def give_back_freed_memory() -> bool:
-    """Hands back to the kernel, once, what this process has freed; later on nothing changes.
+    """Returns the memory that this process has freed to the kernel, once.
 
-    For the moment between compiling and the first step: a compiler leaves about as much freed memory as it took, in
-    pieces that none of a step's large arrays fits into, and a process is as large as both together.
+    Called between compilation and the first step: a compiler leaves about as much freed memory as it used, in pieces
+    too small for the large arrays of a step, so that the process would grow to the sum of both.
 
     Returns:
-        Whether it could be asked for.
+        Whether the C library supports it.
     """
     trim = _of_glibc("malloc_trim")
     if trim is None:
@@ -46,7 +46,7 @@ def give_back_freed_memory() -> bool:
 
 
 def _of_glibc(name: str) -> Any:
-    """A function of glibc's malloc; None on other systems, and with another C library."""
+    """Returns a function of glibc's malloc; None on other systems and with another C library."""
     if not sys.platform.startswith("linux"):
         return None
     try:

@@ -1,4 +1,4 @@
-"""`jax.jit` for whole programs, told of what XLA's defaults cost on the CPU."""
+"""`jax.jit` for whole programs, with compiler options where XLA's defaults are slow on the CPU."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,11 +10,11 @@ from .jaxpr import loop_matmul_sizes
 
 __all__ = ["compiler_options", "jit", "jit_once"]
 
-# jaxlib 0.10 gives convolutions to YNNPACK, where those of a residual network take up to twice as long as with XLA's
-# own (python -m benchmarks.lowerings --only ynnpack). 0.12 gives them there as well and loses nothing by it.
+# jaxlib 0.10 runs convolutions in YNNPACK, where those of a residual network take up to twice as long as in XLA
+# (python -m benchmarks.lowerings --only ynnpack). 0.12 does so as well and is not slower.
 _SLOW = "0.10."
-# Nor does YNNPACK pay for the small products of a recurrent network, one after another (--only products), but it does
-# for large ones: up to so many multiplications a product is small.
+# YNNPACK is also slower for the small matrix products of a recurrent network (--only products), but faster for large
+# ones: a product of at most this many multiplications is small.
 _SMALL = 2**24
 _OPTION = "xla_cpu_experimental_ynn_fusion_type"
 _WITHOUT_CONVOLUTION = {_OPTION: "LIBRARY_FUSION_TYPE_REDUCE,LIBRARY_FUSION_TYPE_INDIVIDUAL_DOT"}
@@ -23,25 +23,25 @@ _LESS = {"xla_backend_optimization_level": 1}
 
 
 def jit(f: Callable, *, program: Any = None, **arguments: Any) -> Callable:
-    """`jax.jit(f, **arguments)` with `compiler_options(program)`, which jax allows outermost programs alone."""
+    """Returns `jax.jit(f, **arguments)` with `compiler_options(program)`; for outermost programs only."""
     return jax.jit(f, compiler_options=compiler_options(program), **arguments)
 
 
 def jit_once(f: Callable, **arguments: Any) -> Callable:
-    """`jax.jit(f, **arguments)` for a program that runs once, so that compiling it is what takes the time.
+    """Returns `jax.jit(f, **arguments)` for a program that runs once, whose time is mostly compilation.
 
-    On the CPU LLVM optimises less. Of random numbers that fill parameters most of the time went there, and the program
-    was no quicker for it (`python -m benchmarks.lowerings --only init`).
+    On the CPU LLVM optimises less. Random initialisation spent most of its time there, and was no faster for it
+    (`python -m benchmarks.lowerings --only init`).
     """
-    less = jax.default_backend() == "cpu" and not jax.config.read("jax_disable_most_optimizations")  # that is less yet
+    less = jax.default_backend() == "cpu" and not jax.config.read("jax_disable_most_optimizations")  # even less
     return jax.jit(f, compiler_options=_LESS if less else None, **arguments)
 
 
 def compiler_options(program: Any = None) -> dict[str, str] | None:
-    """What to give `jax.jit` as `compiler_options` on the devices that jax uses here.
+    """Returns the `compiler_options` of `jax.jit` for the devices that jax uses.
 
     Args:
-        program: what is to be compiled, or its larger part, as `jax.make_jaxpr` traces it; None if that is not known.
+        program: Program to compile, or its larger part, as traced by `jax.make_jaxpr`; None if unknown.
 
     >>> import jax
     >>> double = jax.jit(lambda x: 2 * x, compiler_options=compiler_options())

@@ -1,8 +1,8 @@
-"""Python's search for cycles of dead objects, made seldom while a command runs.
+"""Makes garbage collections rare while a command runs.
 
-Importing jax and tracing programs makes objects by the hundred thousand, nearly all of which stay; with python's own
-settings each few hundred of them start a search through the young, and through all now and then. Where the process
-ends, python searches through all of them once more, though their memory goes back anyway.
+Importing jax and tracing programs allocates hundreds of thousands of objects, nearly all of which live on; with the
+default thresholds every few hundred of them trigger a collection. At exit python collects once more, although the
+memory is freed anyway.
 """
 
 import atexit
@@ -17,7 +17,7 @@ _OBJECTS, _TIMES = 1_000_000, 20
 
 @contextmanager
 def rare_gc() -> Iterator[None]:
-    """Has the collector wait for more objects, and the end of the process not at all; for commands, whose own it is.
+    """Raises the thresholds of the garbage collector and skips the collection at exit; for commands only.
 
     >>> before = gc.get_threshold()
     >>> with rare_gc():
@@ -27,7 +27,7 @@ def rare_gc() -> Iterator[None]:
     True
     """
     before = gc.get_threshold()
-    atexit.unregister(gc.freeze)  # once is enough, however many commands a process runs
+    atexit.unregister(gc.freeze)  # registered once, however many commands a process runs
     atexit.register(gc.freeze)
     gc.set_threshold(max(before[0], _OBJECTS) if before[0] else 0, _TIMES, _TIMES)
     try:

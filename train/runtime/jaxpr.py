@@ -1,4 +1,4 @@
-"""What a traced program is made of, which decides how it is compiled and called on the CPU."""
+"""Inspects traced programs: their primitives and matrix products decide how they are compiled on the CPU."""
 
 from collections.abc import Iterator
 from math import prod
@@ -10,11 +10,11 @@ __all__ = ["CONVOLUTION", "LOOPS", "loop_matmul_sizes", "primitives"]
 
 CONVOLUTION = "conv_general_dilated"
 LOOPS = ("scan", "while")
-"""Names of jax's primitives."""
+"""Names of primitives of jax."""
 
 
 def primitives(jaxpr: Any) -> frozenset[str]:
-    """The names of all that a traced program does, inside its inner programs too.
+    """Returns the names of all primitives of a traced program and of its inner programs.
 
     >>> import jax
     >>> sorted(primitives(jax.make_jaxpr(lambda x: x + 1)(1.0)))
@@ -25,7 +25,7 @@ def primitives(jaxpr: Any) -> frozenset[str]:
 
 
 def loop_matmul_sizes(jaxpr: Any) -> list[int]:
-    """Multiplications in each matrix product of the innermost loops, such as a recurrent network's over its time.
+    """Returns the multiplications of each matrix product in the innermost loops, as in a recurrent network.
 
     >>> import jax, jax.numpy as jnp
     >>> def power(w):
@@ -57,6 +57,6 @@ def _equations(jaxpr: Any) -> Any:
 
 
 def _inside(equation: Any) -> Iterator[Any]:
-    """The programs that an equation calls."""
+    """Returns the programs that an equation calls."""
     is_program = lambda value: hasattr(getattr(value, "jaxpr", value), "eqns")  # noqa: E731
     return filter(is_program, jax.tree.leaves(list(equation.params.values()), is_leaf=is_program))

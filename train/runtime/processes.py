@@ -1,7 +1,7 @@
-"""Several processes that run as one: how they agree, and how they read what is spread over them.
+"""Communication between the processes of one run: agreement, broadcast, gathering of arrays.
 
-Every process runs the same program on the same numbers, each on its own devices; one of them, the first, writes and
-speaks. Whatever is computed together (a step, a score, an agreement) is asked for by all, in the same order.
+Every process runs the same program on the same values, each on its own devices; the first one writes files and prints.
+Every collective operation (a step, an evaluation, an agreement) must be called by all processes in the same order.
 """
 
 import hashlib
@@ -28,46 +28,46 @@ __all__ = [
 ]
 
 _OTHER_RUN = (
-    "was asked for another run than process 0: give all the same flags but for --process; for runs that have nothing "
-    "to do with one another, --distributed off"
+    "was started with other flags than process 0: start all processes with the same flags but for --process; "
+    "for independent runs, use --distributed off"
 )
 
 
 def is_first() -> bool:
-    """Whether this is the process that writes and speaks; of one alone it is."""
+    """Returns whether this process writes files and prints; a single process does."""
     return not jax.distributed.is_initialized() or jax.process_index() == 0
 
 
 def agree(steps: int, number: int, due: bool, *, alone: bool = False) -> tuple[int, int, bool]:
-    """What all processes do next, for each has a clock and signals of its own.
+    """Agrees on the next action of all processes, as each has a clock and signals of its own.
 
     Args:
-        steps: that this process would take.
-        number: of the signal that it was sent, 0 for none.
-        due: whether it would write a checkpoint.
-        alone: whether what is done is this process's own business.
+        steps: Steps that this process would run.
+        number: Number of the signal that it received, 0 for none.
+        due: Whether it would write a checkpoint.
+        alone: Whether this process runs on its own.
 
     Returns:
-        Steps and checkpoint as the first says, and whatever signal any of them was sent.
+        Steps and checkpoint of the first process, and the signal that any of them received.
     """
     if alone or jax.process_count() == 1:
         return steps, number, due
-    told = multihost_utils.process_allgather(np.array([steps, number, due], np.int32))
-    return int(told[0, 0]), int(told[:, 1].max()), bool(told[0, 2])
+    rows = multihost_utils.process_allgather(np.array([steps, number, due], np.int32))
+    return int(rows[0, 0]), int(rows[:, 1].max()), bool(rows[0, 2])
 
 
 def broadcast_from_first(make: Callable[[], Any]) -> Any:
-    """Plain JSON values that the first process makes, in all."""
+    """Calls `make` in the first process and returns its plain JSON values in all processes."""
     if jax.process_count() == 1:
         return make()
     text = json.dumps(make()).encode() if is_first() else b""
     size = int(multihost_utils.broadcast_one_to_all(np.int32(len(text))))
-    told = multihost_utils.broadcast_one_to_all(np.frombuffer(text.ljust(size), np.uint8))
-    return json.loads(np.asarray(told).tobytes())
+    received = multihost_utils.broadcast_one_to_all(np.frombuffer(text.ljust(size), np.uint8))
+    return json.loads(np.asarray(received).tobytes())
 
 
 def allgather_json(value: Any) -> list[Any]:
-    """A plain JSON value of each process, by their numbers, in all."""
+    """Returns, in all processes, the plain JSON value of each, in the order of the processes."""
     if jax.process_count() == 1:
         return [value]
     text = np.frombuffer(json.dumps(value).encode(), np.uint8)
@@ -77,16 +77,16 @@ def allgather_json(value: Any) -> list[Any]:
 
 
 def allgather_rows(rows: np.ndarray) -> np.ndarray:
-    """The rows of all processes, one behind another, in all; of each there must be as many, of one shape and type."""
+    """Concatenates, in all processes, the rows of each; all must have the same number, shape and type."""
     return rows if jax.process_count() == 1 else np.asarray(multihost_utils.process_allgather(rows, tiled=True))
 
 
 def check_same(what: Mapping[str, Any], wrong: str = _OTHER_RUN) -> None:
-    """Raises BadInput, in every process, if they were not given the same.
+    """Raises BadInput, in every process, if their values differ.
 
     Args:
-        what: was given to this one.
-        wrong: what to say of one that was given something else.
+        what: Values of this process.
+        wrong: Predicate of the error message, whose subject are the processes that differ from the first.
     """
     if jax.process_count() == 1:
         return
@@ -98,13 +98,13 @@ def check_same(what: Mapping[str, Any], wrong: str = _OTHER_RUN) -> None:
 
 
 def device_put(tree: Any, sharding: Any) -> Any:
-    """Arrays that every process has in full, where the sharding says: on devices of other processes, too.
+    """Places arrays that every process holds in full, also on devices of other processes.
 
-    Of what lies on the host each device is given its own part alone; no device ever holds more.
+    Each device receives only its own part of an array on the host.
 
     Args:
-        tree: of arrays.
-        sharding: one for all, or a tree of one for each.
+        tree: Tree of arrays.
+        sharding: One sharding for all, or a tree of shardings.
     """
     if jax.process_count() == 1:
         return jax.device_put(tree, sharding)
@@ -113,10 +113,9 @@ def device_put(tree: Any, sharding: Any) -> Any:
 
 
 def gather(tree: Any) -> Any:
-    """A tree of arrays in full, where this process can read them; they are those of the tree, not copies of them.
+    """Returns a tree of arrays that this process can read in full; arrays are not copied where they need not be.
 
-    What is spread over several processes is brought together array by array, in the memory of the host: all processes
-    have to ask.
+    An array that is sharded over several processes is gathered on the host, one at a time: all processes must call it.
     """
     return jax.tree.map(_readable, tree)
 

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: the first ends the run in good order, the second at once."""
+"""Handles Ctrl-C and SIGTERM: the first signal ends the run after the current steps, the second immediately."""
 
 import os
 import signal
@@ -10,18 +10,18 @@ from types import FrameType
 
 __all__ = ["StopFlag", "exit_within"]
 
-_PATIENCE = 8.0  # seconds; schedulers and people kill after ten
+_PATIENCE = 8.0  # seconds; schedulers kill after ten
 
 
 class StopFlag:
-    """A flag that a signal sets and every loop polls: `with Stop() as stop: ... if stop.requested`.
+    """Flag that a signal sets and every loop polls: `with StopFlag() as stop: ... if stop.requested`.
 
-    The second signal falls to python's own handler. Outside the main thread, where signals cannot be caught,
-    it never asks for anything.
+    The second signal is handled by the handler of before. Outside the main thread, where signals cannot be caught, the
+    flag is never set.
     """
 
     def __init__(self):
-        self.requested: int = 0  # the number of the signal, 0 for none
+        self.requested: int = 0  # number of the signal, 0 for none
         self._before: dict = {}
 
     def __enter__(self) -> "StopFlag":
@@ -31,11 +31,6 @@ class StopFlag:
 
     def __exit__(self, *error) -> None:
         self._restore()
-
-    @property
-    def exit_code(self) -> int:
-        """What a command that was stopped ends with: 130 for Ctrl-C, 143 for SIGTERM."""
-        return 128 + self.requested
 
     def _catch(self, number: int, frame: FrameType | None) -> None:
         self.requested = number
@@ -49,40 +44,43 @@ class StopFlag:
 
 @contextmanager
 def exit_within(patience: float = _PATIENCE) -> Iterator[None]:
-    """For a command: whatever runs in the block, a signal ends it with 128 + n, after this many seconds at the most.
+    """Ends the process with exit code 128 + n at most this many seconds after a signal; for commands.
 
-    Python hears of a signal only between two of its own steps, and a program may compile for minutes. A thread is
-    told by the system itself. What lies on the disk is whole at every moment, so that the process may just end.
+    Python handles a signal only between two bytecodes, and a program may compile for minutes. Therefore a thread reads
+    the signals from a pipe. Files on disk are complete at every moment, so that the process may end anywhere.
+
+    Args:
+        patience: Seconds.
     """
     if threading.current_thread() is not threading.main_thread() or os.name == "nt":
         yield
         return
-    ears, mouth = os.pipe()
-    os.set_blocking(mouth, False)
-    before, mouth_before = signal.signal(signal.SIGTERM, _terminated), signal.set_wakeup_fd(mouth)
+    read_end, write_end = os.pipe()
+    os.set_blocking(write_end, False)
+    before, wakeup_before = signal.signal(signal.SIGTERM, _terminated), signal.set_wakeup_fd(write_end)
     over = threading.Event()
-    threading.Thread(target=_watch, args=(ears, over, patience), daemon=True).start()
+    threading.Thread(target=_watch, args=(read_end, over, patience), daemon=True).start()
     try:
         yield
     finally:
         over.set()
-        signal.set_wakeup_fd(mouth_before)
+        signal.set_wakeup_fd(wakeup_before)
         signal.signal(signal.SIGTERM, before)
-        os.close(mouth)  # the thread reads the end, and closes its own
+        os.close(write_end)  # the thread reads the end of the pipe and closes its own side
 
 
-def _watch(ears: int, over: threading.Event, patience: float) -> None:
+def _watch(read_end: int, over: threading.Event, patience: float) -> None:
     number = 0
     while number not in (signal.SIGINT, signal.SIGTERM):
-        heard = os.read(ears, 1)
-        if not heard:
-            os.close(ears)
+        received = os.read(read_end, 1)
+        if not received:
+            os.close(read_end)
             return
-        number = heard[0]
+        number = received[0]
     if over.wait(patience):
-        os.close(ears)
+        os.close(read_end)
         return
-    print(f"not stopped within {patience:g} s: ended at once; what was saved is whole", file=sys.stderr, flush=True)
+    print(f"not stopped within {patience:g} s: ended at once; saved files are complete", file=sys.stderr, flush=True)
     os._exit(128 + number)
 
 

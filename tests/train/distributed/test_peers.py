@@ -96,8 +96,8 @@ def test_two_of_one_number_and_another_count_are_refused(address):
     for thread in threads:
         thread.join(60)
     told = "\n".join(said)
-    assert "--process 1 has come already: each needs a number of its own" in told
-    assert "process 0 runs with --processes 3 and has no use for --process 2 of 4" in told
+    assert "--process 1 has connected already: each needs a number of its own" in told
+    assert "process 0 runs with --processes 3 and cannot use --process 2 of 4" in told
 
 
 def test_a_port_that_is_taken_is_bad_input():

@@ -102,7 +102,7 @@ def test_a_validation_set_of_ones_own_decides_which_model_is_kept(tmp_path):
     patient = dataclasses.replace(RECIPE, patience=1)
     result = run(patient, RunOptions(out=tmp_path / "run", **QUIET), stream=stream(Loader(), val=val))
     assert {row["split"] for row in result.rows} == {"train", "val", "test"}
-    with pytest.raises(BadInput, match=r"nothing can be held back .* give Stream\(val="):
+    with pytest.raises(BadInput, match=r"a stream has no validation split .* give Stream\(val="):
         run(patient, RunOptions(out=tmp_path / "other", **QUIET), stream=stream(Loader()))
 
 
@@ -159,7 +159,7 @@ def fails(loader):
 @pytest.mark.parametrize(
     ("how", "kind", "message"),
     [
-        (ends, RunFailed, r"no batch for step 4: make it without end .*\.repeat\(\)"),
+        (ends, RunFailed, r"no batch for step 4: make it endless .*\.repeat\(\)"),
         (shrinks, BadInput, r"step 4 .* has x float32\[5, 4\], the first had float32\[16, 4\]"),
         (lacks, BadInput, r"step 4 .* must be \{\"x\": array, \"y\": array\}, got x"),
         (fails, RunFailed, "shard-07"),

@@ -166,7 +166,7 @@ def test_row_3_a_command_that_is_deaf_in_a_long_compilation_ends_all_the_same(nu
     process.send_signal(number)
     _, said = process.communicate(timeout=30)
     assert process.returncode == code
-    assert "what was saved is whole" in said
+    assert "saved files are complete" in said
 
 
 DOWNLOADING = """

@@ -228,4 +228,4 @@ def test_what_is_spread_over_processes_is_read_agreed_on_and_told():
     lives = [start(address, i, script=SPREAD) for i in (0, 1)]
     said = [life.communicate(timeout=300)[1] for life in lives]
     for text in said:
-        assert "BadInput: process 1 of 2 was asked for another run than process 0" in text
+        assert "BadInput: process 1 of 2 was started with other flags than process 0" in text
