@@ -1,4 +1,7 @@
-"""The house stands as it was drawn: what may import what, how large things are, what is packaged."""
+"""The structure of the package: the rooms and their import directions, sizes of files and functions, packaging.
+
+`ROOMS` is the table of docs/architecture.md: a room imports only rooms of the lines above its own, and its own files.
+"""
 
 import ast
 import os
@@ -15,6 +18,18 @@ HOUSE = Path(zoo.__file__).parent
 PROJECT = Path(__file__).parent.parent
 FACE = {HOUSE / "__init__.py", HOUSE / "__main__.py"}
 FLOORS = {"layers": 0, "zoo": 1, "train": 2}
+ROOMS = (
+    ("",),  # the files directly in train/
+    ("runtime", "data", "losses", "metrics", "plots"),
+    ("config", "tasks"),
+    ("recipes", "distributed", "trained", "pipeline", "checkpoints"),
+    ("trainers", "engine", "reporting", "inference/inputs", "inference/export"),
+    ("evaluation",),
+    ("runs", "inference"),
+    ("sweeps",),
+    ("cli",),
+)
+LARGE = ("data/sources", "plots", "recipes", "cli")  # lists of things of one kind
 # In a checkout two floors are links, which rglob does not follow.
 FILES = sorted(
     Path(folder) / name
@@ -61,6 +76,82 @@ def test_no_floor_knows_what_stands_above_it():
                 continue
             above = "train" if name.startswith("zoo.train") else "zoo" if name.split(".")[0] == "zoo" else "layers"
             assert FLOORS[above] <= FLOORS[floor(path)], f"{path}: {floor(path)} imports {name}"
+
+
+def room(path):
+    """The folder of a file below train/, "" for train/ itself."""
+    return "/".join(path.relative_to(HOUSE / "train").parts[:-1])
+
+
+def level(name):
+    """The line of `ROOMS` on which a room stands; data/formats and data/sources are parts of data."""
+    found = [i for i, names in enumerate(ROOMS) if name in names or name.split("/")[0] in names]
+    return next((i for i, names in enumerate(ROOMS) if name in names), found[0] if found else None)
+
+
+TRAIN = [path for path in FILES if floor(path) == "train" and path.name != "__main__.py"]
+MODULES = {
+    ".".join(("zoo", *path.relative_to(HOUSE).with_suffix("").parts)).removesuffix(".__init__"): path for path in TRAIN
+}
+FACES = (HOUSE / "train" / "__init__.py",)  # imports lazily what stands above
+
+
+@cache
+def needed(path):
+    """The files of train/ that a file imports, wherever in it the import stands."""
+    names = {name: path for name, path in MODULES.items() if path not in FACES}
+    return {names[name] for name in imported(path) if name in names} - {path}
+
+
+def depth(path):
+    """The longest chain of imports that begins at a file and stays in its room."""
+    return 1 + max((depth(other) for other in needed(path) if room(other) == room(path)), default=0)
+
+
+def test_no_files_import_each_other_in_a_circle():
+    done, open_ = set(), []
+
+    def visit(path):
+        if path in open_:
+            circle = [str(each.relative_to(HOUSE)) for each in open_[open_.index(path) :]]
+            raise AssertionError(f"a circle of imports: {' -> '.join([*circle, circle[0]])}")
+        if path not in done:
+            open_.append(path)
+            for other in sorted(needed(path)):
+                visit(other)
+            done.add(open_.pop())
+
+    for path in TRAIN:
+        visit(path)
+
+
+def test_every_room_has_a_place_in_the_table():
+    rooms = {room(path) for path in TRAIN}
+    assert {name for name in rooms if level(name) is None} == set()
+    assert {name for names in ROOMS for name in names} <= rooms
+
+
+def test_a_room_imports_only_rooms_that_stand_above_it():
+    for path in set(TRAIN) - set(FACES):
+        for other in needed(path):
+            here, there = room(path), room(other)
+            if here.split("/")[0] != there.split("/")[0] or not there:
+                assert here == there or level(there) < level(here), (
+                    f"{path.relative_to(HOUSE)} imports {other.relative_to(HOUSE)}: {there} does not stand above {here}"
+                )
+
+
+def test_no_chain_of_imports_inside_a_room_is_longer_than_four_files():
+    longest = {str(path.relative_to(HOUSE)): depth(path) for path in set(TRAIN) - set(FACES)}
+    assert {name: length for name, length in longest.items() if length > 4} == {}
+
+
+def test_rooms_stay_small():
+    sizes = {}
+    for path in TRAIN:
+        sizes[room(path)] = sizes.get(room(path), 0) + 1
+    assert sizes[""] + 1 <= 10, "at most ten files directly in train/, __main__.py among them"
+    assert {name: size for name, size in sizes.items() if size > 15 and name not in LARGE} == {}
 
 
 def test_files_and_functions_stay_small():
