@@ -52,9 +52,7 @@ def markov(
     check_choice("markov", "smoothing", smoothing, ("kneser_ney", "witten_bell"))
     size = check_positive("markov", "outputs", vocabulary or outputs)
     if outputs != size or not each:
-        raise ValueError(
-            f"markov: expected {size} outputs, one per token, at every step, got outputs={outputs}, each={each}"
-        )
+        raise ValueError(f"markov: expected {size} outputs, one per token, at every step; got {outputs}, each={each}")
     smoothed = {"kneser_ney": _kneser_ney, "witten_bell": _witten_bell}[smoothing]
 
     def init(key, x):
