@@ -43,15 +43,15 @@ def image_score(
 
     def score(made, given, batch):
         weight = batch["weight"]
-        seen, said = features.compute(raw(made))
+        seen, shares = features.compute(raw(made))
         sums = {f"_features_{name}": value for name, value in _moments(seen, weight).items()}
         sums |= {
             f"_real_{name}": value for name, value in _moments(features.compute(raw(batch["x"]))[0], weight).items()
         }
-        sure = jnp.sum(said * jnp.log(jnp.maximum(said, 1e-30)), axis=-1)
-        sums |= {"_said": _total(said, weight), "_sure": _total(sure, weight)}
+        sure = jnp.sum(shares * jnp.log(jnp.maximum(shares, 1e-30)), axis=-1)
+        sums |= {"_shares": _total(shares, weight), "_sure": _total(sure, weight)}
         if conditional:
-            sums["agreement"] = _total((jnp.argmax(said, axis=-1) == batch["y"]).astype(jnp.float32), weight)
+            sums["agreement"] = _total((jnp.argmax(shares, axis=-1) == batch["y"]).astype(jnp.float32), weight)
         return sums
 
     return SampleScore(score, _finish, "frechet", higher_is_better=False)
@@ -79,10 +79,10 @@ def _finish(means: dict) -> dict[str, float]:
         (means[f"_{name}_mean"], covariance(means[f"_{name}_mean"], means[f"_{name}_outer"]))
         for name in ("features", "real")
     )
-    shares = np.asarray(means["_said"], np.float64)
+    shares = np.asarray(means["_shares"], np.float64)
     unsure = np.sum(shares * np.log(np.maximum(shares, 1e-30)))
-    told = {
+    scores = {
         "frechet": frechet(*made, *real),
         "classifier_score": float(np.exp(max(float(means["_sure"]) - unsure, 0.0))),
     }
-    return told | ({"agreement": float(means["agreement"])} if "agreement" in means else {})
+    return scores | ({"agreement": float(means["agreement"])} if "agreement" in means else {})

@@ -36,7 +36,7 @@ def predictions(trained: Trained, batch: Batch) -> Iterator[dict[str, Any]]:
 
         kind, split = source(trained.about["dataset"]), Split(x, y)
         vocabulary = tuple(trained.about["vocabulary"])
-        return score(trained, kind, Dataset(kind.name, trained.task.name, split, split, vocabulary=vocabulary))
+        return score(trained, kind, Dataset(kind.name, kind.task, split, split, vocabulary=vocabulary))
 
     for name, values in zip(batch.names, describe(trained, batch.x, score), strict=True):
         yield {"input": name, **values}

@@ -1,4 +1,4 @@
-"""What `python -m zoo sample` does with a generator: images go to a picture in a file, points to the terminal."""
+"""Samples of a generator for `python -m zoo sample`: images are drawn into a PNG, points are printed."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,21 +15,21 @@ from ..trained.model import Trained
 
 __all__ = ["write_samples"]
 
-_STEPS = 12  # from one sample to another
-_MOST = 500  # in one picture: more rows than matplotlib can draw
+_STEPS = 12  # images of an interpolation
+_MOST = 500  # samples in one PNG: matplotlib cannot draw more rows
 
 
 def write_samples(trained: Trained, run: Path, given: Mapping[str, Any]) -> None:
-    """Makes what the flags of the command ask for, and says where it is.
+    """Draws samples, interpolations or nearest training images into a PNG, and prints its path.
 
     Args:
         trained: a generator.
-        run: where it was loaded from.
-        given: the flags' values by name.
+        run: folder or file from which it was loaded.
+        given: values of the flags by name.
 
     Raises:
-        BadInput: if the model has no such class, starts from pictures, or the flags contradict each other.
-        DataUnavailable: if the training images cannot be had.
+        BadInput: if the model has no such class or starts from images, or the flags contradict each other.
+        DataUnavailable: if the training images cannot be loaded.
     """
     latents = hasattr(trained.model, "given")
     if latents and len(trained.input_shape) != 1:
@@ -41,12 +41,12 @@ def write_samples(trained: Trained, run: Path, given: Mapping[str, Any]) -> None
         _print_points(trained, given, y)
         return
     if (given["number"] or 0) > _MOST:
-        raise BadInput(f"-n {given['number']}: one picture holds {_MOST} at the most")
+        raise BadInput(f"-n {given['number']}: one PNG holds at most {_MOST}")
     if given["interpolate"] and given["nearest"]:
-        raise BadInput("--interpolate and --nearest are two pictures: ask for one at a time")
+        raise BadInput("--interpolate and --nearest make two PNGs: give one of them at a time")
     name = "interpolation" if given["interpolate"] else "nearest" if given["nearest"] else "samples"
     path = _path(run, given["out"], name)
-    _DRAWN[name](trained, given, y, path)
+    _KINDS[name](trained, given, y, path)
     print(f"{name} of {trained.about['model']} in {path}")
 
 
@@ -76,48 +76,48 @@ def _nearest(trained: Trained, given: Mapping[str, Any], y: int | None, path: Pa
     nearest(images, nearest_images(images, training), path)
 
 
-_DRAWN = {"samples": _samples, "interpolation": _interpolation, "nearest": _nearest}
+_KINDS = {"samples": _samples, "interpolation": _interpolation, "nearest": _nearest}
 
 
 def _print_points(trained: Trained, given: Mapping[str, Any], y: int | None) -> None:
     for name in ("interpolate", "nearest", "out"):
         if given[name]:
-            raise BadInput(f"--{name} is for images; {trained.about['model']} makes points, which are printed")
+            raise BadInput(f"--{name} is for images; the samples of {trained.about['model']} are printed")
     n = given["number"] or 64
     points = trained.sample(n, given["seed"], None if y is None else np.full(n, y)).reshape(n, -1)
     print("\n".join(",".join(f"{value:.6g}" for value in point) for point in points))
 
 
 def _class(trained: Trained, name: str | None) -> int | None:
-    """The number of the class that is asked for."""
+    """Returns the index of the requested class."""
     if name is None:
         return None
-    animal, classes = trained.about["model"], trained.classes
+    model, classes = trained.about["model"], trained.classes
     if not by_class(trained):
-        raise BadInput(f"--class {name}: {animal} was told no classes and makes what comes; cgan makes what it is told")
+        raise BadInput(f"--class {name}: {model} is not conditional on the class; cgan is")
     if name not in classes:
-        raise BadInput(f"--class {name!r} is none{did_you_mean(name, classes)}; there are {', '.join(classes)}")
+        raise BadInput(f"--class {name!r} is no class{did_you_mean(name, classes)}; choose from {', '.join(classes)}")
     return classes.index(name)
 
 
 def _path(run: Path, out: Path | None, name: str) -> Path:
     if out is None:
         if not run.is_dir():
-            raise BadInput(f"{run} is no folder of a run to put {name}.png into: name a file with --out")
+            raise BadInput(f"{run} is no run folder for {name}.png: give a file with --out")
         return run / f"{name}.png"
     if out.suffix.lower() != ".png":
-        raise BadInput(f"--out {out} must end in .png, the only kind of picture that is written")
+        raise BadInput(f"--out {out} must end in .png, the only format that is written")
     if out.is_dir() or not out.parent.is_dir():
         raise BadInput(f"--out {out}: " + ("is a folder" if out.is_dir() else f"there is no folder {out.parent}"))
     return out
 
 
 def _data(trained: Trained, given: Mapping[str, Any]) -> Dataset:
-    """What it was trained on, loaded as it was then."""
+    """Loads the training data with the options of the training."""
     recipe = trained.about["recipe"]
     data = load_data(recipe["dataset"], Place(given["data_dir"], given["offline"]), recipe["d"])
     if list(data.train.x.shape[1:]) != list(trained.about["made_for"]["shape"]):
-        raise BadInput(f"{recipe['dataset']} now has images of another shape than the model was trained on")
+        raise BadInput(f"{recipe['dataset']} now has images of another shape than those of the training")
     return data
 
 

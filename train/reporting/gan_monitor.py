@@ -22,7 +22,7 @@ def gan_callbacks(setup: Any, pictures: bool = True) -> list[Callback]:
         setup: parts of the run.
         pictures: whether to draw samples.
     """
-    if setup.task.name != "generation":
+    if not hasattr(setup.model, "discriminator"):
         return []
     view = view_for(setup) if pictures else None
     return [GanMonitor(), *([SamplePictures(view)] if view else [])]

@@ -71,7 +71,7 @@ def view_for(setup: Any) -> SampleView | None:
     Returns:
         The function, or None if the model generates no samples or its data have no picture.
     """
-    if setup.task.name != "generation":
+    if not hasattr(setup.model, "given"):
         return None
     if setup.source.kind == "points":
         return _points(setup)

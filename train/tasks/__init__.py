@@ -13,7 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from zoo._plugins import plugins
+from zoo._plugins import distribution, load, plugins
 
 from ..errors import BadInput
 from ..option_types import did_you_mean
@@ -76,8 +76,10 @@ def _function(kind: str) -> Callable[..., "Task"]:
     outside = plugins("zoo.tasks")
     if kind not in outside:
         raise BadInput(f"unknown task {kind!r}{did_you_mean(kind, names())}; choose from {', '.join(names())}")
-    found = outside[kind].load()
-    return getattr(found, kind) if inspect.ismodule(found) else found
+    try:
+        return load(outside[kind])
+    except ImportError as error:
+        raise BadInput(f"task {kind!r} of {distribution(outside[kind])} cannot be imported: {error}") from error
 
 
 @cache

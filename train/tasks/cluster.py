@@ -1,6 +1,6 @@
 """Clustering: examples are assigned to units, without labels."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import jax
@@ -35,7 +35,7 @@ def cluster(outputs: int = 0) -> Task:
     def scores(model, params, state, batch, key):
         distances, weight = model.apply(params, state, batch["x"])[0], batch["weight"]
         there, total = weight > 0, jnp.sum(weight)
-        sums = {"loss": (jnp.sum(jnp.where(there, _inertia(distances), 0)), total)}
+        sums: dict[str, Any] = {"loss": (jnp.sum(jnp.where(there, _inertia(distances), 0)), total)}
         y = batch.get("y")
         if outputs > 1 and y is not None and y.ndim == 1 and jnp.issubdtype(y.dtype, jnp.integer):
             units = jax.nn.one_hot(_assign(distances), distances.shape[-1])
@@ -85,7 +85,7 @@ def _describe(trained: Any, x: Any, score: Callable) -> Iterator[dict[str, Any]]
         yield {"cluster": unit, "distance": float(max(-distances[unit], 0)) ** 0.5}
 
 
-def _explain(metrics: dict) -> list[str]:
+def _explain(metrics: Mapping[str, float]) -> list[str]:
     line = f"inertia {metrics['inertia']:.4g}: mean squared distance to the nearest centre, after normalisation"
     if "ari" not in metrics:
         return [line]

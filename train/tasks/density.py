@@ -1,7 +1,7 @@
 """Density estimation: the log-likelihood of the data, or a lower bound of it."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import jax
@@ -57,7 +57,7 @@ def _describe(trained: Any, x: Any, score: Callable) -> Iterator[dict[str, Any]]
         yield {"log_likelihood": float(value)}
 
 
-def _explain(metrics: dict) -> list[str]:
+def _explain(metrics: Mapping[str, float]) -> list[str]:
     return [
         f"log-likelihood {metrics['log_likelihood']:.4g} nats per example: higher is better; "
         f"{metrics['nats_per_dim']:.4g} nats lost per feature, of the inputs after normalisation"

@@ -1,6 +1,6 @@
 """Recall: a damaged pattern is completed, as by associative memories."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import jax
@@ -83,7 +83,7 @@ def _describe(trained: Any, x: Any, score: Callable) -> Iterator[dict[str, Any]]
         }
 
 
-def _explain(metrics: dict) -> list[str]:
+def _explain(metrics: Mapping[str, float]) -> list[str]:
     return [
         f"overlap {metrics['overlap']:.4f}: 1 is perfect recall, 0 none; the damaged patterns have "
         f"{metrics['overlap_given']:.4f}; {100 * metrics['exact']:.1f} % are recalled without an error"

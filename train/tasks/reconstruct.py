@@ -1,6 +1,6 @@
 """Reconstruction: the inputs are the targets, as for autoencoders."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -72,5 +72,5 @@ def _describe(trained: Any, x: Any, score: Callable) -> Iterator[dict[str, Any]]
         yield {"mse": float(error.mean()), "sse": float(error.sum()), "max_error": float(np.sqrt(error.max()))}
 
 
-def _explain(metrics: dict) -> list[str]:
+def _explain(metrics: Mapping[str, float]) -> list[str]:
     return [f"mse {metrics['mse']:.4g}: squared error per feature, in the data's own units; {metrics['sse']:.4g} each"]

@@ -1,7 +1,7 @@
-"""Blame: back-propagation made visible. Each neuron's share in the cost of each example.
+"""Attribution by back-propagation: the error of each neuron for each example.
 
-A neuron's error is the derivative of the cost by its pre-activation `z = x @ w + b`. A bias is added to exactly that,
-so the derivative by the bias, taken for each example alone, is the error; no layer has to be opened.
+The error is the derivative of the cost with respect to the pre-activation `z = x @ w + b`. It equals the derivative
+with respect to the bias, computed for each example alone, so that no layer has to be opened.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -11,27 +11,27 @@ import jax
 
 from zoo.layers import Layer
 
-__all__ = ["blame"]
+__all__ = ["blame", "neuron_errors"]
 
 
-def blame(
+def neuron_errors(
     model: Layer, params: Mapping[str, Any], state: Mapping[str, Any], x: jax.Array, y: jax.Array, loss: Callable
 ) -> dict[str, jax.Array]:
-    """The error of every neuron of every layer that has weights and a bias, at inference.
+    """Computes the error of every neuron of every layer that has weights and a bias, at inference.
 
     For a convolution, a dense layer over time, or a layer that is used twice, it is the sum over positions, steps
-    and uses, for they share the bias. Of the mean cost of the batch the errors are these, divided by the batch.
+    and uses, which share the bias. Errors of the mean cost of the batch are these divided by the batch size.
 
     Args:
         model: any model.
-        params: its parameters.
-        state: its state.
-        x: (batch, ...).
-        y: (batch, ...), as the loss wants it.
+        params: parameters.
+        state: state.
+        x: inputs (batch, ...).
+        y: targets (batch, ...) of the loss.
         loss: `(outputs, y) -> (batch,)`.
 
     Returns:
-        By the layer's path (`body/0`, `head`), arrays (batch, units).
+        Arrays (batch, units) by the path of the layer (`body/0`, `head`).
 
     Raises:
         ValueError: if no layer has a bias.
@@ -40,18 +40,22 @@ def blame(
     >>> from zoo.layers import dense, serial
     >>> from zoo.train.losses.regression import half_mse
     >>> model, params = serial(dense(1)), {"0": {"w": jnp.full((1, 1), 5.0), "b": jnp.zeros(1)}}
-    >>> blame(model, params, {}, jnp.array([[2.0]]), jnp.array([[6.0]]), half_mse)["0"].tolist()
+    >>> neuron_errors(model, params, {}, jnp.array([[2.0]]), jnp.array([[6.0]]), half_mse)["0"].tolist()
     [[4.0]]
     """
     biases = dict(_biases(params))
     if not biases:
-        raise ValueError("blame: the model has no layer with weights `w` and a bias `b`; give its layers biases")
+        raise ValueError("neuron_errors: the model has no layer with weights `w` and a bias `b`; add biases")
 
     def cost(biases, x, y):
         outputs, _ = model.apply(_with(params, biases), state, x[None])
         return loss(outputs, y[None])[0]
 
     return jax.vmap(jax.grad(cost), in_axes=(None, 0, 0))(biases, x, y)
+
+
+blame = neuron_errors
+"""Another name of `neuron_errors`."""
 
 
 def _biases(params: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, jax.Array]]:

@@ -1,4 +1,4 @@
-"""Images that a trained generator makes from noise: in a grid, on the way from one to another, beside the real ones."""
+"""Images of a trained generator: samples, interpolations and nearest training images."""
 
 from typing import Any
 
@@ -26,29 +26,36 @@ def by_class(model: Trained) -> bool:
 
 
 def sample_images(model: Trained, n: int, key: Any, y: Any = None) -> np.ndarray:
-    """Samples (n, height, width, channels) as the data are stored; y are the classes, if it makes by class."""
+    """Draws samples (n, height, width, channels) in the data's dtype; y are the classes, if any."""
     return as_stored(model, model.sample(n, key, y if by_class(model) else None))
 
 
 def interpolate(model: Trained, rows: int, steps: int, key: jax.Array, y: Any = None) -> np.ndarray:
-    """The ways from `rows` samples to others, as (rows, steps, height, width, channels), stored as the data are.
+    """Generates interpolations between pairs of samples (rows, steps, height, width, channels), in the data's dtype.
 
-    The noise goes along the great circle (White 2016, Sampling generative networks), for the straight line leads
-    through noise that is shorter than any the generator was trained on. The class stays.
+    The noise follows the great circle (White 2016, Sampling generative networks), since on the straight line it is
+    shorter than any noise of the training. The class is constant.
+
+    Args:
+        model: trained generator.
+        rows: number of pairs.
+        steps: images per pair.
+        key: PRNG key.
+        y: class of each pair (rows,), for a conditional generator; None: all classes in turn.
     """
     wanted = ModelSpec.of(model.about["made_for"])
     classes = wanted.outputs if by_class(model) else 0
     y = np.arange(rows) % classes if classes and y is None else y if classes else None
     ends = [sample_latents(model.model, wanted, rows, jax.random.fold_in(key, i), y) for i in (0, 1)]
     latent = ends[0].shape[1] - classes
-    told = np.repeat(ends[0][:, None, latent:], steps, axis=1)
-    way = np.concatenate([_great_circle(ends[0][:, :latent], ends[1][:, :latent], steps), told], axis=-1)
-    made = as_stored(model, model.predict(way.reshape(rows * steps, -1)))
+    classes_given = np.repeat(ends[0][:, None, latent:], steps, axis=1)
+    path = np.concatenate([_great_circle(ends[0][:, :latent], ends[1][:, :latent], steps), classes_given], axis=-1)
+    made = as_stored(model, model.predict(path.reshape(rows * steps, -1)))
     return made.reshape(rows, steps, *made.shape[1:])
 
 
 def nearest_images(images: np.ndarray, training: np.ndarray) -> np.ndarray:
-    """The training image nearest to each, by the Euclidean distance of the pixels."""
+    """Returns the training image nearest to each image, by the Euclidean distance of the pixels."""
     some = images.reshape(len(images), -1).astype(np.float64)
     best, found = np.full(len(images), np.inf), np.zeros(len(images), np.int64)
     for start in range(0, len(training), 5000):
@@ -61,7 +68,7 @@ def nearest_images(images: np.ndarray, training: np.ndarray) -> np.ndarray:
 
 
 def as_stored(model: Trained, images: np.ndarray) -> np.ndarray:
-    """Whole numbers where the data are."""
+    """Rounds and clips images to the dtype of the data where it is an integer type."""
     dtype = np.dtype(model.about["input_dtype"])
     if dtype.kind not in "iu":
         return images
@@ -70,12 +77,12 @@ def as_stored(model: Trained, images: np.ndarray) -> np.ndarray:
 
 
 def _great_circle(a: np.ndarray, b: np.ndarray, steps: int) -> np.ndarray:
-    """From a to b (rows, latent), the direction along the great circle, the length evenly: (rows, steps, latent)."""
+    """Interpolates direction (on the great circle) and length: a, b (rows, latent) to (rows, steps, latent)."""
     lengths = [np.linalg.norm(end, axis=1)[:, None, None] for end in (a, b)]
     first, last = (end[:, None] / np.maximum(length, 1e-12) for end, length in zip((a, b), lengths, strict=True))
     angle = np.arccos(np.clip(np.sum(first * last, axis=-1, keepdims=True), -1, 1))
     at = np.linspace(0, 1, steps)[None, :, None]
-    # Where both point the same way the circle is the line; where they point opposite ways there is no one circle.
+    # Parallel vectors: the circle is the line. Opposite vectors: there are many circles, the line is used.
     near = np.sin(angle) < 1e-6
     whole = np.where(near, 1, np.sin(angle))
     shares = (np.where(near, 1 - at, np.sin((1 - at) * angle) / whole), np.where(near, at, np.sin(at * angle) / whole))

@@ -1,4 +1,4 @@
-"""Writing: a language model draws token after token from what it foretells, and reads what it drew."""
+"""Text generation: a language model samples token after token, each conditioned on those before."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -11,7 +11,7 @@ from zoo.layers import Layer, Sequence
 
 __all__ = ["filter_logits", "generate_tokens"]
 
-_CHUNK = 256  # tokens that one call of the compiled program draws
+_CHUNK = 256  # tokens per call of the compiled program
 
 
 def generate_tokens(
@@ -26,20 +26,20 @@ def generate_tokens(
     top_k: int = 0,
     top_p: float = 1.0,
 ) -> Iterator[np.ndarray]:
-    """Writes on after a prompt; gives the tokens as they come, some hundred at a time.
+    """Generates the continuation of a prompt, some hundred tokens at a time.
 
-    Token i is drawn by `fold_in(key, i)`: the same key gives the same text, and a longer one begins like a shorter.
+    Token i is sampled with `fold_in(key, i)`: the same key gives the same text, a longer one begins like a shorter.
 
     Args:
-        model: from `Sequence(tokens, carry=)` to `Scanned(carry, logits)`.
-        params: its parameters.
-        state: its state.
+        model: model from `Sequence(tokens, carry=)` to `Scanned(carry, logits)`.
+        params: parameters.
+        state: state.
         prompt: one token or more, (tokens,).
-        length: tokens to write.
-        key: all that is random.
-        temperature: divides the logits; 0 takes the likeliest token always.
-        top_k: draw from the k likeliest alone; 0 from all.
-        top_p: draw from the likeliest alone that together reach this share; 1 from all.
+        length: number of tokens to generate.
+        key: PRNG key.
+        temperature: divisor of the logits; 0: always the most likely token.
+        top_k: sample from the k most likely tokens only; 0: from all.
+        top_p: sample from the most likely tokens only that together reach this probability; 1: from all.
 
     Yields:
         Tokens, `length` in all.
@@ -52,15 +52,15 @@ def generate_tokens(
 
 
 def filter_logits(logits: jax.Array, temperature: float, top_k: int = 0, top_p: float = 1.0) -> jax.Array:
-    """The logits to draw from: -inf for what must not be drawn. First temperature, then top-k, then top-p.
+    """Applies temperature, then top-k, then top-p: excluded tokens get the logit -inf.
 
-    Of equally likely tokens at the border, those with the lower numbers stay.
+    Of equally likely tokens at the threshold, those with the lower numbers are kept.
 
     Args:
         logits: (vocabulary,).
         temperature: above 0.
-        top_k: how many may stay; 0: all.
-        top_p: the fewest of the likeliest stay that together have this probability or more (Holtzman et al. 2020).
+        top_k: number of tokens to keep; 0: all.
+        top_p: keep the smallest set of most likely tokens with at least this probability (Holtzman et al. 2020).
 
     >>> logits = jnp.log(jnp.array([0.1, 0.5, 0.4]))
     >>> jnp.isfinite(filter_logits(logits, 1.0, top_p=0.6)).tolist()
@@ -80,7 +80,7 @@ def filter_logits(logits: jax.Array, temperature: float, top_k: int = 0, top_p: 
 
 
 def _programs(model: Layer, temperature: float, top_k: int, top_p: float) -> tuple[Callable, Callable]:
-    """Two compiled programs: one reads the prompt, one writes a chunk."""
+    """Compiles two programs: one reads the prompt, one generates a chunk."""
 
     def read(params, state, tokens, carry=None):
         ran, _ = model.apply(params, state, Sequence(tokens, carry=carry))

@@ -1,4 +1,4 @@
-"""What a model is made of: the paths, shapes and sizes of its parameters and state, without making any of them."""
+"""Summary of a model: paths, shapes and sizes of its parameters, computed without making any of them."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
@@ -12,7 +12,7 @@ __all__ = ["Row", "parameters", "summary"]
 
 
 class Row(NamedTuple):
-    """One array of a model."""
+    """Array of a model's parameters."""
 
     path: str
     shape: tuple[int, ...]
@@ -22,12 +22,12 @@ class Row(NamedTuple):
 
 
 def summary(model: Layer, shape: tuple[int, ...], dtype: Any = np.float32) -> list[Row]:
-    """The arrays of a model's parameters, in the order of its parts, as data flows through them.
+    """Lists the arrays of a model's parameters, in the order in which data flow through its parts.
 
     Args:
-        model: the pair.
-        shape: of one example, without the batch axis.
-        dtype: of the example.
+        model: the model.
+        shape: shape of one example, without the batch axis.
+        dtype: type of the example.
 
     >>> from zoo.layers import dense
     >>> [(row.path, row.shape) for row in summary(dense(2), (3,))]
@@ -35,7 +35,7 @@ def summary(model: Layer, shape: tuple[int, ...], dtype: Any = np.float32) -> li
     """
     rows = []
 
-    def init(x):  # looked at while it is traced: what comes out of a transformation has its names sorted
+    def init(x):  # recorded while tracing, since transformations sort the names of their outputs
         params, _ = model.init(jax.random.key(0), x)
         rows.extend(Row(path, leaf.shape, str(leaf.dtype), leaf.size, leaf.nbytes) for path, leaf in _leaves(params))
         return params
@@ -53,5 +53,5 @@ def _leaves(tree: Any, path: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def parameters(rows: list[Row]) -> int:
-    """How many numbers are learned."""
+    """Returns the number of parameters."""
     return sum(row.parameters for row in rows)

@@ -39,7 +39,7 @@ def sample(capsys, *words):
     return code, got.out, got.err
 
 
-def test_a_run_draws_what_it_makes_and_says_between_which_marks_its_scores_lie(runs):
+def test_a_run_draws_generated_images_and_scores_them_beside_real_and_random_ones(runs):
     for name in ("cgan", "dcgan"):
         drawn = {path.name for path in (runs[name] / "plots").glob("*.png")}
         assert drawn == {"curves.png", "samples.png", "interpolation.png", "nearest.png"}
@@ -62,7 +62,7 @@ def test_a_run_draws_what_it_makes_and_says_between_which_marks_its_scores_lie(r
         ("cgan", ("--nearest", "-n", "4", "--offline"), "nearest.png"),
     ],
 )
-def test_a_picture_is_put_into_the_run_and_is_the_same_for_the_same_seed(name, words, file, runs, capsys):
+def test_a_png_is_written_into_the_run_folder_and_is_the_same_for_the_same_seed(name, words, file, runs, capsys):
     path = runs[name] / file
     contents = []
     for seed in (1, 1, 2):
@@ -74,7 +74,7 @@ def test_a_picture_is_put_into_the_run_and_is_the_same_for_the_same_seed(name, w
     assert contents[0].startswith(b"\x89PNG")
 
 
-def test_a_picture_is_put_where_it_is_asked_for(runs, capsys, tmp_path):
+def test_out_names_the_png(runs, capsys, tmp_path):
     path = tmp_path / "grid.png"
     assert sample(capsys, runs["dcgan"] / "model.safetensors", "-n", "5", "--out", path)[0] == 0
     assert path.read_bytes().startswith(b"\x89PNG")
@@ -91,18 +91,18 @@ def test_points_are_printed(runs, capsys):
 @pytest.mark.parametrize(
     ("name", "words", "message"),
     [
-        ("dcgan", ("--class", "7"), "dcgan was told no classes"),
-        ("cgan", ("--class", "seven"), "--class 'seven' is none; there are 0, 1, 2"),
+        ("dcgan", ("--class", "7"), "dcgan is not conditional on the class"),
+        ("cgan", ("--class", "seven"), "--class 'seven' is no class; choose from 0, 1, 2"),
         ("cgan", ("--temperature", "1"), "--temperature is for models that make a text"),
-        ("cgan", ("--interpolate", "--nearest"), "two pictures"),
+        ("cgan", ("--interpolate", "--nearest"), "two PNGs"),
         ("cgan", ("-n", "0"), "--number must lie between 1 and"),
-        ("cgan", ("-n", "501"), "one picture holds 500"),
+        ("cgan", ("-n", "501"), "one PNG holds at most 500"),
         ("cgan", ("--out", "grid.jpg"), "must end in .png"),
         ("cgan", ("--out", "nowhere/grid.png"), "there is no folder nowhere"),
-        ("gan", ("--interpolate",), "--interpolate is for images; gan makes points"),
+        ("gan", ("--interpolate",), "--interpolate is for images; the samples of gan are printed"),
     ],
 )
-def test_what_cannot_be_made_is_refused_and_nothing_written(name, words, message, runs, capsys):
+def test_bad_flags_are_rejected_and_nothing_is_written(name, words, message, runs, capsys):
     before = sorted(runs[name].rglob("*"))
     code, out, err = sample(capsys, runs[name], *words)
     assert (code, out) == (2, "")
@@ -110,7 +110,7 @@ def test_what_cannot_be_made_is_refused_and_nothing_written(name, words, message
     assert sorted(runs[name].rglob("*")) == before
 
 
-def test_a_model_file_is_no_place_for_a_picture(runs, capsys):
+def test_a_model_file_requires_out(runs, capsys):
     code, _, err = sample(capsys, runs["dcgan"] / "model.safetensors")
     assert code == 2
-    assert "name a file with --out" in err
+    assert "give a file with --out" in err

@@ -1,4 +1,4 @@
-"""A generator's whole run: its folder, what is loaded from it, and what is said when the game goes wrong."""
+"""A whole run of a generator: its folder, the loaded model, and the warnings of the GAN monitor."""
 
 import json
 from dataclasses import replace
@@ -28,7 +28,7 @@ def folder(tmp_path_factory):
     return folder
 
 
-def test_a_run_leaves_pictures_of_its_samples_and_an_animation(folder):
+def test_a_run_writes_pictures_of_its_samples_and_an_animation(folder):
     from PIL import Image
 
     frames = sorted(path.name for path in (folder / "samples").glob("step-*.png"))
@@ -38,7 +38,7 @@ def test_a_run_leaves_pictures_of_its_samples_and_an_animation(folder):
     assert sorted(path.name for path in (folder / "plots").iterdir()) == ["curves.png", "samples.png"]
 
 
-def test_both_players_are_logged_and_the_samples_are_scored(folder):
+def test_metrics_of_both_networks_are_logged_and_samples_are_scored(folder):
     rows = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
     players = {"loss", "d_loss", "d_real", "d_fake", "g_norm", "d_norm", "grad_norm"}
     assert all(players <= set(row) for row in rows if row["split"] == "train")
@@ -55,11 +55,11 @@ def test_a_loaded_generator_samples_in_the_datas_own_units(folder):
     noise = np.zeros((2, *model.input_shape), np.float32)
     outputs = model.outputs(noise)
     np.testing.assert_allclose(model.predict(noise), model.target_scaler.invert(outputs), rtol=1e-6)
-    with pytest.raises(ValueError, match="at least one sample"):
+    with pytest.raises(ValueError, match="at least 1, got 0"):
         model.sample(0)
 
 
-def test_a_model_that_answers_makes_no_samples():
+def test_a_classifier_makes_no_samples():
     wanted = ModelSpec(1, shape=(2,))
     with pytest.raises(ValueError, match="makes no samples"):
         sample_latents(build("linear", wanted, {}), wanted, 1, jax.random.key(0))
@@ -103,13 +103,13 @@ def watched(*rows):
     said = []
     watch = GanMonitor(said.append)
     # As much of a Setup as the watcher reads.
-    watch.start(SimpleNamespace(plan=SimpleNamespace(steps=100), recipe=SimpleNamespace(t={})), None)
+    watch.on_start(SimpleNamespace(plan=SimpleNamespace(steps=100), recipe=SimpleNamespace(t={})), None)
     for row in rows:
-        watch.row(row, {})
+        watch.on_metrics(row, {})
     return said
 
 
-def test_a_collapse_is_said_once_and_not_at_the_beginning():
+def test_a_collapse_is_reported_once_and_not_at_the_beginning():
     test = {"split": "test", "spread": 0.05}
     assert watched(test | {"step": 10}) == []
     assert watched(test | {"step": 90, "spread": 0.9}) == []
@@ -118,7 +118,7 @@ def test_a_collapse_is_said_once_and_not_at_the_beginning():
     assert "step 50" in said
 
 
-def test_a_discriminator_that_is_never_wrong_is_said_if_it_lasts():
+def test_a_discriminator_that_is_never_wrong_is_reported_if_it_lasts():
     won = {"split": "train", "step": 1, "d_real": 0.999, "d_fake": 0.001}
     even = won | {"d_real": 0.6}
     assert watched(won, won, even, won, won, even) == []

@@ -169,6 +169,20 @@ def test_a_model_of_the_density_is_sampled_from_the_command_line(finished, capsy
         sample([str(finished["kmeans"].folder)])
 
 
+def test_a_task_of_another_package_brings_its_metric_figure_and_description(models, tmp_path, capsys):
+    recipe = replace(recipe_for("linear_autoencoder"), task="worst_feature", steps=5)
+    result = run(recipe, RunOptions(out=tmp_path / "run", quiet=True))
+    x = result.setup.data.test.x
+    worst = np.abs(result.load().predict(x) - x)
+    assert result.metrics["worst"] == pytest.approx(worst.max(axis=1).mean(), rel=1e-4)
+    assert (result.folder / "plots" / "worst.txt").read_text() == "worst"
+    np.save(tmp_path / "x.npy", x[:2])
+    assert predict([str(result.folder), str(tmp_path / "x.npy")]) == 0
+    name = result.setup.data.features[int(worst[0].argmax())]
+    assert capsys.readouterr().out.splitlines()[0].endswith(f"feature {name}")
+    assert evaluate(zoo.load(result.folder)).metrics["worst"] == pytest.approx(result.metrics["worst"], rel=1e-6)
+
+
 def test_recall_damages_the_given_share_and_nothing_at_inference():
     from zoo.train.tasks.recall import recall
 

@@ -6,7 +6,7 @@ import pytest
 from zoo.layers import batch_norm, conv, dense, flatten, relu, serial, sigmoid
 from zoo.train.losses.classification import sparse_categorical_cross_entropy
 from zoo.train.losses.regression import half_mse
-from zoo.train.trained.attribution import blame
+from zoo.train.trained.attribution import neuron_errors
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
 
@@ -21,7 +21,7 @@ def normal(*shape, seed=3):
 
 
 def run(model, params, state, x, y, loss):
-    return jax.jit(lambda params, x, y: blame(model, params, state, x, y, loss))(params, x, y)
+    return jax.jit(lambda params, x, y: neuron_errors(model, params, state, x, y, loss))(params, x, y)
 
 
 def network(activation):
@@ -91,7 +91,7 @@ def test_errors_of_the_head_under_softmax_are_probability_minus_target():
     assert errors["body/0"].shape == (6, 4)
 
 
-def test_blame_of_one_example_does_not_depend_on_the_others_and_norms_have_none():
+def test_errors_of_one_example_does_not_depend_on_the_others_and_norms_have_none():
     model = serial(conv(2, 3), batch_norm(), relu, flatten, head=dense(3))
     x, y = jnp.asarray(normal(5, 4, 4, 1), jnp.float32), jnp.array([0, 1, 2, 0, 1])
     params, state = jax.jit(model.init)(jax.random.key(0), x)
@@ -101,7 +101,7 @@ def test_blame_of_one_example_does_not_depend_on_the_others_and_norms_have_none(
     np.testing.assert_allclose(errors["0"][2:3], alone["0"], atol=1e-6)
 
 
-def test_blame_of_a_convolution_is_summed_over_its_positions():
+def test_errors_of_a_convolution_is_summed_over_its_positions():
     model = serial(conv(2, 3), flatten, head=dense(1))
     x, y = jnp.asarray(normal(2, 4, 4, 1), jnp.float32), jnp.zeros((2, 1))
     params, state = jax.jit(model.init)(jax.random.key(0), x)
@@ -115,4 +115,4 @@ def test_a_model_without_biases_is_refused():
     model = serial(dense(2, bias=False))
     params, state = model.init(jax.random.key(0), jnp.ones((1, 3)))
     with pytest.raises(ValueError, match="no layer with weights `w` and a bias `b`"):
-        blame(model, params, state, jnp.ones((1, 3)), jnp.ones((1, 2)), half_mse)
+        neuron_errors(model, params, state, jnp.ones((1, 3)), jnp.ones((1, 2)), half_mse)

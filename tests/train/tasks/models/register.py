@@ -16,6 +16,9 @@ expectation_maximisation = tests.train.tasks.models.mixture
 storing = tests.train.tasks.models.hopfield
 lloyd = tests.train.tasks.models.kmeans
 
+[zoo.tasks]
+worst_feature = tests.train.tasks.models.linear_autoencoder
+
 [zoo.datasets]
 patterns = tests.train.tasks.models.patterns
 """
