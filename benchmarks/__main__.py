@@ -1,9 +1,9 @@
-"""The zoo's training step against that of other libraries: `python -m benchmarks`.
+"""Compares the zoo's training step with that of other libraries: `python -m benchmarks`.
 
 Each library trains the same model on data of the same shapes, written as its own documentation writes training, in a
-process of its own. Processes alternate, and ratios are taken within a round. Libraries come with
-`pip install -e '.[bench]'`; those that are not installed are left out and named. Figures are kept in speed.json beside
-this file; the tables go into docs/speed.md and the README, the picture into docs/.
+separate process. Processes alternate, and ratios are computed within a round. The libraries come with `pip install -e
+'.[bench]'`; those that are not installed are omitted and named. Values are stored in speed.json beside this file; the
+tables are written into docs/speed.md and the README, the plot into docs/.
 """
 
 import argparse
@@ -23,18 +23,18 @@ PAGE, PICTURE = DOCS / "speed.md", DOCS / "speed.png"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Measures, keeps, prints the table and draws the picture."""
+    """Measures, stores, prints the tables and draws the plot."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--only", nargs="+", choices=WORKLOADS, default=list(WORKLOADS), help="these workloads alone")
-    parser.add_argument("--peers", nargs="+", choices=PEERS, default=list(PEERS), help="against these alone")
-    parser.add_argument("--rounds", type=int, default=5, help="how often each trains (5)")
-    parser.add_argument("--seconds", type=float, default=8, help="of training, each time (8)")
-    parser.add_argument("--malloc", action="store_true", help="all of them keep freed memory, as our command does")
-    parser.add_argument("--table", action="store_true", help="measure nothing, show what is kept")
-    parser.add_argument("--kept", type=Path, default=KEPT, help="file of the figures; any but its own leaves the pages")
-    parser.add_argument("--whole", action="store_true", help="whole runs instead: from import to trained, one epoch")
+    parser.add_argument("--only", nargs="+", choices=WORKLOADS, default=list(WORKLOADS), help="only these workloads")
+    parser.add_argument("--peers", nargs="+", choices=PEERS, default=list(PEERS), help="compare only with these")
+    parser.add_argument("--rounds", type=int, default=5, help="number of rounds (5)")
+    parser.add_argument("--seconds", type=float, default=8, help="seconds of training per round (8)")
+    parser.add_argument("--malloc", action="store_true", help="all keep freed memory, as the zoo's command does")
+    parser.add_argument("--table", action="store_true", help="show the stored values, without measuring")
+    parser.add_argument("--kept", type=Path, default=KEPT, help="file of the values; pages only for the default")
+    parser.add_argument("--whole", action="store_true", help="measure whole runs of one epoch instead")
     parser.add_argument("--data-dir", help="folder that holds MNIST, for --whole")
     args = parser.parse_args(argv)
     if args.whole:
@@ -45,7 +45,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         _measure(args)
     kept = json.loads(args.kept.read_text()) if args.kept.exists() else {}
     if not kept:
-        print("nothing has been measured yet: run without --table")
+        print("no stored values: run without --table first")
         return 1
     text = table(kept)
     print(text)

@@ -1,7 +1,8 @@
-"""The matrix products of one training step and nothing else, as a `Training` that the worker times.
+"""The matrix products of one training step and nothing else, as a `Training` for the worker.
 
-No bias, activation, loss, optimizer or data: what is left is what XLA's own products take, below which no library that
-uses them gets. Dense layers alone have such a list; a recurrent network's products depend on how it is written.
+There is no bias, activation, loss, optimizer or data: the rest is what XLA's products take, a lower bound for every
+library that uses them. Only dense layers have a fixed list of products; those of a recurrent network depend on how it
+is written.
 """
 
 from collections.abc import Sequence
@@ -20,7 +21,7 @@ Arrays = Sequence[jax.Array]
 
 
 def build(work: Workload, data: Data) -> Training:
-    """As many steps in one call as the clock wants."""
+    """Makes the program that runs as many steps per call as the clock requests."""
     run = jit(loop, donate_argnums=(2, 3))
     x, weights, gradients = start(DENSE[work.name], work.batch)
     count = sum(w.size for w in weights)
@@ -35,7 +36,7 @@ def build(work: Workload, data: Data) -> Training:
 
 
 def start(widths: Sequence[int], batch: int) -> tuple[jax.Array, Arrays, Arrays]:
-    """A batch, weights of the size that keeps what passes them in range, and gradients of no step."""
+    """Makes a batch, weights that keep activations in range, and zero gradients."""
     keys = jax.random.split(jax.random.key(0), len(widths))
     weights = [
         jax.random.normal(k, pair) * pair[0] ** -0.5 for k, *pair in zip(keys[1:], widths, widths[1:], strict=False)
@@ -44,10 +45,10 @@ def start(widths: Sequence[int], batch: int) -> tuple[jax.Array, Arrays, Arrays]
 
 
 def loop(steps: int, x: jax.Array, weights: Arrays, gradients: Arrays) -> tuple[Arrays, Arrays]:
-    """So many steps, one after another.
+    """Runs a number of steps, one after another.
 
-    A number of each gradient goes into the weights before the next step, where it is too small to matter: so no step
-    can begin before the last has ended, and XLA can neither leave a product out nor compute it once for all steps.
+    A number of each gradient is added to the weights before the next step, where it is too small to matter: so no step
+    can start before the previous one has ended, and XLA can neither omit a product nor compute it once for all steps.
     """
 
     def body(_, carry):
@@ -58,7 +59,7 @@ def loop(steps: int, x: jax.Array, weights: Arrays, gradients: Arrays) -> tuple[
 
 
 def products(x: jax.Array, weights: Arrays) -> list[jax.Array]:
-    """Forward and back, a dense layer's two products each; nobody asks for the gradient of the batch."""
+    """Computes the products of the forward and backward pass of dense layers, without the gradient of the batch."""
     inputs, gradients = [x], []
     for w in weights:
         inputs.append(inputs[-1] @ w)

@@ -1,4 +1,4 @@
-"""How long a training step takes: looks at the clock a few times a second, never between."""
+"""Measures the duration of training steps with a few readings of the clock per second."""
 
 import statistics
 import time
@@ -11,13 +11,13 @@ _BREATH = 0.25  # seconds between looks at the clock, as in the zoo's own loop
 
 
 class Clock:
-    """Told how many steps were done, it says how many to do next; 0 ends.
+    """Returns after each turn how many steps to run next; 0 ends the measurement.
 
-    The first step is kept apart, for it compiles, and the turn after it is not counted.
+    The first step is stored separately, because it compiles, and the turn after it is not counted.
 
     Args:
-        seconds: to measure, after the first step.
-        began: when the process began.
+        seconds: duration of the measurement after the first step.
+        began: start time of the process.
     """
 
     def __init__(self, seconds: float, began: float):
@@ -46,12 +46,12 @@ class Clock:
 
     @property
     def per_step(self) -> float:
-        """Seconds, the median of the turns."""
+        """Returns the median of seconds per step over the turns."""
         return statistics.median(seconds / steps for steps, seconds in self.turns[1:])
 
 
 class Steps(Clock):
-    """Ends after so many steps."""
+    """Ends after a number of steps."""
 
     def __init__(self, steps: int, began: float):
         super().__init__(float("inf"), began)
@@ -65,7 +65,7 @@ class Steps(Clock):
 
 
 class Turns(Clock):
-    """Writes the milliseconds a step of every turn, and waits for a line before the next; the end of the lines ends."""
+    """Writes the milliseconds per step of each turn and reads a line before the next one; end of input ends it."""
 
     def __init__(self, began: float, told: TextIO, lines: TextIO):
         super().__init__(float("inf"), began)
@@ -82,11 +82,11 @@ class Turns(Clock):
 
 
 class Training(NamedTuple):
-    """A model about to be trained.
+    """Model that is ready to be trained.
 
     Attributes:
-        parameters: numbers in it.
-        go: trains until the clock says 0.
+        parameters: number of parameters.
+        go: trains until the clock returns 0.
     """
 
     parameters: int
@@ -94,7 +94,7 @@ class Training(NamedTuple):
 
 
 def stepped(step: Callable[..., Any], data: Iterable[tuple]) -> Callable[[Clock], None]:
-    """The common loop: takes a batch, does a step that gives its loss; looks at the loss when the clock wants it."""
+    """Runs the common loop: takes a batch, runs a step that returns its loss, and fetches the loss for the clock."""
 
     def go(clock):
         stream, steps, loss = iter(data), 1, float("nan")

@@ -1,7 +1,7 @@
-"""Draws docs/lags.png: what the last answer still feels of each earlier step, of rnn, gru and lstm side by side.
+"""Draws docs/lags.png: the gradient of the last output by earlier inputs, of rnn, gru and lstm.
 
-`python -m benchmarks.lags` trains the three to add two marked numbers of two hundred, some minutes in all, and draws
-them as they are then. Give the folders of such runs to draw those instead.
+`python -m benchmarks.lags` trains the three on the adding problem of two hundred steps, which takes minutes, and draws
+their gradients. Given run folders are drawn instead.
 """
 
 import argparse
@@ -26,10 +26,10 @@ _ROWS = 256  # enough for a smooth mean
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Trains what is not given, and draws."""
+    """Trains the models whose runs are not given, and draws."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.lags", description=__doc__)
-    parser.add_argument("runs", nargs="*", type=Path, help="folders of runs on adding; none trains them anew")
-    parser.add_argument("--out", type=Path, default=_PICTURE, help="the picture")
+    parser.add_argument("runs", nargs="*", type=Path, help="runs on adding (default: train them)")
+    parser.add_argument("--out", type=Path, default=_PICTURE, help="PNG file to write")
     args = parser.parse_args(argv)
     with _trained(args.runs) as folders:
         lags(dict(map(_felt, folders)), args.out)
@@ -51,7 +51,7 @@ def _trained(runs: Sequence[Path]) -> Iterator[Sequence[Path]]:
 
 
 def _felt(run: Path) -> tuple[str, np.ndarray]:
-    """A run's animal and its error, and the gradient by lag."""
+    """Returns the model of a run with its error, and the gradient by lag."""
     trained = zoo.load(run)
     x = load_data("adding").test.x[:_ROWS]
     x = x if trained.scaler is None else trained.scaler.apply(x)

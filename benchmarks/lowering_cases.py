@@ -1,4 +1,4 @@
-"""Our lowerings and their plain forms, ready to be timed: what `python -m benchmarks.lowerings` runs."""
+"""Optimised lowerings and their plain forms, which `python -m benchmarks.lowerings` measures."""
 
 from collections.abc import Callable
 from functools import partial
@@ -21,7 +21,7 @@ Case = tuple[str, Callable[[], Any], Callable[[], Any]]
 
 
 def _gradient(f: Callable, *args: Any, options: dict | None = None) -> Callable[[], Any]:
-    """All gradients of a sum of squares: of the parameters and of the input."""
+    """Makes all gradients of a sum of squares: of the parameters and of the input."""
     gradient = jax.grad(lambda *args: jnp.sum(f(*args) ** 2), tuple(range(len(args))))
     return partial(jax.jit(gradient, compiler_options=options), *args)
 
@@ -71,7 +71,7 @@ def _pool() -> Case:
 
 
 def _materialised() -> Case:
-    """Three blocks of a residual network, whose outputs are inputs of filters' gradients too."""
+    """Makes three blocks of a residual network, whose outputs are also inputs of filter gradients."""
     x, w = _normal(128, 32, 32, 16), 0.05 * _normal(6, 3, 3, 16, 16)
 
     def blocks(convolve, w, x):
@@ -105,7 +105,7 @@ def _products() -> Case:
 
 
 def _init() -> Case:
-    """The parameters of a CNN from a key, compiled anew each time."""
+    """Makes the parameters of a CNN from a key, compiled again each time."""
     advance, key = (parts := setup(recipe_for("cnn", "digits"))).advance, parts.key
 
     def made(how):

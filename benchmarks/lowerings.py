@@ -1,7 +1,7 @@
-"""What our lowerings bring, each against the plain form, in one process by turns: `python -m benchmarks.lowerings`.
+"""Measures optimised lowerings against their plain forms, in one process by turns: `python -m benchmarks.lowerings`.
 
-A lowering is judged by a whole gradient, for what wins alone can lose inside a net. Ratios are taken turn by turn:
-how many times as long the plain form takes.
+A lowering is judged by a whole gradient, because a gain in isolation can be a loss inside a network. Ratios are
+computed turn by turn: the time of the plain form divided by that of the lowering.
 """
 
 import argparse
@@ -26,7 +26,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         prog="python -m benchmarks.lowerings", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--only", nargs="+", choices=[*CASES, "allocator"], default=[*CASES, "allocator"])
-    parser.add_argument("--turns", type=int, default=20, help="of each form (20)")
+    parser.add_argument("--turns", type=int, default=20, help="number of turns of each form (20)")
     args = parser.parse_args(argv)
     for name in args.only:
         if name == "allocator":
@@ -38,7 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def timed(ours: Callable[[], Any], plain: Callable[[], Any], turns: int) -> tuple[list[float], list[float]]:
-    """Milliseconds of both, called by turns, after one call each that compiles."""
+    """Measures the milliseconds of both forms, called in turns, after one compiling call each."""
     times: tuple[list[float], list[float]] = [], []
     for call in (ours, plain):
         jax.block_until_ready(call())
@@ -51,7 +51,7 @@ def timed(ours: Callable[[], Any], plain: Callable[[], Any], turns: int) -> tupl
 
 
 def by_turns(ours: Callable[[], Any], plain: Callable[[], Any], turns: int) -> str:
-    """Says how long both take, called by turns."""
+    """Prints the time of both forms, called in turns."""
     times = timed(ours, plain, turns)
     pairs = [b / a for a, b in zip(*times, strict=True)]
     low, _, high = statistics.quantiles(pairs, n=4)
@@ -62,7 +62,7 @@ def by_turns(ours: Callable[[], Any], plain: Callable[[], Any], turns: int) -> s
 
 
 def _allocator(rounds: int) -> str:
-    """The CNN's training step, in processes that keep freed memory and in such that do not, by turns."""
+    """Measures the training step of the CNN in processes with and without kept freed memory, by turns."""
     kept, plain = [], []
     try:
         for _ in range(rounds):

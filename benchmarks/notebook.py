@@ -20,7 +20,7 @@ ALLOWED = 300  # seconds
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs it, prints the seconds and keeps their sum."""
+    """Executes the notebook, prints the seconds and stores their sum."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.notebook", description=__doc__)
     parser.add_argument("--save", type=Path, help="file for the notebook with what it printed and drew")
     add_kept(parser)
@@ -42,7 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def executed(book: Any) -> dict[str, float]:
-    """Runs a notebook in a folder that is thrown away; the seconds of each of its cells of code."""
+    """Executes a notebook in a temporary folder; returns the seconds of each code cell."""
     from nbclient import NotebookClient
 
     began, seconds = {}, {}

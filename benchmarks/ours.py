@@ -1,4 +1,4 @@
-"""The zoo's side: animals, trainers and the loop that every run of `python -m zoo.train` goes through."""
+"""The zoo's side of the comparison: models, trainers and the training loop of `python -m zoo.train`."""
 
 from dataclasses import replace
 from functools import partial
@@ -92,7 +92,7 @@ MODELS = {
 
 
 def build(work: Workload, data: Data) -> Training:
-    """The model, about to be trained by the loop that a user's own runs go through."""
+    """Makes the model, ready to be trained by the training loop of user runs."""
     advance, plan = assembled(work, data)
     key = jax.random.key(0)
     shapes, _ = advance.shapes(key)
@@ -107,7 +107,7 @@ def build(work: Workload, data: Data) -> Training:
 
 
 def assembled(work: Workload, data: Data) -> tuple[StepProgram, Plan]:
-    """Puts the parts together as `zoo.train.runs.setup` does for a recipe."""
+    """Combines the parts as `zoo.train.runs.setup` does for a recipe."""
     trainer, task = _asked(work)
     recipe = Recipe(work.name, "", trainer=trainer, batch_size=work.batch, opt=work.opt, lr=work.rate)
     recipe = replace(recipe, momentum=0.5) if trainer == "adversarial" else recipe
@@ -120,7 +120,7 @@ def assembled(work: Workload, data: Data) -> tuple[StepProgram, Plan]:
 
 
 def _asked(work: Workload) -> tuple[str, Task]:
-    """The trainer and what it is to learn."""
+    """Makes the trainer and its task."""
     if work.name == "dcgan":
         return "adversarial", generation()
     if not work.shape:
@@ -129,7 +129,7 @@ def _asked(work: Workload) -> tuple[str, Task]:
 
 
 class _Ear(Callback):
-    """Hears of every look-up of the loop, and ends it when the clock says so."""
+    """Callback-like object that is called by the loop and ends it when the clock requests it."""
 
     def __init__(self, clock: Clock, stop: StopFlag):
         self.clock, self.stop, self.step = clock, stop, 0

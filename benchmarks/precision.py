@@ -1,9 +1,9 @@
-"""What bfloat16 costs: `python -m benchmarks.precision --data-dir DIR` trains the cnn in both precisions.
+"""Measures the cost of bfloat16: `python -m benchmarks.precision --data-dir DIR` trains the cnn in both precisions.
 
-On digits with the recipe of the zoo, a fold of its own for every seed, and on MNIST for a tenth of the recipe's length,
-its warm-up shortened alike: a CPU emulates bfloat16. Prints every score, the difference of the means, and whether it is
-at most 0.2 points. What each data set gave is kept in precision.json beside this file, so that one can be measured
-after the other (`--only`), and goes into docs/memory.md where it was measured in full.
+Digits are trained with the recipe of the zoo and a fold per seed, MNIST for a tenth of the recipe's length with a
+shortened warmup, because a CPU emulates bfloat16. Prints every score, the difference of the means, and whether it is at
+most 0.2 points. Results are stored in precision.json beside this file, so that data sets can be measured one by one
+(`--only`), and written into docs/memory.md if measured in full.
 """
 
 import argparse
@@ -26,13 +26,13 @@ _SEEDS, _MNIST_EPOCHS = 5, 1.0
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Measures and prints; 1 if bfloat16 is worse by more than is allowed."""
+    """Measures and prints; returns 1 if bfloat16 is worse by more than the limit."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.precision", description=__doc__)
     parser.add_argument("--data-dir", type=Path, help="folder that holds the downloaded data sets")
     parser.add_argument("--seeds", type=int, default=_SEEDS, help=f"runs in each precision ({_SEEDS})")
-    parser.add_argument("--only", nargs="+", choices=_SETS, default=_SETS, help="on these alone")
+    parser.add_argument("--only", nargs="+", choices=_SETS, default=_SETS, help="only these data sets")
     parser.add_argument(
-        "--mnist-epochs", type=float, default=_MNIST_EPOCHS, help=f"of every run on MNIST ({_MNIST_EPOCHS:g})"
+        "--mnist-epochs", type=float, default=_MNIST_EPOCHS, help=f"epochs of each run on MNIST ({_MNIST_EPOCHS:g})"
     )
     args = parser.parse_args(argv)
     whole = (args.seeds, args.mnist_epochs) == (_SEEDS, _MNIST_EPOCHS)
@@ -52,14 +52,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def table(kept: Mapping[str, Mapping], seeds: int) -> str:
-    """The Markdown table of what was measured, and below it where."""
+    """Makes the Markdown table, followed by the machine and the versions."""
     there = [kept[name] for name in _SETS if name in kept]
     head = [f"| cnn, mean of {seeds} | float32 | bf16 | |", "|---|---|---|---|"]
     return "\n".join([*head, *(each["line"] for each in there), "", measured_on(there)])
 
 
 def compared(recipe: Recipe, seeds: int, data_dir: Path | None) -> tuple[str, bool]:
-    """Trains every seed in both precisions: a line of the table, and whether bfloat16 is as good."""
+    """Trains every seed in both precisions; returns a row of the table and whether the limit is met."""
     what, scores = f"{recipe.dataset}, {recipe.epochs:g} epochs", {"float32": [], "bf16": []}
     for seed in range(seeds):
         for dtype, each in scores.items():
@@ -72,7 +72,7 @@ def compared(recipe: Recipe, seeds: int, data_dir: Path | None) -> tuple[str, bo
 
 
 def accuracy(recipe: Recipe, data_dir: Path | None) -> float:
-    """On the test examples, after the last epoch; of digits another fifth is held out by every seed."""
+    """Returns the test accuracy after the last epoch; of digits each seed uses another fifth as test set."""
     if recipe.dataset == "digits":
         recipe = replace(recipe, d={"fold": recipe.seed % 5}, expect=None)
     with tempfile.TemporaryDirectory() as folder:

@@ -1,8 +1,8 @@
-"""Makes the models that come with the zoo: `python -m benchmarks.pretrained`.
+"""Makes the pretrained models of the package: `python -m benchmarks.pretrained`.
 
-Each is a run of the command line on data that every machine has. Its file in zoo/pretrained/ says of itself by which
-command, on which versions and with which result. `--check` makes none, and scores those that are there; `--first`
-times the first prediction, and writes the figure into docs/runs.md.
+Each is a run of the command line on data that every machine has. Its file in zoo/pretrained/ contains the command, the
+versions and the result. `--check` scores the existing models instead; `--first` measures the time to a first prediction
+and writes it into docs/runs.md.
 """
 
 import argparse
@@ -33,7 +33,7 @@ _FIRSTS = 5
 
 
 class Claim(NamedTuple):
-    """A model that comes with the zoo."""
+    """Pretrained model with its command and limits."""
 
     flags: str  # of python -m zoo.train
     metric: str = "accuracy"
@@ -56,10 +56,10 @@ CLAIMS = {
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Makes or checks the models, and says what each is worth."""
+    """Makes or checks the models and prints their scores."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.pretrained", description=__doc__)
-    parser.add_argument("--only", nargs="*", choices=list(CLAIMS), help="these alone")
-    parser.add_argument("--check", action="store_true", help="make none: score those that are there")
+    parser.add_argument("--only", nargs="*", choices=list(CLAIMS), help="only these models")
+    parser.add_argument("--check", action="store_true", help="score the existing models, without training")
     parser.add_argument(
         "--first", action="store_true", help="measure the time to the first prediction in a new process"
     )
@@ -74,7 +74,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def made(name: str, claim: Claim) -> bool:
-    """Trains a model, and keeps it if it is good."""
+    """Trains a model and stores it if it meets its limits."""
     with tempfile.TemporaryDirectory() as folder:
         began = time.perf_counter()
         command = [sys.executable, "-m", "zoo.train", *claim.flags.split(), "--out", f"{folder}/run", "--quiet"]
@@ -84,7 +84,7 @@ def made(name: str, claim: Claim) -> bool:
 
 
 def kept(name: str, claim: Claim, model: Trained) -> bool:
-    """Puts a model into the package if it is as good and as small as it must be."""
+    """Writes a model into the package if its score and size meet the limits."""
     origin = {
         "command": f"python -m zoo.train {claim.flags}",
         "versions": versions(),
@@ -107,7 +107,7 @@ def kept(name: str, claim: Claim, model: Trained) -> bool:
 
 
 def _again(content: bytes) -> Trained:
-    """The model that a file of this content is."""
+    """Loads the model from the content of a file."""
     with tempfile.NamedTemporaryFile(suffix=".safetensors") as file:
         file.write(content)
         file.flush()
@@ -115,7 +115,7 @@ def _again(content: bytes) -> Trained:
 
 
 def told(name: str, claim: Claim) -> bool:
-    """Scores a model that is there, on its own test examples, next to what its file says."""
+    """Scores an existing model on its test examples and compares with the score in its file."""
     said = header(PRETRAINED / f"{name}.safetensors")["metrics"][claim.metric]
     found = evaluate(load(name)).metrics[claim.metric]
     print(f"{name:16} {claim.metric} {found:.6f}, its file says {said:.6f}")

@@ -1,10 +1,10 @@
-"""How much of a training step its matrix products take, and what that leaves to gain: `python -m benchmarks.products`.
+"""Measures the share of matrix products in a training step: `python -m benchmarks.products`.
 
-Of a dense network the products of one step are timed alone (alone.py), beside our whole step and those of Haiku and
-Flax linen, in processes of their own that take turns (turns.py) and keep freed memory. The others' step over the
-products alone is the most that any library could be ahead of it that uses XLA's own products. `--tries` times, in place
-of that, changes of our step that did not bring it there (tries.py). Figures are kept in products.json beside this file,
-the tables go into docs/speed.md.
+The products of one step of a dense network are measured alone (alone.py), with the whole step of the zoo, Haiku and
+Flax linen, in separate processes that take turns (turns.py) and keep freed memory. The ratio of another library's step
+to the products alone bounds how far ahead of it any library that uses XLA's products can be. `--tries` measures
+variants of the zoo's step that were tried (tries.py). Values are stored in products.json beside this file, the tables
+are written into docs/speed.md.
 """
 
 import argparse
@@ -28,14 +28,14 @@ _OTHERS = ("haiku", "flax")  # the fastest of the other JAX libraries on these
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Measures, keeps and shows."""
+    """Measures, stores and prints."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.products", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--tries", action="store_true", help="what did not help, by turns with our step as it is")
-    parser.add_argument("--turns", type=int, default=40, help="of each, of a quarter of a second (40)")
-    parser.add_argument("--steps", type=int, default=50, help="of each turn of a try (50)")
-    parser.add_argument("--kept", type=Path, default=KEPT, help="file of the figures; any but its own leaves the page")
+    parser.add_argument("--tries", action="store_true", help="measure the variants that were tried")
+    parser.add_argument("--turns", type=int, default=40, help="number of turns of a quarter of a second (40)")
+    parser.add_argument("--steps", type=int, default=50, help="steps per turn of a variant (50)")
+    parser.add_argument("--kept", type=Path, default=KEPT, help="file of the values; the page only for the default")
     args = parser.parse_args(argv)
     if args.turns < 2 or args.steps < 1:
         parser.error(f"a spread takes --turns 2 or more and --steps 1 or more; got {args.turns} and {args.steps}")
@@ -54,7 +54,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def tried(work: Workload, turns: int, steps: int, names: Sequence[str] | None = None) -> dict[str, dict]:
-    """Milliseconds a step as it is and with each try, called by turns; of one that jaxlib refuses, why."""
+    """Measures the milliseconds per step of the current step and of each variant; a refused variant has a reason."""
     from jax.errors import JaxRuntimeError
 
     from zoo.train.runtime.allocator import keep_freed_memory
@@ -78,10 +78,10 @@ def tried(work: Workload, turns: int, steps: int, names: Sequence[str] | None = 
 
 
 def table(kept: Mapping[str, Mapping]) -> str:
-    """The Markdown tables: medians, the middle half of all in brackets.
+    """Makes the Markdown tables: medians, with the middle half in parentheses.
 
     Args:
-        kept: `{"mlp": {"ms": of each its turns, "failed": who and why}, "mlp tries": {"tries": what tried gave}}`,
+        kept: `{"mlp": {"ms": turns by name, "failed": reasons by name}, "mlp tries": {"tries": result of `tried`}}`,
             each with where(), as in products.json.
     """
     lines = []
@@ -105,7 +105,7 @@ def _steps(work: str, found: Mapping[str, Sequence[float]]) -> Iterator[str]:
 
 
 def _notes(work: str, kept: Mapping) -> Iterator[str]:
-    """What the figures come to."""
+    """Makes the sentences that summarise the values."""
     found = kept["ms"]
     others = [name for name in _OTHERS if name in found]
     if others:
@@ -123,7 +123,7 @@ def _try(name: str, found: Mapping) -> str:
 
 
 def _times(ours: Sequence[float], theirs: Sequence[float]) -> list[float]:
-    """How many times as long theirs takes, turn by turn."""
+    """Computes the ratio of their time to the zoo's, turn by turn."""
     return [their / our for our, their in zip(ours, theirs, strict=True)]
 
 

@@ -1,4 +1,4 @@
-"""Measures in rounds: in each, every library trains once, in a process of its own, so that all meet one machine."""
+"""Measures in rounds: in each, every library trains once in a separate process."""
 
 import json
 import os
@@ -27,7 +27,7 @@ MALLOC = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": "17179869184", "MAL
 
 
 def taking_part(work: str, peers: Sequence[str], say: Callable[[str], None] = print) -> list[str]:
-    """Those that are installed and know the workload; the others are named."""
+    """Returns the libraries that are installed and support the workload; prints the others."""
     there = []
     for name in peers:
         peer, absent = TIMED[name], missing(TIMED[name])
@@ -43,15 +43,18 @@ def taking_part(work: str, peers: Sequence[str], say: Callable[[str], None] = pr
 def measure(
     work: str, peers: Sequence[str], rounds: int, seconds: float, malloc: bool, say: Callable[[str], None] = print
 ) -> dict:
-    """Gives `{"limit": [GFLOP/s a round], "peers": {name: [figures a round]}, "failed": {name: why}}`.
+    """Measures all libraries.
 
     Args:
         work: the workload.
-        peers: who trains, the zoo among them.
-        rounds: how often each trains.
-        seconds: of training, each time.
+        peers: names of the libraries, including the zoo.
+        rounds: number of rounds.
+        seconds: duration of training in each round.
         malloc: whether all keep freed memory.
-        say: told of every figure.
+        say: prints a line.
+
+    Returns:
+        `{"limit": [GFLOP/s per round], "peers": {name: [values per round]}, "failed": {name: reason}}`.
     """
     limits, found, failed = [], {name: [] for name in peers}, {}
     for i in range(rounds):
@@ -72,13 +75,13 @@ def measure(
 
 
 def summary(figures: Sequence[Mapping], name: str) -> tuple[float, float, float]:
-    """Median, least and most over the rounds of a figure."""
+    """Returns median, minimum and maximum of a value over the rounds."""
     values = [each[name] for each in figures]
     return statistics.median(values), min(values), max(values)
 
 
 def ratios(ours: Sequence[Mapping], theirs: Sequence[Mapping]) -> tuple[float, float, float]:
-    """How many times as long theirs takes: median, least and most over the rounds, each round by itself.
+    """Computes the ratio of their time to the zoo's in each round: median, minimum and maximum.
 
     >>> ratios([{"ms": 2}, {"ms": 4}, {"ms": 2}], [{"ms": 3}, {"ms": 8}, {"ms": 2}])
     (1.5, 1.0, 2.0)
@@ -88,9 +91,9 @@ def ratios(ours: Sequence[Mapping], theirs: Sequence[Mapping]) -> tuple[float, f
 
 
 def differences(parameters: int, loss: float | None, found: Mapping[str, Sequence[Mapping]]) -> list[str]:
-    """Who trains another model: another number of parameters, or a first loss far from that of chance.
+    """Lists libraries that train another model: by the number of parameters, or a first loss far from that of chance.
 
-    PyTorch's LSTM has two biases that it only ever adds, hence the half percent.
+    PyTorch's LSTM has two biases that are only ever added, hence the tolerance of half a percent.
     """
     told = []
     for name, rounds in found.items():
@@ -103,18 +106,18 @@ def differences(parameters: int, loss: float | None, found: Mapping[str, Sequenc
 
 
 def run_worker(words: Sequence[str], malloc: bool = False) -> dict:
-    """What `python -m benchmarks.worker` prints, in a process of its own."""
+    """Runs `python -m benchmarks.worker` in a separate process; returns what it prints."""
     done = subprocess.run(command(words), env=environment(malloc), capture_output=True, text=True, check=True)
     return json.loads(done.stdout.strip().splitlines()[-1])
 
 
 def command(words: Sequence[str]) -> list[str]:
-    """What starts a worker."""
+    """Returns the command of a worker."""
     return [sys.executable, "-m", "benchmarks.worker", *words]
 
 
 def environment(malloc: bool) -> dict[str, str]:
-    """The variables of a worker, which keeps freed memory or does not, whatever this process does."""
+    """Returns the environment of a worker, with or without kept freed memory."""
     known = {name: value for name, value in os.environ.items() if not name.startswith("MALLOC_")}
     return known | (MALLOC if malloc else {})
 

@@ -1,7 +1,7 @@
 """Measures the speed of sweeps over seeds: `python -m benchmarks.sweep`.
 
 Three ways to train the seeds of one setting: each in its own process, as `python -m zoo.train` would; sequentially with
-the compiled programs of the first (the default of a sweep); together in one program by `vmap` (where `quicker_together`
+the compiled programs of the first (the default of a sweep); together in one program by `vmap` (where `is_faster_vmapped`
 allows it). They are run in turns, several times, and the ratios are written into docs/runs.md: of the training steps
 alone, and of the whole time, both with nothing cached and with compiled programs on disk.
 """
@@ -23,7 +23,7 @@ from zoo.train.distributed.devices import check_devices
 from zoo.train.runs.setup import setup
 from zoo.train.sweeps.results import Setting
 from zoo.train.sweeps.sweep import sweep
-from zoo.train.sweeps.vmapped_training import VmappedSeeds, quicker_together
+from zoo.train.sweeps.vmapped_training import VmappedSeeds, is_faster_vmapped
 
 from .runs_page import Figure, add_kept, show
 
@@ -54,12 +54,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     figures, good = {}, True
     for name in args.only:
         recipe = replace(CASES[name], epochs=args.epochs or CASES[name].epochs, expect=None)
-        together = quicker_together(parts := setup(recipe))
+        together = is_faster_vmapped(parts := setup(recipe))
         said = f"{name}, {args.seeds} seeds of {parts.plan.steps:,} steps"
         print(f"{said}; chosen by a sweep: {_TOGETHER if together else _APART}", flush=True)
         found = measured(recipe, args.seeds, args.rounds, whole=not args.steps)
         good &= not together or all(statistics.median(each[_TOGETHER]) > 1 for each, _ in found.values())
-        text = "; ".join(f"{what}: {in_words(*each)}" for what, each in found.items())
+        text = "; ".join(f"{what}: {describe_setting(*each)}" for what, each in found.items())
         what = f"sweep, {said}; chosen by a sweep: {_TOGETHER if together else _APART}"
         figures[f"5 {name}"] = Figure(what, f"{args.rounds} rounds", text, _COMMAND)
     if not args.steps:
@@ -79,7 +79,7 @@ def measured(recipe: Recipe, seeds: int, rounds: int, *, whole: bool = True) -> 
         found = {}
         for what, go in kinds.items():
             found[what] = go()
-            print(f"  {what}: {in_words(*found[what])}", flush=True)
+            print(f"  {what}: {describe_setting(*found[what])}", flush=True)
     return found
 
 
@@ -106,7 +106,7 @@ def compared(ways: Ways, rounds: int, *, warm: bool = False) -> Compared:
     return ratios, statistics.median(seconds[_APART])
 
 
-def in_words(ratios: Mapping[str, Sequence[float]], seconds: float) -> str:
+def describe_setting(ratios: Mapping[str, Sequence[float]], seconds: float) -> str:
     """The median of each way's ratios, and their range."""
     told = ", ".join(
         f"{name} {statistics.median(each):.2f} times as fast ({min(each):.2f} to {max(each):.2f})"
@@ -153,7 +153,7 @@ def sweeps(recipe: Recipe, seeds: int, kept: Path | None) -> Ways:
             run(replace(recipe, seed=seed), replace(options, out=folder / str(seed)))
 
     def swept(together: bool) -> Callable[[Path], object]:
-        return lambda folder: sweep([Setting({}, recipe)], range(seeds), folder, options, together=together)
+        return lambda folder: sweep([Setting({}, recipe)], range(seeds), folder, options, vmapped=together)
 
     def anew(go: Callable[[Path], object]) -> Callable[[], None]:
         def started():

@@ -1,4 +1,4 @@
-"""Changes of our step that were tried for its speed, each a program to be timed beside the step as it is."""
+"""Variants of the training step that were tried for speed, as programs that are measured with the current step."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -36,7 +36,7 @@ OPTIONS: tuple[Mapping[str, Any], ...] = (
 
 
 def as_it_is(work: Workload) -> Run:
-    """The loop over steps of any user's run."""
+    """Makes the loop over steps that user runs use."""
     return _run(_advance(work))
 
 
@@ -72,7 +72,7 @@ def _a_call_each(work: Workload) -> Run:
 
 
 def _with(options: Mapping[str, Any], work: Workload) -> Run:
-    """Beside the options of our own; a JaxRuntimeError where this jaxlib does not know one."""
+    """Makes the program with further compiler options; raises JaxRuntimeError if this jaxlib does not have one."""
     return _run(_advance(work), lambda programs, example: programs.many.lower(*example).compile(dict(options)))
 
 
@@ -81,7 +81,7 @@ def _advance(work: Workload) -> StepProgram:
 
 
 def _run(advance: StepProgram, program: Callable[[Any, tuple], _Program] = lambda programs, _: programs.many) -> Run:
-    """Runs what `program` makes of an Advance's programs and an example of their arguments."""
+    """Runs the result of `program` for the programs of a StepProgram and example arguments."""
     key = jax.random.key(0)
     order, fit = advance.order(key), advance.init(key)
     state = fit, advance.zero(fit, order, key)

@@ -1,6 +1,6 @@
-"""Measures by turns: every library is there, in a process of its own, and trains for a quarter of a second in its turn.
+"""Measures by turns: every library has a separate process and trains for a quarter of a second in its turn.
 
-What slows the machine for a while slows all of them, where rounds of whole processes (rounds.py) would blame one.
+A temporary slowdown of the machine affects all of them alike, unlike rounds of whole processes (rounds.py).
 """
 
 import subprocess
@@ -17,10 +17,10 @@ _WARM = 6  # turns of each that are not counted: the first few grow to their len
 
 @contextmanager
 def _worker(name: str, work: str, malloc: bool) -> Iterator[Callable[[], float]]:
-    """Gives what does a turn in a process of its own, in milliseconds a step; the first step is done by then.
+    """Starts a worker process; returns a function that runs a turn and returns its milliseconds per step.
 
     Raises:
-        ChildProcessError: it ended; with the last line of its errors.
+        ChildProcessError: if the process ended, with the last line of its errors.
     """
     pipe, words = subprocess.PIPE, command([name, work, "--turns"])
     with (
@@ -49,14 +49,14 @@ def _worker(name: str, work: str, malloc: bool) -> Iterator[Callable[[], float]]
 def by_turns(
     work: str, names: Sequence[str], turns: int, malloc: bool, say: Callable[[str], None] = print
 ) -> tuple[dict[str, list[float]], dict[str, str]]:
-    """Milliseconds a step, of each its turns; and who failed, and why.
+    """Measures the milliseconds per step of each library in each turn; also returns who failed, and why.
 
     Args:
         work: the workload.
-        names: of `peers.TIMED`.
-        turns: that are counted, of each.
+        names: names in `peers.TIMED`.
+        turns: number of turns that are counted.
         malloc: whether all keep freed memory.
-        say: told who is ready.
+        say: prints a line.
     """
     failed: dict[str, str] = {}
     with ExitStack() as stack:

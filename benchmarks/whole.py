@@ -1,7 +1,7 @@
-"""Whole runs: from starting python's imports to one epoch of MNIST learned, `python -m benchmarks --whole`.
+"""Measures whole runs, from the imports to one epoch of MNIST: `python -m benchmarks --whole`.
 
-The zoo's command is timed too, as anyone would type it. It does more than the others: it loads the data, scores the
-test images, saves the model and draws.
+The zoo's command is measured as well. It does more than the others: it loads the data, scores the test images, saves
+the model and draws plots.
 """
 
 import statistics
@@ -23,9 +23,9 @@ _COMMANDS = {"mlp": "--model mlp --m.hidden 512 256 --m.dropout 0", "cnn": "--mo
 
 
 def main(peers: Sequence[str], rounds: int, data_dir: str | None, page: Path | None = None) -> int:
-    """Measures by rounds, prints a Markdown table and puts it into the page."""
+    """Measures by rounds, prints a Markdown table and writes it into the page."""
     if data_dir is None:
-        print("--whole wants --data-dir, the folder that holds MNIST")
+        print("--whole requires --data-dir, the folder of MNIST")
         return 2
     lines = ["| one epoch of MNIST | imports, compiling, training | with the first step after |", "|---|---|---|"]
     for work in _WORKS:

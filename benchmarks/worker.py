@@ -1,4 +1,4 @@
-"""One process, one library, one workload: `python -m benchmarks.worker flax rows --seconds 10` prints a JSON line."""
+"""Trains one library on one workload: `python -m benchmarks.worker flax rows --seconds 10` prints a JSON line."""
 
 import time
 
@@ -16,7 +16,7 @@ from .workloads import WORKLOADS, Data, make_data  # noqa: E402
 
 
 def main() -> int:
-    """Trains, and prints what was measured."""
+    """Trains, and prints the measurement."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.worker", description=__doc__)
     parser.add_argument("peer", choices=[*TIMED, "limit"])
     parser.add_argument("workload", choices=WORKLOADS, nargs="?", default="mlp")
@@ -29,7 +29,7 @@ def main() -> int:
 
 
 def measured(args: argparse.Namespace) -> dict:
-    """Trains for so many seconds."""
+    """Trains for a number of seconds."""
     work, peer = WORKLOADS[args.workload], TIMED[args.peer]
     # Before the clock starts: reading data is not what is compared.
     data = mnist(args.data_dir) if args.data_dir else make_data(work)
@@ -58,7 +58,7 @@ def _clock(args: argparse.Namespace, per_epoch: int, began: float) -> Clock:
 
 
 def mnist(folder: str) -> Data:
-    """The 60,000 training images."""
+    """Loads the 60,000 training images."""
     from pathlib import Path
 
     from zoo.train.data.dataset import Place, load_data
@@ -68,7 +68,7 @@ def mnist(folder: str) -> Data:
 
 
 def limit(seconds: float) -> dict:
-    """What XLA's own matrix product reaches on this machine, in GFLOP/s."""
+    """Measures the speed of XLA's matrix product on this machine, in GFLOP/s."""
     import jax
     import jax.numpy as jnp
 

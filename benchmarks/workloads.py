@@ -1,6 +1,6 @@
-"""What every library trains in the comparison: model, shapes, batch, optimizer; and made-up data of those shapes.
+"""Workloads of the comparison: model, shapes, batch and optimizer, with random data of those shapes.
 
-Speed does not depend on what the pixels show, so nothing needs to be downloaded.
+Speed does not depend on the values of the pixels, so nothing is downloaded.
 """
 
 from collections.abc import Iterator
@@ -17,19 +17,19 @@ NOISE = 100  # numbers that the generator starts from
 
 @dataclass(frozen=True)
 class Workload:
-    """One model on data of one shape.
+    """Model on data of one shape.
 
     Attributes:
-        name: what `--only` calls it.
-        about: for the table.
-        shape: of one example; () for a text.
-        examples: so many are in memory, of a text tokens.
-        batch: examples a step, of a text windows.
+        name: name for `--only`.
+        about: description for the table.
+        shape: shape of one example; () for a text.
+        examples: number of examples in memory, of a text tokens.
+        batch: examples per step, of a text windows.
         opt: "adam", or "momentum" (0.9).
         rate: learning rate.
-        parameters: that the model must have.
-        loss: roughly that of the first step, that of chance; None where there is no such.
-        gflop: multiplications and additions of a step's products, three times those of the forward pass; the input
+        parameters: number of parameters that the model must have.
+        loss: approximate loss of the first step, that of chance; None if undefined.
+        gflop: multiplications and additions of the products of a step, three times those of the forward pass; the input
             of the first layer needs no gradient.
     """
 
@@ -119,14 +119,14 @@ DENSE = {"mlp": (784, 512, 256, 10)}
 
 
 class Data(NamedTuple):
-    """Examples as a data set stores them: bytes and class numbers; of a text its tokens and the token after each."""
+    """Examples as stored by a data set: bytes and class indices; of a text its tokens and the next tokens."""
 
     x: np.ndarray
     y: np.ndarray
 
 
 def make_data(work: Workload) -> Data:
-    """Makes data of the workload's shape, the same for everyone."""
+    """Makes the same data of the workload's shape for every library."""
     rng = np.random.default_rng(0)
     if work.shape:
         x = rng.integers(0, 256, (work.examples, *work.shape), np.uint8)
@@ -136,13 +136,13 @@ def make_data(work: Workload) -> Data:
 
 
 def floats(data: Data) -> Data:
-    """The images normalised once for all, as the peers' own examples do it."""
+    """Normalises the images once, as the examples of the other libraries do."""
     x = data.x.astype(np.float32) / 255
     return Data((x - x.mean()) / x.std(), data.y)
 
 
 def batches(data: Data, batch: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Batches for ever, in a new random order every epoch, as the peers' own examples make them."""
+    """Yields batches forever, in a new random order every epoch, as the examples of the other libraries do."""
     rng = np.random.default_rng(1)
     while True:
         order = rng.permutation(len(data.x))
@@ -152,7 +152,7 @@ def batches(data: Data, batch: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
 
 
 def windows(data: Data, batch: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Windows of a text for ever, (batch, time): each at a random place."""
+    """Yields windows of a text forever, (batch, time), at random positions."""
     rng, steps = np.random.default_rng(1), np.arange(WINDOW)
     while True:
         at = rng.integers(0, len(data.x) - WINDOW, batch)[:, None] + steps

@@ -1,4 +1,4 @@
-"""Whom the zoo is compared with: one small file a library, written as its own documentation writes training."""
+"""Libraries that the zoo is compared with: one file each, written as their documentation writes training."""
 
 from collections.abc import Mapping
 from importlib.util import find_spec
@@ -14,14 +14,14 @@ _IMAGES = ("cnn", "resnet", "dcgan")
 
 
 class Peer(NamedTuple):
-    """A library, or a way to use it.
+    """Library, or a way to use it.
 
     Attributes:
-        label: for the table.
-        module: with `build(work, data, *arguments) -> Training`, in `benchmarks`.
-        packages: that must be installed, by the name they are imported under.
-        workloads: that the module knows.
-        arguments: tells ways to use one library apart.
+        label: name in the table.
+        module: module of `benchmarks` with `build(work, data, *arguments) -> Training`.
+        packages: import names of the packages that must be installed.
+        workloads: workloads that the module supports.
+        arguments: distinguish ways to use one library.
     """
 
     label: str
@@ -53,5 +53,5 @@ TIMED = {**PEERS, **ALONE}
 
 
 def missing(peer: Peer) -> list[str]:
-    """The packages that are not installed."""
+    """Returns the packages that are not installed."""
     return [package for package in peer.packages if find_spec(package) is None]

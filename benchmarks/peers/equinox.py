@@ -1,4 +1,4 @@
-"""Equinox: modules that are trees, vmap over the batch, `filter_jit`, as its MNIST and RNN examples have it."""
+"""Equinox: modules that are pytrees, vmap over the batch, `filter_jit`, as in its MNIST and RNN examples."""
 
 import equinox as eqx
 import jax
@@ -51,7 +51,7 @@ class CNN(eqx.Module):
 
 
 def unroll(cell, xs):
-    """The documentation's scan over a cell; gives the last h and all of them."""
+    """Runs the documentation's scan over a cell; returns the last state and all states."""
     zeros = jnp.zeros(cell.hidden_size)
 
     def f(carry, x):

@@ -1,4 +1,4 @@
-"""Flax linen: modules, a TrainState, one jitted step, as its MNIST and seq2seq examples have it."""
+"""Flax linen: modules, a TrainState, one jitted step, as in its MNIST and seq2seq examples."""
 
 from functools import partial
 

@@ -1,4 +1,4 @@
-"""Flax nnx: modules with state, `nnx.Optimizer`, `nnx.jit` with a cached graph, as its MNIST tutorial has it."""
+"""Flax nnx: modules with state, `nnx.Optimizer`, `nnx.jit` with a cached graph, as in its MNIST tutorial."""
 
 import jax
 import jax.numpy as jnp

@@ -1,4 +1,4 @@
-"""Haiku: functions transformed to pairs, one jitted update, as its MNIST and character-level RNN examples have it."""
+"""Haiku: functions transformed to pairs, one jitted update, as in its MNIST and character-level RNN examples."""
 
 import sys
 from functools import partial

@@ -1,4 +1,4 @@
-"""Keras on JAX: layers, `compile`, `fit`, as its guides have it."""
+"""Keras on JAX: layers, `compile`, `fit`, as in its guides."""
 
 import os
 
@@ -44,7 +44,7 @@ MODELS = {"mlp": mlp, "cnn": cnn, "rows": rows, "characters": characters}
 
 
 class LooksUp(keras.callbacks.Callback):
-    """Tells the clock of every turn, which is an epoch of `fit`."""
+    """Calls the clock after every turn, which is an epoch of `fit`."""
 
     def __init__(self, clock: Clock, steps: int):
         super().__init__()

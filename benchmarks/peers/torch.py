@@ -1,4 +1,4 @@
-"""PyTorch: nn.Module, zero_grad, backward, step, as its tutorials have it; eager, compiled, or channels last."""
+"""PyTorch: nn.Module, zero_grad, backward, step, as in its tutorials; eager, compiled, or channels last."""
 
 import torch
 import torch.nn.functional as F
@@ -80,7 +80,7 @@ MODELS = {"mlp": mlp, "cnn": cnn, "rows": Rows, "characters": Characters, "resne
 
 
 def batches(work: Workload, data: Data, channels_last: bool):
-    """Batches for ever, from tensors in memory."""
+    """Yields batches forever, from tensors in memory."""
     generator = torch.Generator().manual_seed(1)
     if not work.shape:
         tokens, after = torch.from_numpy(data.x).long(), torch.from_numpy(data.y).long()
@@ -118,7 +118,7 @@ def players():
 
 
 def build_gan(work: Workload, data: Data, how: str) -> Training:
-    """The step of PyTorch's DCGAN tutorial: real, fake, then the generator through the same fake images."""
+    """Makes the step of PyTorch's DCGAN tutorial: real, fake, then the generator with the same fake images."""
     last = how == "channels_last"
     two = [each.to(memory_format=torch.channels_last) if last else each for each in players()]
     count = sum(parameter.numel() for each in two for parameter in each.parameters())

@@ -1,1 +1,1 @@
-"""What limits training on many devices: collectives counted in compiled programs, the rest by calculation."""
+"""Limits of training on many devices: collectives counted in compiled programs, and calculations."""

@@ -1,9 +1,10 @@
-"""What limits the library on many devices, counted and calculated: `python -m benchmarks.scale`.
+"""Counts and calculates what limits the library on many devices: `python -m benchmarks.scale`.
 
-The library's own training step is compiled, never run, for 8 to 256 fake devices: data parallel, fully sharded
+The library's training step is compiled, but not run, for 8 to 256 simulated devices: data parallel, fully sharded
 (`--fsdp`), tensor parallel (`--mesh`, `--shard`). The collectives of the compiled program are counted, with the bytes
-that each device sends. What a step, a checkpoint and a failure cost on 10, 1,000 and 10,000 devices is calculated from
-that and from published speeds. Counts are kept in scale.json beside this package; the tables go into docs/scale.md.
+that each device sends. The cost of a step, a checkpoint and a failure on 10, 1,000 and 10,000 devices is calculated
+from these and from published speeds. Counts are stored in scale.json beside this package; the tables are written into
+docs/scale.md.
 """
 
 import argparse
@@ -22,13 +23,13 @@ PAGE = DOCS / "scale.md"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Counts, keeps, prints the tables and writes them into the page."""
+    """Counts, stores, prints the tables and writes them into the page."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.scale", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--only", nargs="+", metavar="CASE", help=f"count these models alone: {', '.join(_models())}")
-    parser.add_argument("--table", action="store_true", help="count nothing, write the tables from what is kept")
-    parser.add_argument("--check", action="store_true", help="write nothing; say whether the page is up to date")
+    parser.add_argument("--only", nargs="+", metavar="CASE", help=f"count only these models: {', '.join(_models())}")
+    parser.add_argument("--table", action="store_true", help="write the tables from stored counts")
+    parser.add_argument("--check", action="store_true", help="report whether the page is up to date, without writing")
     args = parser.parse_args(argv)
     if unknown := set(args.only or ()) - set(_models()):
         parser.error(f"--only {' '.join(sorted(unknown))}: no such model; there are {', '.join(_models())}")
@@ -52,7 +53,7 @@ def _models() -> list[str]:
 
 
 def _count(kept: Mapping[str, Any], models: Sequence[str]) -> dict[str, Any]:
-    """Compiles what is wanted; what was counted of the rest stays."""
+    """Compiles the requested cases; counts of the other cases are kept."""
     rows = {(row["case"], row["placement"], row["devices"]): row for row in kept.get("counted", ())}
     for run in RUNS:
         if run[0] in models:
@@ -65,7 +66,7 @@ def _count(kept: Mapping[str, Any], models: Sequence[str]) -> dict[str, Any]:
 
 
 def _texts(kept: Mapping[str, Any]) -> dict[str, str]:
-    """Each table by its mark; below what was compiled, where."""
+    """Returns each table by its mark; that of compiled programs with the machine."""
     texts = {name: table(kept) for name, table in TABLES.items()}
     compiled_on = measured_on([kept]).replace("Measured", "Compiled")
     return texts | {"counted": f"{texts['counted']}\n\n{compiled_on}"}

@@ -1,8 +1,8 @@
-"""The collectives of a compiled program, read from its HLO text, and the bytes they put on the wire.
+"""Reads the collectives of a compiled program from its HLO text, and computes the bytes that they send.
 
-XLA prints every instruction with the shape of its result; the rest follows from the kind. A ring moves the fewest
-bytes that a device must send (Patarasuk & Yuan 2009, Bandwidth optimal all-reduce algorithms for clusters of
-workstations), and is what the figures here assume.
+XLA prints every instruction with the shape of its result; the rest follows from the kind. A ring sends the fewest bytes
+per device (Patarasuk & Yuan 2009, Bandwidth optimal all-reduce algorithms for clusters of workstations), and is assumed
+here.
 """
 
 import re
@@ -24,14 +24,14 @@ _ARRAY = re.compile(r"\b(pred|token|[a-z]+\d+\w*)\[([\d,]*)\]")
 
 
 class Collective(NamedTuple):
-    """A collective of one step.
+    """Collective of one step.
 
     Attributes:
-        kind: as XLA names it.
-        size: bytes of the whole array: what is reduced, what is there once gathered, what is there before scattering.
-        group: devices that take part in one of them.
-        times: how often a step runs it, loops counted.
-        bounded: whether that is known; else a loop around it has no known length and was counted as one turn.
+        kind: XLA's name.
+        size: bytes of the whole array: of what is reduced, of the gathered result, or before scattering.
+        group: number of participating devices.
+        times: executions per step, including loops.
+        bounded: whether this number is known; otherwise a loop around it of unknown length was counted once.
     """
 
     kind: str
@@ -42,12 +42,12 @@ class Collective(NamedTuple):
 
     @property
     def wire(self) -> float:
-        """Bytes that each device sends in one step, in a ring."""
+        """Bytes that each device sends per step, in a ring."""
         return self.times * sent(self.kind, self.size, self.group)
 
 
 def sent(kind: str, size: int, group: int) -> float:
-    """Bytes that each of `group` devices sends for one collective over an array of `size` bytes, in a ring.
+    """Computes the bytes that each of `group` devices sends in a ring for one collective over an array of `size` bytes.
 
     >>> sent("all-reduce", 800, 8), sent("all-gather", 800, 8), sent("all-reduce", 800, 1)
     (1400.0, 700.0, 0.0)
@@ -58,14 +58,14 @@ def sent(kind: str, size: int, group: int) -> float:
 
 
 def collectives(text: str, devices: int) -> list[Collective]:
-    """The collectives of one run of a compiled program, in the order of the text.
+    """Returns the collectives of one run of a compiled program, in the order of the text.
 
     Args:
         text: `compiled.as_text()`.
-        devices: that the program runs on.
+        devices: number of devices of the program.
 
     Raises:
-        ValueError: if the text is no HLO module, or its groups are written in a way not known here.
+        ValueError: if the text is not an HLO module, or its groups have an unknown notation.
     """
     lines = dict(_computations(text))
     turns = _turns(lines)
@@ -81,7 +81,7 @@ def collectives(text: str, devices: int) -> list[Collective]:
 
 
 def _computations(text: str) -> Iterator[tuple[str, list[str]]]:
-    """Name and lines of each; the entry's name is "ENTRY"."""
+    """Returns name and lines of each computation; the name of the entry is "ENTRY"."""
     name, body, entered = None, [], False
     for line in text.splitlines():
         if name is None and (match := _COMPUTATION.match(line)):
@@ -97,7 +97,7 @@ def _computations(text: str) -> Iterator[tuple[str, list[str]]]:
 
 
 def _turns(lines: dict[str, list[str]]) -> dict[str, tuple[int, bool]]:
-    """How often each computation runs in one run of the entry, and whether that is known."""
+    """Returns how often each computation runs per run of the entry, and whether that is known."""
     turns: dict[str, tuple[int, bool]] = defaultdict(lambda: (0, True))
 
     def visit(name: str, times: int, bounded: bool) -> None:
@@ -117,7 +117,7 @@ def _turns(lines: dict[str, list[str]]) -> dict[str, tuple[int, bool]]:
 
 
 def _group(kind: str, rest: str, devices: int) -> int:
-    """Devices in one group; XLA has four ways to write them."""
+    """Returns the number of devices of a group; XLA has four notations."""
     if kind == "collective-permute":
         return devices
     if match := re.search(r"replica_groups=\{\{([\d,]*)\}", rest):
@@ -144,7 +144,7 @@ def _size(kind: str, shape: str, group: int, start: bool) -> int:
 
 
 def _arrays(shape: str) -> Sequence[int]:
-    """Bytes of each array in a shape.
+    """Returns the bytes of each array in a shape.
 
     >>> _arrays("(f32[8,64]{1,0}, /*index=1*/bf16[3], pred[])")
     [2048, 6, 1]

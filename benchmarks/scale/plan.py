@@ -1,4 +1,4 @@
-"""What a step, a checkpoint and a failure cost on many devices: closed forms over published speeds."""
+"""Costs of a step, a checkpoint and a failure on many devices: closed forms with published speeds."""
 
 import math
 from typing import NamedTuple
@@ -18,10 +18,10 @@ __all__ = [
 
 
 def gradient_bytes(parameters: int, devices: int, passes: int) -> float:
-    """What each device sends: passes of a ring over all float32 parameters.
+    """Computes the bytes that each device sends: passes of a ring over all float32 parameters.
 
-    An all-reduce of the gradients is two (scatter and gather). Fully sharded it is three: gather the weights forward,
-    gather them again backward, scatter the gradients.
+    An all-reduce of the gradients is two passes (scatter and gather). Fully sharded training needs three: gather the
+    weights forward, gather them again backward, scatter the gradients.
 
     >>> gradient_bytes(1_000_000, 8, passes=2)
     7000000.0
@@ -30,10 +30,10 @@ def gradient_bytes(parameters: int, devices: int, passes: int) -> float:
 
 
 def wire_seconds(size: float, passes: float, devices: int, chip: Chip) -> float:
-    """Seconds for ring passes over an array of `size` bytes: within each domain, then a share of it between domains.
+    """Computes the seconds of ring passes over an array: within each domain, then of a share between domains.
 
-    Each device hands on all but its own share within its domain (near), and of that share all but what is its own
-    domain's (far). Both networks at their published speed; latency is left out.
+    Each device sends all but its own share within its domain (near), and of that share all but its own domain's (far).
+    Both networks run at their published speed; latency is not included.
     """
     inner = min(devices, chip.domain)
     outer = math.ceil(devices / inner)
@@ -43,21 +43,21 @@ def wire_seconds(size: float, passes: float, devices: int, chip: Chip) -> float:
 
 
 def compute_seconds(parameters: int, examples: float, chip: Chip) -> float:
-    """Seconds for a step over so many examples (or tokens) on one device that holds all parameters.
+    """Computes the seconds of a step over examples (or tokens) on one device that holds all parameters.
 
-    Two operations a parameter forward, four backward: dense layers and recurrent ones, an example being one use of
+    Two operations per parameter forward, four backward: for dense and recurrent layers, where an example is one use of
     every weight.
     """
     return 6 * parameters * examples / (MFU * chip.peak)
 
 
 def hidden_batch(parameters: int, wire: float, chip: Chip) -> float:
-    """Examples on each device from which computing takes as long as the wire, so that it can be hidden."""
+    """Returns the examples per device from which on computing takes as long as communication, which hides it."""
     return wire * MFU * chip.peak / (6 * parameters)
 
 
 def load_seconds(size: float, readers: int, store: Store) -> float:
-    """Seconds until every one of the readers has read so many bytes."""
+    """Returns the seconds until every reader has read the bytes."""
     alone = size / store.read
     return alone if store.shared is None else max(alone, size * readers / store.shared)
 
@@ -72,12 +72,12 @@ class Restart(NamedTuple):
 
     @classmethod
     def of(cls, load: float, compiling: float) -> "Restart":
-        """With jax's own heartbeat and the assumed time of a scheduler."""
+        """Makes it with jax's heartbeat and the assumed time of a scheduler."""
         return cls(HEARTBEAT, SCHEDULE, load, compiling)
 
 
 def young(cost: float, devices: int) -> float:
-    """Seconds between two checkpoints that lose the least time, each stopping the run for `cost` seconds.
+    """Computes the seconds between checkpoints that lose the least time if each stops the run for `cost` seconds.
 
     Source: Young 1974, A first order approximation to the optimum checkpoint interval; Daly 2006.
 
@@ -88,13 +88,13 @@ def young(cost: float, devices: int) -> float:
 
 
 def lost(cost: float, interval: float, restart: float, devices: int) -> float:
-    """Share of the time that checkpoints, repeated work and restarts take, to first order; at most 1.
+    """Computes the fraction of time that checkpoints, repeated work and restarts take, to first order; at most 1.
 
     Args:
         cost: seconds that a checkpoint stops the run.
-        interval: seconds between two.
+        interval: seconds between two checkpoints.
         restart: seconds from a failure to the next step.
-        devices: of the job.
+        devices: number of devices of the job.
     """
     between = 3600 * hours_between_failures(devices)
     return min(1.0, cost / interval + (interval / 2 + restart) / between)

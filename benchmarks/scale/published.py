@@ -1,6 +1,6 @@
-"""Published speeds and rates that the plan is calculated from, each with its source; none was measured here.
+"""Published speeds and rates for the calculations, each with its source; none was measured here.
 
-Bytes a second are what one device sends, one way: a vendor's "bidirectional" figure is halved.
+Bytes per second are what one device sends in one direction: a vendor's "bidirectional" value is halved.
 """
 
 from typing import NamedTuple
@@ -17,16 +17,16 @@ _BASEPOD = (
 
 
 class Chip(NamedTuple):
-    """An accelerator and its two networks.
+    """Accelerator and its two networks.
 
     Attributes:
-        peak: bfloat16 operations a second.
+        peak: bfloat16 operations per second.
         memory: bytes.
-        near: bytes a second to those in the same domain (ICI, NVLink).
-        domain: devices in one (a pod, a node).
-        far: bytes a second to other domains (data centre network, InfiniBand).
-        host: devices of one.
-        sources: of the figures.
+        near: bytes per second to devices of the same domain (ICI, NVLink).
+        domain: devices per domain (a pod, a node).
+        far: bytes per second to other domains (data centre network, InfiniBand).
+        host: devices per host.
+        sources: sources of the values.
     """
 
     peak: float
@@ -62,7 +62,7 @@ SCHEDULE = 120.0
 
 
 class Store(NamedTuple):
-    """Where checkpoints and data lie: bytes a second of a writer, a reader, and all together (None: no limit)."""
+    """Storage of checkpoints and data: bytes per second of a writer, a reader, and all together (None: no limit)."""
 
     write: float
     read: float
@@ -91,7 +91,7 @@ STORES = {
 
 
 def hours_between_failures(devices: int) -> float:
-    """Mean time between interruptions of a job, if each device fails as often as in Llama 3's training.
+    """Computes the mean time between interruptions of a job, with the failure rate per device of Llama 3's training.
 
     >>> round(hours_between_failures(16_384), 1)
     3.1

@@ -1,4 +1,4 @@
-"""The tables of docs/scale.md, from what was counted and what is published."""
+"""The tables of docs/scale.md, from counts and published values."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -18,10 +18,10 @@ _Kept = Mapping[str, Any]
 
 
 def found(kept: _Kept, case: str, placement: str, devices: int) -> Mapping[str, Any]:
-    """What was counted of one case.
+    """Returns the count of one case.
 
     Raises:
-        LookupError: if it was not; with the command that does.
+        LookupError: if it was not counted, with the command that counts it.
     """
     wanted = (case, placement, devices)
     for row in kept["counted"]:
@@ -31,7 +31,7 @@ def found(kept: _Kept, case: str, placement: str, devices: int) -> Mapping[str, 
 
 
 def closed_form(row: Mapping[str, Any]) -> float | None:
-    """Bytes that each device should send in a step; None for tensor parallel nets but the one that is planned with."""
+    """Computes the bytes that each device should send per step; None for tensor parallelism of other models."""
     parameters, devices = row["parameters"], row["devices"]
     if row["placement"] == "data":
         return gradient_bytes(parameters, devices, passes=2)
@@ -46,7 +46,7 @@ def closed_form(row: Mapping[str, Any]) -> float | None:
 
 
 def counted(kept: _Kept) -> str:
-    """What XLA's CPU compiler made of the library's step."""
+    """Makes the table of what XLA's CPU compiler made of the library's step."""
     lines = _head(
         "model, parameters", "placed", "devices", "collectives of a step", "each sends", "closed form", "memory"
     )
@@ -70,7 +70,7 @@ def counted(kept: _Kept) -> str:
 
 
 def steps(kept: _Kept) -> str:
-    """Milliseconds of a step of the 10^9-parameter net: the longer of computing and sending."""
+    """Makes the table of milliseconds per step of the reference network: the longer of computing and sending."""
     names = [f"{name} {devices:,}" for name in ("data", "fsdp", f"model={_CUT}") for devices in DEVICES]
     lines = _head("chip", "computing", *names, "hidden from")
     for name, chip in CHIPS.items():
@@ -101,7 +101,7 @@ def _fsdp(kept: _Kept, chip: Chip, devices: int) -> float:
 
 
 def _model(kept: _Kept, chip: Chip, devices: int) -> float:
-    """A quarter of the gradients over a quarter of the devices, and the activations as they were counted."""
+    """Adds a quarter of the gradients over a quarter of the devices, and the counted activations."""
     row = found(kept, _BIG, "model", 8)
     activations = sum(each.wire for each in _collectives(row) if each.group == _CUT)
     part = chip._replace(domain=max(1, chip.domain // _CUT))
@@ -112,7 +112,7 @@ _WIRES: dict[str, Callable[[_Kept, Chip, int], float]] = {"data": _data, "fsdp":
 
 
 def _memory(kept: _Kept, placement: str, devices: int) -> float:
-    """Bytes a device: as compiled for eight, the share that is cut taken anew."""
+    """Computes the bytes per device: as compiled for eight devices, with the sharded part rescaled."""
     row = found(kept, _BIG, placement, 8)
     cut = kept_bytes(kept) / devices if placement == "fsdp" else row["arguments"]
     return cut + row["temporary"]
@@ -127,12 +127,12 @@ def _parameters(kept: _Kept) -> int:
 
 
 def kept_bytes(kept: _Kept) -> int:
-    """Bytes of a checkpoint of the 10^9-parameter net: parameters, adam's two moments, totals."""
+    """Computes the bytes of a checkpoint of the reference network: parameters, two moments of adam, totals."""
     return found(kept, _BIG, "data", 8)["checkpoint"]
 
 
 def checkpoints(kept: _Kept) -> str:
-    """Seconds to write and read a checkpoint, by one process and by all."""
+    """Makes the table of seconds to write and read a checkpoint, by one process and by all."""
     size = kept_bytes(kept)
     hosts = [max(1, devices // 8) for devices in DEVICES]
     lines = _head(
@@ -149,7 +149,7 @@ def checkpoints(kept: _Kept) -> str:
 
 
 def gathers(kept: _Kept) -> str:
-    """Seconds to bring cut arrays together on the first host: gathered on the devices, then copied."""
+    """Makes the table of seconds to gather sharded arrays on the first host: on the devices, then copied."""
     size = kept_bytes(kept)
     lines = _head(f"{_bytes(size)} from", *(f"{devices:,} devices" for devices in DEVICES))
     for name, chip in CHIPS.items():
@@ -158,7 +158,7 @@ def gathers(kept: _Kept) -> str:
 
 
 def restarts(kept: _Kept) -> str:
-    """How often a job fails, what that costs, and how often to save."""
+    """Makes the table of failure intervals, their cost, and the checkpoint interval."""
     size, seconds = kept_bytes(kept), found(kept, _BIG, "data", 64)["seconds"]
     cost, store = size / _COPY, STORES["GCS, 200 Gb/s"]
     lines = _head(
@@ -191,7 +191,7 @@ _EXAMPLES = {"tokens, int32": 4, "a row of 64 bytes": 64, "224x224x3 uint8": 224
 
 
 def inputs(kept: _Kept) -> str:
-    """Bytes a second that a computing-bound step reads, on the chip that reads the most of those named."""
+    """Makes the table of bytes per second that a compute-bound step reads, on the chip that reads the most."""
     chip = CHIPS["H100 SXM"]
     rate = BATCH / compute_seconds(_parameters(kept), BATCH, chip)
     lines = _head("example", "bytes", "a host needs", *(f"{devices:,} devices need" for devices in DEVICES))
@@ -203,7 +203,7 @@ def inputs(kept: _Kept) -> str:
 
 
 def speeds(kept: _Kept) -> str:
-    """The published figures that all this stands on."""
+    """Makes the table of published values."""
     lines = _head("chip", "bf16 peak", "memory", "sends near", "domain", "sends far", "source")
     for name, chip in CHIPS.items():
         links = ", ".join(f"[{i}]({url})" for i, url in enumerate(chip.sources, 1))
@@ -224,7 +224,7 @@ TABLES: dict[str, Callable[[_Kept], str]] = {
 
 
 def check_rows(table: str) -> bool:
-    """Whether a Markdown table has a cell for every heading in every row."""
+    """Returns whether every row of a Markdown table has a cell for every heading."""
     rows = [line.strip("|").split("|") for line in table.splitlines() if line.startswith("|")]
     return len(rows) > 2 and len({len(row) for row in rows}) == 1
 
@@ -238,7 +238,7 @@ def _row(*cells: str) -> str:
 
 
 def _bytes(size: float) -> str:
-    """Three digits and a unit."""
+    """Formats bytes with three digits and a unit."""
     for unit, scale in (("PB", 1e15), ("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
         if size >= scale:
             return f"{size / scale:.3g} {unit}" if size < 999.5 * scale else f"{size / scale:,.0f} {unit}"
@@ -246,7 +246,7 @@ def _bytes(size: float) -> str:
 
 
 def _seconds(seconds: float) -> str:
-    """As people say it."""
+    """Formats a duration."""
     for unit, scale in (("d", 86_400), ("h", 3_600), ("min", 60)):
         if seconds >= 2 * scale:
             return f"{seconds / scale:.1f} {unit}"
