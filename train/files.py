@@ -1,6 +1,5 @@
 """Atomic files, JSON, digests, and the folders and names that every room shares."""
 
-import hashlib
 import json
 import os
 import shutil
@@ -122,6 +121,8 @@ def read_safetensors(path: Path, arrays: bool = True) -> tuple[dict[str, Any], d
 
 def file_digest(path: Path) -> dict[str, Any]:
     """Returns the size of a file in bytes and its SHA-256."""
+    import hashlib  # OpenSSL takes a while to load, and the command line's help does not need it
+
     with path.open("rb") as file:
         return {"size": os.fstat(file.fileno()).st_size, "sha256": hashlib.file_digest(file, "sha256").hexdigest()}
 

@@ -8,7 +8,6 @@ from ...errors import BadInput
 from ...option_types import Bounds, Seed
 from ..dataset import Dataset, Place, Source, Split
 from ..formats.image import ENDINGS, read_picture
-from ..formats.image_rows import ImageFiles
 
 if TYPE_CHECKING:
     import numpy as np
@@ -86,6 +85,8 @@ def _visible(folder: Path) -> list[Path]:
 
 def _read(paths: list[Path], size: int, grey: bool, most: int) -> "np.ndarray":
     """Reads all images, or leaves them in their files if they are larger than `most` bytes."""
+    from ..formats.image_rows import ImageFiles  # thread pools take a while to import
+
     first = read_picture(paths[0], size, grey)
     found = ImageFiles(paths, size, grey, first.shape)
     # `Split` is annotated with arrays, which `DiskArray` stands in for.

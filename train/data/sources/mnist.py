@@ -7,7 +7,6 @@ Clanuwat et al., arXiv:1812.01718.
 Downloads are verified by SHA-256, files that the user provides by their structure: type, sizes, range of the labels.
 """
 
-import hashlib
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 from ...errors import DataUnavailable
@@ -143,6 +142,8 @@ def _split(images, labels, count: int) -> Split:
 
 def _check_labels(name: str, path, y: "np.ndarray") -> None:
     """Checks the labels against the other data sets', whose files have the same names and sizes."""
+    import hashlib
+
     header = bytes.fromhex("00000801") + len(y).to_bytes(4, "big")
     found = hashlib.sha256(header + y.astype("uint8").tobytes()).hexdigest()
     for other, origin in _ORIGINS.items():

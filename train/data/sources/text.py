@@ -10,7 +10,6 @@ tinyshakespeare: 1,115,394 characters of Shakespeare's plays, compiled by Karpat
 recurrent neural networks", 2015.
 """
 
-import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, cast
 
@@ -18,7 +17,6 @@ from ...errors import BadInput, DataUnavailable
 from ...option_types import Bounds
 from ...units import format_bytes
 from ..dataset import Dataset, Place, Source, Split
-from ..on_disk import take
 from ..vocabulary import Level, Vocabulary, characters_of, words_of
 
 if TYPE_CHECKING:
@@ -81,6 +79,8 @@ def tinyshakespeare(
             spelled out.
         window: length of a training sequence in tokens, over which gradients flow; 0 takes the whole text.
     """
+    import hashlib
+
     from ..formats.download import fetch  # urllib takes a while to import
 
     member = "tinyshakespeare.txt"
@@ -155,6 +155,8 @@ def _large(path: Path, where: str, level: Level, window: int) -> Dataset:
 
 def _split(numbers: "np.ndarray", where: str, level: Level, window: int) -> tuple[Split, Split]:
     """Splits tokens into the first nine tenths and the last, each token with the next one as its target."""
+    from ..on_disk import take  # thread pools take a while to import
+
     count = len(numbers)
     cut = count - count // _TEST_SHARE
     if cut == count or cut - 1 < max(window, 1):
