@@ -2,10 +2,9 @@ import sys
 
 import pytest
 
+from tests.plugin.test_plugin import install
 from zoo import _catalogue, _plugins
 from zoo._plugins import distribution, module_path, module_text, plugins
-
-from .test_plugin import install
 
 
 @pytest.fixture

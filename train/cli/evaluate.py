@@ -10,7 +10,7 @@ from ..trained.file import header, locate
 from ..trained.origin import check_origin
 from .model_args import JSON, MODEL, ModelArgs, note, parse_model_args, print_json
 from .parser import Parser
-from .train_args import expand_shorthands
+from .shorthands import expand_shorthands
 
 __all__ = ["main"]
 

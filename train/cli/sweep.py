@@ -15,7 +15,8 @@ from ..errors import BadInput
 from ..option_types import Bounds, strip_optional
 from ..sweeps.grid import format_value, grid, parse_values, random_search
 from .parser import Parser
-from .train_args import CHOICE, RecipeArgs, check, expand_shorthands, resolve_recipe
+from .shorthands import expand_shorthands
+from .train_args import CHOICE, RecipeArgs, check, resolve_recipe
 
 if TYPE_CHECKING:
     from ..sweeps.results import Setting
@@ -105,17 +106,17 @@ def _sweep(chosen: RecipeArgs, given: Mapping[str, Any]) -> int:
     from ..distributed.devices import check_devices
     from ..reporting.console_stream import terminal
     from ..runtime.allocator import keep_freed_memory
-    from ..sweeps.report import ShowSweep
+    from ..sweeps.report import SweepReport
 
     keep_freed_memory()
     terminal(quiet=options.quiet).print(check_devices(options), soft_wrap=True)
-    show = ShowSweep(settings, seeds, folder, options.quiet)
+    show = SweepReport(settings, seeds, folder, options.quiet)
     try:
-        outcomes = sweep(settings, seeds, folder, options, show.outcome, through=show.run)
+        outcomes = sweep(settings, seeds, folder, options, show.on_setting, on_run=show.on_run)
     except Stopped as stopped:
         print(f"stopped; the same command continues the sweep in {folder}", file=sys.stderr)
         return 128 + stopped.signal
-    show.end(outcomes)
+    show.on_end(outcomes)
     return 0 if any(outcome.scores for outcome in outcomes) else 1
 
 

@@ -6,7 +6,6 @@ for all flags. The command line takes precedence over the file, and the file ove
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +18,14 @@ from ..config.run_options import RunOptions
 from ..config.schema import Option, data_flags, model_flags, recipe_flags, run_flags, trainer_flags
 from ..config.validate import check_recipe
 from ..data.dataset import source
-from ..data.sources.npy_folder import npy_name
 from ..errors import BadInput
 from ..option_types import did_you_mean
 from .help import dataset_table, front_page, model_table, model_text, versions_line
 from .parser import Parser
 from .resume_args import options_of, with_recipe
+from .shorthands import SHORTHANDS, expand_shorthands
 
-__all__ = ["CHOICE", "MODEL", "Command", "RecipeArgs", "check", "expand_shorthands", "read", "resolve_recipe"]
+__all__ = ["CHOICE", "MODEL", "Command", "RecipeArgs", "check", "read", "resolve_recipe"]
 
 _WHAT = "model and data"
 MODEL = Option(
@@ -45,22 +44,6 @@ CHOICE = (
     ),
 )
 """The flags that decide what other flags exist."""
-
-_SHORT = {
-    "--text": ("FILE", "text file in UTF-8, short for --dataset text --d.file FILE"),
-    "--csv": ("FILE", "table, short for --dataset csv --d.file FILE"),
-    "--images": ("DIR", "folder of images, short for --dataset images --d.folder DIR"),
-    "--npy": (
-        "DIR",
-        "folder of arrays x.npy and y.npy, short for --dataset npy_images (or npy_table, ...) --d.folder DIR",
-    ),
-    "--column": ("NAME", "column of the table to predict, short for --d.column NAME"),
-    "--horizon": ("N", "forecast horizon in steps, short for --d.horizon N"),
-}
-"""Flags that are short for others."""
-
-_OWN = {"--text": "--d.file", "--csv": "--d.file", "--images": "--d.folder", "--npy": "--d.folder"}
-"""Those that also name a data set, with its option that takes the path."""
 
 
 @dataclass(frozen=True)
@@ -129,48 +112,6 @@ def read(words: Sequence[str], prog: str) -> Command | str:
     kept = options_of(run) if run else {}
     options = RunOptions(**kept | {flag.name: given[flag.name] for flag in run_flags() if flag.name in given})
     return write_config(recipe) if "print_config" in given else Command(recipe, options, "dry_run" in given)
-
-
-def expand_shorthands(words: Sequence[str]) -> list[str]:
-    """Replaces the flags that are short for others.
-
-    Raises:
-        BadInput: if a file of one data set is given together with another data set.
-
-    >>> expand_shorthands(["--model", "lstm", "--text", "my.txt"])
-    ['--model', 'lstm', '--dataset', 'text', '--d.file', 'my.txt']
-    """
-    found = []
-    for word, after in pairwise((*words, "")):
-        name, equals, value = word.partition("=")
-        if name in _OWN:
-            _check_own(name, words)
-            found += ["--dataset", _own(name, value if equals else after), _OWN[name]]
-        elif name in _SHORT:
-            found.append(f"--d.{name[2:]}")
-        else:
-            found.append(word)
-            continue
-        found += [value] * bool(equals)
-    return found
-
-
-def _own(name: str, where: str) -> str:
-    """Returns the data set that reads the files of such a flag."""
-    return npy_name(where) if name == "--npy" else name[2:]
-
-
-def _check_own(name: str, words: Sequence[str]) -> None:
-    """Raises BadInput if the files and the data set of a command line contradict each other."""
-    given = [after for before, after in pairwise((*words, "")) if before == "--dataset"]
-    given += [word.partition("=")[2] for word in words if word.startswith("--dataset=")]
-    given += [other[2:] for other in _OWN for word in words if word.partition("=")[0] == other]
-    others = [each for each in given if each != name[2:]]
-    if others:
-        raise BadInput(
-            f"{name} {_SHORT[name][0]} is the data set {name[2:]} and cannot be combined with {others[0]}: "
-            "leave one of them out"
-        )
 
 
 def check(recipe: Recipe) -> None:
@@ -256,7 +197,7 @@ def _chosen_flags(recipe: Recipe) -> list[Option]:
 def _parser(flags: Sequence[Option], prog: str = "", usage: str = "", text: str = "") -> Parser:
     parser = Parser(flags, prog, usage, text)
     short = parser.add_argument_group("data of your own")
-    for name, (metavar, text) in _SHORT.items():
+    for name, (metavar, text) in SHORTHANDS.items():
         short.add_argument(name, metavar=metavar, help=text)
     instead = parser.add_argument_group("instead of training")
     switches = {

@@ -3,7 +3,8 @@
 import pytest
 
 from zoo.train.__main__ import main
-from zoo.train.cli.train_args import Command, expand_shorthands, read
+from zoo.train.cli.shorthands import expand_shorthands
+from zoo.train.cli.train_args import Command, read
 from zoo.train.errors import BadInput
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from zoo.train.cli.train_args import expand_shorthands
+from zoo.train.cli.shorthands import expand_shorthands
 from zoo.train.data.dataset import Place, load_data
 from zoo.train.data.on_disk import MappedArray
 from zoo.train.data.sources.npy_folder import npy_name

@@ -1,0 +1,67 @@
+"""Flags for data of the user's own, short for a data set and its options: `--text FILE`, `--csv FILE`."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from ..data.sources.npy_folder import npy_name
+from ..errors import BadInput
+
+__all__ = ["SHORTHANDS", "expand_shorthands"]
+
+SHORTHANDS = {
+    "--text": ("FILE", "text file in UTF-8, short for --dataset text --d.file FILE"),
+    "--csv": ("FILE", "table, short for --dataset csv --d.file FILE"),
+    "--images": ("DIR", "folder of images, short for --dataset images --d.folder DIR"),
+    "--npy": (
+        "DIR",
+        "folder of arrays x.npy and y.npy, short for --dataset npy_images (or npy_table, ...) --d.folder DIR",
+    ),
+    "--column": ("NAME", "column of the table to predict, short for --d.column NAME"),
+    "--horizon": ("N", "forecast horizon in steps, short for --d.horizon N"),
+}
+"""Flags that are short for others."""
+
+_OWN = {"--text": "--d.file", "--csv": "--d.file", "--images": "--d.folder", "--npy": "--d.folder"}
+"""Those that also name a data set, with its option that takes the path."""
+
+
+def expand_shorthands(words: Sequence[str]) -> list[str]:
+    """Replaces the flags that are short for others.
+
+    Raises:
+        BadInput: if a file of one data set is given together with another data set.
+
+    >>> expand_shorthands(["--model", "lstm", "--text", "my.txt"])
+    ['--model', 'lstm', '--dataset', 'text', '--d.file', 'my.txt']
+    """
+    found = []
+    for word, after in pairwise((*words, "")):
+        name, equals, value = word.partition("=")
+        if name in _OWN:
+            _check_own(name, words)
+            found += ["--dataset", _own(name, value if equals else after), _OWN[name]]
+        elif name in SHORTHANDS:
+            found.append(f"--d.{name[2:]}")
+        else:
+            found.append(word)
+            continue
+        found += [value] * bool(equals)
+    return found
+
+
+def _own(name: str, where: str) -> str:
+    """Returns the data set that reads the files of such a flag."""
+    return npy_name(where) if name == "--npy" else name[2:]
+
+
+def _check_own(name: str, words: Sequence[str]) -> None:
+    """Raises BadInput if the files and the data set of a command line contradict each other."""
+    given = [after for before, after in pairwise((*words, "")) if before == "--dataset"]
+    given += [word.partition("=")[2] for word in words if word.startswith("--dataset=")]
+    given += [other[2:] for other in _OWN for word in words if word.partition("=")[0] == other]
+    others = [each for each in given if each != name[2:]]
+    if others:
+        raise BadInput(
+            f"{name} {SHORTHANDS[name][0]} is the data set {name[2:]} and cannot be combined with {others[0]}: "
+            "leave one of them out"
+        )
