@@ -6,6 +6,7 @@ from benchmarks import command
 
 
 @pytest.mark.slow
+@pytest.mark.expensive
 def test_a_command_is_timed_to_its_first_line_and_to_its_end(capsys, monkeypatch):
     monkeypatch.setattr(command, "_WORDS", ("--model", "logistic", "--dataset", "iris", "--epochs", "1"))
     monkeypatch.setattr(command, "LIMITS", dict.fromkeys(command.LIMITS, 1e3))

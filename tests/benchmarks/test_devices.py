@@ -10,6 +10,7 @@ HOUSE = Path(__file__).parent.parent.parent
 
 
 @pytest.mark.slow
+@pytest.mark.expensive  # tests/train/runs/test_run.py compares four devices with one
 def test_every_way_to_spread_a_run_over_eight_devices_gives_the_losses_of_one():
     command = [sys.executable, "-m", "benchmarks.devices", "--check", "--only", "cnn", "lstm", "dcgan"]
     done = subprocess.run(command, cwd=HOUSE, capture_output=True, text=True)

@@ -39,6 +39,7 @@ def sizes(row, kind):
     return sum(each.size * each.times for each in found if each.kind == kind)
 
 
+@pytest.mark.expensive
 @pytest.mark.parametrize("run", ["mlp data", "lstm data"])
 def test_data_parallel_steps_send_the_gradient_once_and_nothing_else(rows, run):
     """Of the LSTM this held not always: its batch was gathered on every device."""
@@ -48,12 +49,14 @@ def test_data_parallel_steps_send_the_gradient_once_and_nothing_else(rows, run):
     assert row["wire"] == pytest.approx(closed_form(row), rel=1e-4)
 
 
+@pytest.mark.expensive
 def test_fully_sharded_steps_hold_an_eighth(rows):
     whole, cut = rows["mlp data"], rows["mlp fsdp"]
     assert cut["arguments"] < whole["arguments"] / 2
     assert sizes(cut, "all-gather") > 0
 
 
+@pytest.mark.expensive
 def test_tensor_parallel_steps_send_a_quarter_of_the_gradient_between_shares(rows):
     found = [Collective(**each) for each in rows["mlp model"]["collectives"]]
     between = sum(each.size for each in found if each.group == 2)

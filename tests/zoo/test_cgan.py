@@ -1,5 +1,6 @@
-"""The conditional GAN: both players are told the class, and one class is none."""
+"""Tests of the conditional GAN: generator and discriminator receive the class; one class is an error."""
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -24,12 +25,13 @@ def test_the_class_label_follows_the_noise(key):
 def test_generator_and_discriminator_receive_the_class(key):
     model = cgan((8, 8, 1), 3, **SMALL)
     given = model.given(key, BATCH)
-    params, state = model.init(key, given)
+    params, state = jax.jit(model.init)(key, given)
     other = given.at[:, 4:].set(jnp.roll(given[:, 4:], 1, axis=1))
-    made, same_noise = (model.apply(params, state, each)[0] for each in (given, other))
+    made, same_noise = (jax.jit(model.apply)(params, state, each)[0] for each in (given, other))
     assert made.shape == (3, 8, 8, 1)
     assert float(jnp.abs(made - same_noise).max(axis=(1, 2, 3)).min()) > 1e-3
 
+    @jax.jit
     def score(label):
         return model.discriminator.apply(params["discriminator"], {}, model.judged(made, label))[0]
 
@@ -56,7 +58,7 @@ def test_invalid_arguments_raise(shape, outputs, options, message):
 
 
 def test_a_batch_of_one_raises_in_training_with_the_layer_and_a_hint(tmp_path, capsys):
-    words = ["--model", "cgan", "--m.hidden", "4", "--batch-size", "1", "--quiet", "--no-pictures"]
+    words = ["--model", "cgan", "--m.hidden", "4", "--steps", "2", "--batch-size", "1", "--quiet", "--no-pictures"]
     assert main([*words, "--out", str(tmp_path / "run"), "--compile-cache", "off"]) == 2
     said = capsys.readouterr().err
     assert "error: cgan cannot be trained with --batch-size 1: batch_norm cannot train on one value per feature" in said
@@ -66,5 +68,5 @@ def test_a_batch_of_one_raises_in_training_with_the_layer_and_a_hint(tmp_path, c
 
 
 def test_data_without_classes_raise():
-    with pytest.raises(BadInput, match="cgan reads"):
+    with pytest.raises(BadInput, match="cgan accepts image data"):
         recipe_for("cgan", "diabetes")

@@ -102,7 +102,7 @@ def kept_bytes(model, x, key):
 @pytest.mark.parametrize(
     ("model", "shape", "share"),
     [
-        (zoo.resnet(10, depth=14), (32, 16, 16, 3), 0.25),
+        (zoo.resnet(10, depth=8), (32, 16, 16, 3), 0.25),
         (zoo.cnn(10), (32, 16, 16, 1), 0.25),
         (zoo.lstm(10, width=16, depth=2), (32, 64, 4), 0.5),
         (zoo.denoise((16, 16, 1)).generator, (32, 16, 16, 1), 0.5),
