@@ -75,6 +75,7 @@ def task_for_data(
     if name == "generation":
         return _generation(model, recipe, kind, data, spec, scalers[0], sample_score)
     task = task_for(name, recipe.loss, spec.outputs, label_smoothing=recipe.label_smoothing)
+    _check_capabilities(task, model, recipe)
     if data.task == "language":
         task = by_character(task, data) if "bpc" in task.metrics else task
     if task.units == "example" and scalers[0] is None:
@@ -111,6 +112,12 @@ def by_character(task: Task, data: Dataset) -> Task:
     return task._replace(metrics=task.metrics | rated)
 
 
+def _check_capabilities(task: Task, model: Any, recipe: Recipe) -> None:
+    for name in task.requires:
+        if not hasattr(model, name):
+            raise BadInput(f"--task {task.name} requires a model with the capability `{name}`; {recipe.model} has none")
+
+
 def _generation(
     model: Any,
     recipe: Recipe,
@@ -121,8 +128,7 @@ def _generation(
     sample_score: Callable[..., SampleScore | None],
 ) -> TaskSpec:
     """Builds the generation of samples in the units of the data; noise is read without normalisation."""
-    if not hasattr(model, "given"):
-        raise BadInput(f"--task generation: {recipe.model} makes no samples, it has no capability `given`")
+    _check_capabilities(generation(), model, recipe)
     if scaler is None:
         raise BadInput(f"{recipe.model} generates numbers; {data.name} is tokens")
     if kind.kind == "image" and recipe.normalize != "symmetric":

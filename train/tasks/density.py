@@ -32,14 +32,12 @@ def density() -> Task:
     return Task(
         "density", lambda outputs, target: -outputs, {}, _finish, "log_likelihood", True,
         predict=lambda outputs: outputs, probabilities=None, target=lambda batch: batch["x"], scores=_scores,
-        units="none", gives="log-likelihoods", output="log_probabilities", describe=_describe, figures=("samples",),
-        explain=_explain,
+        units="none", requires=("log_prob",), gives="log-likelihoods", output="log_probabilities",
+        describe=_describe, figures=("samples",), explain=_explain,
     )  # fmt: skip
 
 
 def _scores(model: Any, params: Any, state: Any, batch: dict, key: jax.Array) -> dict:
-    if not hasattr(model, "log_prob"):
-        raise TypeError("the task density requires a model with the capability `log_prob(params, state, x, key)`")
     x, weight = batch["x"], batch["weight"]
     nats = jnp.where(weight > 0, model.log_prob(params, state, x, key), 0)
     size = jnp.where(weight > 0, float(math.prod(x.shape[1:])), 0)

@@ -55,6 +55,7 @@ def generation(sample_score: SampleScore | None = None, *, from_noise: bool = Tr
         sample_score=sample_score,
         scores=scores,
         units="example",
+        requires=("given",),
         gives="samples",
         output="samples",
         command="sample" if from_noise else "evaluate",

@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ..errors import BadInput
 from ..losses import regression as losses
 from .task import Task, choose_loss, public
 
@@ -51,7 +52,9 @@ def reconstruct(loss: str = "auto") -> Task:
 def _same_shape(measure: Callable) -> Callable:
     def measured(outputs, x):
         if outputs.shape != x.shape:
-            raise ValueError(f"a reconstruction has the shape of the input {x.shape}, got outputs {outputs.shape}")
+            raise BadInput(
+                f"--task reconstruct: outputs must have the shape of the inputs {x.shape[1:]}, got {outputs.shape[1:]}"
+            )
         return measure(outputs, x.astype(outputs.dtype))
 
     return measured

@@ -43,6 +43,7 @@ class Task(NamedTuple):
         scores: `(model, params, state, batch, key) -> {name: (sum, weight)}` over a batch whose `weight` is 0 for
             padding; a weight None marks a total instead of a mean. Replaces the scores by loss and metrics.
         units: scale and shape of the outputs: those of the target, of an example, or none.
+        requires: capabilities that the model must have, names of its fields.
 
     Reports:
 
@@ -73,6 +74,7 @@ class Task(NamedTuple):
     target: Callable[[dict], Any] = _labels
     scores: Callable[..., dict] | None = None
     units: Literal["target", "example", "none"] = "target"
+    requires: tuple[str, ...] = ()
     counted: str = "examples"
     gives: str = ""
     output: str = "probabilities"

@@ -1,4 +1,4 @@
-"""The classifier by which images are judged: trained once, kept, the same again, and remade when damaged."""
+"""The classifier that scores generated images: trained once, cached, reproducible, and trained again when damaged."""
 
 from dataclasses import replace
 
@@ -41,7 +41,7 @@ def told(data):
     return image_classifier(data, lines.append), lines
 
 
-def test_it_is_trained_once_and_the_same_again_when_its_file_is_damaged(cache):
+def test_it_is_trained_once_and_reproduced_when_its_file_is_damaged(cache):
     data = bars()
     first, lines = told(data)
     assert first.about["metrics"]["accuracy"] > 0.9
@@ -71,7 +71,7 @@ def test_other_images_have_a_classifier_of_their_own(cache):
 
 @pytest.mark.usefixtures("untrained")
 @pytest.mark.parametrize("why", ["no home", "a file in the way"])
-def test_without_a_cache_it_is_trained_and_not_kept(why, tmp_path, monkeypatch):
+def test_without_a_cache_it_is_trained_every_time(why, tmp_path, monkeypatch):
     def nowhere():
         if why == "no home":
             raise RuntimeError("Could not determine home directory.")
@@ -85,7 +85,7 @@ def test_without_a_cache_it_is_trained_and_not_kept(why, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("classes", [("only",), ("one", "other")])
-def test_images_of_one_class_are_refused(classes, cache):
+def test_images_of_one_class_are_rejected(classes, cache):
     data = bars()
     lone = replace(data, classes=classes, train=data.train._replace(y=np.zeros_like(data.train.y)))
     with pytest.raises(BadInput, match="bars has images of one class"):

@@ -1,4 +1,4 @@
-"""Forecasts: the baselines against what theory says of them, the scores by hand, the picture and its report."""
+"""Forecasts: baselines against theory, scores by hand, the figure and its summary."""
 
 import json
 from types import SimpleNamespace
@@ -127,7 +127,7 @@ def test_what_follows_is_forecast_from_the_last_values_of_all(tmp_path):
 
 
 @pytest.mark.parametrize(("window", "horizon"), [(1, 1), (20, 1), (3, 9), (5, 40)])
-def test_a_forecast_is_drawn_whatever_window_and_horizon_are(window, horizon, tmp_path):
+def test_forecasts_of_any_window_and_horizon_are_drawn(window, horizon, tmp_path):
     from matplotlib.image import imread
 
     got = data(walk(210), window, horizon)
@@ -142,7 +142,7 @@ def test_a_forecast_is_drawn_whatever_window_and_horizon_are(window, horizon, tm
     assert imread(tmp_path / "a/forecast.png").shape[1] == 960
 
 
-def test_a_forecast_of_another_shape_is_refused(tmp_path):
+def test_a_forecast_of_another_shape_is_rejected(tmp_path):
     from zoo.train.plots.forecast import forecast
 
     with pytest.raises(ValueError, match=r"shape \(4, 2\), the forecast of lstm \(4, 3\)"):

@@ -1,4 +1,4 @@
-"""The judge of images, and the features that it judges by, against numpy."""
+"""The score of generated images and its features, against numpy."""
 
 import jax.numpy as jnp
 import numpy as np
@@ -88,7 +88,7 @@ def test_images_that_are_all_alike_have_a_classifier_score_of_1():
     assert judged(jnp.broadcast_to(REAL[:1], REAL.shape))["classifier_score"] == pytest.approx(1, abs=1e-3)
 
 
-def test_padding_does_not_count_whatever_it_holds():
+def test_padding_does_not_count():
     weight = np.ones(len(REAL), np.float32)
     weight[100:] = 0
     spoiled = jnp.asarray(REAL).at[100:].set(jnp.nan)
@@ -97,12 +97,12 @@ def test_padding_does_not_count_whatever_it_holds():
     assert told == pytest.approx(want, rel=1e-3, abs=1e-5)
 
 
-def test_what_is_judged_has_no_pixel_beyond_those_that_there_are():
+def test_pixels_are_clipped_to_the_range_of_the_data():
     raw = raw_images(DATA, SCALER)(jnp.array([[[[-3.0]], [[3.0]]]]))
     assert raw.ravel().tolist() == [DATA.train.x.min(), DATA.train.x.max()]
 
 
-def test_agreement_is_told_only_of_images_that_were_asked_for():
+def test_agreement_is_reported_for_conditional_generators_only():
     judge = image_score(DATA, SCALER, conditional=False)
     assert "agreement" not in judge.score(REAL, None, {"x": REAL, "y": Y, "weight": jnp.ones(len(REAL))})
     assert (judge.headline, judge.higher_is_better) == ("frechet", False)

@@ -1,4 +1,4 @@
-"""PSNR by hand, SSIM by its definition on scipy's windows, and what is reported of both."""
+"""PSNR by hand, SSIM by its definition on scipy's windows, and the score made of both."""
 
 import jax.numpy as jnp
 import numpy as np

@@ -1,4 +1,4 @@
-"""The judge of points, on points whose score is known, and the mixtures that it judges."""
+"""The score of points on points whose score is known, and the mixtures of the data."""
 
 import jax.numpy as jnp
 import numpy as np
@@ -22,19 +22,19 @@ def ring():
     return mode_score(data.train.x, data.train.y, 8), data
 
 
-def test_real_points_are_good_as_the_rayleigh_distribution_says(ring):
+def test_the_share_of_good_real_points_follows_the_rayleigh_distribution(ring):
     judge, data = ring
     told = scored(judge, (data.test.x, np.ones(len(data.test.x))))
     assert told["modes"] == 8
     assert told["good"] == pytest.approx(1 - np.exp(-9 / 2), abs=0.01)  # within 3 deviations in the plane
 
 
-def test_noise_covers_next_to_nothing_well(ring):
+def test_noise_covers_almost_no_mode(ring):
     judge, _ = ring
     assert scored(judge, (np.random.default_rng(0).normal(0, 2, (2000, 2)), np.ones(2000)))["good"] < 0.02
 
 
-def test_a_generator_that_makes_one_point_has_one_mode(ring):
+def test_a_generator_of_one_point_covers_one_mode(ring):
     judge, _ = ring
     told = scored(judge, (np.tile([[2.0, 0.0]], (100, 1)), np.ones(100)))
     assert told == {"good": 1.0, "modes": 1}

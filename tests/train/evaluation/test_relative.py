@@ -1,4 +1,4 @@
-"""Series that drift: the change from the last value is learned, and forecast in the series' own unit."""
+"""Series with drift: the model learns the change from the last value and forecasts in the units of the series."""
 
 import json
 from dataclasses import replace

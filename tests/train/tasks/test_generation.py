@@ -93,7 +93,7 @@ def test_no_noise_is_no_generator():
             build(name, ModelSpec(8, shape=(2,)), {"latent": 0})
 
 
-def test_pictures_on_another_scale_than_the_generators_are_refused(tmp_path, capsys):
+def test_images_on_another_scale_than_the_generators_are_rejected(tmp_path, capsys):
     words = ["--model", "gan", "--dataset", "digits", "--normalize", "unit", "--quiet", "--out", str(tmp_path / "run")]
     assert main(words) == 2
     assert "must be symmetric" in capsys.readouterr().err

@@ -141,7 +141,7 @@ def test_a_step_without_a_tag_does_not_count():
     assert float(task.mean(task.loss(z, y), y)) == pytest.approx(by_hand, rel=1e-6)
 
 
-def test_a_batch_without_any_tag_costs_nothing_and_is_finite():
+def test_a_batch_without_any_tag_has_a_finite_loss_of_zero():
     task, y = task_for("tagging", outputs=2), jnp.full((2, 3), -1)
     assert float(task.mean(task.loss(jnp.ones((2, 3, 2)), y), y)) == 0
 

@@ -198,8 +198,8 @@ def test_recall_damages_the_given_share_and_nothing_at_inference():
 
 def test_a_task_that_does_not_suit_the_model_is_rejected(models, tmp_path):
     recipe = replace(recipe_for("mlp", "iris"), task="density", steps=1)
-    with pytest.raises((BadInput, TypeError), match="log_prob"):
+    with pytest.raises(BadInput, match="log_prob"):
         run(recipe, RunOptions(out=tmp_path / "a", quiet=True, pictures=False))
     recipe = replace(recipe_for("mlp", "iris"), task="reconstruct", steps=1)
-    with pytest.raises((BadInput, ValueError), match="shape"):
+    with pytest.raises(BadInput, match="shape of the inputs"):
         run(recipe, RunOptions(out=tmp_path / "b", quiet=True, pictures=False))

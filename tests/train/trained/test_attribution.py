@@ -111,7 +111,7 @@ def test_errors_of_a_convolution_is_summed_over_its_positions():
     np.testing.assert_allclose(errors["0"], per_position.sum(1), rtol=1e-4, atol=1e-5)
 
 
-def test_a_model_without_biases_is_refused():
+def test_a_model_without_biases_is_rejected():
     model = serial(dense(2, bias=False))
     params, state = model.init(jax.random.key(0), jnp.ones((1, 3)))
     with pytest.raises(ValueError, match="no layer with weights `w` and a bias `b`"):

@@ -1,4 +1,4 @@
-"""The models that come with the zoo: what their files claim, how they are found, what is said where they are not."""
+"""Pretrained models: their descriptions, how they are located, and the error where there is none."""
 
 import platform
 import re
@@ -31,7 +31,7 @@ def test_they_are_in_the_package_and_small():
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_each_says_recipe_command_versions_and_the_hash_of_its_arrays(name):
+def test_each_describes_recipe_command_versions_and_the_hash_of_its_arrays(name):
     said = about(name)
     assert said["pretrained"] == name
     assert said["recipe"]["model"] == said["model"] == name.split("-")[0]
@@ -41,7 +41,7 @@ def test_each_says_recipe_command_versions_and_the_hash_of_its_arrays(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_each_is_as_good_as_its_file_says(name):
+def test_each_reaches_the_metrics_of_its_file(name):
     said = about(name)
     here, there = platform.python_version_tuple(), said["origin"]["versions"]["python"].split(".")
     if said["dataset"] == "text" and here[:2] != tuple(there[:2]):
@@ -67,13 +67,13 @@ def test_a_folder_with_a_model_goes_before_the_name_and_any_other_folder_does_no
 
 
 @pytest.mark.parametrize("name", ["cnn-digit", "../zoo/pretrained/nothing", "cnn-digits.safetensors"])
-def test_what_is_no_path_and_no_name_is_refused_with_what_there_is(name, tmp_path, monkeypatch):
+def test_an_unknown_name_is_rejected_with_the_known_ones(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(CheckpointUnusable, match=r"no model at .*give the folder of a run.*mlp-iris"):
         zoo.load(name)
 
 
-def test_a_name_nearly_right_is_answered_with_the_right_one(tmp_path, monkeypatch):
+def test_a_misspelt_name_is_rejected_with_the_closest_one(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(CheckpointUnusable, match=r"did you mean cnn-digits\?"):
         zoo.load("cnn-digit")

@@ -1,4 +1,4 @@
-"""Images from noise: as they are stored, on the way from one to another, and their nearest neighbours."""
+"""Generated images: their dtype, interpolations and nearest neighbours."""
 
 import jax
 import numpy as np

@@ -1,4 +1,4 @@
-"""Writing: what may be drawn, and that the same seed draws the same."""
+"""Text generation: which tokens may be sampled, and reproducibility."""
 
 import jax
 import jax.numpy as jnp
@@ -23,7 +23,7 @@ def test_temperature_sharpens_and_flattens():
     np.testing.assert_allclose(shares(0.5), p / p.sum(), rtol=1e-5)
 
 
-def test_of_the_k_likeliest_one_is_drawn():
+def test_top_k_samples_one_of_the_k_most_likely():
     np.testing.assert_allclose(shares(1.0, top_k=2), [0, 0.4 / 0.65, 0, 0.25 / 0.65, 0], rtol=1e-5)
     np.testing.assert_allclose(shares(1.0, top_k=99), np.exp(LOGITS), rtol=1e-5)
 
@@ -68,7 +68,7 @@ def test_the_same_seed_writes_the_same_and_a_longer_text_begins_like_a_shorter()
     assert (first != text(next_one(), 300, seed=1)).any()
 
 
-def test_what_is_drawn_has_the_shares_that_were_foretold():
+def test_samples_have_the_predicted_frequencies():
     drawn = text(next_one(), 6000)
     follows = np.mean((drawn[1:] - drawn[:-1]) % 7 == 1)
     assert follows == pytest.approx(np.exp(3) / (np.exp(3) + 6), abs=0.02)

@@ -1,4 +1,4 @@
-"""Model files that were cut, flipped or made to harm: refused by name, quickly, without taking memory for them."""
+"""Truncated, corrupted and malicious model files are rejected quickly, without allocating memory for them."""
 
 import contextlib
 import json
@@ -38,7 +38,7 @@ def test_what_is_stored_in_half_precision_is_read_as_the_model_computes(place):
 @pytest.mark.fault(row=11)
 @settings(max_examples=60, deadline=None)
 @given(st.integers(0, len(GOOD) - 1))
-def test_a_file_that_is_cut_anywhere_is_refused(place, length):
+def test_a_truncated_file_is_rejected(place, length):
     place.write_bytes(GOOD[:length])
     with pytest.raises(CheckpointUnusable, match=r"model\.safetensors"):
         load(place)
@@ -57,7 +57,7 @@ def test_a_flipped_bit_of_an_array_is_seen(place, at, bit):
 
 @settings(max_examples=60, deadline=None)
 @given(st.integers(0, 8 + SIZE - 1), st.integers(0, 255))
-def test_a_changed_byte_of_the_header_is_refused_or_harmless(place, at, value):
+def test_a_changed_byte_of_the_header_is_rejected_or_harmless(place, at, value):
     data = bytearray(GOOD)
     data[at] = value
     place.write_bytes(data)
@@ -111,13 +111,13 @@ def forged(place, **changes):
     ],
     ids=str,
 )
-def test_a_description_that_describes_no_model_is_refused(place, changes):
+def test_a_description_of_no_model_is_rejected(place, changes):
     forged(place, **changes)
     with pytest.raises(CheckpointUnusable, match=r"model\.safetensors"):
         load(place)
 
 
-def test_a_header_of_nested_brackets_is_refused(place):
+def test_a_header_of_nested_brackets_is_rejected(place):
     place.write_bytes(to_bytes({"a": np.ones(1)}, metadata={"zoo": "[" * 100_000}))
     with pytest.raises(CheckpointUnusable, match="cannot be read"):
         load(place)
