@@ -1,9 +1,9 @@
 """Measures the speed of sweeps over seeds: `python -m benchmarks.sweep`.
 
-Three ways to train the seeds of one setting: each in its own process, as `python -m zoo.train` would; sequentially with
-the compiled programs of the first (the default of a sweep); together in one program by `vmap` (where `is_faster_vmapped`
-allows it). They are run in turns, several times, and the ratios are written into docs/runs.md: of the training steps
-alone, and of the whole time, both with nothing cached and with compiled programs on disk.
+Three ways to train the seeds of one setting: each in its own process, as `python -m zoo.train` would; sequentially
+with the compiled programs of the first (the default of a sweep); together in one program by `vmap` (where
+`is_faster_vmapped` allows it). They are run in turns, several times, and the ratios are written into docs/runs.md: of
+the training steps alone, and of the whole time, both with nothing cached and with compiled programs on disk.
 """
 
 import argparse

@@ -1,7 +1,7 @@
-"""Which settings a sweep tries: every combination of the values that were given, or some drawn by chance.
+"""Makes the settings of a sweep: every combination of the given values, or random ones.
 
-Values are separated by commas: `--lr 1e-3,1e-2`. Where a value is itself a list, `x` stands between its parts:
-`--m.hidden 16,128x64` is two networks. `low..high` is a range to draw from. Needs neither jax nor numpy.
+Values are separated by commas: `--lr 1e-3,1e-2`. The parts of a value that is a list are separated by `x`:
+`--m.hidden 16,128x64` is two networks. `low..high` is a range to sample from. Needs neither jax nor numpy.
 """
 
 import math
@@ -15,15 +15,15 @@ from ..config.schema import Option
 from ..errors import BadInput
 from ..option_types import parse, strip_optional
 
-__all__ = ["Range", "folder_name", "format_value", "grid", "in_words", "parse_values", "random_search"]
+__all__ = ["Range", "describe_setting", "folder_name", "format_value", "grid", "parse_values", "random_search"]
 
 _BOOLEANS = {"true": True, "on": True, "yes": True, "false": False, "off": False, "no": False}
-_DIGITS = 3  # of a number drawn from a range: more would not tell settings apart, and fewer can be read
-_TRIES = 100  # draws for each setting wanted, before all different ones are taken to be found
+_DIGITS = 3  # of a number sampled from a range: more are hard to read and do not distinguish settings
+_TRIES = 100  # samples per setting, after which all different ones are taken to be found
 
 
 class Range(NamedTuple):
-    """Numbers from `low` to `high`, drawn evenly on a log scale if both are above 0, else evenly.
+    """Range of numbers, sampled uniformly on a log scale if both ends are above 0, else uniformly.
 
     >>> Range(1e-4, 1e-1, False).draw(random.Random(0))
     0.0341
@@ -33,21 +33,21 @@ class Range(NamedTuple):
     high: float
     whole: bool
 
-    def draw(self, chance: random.Random) -> float:
-        """One of them, of three digits."""
+    def draw(self, rng: random.Random) -> float:
+        """Samples a number of three digits."""
         if self.low > 0:
-            value = math.exp(chance.uniform(math.log(self.low), math.log(self.high)))
+            value = math.exp(rng.uniform(math.log(self.low), math.log(self.high)))
         else:
-            value = chance.uniform(self.low, self.high)
+            value = rng.uniform(self.low, self.high)
         value = min(max(float(f"{value:.{_DIGITS}g}"), self.low), self.high)
         return round(value) if self.whole else value
 
 
 def parse_values(flag: Option, text: str) -> tuple[Any, ...]:
-    """The values that a word gives to a flag, a range among them.
+    """Parses the values of a flag, which may be ranges.
 
     Raises:
-        BadInput: naming the flag and what it takes.
+        BadInput: if a value is not of the type of the flag, or is given twice.
 
     >>> hidden = Option("m.hidden", tuple[int, ...], (128,), "", "")
     >>> parse_values(hidden, "16,128x64,none")
@@ -56,12 +56,12 @@ def parse_values(flag: Option, text: str) -> tuple[Any, ...]:
     found = tuple(_value(flag, part.strip()) for part in text.split(","))
     twice = next((value for i, value in enumerate(found) if value in found[:i]), None)
     if twice is not None:
-        raise BadInput(f"{flag.flag} {text}: {format_value(twice)} stands there twice")
+        raise BadInput(f"{flag.flag} {text}: {format_value(twice)} is given twice")
     return found
 
 
 def format_value(value: Any) -> str:
-    """A value as one would type it in a sweep.
+    """Formats a value as it is typed in a sweep.
 
     >>> format_value((128, 64)), format_value(()), format_value(None), format_value(0.001)
     ('128x64', 'none', 'none', '0.001')
@@ -73,20 +73,20 @@ def format_value(value: Any) -> str:
     return "none" if value is None else str(value)
 
 
-def in_words(given: Mapping[str, Any]) -> str:
-    """A setting in one line.
+def describe_setting(given: Mapping[str, Any]) -> str:
+    """Formats a setting as one line.
 
-    >>> in_words({"lr": 0.01, "m.hidden": (128, 64)})
+    >>> describe_setting({"lr": 0.01, "m.hidden": (128, 64)})
     'lr 0.01, m.hidden 128x64'
     """
-    return ", ".join(f"{name} {format_value(value)}" for name, value in given.items()) or "the recipe as it is"
+    return ", ".join(f"{name} {format_value(value)}" for name, value in given.items()) or "the recipe unchanged"
 
 
 def grid(values: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:
-    """Every combination, the last flag's values changing fastest.
+    """Returns every combination of values, those of the last flag changing fastest.
 
     Raises:
-        BadInput: if there is a range among the values: it has no list of its numbers.
+        BadInput: if one of the values is a range, whose numbers cannot be listed.
 
     >>> grid({"lr": [0.1, 0.2], "opt": ["sgd", "adam"]})[1]
     {'lr': 0.1, 'opt': 'adam'}
@@ -95,24 +95,24 @@ def grid(values: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:
         for each in some:
             if isinstance(each, Range):
                 flag = f"--{name.replace('_', '-')} {format_value(each)}"
-                raise BadInput(f"{flag} is a range to draw from: give --random N as well")
+                raise BadInput(f"{flag} is a range to sample from: give --random N as well")
     return [dict(zip(values, chosen, strict=True)) for chosen in product(*values.values())]
 
 
 def random_search(values: Mapping[str, Sequence[Any]], count: int, seed: int) -> list[dict[str, Any]]:
-    """So many different settings drawn by chance (Bergstra & Bengio 2012), or all if there are not so many.
+    """Samples different settings (Bergstra & Bengio 2012), all of them if there are fewer than `count`.
 
-    Draws depend on seed and values alone: the same words draw the same settings, and more of them begin with those.
+    Samples depend on seed and values alone: the same flags give the same settings, and a larger count begins with them.
 
     >>> random_search({"lr": [0.1, 0.2]}, 5, seed=0) in ([{"lr": 0.1}, {"lr": 0.2}], [{"lr": 0.2}, {"lr": 0.1}])
     True
     """
-    chance, found = random.Random(seed), []
+    rng, found = random.Random(seed), []
     for _ in range(_TRIES * count):
         given = {}
         for name, some in values.items():
-            value = chance.choice(some)
-            given[name] = value.draw(chance) if isinstance(value, Range) else value
+            value = rng.choice(some)
+            given[name] = value.draw(rng) if isinstance(value, Range) else value
         if given not in found:
             found.append(given)
         if len(found) == count:
@@ -121,7 +121,7 @@ def random_search(values: Mapping[str, Sequence[Any]], count: int, seed: int) ->
 
 
 def folder_name(given: Mapping[str, Any], identity: str) -> str:
-    """A folder's name that tells a setting to people, with a sum at its end that tells it from every other.
+    """Returns a readable folder name of a setting, with a checksum that makes it unique.
 
     >>> folder_name({"lr": 0.01, "d.file": "a/b.csv"}, "")
     'lr=0.01,d.file=a_b.csv-00000000'

@@ -1,4 +1,4 @@
-"""What a sweep tried and what became of it, and the file that remembers it run by run."""
+"""Results of the settings of a sweep, and the file that logs its runs."""
 
 import json
 import math
@@ -27,7 +27,7 @@ class Stopped(Exception):
 
 
 class Setting(NamedTuple):
-    """What is tried: a recipe, and the values in which it differs from the others."""
+    """A recipe of a sweep, and the values in which it differs from the others."""
 
     given: Mapping[str, Any]
     recipe: Recipe
@@ -35,12 +35,12 @@ class Setting(NamedTuple):
 
 @dataclass(frozen=True)
 class SettingResult:
-    """What became of a setting.
+    """Results of a setting with every seed.
 
     Attributes:
-        setting: it.
-        runs: of each seed, as `sweep.jsonl` has it: `metric`, `split`, `higher`, `score`, `test`, `seconds`, `failed`.
-        folder: where its runs lie.
+        setting: the setting.
+        runs: entry of each seed in `sweep.jsonl`: `metric`, `split`, `higher`, `score`, `test`, `seconds`, `failed`.
+        folder: folder of its runs.
     """
 
     setting: Setting
@@ -49,25 +49,25 @@ class SettingResult:
 
     @property
     def scores(self) -> list[float]:
-        """Of the seeds that did not fail."""
+        """Scores of the seeds that did not fail."""
         return [each["score"] for each in self.runs if not each["failed"]]
 
     @property
     def mean(self) -> float:
-        """Of the scores; no number if a seed failed: a setting that fails now and then is none to choose."""
+        """Mean of the scores; NaN if a seed failed, so that a setting that sometimes fails is not chosen."""
         return statistics.fmean(self.scores) if self.scores and len(self.scores) == len(self.runs) else math.nan
 
     @property
     def spread(self) -> float:
-        """The standard deviation over the seeds, of two and more."""
+        """Standard deviation of the scores; NaN for fewer than two."""
         return statistics.stdev(self.scores) if len(self.scores) > 1 else math.nan
 
 
 class ResultLog:
-    """What was done, by the identities of the recipes: a line of `sweep.jsonl` for each run.
+    """Log of the finished runs of a sweep: one line of `sweep.jsonl` a run, by the identity of its recipe.
 
     Args:
-        path: of the file; one that is not there yet is made. A line that a crash left half written is not counted.
+        path: log file, created if it does not exist. A line that a crash left incomplete is ignored.
     """
 
     def __init__(self, path: Path):
@@ -81,7 +81,7 @@ class ResultLog:
                 continue
 
     def write(self, line: Mapping[str, Any]) -> None:
-        """On its own line, even after half a line, and on the disk before the sweep goes on."""
+        """Appends an entry on a line of its own, even after an incomplete one, and flushes it to the disk."""
         self.done[line["recipe"]] = line
         with self.path.open("r+", encoding="utf-8") as file:
             text = file.read()
@@ -91,7 +91,7 @@ class ResultLog:
 
 
 def identity(recipe: Recipe) -> str:
-    """All that decides a run's numbers, as a text."""
+    """Returns all that decides the numbers of a run, as a text."""
     values = asdict(replace(recipe, expect=None))
     if not values["task"]:  # logs of sweeps that are older than this field have no such key
         del values["task"]
@@ -99,7 +99,7 @@ def identity(recipe: Recipe) -> str:
 
 
 def finished(recipe: Recipe, result: "Result") -> dict[str, Any]:
-    """The line of a run that came to its end."""
+    """Returns the entry of a finished run."""
     task, rows = result.setup.task, result.rows
     split = "val" if "val" in result.setup.evaluations else "test"
     scores = [row[task.headline] for row in rows if row["split"] == "val"] or [result.metrics[task.headline]]
@@ -109,5 +109,5 @@ def finished(recipe: Recipe, result: "Result") -> dict[str, Any]:
 
 
 def failed(recipe: Recipe, error: RunFailed) -> dict[str, Any]:
-    """The line of one that did not."""
+    """Returns the entry of a failed run."""
     return {"recipe": identity(recipe), "score": math.nan, "test": math.nan, "seconds": math.nan, "failed": str(error)}

@@ -1,6 +1,6 @@
-"""A sweep: many settings of a recipe, each with several seeds, each a run in a folder of its own.
+"""Runs a sweep: many settings of a recipe, each with several seeds, each a run in a folder of its own.
 
-What is done is written down run by run in `sweep.jsonl`, so that a sweep that was ended anywhere goes on where it was.
+Finished runs are logged in `sweep.jsonl`, so that an interrupted sweep continues where it ended.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -18,8 +18,8 @@ from ..runtime.out_of_memory import OutOfMemory
 from ..trainers import traits
 from .grid import folder_name
 from .results import ResultLog, Setting, SettingResult, Stopped, failed, finished, identity
-from .vmapped_runs import run_side_by_side
-from .vmapped_training import quicker_together
+from .vmapped_runs import run_vmapped
+from .vmapped_training import is_faster_vmapped
 
 __all__ = ["check_sweep", "sweep"]
 
@@ -29,16 +29,16 @@ _Lines = Iterator[dict[str, Any]]
 
 
 def check_sweep(folder: Path) -> None:
-    """Looks whether a sweep may be written there; touches nothing.
+    """Checks that a sweep can be written to a folder; changes nothing.
 
     Raises:
-        BadInput: if the place is a file, or holds something else.
+        BadInput: if it is a file, or a folder with other contents.
     """
     for place in (folder, *folder.parents):
         if place.exists() and not place.is_dir():
             raise BadInput(f"--out {folder}: {place} is a file, not a folder")
     if folder.is_dir() and any(folder.iterdir()) and not (folder / _DONE).is_file():
-        raise BadInput(f"--out {folder} is not empty and holds no sweep: name a new or an empty folder")
+        raise BadInput(f"--out {folder} is not empty and contains no sweep: name a new or an empty folder")
 
 
 def sweep(
@@ -46,52 +46,52 @@ def sweep(
     seeds: Sequence[int],
     folder: Path,
     options: RunOptions,
-    tell: Callable[[SettingResult, bool], None] = lambda outcome, new: None,
+    on_setting: Callable[[SettingResult, bool], None] = lambda result, new: None,
     *,
-    through: Callable[[Setting, int, Mapping[str, Any]], None] = lambda setting, seed, line: None,
-    together: bool | None = None,
+    on_run: Callable[[Setting, int, Mapping[str, Any]], None] = lambda setting, seed, entry: None,
+    vmapped: bool | None = None,
 ) -> list[SettingResult]:
-    """Trains every setting with every seed, but for what was done before.
+    """Trains every setting with every seed, except for runs that are logged as finished.
 
     Args:
-        settings: what to try.
-        seeds: each setting is tried with all of them.
-        folder: of the sweep; each run gets one below it.
-        options: of every run; the folders are the sweep's.
-        tell: is told of every setting, and whether anything of it was trained now.
-        through: is told of every run that was trained, once its line is written: its setting, its seed, the line.
-        together: train the seeds of a setting in one program; None: where that is possible and quicker.
+        settings: settings to train.
+        seeds: seeds, of each setting.
+        folder: folder of the sweep; each run has a folder below it.
+        options: options of every run, except for its folder.
+        on_setting: called with the result of every setting, and whether any of its runs was trained now.
+        on_run: called after every trained run with its setting, seed and logged entry.
+        vmapped: train the seeds of a setting in one program; None: where that is possible and faster.
 
     Returns:
-        What became of the settings, in their order.
+        The results of the settings, in their order.
 
     Raises:
-        Stopped: by a signal; what was finished is kept.
-        BadInput, DataUnavailable: as a run would.
+        Stopped: by a signal; finished runs are kept.
+        BadInput, DataUnavailable: as a run does.
     """
     check_sweep(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    ledger, outcomes = ResultLog(folder / _DONE), []
+    log, results = ResultLog(folder / _DONE), []
     for setting in settings:
         keys = [identity(replace(setting.recipe, seed=seed)) for seed in seeds]
         place = folder / folder_name(setting.given, identity(replace(setting.recipe, seed=0)))
-        todo = [seed for seed, key in zip(seeds, keys, strict=True) if key not in ledger.done]
-        for seed, line in zip(todo, _trained(setting.recipe, todo, place, options, together), strict=True):
-            ledger.write(line)
-            through(setting, seed, line)
-        outcomes.append(SettingResult(setting, [ledger.done[key] for key in keys], place))
-        tell(outcomes[-1], bool(todo))
-    return outcomes
+        todo = [seed for seed, key in zip(seeds, keys, strict=True) if key not in log.done]
+        for seed, line in zip(todo, _trained(setting.recipe, todo, place, options, vmapped), strict=True):
+            log.write(line)
+            on_run(setting, seed, line)
+        results.append(SettingResult(setting, [log.done[key] for key in keys], place))
+        on_setting(results[-1], bool(todo))
+    return results
 
 
-def _trained(recipe: Recipe, seeds: Sequence[int], place: Path, options: RunOptions, together: bool | None) -> _Lines:
-    """Trains the seeds; gives a line of `sweep.jsonl` for each."""
+def _trained(recipe: Recipe, seeds: Sequence[int], place: Path, options: RunOptions, vmapped: bool | None) -> _Lines:
+    """Trains the seeds; yields an entry of `sweep.jsonl` for each."""
     runs = [(replace(recipe, seed=seed), _options(options, place / f"seed-{seed}")) for seed in seeds]
     first = None
-    if len(runs) > 1 and together is not False and (together or traits(recipe.trainer).vmap):
+    if len(runs) > 1 and vmapped is not False and (vmapped or traits(recipe.trainer).vmap):
         first = _setup(*runs[0])
-        if together or quicker_together(first):
-            yield from _side_by_side(first, runs)
+        if vmapped or is_faster_vmapped(first):
+            yield from _vmapped(first, runs)
             return
     yield from _one_after_another(runs, first)
 
@@ -109,10 +109,10 @@ def _one_after_another(runs: Sequence[_Run], before: Setup | None) -> _Lines:
         yield finished(recipe, result)
 
 
-def _side_by_side(first: Setup, runs: Sequence[_Run]) -> _Lines:
+def _vmapped(first: Setup, runs: Sequence[_Run]) -> _Lines:
     parts = [first, *(first.of_seed(recipe.seed) or _setup(recipe, options) for recipe, options in runs[1:])]
     try:
-        for (recipe, _), result in zip(runs, run_side_by_side(parts, runs), strict=True):
+        for (recipe, _), result in zip(runs, run_vmapped(parts, runs), strict=True):
             yield failed(recipe, result) if isinstance(result, RunFailed) else finished(recipe, result)
     except OutOfMemory as error:
         yield from (failed(recipe, error) for recipe, _ in runs)
@@ -130,7 +130,7 @@ def _setup(recipe: Recipe, options: RunOptions) -> Setup:
 
 
 def _options(options: RunOptions, folder: Path) -> RunOptions:
-    """Of one run. What an earlier sweep left there half done is replaced, were it ended before its first file stood."""
+    """Returns the options of one run, which replaces what an interrupted sweep left in its folder."""
     if folder.is_dir() and not (folder / "config.json").exists():
         for path in folder.glob(".tmp-*"):
             path.unlink()

@@ -1,4 +1,4 @@
-"""The folders of runs that go on side by side: each as if its run had been alone."""
+"""Writes the run folders of seeds that are trained in one program, each as that of a run alone."""
 
 import json
 import time
@@ -20,27 +20,27 @@ from ..runs.setup import Setup
 from ..runtime.out_of_memory import explained
 from ..runtime.signals import StopFlag
 from .results import Stopped
-from .vmapped_training import train_together
+from .vmapped_training import train_vmapped
 
-__all__ = ["run_side_by_side"]
+__all__ = ["run_vmapped"]
 
 
-def run_side_by_side(parts: Sequence[Setup], runs: Sequence[tuple[Recipe, RunOptions]]) -> Iterator[Result | RunFailed]:
-    """Trains the runs together and writes them; gives for each its result, or why it failed.
+def run_vmapped(parts: Sequence[Setup], runs: Sequence[tuple[Recipe, RunOptions]]) -> Iterator[Result | RunFailed]:
+    """Trains runs in one program and writes their folders; yields the result of each, or the reason of its failure.
 
     Args:
-        parts: of each run.
-        runs: of one recipe but for the seed, each with a folder of its own.
+        parts: parts of each run.
+        runs: recipes that differ in the seed alone, each with options that name its folder.
 
     Raises:
-        Stopped: by a signal; none of them is written.
+        Stopped: by a signal; no run is written.
         OutOfMemory: if the memory does not suffice for all of them.
     """
     records = [_Record(each, *run) for each, run in zip(parts, runs, strict=True)]
     began = time.perf_counter()
     with StopFlag() as stop:
         failed = explained(
-            lambda: train_together(parts, [each.callbacks for each in records], stop),
+            lambda: train_vmapped(parts, [each.callbacks for each in records], stop),
             lambda error: out_of_memory(error, *runs[0]),
         )
     if stop.requested:
@@ -52,27 +52,27 @@ def run_side_by_side(parts: Sequence[Setup], runs: Sequence[tuple[Recipe, RunOpt
 
 
 class _Record:
-    """The folder of one of them.
+    """Folder and callbacks of one run.
 
-    A run that is ended begins anew, so that rows and model are written once, at its end: to have each on the disk at
-    every evaluation takes longer than to train a small network.
+    Rows and model are written once, at the end, because writing them at every evaluation takes longer than training a
+    small network. A run that is interrupted starts again.
     """
 
     def __init__(self, parts: Setup, recipe: Recipe, options: RunOptions):
         self.parts, self.pictures, self.folder = parts, options.pictures, prepare_folder(recipe, options)
         write_json(self.folder / CONFIG_FILE, {"recipe": asdict(recipe), **environment(options, recipe.model)})
-        self.rows, self.keeper = _Rows(), best_model_callback(parts, self.folder, None)
-        self._save, self.keeper.save = self.keeper.save, self._hold
-        self.callbacks = CallbackList([self.rows, self.keeper, *extra_callbacks(parts, options)])
+        self.rows, self.best = _Rows(), best_model_callback(parts, self.folder, None)
+        self._save, self.best.save = self.best.save, self._hold
+        self.callbacks = CallbackList([self.rows, self.best, *extra_callbacks(parts, options)])
         self.callbacks.on_start(parts, self.folder)
 
     def result(self, seconds: float) -> Result:
-        """Written, once the training is over."""
+        """Writes the run after its training and returns the result."""
         rows = self.rows.rows
         lines = [json.dumps(row) + "\n" for row in rows]
         (self.folder / "metrics.jsonl").write_text("".join(lines), encoding="utf-8")
         self._save(*self._held)
-        result = Result(self.folder, kept_metrics(rows, self.keeper), rows, seconds, self.parts)
+        result = Result(self.folder, kept_metrics(rows, self.best), rows, seconds, self.parts)
         result = finish(result, self.pictures)
         self.callbacks.on_end(result)
         return result
@@ -82,11 +82,11 @@ class _Record:
 
 
 class _Rows(Callback):
-    """Keeps the rows until the end."""
+    """Callback that collects the rows of a run."""
 
     def __init__(self):
         self.rows: list[dict] = []
 
     def on_metrics(self, row: dict, fit: dict) -> None:
-        """Keeps it."""
+        """Appends the row."""
         self.rows.append(row)

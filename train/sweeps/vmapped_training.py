@@ -1,8 +1,8 @@
-"""Several seeds of one recipe in one program: `vmap` over a stacked fit, stacked keys and stacked orders.
+"""Trains several seeds of one recipe in one program, by `vmap` over stacked fits, keys and orders.
 
-Each seed computes what it would alone, to rounding. It is worth it where a call costs more than its arithmetic, as of
-small networks. No more is compiled for it than for one seed: the step and the order for all seeds in place of one, the
-rest is one seed's own programs.
+Each seed gives the numbers that it gives alone, up to rounding. This is faster where a call takes longer than its
+arithmetic, as with small networks. As many programs are compiled as for one seed: step and order of all seeds in place
+of those of one; the others are shared.
 """
 
 from collections.abc import Sequence
@@ -22,19 +22,19 @@ from ..runtime.signals import StopFlag
 from ..trainer import named_key
 from ..trainers import traits
 
-__all__ = ["VmappedSeeds", "quicker_together", "train_together"]
+__all__ = ["VmappedSeeds", "is_faster_vmapped", "train_vmapped"]
 
 _SMALL = 10_000  # parameters
 
 
 class VmappedSeeds:
-    """What `Advance` and `Evaluate` are to one seed, for several.
+    """Runs training steps and evaluations of several seeds, as `StepProgram` and `Evaluator` do for one.
 
-    What depends on the seeds comes to the programs as an argument, so that the cache of compiled programs knows them
-    when other seeds come; and it always lies where a step leaves it, so that each is compiled once.
+    Values that depend on the seeds are arguments of the programs, so that the cache of compiled programs serves other
+    seeds too. They always have the placement in which a step leaves them, so that each program is compiled once.
 
     Args:
-        parts: of each seed, from `setup`; of one recipe but for the seed.
+        parts: parts of the run of each seed, from `setup`, of recipes that differ in the seed alone.
     """
 
     def __init__(self, parts: Sequence[Setup]):
@@ -42,7 +42,7 @@ class VmappedSeeds:
         self.parts = [first, *(each.like(first) for each in parts[1:])]
         self.keys = [each.key for each in parts]
         self._advance, self._whole = first.advance, first.advance.sharding.replicated
-        # What is held back is drawn by the seed: then each has examples, and scales, of its own.
+        # The seed decides which examples are held out, so that each has its own examples and scales.
         self.own = 0 if first.recipe.val_share else None
         self.arrays = first.advance.arrays if self.own is None else self._stacked([p.advance.arrays for p in parts])
         self.zero = jax.jit(self._zero, out_shardings=self._whole)
@@ -50,19 +50,19 @@ class VmappedSeeds:
         self._steps = jit(self._many, donate_argnums=(0, 1), out_shardings=self._whole)
 
     def init(self) -> dict:
-        """The fits before the first step: to the bit those that each seed begins with alone."""
+        """Returns the stacked fits before the first step, the same bits as those of each seed alone."""
         return self._stacked([each.advance.init(each.key) for each in self.parts])
 
     def __call__(self, fits: dict, totals: dict, orders: Any, first: int, last: int) -> tuple[dict, dict]:
-        """Runs steps `first` up to, not including, `last` of every seed; fits and totals are consumed."""
+        """Runs steps `first` to `last - 1` of every seed; fits and totals are donated."""
         return self._steps(fits, totals, self.arrays, orders, jnp.int32(first), jnp.int32(last), self.keys)
 
     def evaluate(self, fits: Sequence[dict], step: int) -> list[list[dict]]:
-        """The rows of every seed, in the order of the seeds."""
+        """Returns the rows of every seed, in the order of the seeds."""
         return [each.evaluate(fit, step) for each, fit in zip(self.parts, fits, strict=True)]
 
-    def apart(self, fits: dict) -> list[dict]:
-        """The fit of each seed, as numpy arrays."""
+    def unstack(self, fits: dict) -> list[dict]:
+        """Returns the fit of each seed, as numpy arrays."""
         host = jax.device_get(fits)
         return [_seed(host, i) for i in range(len(self.parts))]
 
@@ -87,13 +87,13 @@ class VmappedSeeds:
         return jax.lax.while_loop(lambda carry: carry[0] < last, body, (first, fits, totals))[1:]
 
 
-def quicker_together(parts: Setup) -> bool:
-    """Whether the seeds of a recipe can be trained in one program, and are likely to be done sooner.
+def is_faster_vmapped(parts: Setup) -> bool:
+    """Tests whether the seeds of a recipe can be trained in one program, and probably in less time.
 
-    Patience ends each seed at a time of its own, and a regression's metrics are made for the scale of one seed's
-    targets. On the CPU it pays for small networks without a recurrence: of others a step is mostly products, and those
-    of stacked matrices are no quicker there than one after another, convolutions much slower
-    (`python -m benchmarks.sweep`). Elsewhere it was not measured.
+    With patience each seed ends at a time of its own, and the metrics of a regression contain the scale of one seed's
+    targets. On the CPU, vmap is faster for small networks without a recurrence: the steps of others are mostly matrix
+    products, which take as long when they are stacked, and convolutions, which take much longer
+    (`python -m benchmarks.sweep`). Other devices were not measured.
     """
     recipe = parts.recipe
     read = parts.advance.feed.reads is not None
@@ -110,21 +110,21 @@ def quicker_together(parts: Setup) -> bool:
     return not {CONVOLUTION, *(LOOPS if recurs else ())} & parts.advance.programs(fit, order, parts.key).made_of
 
 
-def train_together(
+def train_vmapped(
     parts: Sequence[Setup], callbacks: Sequence[CallbackList], stop: StopFlag | None = None
 ) -> list[RunFailed | None]:
-    """Trains the seeds of a recipe side by side and tells each one's callbacks the rows that the loop would tell them.
+    """Trains the seeds of a recipe in one program and calls each seed's callbacks with the rows of its training.
 
-    A callback cannot end the run of its seed alone. A seed whose loss is no number any more hears nothing further;
-    the others go on.
+    A callback cannot end the run of its seed alone. The callbacks of a seed whose loss is not finite are not called
+    any more; the other seeds continue.
 
     Args:
-        parts: of each seed.
-        callbacks: of each seed.
-        stop: polled between calls.
+        parts: parts of the run of each seed.
+        callbacks: callbacks of each seed.
+        stop: checked between calls.
 
     Returns:
-        For each seed what became of it: None, or why it failed.
+        For each seed None, or the reason for which it failed.
     """
     plan, stop = parts[0].plan, stop or StopFlag()
     together = VmappedSeeds(parts)
@@ -143,9 +143,9 @@ def train_together(
             rows = [_row(seen, i, now, together.parts[0]) for i in range(len(parts))]
             failed = [old or _error(row) for old, row in zip(failed, rows, strict=True)]
         if plan.logs(until):
-            fits = together.apart(now.fit)
-            told = together.evaluate(fits, until) if plan.evaluates(until) else [[] for _ in parts]
-            _log(callbacks, [[row, *more] for row, more in zip(rows, told, strict=True)], fits, failed)
+            fits = together.unstack(now.fit)
+            scores = together.evaluate(fits, until) if plan.evaluates(until) else [[] for _ in parts]
+            _log(callbacks, [[row, *more] for row, more in zip(rows, scores, strict=True)], fits, failed)
             now.totals, now.since = None, until
     return failed
 
@@ -155,7 +155,7 @@ def _seed(tree: Any, i: int) -> Any:
 
 
 def _row(seen: dict, i: int, now: LoopState, parts: Setup) -> dict | Diverged:
-    """The row of seed number i since the last one, or why there is none."""
+    """Returns the row of the i-th seed since the last row, or the error of a loss that is not finite."""
     try:
         return train_row(LoopState({}, now.step, _seed(seen, i), now.since), parts.plan, parts.rate)
     except Diverged as error:

@@ -27,7 +27,7 @@ from zoo.train.sweeps import report as show_sweep
 from zoo.train.sweeps import vmapped_training as many
 from zoo.train.sweeps.results import Setting
 from zoo.train.sweeps.sweep import sweep
-from zoo.train.sweeps.vmapped_training import VmappedSeeds, quicker_together
+from zoo.train.sweeps.vmapped_training import VmappedSeeds, is_faster_vmapped
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
 SHORT = dataclasses.replace(recipe_for("mlp", "iris"), epochs=2)
@@ -78,9 +78,9 @@ def test_draws_are_the_same_for_the_same_words_lie_in_their_ranges_and_differ():
     ("words", "message"),
     [
         ({"lr": "1e-3,x"}, r"--lr must be a number, got 'x'"),
-        ({"lr": "0.1,1e-1"}, r"--lr 0.1,1e-1: 0.1 stands there twice"),
+        ({"lr": "0.1,1e-1"}, r"--lr 0.1,1e-1: 0.1 is given twice"),
         ({"lr": "1e-3,-1"}, r"--lr must be a finite number above 0, got -1.0"),
-        ({"lr": "1e-3..1e-1"}, r"--lr 0.001..0.1 is a range to draw from: give --random N as well"),
+        ({"lr": "1e-3..1e-1"}, r"--lr 0.001..0.1 is a range to sample from: give --random N as well"),
         ({"lr": "1..0.1", "random": 2}, r"must be a range from low to high"),
         ({"m.hidden": "16,64y"}, r"--m.hidden must be a whole number, got '64y'"),
         ({"opt": "sgd,adm"}, r"did you mean adam"),
@@ -101,9 +101,9 @@ def both(tmp_path_factory):
     """The same sweep, seeds side by side and one after another."""
     recipe = dataclasses.replace(SHORT, m={"hidden": (16,), "dropout": 0.2}, val_share=0.2)
     found = []
-    for together in (True, False):
+    for vmapped in (True, False):
         folder = tmp_path_factory.mktemp("sweep")
-        found += sweep([Setting({}, recipe)], [0, 1, 2], folder, RunOptions(pictures=False), together=together)
+        found += sweep([Setting({}, recipe)], [0, 1, 2], folder, RunOptions(pictures=False), vmapped=vmapped)
     return found
 
 
@@ -138,14 +138,14 @@ def test_the_score_is_of_the_examples_held_back_where_there_are_such(both):
 
 
 def test_only_small_networks_without_convolutions_and_recurrences_are_trained_side_by_side_on_a_cpu():
-    assert quicker_together(setup(SHORT))
-    assert quicker_together(setup(recipe_for("perceptron", "digits")))
-    assert not quicker_together(setup(recipe_for("cnn")))
-    assert not quicker_together(setup(dataclasses.replace(SHORT, patience=3)))
-    assert not quicker_together(setup(dataclasses.replace(recipe_for("mlp", "diabetes"), val_share=0.2)))
+    assert is_faster_vmapped(setup(SHORT))
+    assert is_faster_vmapped(setup(recipe_for("perceptron", "digits")))
+    assert not is_faster_vmapped(setup(recipe_for("cnn")))
+    assert not is_faster_vmapped(setup(dataclasses.replace(SHORT, patience=3)))
+    assert not is_faster_vmapped(setup(dataclasses.replace(recipe_for("mlp", "diabetes"), val_share=0.2)))
     if jax.default_backend() == "cpu":
-        assert not quicker_together(setup(recipe_for("mlp", "digits")))
-        assert not quicker_together(setup(recipe_for("rnn", "future")))
+        assert not is_faster_vmapped(setup(recipe_for("mlp", "digits")))
+        assert not is_faster_vmapped(setup(recipe_for("rnn", "future")))
 
 
 class Holds(Callback):
@@ -166,7 +166,7 @@ def side_by_side():
         patch.setattr(many, "VmappedSeeds", lambda parts: made.append(VmappedSeeds(parts)) or made[-1])
         other = first.of_seed(1)
         assert other is not None
-        assert many.train_together([first, other], [[each] for each in holds]) == [None, None]
+        assert many.train_vmapped([first, other], [[each] for each in holds]) == [None, None]
     return first, made[0], holds
 
 
@@ -178,7 +178,7 @@ def test_each_program_of_seeds_side_by_side_is_compiled_once(side_by_side):
 
 def test_seeds_side_by_side_begin_with_the_bits_that_they_begin_with_alone(side_by_side):
     first, together, _ = side_by_side
-    for fit, key in zip(together.apart(together.init()), together.keys, strict=True):
+    for fit, key in zip(together.unstack(together.init()), together.keys, strict=True):
         chex.assert_trees_all_equal(fit, jax.device_get(first.advance.init(key)))
 
 
@@ -213,8 +213,8 @@ def test_what_the_seed_does_not_decide_is_made_once_for_all_seeds():
 def test_a_setting_that_diverges_is_written_down_and_the_sweep_goes_on(tmp_path):
     wild = dataclasses.replace(SHORT, opt="sgd", lr=1e9, sched="constant", weight_decay=0)
     settings = [Setting({"lr": 1e9}, wild), Setting({"lr": 0.01}, SHORT)]
-    for together in (True, False):
-        bad, *good = sweep(settings, [0, 1], tmp_path / str(together), RunOptions(pictures=False), together=together)
+    for vmapped in (True, False):
+        bad, *good = sweep(settings, [0, 1], tmp_path / str(vmapped), RunOptions(pictures=False), vmapped=vmapped)
         settings = settings[:1]
         assert bad.scores == []
         assert np.isnan(bad.mean)
@@ -225,10 +225,10 @@ def test_a_setting_that_diverges_is_written_down_and_the_sweep_goes_on(tmp_path)
 def test_a_setting_that_takes_long_shows_each_of_its_runs(tmp_path, monkeypatch, capsys):
     now = [0.0]
     monkeypatch.setattr(show_sweep.time, "monotonic", lambda: now[0])
-    show = show_sweep.ShowSweep([Setting({"lr": 0.1}, SHORT)], [0, 1, 2], tmp_path, quiet=False)
+    show = show_sweep.SweepReport([Setting({"lr": 0.1}, SHORT)], [0, 1, 2], tmp_path, quiet=False)
     for seed, seconds, failed in ((0, 3, ""), (1, 20, ""), (2, 20, "not finite")):
         now[0] += seconds
-        show.run(Setting({"lr": 0.1}, SHORT), seed, {"score": 0.5, "failed": failed})
+        show.on_run(Setting({"lr": 0.1}, SHORT), seed, {"score": 0.5, "failed": failed})
     assert capsys.readouterr().out.splitlines()[2:] == ["  lr 0.1, seed 1: 0.5000", "  lr 0.1, seed 2: failed"]
 
 
@@ -241,7 +241,7 @@ def test_the_command_leaves_a_table_a_picture_and_a_run_for_each_try_and_repeats
     assert main([*WORDS, str(tmp_path / "sweep")]) == 0
     text = capsys.readouterr().out
     assert "2 settings x 2 seeds = 4 runs" in text
-    assert "chosen by the test examples, so the best figure flatters" in text
+    assert "chosen on the test split, so the best score is optimistic" in text
     with (tmp_path / "sweep" / "sweep.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert [float(row["mean"]) for row in rows] == sorted((float(row["mean"]) for row in rows), reverse=True)
@@ -285,7 +285,7 @@ def test_a_sweep_that_was_killed_goes_on_with_what_was_not_finished(tmp_path):
 def test_a_folder_that_holds_something_else_is_refused(tmp_path, capsys):
     (tmp_path / "letter.txt").write_text("dear")
     assert main([*WORDS, str(tmp_path)]) == 2
-    assert "is not empty and holds no sweep" in capsys.readouterr().err
+    assert "is not empty and contains no sweep" in capsys.readouterr().err
     assert [path.name for path in tmp_path.iterdir()] == ["letter.txt"]
 
 
