@@ -47,7 +47,7 @@ def run(name: str, words: Sequence[str] | None = None, prog: str = "") -> int:
 
     words = [*(sys.argv[1:] if words is None else words)]  # the subcommand `list` hides the builtin here
     code = run_command(lambda: import_module(f".{name}", __name__).main(words, prog or f"python -m zoo {name}"))
-    if f"{__package__.rpartition('.')[0]}.distributed.initialize" in sys.modules:
+    if f"{__name__.rpartition('.')[0]}.distributed.initialize" in sys.modules:
         from ..distributed.initialize import exit_process
 
         return exit_process(code)

@@ -160,6 +160,8 @@ def kebab(words: Sequence[str]) -> list[str]:
 
 def _reading(flag: Option) -> dict[str, Any]:
     kind, _ = strip_optional(flag.kind)
+    if flag.name == "help":
+        return {"action": "store_true"}
     if kind is bool:
         return {"action": argparse.BooleanOptionalAction}
     many: dict[str, Any] = {"nargs": "*"} if get_origin(kind) is tuple else {}
@@ -186,6 +188,8 @@ def _metavar(kind: Any) -> str:
 def _help(flag: Option) -> str:
     kind, _ = strip_optional(flag.kind)
     text, unset = flag.explained
+    if flag.name == "help":
+        return text
     choices = f": {', '.join(map(str, get_args(kind)))}" if get_origin(kind) is Literal else ""
     return f"{text}{choices}{_default(flag.default, unset)}".replace("%", "%%").strip()
 

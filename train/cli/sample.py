@@ -20,7 +20,7 @@ _TopK = Annotated[int, Bounds(0, 10_000_000)]
 _TopP = Annotated[float, Bounds(1e-6, 1)]
 _TEXT, _MADE, _BOTH = "language models", "generators", "both"
 _FLAGS = (
-    Option("prompt", str, "\n", "start of the text (default: a line break)", _TEXT),
+    Option("prompt", str, "\n", "start of the text (default: a line break)", _TEXT, metavar="TEXT"),
     Option("length", _Length, 500, "number of characters, or words, to generate", _TEXT),
     Option("temperature", _Temperature, 0.8, "sampling temperature; 0 is greedy", _TEXT),
     Option("top_k", _TopK, 0, "number of most probable tokens to sample from; 0 is all", _TEXT),
