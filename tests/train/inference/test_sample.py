@@ -93,9 +93,9 @@ def test_points_are_printed(runs, capsys):
     [
         ("dcgan", ("--class", "7"), "dcgan is not conditional on the class"),
         ("cgan", ("--class", "seven"), "--class 'seven' is no class; choose from 0, 1, 2"),
-        ("cgan", ("--temperature", "1"), "--temperature is for models that make a text"),
+        ("cgan", ("--temperature", "1"), "--temperature is for language models"),
         ("cgan", ("--interpolate", "--nearest"), "two PNGs"),
-        ("cgan", ("-n", "0"), "--number must lie between 1 and"),
+        ("cgan", ("-n", "0"), "--number must be a whole number from 1 to 10000"),
         ("cgan", ("-n", "501"), "one PNG holds at most 500"),
         ("cgan", ("--out", "grid.jpg"), "must end in .png"),
         ("cgan", ("--out", "nowhere/grid.png"), "there is no folder nowhere"),
