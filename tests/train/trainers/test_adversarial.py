@@ -38,24 +38,32 @@ def batch():
 
 def turn(update, game, fit, batch, key):
     """An update of one player, on samples made for it."""
-    return update(game, fit, batch, _generate(game, fit, batch, key), key)
+
+    def updated(fit, batch, key):
+        return update(game, fit, batch, _generate(game, fit, batch, key), key)
+
+    return jax.jit(updated)(fit, batch, key)
+
+
+def initial(trainer, batch, key):
+    return jax.jit(trainer.init)(key, batch)
 
 
 def begun(game, batch, key):
-    return gan_trainer(game, generation()).init(key, batch)
+    return initial(gan_trainer(game, generation()), batch, key)
 
 
 @pytest.mark.parametrize("loss", LOSSES)
 def test_each_update_moves_one_player_by_a_gradient_that_is_not_zero(loss, batch, key):
     game = game_of(loss=loss)
     fit = begun(game, batch, key)
-    after, told = jax.jit(lambda fit: turn(_update_discriminator, game, fit, batch, key))(fit)
+    after, told = turn(_update_discriminator, game, fit, batch, key)
     chex.assert_trees_all_equal(after["params"]["generator"], fit["params"]["generator"])
     assert float(told["d_norm"]) > 1e-3
     moved = optax.tree.sub(fit["params"]["discriminator"], after["params"]["discriminator"])
     assert float(optax.global_norm(moved)) == pytest.approx(0.1 * float(told["d_norm"]), rel=1e-4)
 
-    after, told = jax.jit(lambda fit: turn(_update_generator, game, fit, batch, key))(fit)
+    after, told = turn(_update_generator, game, fit, batch, key)
     chex.assert_trees_all_equal(after["params"]["discriminator"], fit["params"]["discriminator"])
     assert float(told["g_norm"]) > 1e-3
     moved = optax.tree.sub(fit["params"]["generator"], after["params"]["generator"])
@@ -85,36 +93,46 @@ def test_the_discriminator_takes_its_steps_on_parts_of_the_batch(batch, key):
     seen = []
     game = game_of(d_steps=4, augment=lambda key, x: (seen.append(x.shape[0]), x)[1])
     trainer = gan_trainer(game, generation())
-    fit = trainer.init(key, batch)
-    after, told = trainer.step(fit, batch, key)
+    fit = initial(trainer, batch, key)
+    after, told = jax.jit(trainer.step)(fit, batch, key)
     assert len(seen) >= 4 * 2 + 1, "a real and a made batch for each update of D, a made one for G"
     assert set(seen) == {2}, "all of them of a quarter of the batch"
+
+    @jax.jit
+    def update(fit, part, i):
+        made = _generate(game, fit, part, named_key(key, "noise", i))
+        return _update_discriminator(game, fit, part, made, named_key(key, "discriminator", i))[0]
+
     by_hand = fit
     for i in range(4):
-        part = {"x": batch["x"][2 * i : 2 * i + 2]}
-        made = _generate(game, by_hand, part, named_key(key, "noise", i))
-        by_hand, _ = _update_discriminator(game, by_hand, part, made, named_key(key, "discriminator", i))
+        by_hand = update(by_hand, {"x": batch["x"][2 * i : 2 * i + 2]}, i)
     chex.assert_trees_all_close(after["params"]["discriminator"], by_hand["params"]["discriminator"])
     assert np.isfinite(list(map(float, told.values()))).all()
 
 
+def recorded(seen, x):
+    """Appends the values of x to a list when the compiled program runs."""
+    jax.debug.callback(lambda x: seen.append(np.asarray(x)), x, ordered=True)
+    return x
+
+
 def test_both_players_learn_from_the_same_samples_made_once(batch, key):
-    made = []
-    game = game_of(augment=lambda key, x: (made.append(x), x)[1])
-    trainer = gan_trainer(game, generation())
-    fit = trainer.init(key, batch)
-    with jax.disable_jit():
-        trainer.step(fit, batch, key)
-    of_d, of_g = (np.asarray(jax.lax.stop_gradient(getattr(x, "primal", x))) for x in made[1:])
+    seen = []
+    trainer = gan_trainer(game_of(augment=lambda key, x: recorded(seen, x)), generation())
+    fit = initial(trainer, batch, key)
+    seen.clear()
+    jax.block_until_ready(jax.jit(trainer.step)(fit, batch, key))
+    jax.effects_barrier()
+    _, of_d, of_g = seen
     np.testing.assert_array_equal(of_d, of_g)
 
 
 def test_the_average_is_of_the_generator_and_is_what_is_scored(batch, key):
     trainer = gan_trainer(game_of(ema=0.5), generation())
-    fit = trainer.init(key, batch)
+    fit, step = initial(trainer, batch, key), jax.jit(trainer.step)
     average = jax.tree.map(np.asarray, fit["params"]["generator"])
     for i in range(3):
-        fit, _ = trainer.step(fit, batch, named_key(key, "step", i))
+        fit, _ = step(fit, batch, named_key(key, "step", i))
         keep = min(0.5, (1 + i) / (10 + i))
         average = jax.tree.map(lambda a, p: keep * a + (1 - keep) * np.asarray(p), average, fit["params"]["generator"])  # noqa: B023
     params, _ = eval_params(fit)
@@ -124,23 +142,23 @@ def test_the_average_is_of_the_generator_and_is_what_is_scored(batch, key):
 
 def test_the_instance_noise_falls_to_nothing_in_the_middle_of_the_run(batch, key):
     seen = []
-    recorder = serial(lambda x: (seen.append(x), x)[1], head=dense(1))
+    recorder = serial(lambda x: recorded(seen, x), head=dense(1))
     game = game_of(discriminator=recorder, instance_noise=0.5, steps=1000)
     fit = begun(game, batch, key)
     many = {"x": jnp.zeros((4000, 2))}
+    update = jax.jit(lambda fit: turn(_update_discriminator, game, fit, many, key))
     for step, spread in ((0, 0.5), (250, 0.25), (500, 0.0), (900, 0.0)):
+        jax.effects_barrier()
         seen.clear()
-        with jax.disable_jit():
-            turn(_update_discriminator, game, fit | {"step": jnp.int32(step)}, many, key)
-        assert float(jnp.std(jax.lax.stop_gradient(seen[0].primal if hasattr(seen[0], "primal") else seen[0]))) == (
-            pytest.approx(spread, abs=0.02)
-        )
+        jax.block_until_ready(update(fit | {"step": np.int32(step)}))
+        jax.effects_barrier()
+        assert np.std(seen[0]) == pytest.approx(spread, abs=0.02)
 
 
 def test_clipping_bounds_the_critic_and_nothing_else(batch, key):
     game = game_of(loss="wasserstein", clip_weights=0.05, rates=(5.0, 5.0))
     trainer = gan_trainer(game, generation())
-    fit, _ = trainer.step(trainer.init(key, batch), batch, key)
+    fit, _ = jax.jit(trainer.step)(initial(trainer, batch, key), batch, key)
     largest = {
         name: max(float(jnp.abs(leaf).max()) for leaf in jax.tree.leaves(tree)) for name, tree in fit["params"].items()
     }
@@ -151,7 +169,7 @@ def test_clipping_bounds_the_critic_and_nothing_else(batch, key):
 def test_a_distance_to_the_real_one_pulls_the_generator_there(batch, key):
     game = game_of(l1=100.0, rates=(0.001, 0.0))
     trainer = gan_trainer(game, generation())
-    fit = trainer.init(key, batch)
+    fit = initial(trainer, batch, key)
     step, told = jax.jit(trainer.step), []
     for i in range(100):
         fit, metrics = step(fit, batch, named_key(key, "step", i))
@@ -169,7 +187,7 @@ def test_the_penalties_reach_the_discriminator(batch, key):
 
 def test_the_same_key_gives_the_same_step_and_another_another(batch, key):
     trainer = gan_trainer(game_of(instance_noise=0.1), generation())
-    fit, step = trainer.init(key, batch), jax.jit(trainer.step)
+    fit, step = initial(trainer, batch, key), jax.jit(trainer.step)
     once, again, other = (step(fit, batch, named_key(key, "step", i))[0]["params"] for i in (0, 0, 1))
     chex.assert_trees_all_equal(once, again)
     assert float(optax.global_norm(optax.tree.sub(once, other))) > 1e-4
@@ -178,11 +196,11 @@ def test_the_same_key_gives_the_same_step_and_another_another(batch, key):
 def test_scores_of_parts_add_up_to_those_of_the_whole_and_padding_does_not_count(batch, key):
     game = game_of()
     trainer = gan_trainer(game, generation())
-    fit = trainer.init(key, batch)
+    fit = initial(trainer, batch, key)
     made = np.asarray(game.players.apply(fit["params"], fit["state"], noise(named_key(key, "given"), batch))[0])
     weight = jnp.array([1.0] * 5 + [0.0] * 3)
     padded = {"x": batch["x"].at[5:].set(jnp.inf), "weight": weight}
-    sums = trainer.evaluate(fit, padded, key)
+    sums = jax.jit(trainer.evaluate)(fit, padded, key)
     got = trainer.finish({name: total / count for name, (total, count) in sums.items()})["spread"]
     want = np.sqrt(np.asarray(made[:5]).var(axis=0).sum() / np.asarray(batch["x"][:5]).var(axis=0).sum())
     assert got == pytest.approx(want, rel=1e-4)
