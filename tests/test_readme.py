@@ -66,7 +66,7 @@ def test_the_pages_have_the_marks_between_which_a_benchmark_writes(name, tmp_pat
 
 def test_the_package_of_the_readme_is_trained_by_its_own_rule(tmp_path):
     page = README.read_text(encoding="utf-8")
-    site, info = tmp_path / "site", tmp_path / "site" / "my_animals-1.0.dist-info"
+    site, info = tmp_path / "site", tmp_path / "site" / "my_models-1.0.dist-info"
     info.mkdir(parents=True)
     for name, block in re.findall(r"```\w+\n# (\S+)\n(.*?)```", page, flags=re.DOTALL):
         (site / name).parent.mkdir(exist_ok=True)
@@ -74,7 +74,7 @@ def test_the_package_of_the_readme_is_trained_by_its_own_rule(tmp_path):
     groups = tomllib.loads((site / "pyproject.toml").read_text())["project"]["entry-points"]
     lines = [f"[{group}]\n" + "".join(f"{k} = {v}\n" for k, v in each.items()) for group, each in groups.items()]
     (info / "entry_points.txt").write_text("\n".join(lines))
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: my-animals\nVersion: 1.0\n")
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: my-models\nVersion: 1.0\n")
     paths = os.pathsep.join([str(site), str(Path(zoo.__file__).parent.parent)])
     command = [sys.executable, "-m", "zoo.train", "--model", "nearest_mean", "--out", "run", "--no-pictures"]
     environment = {**os.environ, "PYTHONPATH": paths, "JAX_PLATFORMS": "cpu"}
