@@ -1,7 +1,7 @@
-"""The third pair: a trainer makes what is trained (`init`), moves it (`step`) and scores it (`evaluate`).
+"""The `Trainer` type: a learning rule as three functions, `init`, `step` and `evaluate`.
 
-One gradient (MLP), two gradients (GAN) and no gradient (perceptron, Hopfield, Kohonen) have the same shape, and so
-share one loop, one command line, one format on disk.
+Rules with one gradient (MLP), two gradients (GAN) and none (perceptron, Hopfield, Kohonen) have the same form, and so
+share one training loop, one command line and one format on disk.
 """
 
 import zlib
@@ -15,15 +15,15 @@ __all__ = ["Trainer", "eval_params", "named_key"]
 
 
 class Trainer(NamedTuple):
-    """How something is trained.
+    """Learning rule of a model.
 
     Attributes:
-        init: `(key, batch) -> fit`. `fit` is one dict of arrays, all that training needs to go on: `params`,
-            `state`, and what else the rule keeps.
-        step: `(fit, batch, key) -> (fit, metrics)`, metrics being scalars by name.
+        init: `(key, batch) -> fit`. `fit` is a dict of arrays from which training continues: `params`, `state` and
+            whatever else the rule keeps.
+        step: `(fit, batch, key) -> (fit, metrics)`, one training step; metrics are scalars by name.
         evaluate: `(fit, batch, key) -> {name: (sum, weight)}` over a batch whose `weight` is 1 for an example and
-            0 for padding. Sums of batches divided by their weights are the whole set's exact means.
-        finish: derives from those means what is no mean itself (a root, an R2).
+            0 for padding. The sums over all batches divided by the weights are the exact means over the set.
+        finish: computes the reported metrics from these means (for example a root or R2).
     """
 
     init: Callable[..., dict]
@@ -33,12 +33,12 @@ class Trainer(NamedTuple):
 
 
 def eval_params(fit: dict) -> tuple[Any, Any]:
-    """The parameters and state to use once trained: of each part the moving average where there is one."""
+    """Returns the parameters and state of a trained model, with the moving average of the parameters where kept."""
     return fit["params"] | fit.get("ema", {}), fit["state"]
 
 
 def named_key(key: jax.Array, name: str, step: int | jax.Array = 0) -> jax.Array:
-    """The key of a named stream at a step: all randomness of a run is this, so a resumed run repeats it exactly.
+    """Returns the random key of a named stream at a step. A resumed run repeats all keys exactly.
 
     >>> import jax
     >>> key = jax.random.key(0)

@@ -109,7 +109,7 @@ def options(name: str) -> tuple[Option, ...]:
         BadInput: if there is no such trainer.
 
     >>> [each.name for each in options("adversarial")][:2]
-    ('loss', 'd_steps')
+    ['loss', 'd_steps']
     """
     function = name if _is_own(name) else plugins(GROUP)[name].attr or name
     for node in _parsed(name).body:

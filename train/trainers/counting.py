@@ -55,17 +55,17 @@ def counting(model: Layer, task: Task, run: Run) -> Trainer:
 
 
 def count(state: dict, text: jax.Array, vocabulary: int) -> tuple[dict, dict]:
-    """Counts the n-grams of a text, length after length.
+    """Counts the n-grams of a text, from length 1 to n.
 
     Args:
-        state: a table of keys for each length, "1" to "n"; only their sizes are read.
+        state: table of keys of each length, "1" to "n"; only the sizes are used.
         text: tokens (rows, time); no n-gram reaches over the end of a row.
-        vocabulary: how many tokens there are.
+        vocabulary: number of different tokens.
 
     Returns:
-        Params and state of a `markov`. Of each n-gram, `count` says how often it stands in the text, and `kinds` how
-        many tokens stand before it there: what the shorter n-grams of Kneser and Ney count. Of the longest, both are
-        the count. `discount` is Kneser and Ney's for 1, 2 and more.
+        Params and state of a `markov`. For each n-gram, `count` is the number of its occurrences and `kinds` the number
+        of different tokens before it, the count of shorter n-grams in Kneser-Ney smoothing; for the longest n-grams
+        both are the number of occurrences. `discount` is the Kneser-Ney discount of counts of 1, 2 and more.
 
     >>> state = {"1": jnp.zeros(3), "2": jnp.zeros(6)}
     >>> params, keys = count(state, jnp.array([[0, 0, 1, 0, 1, 2]]), 3)
@@ -90,7 +90,7 @@ def count(state: dict, text: jax.Array, vocabulary: int) -> tuple[dict, dict]:
 
 
 def _distinct(keys: jax.Array, size: int) -> tuple[jax.Array, jax.Array]:
-    """The keys in order, each once, and how often each came; `EMPTY` fills up. Beyond `size`, the rarest go."""
+    """Returns the sorted unique keys, padded with `EMPTY`, and their counts; beyond `size` the rarest are dropped."""
     keys = jnp.sort(jnp.pad(keys, (0, max(size - keys.size, 0)), constant_values=EMPTY))
     new = jnp.concatenate([jnp.ones(1, bool), keys[1:] != keys[:-1]])
     run = jnp.cumsum(new) - 1
@@ -102,13 +102,13 @@ def _distinct(keys: jax.Array, size: int) -> tuple[jax.Array, jax.Array]:
 
 
 def _kinds(longer: jax.Array, shorter: jax.Array, size: int, places: int) -> jax.Array:
-    """How many different tokens stood before each n-gram: how many of those one longer end like it.
+    """Counts the different tokens before each n-gram: the n-grams one token longer that end with it.
 
     Args:
-        longer: at each step, the place of the n-gram that begins there.
-        shorter: likewise of the n-gram that is one token shorter.
-        size: of the table of the longer.
-        places: of the table of the shorter.
+        longer: at each step, index of the n-gram that begins there.
+        shorter: the same for the n-gram that is one token shorter.
+        size: size of the table of the longer n-grams.
+        places: size of the table of the shorter n-grams.
     """
     end = jnp.pad(
         shorter[:, 1:], ((0, 0), (0, 1)), constant_values=-1
@@ -118,14 +118,14 @@ def _kinds(longer: jax.Array, shorter: jax.Array, size: int, places: int) -> jax
 
 
 def _or_out(place: jax.Array, size: int) -> jax.Array:
-    """Moves -1, which jax would count from the end, out of bounds."""
+    """Moves the index -1, which jax counts from the end, out of bounds."""
     return jnp.where(place < 0, size, place)
 
 
 def _discounts(counts: jax.Array) -> jax.Array:
-    """Chen and Goodman's discounts of counts of 1, 2 and more (equation 26), by how many counts are 1, 2, 3 and 4.
+    """Computes Chen and Goodman's discounts of counts of 1, 2 and more (equation 26) from the counts of counts.
 
-    Where no count is so high the formula says nothing; half of it is taken.
+    Where no n-gram has such a count, the formula is undefined and half the count is used.
     """
     n1, n2, n3, n4 = (jnp.sum(counts == i).astype(jnp.float32) for i in range(1, 5))
     y = n1 / jnp.maximum(n1 + 2 * n2, 1)

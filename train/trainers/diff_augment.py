@@ -1,7 +1,7 @@
-"""Differentiable augmentation: what the discriminator sees is changed at random, real and made alike (Zhao 2020).
+"""Differentiable augmentation: random changes of all images that the discriminator sees (Zhao 2020).
 
-With few images a discriminator learns them by heart. Changing only the real ones would teach the generator the
-changes; changing both, and letting the gradient through, does not.
+With few images, a discriminator memorises them. If only the real images were augmented, the generator would learn the
+augmentation; if both are, and the gradient passes through, it does not.
 """
 
 from collections.abc import Callable, Sequence
@@ -24,12 +24,12 @@ def diff_augment(policy: Sequence[str], key: jax.Array, images: jax.Array) -> ja
 
     Args:
         policy: "color" (brightness, saturation, contrast), "translation" (by up to an eighth of the side) and "cutout"
-            (a hole of half the side), done in this order; what is moved in or cut out becomes 0.
-        key: decides what happens to each; one policy's choices do not depend on the others.
+            (a hole of half the side), done in this order; pixels moved in or cut out are 0.
+        key: random key; the numbers of one policy do not depend on the others.
         images: (batch, height, width, channels), from -1 to 1, so that 0 is grey.
 
     Raises:
-        BadInput: if there is no such policy, or these are no images.
+        BadInput: if there is no such policy, or the shape is not that of images.
 
     >>> diff_augment(("translation",), jax.random.key(0), jnp.ones((2, 8, 8, 1))).shape
     (2, 8, 8, 1)
@@ -44,7 +44,7 @@ def diff_augment(policy: Sequence[str], key: jax.Array, images: jax.Array) -> ja
 
 
 def check_policy(policy: Sequence[str]) -> None:
-    """Raises BadInput, naming the nearest, if one of the names is no policy."""
+    """Raises BadInput with the nearest name if one of the policies is unknown."""
     for name in policy:
         if name not in POLICIES:
             raise BadInput(
@@ -53,7 +53,7 @@ def check_policy(policy: Sequence[str]) -> None:
 
 
 def _color(key: jax.Array, x: jax.Array) -> jax.Array:
-    """Brightness -0.5 to 0.5, then saturation times 0 to 2, then contrast times 0.5 to 1.5, about the means."""
+    """Adds a brightness of -0.5 to 0.5, then scales saturation by 0 to 2 and contrast by 0.5 to 1.5."""
     brightness, saturation, contrast = jax.random.uniform(key, (3, len(x), 1, 1, 1), x.dtype)
     x = x + (brightness - 0.5)
     grey = x.mean(axis=-1, keepdims=True)
@@ -63,7 +63,7 @@ def _color(key: jax.Array, x: jax.Array) -> jax.Array:
 
 
 def _translation(key: jax.Array, x: jax.Array) -> jax.Array:
-    """Written as products with matrices of ones and zeros: the gradient of a gather is a slow scatter on CPUs."""
+    """Shifts images by products with matrices of 0 and 1, as the gradient of a gather is a slow scatter on CPUs."""
     down, right = jax.random.split(key)
     rows = _shifts(down, len(x), x.shape[1], x.dtype)
     columns = _shifts(right, len(x), x.shape[2], x.dtype)
@@ -71,7 +71,7 @@ def _translation(key: jax.Array, x: jax.Array) -> jax.Array:
 
 
 def _shifts(key: jax.Array, batch: int, side: int, dtype: jnp.dtype) -> jax.Array:
-    """Matrices (batch, side, side) that move an axis by -most to most cells."""
+    """Returns matrices (batch, side, side) that shift an axis by -most to most cells."""
     most = int(side * _SHIFT + 0.5)
     by = jax.random.randint(key, (batch, 1, 1), -most, most + 1)
     place = jnp.arange(side)

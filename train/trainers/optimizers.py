@@ -1,4 +1,4 @@
-"""Optimizers: from a gradient to a change of the weights, put together from optax's parts.
+"""Optimizers, composed of optax transformations from the gradient to the update.
 
 loss gradient -> clip_grad -> + l1, l2 -> the optimizer's direction -> + weight_decay -> times -rate
 """
@@ -20,19 +20,19 @@ Optimizer = optax.GradientTransformationExtraArgs
 
 
 def make_optimizer(recipe: Recipe, total_steps: int, steps_per_epoch: int) -> Optimizer:
-    """The optimizer of a recipe; its update is also told the loss: `tx.update(grads, opt, params, value=loss)`.
+    """Makes the optimizer of a recipe; its update also receives the loss: `tx.update(grads, opt, params, value=loss)`.
 
-    L1, L2 and weight decay are for weights alone (see `is_decayed`). Weight decay is decoupled (Loshchilov & Hutter
-    2019), so `adam` with weight decay is AdamW, but for the momentum family it enters before the velocity, as
-    published results of SGD mean it. `momentum` is also the first decay (b1) of adam, adamw, lamb and lion.
+    L1, L2 and weight decay apply to weights only (see `is_decayed`). Weight decay is decoupled (Loshchilov & Hutter
+    2019), so `adam` with weight decay is AdamW, but for the momentum family it is added before the velocity, as in
+    published results of SGD. `momentum` is also the first decay (b1) of adam, adamw, lamb and lion.
 
     Args:
         recipe: gives opt, lr, schedule, regularisation, accumulate.
-        total_steps: batches in the whole run.
-        steps_per_epoch: batches in an epoch.
+        total_steps: training steps of the whole run.
+        steps_per_epoch: training steps of an epoch.
 
     Raises:
-        BadInput: if a value of the recipe cannot be.
+        BadInput: if a value of the recipe is out of range.
 
     >>> tx = make_optimizer(Recipe("mlp", "iris", opt="sgd", lr=0.1), total_steps=100, steps_per_epoch=10)
     >>> w = {"w": jnp.ones((2, 1))}
@@ -61,7 +61,7 @@ def apply_gradient(optimizer: Optimizer, gradient: Any, opt: Any, params: Any, l
 
 
 def is_decayed(params: Any) -> Any:
-    """Which leaves are weights, to be kept small: those of two axes and more. Biases and scales of norms are not.
+    """Returns a tree that is True for weights, the leaves of two axes and more, and False for biases and scales.
 
     >>> is_decayed({"w": jnp.ones((3, 2)), "b": jnp.ones(2)})
     {'b': False, 'w': True}
@@ -70,16 +70,16 @@ def is_decayed(params: Any) -> Any:
 
 
 def ema_update(ema: Any, params: Any, decay: float, step: jax.Array | int, every: int = 1) -> Any:
-    """Moves an exponential moving average of the weights towards them.
+    """Updates an exponential moving average of the parameters.
 
-    Early on the decay is `(1 + n) / (10 + n)` after n updates, so that the first, untrained weights are soon forgotten.
+    After n updates the decay is at most `(1 + n) / (10 + n)`, so that the untrained parameters soon lose their weight.
 
     Args:
-        ema: the average so far, at first the initial weights.
-        params: the weights after this step.
-        decay: between 0 and 1, 0.999 say.
-        step: how many steps were made before this one, 0 at first.
-        every: how many steps make one update; between two updates the average stays.
+        ema: average so far, at first the initial parameters.
+        params: parameters after this step.
+        decay: between 0 and 1, for example 0.999.
+        step: number of steps before this one, 0 at first.
+        every: steps per update; between two updates the average does not change.
     """
     seen = jnp.asarray(step) // every
     keep = jnp.minimum(decay, (1 + seen) / (10 + seen))
@@ -103,7 +103,7 @@ def _penalty(l1: float, l2: float) -> optax.GradientTransformation:
 
 
 def _plateau(recipe: Recipe, steps_per_epoch: int) -> Optimizer:
-    """Multiplies the rate by `decay` after `step_epochs` epochs whose mean training loss was no new low."""
+    """Multiplies the rate by `decay` after `step_epochs` epochs without a new lowest mean training loss."""
     patience = max(1, round(recipe.step_epochs))
     return optax.contrib.reduce_on_plateau(recipe.decay, patience, accumulation_size=steps_per_epoch)
 
@@ -146,13 +146,13 @@ def _lamb(recipe: Recipe) -> optax.GradientTransformation:
 
 
 def _muon(recipe: Recipe) -> optax.GradientTransformation:
-    """Matrices by Muon, all else by Adam with Nesterov's momentum; one rate serves both, for steps get Adam's size."""
-    # Its own decay would spare convolutions and reach biases, hence a rate of 1 here and the common decay after it.
+    """Updates matrices by Muon and other parameters by Adam with Nesterov momentum, both with steps of Adam's size."""
+    # Its own decay skips convolutions and includes biases, hence a rate of 1 here and the common decay after it.
     muon = optax.contrib.muon(learning_rate=1.0, adam_b2=recipe.b2, consistent_rms=0.2)  # 0.2: Liu et al. 2025
     return optax.chain(muon, optax.scale(-1.0), _decay(recipe))
 
 
-# By the recipe's name: the direction to go, uphill; clipping, penalties and the rate are common to all.
+# By the name in the recipe: the direction of the update before its sign; clipping, penalties and rate are common.
 # Gradient descent is SGD whose batch is the whole set.
 OPTIMIZERS: dict[str, Callable[[Recipe], optax.GradientTransformation]] = {
     "gd": _sgd,

@@ -1,4 +1,4 @@
-"""Schedules: how the learning rate goes over a run. A schedule is a function of the number of updates made so far."""
+"""Learning rate schedules, as functions of the number of updates made so far."""
 
 from collections.abc import Callable
 
@@ -10,15 +10,15 @@ __all__ = ["SCHEDULES", "make_schedule"]
 
 
 def make_schedule(recipe: Recipe, total_steps: int, steps_per_epoch: int) -> optax.Schedule:
-    """The learning rate of a recipe, as a function of the count of optimizer updates.
+    """Makes the learning rate schedule of a recipe, a function of the number of optimizer updates.
 
-    With `accumulate` several steps make one update; the conversion happens here. A warm-up goes linearly up to the
-    rate (its first update is not lost to a rate of 0); the schedule's own clock starts where it ends.
+    With `accumulate`, several steps make one update; epochs and steps are converted here. The warmup rises linearly to
+    the learning rate, from above 0, so that its first update is not lost. The schedule itself starts after the warmup.
 
     Args:
         recipe: gives sched, lr, warmup_epochs, step_epochs, decay, accumulate.
-        total_steps: batches in the whole run.
-        steps_per_epoch: batches in an epoch.
+        total_steps: training steps of the whole run.
+        steps_per_epoch: training steps of an epoch.
 
     >>> rate = make_schedule(Recipe("mlp", "iris", lr=0.1, sched="cosine"), total_steps=100, steps_per_epoch=10)
     >>> [round(float(rate(count)), 3) for count in (0, 50, 100)]
@@ -53,7 +53,7 @@ def _cosine(recipe: Recipe, total: int, every: int) -> optax.Schedule:
 
 
 def _onecycle(peak: float, total: int, warm: int) -> optax.Schedule:
-    """Up from a 25th of the rate for 30 % of the run (or the warm-up, if given), then down to nearly nothing."""
+    """Rises from peak / 25 over 30 % of the run (or the warmup, if given), then falls to nearly 0 (Smith 2018)."""
     up = warm or round(0.3 * total)
     down = optax.cosine_decay_schedule(peak, max(1, total - up), alpha=1e-4 / 25)
     if not up:  # a run of one update has no room to climb
@@ -62,8 +62,8 @@ def _onecycle(peak: float, total: int, warm: int) -> optax.Schedule:
     return optax.join_schedules([rise, down], [up])
 
 
-# By the recipe's name: (recipe, updates after the warm-up, updates between two decays) -> schedule. Plateau is
-# constant here; the optimizer watches the loss and scales the updates.
+# By the recipe's name: (recipe, updates after the warmup, updates between two decays) -> schedule. Plateau is
+# constant here; the optimizer scales the updates by the loss.
 SCHEDULES: dict[str, Callable[[Recipe, int, int], optax.Schedule]] = {
     "constant": _constant,
     "step": _step,

@@ -17,7 +17,7 @@ import pytest
 import zoo
 from zoo.__main__ import main
 from zoo.train import recipe_for
-from zoo.train.callback import Callback
+from zoo.train.callback import Callback, CallbackList
 from zoo.train.cli.sweep import settings_of
 from zoo.train.cli.train_args import resolve_recipe
 from zoo.train.config.run_options import RunOptions
@@ -79,17 +79,21 @@ def test_draws_are_the_same_for_the_same_words_lie_in_their_ranges_and_differ():
     [
         ({"lr": "1e-3,x"}, r"--lr must be a number, got 'x'"),
         ({"lr": "0.1,1e-1"}, r"--lr 0.1,1e-1: 0.1 is given twice"),
-        ({"lr": "1e-3,-1"}, r"--lr must be a finite number above 0, got -1.0"),
+        ({"lr": "1e-3,-1"}, r"--lr must be a number above 0, got -1.0"),
         ({"lr": "1e-3..1e-1"}, r"--lr 0.001..0.1 is a range to sample from: give --random N as well"),
         ({"lr": "1..0.1", "random": 2}, r"must be a range from low to high"),
         ({"m.hidden": "16,64y"}, r"--m.hidden must be a whole number, got '64y'"),
         ({"opt": "sgd,adm"}, r"did you mean adam"),
-        ({"seeds": 0}, r"--seeds must be a whole number of at least 1, got 0"),
     ],
 )
 def test_what_cannot_be_is_refused_before_anything_runs(words, message):
     with pytest.raises(BadInput, match=message):
         asked(**words)
+
+
+def test_no_seed_at_all_is_refused(capsys):
+    assert main(["sweep", "--model", "mlp", "--dataset", "iris", "--lr", "1e-3", "--seeds", "0"]) == 2
+    assert "--seeds must be a whole number of at least 1, got 0" in capsys.readouterr().err
 
 
 def run_of(outcome, seed=0):
@@ -166,7 +170,7 @@ def side_by_side():
         patch.setattr(many, "VmappedSeeds", lambda parts: made.append(VmappedSeeds(parts)) or made[-1])
         other = first.of_seed(1)
         assert other is not None
-        assert many.train_vmapped([first, other], [[each] for each in holds]) == [None, None]
+        assert many.train_vmapped([first, other], [CallbackList([each]) for each in holds]) == [None, None]
     return first, made[0], holds
 
 
