@@ -278,6 +278,8 @@ def compare(one: Mapping[str, Any], other: Mapping[str, Any], only: Sequence[str
             a, b = ({"all values": "recorded" if each else "missing"} for each in (a, b))
         for key in sorted({*a, *b}):
             pair = a.get(key, "missing"), b.get(key, "missing")
+            if set(pair) == {"missing", ""}:  # an empty field of a recipe that the earlier version did not have
+                continue
             total, differences = total + 1, differences + (pair[0] != pair[1])
             if pair[0] != pair[1]:
                 print(f"{name}: {key}: {pair[0]} | {pair[1]}")
