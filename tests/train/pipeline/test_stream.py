@@ -114,7 +114,7 @@ def test_other_data_does_not_go_on_with_the_run(tmp_path):
             RunOptions(resume=whole.folder, **QUIET),
             stream=stream(Loader(), test={"x": IRIS.test.x + 1, "y": IRIS.test.y}),
         )
-    with pytest.raises(BadInput, match=r"go on from Python, run\(recipe, RunOptions\(resume="):
+    with pytest.raises(BadInput, match=r"continue from Python with run\(recipe, RunOptions\(resume="):
         source("stream")
 
 
@@ -198,5 +198,5 @@ def test_the_example_in_the_documentation_runs(tmp_path, monkeypatch):
 
 
 def test_an_animal_that_cannot_read_such_batches_is_refused(tmp_path):
-    with pytest.raises(BadInput, match="cnn reads image data; stream is table data"):
+    with pytest.raises(BadInput, match="cnn accepts image data; stream is table data"):
         run(recipe_for("cnn"), RunOptions(out=tmp_path / "run", **QUIET), stream=stream(Loader()))

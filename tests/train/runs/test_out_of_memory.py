@@ -20,6 +20,7 @@ from zoo.train.runs import out_of_memory as memory
 from zoo.train.runs.out_of_memory import savings
 from zoo.train.runs.run import run
 from zoo.train.runs.setup import setup
+from zoo.train.runtime import out_of_memory as runtime_memory
 from zoo.train.runtime.out_of_memory import OutOfMemory, is_exhausted
 
 IRIS = replace(recipe_for("mlp", "iris"), epochs=1, warmup_epochs=0, m={"hidden": (3,)})
@@ -50,8 +51,10 @@ def full(monkeypatch):
         raise error
 
     monkeypatch.setattr("zoo.train.engine.steps.StepProgram.__call__", call)
-    monkeypatch.setattr(memory, "needed", lambda found: 3 << 30 if found.setup.recipe.dtype == "float32" else 2 << 30)
-    monkeypatch.setattr(memory, "room", lambda: 1 << 30)
+    monkeypatch.setattr(
+        memory, "required_memory", lambda found: (3 if found.setup.recipe.dtype == "float32" else 2) << 30
+    )
+    monkeypatch.setattr(runtime_memory, "available_memory", lambda: 1 << 30)
 
 
 @pytest.mark.usefixtures("full")
@@ -91,12 +94,12 @@ def test_what_is_tried_depends_on_the_trainer_and_on_what_was_tried():
 
 @pytest.mark.parametrize("limit", [1 << 50, 1])
 def test_a_dry_run_tells_what_there_is_and_what_to_try_only_if_that_is_less(limit, monkeypatch):
-    monkeypatch.setattr(show_dry_run, "room", lambda: limit)
+    monkeypatch.setattr(show_dry_run, "available_memory", lambda: limit)
     monkeypatch.setattr(memory, "dry_run", lambda recipe, options: SimpleNamespace(memory={"arguments": 1}))
     found = SimpleNamespace(memory={"arguments": 1 << 20, "temporary": 1 << 20}, setup=SimpleNamespace(recipe=IRIS))
     lines = show_dry_run._memory(found, RunOptions())
     assert lines[:2] == ["memory, arguments: 1 MiB", "memory, temporary: 1 MiB"]
-    assert lines[2].startswith("memory, together: 2 MiB of 1 ")
+    assert lines[2].startswith("memory, total: 2 MiB of 1 ")
     assert bool(lines[3:]) == (limit == 1)
 
 
@@ -155,7 +158,7 @@ def full_of_answers(monkeypatch):
     monkeypatch.setattr("zoo.train.trained.model.Trained.outputs", call)
     monkeypatch.setattr("zoo.train.engine.evaluate.Evaluator.__call__", call)
     monkeypatch.setattr(memory_of_answers, "batch_memory", lambda trained, count: count << 19)
-    monkeypatch.setattr(memory, "room", lambda: 1 << 28)
+    monkeypatch.setattr(runtime_memory, "available_memory", lambda: 1 << 28)
 
 
 @pytest.mark.usefixtures("full_of_answers")

@@ -101,7 +101,7 @@ def test_a_large_batch_is_answered_like_its_parts(iris):
 @pytest.mark.fault(row=16)
 @pytest.mark.parametrize("shape", [(5,), (2, 5), (0, 4), (2, 4, 1), ()])
 def test_an_input_of_another_shape_is_refused_with_the_shape_that_is_wanted(iris, shape):
-    with pytest.raises(ValueError, match=r"mlp wants inputs \(batch, 4\) or one of \(4\), got shape"):
+    with pytest.raises(ValueError, match=r"mlp reads inputs \(batch, 4\) or one of \(4\), got shape"):
         zoo.load(iris.folder).predict(np.zeros(shape))
 
 
@@ -109,7 +109,7 @@ def test_an_input_of_another_shape_is_refused_with_the_shape_that_is_wanted(iris
 @settings(max_examples=40, deadline=None)
 @given(array_shapes(min_dims=0, max_dims=4, min_side=0, max_side=5).filter(lambda shape: shape[-1:] != (4,)))
 def test_whatever_other_shape_comes_the_message_names_it(shape):
-    with pytest.raises(ValueError, match=r"mlp wants inputs .*, got shape " + re.escape(str(shape))):
+    with pytest.raises(ValueError, match=r"mlp reads inputs .*, got shape " + re.escape(str(shape))):
         zoo.load("mlp-iris").predict(np.zeros(shape))
 
 
@@ -120,10 +120,10 @@ def test_an_input_of_another_type_is_refused_or_taken_as_the_numbers_that_it_is(
         np.testing.assert_allclose(model.outputs(x.astype(kind)), model.outputs(x.astype("float32")), rtol=1e-3)
     for kind in ("str", "object", "complex64", "datetime64[s]"):
         for some in (x, x[0]):
-            with pytest.raises(ValueError, match=re.escape(f"mlp wants numbers, got {x.astype(kind).dtype}")):
+            with pytest.raises(ValueError, match=re.escape(f"mlp reads numbers, got {x.astype(kind).dtype}")):
                 model.predict(some.astype(kind))
     for bad in (np.nan, -np.inf):
-        with pytest.raises(ValueError, match=rf"mlp wants finite numbers, x\[1, 2\] is {bad}"):
+        with pytest.raises(ValueError, match=rf"mlp reads finite numbers, x\[1, 2\] is {bad}"):
             model.predict(np.where(np.arange(8).reshape(2, 4) == 6, bad, x))
 
 
@@ -139,7 +139,7 @@ def test_a_regression_predicts_in_the_targets_own_units(regression):
     assert said.shape == test.y.shape
     rmse = np.sqrt(np.mean((said - test.y.reshape(said.shape)) ** 2))
     assert rmse == pytest.approx(regression.metrics["rmse"], rel=1e-4)
-    with pytest.raises(ValueError, match="is a regression: use predict"):
+    with pytest.raises(ValueError, match="has the task regression, which has no probabilities: use predict"):
         model.probabilities(test.x)
 
 
@@ -239,11 +239,11 @@ def test_a_batch_larger_than_the_set_and_gradient_descent_take_the_whole_set():
 @pytest.mark.parametrize(
     ("recipe", "reason"),
     [
-        (Recipe("cnn", "iris"), "cnn reads image data; iris is table data of shape 4"),
+        (Recipe("cnn", "iris"), "cnn accepts image data; iris is table data of shape 4"),
         (Recipe("linear", "digits"), "linear does regression; digits is a multiclass task"),
         (Recipe("mlp", "iris", m={"width": 3}), "mlp cannot be made with"),
         (Recipe("mlp", "iris", m={"activation": "rleu"}), "did you mean 'relu'"),
-        (Recipe("mlp", "iris", loss="huber"), "--loss huber is no loss for a multiclass task"),
+        (Recipe("mlp", "iris", loss="huber"), "--loss huber does not suit a multiclass task"),
     ],
 )
 def test_what_does_not_go_together_is_refused_with_the_reason(recipe, reason):

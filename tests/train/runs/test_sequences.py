@@ -87,8 +87,8 @@ def test_a_regression_over_time_draws_its_memory(tmp_path):
 @pytest.mark.parametrize(
     ("model", "dataset", "reason"),
     [
-        ("mlp", "future", "mlp reads image or table or points data; future is sequence data of shape 30x1"),
-        ("lstm", "iris", "lstm reads image or sequence or text or series data; iris is table data.*mlp reads it"),
+        ("mlp", "future", "mlp accepts image or table or points data; future is sequence data of shape 30x1"),
+        ("lstm", "iris", "lstm accepts image or sequence or text or series data; iris is table data.*mlp accepts it"),
     ],
 )  # fmt: skip
 def test_animals_and_data_that_do_not_go_together_are_told_of_another(model, dataset, reason):
