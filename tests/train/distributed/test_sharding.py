@@ -224,17 +224,17 @@ from zoo.train.runs.setup import setup
 options = RunOptions(fsdp=True)
 recipe = replace(recipe_for("mlp"), m={"hidden": (512, 256)}, steps=4)
 parts = setup(recipe, Place(), sharding=sharding_for(options), score_samples=False)
-tree = described(parts.advance.template(parts.key))
+tree = specs(parts.advance.template(parts.key))
 tensors = {name: np.full(shape, 1, dtype) for name, (dtype, shape) in tree.items()}
 saved = facts(parts, recipe, asdict(options)) | {"step": 2, "since": 2, "seconds": 1.0, "metrics": {}, "callbacks": {}}
-checkpoint = read(write(begun(Path(sys.argv[1]), 2), Whole(tensors), saved, None))
+checkpoint = read(write(begin(Path(sys.argv[1]), 2), LocalState(tensors), saved, None))
 found = set()
 
 def watch(*event):
     found.update(each.shape for each in jax.live_arrays() if len(each.sharding.device_set) == 1)
 
 sys.setprofile(watch)
-fits = [load_state(checkpoint, parts).fit, begun_from(checkpoint.path, parts)[0].fit]
+fits = [load_state(checkpoint, parts).fit, warm_start(checkpoint.path, parts)[0].fit]
 sys.setprofile(None)
 for fit in fits:
     (kernel,) = (leaf for leaf in jax.tree.leaves(fit["params"]) if leaf.shape == (512, 256))

@@ -193,7 +193,7 @@ def test_when_one_is_killed_the_other_says_which_and_what_to_do(killed):
 
 
 @pytest.mark.fault(row=20)
-@pytest.mark.parametrize("processes", [2, 1])
+@pytest.mark.parametrize("processes", [2, pytest.param(1, marks=pytest.mark.expensive)])
 def test_a_broken_run_is_resumed_by_any_number_and_ends_as_the_unbroken_one(killed, unbroken, place, processes):
     folder = place / f"resumed-by-{processes}"
     shutil.copytree(killed[0], folder)
