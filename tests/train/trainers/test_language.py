@@ -156,5 +156,5 @@ def test_a_text_is_told_of_in_characters(tmp_path, capsys):
     run(recipe, RunOptions(out=tmp_path / "run", pictures=False))
     said = capsys.readouterr().out
     assert "data     text: 854 training and 95 test characters" in said
-    assert "= 3 steps of 32 x 8 = 768 characters seen" in said
+    assert "= 3 steps of 32 x 8 = 768 characters" in said
     assert "examples" not in said
