@@ -59,7 +59,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"{said}; chosen by a sweep: {_TOGETHER if together else _APART}", flush=True)
         found = measured(recipe, args.seeds, args.rounds, whole=not args.steps)
         good &= not together or all(statistics.median(each[_TOGETHER]) > 1 for each, _ in found.values())
-        text = "; ".join(f"{what}: {describe_setting(*each)}" for what, each in found.items())
+        text = "; ".join(f"{what}: {describe_ratios(*each)}" for what, each in found.items())
         what = f"sweep, {said}; chosen by a sweep: {_TOGETHER if together else _APART}"
         figures[f"5 {name}"] = Figure(what, f"{args.rounds} rounds", text, _COMMAND)
     if not args.steps:
@@ -79,7 +79,7 @@ def measured(recipe: Recipe, seeds: int, rounds: int, *, whole: bool = True) -> 
         found = {}
         for what, go in kinds.items():
             found[what] = go()
-            print(f"  {what}: {describe_setting(*found[what])}", flush=True)
+            print(f"  {what}: {describe_ratios(*found[what])}", flush=True)
     return found
 
 
@@ -106,7 +106,7 @@ def compared(ways: Ways, rounds: int, *, warm: bool = False) -> Compared:
     return ratios, statistics.median(seconds[_APART])
 
 
-def describe_setting(ratios: Mapping[str, Sequence[float]], seconds: float) -> str:
+def describe_ratios(ratios: Mapping[str, Sequence[float]], seconds: float) -> str:
     """The median of each way's ratios, and their range."""
     told = ", ".join(
         f"{name} {statistics.median(each):.2f} times as fast ({min(each):.2f} to {max(each):.2f})"

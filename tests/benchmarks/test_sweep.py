@@ -26,7 +26,7 @@ def test_each_round_begins_with_another_way_and_gives_ratios_to_sequential_runs(
     ways, order = called
     assert sweep.compared(ways, 2) == ({"vmap": [4.0, 4.0], "own": [2.0, 2.0]}, 4.0)
     assert order == [sweep._APART, "vmap", "own", "vmap", "own", sweep._APART]
-    told = sweep.in_words({"vmap": [1.0, 3.0, 2.5]}, 4.0)
+    told = sweep.describe_ratios({"vmap": [1.0, 3.0, 2.5]}, 4.0)
     assert told == "vmap 2.50 times as fast (1.00 to 3.00) as sequential runs (4 s)"
 
 
@@ -37,6 +37,7 @@ def test_what_is_to_be_warm_is_gone_through_once_before(called):
 
 
 @pytest.mark.slow
+@pytest.mark.expensive
 def test_a_first_sweep_compiles_and_the_next_one_finds_its_programs_on_the_disk(tmp_path):
     before = jax.config.jax_compilation_cache_dir
     recipe = sweep.replace(sweep.CASES["mlp on iris"], epochs=1)

@@ -57,6 +57,11 @@ def test_a_program_for_three_platforms_agrees_for_any_batch(digits):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    "digits",
+    [pytest.param(name, marks=() if name == "mlp" else pytest.mark.expensive) for name in SMALL],
+    indirect=True,
+)
 def test_a_stablehlo_file_is_readable_with_jax_alone(digits, tmp_path):
     pytest.importorskip("flatbuffers", reason="jax writes its programs by flatbuffers (extra `export`)")
     model, out = zoo.load(digits), tmp_path / "m.stablehlo"
@@ -246,8 +251,8 @@ def test_a_branch_on_data_is_kept():
     ("words", "message"),
     [
         (("mlp-iris", "--format", "onx"), "did you mean"),
-        (("mlp-iris", "--out", "no/m.stablehlo"), "there is no folder no"),
-        ((), "which run?"),
+        (("mlp-iris", "--out", "no/m.stablehlo"), "the folder no does not exist"),
+        ((), "no run given"),
     ],
 )
 def test_an_unsupported_export_is_refused_and_writes_no_file(capsys, tmp_path, monkeypatch, words, message):
