@@ -149,7 +149,10 @@ def test_what_a_generator_paints_an_image_of_is_not_cut():
 @pytest.mark.parametrize(
     ("options", "reason"),
     [
-        ({"mesh": "data"}, "--mesh data: 'data' is not an axis with its number of devices, as in --mesh data=4,model=2"),
+        (
+            {"mesh": "data"},
+            "--mesh data: 'data' is not an axis with its number of devices, as in --mesh data=4,model=2",
+        ),
         ({"mesh": "data=0"}, "'data=0' is not an axis"),
         ({"mesh": "data=2,,model=2"}, "'' is not an axis"),
         ({"mesh": ""}, "'' is not an axis"),

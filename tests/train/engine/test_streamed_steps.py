@@ -25,7 +25,7 @@ from zoo.train.pipeline.batches import BatchSource, HostBatch, HostReader
 from zoo.train.trainer import Trainer
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
-QUIET = {"quiet": True, "pictures": False, "compile_cache": "off", "ckpt_every": "1", "keep": 100, "log_every": 2}
+QUIET = {"quiet": True, "pictures": False, "ckpt_every": "1", "keep": 100, "log_every": 2}
 
 
 @pytest.fixture(autouse=True)

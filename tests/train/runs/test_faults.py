@@ -231,7 +231,7 @@ def test_row_5_metrics_that_cannot_be_written_end_the_run_with_the_reason(tmp_pa
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("zoo.train.callback.os.fsync", full)
+    monkeypatch.setattr("zoo.train.runs.metrics_log.os.fsync", full)
     with pytest.raises(RunFailed, match=r"run cannot be written: No space left on device; [\d,]+ bytes free"):
         run(IRIS, RunOptions(out=tmp_path / "run", quiet=True, ckpt_every="off"))
 
@@ -419,7 +419,7 @@ def test_row_23_without_a_home_and_a_place_for_temporary_files_a_run_needs_but_i
             cwd=here, capture_output=True, text=True, timeout=480, check=False,
         )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert "compiled programs are not kept" in done.stderr
+    assert "compiled programs are not cached" in done.stderr
     assert list_steps(here / "run") == [2, 4]
     assert {"confusion.png", "curves.png"} <= {path.name for path in (here / "run" / "plots").iterdir()}
     assert [path.name for path in here.iterdir()] == ["run"]
@@ -443,9 +443,9 @@ def test_the_command_line_restores_the_runs_recipe_and_options(tmp_path, monkeyp
     assert main(["--resume=x", "--lr", "0.5"]) == 3
     assert "lr                   0.03 in the run, 0.5 now" in capsys.readouterr().err
     assert main(["--resume"]) == 2
-    assert "which run? Name its folder, as in --resume runs/mine" in capsys.readouterr().err
+    assert "--resume needs the folder of a run, as in --resume runs/mine" in capsys.readouterr().err
     assert main(["--resume", "--out", "y"]) == 2
-    assert "--resume y is not there" in capsys.readouterr().err
+    assert "--resume y does not exist" in capsys.readouterr().err
     begins = [*words, "--resume", "--out", "y", "--epochs", "1"]
     assert main(begins) == 0, "what is not there yet is begun by the words that say what to train"
     assert main([*begins, "--epochs", "2", "--no-quiet"]) == 0

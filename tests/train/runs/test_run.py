@@ -4,7 +4,6 @@ import dataclasses
 import json
 import os
 import re
-import signal
 import struct
 import subprocess
 import sys
@@ -277,19 +276,3 @@ def test_four_devices_give_the_numbers_of_one(iris, tmp_path):
 def test_a_batch_that_the_devices_cannot_share_is_refused_with_the_nearest_sizes(tmp_path):
     done = on_four_devices(tmp_path, batch_size=18)
     assert "--batch-size 18 does not divide over 4 devices; the nearest that do: 16 or 20" in done.stderr
-
-
-@pytest.mark.fault(row=3)
-@pytest.mark.fault(row=4)
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_signal_ends_a_run_in_good_order(tmp_path, number, code):
-    command = [sys.executable, "-m", "zoo.train", "--model", "mlp", "--dataset", "iris", "--epochs", "1e6"]
-    run = subprocess.Popen([*command, "--out", str(tmp_path / "run")], stdout=subprocess.PIPE, text=True)
-    assert run.stdout is not None
-    for line in run.stdout:
-        if line.startswith("epoch"):
-            run.send_signal(number)
-            break
-    run.communicate(timeout=60)
-    assert run.returncode == code
-    assert zoo.load(tmp_path / "run").about["model"] == "mlp"
