@@ -157,7 +157,7 @@ def test_what_a_generator_paints_an_image_of_is_not_cut():
         ({"mesh": "data=2,,model=2"}, "'' is not an axis"),
         ({"mesh": ""}, "'' is not an axis"),
         ({"mesh": "data=2,data=4"}, "contains the axis data twice"),
-        ({"shard": ("head/w",)}, "a rule is a pattern and an axis for each dimension, as in head/w=None,model"),
+        ({"shard": ("head/w",)}, "a rule has a pattern and an axis for each dimension, as in head/w=None,model"),
         ({"shard": ("(=data",)}, r"'\(' is not a regular expression: missing \)"),
         ({"shard": ("w=model",)}, r"there is no axis 'model' \(the mesh has data; add axes with --mesh"),
         ({"shard": ("w=modle",), "mesh": "model=2"}, r"no axis 'modle'; did you mean model\? \(the mesh has data and"),
@@ -192,7 +192,7 @@ def test_a_mesh_for_other_devices_is_refused_with_what_to_do(mesh, reason):
 
 def test_a_placement_takes_the_devices_that_it_is_given():
     one = jax.devices()[:1]
-    assert data_parallel(one).shares == 1
+    assert data_parallel(one).data_parallelism == 1
     assert dict(sharding_for(RunOptions(mesh="model=1", fsdp=True), one).mesh.shape) == {"data": 1, "model": 1}
 
 
