@@ -13,7 +13,7 @@ from ..config.recipe import Recipe
 from ..data.dataset import Dataset, Place, Source, Split, load_data, source
 from ..data.vocabulary import Vocabulary
 from ..data.windows import differenced
-from ..distributed.sharding import data_parallel
+from ..distributed.sharding import Sharding, data_parallel
 from ..engine.evaluate import Evaluator
 from ..errors import BadInput
 from ..trained.build import ModelSpec
@@ -98,7 +98,7 @@ def score(trained: Trained, kind: Source, data: Dataset, place: Place = Place())
     score_samples = partial(sample_score_for, say=place.say)
     task = task_for_data(trained.model, recipe, kind, data, spec, scalers, score_samples).task
     here = data_parallel(jax.local_devices())
-    trainer = trainers.make(trained.model, task, trainers.Run(recipe, _STEPS, _STEPS_PER_EPOCH, here))
+    trainer = trainers.make(trained.model, task, _scoring_run(recipe, here))
     cut = None
     if data.task == "language":
         from ..pipeline.text import scoring_windows as cut
@@ -106,6 +106,13 @@ def score(trained: Trained, kind: Source, data: Dataset, place: Place = Place())
     split = differenced(data.test) if data.relative else data.test
     evaluator = Evaluator(trainer, split, *scalers, here, cut)
     return evaluator(fit, jax.random.key(recipe.seed), int(about["metrics"].get("step", 0)))
+
+
+def _scoring_run(recipe: Recipe, sharding: Sharding) -> trainers.Run:
+    """Returns a run of a length that the trainer accepts; scoring takes none of its steps."""
+    if trainers.traits(recipe.trainer).batch == "all":
+        return trainers.Run(recipe, 1, 1, sharding)
+    return trainers.Run(recipe, _STEPS, _STEPS_PER_EPOCH, sharding)
 
 
 def _recipe(trained: Trained) -> Recipe:
