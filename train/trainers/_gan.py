@@ -16,8 +16,8 @@ from zoo.layers import Players
 from ..losses import adversarial as losses
 from ..tasks.task import Task
 from ..trainer import Trainer, named_key
-from ._scoring import scores
 from .optimizers import Optimizer, apply_gradient, ema_update
+from .scoring import scores
 
 __all__ = ["GanConfig", "gan_trainer"]
 

@@ -15,8 +15,8 @@ from zoo.layers import Layer, Sequence
 from ..tasks.task import Task
 from ..trained.call import call, inputs
 from ..trainer import Trainer
-from ._scoring import scores, seen
 from .optimizers import Optimizer, apply_gradient, ema_update
+from .scoring import scores, seen
 
 __all__ = ["gradient_trainer"]
 

@@ -10,7 +10,7 @@ from ..errors import BadInput
 from ..tasks.task import Task
 from ..trainer import Trainer
 from . import Run
-from ._scoring import scores
+from .scoring import scores
 
 __all__ = ["count", "counting"]
 

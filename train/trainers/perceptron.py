@@ -8,7 +8,7 @@ from zoo.layers import Layer
 from ..tasks.task import Task
 from ..trainer import Trainer
 from . import Run
-from ._scoring import scores
+from .scoring import scores
 
 __all__ = ["perceptron"]
 

@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 
 from zoo.train.trainer import Trainer
-from zoo.train.trainers._scoring import scores
+from zoo.train.trainers.scoring import scores
 
 TRAITS = {"gradient": False, "schedule": False}
 

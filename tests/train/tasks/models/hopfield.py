@@ -10,7 +10,7 @@ from zoo.train.config.recipe import ModelRecipes, Recipe
 from zoo.train.tasks.recall import signs
 from zoo.train.trainer import Trainer
 from zoo.train.trainers import Run
-from zoo.train.trainers._scoring import scores
+from zoo.train.trainers.scoring import scores
 
 __all__ = ["Hopfield", "hopfield"]
 

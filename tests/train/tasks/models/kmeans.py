@@ -7,7 +7,7 @@ from zoo.layers import Layer
 from zoo.train.config.recipe import ModelRecipes, Recipe
 from zoo.train.trainer import Trainer
 from zoo.train.trainers import Run
-from zoo.train.trainers._scoring import scores
+from zoo.train.trainers.scoring import scores
 
 __all__ = ["kmeans"]
 

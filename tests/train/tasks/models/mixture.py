@@ -9,7 +9,7 @@ import jax.numpy as jnp
 from zoo.train.config.recipe import ModelRecipes, Recipe
 from zoo.train.trainer import Trainer
 from zoo.train.trainers import Run
-from zoo.train.trainers._scoring import scores
+from zoo.train.trainers.scoring import scores
 
 __all__ = ["Mixture", "mixture"]
 
