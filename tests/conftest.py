@@ -36,7 +36,6 @@ import pytest  # noqa: E402
 from tests.quickly import compiled_quickly  # noqa: E402
 from zoo.train.runtime.allocator import give_back_freed_memory  # noqa: E402
 
-
 PEAKS = pytest.StashKey[list]()
 
 

@@ -38,7 +38,10 @@ def test_an_unknown_command_is_bad_input_with_the_nearest_name(capsys):
     )
 
 
-@pytest.mark.parametrize("words", [["-m", "zoo", "--help"], ["-m", "zoo.train", "--help"], ["-m", "zoo", "train", "-x"]])
+HELP = [["-m", "zoo", "--help"], ["-m", "zoo.train", "--help"], ["-m", "zoo", "train", "-x"]]
+
+
+@pytest.mark.parametrize("words", HELP)
 def test_help_and_bad_flags_import_neither_jax_nor_numpy(words):
     done = subprocess.run(
         [sys.executable, "-X", "importtime", *words], capture_output=True, text=True, check=False, timeout=60

@@ -102,18 +102,24 @@ def test_an_unknown_model_raises_an_error_with_the_closest_name():
         zoo.create("resnt", 10)
 
 
-@pytest.mark.parametrize(
-    "line",
-    [
-        "from zoo import cnn",
-        "import zoo.cnn; from zoo import cnn",
-        "from zoo.cnn import cnn as other; from zoo import cnn; assert cnn is other",
-        "import zoo; cnn = zoo.cnn",
-    ],
-)
-def test_a_model_is_a_function_however_it_is_imported(line):
-    code = f"{line}\nassert cnn(10).init and callable(cnn), cnn"
-    subprocess.run([sys.executable, "-c", code], check=True)
+IMPORTS = """
+import sys
+for line in (
+    "from zoo import cnn",
+    "import zoo.cnn; from zoo import cnn",
+    "from zoo.cnn import cnn as other; from zoo import cnn; assert cnn is other",
+    "import zoo; cnn = zoo.cnn",
+):
+    names = {}
+    exec(line, names)
+    assert names["cnn"](10).init and callable(names["cnn"]), line
+    for module in [name for name in sys.modules if name.split(".")[0] == "zoo"]:
+        del sys.modules[module]
+"""
+
+
+def test_a_model_is_a_function_however_it_is_imported():
+    subprocess.run([sys.executable, "-c", IMPORTS], check=True)
 
 
 def test_importing_the_zoo_imports_nothing_else():

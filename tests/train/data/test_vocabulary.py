@@ -11,7 +11,7 @@ from zoo.train.errors import BadInput
 TEXT = "to be, or not to be:\n\tthat is the question."
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 @given(st.text(min_size=1))
 def test_any_text_is_restored_from_its_characters(text):
     vocabulary = characters_of(text)
@@ -21,7 +21,7 @@ def test_any_text_is_restored_from_its_characters(text):
     assert list(vocabulary.tokens) == sorted(set(text))
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 @given(st.text(min_size=1))
 def test_any_text_is_restored_from_its_words_if_all_are_known(text):
     vocabulary = words_of(text, 10_000)

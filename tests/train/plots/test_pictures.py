@@ -98,7 +98,7 @@ def test_the_second_panel_shows_the_given_headline(tmp_path):
     assert (one[40:, 480:] != other[40:, 480:]).any()
 
 
-@pytest.mark.parametrize("count", [1, 2, 3, 24, 40, 50])
+@pytest.mark.parametrize("count", [1, 3, 24, 50])
 def test_a_confusion_matrix_of_many_classes_fits_a_page(count, tmp_path):
     matrix = np.diag(RANDOM.integers(900, 1100, count)) + RANDOM.poisson(0.3, (count, count))
     with warnings.catch_warnings():

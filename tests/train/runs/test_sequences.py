@@ -18,7 +18,7 @@ TAGS = dataclasses.replace(recipe_for("bigru", "future"), d={"examples": 200, "s
 
 @pytest.fixture(scope="module")
 def tags(tmp_path_factory):
-    return run(TAGS, RunOptions(out=tmp_path_factory.mktemp("runs") / "tags", quiet=True, pictures=False))
+    return run(TAGS, RunOptions(out=tmp_path_factory.mktemp("runs") / "tags", quiet=True))
 
 
 def test_accuracy_of_tagging_is_that_of_the_tagged_steps(tags):
