@@ -50,7 +50,7 @@ def test_r2_is_that_of_the_change_which_a_level_does_not_flatter(walked):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("values", [walk(1200, 0.3), trend_and_season(1200)], ids=["walk", "trend and season"])
+@pytest.mark.parametrize("values", [walk(1200, 0.3), pytest.param(trend_and_season(1200), marks=pytest.mark.expensive)])
 def test_a_drifting_series_is_forecast_no_worse_than_by_its_last_value_and_better_than_by_levels(values, tmp_path):
     by_level, by_change = (forecast(values, tmp_path, relative, epochs=6) for relative in (False, True))
     test = by_change.setup.data.test
