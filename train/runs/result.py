@@ -57,8 +57,15 @@ def finish(result: Result, pictures: bool = True) -> Result:
     if pictures:
         result = replace(result, scores=draw(result))
     facts = {"metrics": result.metrics, "seconds": result.seconds, "stopped_by_signal": result.signal}
-    write_json(result.folder / RESULT_FILE, {**facts, **result.scores})
+    write_json(
+        result.folder / RESULT_FILE, {**facts, **{name: _numbers(found) for name, found in result.scores.items()}}
+    )
     return result
+
+
+def _numbers(found: Any) -> Any:
+    """Returns scores without the line that sums them up for a reader."""
+    return {name: value for name, value in found.items() if name != "summary"} if isinstance(found, Mapping) else found
 
 
 def completed(folder: Path, parts: Setup, options: RunOptions) -> Result:
