@@ -67,7 +67,7 @@ def _allocator(rounds: int) -> str:
     try:
         for _ in range(rounds):
             for malloc, figures in ((True, kept), (False, plain)):
-                figures += measure("cnn", ["ours"], 1, 4, malloc, say=lambda line: None)["peers"]["ours"]
+                figures += measure("cnn", ["ours"], 1, 4, malloc, print_fn=lambda line: None)["peers"]["ours"]
     except (KeyError, subprocess.CalledProcessError) as error:
         return f"allocator: not measured: {error}"
     a, b = (statistics.median(each["ms"] for each in figures) for figures in (kept, plain))

@@ -26,22 +26,22 @@ __all__ = [
 MALLOC = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": "17179869184", "MALLOC_TOP_PAD_": "268435456"}
 
 
-def taking_part(work: str, peers: Sequence[str], say: Callable[[str], None] = print) -> list[str]:
+def taking_part(work: str, peers: Sequence[str], print_fn: Callable[[str], None] = print) -> list[str]:
     """Returns the libraries that are installed and support the workload; prints the others."""
     there = []
     for name in peers:
         peer, absent = TIMED[name], missing(TIMED[name])
         if absent:
-            say(f"{work}: {peer.label} is left out: {', '.join(absent)} is not installed")
+            print_fn(f"{work}: {peer.label} is left out: {', '.join(absent)} is not installed")
         elif work not in peer.workloads:
-            say(f"{work}: {peer.label} is left out: not written")
+            print_fn(f"{work}: {peer.label} is left out: not written")
         else:
             there.append(name)
     return there
 
 
 def measure(
-    work: str, peers: Sequence[str], rounds: int, seconds: float, malloc: bool, say: Callable[[str], None] = print
+    work: str, peers: Sequence[str], rounds: int, seconds: float, malloc: bool, print_fn: Callable[[str], None] = print
 ) -> dict:
     """Measures all libraries.
 
@@ -51,7 +51,7 @@ def measure(
         rounds: number of rounds.
         seconds: duration of training in each round.
         malloc: whether all keep freed memory.
-        say: prints a line.
+        print_fn: prints a line.
 
     Returns:
         `{"limit": [GFLOP/s per round], "peers": {name: [values per round]}, "failed": {name: reason}}`.
@@ -66,11 +66,11 @@ def measure(
                 each = run_worker([name, work, "--seconds", str(seconds)], malloc)
             except subprocess.CalledProcessError as error:
                 failed[name] = last_line(error.stderr)
-                say(f"{work}: {TIMED[name].label} failed: {failed[name]}")
+                print_fn(f"{work}: {TIMED[name].label} failed: {failed[name]}")
                 continue
             found[name].append(each)
             time = f"{each['ms']:.2f} ms a step, the first after {each['first']:.1f} s"
-            say(f"{work}, round {i + 1} of {rounds}: {TIMED[name].label} {time}")
+            print_fn(f"{work}, round {i + 1} of {rounds}: {TIMED[name].label} {time}")
     return {"limit": limits, "peers": {name: each for name, each in found.items() if each}, "failed": failed}
 
 

@@ -47,7 +47,7 @@ def _worker(name: str, work: str, malloc: bool) -> Iterator[Callable[[], float]]
 
 
 def by_turns(
-    work: str, names: Sequence[str], turns: int, malloc: bool, say: Callable[[str], None] = print
+    work: str, names: Sequence[str], turns: int, malloc: bool, print_fn: Callable[[str], None] = print
 ) -> tuple[dict[str, list[float]], dict[str, str]]:
     """Measures the milliseconds per step of each library in each turn; also returns who failed, and why.
 
@@ -56,7 +56,7 @@ def by_turns(
         names: names in `peers.TIMED`.
         turns: number of turns that are counted.
         malloc: whether all keep freed memory.
-        say: prints a line.
+        print_fn: prints a line.
     """
     failed: dict[str, str] = {}
     with ExitStack() as stack:
@@ -66,7 +66,7 @@ def by_turns(
                 each_turn[name] = stack.enter_context(_worker(name, work, malloc))
             except ChildProcessError as error:
                 failed[name] = str(error)
-            say(f"{work}: {name} " + (f"failed: {failed[name]}" if name in failed else "is ready"))
+            print_fn(f"{work}: {name} " + (f"failed: {failed[name]}" if name in failed else "is ready"))
         found = {name: [] for name in each_turn}
         for _ in range(_WARM + turns):
             for name, turn in each_turn.items():

@@ -38,7 +38,7 @@ def main(peers: Sequence[str], rounds: int, data_dir: str | None, page: Path | N
 
 
 def _rows(work: str, peers: Sequence[str], rounds: int, data_dir: str) -> list[str]:
-    there = taking_part(work, list(dict.fromkeys(["ours", *peers])), say=lambda line: print(line, file=sys.stderr))
+    there = taking_part(work, list(dict.fromkeys(["ours", *peers])), print_fn=lambda line: print(line, file=sys.stderr))
     found: dict[str, list[dict]] = {name: [] for name in there}
     commands = []
     for i in range(rounds):

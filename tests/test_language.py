@@ -9,7 +9,7 @@ import pytest
 
 import zoo
 
-FOLDERS = ("layers", "zoo")
+FOLDERS = ("layers", "zoo", "train")
 OPENINGS = {"How", "Of", "That", "What", "Where", "Whether", "Which", "Who", "Whose"}
 PERSONIFYING = re.compile(
     r"\b(is|are|was|were) (told|asked|taught)\b|\basked (of|for)\b|\b(hears?|foretells?|foretold|lives? in)\b"

@@ -89,7 +89,7 @@ def test_a_peer_that_fails_is_named_and_the_others_go_on(monkeypatch):
         return {"gflops": 100.0} if words[0] == "limit" else FIGURE
 
     monkeypatch.setattr(rounds, "run_worker", run)
-    found = rounds.measure("mlp", ["ours", "flax"], 2, 1, False, say=lambda line: None)
+    found = rounds.measure("mlp", ["ours", "flax"], 2, 1, False, print_fn=lambda line: None)
     assert found["failed"] == {"flax": "TypeError: no such layer"}
     assert len(found["peers"]["ours"]) == 2
 

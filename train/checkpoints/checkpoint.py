@@ -63,7 +63,7 @@ class Checkpoint:
 
     @property
     def shared(self) -> bool:
-        """Whether several processes wrote a part of the arrays each."""
+        """True if several processes wrote a part of the arrays each."""
         return _STATE not in self.manifest["files"]
 
 

@@ -113,9 +113,9 @@ class RunOptions:
             other = "--overwrite, which starts anew" if self.overwrite else "--init-from, which only takes weights"
             raise BadInput(f"--resume continues a run and cannot be combined with {other}: leave one of them out")
 
-    def place(self, say: Callable[[str], None] = lambda text: None) -> Place:
-        """Returns the place of data files; `say` receives the progress of downloads."""
-        return Place(self.data_dir, self.offline, say, parse_bytes(self.in_memory, "--in-memory"))
+    def place(self, print_fn: Callable[[str], None] = lambda text: None) -> Place:
+        """Returns the place of data files; `print_fn` receives the progress of downloads."""
+        return Place(self.data_dir, self.offline, print_fn, parse_bytes(self.in_memory, "--in-memory"))
 
 
 def shared_by_all(options: RunOptions) -> dict[str, Any]:

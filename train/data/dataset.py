@@ -31,13 +31,13 @@ class Place:
     Attributes:
         data_dir: folder with data files that the user named; None takes ZOO_DATA or the user's cache.
         offline: whether the network must not be used.
-        say: called with the progress of a download, one line at a time.
+        print_fn: called with the progress of a download, one line at a time.
         in_memory: bytes; a larger data set stays on the disk and is read during the run.
     """
 
     data_dir: Path | None = None
     offline: bool = False
-    say: Callable[[str], None] = lambda text: None
+    print_fn: Callable[[str], None] = lambda text: None
     in_memory: int = 4 << 30
 
 

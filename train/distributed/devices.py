@@ -24,7 +24,7 @@ class _Device(NamedTuple):
 
 
 def check_devices(options: RunOptions) -> str:
-    """Sets jax up as the options say, prints the devices, warns if one lies idle.
+    """Configures jax by the run options, and warns if an accelerator is idle; returns the line that names the devices.
 
     Raises:
         BadInput: if the platform that was asked for, or required, is not there, or not as many devices as the mesh has.

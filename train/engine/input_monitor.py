@@ -20,13 +20,13 @@ class InputMonitor(Callback):
 
     Args:
         advance: Program that reads the batches.
-        say: Prints a warning.
+        print_fn: Prints a warning.
     """
 
     name, former_name = "input_monitor", "Reading"
 
-    def __init__(self, advance: StreamedStepProgram, say: Callable[[str], None] = warn):
-        self.advance, self._say = advance, say
+    def __init__(self, advance: StreamedStepProgram, print_fn: Callable[[str], None] = warn):
+        self.advance, self._print_fn = advance, print_fn
         self._warned = False
 
     def on_progress(self, step: int, row: dict) -> None:
@@ -34,7 +34,7 @@ class InputMonitor(Callback):
         share = self.advance.data_wait
         if share is not None and share > _SHARE and self.advance.seconds > _SECONDS and not self._warned:
             self._warned = True
-            self._say(
+            self._print_fn(
                 f"steps wait {share:.0%} of their time for their batches: put the data on a faster disk, make the "
                 "images smaller beforehand, load what fits (--in-memory), or use a loader with several processes"
             )

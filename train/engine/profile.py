@@ -26,19 +26,19 @@ class Profile(Callback):
         advance: Program whose steps are traced.
         steps: Number of steps to trace.
         total: Steps of the run.
-        say: Prints a line, after the run, about the trace and how to open it.
+        print_fn: Prints a line, after the run, about the trace and how to open it.
 
     Raises:
         BadInput: If the run has no step besides those: the first one compiles and is never traced.
     """
 
-    def __init__(self, advance: StepProgram, steps: int, total: int, say: Callable[[str], None] = print):
+    def __init__(self, advance: StepProgram, steps: int, total: int, print_fn: Callable[[str], None] = print):
         if steps >= total:
             raise BadInput(
                 f"--profile {steps} needs a run of {steps + 1} steps or more, as the first one compiles; "
                 f"the run has {total}"
             )
-        self.advance, self.steps, self.total, self._say = advance, steps, total, say
+        self.advance, self.steps, self.total, self._print_fn = advance, steps, total, print_fn
         self.first = self.last = -1  # set by the first call: a resumed run does not start at 0
         self._open = False
 
@@ -69,9 +69,9 @@ class Profile(Callback):
         """Prints the path of the trace and the programs that open it."""
         found = sorted(self.folder.rglob("perfetto_trace.json.gz"))
         if found:
-            self._say(f"profile  {found[-1]}")
-            self._say("         open it at https://ui.perfetto.dev: it is read in the browser and not uploaded")
-            self._say(f"         or: pip install xprof && xprof --logdir {self.folder}")
+            self._print_fn(f"profile  {found[-1]}")
+            self._print_fn("         open it at https://ui.perfetto.dev: it is read in the browser and not uploaded")
+            self._print_fn(f"         or: pip install xprof && xprof --logdir {self.folder}")
 
     def _begin(self, fit: Any) -> None:
         jax.block_until_ready(fit)

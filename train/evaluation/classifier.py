@@ -63,17 +63,17 @@ class Features(NamedTuple):
         return _in_chunks(self.compute, images)
 
 
-def features_of(data: Dataset, say: Callable[[str], None] = lambda text: None) -> Features:
+def features_of(data: Dataset, print_fn: Callable[[str], None] = lambda text: None) -> Features:
     """Returns the features by which images of a data set are compared.
 
     Args:
         data: images with two classes or more.
-        say: called with a line before a classifier is trained.
+        print_fn: called with a line before a classifier is trained.
 
     Raises:
         BadInput: if all images have one class.
     """
-    return image_features(image_classifier(data, say), data.train.x[:_SCALED_BY])
+    return image_features(image_classifier(data, print_fn), data.train.x[:_SCALED_BY])
 
 
 def image_features(classifier: Trained, images: np.ndarray) -> Features:
@@ -105,12 +105,12 @@ def image_features(classifier: Trained, images: np.ndarray) -> Features:
     return Features(compute, classifier.classes, classifier.about["metrics"]["accuracy"])
 
 
-def image_classifier(data: Dataset, say: Callable[[str], None] = lambda text: None) -> Trained:
+def image_classifier(data: Dataset, print_fn: Callable[[str], None] = lambda text: None) -> Trained:
     """Returns the classifier of a data set's images: from the user's cache, else trained now and kept there.
 
     Args:
         data: images with classes.
-        say: called with a line before a classifier is trained.
+        print_fn: called with a line before a classifier is trained.
 
     Raises:
         BadInput: if there are fewer than two classes.
@@ -122,7 +122,7 @@ def image_classifier(data: Dataset, say: Callable[[str], None] = lambda text: No
     recipe = _recipe(data)
     digest = _digest(data, recipe)
     folder = _folder(f"{data.name}-{digest[:16]}")
-    return _cached(folder, digest) or _new(data, recipe, digest, folder, say)
+    return _cached(folder, digest) or _new(data, recipe, digest, folder, print_fn)
 
 
 def _recipe(data: Dataset) -> Recipe:
@@ -165,9 +165,9 @@ def _cached(folder: Path | None, digest: str) -> Trained | None:
     return model if model.about.get("digest") == digest else None
 
 
-def _new(data: Dataset, recipe: Recipe, digest: str, folder: Path | None, say: Callable[[str], None]) -> Trained:
+def _new(data: Dataset, recipe: Recipe, digest: str, folder: Path | None, print_fn: Callable[[str], None]) -> Trained:
     kept = f"kept in {folder}" if folder else "not kept, since the user has no home folder"
-    say(f"training a classifier of {data.name}, once, to score generated images; it is {kept}")
+    print_fn(f"training a classifier of {data.name}, once, to score generated images; it is {kept}")
     spec = ModelSpec(len(data.classes))
     scaler = fit_scaler(data.train.x, recipe.normalize)
     fit, model, task = _trained(data.train, recipe, spec, scaler)

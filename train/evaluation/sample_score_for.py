@@ -21,7 +21,7 @@ def sample_score_for(
     data: Dataset,
     scaler: Scaler,
     from_noise: bool = True,
-    say: Callable[[str], None] = lambda text: None,
+    print_fn: Callable[[str], None] = lambda text: None,
 ) -> SampleScore | None:
     """Returns the score of samples of such data; None where their spread is the only score.
 
@@ -32,7 +32,7 @@ def sample_score_for(
         data: loaded data; `data.train` are the training examples.
         scaler: normalisation of the samples.
         from_noise: whether the generator starts from noise instead of an image.
-        say: called with a line before a classifier is trained.
+        print_fn: called with a line before a classifier is trained.
     """
     data = resident(data)
     if kind.kind == "points" and data.classes:
@@ -46,5 +46,5 @@ def sample_score_for(
     if kind.kind == "image" and from_noise and len(data.classes) > 1:
         from .image_features import image_score
 
-        return image_score(data, scaler, "outputs" in _catalogue.card(recipe.model).decided, say)
+        return image_score(data, scaler, "outputs" in _catalogue.card(recipe.model).decided, print_fn)
     return None

@@ -95,7 +95,7 @@ def score(trained: Trained, kind: Source, data: Dataset, place: Place = Place())
     if trained.task.units == "example":  # one scale for the outputs and the real examples
         scalers = (trained.target_scaler, None)
     spec = ModelSpec.of(about["made_for"])
-    score_samples = partial(sample_score_for, say=place.say)
+    score_samples = partial(sample_score_for, print_fn=place.print_fn)
     task = task_for_data(trained.model, recipe, kind, data, spec, scalers, score_samples).task
     here = data_parallel(jax.local_devices())
     trainer = trainers.make(trained.model, task, _scoring_run(recipe, here))

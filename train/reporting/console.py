@@ -48,8 +48,8 @@ class ConsoleReport(Callback):
         """Prints the data, the model, the length of the training and the run folder."""
         arrays = summary(setup.model, setup.example.shape, setup.example.dtype)
         for line in [*_data_lines(setup), _model_line(setup, parameters(arrays)), _training_line(setup)]:
-            self.line.say(line)
-        self.line.say(f"folder   {folder}")
+            self.line.print_line(line)
+        self.line.print_line(f"folder   {folder}")
         if len(arrays) <= _MAX_ARRAYS:
             self.console.print(parameter_table(arrays))
         self.line.compiling()

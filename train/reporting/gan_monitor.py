@@ -32,11 +32,11 @@ class GanMonitor(Callback):
     """Warns, once each, of collapsed samples and of a discriminator that is never wrong.
 
     Args:
-        say: prints a line; by default on stderr.
+        print_fn: prints a line; by default on stderr.
     """
 
-    def __init__(self, say: Callable[[str], None] = lambda text: print(text, file=sys.stderr)):
-        self._say, self._warned, self._sure_logs = say, set(), 0
+    def __init__(self, print_fn: Callable[[str], None] = lambda text: print(text, file=sys.stderr)):
+        self._print_fn, self._warned, self._sure_logs = print_fn, set(), 0
 
     def on_start(self, setup: Any, folder: Any) -> None:
         """Reads the length of the run and whether the discriminator gives probabilities."""
@@ -68,4 +68,4 @@ class GanMonitor(Callback):
     def _warn(self, kind: str, text: str) -> None:
         if kind not in self._warned:
             self._warned.add(kind)
-            self._say(f"warning: {text}")
+            self._print_fn(f"warning: {text}")

@@ -62,7 +62,7 @@ class Progress:
         self._shown = ""  # the line that the terminal shows now
         self._printed = -math.inf  # time of the last line
 
-    def say(self, text: str) -> None:
+    def print_line(self, text: str) -> None:
         """Prints a permanent line."""
         self._clear()
         self._write(text + "\n")
@@ -98,7 +98,7 @@ class Progress:
         at = step / self._per_epoch
         chosen = round(at) % math.ceil(epochs / _MAX_EPOCH_LINES) == 0 or step >= self._total
         if chosen or (now - self._printed >= _LINE_SECONDS and not self._live):
-            self.say(self._epoch_line(at, epochs, row))
+            self.print_line(self._epoch_line(at, epochs, row))
 
     def close(self) -> None:
         """Ends the progress line; later output begins on a new line."""
@@ -162,7 +162,7 @@ class Progress:
 
     def _show(self, line: str) -> None:
         if not self._live:
-            self.say(line)
+            self.print_line(line)
             return
         self._write("\r" + line.ljust(len(self._shown)))
         self._shown = line

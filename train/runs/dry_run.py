@@ -1,4 +1,4 @@
-"""A run that does not run: one step is compiled, and what it will need is told. Nothing is written."""
+"""Compilation of one training step, for its size and memory; nothing is trained or written."""
 
 from typing import Any, NamedTuple
 
@@ -14,12 +14,12 @@ __all__ = ["DryRun", "dry_run"]
 
 
 class DryRun(NamedTuple):
-    """What one training step is and needs.
+    """Size and memory of one training step.
 
     Attributes:
-        setup: what would run.
-        rows: the model's parameters.
-        flops: of one step, as the compiler counts them; None where it does not.
+        setup: parts of the run.
+        rows: table of the model's parameters.
+        flops: floating point operations of a step, as the compiler counts them; None where it does not.
         memory: bytes on one device: of the `fit` (parameters, optimizer), of all `arguments` (the data as well), and
             `temporary`.
     """
@@ -31,10 +31,10 @@ class DryRun(NamedTuple):
 
 
 def dry_run(recipe: Recipe, options: RunOptions = RunOptions()) -> DryRun:  # noqa: B008
-    """Compiles one training step of a recipe and looks at it; runs none.
+    """Compiles one training step of a recipe and measures it, without running it.
 
     Raises:
-        BadInput, DataUnavailable: as the run itself would.
+        BadInput, DataUnavailable: under the same conditions as `run`.
     """
     place, where = options.place(), sharding_for(options)
     parts = setup(recipe, place, sharding=where, score_samples=False, remat=options.remat)

@@ -1,4 +1,4 @@
-"""What a result depends on besides the recipe: versions, devices, the command, the revision of the code."""
+"""Description of a run's environment: versions, devices, command and revision of the code."""
 
 import platform
 import subprocess
@@ -46,12 +46,12 @@ def _plain(value: Any) -> Any:
 
 
 def devices() -> list[str]:
-    """Platform and kind of each device."""
+    """Returns platform and kind of each device."""
     return [f"{device.platform} {device.device_kind}" for device in jax.devices()]
 
 
 def versions() -> dict[str, str]:
-    """The versions of python, the zoo and what it stands on."""
+    """Returns the versions of python, the zoo and the packages that decide its numbers."""
     found = {"python": platform.python_version(), "zoo": zoo.__version__}
     for package in _PACKAGES:
         try:
@@ -63,9 +63,9 @@ def versions() -> dict[str, str]:
 
 @cache
 def _revision() -> str | None:
-    """The commit of a checkout, with `+` where files were changed since; nothing for an installed package.
+    """Returns the commit of a checkout, with `+` if files were changed since; None for an installed package.
 
-    Asked for once: what a process runs is what it imported, whatever is changed meanwhile.
+    Cached, since a process runs the code that it imported, whatever changes afterwards.
     """
     folder = Path(zoo.__file__).parent.parent
     if not (folder / ".git").exists():

@@ -1,4 +1,4 @@
-"""One run in a folder at a time: a lock that its process holds, and that is gone with it however it ends."""
+"""Lock of a run folder, which the system releases when the process ends, however it ends."""
 
 import json
 import os
@@ -21,12 +21,12 @@ _FILE = ".lock"
 
 
 class Lock:
-    """Held while the block runs: `with Lock(folder): ...`.
+    """Locks a run folder while a block runs: `with Lock(folder): ...`.
 
-    The file stays behind, empty of meaning: whether it is locked is what counts, and the system knows that.
+    The file remains afterwards; only the lock that the system holds on it counts.
 
     Raises:
-        BadInput: if a living process holds it, naming that.
+        BadInput: if a running process holds the lock; the message names it.
     """
 
     def __init__(self, folder: Path):
@@ -39,10 +39,10 @@ class Lock:
         except BaseException:
             os.close(self._file)
             raise
-        told = {"pid": os.getpid(), "host": socket.gethostname(), "since": time.strftime("%Y-%m-%dT%H:%M:%S%z")}
-        with suppress(OSError):  # who holds it is only told, a full disk must not matter
+        holder = {"pid": os.getpid(), "host": socket.gethostname(), "since": time.strftime("%Y-%m-%dT%H:%M:%S%z")}
+        with suppress(OSError):  # the holder is for messages only, a full disk must not matter
             os.ftruncate(self._file, 0)
-            os.write(self._file, json.dumps(told).encode())
+            os.write(self._file, json.dumps(holder).encode())
         return self
 
     def __exit__(self, *error) -> None:
@@ -50,7 +50,7 @@ class Lock:
 
 
 def check_free(folder: Path) -> None:
-    """Raises BadInput if a process holds the folder's lock; touches nothing."""
+    """Raises BadInput if a process holds the lock of the folder; changes nothing."""
     with suppress(FileNotFoundError, PermissionError):
         file = os.open(folder / _FILE, os.O_RDWR)
         try:
@@ -65,7 +65,7 @@ def _take(file: int, folder: Path) -> None:
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
-        if error.errno in (EACCES, EAGAIN):  # else the file system knows no locks
+        if error.errno in (EACCES, EAGAIN):  # otherwise the file system has no locks
             raise BadInput(
                 f"{folder} is in use by {_holder(file)}: wait until it ends, stop it, or name another folder"
             ) from None
@@ -73,7 +73,7 @@ def _take(file: int, folder: Path) -> None:
 
 def _holder(file: int) -> str:
     try:
-        told = json.loads(os.pread(file, 1000, 0))
-        return f"process {int(told['pid'])} on {str(told['host'])[:100]}, since {str(told['since'])[:40]}"
+        holder = json.loads(os.pread(file, 1000, 0))
+        return f"process {int(holder['pid'])} on {str(holder['host'])[:100]}, since {str(holder['since'])[:40]}"
     except (OSError, ValueError, KeyError, TypeError):
         return "another process"

@@ -83,7 +83,7 @@ def read_logged(path: Path, state: Mapping[str, Any]) -> bytes:
     """
     size = state.get("bytes")
     if type(size) is not int or size < 0:
-        raise CheckpointUnusable(f"the checkpoint does not say how many bytes of {path} belong to it")
+        raise CheckpointUnusable(f"the checkpoint lacks the number of bytes of {path} that belong to it")
     found = path.stat().st_size if path.exists() else 0
     lines = path.read_bytes()[:size] if 0 < size <= found else b""
     if hashlib.sha256(lines).hexdigest() != state.get("sha256"):

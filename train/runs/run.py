@@ -222,12 +222,12 @@ def extra_callbacks(parts: Setup, options: RunOptions) -> list[Callback]:
         found.append(InputMonitor(parts.advance))
     if not is_first():
         return found
-    say = terminal(quiet=options.quiet).print
+    print_fn = terminal(quiet=options.quiet).print
     if options.tensorboard:
         from ..reporting.tensorboard import TensorBoard
 
         found.append(TensorBoard(options.quiet))
     if options.profile:
         total = parts.plan.steps
-        found.append(Profile(parts.advance, options.profile, total, lambda text: say(text, soft_wrap=True)))
+        found.append(Profile(parts.advance, options.profile, total, lambda text: print_fn(text, soft_wrap=True)))
     return found

@@ -148,7 +148,7 @@ def setup(
     plan = _plan(recipe, feed.steps_per_epoch, log_every)
     model = build(recipe.model, wanted, recipe.m, recipe.dtype)
     data = replace(data, train=train)
-    score = partial(sample_score_for, say=place.say) if score_samples else _no_score
+    score = partial(sample_score_for, print_fn=place.print_fn) if score_samples else _no_score
     what = task_for_data(model, recipe, kind, data, wanted, scalers, score)
     moved = each_player(rematerialised, model) if remat else model
     sharding = sharding or data_parallel()

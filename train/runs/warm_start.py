@@ -1,4 +1,4 @@
-"""Beginning with weights that were learned elsewhere: what fits by path and shape is taken, and all is told."""
+"""Initial weights from another run or model: arrays that match by path and shape are taken, and listed."""
 
 from pathlib import Path
 from typing import Any
@@ -22,9 +22,9 @@ _ROWS = 24  # of one kind; the rest is counted
 
 
 def warm_start(path: Path, setup: Setup) -> tuple[LoopState, list[str]]:
-    """A run's first moment with weights from elsewhere, and a table of what was taken, left, and differs.
+    """Returns the initial state of a run with given weights, and a table of what was taken, left out and differs.
 
-    The optimizer starts afresh, and so do the schedule and the data.
+    Optimizer, schedule and data start from the beginning.
 
     Raises:
         CheckpointUnusable: if nothing fits, or there are no weights at that path.
@@ -49,9 +49,9 @@ def warm_start(path: Path, setup: Setup) -> tuple[LoopState, list[str]]:
 
 
 def read_weights(path: Path) -> dict[str, np.ndarray]:
-    """The arrays of `params` and `state` in a model file, a checkpoint or a run.
+    """Reads the arrays of `params` and `state` from a model file, a checkpoint or a run.
 
-    Of a run it is the best model, else the newest checkpoint; of a checkpoint the moving average, where there is one.
+    A run gives its best model, else its newest checkpoint; a checkpoint its moving average, if it has one.
 
     Raises:
         CheckpointUnusable: if there are none, or they are damaged.

@@ -1,4 +1,4 @@
-"""Adversarial training: a discriminator learns to tell real from generated samples, a generator to be taken for real.
+"""Adversarial training: a discriminator separates real from generated samples, a generator learns to pass as real.
 
 Here are the options; the training step is in `_gan.py`.
 """
@@ -56,7 +56,7 @@ def adversarial(
             WGAN-GP.
         r1: gamma of the penalty gamma/2 |gradient|^2 at the real examples (Mescheder 2018).
         instance_noise: standard deviation of noise on all inputs of the discriminator; falls to 0 over half the run.
-        augment_diff: random changes of all images that the discriminator sees: color, translation, cutout (Zhao 2020).
+        augment_diff: random changes of all inputs of the discriminator: color, translation, cutout (Zhao 2020).
         l1: weight of the mean absolute difference between generated and real image, for image-to-image models.
 
     Raises:

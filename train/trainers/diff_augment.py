@@ -1,4 +1,4 @@
-"""Differentiable augmentation: random changes of all images that the discriminator sees (Zhao 2020).
+"""Differentiable augmentation: random changes of all inputs of the discriminator (Zhao 2020).
 
 With few images, a discriminator memorises them. If only the real images were augmented, the generator would learn the
 augmentation; if both are, and the gradient passes through, it does not.

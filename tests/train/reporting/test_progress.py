@@ -181,7 +181,7 @@ def test_a_nan_loss_is_shown():
 def test_quiet_prints_nothing():
     line, out, _ = progress(quiet=True)
     line.compiling()
-    line.say("hello")
+    line.print_line("hello")
     line.update(1, ROW)
     line.epoch(ROW)
     line.close()
@@ -191,7 +191,7 @@ def test_quiet_prints_nothing():
 def test_a_message_is_printed_on_a_line_of_its_own():
     line, out, clock = progress()
     line.compiling()
-    line.say("saved")
+    line.print_line("saved")
     clock.tick(1)
     line.update(1)
     line.close()
@@ -201,7 +201,7 @@ def test_a_message_is_printed_on_a_line_of_its_own():
 def test_a_stream_that_cannot_encode_the_dot_gets_a_bar():
     file = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
     line = Progress(10, 5, 1, console=Console(file=file, width=80))
-    line.say("größer")
+    line.print_line("größer")
     line.update(1)
     line.close()
     line._out.flush()
@@ -221,8 +221,8 @@ def test_the_stream_stops_writing_when_its_reader_is_gone(error):
     gone = Gone()
     console = terminal(ConsoleStream(gone))  # pyright: ignore[reportArgumentType]
     line = Progress(10, 5, 1, console=console)
-    line.say("one")
-    line.say("two")
+    line.print_line("one")
+    line.print_line("two")
     console.print("three")
     assert gone.calls == 1
 
@@ -233,7 +233,7 @@ def test_head_may_close_the_pipe_without_a_traceback():
         "from zoo.train.reporting.console_stream import terminal\n"
         "from zoo.train.reporting.progress import Progress\n"
         "console = terminal(); line = Progress(10, 5, 1, console=console)\n"
-        "for _ in range(20000): line.say('x' * 50)\n"
+        "for _ in range(20000): line.print_line('x' * 50)\n"
         "console.print('the end')\n"
     )
     with Popen([sys.executable, "-c", code], stdout=PIPE, stderr=PIPE, env={**os.environ}) as child:

@@ -38,7 +38,7 @@ def test_changed_rows_are_refused(log):
     with pytest.raises(CheckpointUnusable, match=r"metrics\.jsonl was changed: its first 59 bytes"):
         MetricsLog(log.path).load_state_dict(state)
     for size in (None, -1, "7"):
-        with pytest.raises(CheckpointUnusable, match="does not say how many bytes"):
+        with pytest.raises(CheckpointUnusable, match="lacks the number of bytes"):
             read_logged(log.path, {"bytes": size})
 
 

@@ -51,8 +51,8 @@ def fetch(
         name: name of the data set.
         urls: https mirrors, tried in turn.
         sha256: digest of the file uncompressed, or as sent where only that is published.
-        place: data folder, permission to use the network, and `say`, which is called about once a second during the
-            download; an exception from it ends the download.
+        place: data folder, permission to use the network, and `print_fn`, which is called about once a second during
+            the download; an exception from it ends the download.
         member: name of the file.
         aliases: other names of the file.
         siblings: names of the data set's other files, for the error message.
@@ -126,7 +126,7 @@ def _get(url: str, limit: int, place: Place) -> bytes:
         except (OSError, HTTPException) as error:
             if wait is None or not _is_temporary(error):
                 raise
-            place.say(f"{error}; next attempt in {wait} s")
+            place.print_fn(f"{error}; next attempt in {wait} s")
         time.sleep(wait)
     raise AssertionError("unreachable")
 
@@ -136,7 +136,7 @@ def _receive(url: str, body: bytearray, limit: int, place: Place) -> None:
     headers = {"User-Agent": "neural-network-zoo", "Accept-Encoding": "identity"}
     if body:
         headers["Range"] = f"bytes={len(body)}-"
-    place.say(f"downloading {url}")
+    place.print_fn(f"downloading {url}")
     with _opener().open(urllib.request.Request(_allowed(url), headers=headers), timeout=_TIMEOUT) as response:
         resumed = response.headers.get("Content-Range", "").startswith(f"bytes {len(body)}-")
         if not (response.status == 206 and resumed):
@@ -160,7 +160,7 @@ def _read(response, body: bytearray, whole: int | None, limit: int, place: Place
             raise TimeoutError(f"slower than {_SLOWEST} bytes a second")
         if now - reported > 1:
             reported = now
-            place.say(f"{len(body) / 1e6:.1f} of {whole / 1e6:.1f} MB" if whole else f"{len(body) / 1e6:.1f} MB")
+            place.print_fn(f"{len(body) / 1e6:.1f} of {whole / 1e6:.1f} MB" if whole else f"{len(body) / 1e6:.1f} MB")
 
 
 class _TooLarge(OSError):

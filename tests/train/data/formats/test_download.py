@@ -25,7 +25,7 @@ def get(server, tmp_path):
     server.body = BODY
 
     def call(*hows, sha=SHA, **options):
-        place = Place(tmp_path / "data", say=call.lines.append)
+        place = Place(tmp_path / "data", print_fn=call.lines.append)
         return fetch("toy", [server.url(how) for how in hows], sha, place, member="file", **options)
 
     call.lines, call.folder = [], tmp_path / "data"
@@ -175,7 +175,7 @@ def test_an_exception_of_say_ends_the_download(server, tmp_path):
 
     server.body = BODY
     with pytest.raises(KeyboardInterrupt):
-        fetch("toy", [server.url("good")], SHA, Place(tmp_path / "data", say=stop), member="file")
+        fetch("toy", [server.url("good")], SHA, Place(tmp_path / "data", print_fn=stop), member="file")
     assert not (tmp_path / "data").exists()
 
 
