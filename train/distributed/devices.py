@@ -27,7 +27,7 @@ def check_devices(options: RunOptions) -> str:
     """Configures jax by the run options, and warns if an accelerator is idle; returns the line that names the devices.
 
     Raises:
-        BadInput: if the platform that was asked for, or required, is not there, or not as many devices as the mesh has.
+        BadInput: if the requested platform, or as many devices as the mesh has, are not available.
     """
     import jax
 
