@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,7 @@ def personified(texts: Iterator[Text]) -> list[str]:
     return [f"{name}: {found[0]}" for name, text in texts if (found := PERSONIFYING.search(text))]
 
 
+@cache
 def parsed(folder: str) -> list[tuple[ast.Module, str]]:
     return [(ast.parse(path.read_text(encoding="utf-8")), f"{folder}/{path.name}") for path in files(folder)]
 
