@@ -64,7 +64,7 @@ def markov(
 
     def apply(params, state, x, key=None):
         tokens, carry = _tokens(x), x.carry if isinstance(x, Sequence) else None
-        before = jnp.full((len(tokens), n - 1), -1, jnp.int32) if carry is None else carry
+        before = jnp.full((tokens.shape[0], n - 1), -1, jnp.int32) if carry is None else carry
         read = jnp.concatenate([before, tokens], axis=1)
 
         def row(read):

@@ -33,5 +33,17 @@ def stablehlo(trained: Trained) -> bytes:
 
 
 def exported(trained: Trained) -> export.Exported:
-    """Lowers the exported function for all platforms."""
-    return export.export(jax.jit(answer(trained)), platforms=PLATFORMS)(symbolic(trained))
+    """Lowers the exported function for all platforms.
+
+    Raises:
+        BadInput: if the model uses the number of examples as an integer.
+    """
+    try:
+        return export.export(jax.jit(answer(trained)), platforms=PLATFORMS)(symbolic(trained))
+    except TypeError as error:
+        if "_DimExpr" not in str(error):  # jax's type of the unknown batch size
+            raise
+        raise BadInput(
+            f"{trained.about['model']} cannot be exported for any batch size, because its `apply` uses the number of "
+            "examples as an integer: write x.shape[0] in place of len(x), or x.reshape(-1, n)"
+        ) from error

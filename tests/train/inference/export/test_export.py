@@ -14,10 +14,11 @@ from zoo.__main__ import main
 from zoo.train.config.recipe import Recipe
 from zoo.train.data.dataset import load_data, source
 from zoo.train.data.normalize import Scaler
-from zoo.train.errors import RunFailed
+from zoo.train.errors import BadInput, RunFailed
 from zoo.train.inference.export.answer import description
 from zoo.train.inference.export.plain import plain
 from zoo.train.inference.export.stablehlo import PLATFORMS, exported
+from zoo.train.tasks import task_for
 from zoo.train.tasks.generation import generation
 from zoo.train.trained.build import ModelSpec, build, spec_for
 from zoo.train.trained.file import save
@@ -155,6 +156,21 @@ def test_a_language_model_exports_windows_of_tokens():
     model = zoo.load("lstm-text")
     x = np.random.default_rng(0).integers(0, len(model.about["vocabulary"]), (2, *model.input_shape)).astype(np.int32)
     np.testing.assert_allclose(exported(model).call(x), model.probabilities(x), atol=1e-5)
+
+
+def test_a_table_of_counts_is_exported_for_any_batch():
+    model, tokens = build("markov", ModelSpec(5, True, 5), {"n": 2}), np.array([[0, 1, 2], [3, 4, 0]], np.int32)
+    params, state = model.init(jax.random.key(0), tokens)
+    about = {"model": "markov", "kind": "text", "made_for": {"vocabulary": 5}, "input_shape": [3]}
+    program = exported(Trained(model, params, state, None, None, task_for("language", outputs=5), (), about))
+    np.testing.assert_allclose(program.call(tokens), np.full((2, 3, 5), 0.2), atol=1e-6)
+
+
+def test_a_model_that_reads_the_number_of_examples_as_an_integer_is_refused_with_the_remedy():
+    model = zoo.load("mlp-iris")
+    careless = model.model._replace(apply=lambda params, state, x, key=None: (x.reshape(len(x), -1), state))
+    with pytest.raises(BadInput, match=r"cannot be exported for any batch size.*x\.shape\[0\] in place of len\(x\)"):
+        exported(dataclasses.replace(model, model=careless))
 
 
 def test_a_language_model_with_more_tokens_than_its_window_has_steps_is_exported(tmp_path):
