@@ -163,6 +163,22 @@ def test_a_damaged_package_does_not_hide_the_models_of_the_zoo(tmp_path):
     assert "codebook.py cannot be read: " in error
 
 
+def test_a_damaged_trainer_is_named_and_does_not_end_the_runs_of_other_trainers(tmp_path):
+    install(HERE / "package", tmp_path)
+    rule = tmp_path / "zoo_codebook" / "minibatch_kmeans.py"
+    text = rule.read_text()
+    for damage, message in (
+        (text.replace('"gradient"', '"gradients"'), "error: trainer minibatch_kmeans: TRAITS must be a literal dict"),
+        ("def minibatch_kmeans(:\n", "error: trainer 'minibatch_kmeans' of zoo-codebook 1.2.3 cannot be read: "),
+        ("import no_such_module\n" + text, "zoo-codebook 1.2.3 cannot be imported: No module named 'no_such_module'"),
+    ):
+        rule.write_text(damage)
+        lines = ["train --model mlp --dataset iris --dry-run", "train --model codebook --dry-run"]
+        [(code, _, error), (bad, _, named)] = command_lines(*lines, beside=tmp_path, cwd=tmp_path)
+        assert (code, error, bad) == (0, "", 2)
+        assert message in named
+
+
 def test_a_model_of_a_file_is_trained_and_used_only_where_the_user_names_it(tmp_path):
     shutil.copy(HERE / "mine.py", tmp_path / "mine.py")
     (tmp_path / "new.csv").write_text("5.1,3.5,1.4,0.2\n")

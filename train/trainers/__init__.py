@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from zoo._catalogue import Option, function_options
-from zoo._plugins import load, module_text, plugins
+from zoo._plugins import distribution, load, module_text, plugins
 
 from ..config.recipe import Recipe
 from ..errors import BadInput
@@ -185,13 +185,23 @@ def variant(name: str, task: str) -> str:
     """
     base = traits(name).variant_of or name
     for each in names():
-        if traits(each).variant_of == base and task in traits(each).tasks:
+        try:
+            found = traits(each)
+        except BadInput:  # a damaged package must not end the runs of other trainers
+            continue
+        if found.variant_of == base and task in found.tasks:
             return each
     return base
 
 
 def _factory(name: str) -> Callable[..., "Trainer"]:
-    return getattr(import_module(f".{name}", __name__), name) if _is_own(name) else load(plugins(GROUP)[name])
+    if _is_own(name):
+        return getattr(import_module(f".{name}", __name__), name)
+    point = plugins(GROUP)[name]
+    try:
+        return load(point)
+    except ImportError as error:
+        raise BadInput(f"trainer {name!r} of {distribution(point)} cannot be imported: {error}") from error
 
 
 def _is_own(name: str) -> bool:
@@ -200,10 +210,13 @@ def _is_own(name: str) -> bool:
 
 @cache
 def _parsed(name: str) -> ast.Module:
-    own = _is_own(name)
-    return ast.parse(
-        (_FOLDER / f"{name}.py").read_text(encoding="utf-8") if own else module_text(plugins(GROUP)[name].module)
-    )
+    if _is_own(name):
+        return ast.parse((_FOLDER / f"{name}.py").read_text(encoding="utf-8"))
+    point = plugins(GROUP)[name]
+    try:
+        return ast.parse(module_text(point.module))
+    except (ImportError, SyntaxError, ValueError) as error:
+        raise BadInput(f"trainer {name!r} of {distribution(point)} cannot be read: {error}") from error
 
 
 def _known(name: str) -> str:
