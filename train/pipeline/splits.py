@@ -36,17 +36,30 @@ def validation_split(
     return recipe, *train_val_split(data.train, recipe.val_share, recipe.seed)
 
 
-def batches_that_fit(recipe: Recipe, train: Split, held: Split | None) -> tuple[Recipe, Split, Split | None]:
-    """Limits the batch size to the number of examples; gradient descent takes all of them."""
+def batches_that_fit(
+    recipe: Recipe, train: Split, held: Split | None, *, whole: bool = False
+) -> tuple[Recipe, Split, Split | None]:
+    """Limits the batch size to the number of examples.
+
+    Args:
+        recipe: Recipe with the batch size; with the optimizer gd, a batch is all examples.
+        train: Examples to train on.
+        held: Validation examples, returned as they are.
+        whole: Whether the trainer needs all examples in one batch.
+
+    Raises:
+        BadInput: If all examples are needed in one batch, but they are on disk.
+    """
     if train.x.ndim == 1:  # a text has no examples
         return recipe, train, held
-    whole = recipe.opt == "gd" or recipe.batch_size > len(train.x)
-    if recipe.opt == "gd" and isinstance(train.x, DiskArray):
+    descent = recipe.opt == "gd" and not whole
+    if (whole or descent) and isinstance(train.x, DiskArray):
         raise BadInput(
-            f"--opt gd learns from all {len(train.x):,} examples in one step, but they do not fit in memory "
-            "(--in-memory): take --opt sgd"
+            f"{'--opt gd' if descent else f'the trainer {recipe.trainer}'} learns from all {len(train.x):,} examples "
+            f"in one step, but they do not fit in memory (--in-memory){': take --opt sgd' if descent else ''}"
         )
-    return (replace(recipe, batch_size=len(train.x)) if whole else recipe), train, held
+    size = len(train.x) if whole or descent else min(recipe.batch_size, len(train.x))
+    return replace(recipe, batch_size=size), train, held
 
 
 def preprocessed(data: Dataset, train: Split, held: Split | None) -> dict[str, Split]:

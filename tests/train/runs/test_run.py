@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis.extra.numpy import array_shapes
 
 import zoo
-from zoo.train import recipe_for, run
+from zoo.train import recipe_for, run, trainers
 from zoo.train.callback import Callback
 from zoo.train.config.recipe import Recipe
 from zoo.train.config.run_options import RunOptions
@@ -233,6 +233,13 @@ def test_a_batch_larger_than_the_set_and_gradient_descent_take_the_whole_set():
         parts = setup(dataclasses.replace(SHORT, **change))
         assert parts.recipe.batch_size == 120
         assert parts.plan.steps_per_epoch == 1
+
+
+def test_a_trainer_whose_batch_is_all_examples_gets_them_in_one_batch(monkeypatch):
+    known = trainers.traits("supervised")
+    monkeypatch.setattr(trainers, "traits", lambda name: known._replace(batch="all"))
+    parts = setup(dataclasses.replace(SHORT, batch_size=16))
+    assert (parts.recipe.batch_size, parts.plan.steps_per_epoch) == (120, 1)
 
 
 @pytest.mark.parametrize(
