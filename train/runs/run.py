@@ -162,8 +162,7 @@ def _train(
     found: Checkpoint | None,
 ) -> Result:
     writes = is_first()
-    log = MetricsLog(folder / "metrics.jsonl", writes)
-    best = best_model_callback(parts, folder if writes else None, options.best)
+    log, best = MetricsLog(folder / "metrics.jsonl", writes), _best_model(parts, folder, options)
     shown = [*gan_callbacks(parts, options.pictures), ConsoleReport(parts, options)] if writes else []
     others = CallbackList([best, *shown, *callbacks])
     everyone = CallbackList([log, *others])
@@ -172,28 +171,19 @@ def _train(
     else:
         state = resume(found, parts, recipe, folder, options, log, others)
     everyone.on_start(parts, folder)
-    saver = CheckpointWriter(
-        folder,
-        facts(parts, recipe, asdict(options)),
-        log,
-        others,
-        every=options.ckpt_every,
-        keep=options.keep,
-        found=found,
-        writes=writes,
-    )
+    about = facts(parts, recipe, asdict(options))
+    intervals = {"every": options.ckpt_every, "keep": options.keep}
+    saver = CheckpointWriter(folder, about, log, others, **intervals, found=found, writes=writes)
     try:
         train(
-            parts.advance,
-            parts.plan,
-            parts.key,
+            *(parts.advance, parts.plan, parts.key),
             evaluate=parts.evaluate,
             rate=parts.rate,
             callbacks=everyone,
             stop=stop,
             start=state,
             saver=saver,
-            run_steps=next((each for each in callbacks if isinstance(each, Profile)), None),
+            run_steps=_profile(callbacks),
         )
     except RunFailed as error:
         saver.wait()
@@ -202,12 +192,19 @@ def _train(
         everyone.on_stop()
     if stop.requested and writes:
         print_resume_command(folder, parts.recipe.model, saver.saved, parts.plan.steps, stop.requested)
-    metrics = kept_metrics(log.rows, best)
-    result = Result(folder, metrics, log.rows, saver.seconds, parts, signal=stop.requested)
+    result = Result(folder, kept_metrics(log.rows, best), log.rows, saver.seconds, parts, signal=stop.requested)
     if best.best is not None and writes:
         result = finish(result, options.pictures)
     everyone.on_end(result)
     return result
+
+
+def _best_model(parts: Setup, folder: Path, options: RunOptions) -> BestModel:
+    return best_model_callback(parts, folder if is_first() else None, options.best)
+
+
+def _profile(callbacks: Sequence[Callback]) -> Profile | None:
+    return next((each for each in callbacks if isinstance(each, Profile)), None)
 
 
 def _kept(best: BestModel, folder: Path) -> str:

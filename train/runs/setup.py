@@ -13,7 +13,7 @@ from zoo.layers import Layer, each_player, rematerialised
 
 from .. import trainers
 from ..config.recipe import Recipe, check_compatible
-from ..data.dataset import Dataset, Place, Source, load_data, source
+from ..data.dataset import Dataset, Place, Source, Split, load_data, source
 from ..data.normalize import Scaler
 from ..distributed.sharding import Sharding, data_parallel
 from ..engine.evaluate import Evaluator
@@ -138,10 +138,8 @@ def setup(
     """
     kind, data = (stream.kind, stream.data) if stream else _loaded(recipe, place)
     recipe = replace(recipe, trainer=trainers.variant(recipe.trainer, recipe.task or data.task))
-    if stream and trainers.traits(recipe.trainer).batch != "any":
-        raise BadInput(f"Stream: the trainer {recipe.trainer} cannot learn from a stream; choose another recipe")
     wanted = spec_for(kind, data, recipe.task)
-    recipe, train, held = batches_that_fit(*validation_split(recipe, data, kind, stream))
+    recipe, train, held = _examples(recipe, data, kind, stream)
     splits = preprocessed(data, train, held)
     scalers = scalers_for(recipe, data, splits["train"])
     feed, cut = batches_for(recipe, data, splits.pop("train"), scalers, stream)
@@ -161,16 +159,13 @@ def setup(
         source=kind,
         made_for=wanted,
         model=model,
-        task=what.task,
-        scaler=what.scaler,
-        target_scaler=what.target_scaler,
         trainer=trainer,
         advance=_advance(trainer, feed, sharding, skip_bad),
         plan=plan,
         evaluations={name: Evaluator(trainer, split, *scalers, sharding, cut) for name, split in splits.items()},
         rate=_rate(schedule, recipe.accumulate),
         key=jax.random.key(recipe.seed),
-        example=what.example,
+        **what._asdict(),
     )
 
 
@@ -184,6 +179,16 @@ def _loaded(recipe: Recipe, place: Place) -> tuple[Source, Dataset]:
     kind = source(recipe.dataset)
     check_compatible(recipe.model, kind)
     return kind, load_data(recipe.dataset, place, recipe.d)
+
+
+def _examples(
+    recipe: Recipe, data: Dataset, kind: Source, stream: OpenStream | None
+) -> tuple[Recipe, Split, Split | None]:
+    """Returns the recipe with a batch size that fits, and the examples for training and for validation."""
+    batch = trainers.traits(recipe.trainer).batch
+    if stream and batch != "any":
+        raise BadInput(f"Stream: the trainer {recipe.trainer} cannot learn from a stream; choose another recipe")
+    return batches_that_fit(*validation_split(recipe, data, kind, stream), whole=batch == "all")
 
 
 def _no_score(*args: Any) -> None:
