@@ -81,3 +81,6 @@ def test_the_package_of_the_readme_is_trained_by_its_own_rule(tmp_path):
     done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "(expected at least 0.85, measured): reached" in done.stdout
+    command = [sys.executable, "-m", "zoo", "export", "run", "--format", "stablehlo", "--out", "mean.stablehlo"]
+    done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

@@ -39,7 +39,8 @@ def _ended(command: Callable[[], int]) -> int:
         code = command()
         sys.stdout.flush()
     except ZooError as error:
-        print(*(f"error: {error}", *getattr(error, "__notes__", ())), sep="\n", file=sys.stderr)
+        notes = (note for note in getattr(error, "__notes__", ()) if "JAX_TRACEBACK_FILTERING" not in note)
+        print(*(f"error: {error}", *notes), sep="\n", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)

@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ..errors import BadInput
 from ..trainer import named_key
 from .task import Task, public
 
@@ -68,6 +69,10 @@ def signs(x: jax.Array) -> jax.Array:
 
 def _wrong(outputs: jax.Array, target: jax.Array) -> jax.Array:
     """Returns the share of entries with the wrong sign (batch,)."""
+    if outputs.shape != target.shape:
+        raise BadInput(
+            f"--task recall: outputs must have the shape of the inputs {target.shape[1:]}, got {outputs.shape[1:]}"
+        )
     return jnp.mean((signs(outputs) != target).astype(jnp.float32), axis=tuple(range(1, target.ndim)))
 
 

@@ -12,6 +12,7 @@ from sklearn.metrics import adjusted_rand_score, pairwise_distances
 
 import zoo
 from zoo.train import RunOptions, recipe_for, run
+from zoo.train.__main__ import main as train
 from zoo.train.cli.predict import main as predict
 from zoo.train.cli.sample import main as sample
 from zoo.train.errors import BadInput
@@ -203,3 +204,10 @@ def test_a_task_that_does_not_suit_the_model_is_rejected(models, tmp_path):
     recipe = replace(recipe_for("mlp", "iris"), task="reconstruct", steps=1)
     with pytest.raises(BadInput, match="shape of the inputs"):
         run(recipe, RunOptions(out=tmp_path / "b", quiet=True, pictures=False))
+
+
+@pytest.mark.parametrize("task", ["reconstruct", "recall"])
+def test_outputs_of_another_shape_than_the_inputs_are_one_line_of_bad_input(task, capsys):
+    assert train(["--model", "mlp", "--dataset", "iris", "--task", task, "--dry-run"]) == 2
+    message = f"error: --task {task}: outputs must have the shape of the inputs (4,), got (3,)\n"
+    assert capsys.readouterr().err == message
