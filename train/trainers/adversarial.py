@@ -65,7 +65,7 @@ def adversarial(
     recipe = run.recipe
     _check_above_0(d_lr=d_lr, clip_weights=clip_weights)
     _check_from_0(gradient_penalty=gradient_penalty, r1=r1, instance_noise=instance_noise, l1=l1)
-    _check_recipe(recipe, loss, d_steps)
+    _check_recipe(recipe, task, loss, d_steps)
     config = GanConfig(
         players=model if run.sharding is None else _constrained(model, run.sharding.data_sharded),
         optimizers=_optimizers(run, d_steps, d_lr),
@@ -118,7 +118,9 @@ def _check_from_0(**options: float) -> None:
             raise BadInput(f"{_flag(name)} must be a finite number of at least 0, got {value!r}")
 
 
-def _check_recipe(recipe: Recipe, loss: str, d_steps: int) -> None:
+def _check_recipe(recipe: Recipe, task: Task, loss: str, d_steps: int) -> None:
+    if "given" not in task.requires:
+        raise BadInput(f"--task {task.name} does not suit {recipe.model}, which is trained to generate samples")
     if d_steps < 1:
         raise BadInput(f"--t.d-steps must be a whole number of at least 1, got {d_steps}")
     if recipe.batch_size % d_steps:

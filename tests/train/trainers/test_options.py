@@ -8,6 +8,7 @@ from zoo.train import trainers
 from zoo.train.cli.train_args import read
 from zoo.train.config.recipe import Recipe
 from zoo.train.errors import BadInput
+from zoo.train.tasks import task_for
 from zoo.train.tasks.generation import generation
 
 
@@ -48,6 +49,12 @@ def test_a_value_out_of_range_or_in_conflict_with_the_recipe_is_rejected_in_one_
         trainers.make(gan(shape=(2,)), generation(), trainers.Run(recipe(**fields), 10, 10, None))
     assert message in str(error.value)
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("task", ["reconstruct", "recall", "cluster"])
+def test_a_task_that_does_not_score_samples_is_rejected_for_a_gan(task):
+    with pytest.raises(BadInput, match=f"--task {task} does not suit gan, which is trained to generate samples"):
+        trainers.make(gan(shape=(2,)), task_for(task), trainers.Run(recipe(), 10, 10, None))
 
 
 def test_a_trainer_without_options_rejects_any():
