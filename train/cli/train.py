@@ -38,7 +38,7 @@ def one_line(recipe: Recipe) -> str:
     length = f"{count:g} {what}{'s' * (count != 1)}"
     rule = f"{recipe.opt} {_rate(recipe.lr)} {recipe.sched}"
     if not traits(recipe.trainer).gradient:
-        rule = f"{recipe.trainer} {_rate(recipe.lr)}"
+        rule = recipe.trainer
     parts = (f"{recipe.model} on {recipe.dataset}{named}", length, f"batch {recipe.batch_size}", rule)
     return " · ".join((*parts, f"seed {recipe.seed}"))
 

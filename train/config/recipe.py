@@ -202,16 +202,19 @@ def recipe_for(model: str, dataset: str | None = None, variant: str = "") -> Rec
     return replace(like, dataset=dataset, variant="", d={}, expect=None)
 
 
-def check_compatible(model: str, data: Source) -> None:
-    """Raises BadInput with the reason if a model cannot be trained on such data."""
+def check_compatible(model: str, data: Source, task: str = "") -> None:
+    """Raises BadInput with the reason if a model cannot be trained on such data, or for the task named instead."""
     pages = book(model)
+    suited = {*pages.tasks, *(recipe.task for recipe in pages.recipes if recipe.task)}
+    if task and pages is not _ANY and task not in suited:
+        raise BadInput(f"{model} cannot be trained for the task {task}; choose from {', '.join(sorted(suited))}")
     shape = f" of shape {'x'.join(map(str, data.shape))}" if data.shape else ""
     if data.kind not in pages.kinds:
         raise BadInput(
             f"{model} accepts {' or '.join(pages.kinds)} data; {data.name} is {data.kind} data{shape}. "
             f"Choose another model ({_reader(data)}) or another data set ({_such(pages)})"
         )
-    if data.task not in pages.tasks and not _only_own_tasks(pages):
+    if not task and data.task not in pages.tasks and not _only_own_tasks(pages):
         raise BadInput(
             f"{model} does {' or '.join(pages.tasks)}; {data.name} is a {data.task} task. "
             f"Choose another model ({_reader(data)}) or another data set ({_such(pages)})"

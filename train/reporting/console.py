@@ -119,7 +119,8 @@ def _training_line(setup: Any) -> str:
     plan, rows, seen, unit = setup.plan, setup.recipe.batch_size, setup.seen_per_step, setup.data.unit
     batch = f"{rows}" if seen == rows else f"{rows} x {seen // rows}"
     epochs = plan.steps / plan.steps_per_epoch
-    return f"training {epochs:g} epochs = {plan.steps:,} steps of {batch} = {plan.steps * seen:,} {unit}"
+    length = f"{epochs:g} epoch{'s' * (epochs != 1)}"
+    return f"training {length} = {plan.steps:,} steps of {batch} = {plan.steps * seen:,} {unit}"
 
 
 def _next_commands(setup: Any, folder: Path) -> list[str]:

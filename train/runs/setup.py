@@ -177,7 +177,7 @@ def _rate(schedule: Callable, accumulate: int) -> Callable[[int], float]:
 
 def _loaded(recipe: Recipe, place: Place) -> tuple[Source, Dataset]:
     kind = source(recipe.dataset)
-    check_compatible(recipe.model, kind)
+    check_compatible(recipe.model, kind, recipe.task)
     return kind, load_data(recipe.dataset, place, recipe.d)
 
 

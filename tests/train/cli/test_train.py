@@ -63,7 +63,7 @@ def test_the_command_prints_the_recipe_first_and_runs_it(runs, capsys):
 def test_a_trainer_without_a_gradient_is_shown_instead_of_an_optimizer(runs, capsys):
     main(["--model", "perceptron", "--steps", "500", "-b", "64", "--lr", "1"])
     assert (
-        capsys.readouterr().out.splitlines()[0] == "perceptron on digits · 500 steps · batch 64 · perceptron 1 · seed 0"
+        capsys.readouterr().out.splitlines()[0] == "perceptron on digits · 500 steps · batch 64 · perceptron · seed 0"
     )
 
 
