@@ -36,6 +36,7 @@ def install(package, target):
 def python(*words, beside=None, cwd):
     paths = [str(beside)] * bool(beside) + [HOUSE]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "JAX_PLATFORMS": "cpu"}
+    environment["COLUMNS"] = "1000"  # lists are cut at the width of the terminal
     return subprocess.run(
         [sys.executable, *map(str, words)], env=environment, cwd=cwd, capture_output=True, text=True, check=False,
         timeout=300,

@@ -107,7 +107,7 @@ def test_a_loaded_model_accepts_and_returns_images_as_stored(tmp_path):
     np.testing.assert_allclose(model.predict(noisy[0]), made[0], rtol=1e-4, atol=0.01)
     assert {"psnr", "psnr_given", "gain", "ssim"} <= set(result.metrics)
     assert result.metrics["gain"] == pytest.approx(result.metrics["psnr"] - result.metrics["psnr_given"])
-    with pytest.raises(ValueError, match="makes pictures of pictures, not of noise: use predict"):
+    with pytest.raises(ValueError, match="this model generates images from images, not from noise: use predict"):
         model.sample(3)
     assert sorted(path.name for path in (tmp_path / "samples").iterdir()) == ["step-000002.png", "training.gif"]
     assert (tmp_path / "plots" / "before_after.png").is_file()
