@@ -7,6 +7,7 @@ import shutil
 import sys
 import tempfile
 from importlib.metadata import version
+from pathlib import Path
 
 # Small programs compile in half the time without the first; split for several threads, they take a sixth more.
 _QUICK = "--xla_cpu_use_fusion_emitters=false --xla_cpu_parallel_codegen_split_count=1"
@@ -37,6 +38,7 @@ from tests.quickly import compiled_quickly  # noqa: E402
 from zoo.train.runtime.allocator import give_back_freed_memory  # noqa: E402
 
 PEAKS = pytest.StashKey[list]()
+LARGE = 700  # MB
 
 
 def pytest_configure(config):
@@ -74,9 +76,30 @@ def release_compiled_programs():
     Programs that later modules share come back from the compilation cache on disk.
     """
     yield
+    release()
+
+
+@pytest.fixture(autouse=True)
+def release_when_large():
+    """Does the same within a module whose programs take too much."""
+    yield
+    if memory() > LARGE:
+        release()
+
+
+def release():
     jax.clear_caches()
     gc.collect()
     give_back_freed_memory()
+
+
+def memory():
+    """The memory that this process holds, in MB; 0 where the system does not show it."""
+    try:
+        pages = Path("/proc/self/statm").read_text(encoding="ascii").split()[1]
+    except OSError:
+        return 0
+    return int(pages) * os.sysconf("SC_PAGE_SIZE") >> 20
 
 
 @pytest.fixture

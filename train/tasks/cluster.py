@@ -19,10 +19,11 @@ TASKS = ("cluster",)
 def cluster(outputs: int = 0) -> Task:
     """Builds the assignment of examples to clusters or units of a map.
 
-    The outputs of the model (batch, units) are negative squared distances to the units in the scale of the model: the
-    largest one is the assignment, and the mean of its negative is reported as `inertia`, its root mean as
-    `quantisation`. Where the data have labels, `purity` (share of examples in the majority class of their cluster)
-    and `ari`, the adjusted Rand index (Hubert and Arabie 1985), compare assignments with them.
+    The outputs of the model (batch, units) are negative squared distances to the units in the scale of the model; its
+    capability `assign(params, state, x)` gives the unit of each example. The mean of the smallest squared distance is
+    reported as `inertia`, its root as `quantisation`. Where the data have labels, `purity` (share of examples in the
+    majority class of their cluster) and `ari`, the adjusted Rand index (Hubert and Arabie 1985), compare assignments
+    with them.
 
     Args:
         outputs: number of classes of the data; below 2: there are no labels.
@@ -38,7 +39,7 @@ def cluster(outputs: int = 0) -> Task:
         sums: dict[str, Any] = {"loss": (jnp.sum(jnp.where(there, _inertia(distances), 0)), total)}
         y = batch.get("y")
         if outputs > 1 and y is not None and y.ndim == 1 and jnp.issubdtype(y.dtype, jnp.integer):
-            units = jax.nn.one_hot(_assign(distances), distances.shape[-1])
+            units = jax.nn.one_hot(model.assign(params, state, batch["x"]), distances.shape[-1])
             # A total, since the adjusted Rand index depends on the number of examples.
             table = jnp.einsum("bu,bc->uc", jnp.where(there[:, None], units, 0), jax.nn.one_hot(y, outputs))
             sums["_table"] = (table, None)
@@ -46,8 +47,8 @@ def cluster(outputs: int = 0) -> Task:
 
     return Task(
         "cluster", lambda distances, target: _inertia(distances), {}, _finish, "inertia", False, predict=_assign,
-        probabilities=None, target=lambda batch: batch["x"], scores=scores, units="none", gives="clusters",
-        output="negative_squared_distances", describe=_describe, compare=_compare, details=_details,
+        probabilities=None, target=lambda batch: batch["x"], scores=scores, units="none", requires=("assign",),
+        gives="clusters", output="negative_squared_distances", describe=_describe, compare=_compare, details=_details,
         figures=("clusters",), explain=_explain,
     )  # fmt: skip
 

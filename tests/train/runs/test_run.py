@@ -246,7 +246,8 @@ def test_a_trainer_whose_batch_is_all_examples_gets_them_in_one_batch(monkeypatc
     ("recipe", "reason"),
     [
         (Recipe("cnn", "iris"), "cnn accepts image data; iris is table data of shape 4"),
-        (Recipe("mlp", "iris", task="cluster"), "mlp cannot be trained for the task cluster; choose from binary"),
+        (Recipe("mlp", "iris", task="language"), "mlp cannot be trained for the task language; choose from binary"),
+        (Recipe("mlp", "iris", task="cluster"), "assign"),
         (Recipe("linear", "digits"), "linear does regression; digits is a multiclass task"),
         (Recipe("mlp", "iris", m={"width": 3}), "mlp cannot be made with"),
         (Recipe("mlp", "iris", m={"activation": "rleu"}), "did you mean 'relu'"),

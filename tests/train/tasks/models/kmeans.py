@@ -1,5 +1,8 @@
 """k-means: centres, and Lloyd's algorithm (1982) from centres that are far apart (Gonzalez 1985)."""
 
+from collections.abc import Callable
+from typing import NamedTuple
+
 import jax
 import jax.numpy as jnp
 
@@ -14,7 +17,15 @@ __all__ = ["kmeans"]
 TRAITS = {"gradient": False, "schedule": False, "batch": "all"}
 
 
-def kmeans(*, clusters: int = 8) -> Layer:
+class KMeans(NamedTuple):
+    """Model of clusters: `assign` gives the nearest centre of each example."""
+
+    init: Callable
+    apply: Callable
+    assign: Callable
+
+
+def kmeans(*, clusters: int = 8) -> KMeans:
     """Builds the model: negative squared distances to the centres.
 
     Args:
@@ -33,7 +44,10 @@ def kmeans(*, clusters: int = 8) -> Layer:
     def apply(params, state, x, key=None):
         return distances(params, x.reshape(len(x), -1)), state
 
-    return Layer(init, apply)
+    def assign(params, state, x):
+        return jnp.argmax(apply(params, state, x)[0], axis=-1)
+
+    return KMeans(init, apply, assign)
 
 
 def distances(params, flat):
