@@ -51,13 +51,14 @@ def kin(name):
 
 FIRST = {kin(name): name for name in reversed(zoo.list_models())}  # the first by name stands for its kin
 CHEAP = {"params_and_state_are_nested_dicts_of_arrays", "inference_leaves_state_alone"}
+DEAR = {"jit_of_init_equals_eager"}  # one operation after another is compiled; the laws of the layers hold it too
 
 
 def laws():
     """Every law for one model of each kin and the cheap ones for all; the rest is marked expensive."""
     for name in zoo.list_models():
         for law in LAWS:
-            dear = law not in CHEAP and FIRST[kin(name)] != name
+            dear = law in DEAR or (law not in CHEAP and FIRST[kin(name)] != name)
             yield pytest.param(name, law, marks=pytest.mark.expensive if dear else ())
 
 
