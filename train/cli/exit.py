@@ -10,6 +10,7 @@ import sys
 import traceback
 from collections.abc import Callable
 from contextlib import ExitStack, redirect_stderr, redirect_stdout
+from io import TextIOWrapper
 
 from ..errors import ZooError
 from ..runtime.gc import rare_gc
@@ -19,8 +20,14 @@ __all__ = ["run_command"]
 _READER_GONE = 128 + 13  # SIGPIPE, which Windows has no name for
 
 
-def run_command(command: Callable[[], int]) -> int:
+def run_command(command: Callable[[], int], reworded: Callable[[str], str] = str) -> int:
     """Runs a command and returns its exit code; errors become messages on stderr.
+
+    Characters that the encoding of a stream cannot show, as in a Windows redirect, are replaced.
+
+    Args:
+        command: the command.
+        reworded: `message -> message` with the flags as they were typed.
 
     >>> run_command(lambda: 0)
     0
@@ -31,16 +38,19 @@ def run_command(command: Callable[[], int]) -> int:
             if stream is None:  # python was started with it closed
                 nowhere = stack.enter_context(open(os.devnull, "w", encoding="utf-8"))
                 stack.enter_context(redirect(nowhere))
-        return _ended(command)
+            elif isinstance(stream, TextIOWrapper) and stream.errors == "strict":
+                stream.reconfigure(errors="replace")
+                stack.callback(stream.reconfigure, errors="strict")
+        return _ended(command, reworded)
 
 
-def _ended(command: Callable[[], int]) -> int:
+def _ended(command: Callable[[], int], reworded: Callable[[str], str]) -> int:
     try:
         code = command()
         sys.stdout.flush()
     except ZooError as error:
         notes = (note for note in getattr(error, "__notes__", ()) if "JAX_TRACEBACK_FILTERING" not in note)
-        print(*(f"error: {error}", *notes), sep="\n", file=sys.stderr)
+        print(*(f"error: {reworded(str(error))}", *notes), sep="\n", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -33,7 +34,6 @@ _FLAGS = (
         _MADE,
         "-n",
     ),
-    Option("out", Path | None, None, "PNG file (default: in the folder of the run)", _MADE),
     Option("class", str | None, None, "name of the class to generate (default: all classes in turn)", _MADE),
     Option("interpolate", bool, False, "interpolations between samples, one row each", _MADE),
     Option("nearest", bool, False, "each sample beside its nearest training image", _MADE),
@@ -45,6 +45,13 @@ _FLAGS = (
         _MADE,
     ),
     Option("offline", bool, False, "no network access for --nearest", _MADE),
+    Option(
+        "out",
+        Path | None,
+        None,
+        "PNG file, or file of the text in UTF-8 (default: PNG in the folder of the run, text printed)",
+        _BOTH,
+    ),
     Option("seed", Seed, 0, "random seed", _BOTH),
 )
 
@@ -84,6 +91,7 @@ def _sample(asked: ModelArgs) -> None:
 def _write(trained: Any, given: Mapping[str, Any], asked: bool) -> None:
     import jax
 
+    from ..files import write_output
     from ..trained.generate_text import generate_tokens
 
     vocabulary = Vocabulary(tuple(trained.about["vocabulary"]))
@@ -91,11 +99,14 @@ def _write(trained: Any, given: Mapping[str, Any], asked: bool) -> None:
     options = {name: given[name] for name in ("temperature", "top_k", "top_p")}
     key = jax.random.key(given["seed"])
     start = _start(vocabulary, prompt)
-    for tokens in generate_tokens(trained.model, trained.params, trained.state, start, given["length"], key, **options):
-        sys.stdout.write(prompt + vocabulary.decode(tokens.tolist()))
+    found = generate_tokens(trained.model, trained.params, trained.state, start, given["length"], key, **options)
+    texts = chain((prompt,), (vocabulary.decode(tokens.tolist()) for tokens in found), ("\n",))
+    if given["out"] is not None:
+        write_output(given["out"], "".join(texts).encode())
+        return
+    for text in texts:
+        sys.stdout.write(text)
         sys.stdout.flush()
-        prompt = ""
-    sys.stdout.write("\n")
 
 
 def _start(vocabulary: Vocabulary, prompt: str) -> Any:

@@ -1,12 +1,13 @@
 """Flags for data of the user's own, short for a data set and its options: `--text FILE`, `--csv FILE`."""
 
+import re
 from collections.abc import Sequence
 from itertools import pairwise
 
 from ..data.sources.npy_folder import npy_name
 from ..errors import BadInput
 
-__all__ = ["SHORTHANDS", "expand_shorthands"]
+__all__ = ["SHORTHANDS", "as_typed", "expand_shorthands"]
 
 SHORTHANDS = {
     "--text": ("FILE", "text file in UTF-8, short for --dataset text --d.file FILE"),
@@ -41,12 +42,30 @@ def expand_shorthands(words: Sequence[str]) -> list[str]:
             _check_own(name, words)
             found += ["--dataset", _own(name, value if equals else after), _OWN[name]]
         elif name in SHORTHANDS:
-            found.append(f"--d.{name[2:]}")
+            found.append(_long(name))
         else:
             found.append(word)
             continue
         found += [value] * bool(equals)
     return found
+
+
+def as_typed(message: str, words: Sequence[str]) -> str:
+    """Returns a message that names the short flags of a command line where these were typed.
+
+    >>> as_typed("--d.folder photos does not exist", ["--images", "photos"])
+    '--images photos does not exist'
+    """
+    typed = {word.partition("=")[0] for word in words}
+    for name in SHORTHANDS:
+        if name in typed and _long(name) not in typed:
+            message = re.sub(rf"{re.escape(_long(name))}(?![\w-])", name, message)
+    return message
+
+
+def _long(name: str) -> str:
+    """Returns the option of the data set that a short flag stands for."""
+    return _OWN.get(name, f"--d.{name[2:]}")
 
 
 def _own(name: str, where: str) -> str:

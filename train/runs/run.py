@@ -27,6 +27,7 @@ from ..pipeline.stream import Stream
 from ..reporting.console import ConsoleReport
 from ..reporting.console_stream import terminal
 from ..reporting.gan_monitor import gan_callbacks
+from ..runtime.jax_settings import check_jax_settings
 from ..runtime.out_of_memory import explained
 from ..runtime.processes import broadcast_from_first, check_same, is_first
 from ..runtime.signals import StopFlag
@@ -67,11 +68,13 @@ def run(
         Metrics, folder and parts of the run.
 
     Raises:
-        BadInput: If recipe or options are inconsistent.
+        BadInput: If recipe or options are inconsistent, or a setting of jax does not suit.
         DataUnavailable: If the data cannot be loaded.
         Diverged: If the loss is not finite; what was saved before is kept.
         OutOfMemory: If the memory does not suffice, with what a step needs and what to try.
     """
+
+    check_jax_settings()
 
     def together() -> Result:
         check_folder(options)

@@ -15,6 +15,7 @@ from ..data.normalize import Scaler, scaled
 from ..data.on_disk import DiskArray
 from ..errors import CheckpointUnusable
 from ..runtime.compile import jit
+from ..runtime.jax_settings import check_jax_settings
 from ..tasks import task_for
 from ..tasks.task import Task
 from ..tree import specs, unflatten_into
@@ -206,13 +207,14 @@ def load(run: str | Path, model: str | None = None) -> Trained:
             for a model that is neither in the zoo nor registered by an installed package.
 
     Raises:
-        BadInput: if `model` is not the model of the file.
+        BadInput: if `model` is not the model of the file, or a setting of jax does not suit.
         CheckpointUnusable: if there is none, it is damaged, or this version cannot build that model; the message names
             the file and the difference, or the package to install.
 
     >>> load("cnn-digits").predict(np.zeros((8, 8, 1))).shape
     ()
     """
+    check_jax_settings()
     path = locate(run)
     tensors, about = read_model(path)
     check_origin(path, about, model)

@@ -44,6 +44,13 @@ def test_the_text_has_the_given_length_and_is_repeated_by_its_seed(writer, capsy
     assert sample(capsys, *words, "--seed", "4")[1] != text
 
 
+def test_out_writes_the_text_that_is_printed_without_it_in_utf_8(writer, capsys, tmp_path):
+    words = (writer["characters"], "--length", "30", "--seed", "3")
+    printed = sample(capsys, *words)[1]
+    assert sample(capsys, *words, "--out", str(tmp_path / "text.txt")) == (0, "", "")
+    assert (tmp_path / "text.txt").read_bytes() == printed.encode("utf-8")
+
+
 def test_temperature_0_needs_no_seed(writer, capsys):
     words = (writer["characters"], "--temperature", "0", "--length", "20")
     assert sample(capsys, *words, "--seed", "1")[1] == sample(capsys, *words, "--seed", "2")[1]

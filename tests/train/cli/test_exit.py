@@ -1,0 +1,35 @@
+"""End of a command: the encoding of standard output, and messages with the flags as they were typed."""
+
+import io
+import sys
+
+import pytest
+
+from zoo.train.cli import run
+from zoo.train.cli.exit import run_command
+from zoo.train.cli.shorthands import as_typed
+
+
+@pytest.mark.parametrize(("encoding", "shown"), [("cp1252", b"caf\xe9 ??"), ("ascii", b"caf? ??")])
+def test_characters_that_standard_output_cannot_show_are_replaced(monkeypatch, encoding, shown):
+    raw = io.BytesIO()
+    stream = io.TextIOWrapper(raw, encoding=encoding, errors="strict", newline="")
+    monkeypatch.setattr(sys, "stdout", stream)
+    assert run_command(lambda: print("caf\u00e9 \u4e2d\u6587", end="") or 0) == 0
+    stream.flush()
+    assert raw.getvalue() == shown
+    assert stream.errors == "strict"  # the stream is the user's again
+
+
+@pytest.mark.parametrize("flag", ["--images", "--npy"])
+def test_a_message_names_the_flag_that_was_typed(capsys, tmp_path, flag):
+    missing = str(tmp_path / "nothing")
+    assert run("train", ["--model", "cnn", flag, missing, "--out", str(tmp_path / "run"), "--quiet"]) in (2, 4)
+    shown = capsys.readouterr().err
+    assert f"{flag} {missing}" in shown
+    assert "--d.folder" not in shown
+
+
+def test_only_whole_flags_that_were_typed_are_replaced():
+    assert as_typed("--d.file x and --d.column-names", ["--csv=x", "--column", "a"]) == "--csv x and --d.column-names"
+    assert as_typed("--d.file x", ["--dataset", "csv", "--d.file", "x"]) == "--d.file x"
