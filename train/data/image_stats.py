@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["edge_of", "image_stats"]
+__all__ = ["edge_of", "image_stats", "picture_rule"]
 
 
 def image_stats(kind: str, x: "np.ndarray") -> dict[str, Any]:
@@ -27,6 +27,23 @@ def image_stats(kind: str, x: "np.ndarray") -> dict[str, Any]:
         return {}
     low, high = float(x.min()), float(x.max())
     return {"input_range": [low, high], "input_edge": (edge_of(x) - low) / ((high - low) or 1)}
+
+
+def picture_rule(dataset: str, options: dict[str, Any]) -> dict[str, Any]:
+    """Returns how the pictures of a folder were read, for the model file; empty for other data sets.
+
+    Args:
+        dataset: name of the data set.
+        options: its options.
+
+    >>> picture_rule("images", {"folder": "cats", "size": 64})["pictures"]["size"], picture_rule("digits", {})
+    (64, {})
+    """
+    if dataset != "images":
+        return {}
+    size, grey = int(options.get("size", 0)), bool(options.get("grey", False))
+    crop = "central square" if size else "none"
+    return {"pictures": {"size": size, "crop": crop, "grey": grey, "alpha": "onto white", "values": [0, 255]}}
 
 
 def edge_of(x: "np.ndarray") -> float:

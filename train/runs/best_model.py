@@ -11,7 +11,7 @@ import numpy as np
 from zoo import _catalogue
 
 from ..callback import Callback
-from ..data.image_stats import image_stats
+from ..data.image_stats import image_stats, picture_rule
 from ..data.on_disk import sample
 from ..engine.loop import Diverged
 from ..errors import BadInput
@@ -122,6 +122,7 @@ def _describe_model(parts: Setup, row: dict) -> dict[str, Any]:
         "input_shape": list(parts.example.shape),
         "input_dtype": str(data.train.x.dtype),
         **image_stats(parts.source.kind, sample(data.train.x)),
+        **picture_rule(recipe.dataset, dict(recipe.d)),
         "classes": list(data.classes),
         "features": list(data.features),
         "target": data.target,

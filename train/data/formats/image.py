@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import numpy as np
     from PIL import Image
 
-__all__ = ["ENDINGS", "open_picture", "read_picture"]
+__all__ = ["ENDINGS", "on_white", "open_picture", "read_picture"]
 
 ENDINGS = (".png", ".jpg", ".jpeg")
 
@@ -18,7 +18,7 @@ ENDINGS = (".png", ".jpg", ".jpeg")
 def read_picture(path: Path, size: int = 0, grey: bool = False) -> "np.ndarray":
     """Reads a PNG or JPEG file, uint8 (height, width, 3), or (height, width, 1) in grey.
 
-    A photograph is rotated as its EXIF orientation defines; transparency is ignored.
+    A photograph is rotated as its EXIF orientation defines; transparent pixels are blended onto white.
 
     Args:
         path: path of the file.
@@ -32,7 +32,7 @@ def read_picture(path: Path, size: int = 0, grey: bool = False) -> "np.ndarray":
     import numpy as np
     from PIL import Image
 
-    picture = open_picture(path).convert("L" if grey else "RGB")
+    picture = on_white(open_picture(path)).convert("L" if grey else "RGB")
     if size:
         picture = _crop_square(picture).resize((size, size), Image.Resampling.LANCZOS)
     return np.asarray(picture).reshape(picture.height, picture.width, -1)
@@ -64,6 +64,16 @@ def open_picture(path: Path) -> "Image.Image":
         raise BadInput(f"{path} is not a PNG or JPEG image: remove it from the folder") from error
     except (OSError, SyntaxError, ValueError) as error:  # pillow raises all three for damaged files
         raise BadInput(f"{path} cannot be read, it is damaged or truncated: {error}") from error
+
+
+def on_white(picture: "Image.Image") -> "Image.Image":
+    """Blends an image onto white where it is transparent; an opaque mode is returned as it is."""
+    from PIL import Image
+
+    if "A" not in picture.getbands() and "transparency" not in picture.info:
+        return picture
+    paper = Image.new("RGBA", picture.size, "white")
+    return Image.alpha_composite(paper, picture.convert("RGBA")).convert("RGB")
 
 
 def _check_depth(path: Path, picture: "Image.Image") -> None:

@@ -68,6 +68,7 @@ def description(trained: Trained) -> dict[str, Any]:
     kept = ("model", "options", "dataset", "task", "features", "vocabulary", "target", "metrics", "sha256")
     return {
         "input": {"shape": list(shape), "dtype": np.dtype(dtype).name, "range": about.get("input_range")},
+        **({"pictures": about["pictures"]} if "pictures" in about else {}),
         "output": trained.task.output,
         **_noise(trained),
         "classes": list(trained.classes),

@@ -33,6 +33,8 @@ class InputSpec(NamedTuple):
         vocabulary: tokens; empty for numeric inputs.
         range: smallest and largest value of the training images; None if unknown.
         edge: mean of their outermost pixels, 0 to 1; None if unknown.
+        side: side of the square that training pictures were cropped and scaled to, 0 if they were kept; None if the
+            model was not trained on a folder of pictures, or its file is older than this field.
     """
 
     kind: str
@@ -41,6 +43,7 @@ class InputSpec(NamedTuple):
     vocabulary: tuple[str, ...] = ()
     range: tuple[float, float] | None = None
     edge: float | None = None
+    side: int | None = None
 
     @classmethod
     def of(cls, about: dict) -> "InputSpec":
@@ -53,6 +56,7 @@ class InputSpec(NamedTuple):
             tuple(about["vocabulary"]),
             None if low_high is None else (low_high[0], low_high[1]),
             about.get("input_edge"),
+            about["pictures"]["size"] if "pictures" in about else None,
         )
 
     @property

@@ -2,6 +2,7 @@
 
 Black becomes the smallest value of the training images, white the largest: 0 and 16 for digits, 0 and 255 for MNIST.
 Both have white strokes on black, so a dark digit on white paper needs `invert`.
+Pictures for a model of a folder of pictures are read as for training: the same bytes, crop and filter.
 """
 
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ...data.formats.image import open_picture
+from ...data.formats.image import on_white, open_picture, read_picture
 from ...data.image_stats import edge_of
 from ...errors import BadInput
 from .batch import Batch, InputSpec
@@ -21,7 +22,7 @@ _NAMES = {"L": "grey", "RGB": "RGB"}
 
 
 def from_picture(path: Path, spec: InputSpec, *, invert: bool = False) -> Batch:
-    """Reads an image file as one example, float32, on the scale of the training images.
+    """Reads an image file as one example, float32 (uint8 for a model of pictures), on the scale of the training images.
 
     Args:
         path: PNG or JPEG file.
@@ -34,6 +35,8 @@ def from_picture(path: Path, spec: InputSpec, *, invert: bool = False) -> Batch:
     height, width, channels = spec.shape
     if channels not in _MODES or spec.range is None:
         raise BadInput(f"{path}: the model's input is {spec.in_words()}, which image files do not have: use .npy")
+    if spec.side is not None:
+        return _as_in_training(path, spec, invert)
     image, done = _converted(open_picture(path), _MODES[channels])
     if image.size != (width, height):
         done.append(f"resized from {image.height}x{image.width} to {height}x{width}")
@@ -47,14 +50,25 @@ def from_picture(path: Path, spec: InputSpec, *, invert: bool = False) -> Batch:
     )
 
 
+def _as_in_training(path: Path, spec: InputSpec, invert: bool) -> Batch:
+    height, width, channels = spec.shape
+    x = read_picture(path, spec.side or 0, channels == 1)
+    if x.shape != spec.shape:
+        raise BadInput(
+            f"{path} is {x.shape[0]}x{x.shape[1]} pixels, the model's pictures were {height}x{width} and not scaled: "
+            "scale it, or train with --d.size 64"
+        )
+    x = 255 - x[None] if invert else x[None]
+    low, high = spec.range or (0.0, 255.0)
+    relative = (x.astype(np.float32) - low) / ((high - low) or 1)
+    return Batch([str(path)], x, _background_note(path, relative, spec, invert))
+
+
 def _converted(image: Any, mode: str) -> tuple[Any, list[str]]:
     """Converts an image to grey or RGB; returns it with the conversions applied."""
-    from PIL import Image
-
     done = []
     if "A" in image.getbands() or "transparency" in image.info:
-        paper = Image.new("RGBA", image.size, "white")
-        image = Image.alpha_composite(paper, image.convert("RGBA")).convert("RGB")
+        image = on_white(image)
         done.append("blended onto white where it is transparent")
     pixels = np.asarray(image.convert("RGB")) if mode == "L" and image.mode not in ("L", "1") else None
     grey_already = pixels is None or (pixels == pixels[..., :1]).all()
