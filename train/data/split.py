@@ -9,7 +9,7 @@ from .on_disk import take
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["folds", "hold_back_last", "train_val_split"]
+__all__ = ["folds", "hold_back_last", "lone_classes", "train_val_split"]
 
 
 def folds(y: "np.ndarray", count: int = 5, seed: int = 0) -> "np.ndarray":
@@ -39,6 +39,7 @@ def train_val_split(split: Split, share: float, seed: int = 0) -> tuple[Split, S
 
     Returns:
         Training and validation examples: `round(share * examples)` for validation, at least one of each if share > 0.
+        The only example of a class is for training, in exchange with one of the class with the most training examples.
 
     Raises:
         BadInput: if the fraction is not in [0, 1), or a single example is to be split.
@@ -50,8 +51,41 @@ def train_val_split(split: Split, share: float, seed: int = 0) -> tuple[Split, S
     count = min(max(round(share * n), 1), n - 1) if share else 0
     # Evenly spaced in an order sorted by class, so that every class gives its fraction to within one example.
     held = np.zeros(n, bool)
-    held[_stratified_order(split.y, seed)] = np.arange(n) * count % max(n, 1) < count
+    order = _stratified_order(split.y, seed)
+    held[order] = np.arange(n) * count % max(n, 1) < count
+    _keep_lone_classes(split.y, held, order)
     return _take(split, ~held), _take(split, held)
+
+
+def lone_classes(y: "np.ndarray") -> list[int]:
+    """Returns the classes of a single example; none for targets that are not classes.
+
+    >>> import numpy as np
+    >>> lone_classes(np.array([0, 0, 1]))
+    [1]
+    """
+    import numpy as np
+
+    if y.ndim != 1 or not np.issubdtype(y.dtype, np.integer):
+        return []
+    classes, counts = np.unique(y, return_counts=True)
+    return classes[counts == 1].tolist()
+
+
+def _keep_lone_classes(y: "np.ndarray", held: "np.ndarray", order: "np.ndarray") -> None:
+    """Exchanges held back examples that are the only ones of their class for others, where a class has another."""
+    import numpy as np
+
+    lone = lone_classes(y)
+    if not lone or len(lone) == len(y):  # the latter are numbers of examples, no classes
+        return
+    for place in np.flatnonzero(held & np.isin(y, lone)):
+        kept = order[~held[order] & ~np.isin(y[order], lone)]
+        classes, counts = np.unique(y[kept], return_counts=True)
+        if not counts.size or counts.max() < 2:  # an exchange would take the last example of a class
+            return
+        held[place] = False
+        held[kept[y[kept] == classes[counts.argmax()]][0]] = True
 
 
 def hold_back_last(split: Split, share: float) -> tuple[Split, Split]:

@@ -30,8 +30,12 @@ def test_training_and_validation_partition_the_examples_of_each_class(y, share, 
     assert np.array_equal(y[train.x], train.y)
     expected = min(max(round(share * len(y)), 1), len(y) - 1)
     assert len(held.x) == expected
+    counts = np.bincount(y, minlength=5)
+    lone = (counts == 1).sum()
     for c in range(5):
-        assert abs((held.y == c).sum() - (y == c).sum() * expected / len(y)) <= 1
+        assert abs((held.y == c).sum() - (y == c).sum() * expected / len(y)) <= 1 + lone
+    if counts.max() > expected + 1:
+        assert not (counts[held.y] == 1).any()
 
 
 def test_regression_and_multilabel_targets_are_split_as_well():
@@ -66,3 +70,11 @@ def test_a_fraction_out_of_bounds_raises(share):
 def test_one_example_cannot_be_split():
     with pytest.raises(BadInput, match="at least 2"):
         train_val_split(Split(np.arange(1), np.arange(1)), 0.5)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_only_example_of_a_class_stays_in_training(seed):
+    y = np.array([0] + [1] * 6 + [2] * 9 + [3])
+    train, held = train_val_split(Split(np.arange(len(y)), y), 0.2, seed)
+    assert {0, 3} <= set(train.y.tolist())
+    assert len(held.y) == 3

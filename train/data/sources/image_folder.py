@@ -38,7 +38,7 @@ def images(
     """
     import numpy as np
 
-    from ..split import train_val_split
+    from ..split import lone_classes, train_val_split
 
     if not folder:
         raise BadInput("the folder of the images is missing: add --images DIR")
@@ -46,6 +46,8 @@ def images(
     x = _read([path for path, _ in files], size, grey, place.in_memory)
     names = sorted({name for _, name in files})
     y = np.array([names.index(name) for _, name in files], np.int32)
+    for lone in lone_classes(y):
+        place.print_fn(f"class {names[lone]} has a single image: it is for training, no score covers this class")
     return Dataset(
         "images", "multiclass", *train_val_split(Split(x, y), test_share, seed), tuple(names), outputs=len(names)
     )

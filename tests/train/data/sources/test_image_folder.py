@@ -187,3 +187,12 @@ def test_a_classifier_is_trained_on_a_folder_with_one_flag(photos, tmp_path, cap
     words = ["--model", "logistic", "--images", str(photos / "cats" / "0.png"), "--out", str(tmp_path / "other")]
     assert main(words) == 2
     assert "is not a folder" in capsys.readouterr().err
+
+
+def test_a_class_of_one_image_is_trained_and_named(photos):
+    put(photos / "ants" / "a.png", 6, 8, 3)
+    lines = []
+    data = load_data("images", Place(print_fn=lines.append), {"folder": str(photos)})
+    assert 0 in data.train.y
+    assert 0 not in data.test.y
+    assert "class ants has a single image" in lines[0]
