@@ -211,17 +211,30 @@ def newest(
 
 
 def list_steps(run: Path) -> list[int]:
-    """Returns the steps of all checkpoints of a run, usable or not, ascending."""
+    """Returns the steps of all checkpoints of a run, usable or not, ascending; only a folder with a manifest counts."""
     if not (run / FOLDER).is_dir():
         return []
-    names = (path.name for path in (run / FOLDER).iterdir())
-    return sorted(int(name) for name in names if name.isascii() and name.isdigit() and len(name) < 20)
+    return sorted(int(path.name) for path in (run / FOLDER).iterdir() if _is_checkpoint(path))
 
 
-def prune(run: Path, keep: int, newer_than: int | None = None) -> None:
-    """Removes all but the newest `keep` checkpoints, unfinished ones, and those newer than a step."""
+def prune(run: Path, keep: int, newer_than: int | None = None, written: int | None = None) -> None:
+    """Removes all but the newest `keep` checkpoints, unfinished ones, and those newer than a step.
+
+    Args:
+        run: Run folder.
+        keep: Number of checkpoints to keep.
+        newer_than: Step after which none is kept; None for no limit.
+        written: Step of the checkpoint just written, which is kept whatever else is there.
+    """
     there = list_steps(run)
     good = [step for step in there if newer_than is None or step <= newer_than]
-    gone = [run / FOLDER / str(step) for step in there if step not in good[-keep:]]
-    for path in [*gone, *(run / FOLDER).glob(".tmp-*")]:
+    kept = {*good[-keep:], written}
+    for path in [*(run / FOLDER / str(step) for step in there if step not in kept), *(run / FOLDER).glob(".tmp-*")]:
         shutil.rmtree(path, ignore_errors=True)
+
+
+def _is_checkpoint(path: Path) -> bool:
+    """Returns whether a path is a folder, no link to one, that is named after a step and has a manifest."""
+    name = path.name
+    named = name.isascii() and name.isdigit() and name == str(int(name[:20])) and len(name) < 20
+    return named and not path.is_symlink() and (path / MANIFEST).is_file()

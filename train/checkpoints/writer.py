@@ -192,7 +192,7 @@ class CheckpointWriter:
                 return
             write(beside or begin(self.folder, manifest["step"]), state, manifest, model)
             self.saved = manifest["step"]
-            prune(self.folder, self.keep)
+            prune(self.folder, self.keep, written=self.saved)
         except OSError as error:
             raise disk_full_error(error, self.folder, size) from error
 

@@ -1,17 +1,21 @@
 """The folder of a run: made, found, cleared of an earlier run, and its JSON files read."""
 
 import json
+import re
 import shutil
 import tempfile
 import time
+from collections.abc import Iterable
+from dataclasses import fields
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from zoo._catalogue import short_name
+from zoo._catalogue import names, short_name
 
 from ..config.recipe import Recipe
 from ..errors import BadInput
+from ..files import MODEL_FILE
 from .lock import check_free
 
 if TYPE_CHECKING:
@@ -30,9 +34,13 @@ __all__ = [
 
 CONFIG_FILE, RESULT_FILE = "config.json", "result.json"
 
-# Files of a run, in the order of removal. The configuration comes last: while it exists, the rest belongs to a run.
-_WRITTEN = ("metrics.jsonl", "model.*", "result.json", "plots", "checkpoints", "samples", "tensorboard", "profile")
-_WRITTEN += (".tmp-*", "config.json")
+# Names of a run, in the order of removal. The configuration comes last: while it exists, the rest belongs to a run.
+_WRITTEN = ("metrics.jsonl", MODEL_FILE, RESULT_FILE, "plots", "checkpoints", "samples", "tensorboard", "profile")
+_WRITTEN += (CONFIG_FILE,)
+_KEYS = {"recipe", "options", "origin", "versions", "argv", "devices", "git", "time", "step", "earlier"}
+_FIELDS = {each.name for each in fields(Recipe)}
+# Of a file that was being written when the process was killed, as `files.atomic` names it.
+_LEFTOVER = re.compile(r"\.tmp-(config\.json|result\.json|model\.safetensors)-\d+")
 
 
 def check_folder(options: "RunOptions") -> None:
@@ -48,12 +56,15 @@ def check_folder(options: "RunOptions") -> None:
     if options.out is None:
         return
     folder = options.out.expanduser()
-    for place in (folder, *folder.parents):
-        if place.exists() and not place.is_dir():
-            raise BadInput(f"--out {folder}: {place} is a file, not a folder")
-    check_free(folder)
-    if folder.exists() and any(path.name != ".lock" for path in folder.iterdir()):
-        _check_replaceable(folder, options.overwrite)
+    try:
+        for place in (folder, *folder.parents):
+            if place.exists() and not place.is_dir():
+                raise BadInput(f"--out {folder}: {place} is a file, not a folder")
+        check_free(folder)
+        if folder.exists() and any(path.name != ".lock" and not is_leftover(path) for path in folder.iterdir()):
+            _check_replaceable(folder, options.overwrite)
+    except OSError as error:
+        raise BadInput(f"--out {folder} cannot be used: {error.strerror or error}") from error
 
 
 def prepare_folder(recipe: Recipe, options: "RunOptions") -> Path:
@@ -72,17 +83,36 @@ def prepare_folder(recipe: Recipe, options: "RunOptions") -> Path:
         folder = _existing(folder) if options.out else _new(folder, recipe)
         with tempfile.TemporaryFile(dir=folder):  # permissions alone do not show it
             pass
-        if options.overwrite:
-            _clear(folder)
+        _clear(folder, _WRITTEN if options.overwrite else ())
     except OSError as error:
         raise BadInput(f"--out {folder} cannot be written: {error.strerror or error}") from error
     return folder
 
 
 def is_run(folder: Path) -> bool:
-    """Returns whether a folder holds a run; other programs write files named config.json as well."""
-    recipe = read_config(folder.expanduser()).get("recipe")
-    return isinstance(recipe, dict) and "model" in recipe
+    """Returns whether a folder holds a run: its config.json has the keys of a run alone, and a model that is known.
+
+    Other programs write files named config.json as well, and the folder of a run may be emptied.
+    """
+    config = read_config(folder.expanduser())
+    recipe = config.get("recipe")
+    if not isinstance(recipe, dict) or not set(config) <= _KEYS or not set(recipe) <= _FIELDS:
+        return False
+    model = recipe.get("model")
+    if not isinstance(model, str):
+        return False
+    # A model of the user's own file is named `module:function`; one of a package that is not installed has an origin.
+    own = all(part.isidentifier() for part in re.split("[.:]", model)) and ":" in model
+    return model in names() or own or bool(config.get("origin"))
+
+
+def is_leftover(path: Path) -> bool:
+    """Returns whether a path is a file of a run that a killed process left incomplete.
+
+    >>> is_leftover(Path(".tmp-config.json-17"))
+    False
+    """
+    return bool(_LEFTOVER.fullmatch(path.name)) and path.is_file() and not path.is_symlink()
 
 
 def read_config(folder: Path) -> dict[str, Any]:
@@ -157,15 +187,15 @@ def _new(runs: Path, recipe: Recipe) -> Path:
 def _read_json(path: Path) -> dict[str, Any]:
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
 
 
-def _clear(folder: Path) -> None:
-    for pattern in _WRITTEN:
-        for path in folder.glob(pattern):
-            if path.is_dir() and not path.is_symlink():
-                shutil.rmtree(path)
-            else:
-                path.unlink()
+def _clear(folder: Path, written: Iterable[str]) -> None:
+    """Removes incomplete files, and what an earlier run wrote under these names."""
+    for path in [*filter(is_leftover, folder.iterdir()), *(folder / name for name in written)]:
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)

@@ -5,7 +5,7 @@ import os
 import socket
 import time
 from contextlib import suppress
-from errno import EACCES, EAGAIN
+from errno import EACCES, EAGAIN, ELOOP, EROFS
 from pathlib import Path
 
 from ..errors import BadInput
@@ -33,7 +33,7 @@ class Lock:
         self.folder, self._file = folder, -1
 
     def __enter__(self) -> "Lock":
-        self._file = os.open(self.folder / _FILE, os.O_RDWR | os.O_CREAT, 0o644)
+        self._file = _opened(self.folder, os.O_CREAT)
         try:
             _take(self._file, self.folder)
         except BaseException:
@@ -52,11 +52,23 @@ class Lock:
 def check_free(folder: Path) -> None:
     """Raises BadInput if a process holds the lock of the folder; changes nothing."""
     with suppress(FileNotFoundError, PermissionError):
-        file = os.open(folder / _FILE, os.O_RDWR)
+        file = _opened(folder)
         try:
             _take(file, folder)
         finally:
             os.close(file)
+
+
+def _opened(folder: Path, more: int = 0) -> int:
+    """Opens the lock file; a link would let the run write into the file that it names."""
+    try:
+        return os.open(folder / _FILE, os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | more, 0o644)
+    except OSError as error:
+        if error.errno == ELOOP:
+            raise BadInput(f"{folder / _FILE} is a symbolic link, not the lock of a run: remove it") from None
+        if more and error.errno in (EACCES, EROFS):
+            raise BadInput(f"{folder} cannot be written: {error.strerror}") from None
+        raise
 
 
 def _take(file: int, folder: Path) -> None:

@@ -73,19 +73,19 @@ class ResultLog:
     def __init__(self, path: Path):
         self.path, self.done = path, {}
         path.touch()
-        for line in path.read_text(encoding="utf-8").splitlines():
+        for line in path.read_bytes().split(b"\n"):  # a damaged byte spoils its own line alone
             try:
                 entry = json.loads(line)
                 self.done[entry["recipe"]] = entry
-            except (ValueError, KeyError, TypeError):
+            except (ValueError, KeyError, TypeError, RecursionError):
                 continue
 
     def write(self, line: Mapping[str, Any]) -> None:
         """Appends an entry on a line of its own, even after an incomplete one, and flushes it to the disk."""
         self.done[line["recipe"]] = line
-        with self.path.open("r+", encoding="utf-8") as file:
+        with self.path.open("r+b") as file:
             text = file.read()
-            file.write("\n" * bool(text and not text.endswith("\n")) + json.dumps(line) + "\n")
+            file.write(b"\n" * bool(text and not text.endswith(b"\n")) + json.dumps(line).encode() + b"\n")
             file.flush()
             os.fsync(file.fileno())
 

@@ -12,6 +12,7 @@ from ..config.recipe import Recipe
 from ..config.run_options import RunOptions
 from ..distributed.sharding import sharding_for
 from ..errors import BadInput, RunFailed
+from ..runs.lock import Lock
 from ..runs.run import run
 from ..runs.setup import Setup, setup
 from ..runtime.out_of_memory import OutOfMemory
@@ -37,7 +38,7 @@ def check_sweep(folder: Path) -> None:
     for place in (folder, *folder.parents):
         if place.exists() and not place.is_dir():
             raise BadInput(f"--out {folder}: {place} is a file, not a folder")
-    if folder.is_dir() and any(folder.iterdir()) and not (folder / _DONE).is_file():
+    if folder.is_dir() and any(path.name != ".lock" for path in folder.iterdir()) and not (folder / _DONE).is_file():
         raise BadInput(f"--out {folder} is not empty and contains no sweep: name a new or an empty folder")
 
 
@@ -71,6 +72,19 @@ def sweep(
     """
     check_sweep(folder)
     folder.mkdir(parents=True, exist_ok=True)
+    with Lock(folder):
+        return _all(settings, seeds, folder, options, on_setting, on_run, vmapped)
+
+
+def _all(
+    settings: Sequence[Setting],
+    seeds: Sequence[int],
+    folder: Path,
+    options: RunOptions,
+    on_setting: Callable[[SettingResult, bool], None],
+    on_run: Callable[[Setting, int, Mapping[str, Any]], None],
+    vmapped: bool | None,
+) -> list[SettingResult]:
     log, results = ResultLog(folder / _DONE), []
     for setting in settings:
         keys = [identity(replace(setting.recipe, seed=seed)) for seed in seeds]
@@ -131,7 +145,4 @@ def _setup(recipe: Recipe, options: RunOptions) -> Setup:
 
 def _options(options: RunOptions, folder: Path) -> RunOptions:
     """Returns the options of one run, which replaces what an interrupted sweep left in its folder."""
-    if folder.is_dir() and not (folder / "config.json").exists():
-        for path in folder.glob(".tmp-*"):
-            path.unlink()
     return replace(options, out=folder, overwrite=True, quiet=True, ckpt_every="off")

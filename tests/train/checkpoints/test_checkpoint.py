@@ -247,8 +247,7 @@ def test_row_11_the_next_older_one_is_taken_with_a_warning(tmp_path):
     for step in (1, 2, 3):
         made(tmp_path, step)
     (tmp_path / "checkpoints" / "3" / "manifest.json").write_text("{}")
-    shutil.rmtree(tmp_path / "checkpoints" / "2")
-    (tmp_path / "checkpoints" / "2").touch()
+    (tmp_path / "checkpoints" / "2" / "manifest.json").write_text("half")
     warnings = []
     assert newest(tmp_path, warnings.append).step == 1
     assert ["3/manifest.json" in warnings[0], "2/manifest.json" in warnings[1]] == [True, True]
@@ -282,3 +281,24 @@ def test_where_nothing_is_said_a_checkpoint_takes_a_fiftieth_of_the_time_at_most
     assert not every.due(1, False, waited=99.0, cost=0.0), "only where the run is scored"
     assert every.due(1, True, waited=5.0, cost=0.1)
     assert not every.due(1, True, waited=4.9, cost=0.1)
+
+
+def test_files_links_and_folders_without_a_manifest_are_no_checkpoints_and_stay(tmp_path):
+    place = tmp_path / "checkpoints"
+    for step in (1, 2, 3):
+        (place / str(step)).mkdir(parents=True)
+        (place / str(step) / "manifest.json").write_text("{}")
+    (place / "2026").write_text("mine")
+    (place / "2027").symlink_to(place / "1")
+    (place / "2028").mkdir()
+    assert list_steps(tmp_path) == [1, 2, 3]
+    prune(tmp_path, 2)
+    assert sorted(path.name for path in place.iterdir()) == ["2", "2026", "2027", "2028", "3"]
+
+
+def test_the_checkpoint_just_written_is_kept_whatever_is_newer(tmp_path):
+    for step in (5, 2026, 2027):
+        (tmp_path / "checkpoints" / str(step)).mkdir(parents=True)
+        (tmp_path / "checkpoints" / str(step) / "manifest.json").write_text("{}")
+    prune(tmp_path, 2, written=5)
+    assert list_steps(tmp_path) == [5, 2026, 2027]

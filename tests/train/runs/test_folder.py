@@ -6,8 +6,18 @@ from zoo.train.config.recipe import recipe_for
 from zoo.train.config.run_options import RunOptions
 from zoo.train.errors import BadInput
 from zoo.train.runs.folder import check_folder, prepare_folder
+from zoo.train.runs.lock import Lock, check_free
 
 RECIPE = recipe_for("cnn")
+# What other programs may write as config.json; the last one is too deep for a reader of JSON.
+OTHERS = ['{"recipe": "a model cake"}', '{"recipe": {"model": "cake"}}', '{"recipe": {"model": ["cnn"]}}']
+OTHERS += ['{"recipe": {"model": "cnn", "sugar": 3}}', '{"recipe": {"model": "cnn"}, "oven": 200}']
+OTHERS += ['{"architectures": ["Bert"]}', "[" * 200_000]
+    '{"recipe": {"model": "cnn", "sugar": 3}}',
+    '{"recipe": {"model": "cnn"}, "oven": 200}',
+    '{"architectures": ["Bert"]}',
+    "[" * 200_000,
+]
 
 
 @pytest.fixture
@@ -44,7 +54,9 @@ def test_an_earlier_run_is_kept_unless_it_may_be_overwritten(run_folder):
     assert [path.name for path in run_folder.iterdir()] == ["notes.txt"]
 
 
-@pytest.mark.parametrize("config", [None, "{}", "not json", '{"architectures": ["Bert"]}', '{"recipe": "cake"}', "[]"])
+@pytest.mark.parametrize(
+    "config", [None, "{}", "not json", '{"architectures": ["Bert"]}', '{"recipe": "cake"}', "[]", *OTHERS]
+)
 def test_a_folder_that_holds_no_run_is_never_emptied(tmp_path, config):
     (tmp_path / "model.safetensors").write_text("years of work")
     if config is not None:
@@ -93,3 +105,35 @@ def test_runs_that_is_a_file_is_bad_input(tmp_path, monkeypatch):
 def test_looking_makes_nothing(tmp_path):
     check_folder(RunOptions(out=tmp_path / "new"))
     assert not list(tmp_path.iterdir())
+
+
+def test_overwriting_removes_only_names_of_a_run(run_folder):
+    for name in ("model.xlsx", "model.safetensors.bak", ".tmp-mine", ".tmp-config.json-x"):
+        (run_folder / name).write_text("years of work")
+    (run_folder / ".tmp-model.safetensors-17").write_text("incomplete")
+    prepare_folder(RECIPE, RunOptions(out=run_folder, overwrite=True))
+    left = {path.name for path in run_folder.iterdir()}
+    assert left == {"notes.txt", "model.xlsx", "model.safetensors.bak", ".tmp-mine", ".tmp-config.json-x"}
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_a_run_killed_before_its_configuration_was_complete_begins_anew(tmp_path, overwrite):
+    (tmp_path / ".tmp-config.json-1").write_text('{"recipe"')
+    (tmp_path / ".lock").touch()
+    assert prepare_folder(RECIPE, RunOptions(out=tmp_path, overwrite=overwrite)) == tmp_path
+    assert [path.name for path in tmp_path.iterdir()] == [".lock"]
+
+
+def test_a_folder_with_too_long_a_name_is_bad_input(tmp_path):
+    with pytest.raises(BadInput, match="File name too long"):
+        check_folder(RunOptions(out=tmp_path / ("x" * 300)))
+
+
+def test_a_lock_that_is_a_link_is_refused_and_its_target_is_not_touched(tmp_path):
+    (tmp_path / "precious").write_text("years of work")
+    (tmp_path / ".lock").symlink_to(tmp_path / "precious")
+    with pytest.raises(BadInput, match="is a symbolic link"), Lock(tmp_path):
+        pass
+    with pytest.raises(BadInput, match="is a symbolic link"):
+        check_free(tmp_path)
+    assert (tmp_path / "precious").read_text() == "years of work"

@@ -22,10 +22,11 @@ from zoo.train.cli.sweep import settings_of
 from zoo.train.cli.train_args import resolve_recipe
 from zoo.train.config.run_options import RunOptions
 from zoo.train.errors import BadInput
+from zoo.train.runs.lock import Lock
 from zoo.train.runs.setup import setup
 from zoo.train.sweeps import report as show_sweep
 from zoo.train.sweeps import vmapped_training as many
-from zoo.train.sweeps.results import Setting
+from zoo.train.sweeps.results import ResultLog, Setting
 from zoo.train.sweeps.sweep import sweep
 from zoo.train.sweeps.vmapped_training import VmappedSeeds, is_faster_vmapped
 
@@ -303,3 +304,19 @@ def test_the_help_tells_how_values_are_separated(capsys):
     assert main(["sweep"]) == 2
     assert main(["sweep", "--model", "mlp", "--lrr", "1,2"]) == 2
     assert "did you mean --lr" in capsys.readouterr().err
+
+
+def test_a_damaged_byte_in_the_log_spoils_its_own_line_alone(tmp_path):
+    log = tmp_path / "sweep.jsonl"
+    log.write_bytes(b'{"recipe": "a", "score": 1}\n{"recipe": "b\xff"}\n{"recipe": "c", "score": 3}\n{"rec')
+    found = ResultLog(log)
+    assert sorted(found.done) == ["a", "c"]
+    found.write({"recipe": "d"})
+    assert sorted(ResultLog(log).done) == ["a", "c", "d"]
+
+
+def test_a_second_sweep_in_a_folder_is_refused_while_the_first_runs(tmp_path):
+    setting = Setting({}, recipe_for("logistic"))
+    (tmp_path / "sweep.jsonl").touch()
+    with Lock(tmp_path), pytest.raises(BadInput, match="is in use by process"):
+        sweep([setting], [0], tmp_path, RunOptions())
