@@ -1,4 +1,4 @@
-"""Handles Ctrl-C and SIGTERM: the first signal ends the run after the current steps, the second immediately."""
+"""Handles Ctrl-C, SIGTERM and SIGHUP: the first signal ends the run after the current steps, the second immediately."""
 
 import os
 import signal
@@ -11,6 +11,7 @@ from types import FrameType
 __all__ = ["StopFlag", "exit_within"]
 
 _PATIENCE = 8.0  # seconds; schedulers kill after ten
+_ENDING = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 
 class StopFlag:
@@ -26,7 +27,8 @@ class StopFlag:
 
     def __enter__(self) -> "StopFlag":
         if threading.current_thread() is threading.main_thread():
-            self._before = {number: signal.signal(number, self._catch) for number in (signal.SIGINT, signal.SIGTERM)}
+            wanted = [number for number in (signal.SIGINT, *_ENDING) if not _ignored(number)]
+            self._before = {number: signal.signal(number, self._catch) for number in wanted}
         return self
 
     def __exit__(self, *error) -> None:
@@ -57,7 +59,8 @@ def exit_within(patience: float = _PATIENCE) -> Iterator[None]:
         return
     read_end, write_end = os.pipe()
     os.set_blocking(write_end, False)
-    before, wakeup_before = signal.signal(signal.SIGTERM, _terminated), signal.set_wakeup_fd(write_end)
+    before = {number: signal.signal(number, _terminated) for number in _ENDING if not _ignored(number)}
+    wakeup_before = signal.set_wakeup_fd(write_end)
     over = threading.Event()
     threading.Thread(target=_watch, args=(read_end, over, patience), daemon=True).start()
     try:
@@ -65,13 +68,14 @@ def exit_within(patience: float = _PATIENCE) -> Iterator[None]:
     finally:
         over.set()
         signal.set_wakeup_fd(wakeup_before)
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
         os.close(write_end)  # the thread reads the end of the pipe and closes its own side
 
 
 def _watch(read_end: int, over: threading.Event, patience: float) -> None:
     number = 0
-    while number not in (signal.SIGINT, signal.SIGTERM):
+    while number not in (signal.SIGINT, *_ENDING):
         received = os.read(read_end, 1)
         if not received:
             os.close(read_end)
@@ -82,6 +86,11 @@ def _watch(read_end: int, over: threading.Event, patience: float) -> None:
         return
     print(f"not stopped within {patience:g} s: ended at once; saved files are complete", file=sys.stderr, flush=True)
     os._exit(128 + number)
+
+
+def _ignored(number: int) -> bool:
+    """Returns whether the process shall outlive a closed terminal, as `nohup` sets it."""
+    return number == getattr(signal, "SIGHUP", None) and signal.getsignal(number) == signal.SIG_IGN
 
 
 def _terminated(number: int, frame: FrameType | None) -> None:

@@ -13,11 +13,6 @@ RECIPE = recipe_for("cnn")
 OTHERS = ['{"recipe": "a model cake"}', '{"recipe": {"model": "cake"}}', '{"recipe": {"model": ["cnn"]}}']
 OTHERS += ['{"recipe": {"model": "cnn", "sugar": 3}}', '{"recipe": {"model": "cnn"}, "oven": 200}']
 OTHERS += ['{"architectures": ["Bert"]}', "[" * 200_000]
-    '{"recipe": {"model": "cnn", "sugar": 3}}',
-    '{"recipe": {"model": "cnn"}, "oven": 200}',
-    '{"architectures": ["Bert"]}',
-    "[" * 200_000,
-]
 
 
 @pytest.fixture
