@@ -149,6 +149,7 @@ def coerce(kind: Any, value: Any, name: str) -> Any:
     (32, 64)
     """
     inner, optional = strip_optional(kind)
+    value = value.tolist() if hasattr(value, "tolist") else value  # numpy's numbers and arrays
     if optional and (value is None or value == "none"):
         return None
     try:

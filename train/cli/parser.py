@@ -144,6 +144,8 @@ class Parser(argparse.ArgumentParser):
         for ours in (_OURS.get(name), last.get(name.rpartition(".")[2])):
             if ours in known:
                 return f"; did you mean {known[ours]}?"
+        if name not in _OURS and not did_you_mean(name, {**last, **known}):
+            by_name = {theirs: ours for theirs, ours in by_name.items() if abs(len(theirs) - len(name)) <= 2}
         near = did_you_mean(name, by_name).removeprefix("; did you mean ").removesuffix("?")
         return f"; did you mean {known[by_name[near]]}?" if near else ""
 

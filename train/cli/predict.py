@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from ..config.schema import Option
@@ -45,7 +46,9 @@ def main(words: Sequence[str], prog: str = "python -m zoo predict") -> int:
     # All files are read before jax is imported: an error in one is reported at once.
     about = header(locate(asked.run))
     if about.get("task") == "generation":
-        raise BadInput(f"{asked.run} is a generator without inputs to predict on: python -m zoo sample {asked.run}")
+        raise BadInput(
+            f"{asked.run} is a generator without inputs to predict on: python -m zoo sample {quote(asked.run)}"
+        )
     try:
         spec = InputSpec.of(about)
     except (KeyError, TypeError) as error:

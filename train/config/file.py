@@ -114,15 +114,25 @@ def _load(path: Path) -> Any:
     path = path.expanduser()
     path = path / "config.json" if path.is_dir() else path
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")  # a byte order mark is no part of the text
     except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text: save it as UTF-8"
         raise BadInput(f"--config {path} cannot be read: {reason}") from error
     is_json = path.suffix == ".json" or (path.suffix != ".toml" and text.lstrip().startswith("{"))
     try:
-        return json.loads(text) if is_json else tomllib.loads(text)
+        return json.loads(text, object_pairs_hook=_once) if is_json else tomllib.loads(text)
     except (ValueError, RecursionError) as error:
         raise BadInput(f"--config {path} is not valid {'JSON' if is_json else 'TOML'}: {error}") from error
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Returns the table of a JSON object; raises ValueError if a key is there twice, as TOML does."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in found if names.count(name) > 1)
+        raise ValueError(f"the key {twice!r} is there {names.count(twice)} times: keep one")
+    return found
 
 
 def _unknown(key: str) -> str:

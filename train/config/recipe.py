@@ -8,6 +8,7 @@ or file are in the model's own module, under the name RECIPES.
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Annotated, Any, Literal, get_args
 
 from zoo import _catalogue
@@ -160,7 +161,7 @@ def book(model: str) -> ModelRecipes:
     Raises:
         BadInput: if there is no such model, or its module cannot be read.
     """
-    if model in _catalogue.own_names():
+    if model in _catalogue.own_names() and find_spec(f"..recipes.{model}", __package__):
         return import_module(f"..recipes.{model}", __package__).RECIPES
     return _outside_recipes(model)
 

@@ -1,15 +1,48 @@
 """Checks the values of a recipe before anything is loaded. Needs neither jax nor numpy."""
 
-from dataclasses import fields
-from typing import get_type_hints
+from collections.abc import Mapping
+from dataclasses import fields, replace
+from typing import Any, get_type_hints
 
 from ..errors import BadInput
 from ..option_types import coerce
 from .recipe import Recipe
 
-__all__ = ["check_recipe"]
+__all__ = ["check_recipe", "plain_recipe"]
 
 _TABLES = ("m", "d", "t", "expect")
+
+
+def plain_recipe(recipe: Recipe) -> Recipe:
+    """Returns a recipe given in Python with plain values in place of numpy's, checked.
+
+    Raises:
+        BadInput: if it is no recipe, or has a bad value.
+
+    >>> try:
+    ...     plain_recipe("mlp")
+    ... except BadInput as error:
+    ...     print(error)
+    the recipe must be a Recipe, got 'mlp': give recipe_for('mlp')
+    """
+    if not isinstance(recipe, Recipe):
+        cure = f": give recipe_for({recipe!r})" if isinstance(recipe, str) else ""
+        raise BadInput(f"the recipe must be a Recipe, got {recipe!r}{cure}")
+    for name in ("m", "d", "t"):
+        if not isinstance(getattr(recipe, name), Mapping):
+            raise BadInput(f"{name} of the recipe must be a dict of options, got {getattr(recipe, name)!r}")
+    values = {each.name: _plain(getattr(recipe, each.name)) for each in fields(recipe)}
+    found = replace(recipe, **values)
+    check_recipe(found)
+    return found
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _plain(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return tuple(map(_plain, value))
+    return _plain(value.tolist()) if hasattr(value, "tolist") else value
 
 
 def check_recipe(recipe: Recipe) -> None:

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from zoo._catalogue import reference
@@ -125,18 +126,23 @@ def _training_line(setup: Any) -> str:
 
 def _next_commands(setup: Any, folder: Path) -> list[str]:
     named = reference(setup.recipe.model)  # of a model that is imported only if the user names it
-    model, flag = (f", model={named!r}", f" --model {named}") if named else ("", "")
+    model, flag = (f", model={named!r}", f" --model {quote(named)}") if named else ("", "")
     return [
-        f'{_python()} -c "import zoo; print(zoo.load({str(folder)!r}{model}))"',
-        f"{_python()} -m zoo {_subcommand(setup, folder)}{flag}",
-        f"{_python()} -m zoo.train --model {named or setup.recipe.model} --help",
+        f"{quote(_python())} -c {_quoted(f'import zoo; print(zoo.load({str(folder)!r}{model}))')}",
+        f"{quote(_python())} -m zoo {_subcommand(setup, folder)}{flag}",
+        f"{quote(_python())} -m zoo.train --model {quote(named or setup.recipe.model)} --help",
     ]
 
 
 def _subcommand(setup: Any, folder: Path) -> str:
     """Returns the subcommand that applies the model to its task."""
     command = setup.task.command
-    return f"{command} {folder} FILES..." if command == "predict" else f"{command} {folder}"
+    return f"{command} {quote(str(folder))}" + " FILES..." * (command == "predict")
+
+
+def _quoted(code: str) -> str:
+    """Returns Python code quoted for the shell, in double quotes where nothing in it is special there."""
+    return quote(code) if set(code) & set('"$`\\!') else f'"{code}"'
 
 
 def _python() -> str:

@@ -14,6 +14,7 @@ from ..checkpoints.writer import CheckpointWriter
 from ..config.interval import interval
 from ..config.recipe import Recipe
 from ..config.run_options import RunOptions, shared_by_all
+from ..config.validate import plain_recipe
 from ..distributed.devices import check_devices
 from ..distributed.initialize import advise, initialize, synchronized
 from ..distributed.sharding import sharding_for
@@ -73,8 +74,8 @@ def run(
         Diverged: If the loss is not finite; what was saved before is kept.
         OutOfMemory: If the memory does not suffice, with what a step needs and what to try.
     """
-
     check_jax_settings()
+    recipe = plain_recipe(recipe)
 
     def together() -> Result:
         check_folder(options)

@@ -1,5 +1,6 @@
 """Starts a run: writes its configuration and, with `--init-from`, loads weights."""
 
+import shlex
 import signal
 import sys
 from dataclasses import asdict, replace
@@ -59,7 +60,7 @@ def restart(options: RunOptions) -> RunOptions:
 def resume_command(folder: Path, model: str) -> str:
     """Returns the command that resumes a run of a model; a model of the user's own file must be named again."""
     named = reference(model)
-    return f"python -m zoo.train --resume {folder}" + (f" --model {named}" if named else "")
+    return shlex.join(["python", "-m", "zoo.train", "--resume", str(folder), *(["--model", named] if named else [])])
 
 
 def print_resume_command(folder: Path, model: str, saved: int, steps: int, number: int) -> None:

@@ -1,6 +1,6 @@
 """Settings of jax that models are trained and loaded with; the user's environment may set others.
 
-The command line replaces such settings and says so. From Python they belong to the whole process, so they are refused.
+The command line replaces such settings with a warning. From Python they belong to the whole process and are refused.
 """
 
 import os

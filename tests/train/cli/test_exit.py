@@ -1,13 +1,17 @@
 """End of a command: the encoding of standard output, and messages with the flags as they were typed."""
 
 import io
+import shlex
 import sys
+from pathlib import Path
 
 import pytest
 
 from zoo.train.cli import run
 from zoo.train.cli.exit import run_command
 from zoo.train.cli.shorthands import as_typed
+from zoo.train.reporting.console import _quoted
+from zoo.train.runs.start import resume_command
 
 
 @pytest.mark.parametrize(("encoding", "shown"), [("cp1252", b"caf\xe9 ??"), ("ascii", b"caf? ??")])
@@ -33,3 +37,25 @@ def test_a_message_names_the_flag_that_was_typed(capsys, tmp_path, flag):
 def test_only_whole_flags_that_were_typed_are_replaced():
     assert as_typed("--d.file x and --d.column-names", ["--csv=x", "--column", "a"]) == "--csv x and --d.column-names"
     assert as_typed("--d.file x", ["--dataset", "csv", "--d.file", "x"]) == "--d.file x"
+
+
+def test_printed_commands_are_quoted_for_the_shell():
+    assert shlex.split(resume_command(Path("my runs/it's $1"), "mlp"))[-1] == "my runs/it's $1"
+    assert resume_command(Path("runs/mine"), "mlp") == "python -m zoo.train --resume runs/mine"
+    for code in ("print('a b')", "print('$HOME')", "print('a`b`')"):
+        assert shlex.split(_quoted(code)) == [code]
+        assert _quoted(code).startswith("'") == ("a b" not in code)  # the shell expands $ and ` in double quotes
+
+
+@pytest.mark.parametrize(
+    ("flag", "hint"),
+    [
+        ("--class-weight", "; --help lists all flags"),
+        ("--weights", "; did you mean --init-from?"),
+        ("--weigths", "; did you mean --init-from?"),
+        ("--epoc", "; did you mean --epochs?"),
+    ],
+)
+def test_an_unknown_flag_is_answered_with_a_flag_of_that_meaning_or_none(capsys, flag, hint):
+    assert run("train", ["--model", "mlp", flag, "x"]) == 2
+    assert capsys.readouterr().err == f"error: unknown flag {flag}{hint}\n"
