@@ -77,7 +77,7 @@ def prepare_folder(recipe: Recipe, options: "RunOptions") -> Path:
     """
     check_folder(options)
     if options.resume is not None:
-        return _resumed(options)
+        return _swept(_resumed(options))
     folder = options.out.expanduser() if options.out else Path("runs")
     try:
         folder = _existing(folder) if options.out else _new(folder, recipe)
@@ -190,6 +190,14 @@ def _read_json(path: Path) -> dict[str, Any]:
     except (OSError, ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def _swept(folder: Path) -> Path:
+    try:
+        _clear(folder, ())
+    except OSError as error:
+        raise BadInput(f"--resume {folder} cannot be written: {error.strerror or error}") from error
+    return folder
 
 
 def _clear(folder: Path, written: Iterable[str]) -> None:

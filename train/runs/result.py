@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..config.run_options import RunOptions
+from ..errors import CheckpointUnusable
 from ..evaluation.pictures import draw
 from ..files import write_json
 from ..reporting.console_stream import terminal
@@ -71,10 +72,16 @@ def _numbers(found: Any) -> Any:
 def completed(folder: Path, parts: Setup, options: RunOptions) -> Result:
     """Reads the result of a run that came to its end, and prints that nothing is left to do."""
     facts = read_result(folder)
-    rows = [json.loads(line) for line in (folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines()]
+    try:
+        rows = [json.loads(line) for line in (folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines()]
+        metrics, seconds = facts.pop("metrics"), facts.pop("seconds")
+    except (OSError, ValueError, KeyError, RecursionError) as error:
+        raise CheckpointUnusable(
+            f"{folder} is finished, but its result.json or metrics.jsonl is damaged ({error!r}): resume one of its "
+            "checkpoints by name, --resume RUN/checkpoints/STEP, which writes them again"
+        ) from error
     longer = "--epochs" if parts.recipe.steps is None else "--steps"
     line = f"complete {folder} is finished, nothing is left to do; a higher {longer} continues it"
     terminal(quiet=options.quiet).print(line, soft_wrap=True)
-    metrics, seconds = facts.pop("metrics"), facts.pop("seconds")
     del facts["stopped_by_signal"]
     return Result(folder, metrics, rows, seconds, parts, facts)

@@ -4,9 +4,10 @@ import pytest
 
 from zoo.train.config.recipe import recipe_for
 from zoo.train.config.run_options import RunOptions
-from zoo.train.errors import BadInput
+from zoo.train.errors import BadInput, CheckpointUnusable
 from zoo.train.runs.folder import check_folder, prepare_folder
 from zoo.train.runs.lock import Lock, check_free
+from zoo.train.runs.result import completed
 
 RECIPE = recipe_for("cnn")
 # What other programs may write as config.json; the last one is too deep for a reader of JSON.
@@ -132,3 +133,17 @@ def test_a_lock_that_is_a_link_is_refused_and_its_target_is_not_touched(tmp_path
     with pytest.raises(BadInput, match="is a symbolic link"):
         check_free(tmp_path)
     assert (tmp_path / "precious").read_text() == "years of work"
+
+
+def test_incomplete_files_are_swept_when_a_run_is_resumed(run_folder):
+    (run_folder / ".tmp-result.json-17").write_text("{")
+    prepare_folder(RECIPE, RunOptions(resume=run_folder))
+    assert not (run_folder / ".tmp-result.json-17").exists()
+    assert (run_folder / "model.safetensors").exists()
+
+
+def test_a_finished_run_with_damaged_metrics_is_refused_in_a_line(tmp_path):
+    (tmp_path / "result.json").write_text('{"metrics": {}, "seconds": 1.0, "stopped_by_signal": 0}')
+    (tmp_path / "metrics.jsonl").write_bytes(b"\xff{")
+    with pytest.raises(CheckpointUnusable, match="is damaged"):
+        completed(tmp_path, None, RunOptions(quiet=True))  # pyright: ignore[reportArgumentType]
