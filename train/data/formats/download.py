@@ -29,6 +29,7 @@ _TIMEOUT = 15.0  # seconds without a byte
 _SLOWEST = 1024  # bytes a second, after a minute
 _WAITS = (0.5, 2.0)  # seconds before the second and third attempt at a mirror
 _CHUNK = 1 << 16
+_DIGITS = 18  # of a Content-Length
 
 
 def fetch(
@@ -137,15 +138,32 @@ def _receive(url: str, body: bytearray, limit: int, place: Place) -> None:
     if body:
         headers["Range"] = f"bytes={len(body)}-"
     place.print_fn(f"downloading {url}")
-    with _opener().open(urllib.request.Request(_allowed(url), headers=headers), timeout=_TIMEOUT) as response:
+    with _response(url, headers) as response:
         resumed = response.headers.get("Content-Range", "").startswith(f"bytes {len(body)}-")
         if not (response.status == 206 and resumed):
             body.clear()
-        length = response.headers.get("Content-Length")
-        whole = len(body) + int(length) if length and length.isdigit() else None
+        length = _length(response.headers.get("Content-Length"))
+        whole = None if length is None else len(body) + length
         _read(response, body, whole, limit, place)
     if whole is not None and len(body) < whole:
         raise ConnectionError(f"connection closed after {len(body):,} of {whole:,} bytes")
+
+
+def _response(url: str, headers: dict[str, str]):
+    """Opens the address; one that cannot be parsed, as in a redirection, is a fault of the mirror."""
+    try:
+        return _opener().open(urllib.request.Request(_allowed(url), headers=headers), timeout=_TIMEOUT)
+    except ValueError as error:  # of urlsplit, or of a label that is too long for a host name
+        raise _Malformed(f"invalid address: {error}") from error
+
+
+def _length(text: str | None) -> int | None:
+    """Returns the bytes that a Content-Length states, None if there is none."""
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) <= _DIGITS):
+        raise _Malformed(f"Content-Length is no number of bytes: {text[:20]!a}")
+    return int(text)
 
 
 def _read(response, body: bytearray, whole: int | None, limit: int, place: Place) -> None:
@@ -171,12 +189,18 @@ class _NotAllowed(OSError):
     pass
 
 
+class _Malformed(OSError):
+    pass
+
+
 def _is_temporary(error: Exception) -> bool:
     """Returns True if another attempt at the same mirror may succeed."""
     if isinstance(error, HTTPError):
         return error.code >= 500 or error.code in (408, 429)
     cause = getattr(error, "reason", error)  # wrapped by urllib
-    return not isinstance(cause, (_NotAllowed, _TooLarge, socket.gaierror, ConnectionRefusedError, ssl.SSLError))
+    return not isinstance(
+        cause, (_Malformed, _NotAllowed, _TooLarge, socket.gaierror, ConnectionRefusedError, ssl.SSLError)
+    )
 
 
 def _allowed(url: str) -> str:
