@@ -1,5 +1,6 @@
-"""Reads PNG and JPEG files as arrays of bytes."""
+"""Reads image files as arrays of bytes."""
 
+import os
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,13 +11,32 @@ if TYPE_CHECKING:
     import numpy as np
     from PIL import Image
 
-__all__ = ["ENDINGS", "on_white", "open_picture", "read_picture"]
+__all__ = ["ENDINGS", "files_below", "on_white", "open_picture", "read_picture"]
 
-ENDINGS = (".png", ".jpg", ".jpeg")
+ENDINGS = (".png", ".jpg", ".jpeg", ".jfif", ".webp", ".gif", ".bmp", ".tif", ".tiff")
+_FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")  # pillow's decoders of these endings
+
+
+def files_below(folder: Path) -> tuple[list[Path], list[Path]]:
+    """Lists the image files below a folder at any depth, in order, and the other files; hidden ones are in neither.
+
+    Raises:
+        BadInput: if a folder cannot be read.
+    """
+
+    def refuse(error: OSError) -> None:
+        raise BadInput(f"{error.filename} cannot be read: {error.strerror or error}") from error
+
+    images, others = [], []
+    for place, folders, names in os.walk(folder, onerror=refuse):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        for path in (Path(place, name) for name in names if not name.startswith(".")):
+            (images if path.suffix.lower() in ENDINGS and path.is_file() else others).append(path)
+    return sorted(images), sorted(others)
 
 
 def read_picture(path: Path, size: int = 0, grey: bool = False) -> "np.ndarray":
-    """Reads a PNG or JPEG file, uint8 (height, width, 3), or (height, width, 1) in grey.
+    """Reads an image file, its first frame, uint8 (height, width, 3), or (height, width, 1) in grey.
 
     A photograph is rotated as its EXIF orientation defines; transparent pixels are blended onto white.
 
@@ -39,19 +59,21 @@ def read_picture(path: Path, size: int = 0, grey: bool = False) -> "np.ndarray":
 
 
 def open_picture(path: Path) -> "Image.Image":
-    """Opens a PNG or JPEG file as a decoded, upright image in its own colour mode.
+    """Opens an image file as a decoded, upright image in its own colour mode.
 
     Raises:
         BadInput: as `read_picture`.
     """
     from PIL import Image, ImageOps
 
+    if path.exists() and not path.is_file():  # a named pipe would never end
+        raise BadInput(f"{path} is not a regular file: remove it from the folder")
     try:
         with warnings.catch_warnings():
             # At its limit pillow only warns; it raises at twice as many pixels.
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            # Detected from its content, not from its name, and by these two decoders only.
-            with Image.open(path, formats=("PNG", "JPEG")) as opened:
+            # Detected from its content, not from its name, and by these decoders only.
+            with Image.open(path, formats=_FORMATS) as opened:
                 _check_depth(path, opened)
                 picture = ImageOps.exif_transpose(opened)
                 picture.load()
@@ -61,7 +83,7 @@ def open_picture(path: Path) -> "Image.Image":
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
         raise BadInput(f"{path}: too many pixels to decompress safely ({error}); scale it down") from error
     except Image.UnidentifiedImageError as error:
-        raise BadInput(f"{path} is not a PNG or JPEG image: remove it from the folder") from error
+        raise BadInput(f"{path} is not an image ({', '.join(_FORMATS)}): remove it from the folder") from error
     except (OSError, SyntaxError, ValueError) as error:  # pillow raises all three for damaged files
         raise BadInput(f"{path} cannot be read, it is damaged or truncated: {error}") from error
 

@@ -16,7 +16,7 @@ __all__ = ["ImageFiles"]
 
 
 class ImageFiles(DiskArray):
-    """Holds PNG and JPEG files as examples, uint8 (height, width, 3), or (height, width, 1) in grey, all of one size.
+    """Holds image files as examples, uint8 (height, width, 3), or (height, width, 1) in grey, all of one size.
 
     A file that cannot be read or has another size raises BadInput when it is read.
 

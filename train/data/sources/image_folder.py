@@ -1,13 +1,13 @@
-"""The user's images: a folder of PNG and JPEG files, whose subfolders are the classes."""
+"""The user's images: a folder of image files, whose subfolders are the classes."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, cast
 
 from ...errors import BadInput
 from ...option_types import Bounds, Seed
 from ..dataset import Dataset, Place, Source, Split
-from ..formats.image import ENDINGS, read_picture
+from ..formats.image import ENDINGS, files_below, read_picture
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,13 +24,13 @@ def images(
     test_share: Annotated[float, Bounds(0.001, 0.999)] = 0.2,
     seed: Seed = 0,
 ) -> Dataset:
-    """Loads the PNG and JPEG images of a folder, uint8 (N, height, width, 3), or (N, height, width, 1) in grey.
+    """Loads the images of a folder, uint8 (N, height, width, 3), or (N, height, width, 1) in grey.
 
     More than `place.in_memory` bytes stay in their files and are read during the run.
 
     Args:
         place: limit of the memory.
-        folder: folder of the images, all directly in it or all in subfolders, one per class.
+        folder: folder of the images, all directly in it or all below subfolders, one per class.
         size: side in pixels of the square that each image is cropped and scaled to; 0 keeps them, all of one size.
         grey: conversion to greyscale.
         test_share: fraction of the images for testing, above 0 and below 1.
@@ -42,7 +42,7 @@ def images(
 
     if not folder:
         raise BadInput("the folder of the images is missing: add --images DIR")
-    files = _classified(Path(folder).expanduser())
+    files = _classified(Path(folder).expanduser(), place.print_fn)
     x = _read([path for path, _ in files], size, grey, place.in_memory)
     names = sorted({name for _, name in files})
     y = np.array([names.index(name) for _, name in files], np.int32)
@@ -53,14 +53,15 @@ def images(
     )
 
 
-def _classified(folder: Path) -> list[tuple[Path, str]]:
+def _classified(folder: Path, print_fn: Callable[[str], None]) -> list[tuple[Path, str]]:
     """Returns the images in order, each with the name of its class; without subfolders there is one class."""
     if not folder.is_dir():
         raise BadInput(
             f"--d.folder {folder} is not a folder" if folder.exists() else f"--d.folder {folder} does not exist"
         )
     here = [(path, folder.resolve().name) for path in _images(folder)]
-    below = [(path, each.name) for each in _visible(folder) if each.is_dir() for path in _images(each)]
+    classes = {each.name: files_below(each) for each in _visible(folder) if each.is_dir()}
+    below = [(path, name) for name, (images, _) in classes.items() for path in images]
     if here and below:
         raise BadInput(
             f"--d.folder {folder} has images ({here[0][0].name}) and subfolders of images ({below[0][1]}/): "
@@ -70,7 +71,28 @@ def _classified(folder: Path) -> list[tuple[Path, str]]:
         raise BadInput(
             f"--d.folder {folder}: expected at least 2 images ({', '.join(ENDINGS)}) in it or in its subfolders"
         )
+    beside = [path for path in _visible(folder) if not path.is_dir() and path not in dict(here)]
+    for note in (_left_out(folder, beside), *(_left_out(folder / name, found[1]) for name, found in classes.items())):
+        if note:
+            print_fn(note)
+    deeper = [f"{name}/{path.parent.name}" for path, name in below if path.parent != folder / name]
+    if deeper:
+        print_fn(f"{folder}: {len(deeper)} images lie deeper ({deeper[0]}/); the first folder is their class")
+    empty = [] if here else [name for name, (images, _) in classes.items() if not images]
+    if empty:
+        raise BadInput(
+            f"{folder / empty[0]} has no images ({', '.join(ENDINGS)}), so the class {empty[0]} would vanish: convert "
+            "its files, or move the folder away"
+        )
     return here + below
+
+
+def _left_out(folder: Path, others: list[Path]) -> str:
+    """Returns a line on files that are no images; empty if there are none."""
+    if not others:
+        return ""
+    endings = sorted({path.suffix.lower() or "(none)" for path in others})
+    return f"{folder}: {len(others)} files left out that are not images that are read ({', '.join(endings[:9])})"
 
 
 def _images(folder: Path) -> Iterator[Path]:

@@ -1,4 +1,4 @@
-"""Reads PNG and JPEG files as examples, converted to the channels, size and scale of the training images.
+"""Reads image files as examples, converted to the channels, size and scale of the training images.
 
 Black becomes the smallest value of the training images, white the largest: 0 and 16 for digits, 0 and 255 for MNIST.
 Both have white strokes on black, so a dark digit on white paper needs `invert`.
@@ -25,7 +25,7 @@ def from_picture(path: Path, spec: InputSpec, *, invert: bool = False) -> Batch:
     """Reads an image file as one example, float32 (uint8 for a model of pictures), on the scale of the training images.
 
     Args:
-        path: PNG or JPEG file.
+        path: image file.
         spec: input of a model for images of 1 or 3 channels.
         invert: exchanges black and white.
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from ...data.formats.csv import near_file
-from ...data.formats.image import ENDINGS
+from ...data.formats.image import ENDINGS, files_below
 from ...errors import BadInput
 from . import tables
 from .arrays import from_idx, from_npy
@@ -19,7 +19,7 @@ from .texts import from_lines, from_text
 __all__ = ["FORMS", "read_inputs"]
 
 FORMS = {
-    "image": "images (.png, .jpg), folders of images, .npy, IDX",
+    "image": "images (.png, .jpg, .webp, ...), folders of images, .npy, IDX",
     "table": "tables (.csv), .npy",
     "points": "tables (.csv), .npy",
     "series": "tables (.csv), .npy",
@@ -59,7 +59,7 @@ def _files(places: Sequence[str], spec: InputSpec) -> list[Path]:
             continue
         if spec.kind != "image":
             raise BadInput(f"{path} is a folder; the model accepts {FORMS[spec.kind]}")
-        found = sorted(each for each in path.iterdir() if each.suffix.lower() in ENDINGS)
+        found = files_below(path)[0]
         if not found:
             raise BadInput(f"{path} has no images ({', '.join(ENDINGS)})")
         files += found

@@ -1,5 +1,7 @@
 """Folders of images: accepted files, and errors that name the file."""
 
+import os
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -120,10 +122,10 @@ def broken_header(path):
     ("spoil", "reason"),
     [
         (cut_off, "cannot be read, it is damaged or truncated"),
-        (broken_header, "cannot be read, it is damaged|is not a PNG or JPEG"),
-        (lambda path: path.write_text("no picture"), "is not a PNG or JPEG image"),
-        (lambda path: path.write_bytes(b""), "is not a PNG or JPEG image"),
-        (lambda path: Image.fromarray(np.zeros((9, 9), np.uint8)).save(path, format="BMP"), "is not a PNG or JPEG"),
+        (broken_header, "cannot be read, it is damaged|is not an image"),
+        (lambda path: path.write_text("no picture"), "is not an image"),
+        (lambda path: path.write_bytes(b""), "is not an image"),
+        (lambda path: Image.fromarray(np.zeros((9, 9), np.uint8)).save(path, format="PPM"), "is not an image"),
         (lambda path: Image.fromarray(np.zeros((9, 9), np.uint16)).save(path), "has more than 8 bits per channel"),
     ],
     ids=["cut off", "header", "text", "empty", "another format", "16 bits"],
@@ -196,3 +198,31 @@ def test_a_class_of_one_image_is_trained_and_named(photos):
     assert 0 in data.train.y
     assert 0 not in data.test.y
     assert "class ants has a single image" in lines[0]
+
+
+@pytest.mark.parametrize("ending", [".webp", ".jfif", ".gif", ".bmp", ".tif", ".tiff"])
+def test_a_class_in_another_format_or_one_folder_deeper_stays_a_class(photos, ending):
+    form = {"format": "JPEG"} if ending == ".jfif" else {}
+    for i in range(3):
+        put(photos / "bees" / "2020" / f"{i}{ending}", 6, 8, 3, **form)
+    lines = []
+    data = load_data("images", Place(print_fn=lines.append), {"folder": str(photos)})
+    assert "3 images lie deeper (bees/2020/)" in lines[0]
+    assert data.classes == ("bees", "cats", "dogs")
+    assert sum((part.y == 0).sum() for part in (data.train, data.test)) == 3
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes")
+def test_a_class_that_would_vanish_raises_and_files_left_out_are_named(photos):
+    (photos / "cats" / "notes.heic").write_text("not read")
+    os.mkfifo(photos / "cats" / "pipe.png")
+    lines = []
+    load_data("images", Place(print_fn=lines.append), {"folder": str(photos)})
+    assert "cats: 2 files left out" in lines[0]
+    assert "(.heic, .png)" in lines[0]
+    with pytest.raises(BadInput, match="is not a regular file"):
+        read_picture(photos / "cats" / "pipe.png")
+    (photos / "bees").mkdir()
+    (photos / "bees" / "a.heic").write_text("not read")
+    with pytest.raises(BadInput, match=r"bees has no images .*the class bees would vanish"):
+        load(photos)

@@ -60,7 +60,8 @@ def test_predict_answers_the_test_pictures_as_evaluate_scored_them(tmp_path):
     rule = {"size": 8, "crop": "central square", "grey": False, "alpha": "onto white", "values": [0, 255]}
     assert model.about["pictures"] == rule == description(model)["pictures"]
     test = load_data("images", Place(in_memory=0), {"folder": str(folder), "size": 8, "test_share": 0.5}).test
-    [batch] = read_inputs([str(path) for path in test.x.paths], InputSpec.of(model.about))
+    assert isinstance(test.x, ImageFiles)
+    [batch] = read_inputs([str(path) for path in test.x.paths], InputSpec.of(dict(model.about)))
     np.testing.assert_array_equal(np.asarray(model.outputs(batch.x)), np.asarray(model.outputs(test.x[:])))
     assert (model.predict(batch.x) == test.y).mean() == pytest.approx(evaluate(model).metrics["accuracy"])
 
@@ -68,3 +69,10 @@ def test_predict_answers_the_test_pictures_as_evaluate_scored_them(tmp_path):
 def test_a_model_file_without_the_rule_converts_as_before():
     about = {"kind": "image", "input_shape": [8, 8, 1], "features": [], "vocabulary": [], "input_range": [0.0, 16.0]}
     assert InputSpec.of(about).side is None
+
+
+def test_the_systems_own_files_are_left_out_of_a_folder(tmp_path):
+    folder = written(tmp_path / "photos", (8, 8, 3)) / "cats"
+    (folder / "._0.png").write_bytes(b"of macOS")
+    [batch] = read_inputs([str(folder)], InputSpec("image", (8, 8, 3), range=(0, 255), side=0))
+    assert len(batch.names) == 4
