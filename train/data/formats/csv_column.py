@@ -1,5 +1,6 @@
 """Reads one column of numbers from a CSV file."""
 
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -8,20 +9,21 @@ from typing import TYPE_CHECKING
 from ...errors import BadInput
 from ...option_types import did_you_mean
 from .csv import Row, csv_rows, is_number, number_in
+from .dates import ascending, readings
 
 if TYPE_CHECKING:
     import numpy as np
 
 __all__ = ["read_column"]
 
-_TIMES = ("date", "datetime", "time", "timestamp", "day", "month", "year", "datum", "zeit", "ds")
+_TIMES = frozenset({"date", "datetime", "time", "timestamp", "day", "month", "year", "datum", "zeit", "ds"})
 
 
 def read_column(file: str | Path, column: str = "") -> tuple[str, "np.ndarray"]:
     """Reads a column of numbers, in the order of the lines.
 
     The file is UTF-8 text whose first line holds the column names; commas, semicolons, tabs or bars separate the
-    cells. ISO dates in a column named date or time must be in ascending order.
+    cells. Dates in a column named date or time must be in ascending order; no other column may hold descending ones.
 
     Args:
         file: path of the CSV file.
@@ -47,14 +49,13 @@ def _values(path: Path, rows: Iterator[Row], column: str) -> tuple[str, list[flo
     if not header:
         raise BadInput(f"{path} is empty: expected a first line with the column names, and values below it")
     place = _place(path, header, column)
-    clock, before, numbers = _clock(header, place), "", []
+    read, numbers = [], []
     for line, cells in rows:
         if len(cells) != len(header):
             raise BadInput(f"{path}, line {line}: {len(cells)} cells, but the first line has {len(header)} columns")
         numbers.append(number_in(f"{path}, line {line}, column {header[place]!r}", cells[place]))
-        if clock is not None:
-            _check_forward(f"{path}, line {line}, column {header[clock]!r}", before, cells[clock])
-            before = cells[clock]
+        read.append((line, cells))
+    _check_times(path, header, read, place)
     return header[place], numbers
 
 
@@ -77,16 +78,37 @@ def _place(path: Path, header: list[str], column: str) -> int:
     return header.index(column)
 
 
-def _clock(header: list[str], place: int) -> int | None:
-    """Returns the index of the column with the date or time, None if there is none."""
-    return next((i for i, name in enumerate(header) if i != place and name.lower() in _TIMES), None)
-
-
-def _check_forward(where: str, before: str, now: str) -> None:
+def _check_times(path: Path, header: list[str], rows: list[Row], place: int) -> None:
     """Checks that dates ascend: files with the newest line first are common, and would have the past forecast."""
-    try:
-        backwards = datetime.fromisoformat(now) < datetime.fromisoformat(before)
-    except (TypeError, ValueError):  # not ISO dates, or only one of them has a time zone
+    for i, name in enumerate(header):
+        if i == place or not rows:
+            continue
+        named = not _TIMES.isdisjoint(re.split(r"[^a-z]+", name.lower()))
+        found, wrong = readings([cells[i] for _, cells in rows])
+        if found:
+            _check_forward(path, name, rows, i, found, named)
+        elif named and wrong:
+            line, cells = rows[wrong]
+            raise BadInput(
+                f"{path}, line {line}, column {name!r}: {cells[i]!r} is not a date as in the lines above it; write all "
+                "dates in one form, and remove lines that are no points in time, such as totals"
+            )
+
+
+def _check_forward(path: Path, name: str, rows: list[Row], i: int, found: list[list[datetime]], named: bool) -> None:
+    """Checks the order of a column of dates; one that is not named as the time may be in any but descending order."""
+    forward = [times for times in found if ascending(times)]
+    falling = any(ascending(times[::-1]) and times[0] != times[-1] for times in found)
+    if (forward and not falling) or not (named or falling):
         return
-    if backwards:
-        raise BadInput(f"{where}: {now} follows {before}; sort the lines by time, the oldest first")
+    if forward:
+        raise BadInput(
+            f"{path}, column {name!r}: the dates ascend if the month is first and descend if the day is, or the "
+            "reverse; write them as YYYY-MM-DD"
+        )
+    times = found[0]
+    at = next(k for k in range(1, len(times)) if times[k] < times[k - 1])
+    raise BadInput(
+        f"{path}, line {rows[at][0]}, column {name!r}: {rows[at][1][i]} follows {rows[at - 1][1][i]}; "
+        "sort the lines by time, the oldest first"
+    )

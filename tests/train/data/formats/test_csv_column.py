@@ -79,10 +79,49 @@ def test_a_value_that_cannot_be_read_raises_with_its_place(text, column, message
     assert str(path) in str(caught.value)
 
 
-def test_equal_dates_and_dates_of_other_formats_are_accepted(csv):
-    assert len(read_column(csv("date,price\n03/01/2024,2\n02/01/2024,3\n"), "price")[1]) == 2
-    assert len(read_column(csv("date,price\n2024-01-02,2\n2024-01-02,3\n"), "price")[1]) == 2
-    assert len(read_column(csv("date,price\n2024-01-02,2\n2024-01-01T00:00:00+00:00,3\n"), "price")[1]) == 2
+@pytest.mark.parametrize(
+    "dates",
+    [
+        ("2024-01-02", "2024-01-02"),
+        ("13/01/2024", "02/02/2024"),
+        ("28.02.2024", "01.03.2024"),
+        ("02/28/2024", "03/01/2024"),
+        ("Jan 02, 2023", "Feb 01, 2023"),
+    ],
+)
+def test_ascending_dates_of_the_usual_forms_are_accepted(csv, dates):
+    assert read_column(csv(f'Trade Date,price\n"{dates[0]}",2\n"{dates[1]}",3\n'), "price")[1].tolist() == [2, 3]
+
+
+@pytest.mark.parametrize("name", ["date", "Trade Date", "Sitzung"])
+@pytest.mark.parametrize(
+    "dates",
+    [
+        ("03/01/2024", "02/28/2024"),
+        ("01.03.2024", "28.02.2024"),
+        ("Feb 01, 2023", "Jan 02, 2023"),
+        ("03/01/2024", "02/01/2024"),
+        ("2024-01-02", "2024-01-01T00:00:00+00:00"),
+    ],
+)
+def test_descending_dates_in_any_column_are_refused_with_the_line(csv, dates, name):
+    with pytest.raises(BadInput, match=r"line 3, column .*; sort the lines by time, the oldest first"):
+        read_column(csv(f'{name},price\n"{dates[0]}",2\n"{dates[1]}",3\n'), "price")
+
+
+def test_dates_that_ascend_or_descend_with_the_order_of_day_and_month_are_refused(csv):
+    with pytest.raises(BadInput, match="write them as YYYY-MM-DD"):
+        read_column(csv("date,price\n03/01/2024,2\n02/02/2024,3\n01/03/2024,4\n"), "price")
+
+
+def test_a_footer_among_the_dates_is_named(csv):
+    with pytest.raises(BadInput, match=r"line 4, column 'date': 'Total' is not a date"):
+        read_column(csv("date,price\n01/02/2024,2\n01/03/2024,3\nTotal,5\n"), "price")
+
+
+def test_a_second_column_of_dates_in_no_order_is_no_time(csv):
+    text = "date,born,price\n2024-01-01,1980-05-01,1\n2024-01-02,1970-05-01,2\n2024-01-03,1990-05-01,3\n"
+    assert read_column(csv(text), "price")[1].tolist() == [1, 2, 3]
 
 
 def test_a_file_that_is_not_text_raises(csv):
