@@ -9,7 +9,7 @@ import numpy as np
 from ..data.normalize import Scaler
 from ..errors import BadInput, CheckpointUnusable, RunFailed
 from .batches import BatchSource, HostBatch, HostReader, preprocess
-from .stream import OpenStream, arrays_of, decode_state, encode_state
+from .stream import OpenStream, arrays_of, check_labels, decode_state, encode_state
 
 __all__ = ["from_iterator"]
 
@@ -39,6 +39,8 @@ def from_iterator(
                 raise
             batch = arrays_of(batch, f"the batch of step {step + 1} of Stream(train=...)")
             _check_alike(batch, shapes, step)
+            if opened.data.classes:
+                check_labels(batch["y"], len(opened.data.classes), f"the batch of step {step + 1} of Stream(train=...)")
             return HostBatch(batch, encode_state(opened.batches.get_state()))
 
         return read

@@ -19,7 +19,7 @@ from ..data.dataset import Dataset, Kind, Source, Split, Task
 from ..errors import BadInput
 from ..runtime.processes import allgather_json, allgather_rows
 
-__all__ = ["Batches", "OpenStream", "Stream", "arrays_of", "decode_state", "encode_state"]
+__all__ = ["Batches", "OpenStream", "Stream", "arrays_of", "check_labels", "decode_state", "encode_state"]
 
 _KINDS: Mapping[int, Kind] = {2: "table", 3: "sequence", 4: "image"}
 _PEEK = 1024  # examples that determine shapes and scales, of all processes together
@@ -80,6 +80,8 @@ class Stream:
         _check(recipe, self, val)
         train = _seen_by_all(Split(*(np.concatenate([batch[name] for batch in first]) for name in "xy")), size)
         kind, data = self._described(train, _split(self.test, "test"))
+        if data.classes and val is not None:
+            check_labels(val.y, len(data.classes), "Stream(val=...)")
         check_compatible(recipe.model, kind)
         recipe = replace(recipe, dataset="stream", batch_size=size * jax.process_count(), d={}, expect=None)
         return OpenStream(batches, first[0], recipe, kind, data, val, self.steps_per_epoch)
@@ -94,8 +96,9 @@ class Stream:
         task: Task = "multiclass" if train.y.dtype.kind in "iu" else "regression"
         highest = max(int(test.y.max()), int(train.y.max())) + 1 if task == "multiclass" else 0
         classes = (self.classes or tuple(map(str, range(max(highest, 2))))) if task == "multiclass" else ()
-        if highest > len(classes):
-            raise BadInput(f"Stream: {len(classes)} classes are named, but y has class {highest - 1}, counted from 0")
+        if classes:
+            check_labels(train.y, len(classes), "a batch of Stream(train=...)")
+            check_labels(test.y, len(classes), "Stream(test=...)")
         outputs = len(classes) if task == "multiclass" else int(np.prod(train.y.shape[1:]))
         kind = Source("stream", "", _KINDS[train.x.ndim], task, train.x.shape[1:], outputs, lambda place: data)
         data = Dataset("stream", task, train, test, classes, target="" if classes else "y", outputs=outputs)
@@ -158,11 +161,35 @@ def arrays_of(batch: Any, where: str) -> dict[str, np.ndarray]:
         got = ", ".join(map(str, batch)) if isinstance(batch, Mapping) else type(batch).__name__
         raise BadInput(f'{where} must be {{"x": array, "y": array}}, got {got}')
     arrays = {name: np.asarray(batch[name]) for name in ("x", "y")}
+    for name, each in arrays.items():
+        if each.dtype.kind in "iu" and each.size and not -(2**31) <= int(each.min()) <= int(each.max()) < 2**31:
+            raise BadInput(f"{where}: {name} has integers beyond 32 bits: subtract their mean, and give float32")
     arrays = {name: each.astype(jax.dtypes.canonicalize_dtype(each.dtype)) for name, each in arrays.items()}
     x, y = arrays["x"], arrays["y"]
     if not x.ndim or not y.ndim or len(x) != len(y) or not len(x):
         raise BadInput(f"{where}: x {x.shape} and y {y.shape} must have as many examples, at least one")
     return arrays
+
+
+def check_labels(y: np.ndarray, classes: int, where: str) -> None:
+    """Checks that labels are classes: an index outside them would be trained as the nearest class.
+
+    Args:
+        y: Labels (batch, ...).
+        classes: Number of classes.
+        where: Name of the batch in messages.
+
+    Raises:
+        BadInput: If one is not an integer from 0 to `classes` - 1; the message names its row.
+    """
+    if y.dtype.kind not in "iu":
+        raise BadInput(f"{where}: y holds {y.dtype}, expected classes: integers from 0 to {classes - 1}")
+    wrong = np.argwhere((y < 0) | (y >= classes))
+    if len(wrong):
+        raise BadInput(
+            f"{where}, row {wrong[0][0]}: y has class {y[tuple(wrong[0])]}, expected 0 to {classes - 1}; count classes "
+            "from 0, or name all of them: Stream(classes=...)"
+        )
 
 
 def _peeked(batches: Batches) -> list[dict[str, np.ndarray]]:

@@ -152,6 +152,14 @@ def lacks(loader):
     return {"x": IRIS.train.x[:16]}
 
 
+def below(loader):
+    return {"x": IRIS.train.x[:16], "y": np.where(np.arange(16) == 5, -1, IRIS.train.y[:16])}
+
+
+def above(loader):
+    return {"x": IRIS.train.x[:16], "y": np.where(np.arange(16) == 7, 3, IRIS.train.y[:16])}
+
+
 def fails(loader):
     raise OSError("shard-07.bin: input/output error")
 
@@ -162,6 +170,8 @@ def fails(loader):
         (ends, RunFailed, r"no batch for step 4: make it endless .*\.repeat\(\)"),
         (shrinks, BadInput, r"step 4 .* has x float32\[5, 4\], the first had float32\[16, 4\]"),
         (lacks, BadInput, r"step 4 .* must be \{\"x\": array, \"y\": array\}, got x"),
+        (below, BadInput, "step 4 .*, row 5: y has class -1, expected 0 to 2"),
+        (above, BadInput, "step 4 .*, row 7: y has class 3, expected 0 to 2"),
         (fails, RunFailed, "shard-07"),
     ],
 )
@@ -180,7 +190,12 @@ def test_what_goes_wrong_in_the_iterator_is_told_with_the_step(how, kind, messag
         (lambda: stream(Loader(), test={"x": IRIS.test.x[:, :2], "y": IRIS.test.y}), r"test has \(2,\) and \(\)"),
         (lambda: stream(Loader(), test={"x": IRIS.test.x, "y": IRIS.test.y[:3]}), "must have as many examples"),
         (lambda: stream(Loader(), test=IRIS.test.x), r"must be \{\"x\": array, \"y\": array\}, got ndarray"),
-        (lambda: stream(Loader(), classes=("one",)), "1 classes are named, but y has class 2"),
+        (lambda: stream(Loader(), classes=("one",)), "y has class 2, expected 0 to 0"),
+        (lambda: stream(Loader(), test={"x": IRIS.test.x, "y": IRIS.test.y * 0 - 1}), "row 0: y has class -1"),
+        (
+            lambda: stream(Loader(), test={"x": IRIS.test.x, "y": IRIS.test.y.astype(np.int64) + 2**40}),
+            "integers beyond 32 bits",
+        ),
     ],
 )
 def test_what_is_no_stream_is_refused_before_the_run_begins(made, message, tmp_path):
