@@ -87,7 +87,7 @@ class Vocabulary(NamedTuple):
         known = "".join(token for token in self.tokens if token.isprintable())
         raise BadInput(
             f"the character {text[place]!r} (line {line}, column {column}) is not in the model's vocabulary of "
-            f"{len(self.tokens)}: {known}"
+            f"{len(self.tokens)}: {known[:100]}{' ...' * (len(known) > 100)}"
         )
 
 

@@ -43,3 +43,9 @@ def test_the_rarest_words_beyond_the_limit_are_unknown():
 def test_an_unknown_character_raises_with_its_place():
     with pytest.raises(BadInput, match=r"character 'X' \(line 2, column 3\) is not in the model's vocabulary of 3: ab"):
         characters_of("ab\n").encode("ab\nabX")
+
+
+def test_the_message_of_an_unknown_character_is_short_whatever_the_vocabulary():
+    with pytest.raises(BadInput, match=r"vocabulary of 3000: .* \.\.\.$") as caught:
+        characters_of("".join(map(chr, range(0x4E00, 0x4E00 + 3000)))).encode("X")
+    assert len(str(caught.value)) < 250

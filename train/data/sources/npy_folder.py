@@ -30,6 +30,8 @@ def npy_name(folder: str) -> str:
     """
     place = _folder(folder)
     (x_type, x_shape), (y_type, _) = (_header(place / f"{name}.npy") for name in "xy")
+    if (place / "y_test.npy").exists() and not (place / "x_test.npy").exists():
+        raise BadInput(f"{place} holds y_test.npy without x_test.npy: add x_test.npy, or remove y_test.npy")
     if len(x_shape) not in _KINDS or x_type[-2:-1] not in "buif":
         raise BadInput(
             f"{place / 'x.npy'} holds {x_type} of shape {x_shape}: expected numbers (examples, features), "
@@ -66,8 +68,17 @@ def _load(place: Place, folder: str, test_share: float, seed: int, expected: str
     train, test = parts if len(parts) == 2 else train_val_split(parts[0], test_share, seed)
     if train.x.shape[1:] != test.x.shape[1:] or train.y.shape[1:] != test.y.shape[1:]:
         raise BadInput(f"{here}: x_test and y_test must have the shapes of x and y except for the first axis")
+    if train.y.dtype.kind != test.y.dtype.kind:
+        raise BadInput(
+            f"{here}: one of y.npy and y_test.npy holds integers (classes), the other floats (values): save both alike"
+        )
     if expected.endswith("_values"):
         return Dataset(expected, "regression", train, test, target="y", outputs=int(np.prod(train.y.shape[1:])))
+    if min(int(part.y.min()) for part in parts) > 0 and not (here / "classes.txt").exists():
+        raise BadInput(
+            f"{here / 'y.npy'} has no class 0, the least is {min(int(part.y.min()) for part in parts)}: number the "
+            "classes from 0, as with y - y.min(), or name all of them in classes.txt; save floats to predict values"
+        )
     classes = _classes(here, max(int(part.y.max()) for part in parts))
     return Dataset(expected, "multiclass", train, test, classes, outputs=len(classes))
 
@@ -93,7 +104,7 @@ def _header(path: Path) -> tuple[str, tuple[int, ...]]:
         return str(header["descr"]), tuple(header["shape"])
     except OSError as error:
         raise BadInput(f"{path} cannot be read: {error.strerror or error}") from error
-    except (ValueError, SyntaxError, KeyError, TypeError) as error:
+    except (ValueError, SyntaxError, KeyError, TypeError, RecursionError, MemoryError) as error:
         raise BadInput(f"{path} is not an array that numpy.save wrote") from error
 
 

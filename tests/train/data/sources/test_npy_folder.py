@@ -74,6 +74,9 @@ def test_test_files_and_class_names_are_read(tmp_path):
         ({"x": X[:0], "y": Y[:0]}, "x.npy is empty"),
         ({"x": X, "y": Y, "x_test": X[:, :1], "y_test": Y}, "must have the shapes of x and y"),
         ({"x": X, "y": Y, "x_test": X}, "y_test.npy cannot be read"),
+        ({"x": X, "y": Y, "y_test": Y}, "y_test.npy without x_test.npy"),
+        ({"x": X, "y": Y, "x_test": X, "y_test": Y / 2}, "one of y.npy and y_test.npy holds integers"),
+        ({"x": X, "y": Y + 1}, "has no class 0, the least is 1: number the classes from 0"),
     ],
 )
 def test_invalid_arrays_raise_with_file_and_expectation(tmp_path, arrays, message):
@@ -87,6 +90,9 @@ def test_objects_and_truncated_files_raise(tmp_path):
     with pytest.raises(BadInput, match=r"x.npy holds \|O"):
         npy_name(folder)
     (tmp_path / "x.npy").write_bytes(b"no array at all")
+    with pytest.raises(BadInput, match=r"x.npy is not an array that numpy.save wrote"):
+        npy_name(folder)
+    (tmp_path / "x.npy").write_bytes(b"\x93NUMPY\x01\x00" + (3000).to_bytes(2, "little") + b"(" * 3000)
     with pytest.raises(BadInput, match=r"x.npy is not an array that numpy.save wrote"):
         npy_name(folder)
     put(tmp_path, x=X)
