@@ -37,10 +37,7 @@ def from_iterator(
             except Exception as error:
                 error.add_note(f"In the iterator of Stream(train=...), when it read the batch of step {step + 1}")
                 raise
-            batch = arrays_of(batch, f"the batch of step {step + 1} of Stream(train=...)")
-            _check_alike(batch, shapes, step)
-            if opened.data.classes:
-                check_labels(batch["y"], len(opened.data.classes), f"the batch of step {step + 1} of Stream(train=...)")
+            batch = _checked(batch, shapes, len(opened.data.classes), f"the batch of step {step + 1}")
             return HostBatch(batch, encode_state(opened.batches.get_state()))
 
         return read
@@ -73,12 +70,16 @@ def _check_share(opened: OpenStream, rows: int) -> None:
         )
 
 
-def _check_alike(batch: Mapping[str, np.ndarray], shapes: Mapping[str, Any], step: int) -> None:
-    for name, each in batch.items():
+def _checked(batch: Any, shapes: Mapping[str, Any], classes: int, where: str) -> dict[str, np.ndarray]:
+    where = f"{where} of Stream(train=...)"
+    arrays = arrays_of(batch, where)
+    for name, each in arrays.items():
         if (each.shape, each.dtype) != shapes[name]:
             shape, dtype = shapes[name]
             raise BadInput(
-                f"the batch of step {step + 1} of Stream(train=...) has {name} {each.dtype}{list(each.shape)}, the "
-                f"first had {dtype}{list(shape)}: all batches must be alike (drop the rest of an epoch: grain's "
-                "drop_remainder=True)"
+                f"{where} has {name} {each.dtype}{list(each.shape)}, the first had {dtype}{list(shape)}: all batches "
+                "must be alike (drop the rest of an epoch: grain's drop_remainder=True)"
             )
+    if classes:
+        check_labels(arrays["y"], classes, where)
+    return arrays
