@@ -201,6 +201,9 @@ def newest(
         CheckpointUnusable: If there is none.
     """
     there = list_steps(run) if steps is None else steps
+    for path in sorted((run / FOLDER).iterdir()) if steps is None and (run / FOLDER).is_dir() else ():
+        if _is_step(path.name) and not _is_checkpoint(path):
+            warn(f"{path} is not a checkpoint, a folder with {MANIFEST}: it is left alone")
     for step in reversed(there):
         try:
             return load(run / FOLDER / str(step))
@@ -235,6 +238,8 @@ def prune(run: Path, keep: int, newer_than: int | None = None, written: int | No
 
 def _is_checkpoint(path: Path) -> bool:
     """Returns whether a path is a folder, no link to one, that is named after a step and has a manifest."""
-    name = path.name
-    named = name.isascii() and name.isdigit() and name == str(int(name[:20])) and len(name) < 20
-    return named and not path.is_symlink() and (path / MANIFEST).is_file()
+    return _is_step(path.name) and not path.is_symlink() and (path / MANIFEST).is_file()
+
+
+def _is_step(name: str) -> bool:
+    return name.isascii() and name.isdigit() and name == str(int(name[:20])) and len(name) < 20

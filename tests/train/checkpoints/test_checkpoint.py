@@ -292,6 +292,11 @@ def test_files_links_and_folders_without_a_manifest_are_no_checkpoints_and_stay(
     (place / "2027").symlink_to(place / "1")
     (place / "2028").mkdir()
     assert list_steps(tmp_path) == [1, 2, 3]
+    warnings = []
+    with pytest.raises(CheckpointUnusable):
+        newest(tmp_path, warnings.append)
+    for name, warning in zip(("2026", "2027", "2028"), warnings, strict=False):
+        assert str(place / name) in warning
     prune(tmp_path, 2)
     assert sorted(path.name for path in place.iterdir()) == ["2", "2026", "2027", "2028", "3"]
 
