@@ -22,9 +22,10 @@ _FLAGS = (
 _TEXT = """\
 Prints the predictions of a trained model for files, one line for each input.
 
-images    .png, .jpg or folders of them, resized and converted to grey or color as the model requires; black becomes the
-          smallest value of the training images and white the largest (digits: 0 and 16, MNIST: 0 and 255). Both data
-          sets are white on black: use --invert for dark digits on white paper
+images    .png, .jpg, .webp, .gif, .bmp, .tif or folders of them. A model of a folder of images (--images) reads them as
+          its training did. Models of other data sets: resized, converted to grey or color; black becomes the smallest
+          value of the training images and white the largest (digits: 0 and 16, MNIST: 0 and 255). Both data sets are
+          white on black: use --invert for dark digits on white paper. Transparent pixels are blended onto white
 arrays    .npy and IDX: one example or many, on the scale of the training data
 tables    .csv, one line for each example; columns by name if the first line has the names of the features, else by
           position
