@@ -1,13 +1,13 @@
 """Parses the command line of commands on a trained model: `COMMAND RUN [FILES ...] [--flag value ...]`."""
 
 import json
-import math
 import sys
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from ..config.schema import Option
 from ..errors import BadInput
+from ..strict_json import strict
 from .parser import Parser
 
 __all__ = ["HELP", "JSON", "ModelArgs", "note", "parse_model_args", "print_json"]
@@ -79,7 +79,7 @@ def parse_model_args(
 
 def print_json(content: Any) -> None:
     """Prints plain values and arrays as JSON; NaN and infinity, which JSON lacks, become null."""
-    print(json.dumps(_plain(content), indent=1, allow_nan=False))
+    print(json.dumps(strict(content), indent=1, allow_nan=False))
 
 
 def note(notes: Iterable[str], most: int = 10) -> None:
@@ -89,14 +89,3 @@ def note(notes: Iterable[str], most: int = 10) -> None:
         print(f"note: {text}", file=sys.stderr)
     if len(notes) > most:
         print(f"note: ... and {len(notes) - most} more", file=sys.stderr)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _plain(each) for name, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(each) for each in value]
-    value = value.tolist() if hasattr(value, "tolist") else value
-    if isinstance(value, list):
-        return _plain(value)
-    return None if isinstance(value, float) and not math.isfinite(value) else value

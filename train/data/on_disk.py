@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import BadInput
 from .dataset import Dataset, Split
+from .finite import check_finite
 from .prefetch import prefetched
 
 if TYPE_CHECKING:
@@ -93,7 +94,11 @@ class MappedArray(DiskArray):
         self._rows_of_file: np.ndarray | range = range(len(array))
 
     def read(self, places: "np.ndarray | slice") -> "np.ndarray":
-        """Reads rows of the file, as `DiskArray.read`."""
+        """Reads rows of the file, as `DiskArray.read`.
+
+        Raises:
+            BadInput: if a number is not finite, or the file has become shorter.
+        """
         import numpy as np
 
         rows, each = self._rows(places), self._kind.itemsize * math.prod(self.shape[1:])
@@ -105,6 +110,7 @@ class MappedArray(DiskArray):
             else:
                 for i, row in enumerate(rows.reshape(-1).tolist()):
                     self._fill(file, view[i * each : (i + 1) * each], row * each)
+        check_finite(found.reshape(-1, *self.shape[1:]), self._path, np.ravel(rows).tolist())
         return found.astype(self.dtype, copy=False)
 
     def select(self, places: "np.ndarray | slice") -> "MappedArray":

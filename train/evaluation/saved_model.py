@@ -16,6 +16,7 @@ from ..data.windows import differenced
 from ..distributed.sharding import Sharding, data_parallel
 from ..engine.evaluate import Evaluator
 from ..errors import BadInput
+from ..pipeline.splits import check_split
 from ..trained.build import ModelSpec
 from ..trained.model import Trained
 from .report import details
@@ -89,7 +90,11 @@ def score(trained: Trained, kind: Source, data: Dataset, place: Place = Place())
         kind: source of the data.
         data: loaded data that fit the model.
         place: folder of data files.
+
+    Raises:
+        BadInput: if a number of the examples or targets is not finite.
     """
+    check_split(data.test, f"{data.name}, split test")
     about, recipe = trained.about, _recipe(trained)
     scalers = (trained.scaler, trained.target_scaler)
     if trained.task.units == "example":  # one scale for the outputs and the real examples

@@ -6,6 +6,7 @@ import numpy as np
 
 from ..config.recipe import Recipe
 from ..data.dataset import Dataset, Source, Split
+from ..data.finite import check_finite
 from ..data.normalize import Scaler, fit_scaler
 from ..data.on_disk import DiskArray
 from ..data.split import hold_back_last, train_val_split
@@ -13,7 +14,7 @@ from ..data.windows import chronological_split, differenced
 from ..errors import BadInput
 from .stream import OpenStream
 
-__all__ = ["Scalers", "batches_that_fit", "preprocessed", "scalers_for", "validation_split"]
+__all__ = ["Scalers", "batches_that_fit", "check_split", "preprocessed", "scalers_for", "validation_split"]
 
 Scalers = tuple[Scaler | None, Scaler | None]
 """Scalers of inputs and of targets."""
@@ -63,9 +64,22 @@ def batches_that_fit(
 
 
 def preprocessed(data: Dataset, train: Split, held: Split | None) -> dict[str, Split]:
-    """Returns the splits by name, preprocessed for the model."""
+    """Returns the splits by name, preprocessed for the model.
+
+    Raises:
+        BadInput: If a number of examples in memory or of targets is not finite; others are checked as they are read.
+    """
     splits = {"train": train, "val": held, "test": data.test} if held else {"train": train, "test": data.test}
+    for name, split in splits.items():
+        check_split(split, f"{data.name}, split {name}")
     return {name: differenced(split) if data.relative else split for name, split in splits.items()}
+
+
+def check_split(split: Split, where: str) -> None:
+    """Raises BadInput for the first number of a split that is not finite, among those in memory."""
+    for name, each in (("x", split.x), ("y", split.y)):
+        if not isinstance(each, DiskArray):
+            check_finite(each, f"{where}: {name}")
 
 
 def scalers_for(recipe: Recipe, data: Dataset, train: Split) -> Scalers:

@@ -16,6 +16,7 @@ import numpy as np
 
 from ..config.recipe import Recipe, check_compatible
 from ..data.dataset import Dataset, Kind, Source, Split, Task
+from ..data.finite import check_finite
 from ..errors import BadInput
 from ..runtime.processes import allgather_json, allgather_rows
 
@@ -155,7 +156,7 @@ def arrays_of(batch: Any, where: str) -> dict[str, np.ndarray]:
         where: Name of the batch in messages.
 
     Raises:
-        BadInput: If an array is missing or they have different numbers of examples.
+        BadInput: If an array is missing, they have different numbers of examples, or a number is not finite.
     """
     if not isinstance(batch, Mapping) or not {"x", "y"} <= set(batch):
         got = ", ".join(map(str, batch)) if isinstance(batch, Mapping) else type(batch).__name__
@@ -168,6 +169,8 @@ def arrays_of(batch: Any, where: str) -> dict[str, np.ndarray]:
     x, y = arrays["x"], arrays["y"]
     if not x.ndim or not y.ndim or len(x) != len(y) or not len(x):
         raise BadInput(f"{where}: x {x.shape} and y {y.shape} must have as many examples, at least one")
+    for name, each in arrays.items():
+        check_finite(each, f"{where}: {name}")
     return arrays
 
 

@@ -51,7 +51,7 @@ class BestModel(Callback):
         if row["split"] == self.split and self.metric not in row:
             known = ", ".join(name for name in row if name not in ("split", "step", "epoch"))
             raise BadInput(f"--best {self.metric} is not measured here; there are {known}")
-        if row["split"] != self.split or math.isnan(row[self.metric]) or math.isnan(row.get("loss", 0)):
+        if row["split"] != self.split or not (math.isfinite(row[self.metric]) and math.isfinite(row.get("loss", 0))):
             return False
         if self.best is None or self._is_better(row[self.metric], self.best[self.metric]):
             self.best = row

@@ -9,6 +9,7 @@ from typing import Any
 
 from ..callback import Callback
 from ..errors import CheckpointUnusable
+from ..strict_json import restored, strict
 
 __all__ = ["MetricsLog", "read_logged"]
 
@@ -31,9 +32,9 @@ class MetricsLog(Callback):
         self._bytes, self._sum = 0, hashlib.sha256()
 
     def on_metrics(self, row: dict, fit: dict) -> None:
-        """Appends the row."""
+        """Appends the row; in the file NaN and infinity are null, with a word in `not_finite`."""
         self.rows.append(row)
-        self._count(line := (json.dumps(row) + "\n").encode())
+        self._count(line := (json.dumps(strict(row), allow_nan=False) + "\n").encode())
         if self.writes:
             with self.path.open("ab") as file:
                 file.write(line)
@@ -60,7 +61,7 @@ class MetricsLog(Callback):
         """
         rows = read_logged(self.path, state)
         self._count(rows)
-        self.rows = [json.loads(line) for line in rows.splitlines()]
+        self.rows = [restored(json.loads(line)) for line in rows.splitlines()]
         if self.writes and self.path.exists():
             with self.path.open("r+b") as file:
                 file.truncate(len(rows))

@@ -1,21 +1,23 @@
 """The result of a run, and the files that hold it."""
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from ..config.run_options import RunOptions
-from ..errors import CheckpointUnusable
+from ..errors import CheckpointUnusable, RunFailed
 from ..evaluation.pictures import draw
 from ..files import write_json
 from ..reporting.console_stream import terminal
+from ..strict_json import restored, strict
 from ..trained.model import Trained, load
 from .folder import RESULT_FILE, read_result
 from .setup import Setup
 
-__all__ = ["Result", "completed", "finish"]
+__all__ = ["Result", "checked", "completed", "finish"]
 
 
 @dataclass(frozen=True)
@@ -58,10 +60,27 @@ def finish(result: Result, pictures: bool = True) -> Result:
     if pictures:
         result = replace(result, scores=draw(result))
     facts = {"metrics": result.metrics, "seconds": result.seconds, "stopped_by_signal": result.signal}
-    write_json(
-        result.folder / RESULT_FILE, {**facts, **{name: _numbers(found) for name, found in result.scores.items()}}
-    )
+    scores = {name: _numbers(found) for name, found in result.scores.items()}
+    write_json(result.folder / RESULT_FILE, strict({**facts, **scores}))
     return result
+
+
+def checked(result: Result) -> Result:
+    """Returns a result after a check: a run that came to its end kept a model, and its scores are finite.
+
+    Raises:
+        RunFailed: If it did not, with the score; the run then writes no `result.json`.
+    """
+    task, last = result.setup.task, next((row for row in reversed(result.rows) if row["split"] != "train"), {})
+    row = result.metrics or last
+    wrong = [f"{name} {row[name]}" for name in ("loss", task.headline) if not math.isfinite(row.get(name, 0))]
+    if result.signal or (result.metrics and not wrong):
+        return result
+    what = "the saved model has scores" if result.metrics else "no model was saved, as no evaluation had scores"
+    raise RunFailed(
+        f"{what} that are not finite: {', '.join(wrong) or 'none'} at step {row.get('step')}. No result.json is "
+        "written. Try a lower rate (--lr), and look for values far beyond those of the training examples"
+    )
 
 
 def _numbers(found: Any) -> Any:
@@ -73,9 +92,12 @@ def completed(folder: Path, parts: Setup, options: RunOptions) -> Result:
     """Reads the result of a run that came to its end, and prints that nothing is left to do."""
     facts = read_result(folder)
     try:
-        rows = [json.loads(line) for line in (folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines()]
-        metrics, seconds = facts.pop("metrics"), facts.pop("seconds")
-    except (OSError, ValueError, KeyError, RecursionError) as error:
+        lines = (folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
+        rows = [restored(json.loads(line)) for line in lines]
+        words = facts.pop("not_finite", {})
+        named = {name.removeprefix("metrics."): word for name, word in words.items() if name.startswith("metrics.")}
+        metrics, seconds = restored(facts.pop("metrics") | {"not_finite": named}), facts.pop("seconds")
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise CheckpointUnusable(
             f"{folder} is finished, but its result.json or metrics.jsonl is damaged ({error!r}): resume one of its "
             "checkpoints by name, --resume RUN/checkpoints/STEP, which writes them again"

@@ -38,7 +38,7 @@ from .folder import check_folder, prepare_folder
 from .lock import Lock
 from .metrics_log import MetricsLog
 from .out_of_memory import out_of_memory
-from .result import Result, completed, finish
+from .result import Result, checked, completed, finish
 from .resume import find, is_complete, resume
 from .setup import Setup, setup
 from .start import print_resume_command, restart, resume_command, start
@@ -196,7 +196,9 @@ def _train(
         everyone.on_stop()
     if stop.requested and writes:
         print_resume_command(folder, parts.recipe.model, saver.saved, parts.plan.steps, stop.requested)
-    result = Result(folder, kept_metrics(log.rows, best), log.rows, saver.seconds, parts, signal=stop.requested)
+    result = checked(
+        Result(folder, kept_metrics(log.rows, best), log.rows, saver.seconds, parts, signal=stop.requested)
+    )
     if best.best is not None and writes:
         result = finish(result, options.pictures)
     everyone.on_end(result)

@@ -144,6 +144,7 @@ def setup(
     scalers = scalers_for(recipe, data, splits["train"])
     feed, cut = batches_for(recipe, data, splits.pop("train"), scalers, stream)
     plan = _plan(recipe, feed.steps_per_epoch, log_every)
+    _check_updates(recipe, plan.steps, place.print_fn)
     model = build(recipe.model, wanted, recipe.m, recipe.dtype)
     data = replace(data, train=train)
     score = partial(sample_score_for, print_fn=place.print_fn) if score_samples else _no_score
@@ -167,6 +168,25 @@ def setup(
         key=jax.random.key(recipe.seed),
         **what._asdict(),
     )
+
+
+def _check_updates(recipe: Recipe, steps: int, print_fn: Callable[[str], None]) -> None:
+    """Tells the steps whose gradients no update uses.
+
+    Raises:
+        BadInput: If a run is shorter than one update.
+    """
+    several = recipe.accumulate
+    if several > steps:
+        raise BadInput(
+            f"--accumulate {several}: the run has {steps:,} steps, so that the parameters would never be updated; "
+            f"take {steps} at most, or train longer (--epochs, --steps)"
+        )
+    if lost := steps % several:
+        print_fn(
+            f"the last {lost} of {steps:,} steps change nothing: an update takes the gradients of {several} steps "
+            f"(--accumulate); --steps {steps - lost} or {steps - lost + several} leaves no rest"
+        )
 
 
 def _rate(schedule: Callable, accumulate: int) -> Callable[[int], float]:

@@ -14,11 +14,12 @@ from ..runs.best_model import best_model_callback, kept_metrics
 from ..runs.environment import environment
 from ..runs.folder import CONFIG_FILE, prepare_folder
 from ..runs.out_of_memory import out_of_memory
-from ..runs.result import Result, finish
+from ..runs.result import Result, checked, finish
 from ..runs.run import extra_callbacks
 from ..runs.setup import Setup
 from ..runtime.out_of_memory import explained
 from ..runtime.signals import StopFlag
+from ..strict_json import strict
 from .results import Stopped
 from .vmapped_training import train_vmapped
 
@@ -48,7 +49,7 @@ def run_vmapped(parts: Sequence[Setup], runs: Sequence[tuple[Recipe, RunOptions]
     seconds = (time.perf_counter() - began) / len(runs)
     for record, error in zip(records, failed, strict=True):
         record.callbacks.on_stop()
-        yield record.result(seconds) if error is None else error
+        yield error or record.result(seconds)
 
 
 class _Record:
@@ -66,13 +67,16 @@ class _Record:
         self.callbacks = CallbackList([self.rows, self.best, *extra_callbacks(parts, options)])
         self.callbacks.on_start(parts, self.folder)
 
-    def result(self, seconds: float) -> Result:
-        """Writes the run after its training and returns the result."""
+    def result(self, seconds: float) -> Result | RunFailed:
+        """Writes the run after its training; returns the result, or the reason for which there is none."""
         rows = self.rows.rows
-        lines = [json.dumps(row) + "\n" for row in rows]
+        lines = [json.dumps(strict(row), allow_nan=False) + "\n" for row in rows]
         (self.folder / "metrics.jsonl").write_text("".join(lines), encoding="utf-8")
-        self._save(*self._held)
-        result = Result(self.folder, kept_metrics(rows, self.best), rows, seconds, self.parts)
+        try:
+            result = checked(Result(self.folder, kept_metrics(rows, self.best), rows, seconds, self.parts))
+            self._save(*self._held)
+        except RunFailed as error:
+            return error
         result = finish(result, self.pictures)
         self.callbacks.on_end(result)
         return result

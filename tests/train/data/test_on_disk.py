@@ -7,6 +7,7 @@ from zoo.train.data.dataset import Dataset, Split
 from zoo.train.data.normalize import fit_scaler
 from zoo.train.data.on_disk import MappedArray, blocks, resident, sample, subsample, take
 from zoo.train.data.split import hold_back_last, train_val_split
+from zoo.train.errors import BadInput
 
 rng = np.random.default_rng(0)
 
@@ -39,6 +40,18 @@ def test_a_selection_can_be_selected_from(pair, which):
     )  # fmt: skip
     np.testing.assert_array_equal(take(some, np.array([6, 2]))[:], array[which][[6, 2]])
     np.testing.assert_array_equal(take(some, slice(1, 4))[::-1], array[which][1:4][::-1])
+
+
+@pytest.mark.parametrize("which", [slice(5, 20), [20, 17, 3], np.array([[1, 17], [3, 4]])])
+def test_a_row_that_is_not_finite_is_refused_when_it_is_read_by_its_number_in_the_file(tmp_path, which):
+    array = np.zeros((30, 2))
+    array[17, 1] = np.inf
+    np.save(tmp_path / "x.npy", array)
+    rows = MappedArray(np.load(tmp_path / "x.npy", mmap_mode="r"))
+    assert not rows[:17].any()
+    for some, place in ((rows, which), (take(rows, np.arange(10, 30)), 7)):
+        with pytest.raises(BadInput, match=r"x.npy, row 17, column 1 .*expected finite numbers, found inf"):
+            some[place]
 
 
 def test_conversion_to_an_array_raises(pair):

@@ -18,6 +18,7 @@ pytestmark = pytest.mark.usefixtures("quick_compiler")
 QUIET = {"quiet": True, "pictures": False, "compile_cache": "off", "ckpt_every": "1", "keep": 100, "log_every": 2}
 IRIS = load_data("iris")
 TEST = {"x": IRIS.test.x, "y": IRIS.test.y}
+HOLE = np.where(np.arange(120).reshape(30, 4) == 119, np.nan, IRIS.test.x)
 RECIPE = dataclasses.replace(recipe_for("mlp", "iris"), steps=7, m={"hidden": (8,)})
 
 
@@ -160,6 +161,10 @@ def above(loader):
     return {"x": IRIS.train.x[:16], "y": np.where(np.arange(16) == 7, 3, IRIS.train.y[:16])}
 
 
+def unknown(loader):
+    return {"x": np.where(np.arange(64).reshape(16, 4) == 38, np.nan, IRIS.train.x[:16]), "y": IRIS.train.y[:16]}
+
+
 def fails(loader):
     raise OSError("shard-07.bin: input/output error")
 
@@ -172,6 +177,7 @@ def fails(loader):
         (lacks, BadInput, r"step 4 .* must be \{\"x\": array, \"y\": array\}, got x"),
         (below, BadInput, "step 4 .*, row 5: y has class -1, expected 0 to 2"),
         (above, BadInput, "step 4 .*, row 7: y has class 3, expected 0 to 2"),
+        (unknown, BadInput, r"step 4 of Stream\(train=...\): x, row 9, column 2 .*found nan"),
         (fails, RunFailed, "shard-07"),
     ],
 )
@@ -190,6 +196,11 @@ def test_what_goes_wrong_in_the_iterator_is_told_with_the_step(how, kind, messag
         (lambda: stream(Loader(), test={"x": IRIS.test.x[:, :2], "y": IRIS.test.y}), r"test has \(2,\) and \(\)"),
         (lambda: stream(Loader(), test={"x": IRIS.test.x, "y": IRIS.test.y[:3]}), "must have as many examples"),
         (lambda: stream(Loader(), test=IRIS.test.x), r"must be \{\"x\": array, \"y\": array\}, got ndarray"),
+        (
+            lambda: stream(Loader(), test={"x": HOLE, "y": IRIS.test.y}),
+            r"Stream\(test=...\): x, row 29, column 3 .*nan",
+        ),
+        (lambda: stream(Loader(), val={"x": HOLE, "y": IRIS.test.y}), r"Stream\(val=...\): x, row 29, column 3 .*nan"),
         (lambda: stream(Loader(), classes=("one",)), "y has class 2, expected 0 to 0"),
         (lambda: stream(Loader(), test={"x": IRIS.test.x, "y": IRIS.test.y * 0 - 1}), "row 0: y has class -1"),
         (

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 from ...errors import BadInput
 from ...option_types import Bounds, Seed
 from ..dataset import Dataset, Kind, Place, Source, Split
+from ..finite import check_finite
 
 if TYPE_CHECKING:
     import numpy as np
@@ -64,6 +65,8 @@ def _load(place: Place, folder: str, test_share: float, seed: int, expected: str
         )
     maps = [_pair(here, end) for end in ("", "_test") if not end or (here / "x_test.npy").exists()]
     large = sum(x.nbytes for x, _ in maps) > place.in_memory
+    for x, _ in () if large else maps:  # rows that stay on the disk are checked as they are read
+        check_finite(x, str(x.filename))
     parts = [Split(_kept(x, large), y) for x, y in maps]
     train, test = parts if len(parts) == 2 else train_val_split(parts[0], test_share, seed)
     if train.x.shape[1:] != test.x.shape[1:] or train.y.shape[1:] != test.y.shape[1:]:
@@ -120,8 +123,9 @@ def _pair(folder: Path, end: str) -> "tuple[np.memmap, np.ndarray]":
         raise BadInput(f"{folder / f'x{end}.npy'} is empty: it has shape {x.shape}")
     if y.dtype.kind == "f":
         y = np.array(y, np.float32)
-        if y.ndim > 2 or not np.isfinite(y).all():
+        if y.ndim > 2:
             raise BadInput(f"{folder / f'y{end}.npy'}: values must be finite numbers (examples,) or (examples, n)")
+        check_finite(y, str(folder / f"y{end}.npy"))
         return x, y
     if y.ndim != 1 or y.dtype.kind not in "bui" or y.min() < 0:
         raise BadInput(

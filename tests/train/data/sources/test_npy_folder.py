@@ -11,6 +11,8 @@ from zoo.train.errors import BadInput
 
 X = np.arange(240, dtype=np.uint8).reshape(20, 2, 3, 2)
 Y = np.arange(20) % 4
+WITH_NAN = X.astype(np.float64)
+WITH_NAN[12, 1, 0, 0] = np.nan
 
 
 def put(folder, **arrays):
@@ -68,7 +70,13 @@ def test_test_files_and_class_names_are_read(tmp_path):
         ({"x": X, "y": Y - 1}, "expected classes, integers from 0"),
         ({"x": X, "y": Y[:, None]}, "expected classes"),
         ({"x": X, "y": Y * 10**7}, "class 30,000,000 is too large"),
-        ({"x": X, "y": np.full(20, np.nan)}, "values must be finite"),
+        ({"x": X, "y": np.full(20, np.nan)}, r"y.npy, row 0 \(counted from 0\): expected finite numbers, found nan"),
+        (
+            {"x": X, "y": Y / 2, "x_test": X, "y_test": np.where(np.arange(20) == 7, np.inf, Y)},
+            r"y_test.npy, row 7 .*found inf",
+        ),
+        ({"x": X, "y": Y, "x_test": WITH_NAN, "y_test": Y}, r"x_test.npy, row 12, place 1, 0, 0 .*found nan"),
+        ({"x": WITH_NAN, "y": Y}, r"x.npy, row 12, place 1, 0, 0 "),
         ({"x": X.ravel(), "y": Y}, r"shape \(240,\): expected numbers \(examples, features\)"),
         ({"x": X.astype("c8"), "y": Y}, "c8 of shape"),
         ({"x": X[:0], "y": Y[:0]}, "x.npy is empty"),
