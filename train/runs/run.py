@@ -196,10 +196,8 @@ def _train(
         everyone.on_stop()
     if stop.requested and writes:
         print_resume_command(folder, parts.recipe.model, saver.saved, parts.plan.steps, stop.requested)
-    result = checked(
-        Result(folder, kept_metrics(log.rows, best), log.rows, saver.seconds, parts, signal=stop.requested)
-    )
-    if best.best is not None and writes:
+    result = Result(folder, kept_metrics(log.rows, best), log.rows, saver.seconds, parts, signal=stop.requested)
+    if checked(result).metrics and writes:
         result = finish(result, options.pictures)
     everyone.on_end(result)
     return result
