@@ -10,11 +10,12 @@ from ..trained.file import header, locate
 from ..trained.origin import check_origin
 from .model_args import JSON, MODEL, ModelArgs, note, parse_model_args, print_json
 from .parser import Parser
-from .shorthands import expand_shorthands
+from .shorthands import as_typed, expand_shorthands
 
 __all__ = ["main"]
 
 _DATASET = Option("dataset", str, None, "name of a data set (default: that of the training)", "data")
+_ALL = Option("all", bool, False, "score all examples, not only the test split", "data")
 _PLACE = tuple(flag for flag in run_flags() if flag.name in ("data_dir", "offline"))
 _TEXT = """\
 Evaluates a trained model on the test examples of its data set, with the metrics of the run, or on those of another data
@@ -24,33 +25,33 @@ set with inputs and targets of the same form. Options of the data set: --d.fold 
 
 def main(words: Sequence[str], prog: str = "python -m zoo evaluate") -> int:
     """Prints the metrics of a trained model; returns the exit code."""
-    words = expand_shorthands(words)
+    as_given, words = words, expand_shorthands(words)
     asked = parse_model_args(words, prog, _flags(words), _TEXT, "[--dataset NAME] [--json]")
     if asked is None:
         return 0
     from ..inference.memory import explain_out_of_memory
 
-    explain_out_of_memory(asked.run, lambda: _evaluate(asked))
+    explain_out_of_memory(asked.run, lambda: _evaluate(asked, as_given))
     return 0
 
 
-def _evaluate(asked: ModelArgs) -> None:
+def _evaluate(asked: ModelArgs, words: Sequence[str]) -> None:
     from ..evaluation.saved_model import evaluate
 
     given, trained = asked.given, asked.load()
     place = Place(given["data_dir"], given["offline"])
     typed = {name[2:]: given[name] for name in asked.typed if name.startswith("d.")}
-    result = evaluate(trained, given["dataset"] or "", place, typed)
-    note(result.notes)
+    result = evaluate(trained, given["dataset"] or "", place, typed, given["all"])
+    note(as_typed(each, words) for each in result.notes)
     if given["json"]:
         print_json(_json(asked.run, trained, result))
     else:
-        _show(asked.run, trained, result)
+        _show(asked.run, trained, result, "" if given["all"] else "test ")
 
 
 def _flags(words: Sequence[str]) -> list[Option]:
     """Returns the flags, among them the options of the data set that the words or the model file name."""
-    common = [_DATASET, *_PLACE, JSON]
+    common = [_DATASET, _ALL, *_PLACE, JSON]
     found, _ = Parser([_DATASET, MODEL]).read_known(words[1:])
     if not words or words[0].startswith("-"):
         return common
@@ -79,14 +80,14 @@ def _json(run: str, trained: Any, result: Any) -> dict[str, Any]:
     }
 
 
-def _show(run: str, trained: Any, result: Any) -> None:
+def _show(run: str, trained: Any, result: Any, split: str) -> None:
     from ..reporting.console_stream import terminal
     from ..reporting.tables import class_table, metric_table
 
     print_ = terminal().print
     print_(
         f"{run}: {trained.about['model']} trained on {trained.about['dataset']}, "
-        f"evaluated on the {result.examples:,} test {trained.task.counted} of {result.dataset}",
+        f"evaluated on the {result.examples:,} {split}{trained.task.counted} of {result.dataset}",
         soft_wrap=True,
     )
     print_(metric_table(result.metrics))

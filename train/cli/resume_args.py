@@ -20,6 +20,7 @@ _NOT_INHERITED = ("out", "overwrite", "resume", "init_from", "distributed", "pro
 def with_recipe(words: Sequence[str]) -> tuple[list[str], Path | None]:
     """Adds the folder and the recipe of the run to resume to a command line.
 
+    Paths of data that were given relative to another working directory are added as paths that hold from here.
     `--resume` without a value means the folder of `--out`; if that holds no run yet, the command line starts one.
     Without `--resume` nothing changes.
 
@@ -44,7 +45,29 @@ def with_recipe(words: Sequence[str]) -> tuple[list[str], Path | None]:
     words[at] = f"--resume={path}"
     run, _ = locate_run(Path(path))
     config = [] if _value(words, "--config") else ["--config", str(run)]
-    return words + config, run
+    return words + config + (_paths_from_here(words, run) if config else []), run
+
+
+def _paths_from_here(words: Sequence[str], run: Path) -> list[str]:
+    """Returns the flags for data whose path the run was given relative to its own working directory."""
+    stored = read_config(run)
+    recipe, started_in = stored.get("recipe", {}), stored.get("cwd")
+    options = recipe.get("d") if isinstance(recipe, dict) else None
+    if (
+        not isinstance(options, dict)
+        or not isinstance(started_in, str)
+        or not started_in
+        or Path(started_in) == Path.cwd()
+    ):
+        return []
+    found = []
+    for name in ("folder", "file"):
+        value = options.get(name)
+        if not isinstance(value, str) or not value or value.startswith("~") or _value(words, f"--d.{name}"):
+            continue
+        if (Path(started_in) / value).exists():
+            found += [f"--d.{name}", str(Path(started_in) / value)]
+    return found
 
 
 def options_of(run: Path) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Evaluates a saved model on its own test examples, or on those of another data set of the same form."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -21,6 +21,7 @@ from ..trained.build import ModelSpec
 from ..trained.model import Trained
 from .report import details
 from .sample_score_for import sample_score_for
+from .scored_examples import recipe_of, scored_examples
 from .task_for_data import task_for_data, task_name
 
 __all__ = ["Evaluation", "evaluate", "score"]
@@ -53,6 +54,7 @@ def evaluate(
     dataset: str = "",
     place: Place = Place(),  # noqa: B008
     options: Mapping[str, Any] | None = None,
+    whole: bool = False,
 ) -> Evaluation:
     """Evaluates a model on the test examples of a data set.
 
@@ -61,6 +63,11 @@ def evaluate(
         dataset: name of the data set; "": that of the training, where the metrics are those of the run.
         place: folder of data files.
         options: options of the data set, instead of those of the training or of another set's defaults.
+        whole: whether to score all examples, instead of the test split alone.
+
+    Returns:
+        The scores, with notes on differences from the data of the training: if the examples are not the same, a split
+        drawn by chance holds others than before.
 
     Raises:
         BadInput: if the model cannot read the data, or its outputs mean something else there.
@@ -75,10 +82,10 @@ def evaluate(
     usual = _options(trained, source(name), own)
     changed = {option: value for option, value in (options or {}).items() if value != usual.get(option, value)}
     kind = source(name)
-    data, notes = _suited(trained, kind, load_data(name, place, usual | dict(options or {})))
-    if own and changed:
-        flags = ", ".join(f"--d.{option} {value}" for option, value in changed.items())
-        notes = (*notes, f"with {flags} some of these examples may be among the training examples of the model")
+    loaded = load_data(name, place, usual := usual | dict(options or {}))
+    found = scored_examples(trained, kind, loaded, usual, changed, whole=whole)
+    data, notes = _suited(trained, kind, found.data)
+    notes = (*notes, *found.notes)
     return Evaluation(name, len(data.test.x), score(trained, kind, data, place), details(trained, data), notes)
 
 
@@ -95,7 +102,7 @@ def score(trained: Trained, kind: Source, data: Dataset, place: Place = Place())
         BadInput: if a number of the examples or targets is not finite.
     """
     check_split(data.test, f"{data.name}, split test")
-    about, recipe = trained.about, _recipe(trained)
+    about, recipe = trained.about, recipe_of(trained)
     scalers = (trained.scaler, trained.target_scaler)
     if trained.task.units == "example":  # one scale for the outputs and the real examples
         scalers = (trained.target_scaler, None)
@@ -120,11 +127,6 @@ def _scoring_run(recipe: Recipe, sharding: Sharding) -> trainers.Run:
     return trainers.Run(recipe, _STEPS, _STEPS_PER_EPOCH, sharding)
 
 
-def _recipe(trained: Trained) -> Recipe:
-    known = {each.name for each in fields(Recipe)} - {"expect"}
-    return Recipe(**{name: value for name, value in trained.about["recipe"].items() if name in known})
-
-
 def _options(trained: Trained, kind: Source, own: bool) -> dict[str, Any]:
     """Returns data options that fit the model: all of its own data set, window and horizon for another series."""
     if own:
@@ -145,7 +147,7 @@ def _suited(trained: Trained, kind: Source, data: Dataset) -> tuple[Dataset, tup
         if data.test.x.shape[1:] != made:
             raise _shape_error(trained, kind, data, "generates", made)
         return data, _notes(trained, data)
-    name = task_name(trained.model, _recipe(trained), data)
+    name = task_name(trained.model, recipe_of(trained), data)
     if name != about["task"]:
         raise BadInput(f"{kind.name} is a {name} task, {about['model']} was trained for {about['task']}")
     if name == "language":

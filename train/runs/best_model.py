@@ -116,6 +116,7 @@ def _describe_model(parts: Setup, row: dict) -> dict[str, Any]:
         "headline": parts.task.headline,
         "loss": recipe.loss,
         "dtype": recipe.dtype,
+        "fingerprint": parts.fingerprint,
         "kind": parts.source.kind,
         "made_for": parts.made_for._asdict(),
         "vocabulary": list(data.vocabulary),

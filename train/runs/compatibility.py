@@ -12,18 +12,17 @@ from ..checkpoints.checkpoint import Checkpoint
 from ..config.mesh import spread
 from ..config.recipe import Recipe
 from ..config.schema import data_flags, model_flags, trainer_flags
-from ..data.dataset import Dataset, source
-from ..data.on_disk import sample
+from ..data.dataset import source
 from ..engine.plan import Plan
 from ..errors import CheckpointUnusable
 from ..trainers import options as trainer_options
-from ..tree import digest
 from .environment import devices, versions
 from .setup import Setup
 
-__all__ = ["check_plan", "check_recipe", "facts", "fingerprint", "not_bitwise", "other_run"]
+__all__ = ["check_plan", "check_recipe", "facts", "not_bitwise", "other_run"]
 
 _MAY_DIFFER = ("epochs", "steps", "expect")  # a resumed run may be lengthened
+_PATHS = ("d.folder", "d.file")  # data may move: their fingerprint decides
 _NUMERIC = ("on_nan", "matmul_precision", "remat")  # the run options that change results
 _PACKAGES = ("zoo", "jax", "jaxlib", "optax", "numpy")
 
@@ -35,28 +34,14 @@ def facts(setup: Setup, recipe: Recipe, options: Mapping[str, Any]) -> dict[str,
         "plan": asdict(setup.plan),
         "options": {name: options[name] for name in _NUMERIC},
         "spread": _spread(options),
-        "data": fingerprint(setup.data),
+        "data": setup.fingerprint,
         "versions": versions(),
         "devices": devices(),
     }
 
 
-def fingerprint(data: Dataset) -> str:
-    """Returns the SHA-256 of all examples and names of classes and tokens; of a sample of arrays beyond 64 MiB."""
-    arrays = {
-        f"{part}/{name}": array
-        for part, split in (("train", data.train), ("test", data.test))
-        for name, array in split._asdict().items()
-        if array is not None
-    }
-    samples = {name: sample(array) for name, array in arrays.items()}
-    lengths = {name: len(array) for name, array in arrays.items() if len(array) > len(samples[name])}
-    more = [data.classes, data.vocabulary, *([lengths] if lengths else [])]
-    return digest(samples, json.dumps(more))
-
-
 def check_recipe(path: Path, recipe: Any, now: Recipe) -> None:
-    """Checks that a recipe is the one of the run, but for its length.
+    """Checks that a recipe is the one of the run, but for its length and the place of its data.
 
     Args:
         path: Run or checkpoint, named by the error.
@@ -70,7 +55,7 @@ def check_recipe(path: Path, recipe: Any, now: Recipe) -> None:
     rows = [
         f"  {name:<20} {_format(was, name)} in the run, {_format(wanted, name)} now"
         for name in sorted(was.keys() | wanted.keys())
-        if was.get(name) != wanted.get(name)
+        if name not in _PATHS and was.get(name) != wanted.get(name)
     ]
     if rows:
         raise other_run(path, rows)

@@ -1,5 +1,6 @@
 """Description of a run's environment: versions, devices, command and revision of the code."""
 
+import os
 import platform
 import subprocess
 import sys
@@ -35,10 +36,19 @@ def environment(options: RunOptions, model: str = "") -> dict[str, Any]:
         "options": {name: _plain(value) for name, value in asdict(options).items()},
         "versions": versions(),
         "argv": sys.argv,
+        "cwd": _working_directory(),
         "devices": devices(),
         "git": _revision(),
         "time": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
     }
+
+
+def _working_directory() -> str:
+    """Returns the working directory, from which relative paths of the data hold; "" if it was removed."""
+    try:
+        return os.getcwd()
+    except OSError:
+        return ""
 
 
 def _plain(value: Any) -> Any:

@@ -37,7 +37,7 @@ CONFIG_FILE, RESULT_FILE = "config.json", "result.json"
 # Names of a run, in the order of removal. The configuration comes last: while it exists, the rest belongs to a run.
 _WRITTEN = ("metrics.jsonl", MODEL_FILE, RESULT_FILE, "plots", "checkpoints", "samples", "tensorboard", "profile")
 _WRITTEN += (CONFIG_FILE,)
-_KEYS = {"recipe", "options", "origin", "versions", "argv", "devices", "git", "time", "step", "earlier"}
+_KEYS = {"recipe", "options", "origin", "versions", "argv", "devices", "git", "time", "step", "earlier", "cwd"}
 _FIELDS = {each.name for each in fields(Recipe)}
 # Of a file that was being written when the process was killed, as `files.atomic` names it.
 _LEFTOVER = re.compile(r"\.tmp-(config\.json|result\.json|model\.safetensors)-\d+")

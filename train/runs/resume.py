@@ -20,7 +20,7 @@ from ..reporting.console_stream import terminal
 from ..runtime.processes import allgather_json, broadcast_from_first, device_put, is_first
 from ..trainers import traits
 from ..tree import diff_specs, specs, unflatten_into
-from .compatibility import check_plan, check_recipe, fingerprint, not_bitwise, other_run
+from .compatibility import check_plan, check_recipe, not_bitwise, other_run
 from .environment import environment
 from .folder import CONFIG_FILE, RESULT_FILE, locate_run, read_config, read_result
 from .metrics_log import MetricsLog, read_logged
@@ -118,7 +118,7 @@ def load_state(checkpoint: Checkpoint, setup: Setup) -> LoopState:
     Raises:
         CheckpointUnusable: If data, length, shapes or types differ, with a table of the differences.
     """
-    if checkpoint.manifest["data"] != fingerprint(setup.data):
+    if checkpoint.manifest["data"] != setup.fingerprint:
         name = setup.data.name
         row = f"  {'data':<20} {name} does not have the same examples as when the run started"
         raise other_run(checkpoint.path, [row])

@@ -33,7 +33,7 @@ from ..runtime.out_of_memory import explained
 from ..runtime.processes import broadcast_from_first, check_same, is_first
 from ..runtime.signals import StopFlag
 from .best_model import BestModel, best_model_callback, check_best, kept_metrics
-from .compatibility import facts, fingerprint
+from .compatibility import facts
 from .folder import check_folder, prepare_folder
 from .lock import Lock
 from .metrics_log import MetricsLog
@@ -109,7 +109,7 @@ def _run(
         remat=options.remat,
     )
     if jax.process_count() > 1:
-        check_same({"data": fingerprint(parts.data)}, _OTHER_DATA)
+        check_same({"data": parts.fingerprint}, _OTHER_DATA)
     parts = replace(parts, plan=replace(parts.plan, checkpoint_every=interval(options.ckpt_every).steps))
     check_best(options.best, parts)
     if like is not None:

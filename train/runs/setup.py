@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 import jax
@@ -24,6 +24,7 @@ from ..errors import BadInput
 from ..evaluation.sample_score_for import sample_score_for
 from ..evaluation.task_for_data import task_for_data
 from ..pipeline.batches import BatchSource
+from ..pipeline.fingerprint import fingerprint
 from ..pipeline.selection import batches_for, check_divides
 from ..pipeline.splits import batches_that_fit, preprocessed, scalers_for, validation_split
 from ..pipeline.stream import OpenStream
@@ -75,6 +76,11 @@ class Setup:
     rate: Callable[[int], float]
     key: jax.Array
     example: jax.ShapeDtypeStruct
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 of the data."""
+        return fingerprint(self.data)
 
     @property
     def seen_per_step(self) -> int:

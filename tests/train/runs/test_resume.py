@@ -19,7 +19,7 @@ from zoo.train.checkpoints.manifest import digest
 from zoo.train.config.run_options import RunOptions
 from zoo.train.data.dataset import Split, load_data
 from zoo.train.errors import BadInput, CheckpointUnusable
-from zoo.train.runs.compatibility import fingerprint
+from zoo.train.pipeline.fingerprint import fingerprint
 from zoo.train.runs.setup import setup
 from zoo.train.trained.file import read_model
 from zoo.train.tree import flatten, unflatten_into

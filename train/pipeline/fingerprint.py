@@ -1,0 +1,45 @@
+"""Fingerprints of data: a run is resumed, and a model scored on its own test examples, only if they are equal."""
+
+import json
+from contextlib import suppress
+from dataclasses import replace
+
+from ..config.recipe import Recipe
+from ..data.dataset import Dataset, Source
+from ..data.on_disk import sample
+from ..errors import BadInput
+from ..tree import digest
+from .splits import validation_split
+
+__all__ = ["fingerprint", "fingerprint_in_training"]
+
+
+def fingerprint(data: Dataset) -> str:
+    """Returns the SHA-256 of all examples and names of classes and tokens; of a sample of arrays beyond 64 MiB."""
+    arrays = {
+        f"{part}/{name}": array
+        for part, split in (("train", data.train), ("test", data.test))
+        for name, array in split._asdict().items()
+        if array is not None
+    }
+    samples = {name: sample(array) for name, array in arrays.items()}
+    lengths = {name: len(array) for name, array in arrays.items() if len(array) > len(samples[name])}
+    more = [data.classes, data.vocabulary, *([lengths] if lengths else [])]
+    return digest(samples, json.dumps(more))
+
+
+def fingerprint_in_training(recipe: Recipe, data: Dataset, kind: Source) -> str:
+    """Returns the fingerprint that a run on loaded data has, whose validation examples are split off.
+
+    Args:
+        recipe: Recipe of the run.
+        data: Data as loaded.
+        kind: Source of the data.
+
+    Returns:
+        The fingerprint; "" if the data are too few for that split, so that no run can have had them.
+    """
+    with suppress(BadInput):
+        _, train, _ = validation_split(recipe, data, kind, None)
+        return fingerprint(replace(data, train=train))
+    return ""
