@@ -98,5 +98,6 @@ def _joined(data: Dataset) -> Split:
         raise BadInput(f"--all: the {data.unit} of {data.name} do not fit in memory; evaluate parts of them")
     if data.task == "language" and (data.characters, data.spelling) != (1.0, 0.0):
         raise BadInput(f"--all: bits per character of words are known for the test split of {data.name} alone; omit it")
-    pairs = zip(train, test, strict=True)
-    return Split(*(None if one is None or two is None else np.concatenate([one, two]) for one, two in pairs))
+    lengths = [each.lengths for each in (train, test) if each.lengths is not None]
+    x, y = (np.concatenate(pair) for pair in ((train.x, test.x), (train.y, test.y)))
+    return Split(x, y, np.concatenate(lengths) if lengths else None)
