@@ -74,7 +74,8 @@ def markov(
                 counts = table["kinds"] if smoothing == "kneser_ney" else table["count"]
                 places = _places(state, size, read, k - 1, n)
                 p = smoothed(_followers(keys, counts, places, size), table["discount"], p)
-            return jnp.log(p)
+            # Unseen in every context, a token's probability may leave float32.
+            return jnp.log(jnp.maximum(p, jnp.finfo(p.dtype).tiny))
 
         y = jax.lax.map(row, read)  # row by row: the successors of all rows at once would exceed the memory
         return (Scanned(read[:, read.shape[1] - n + 1 :], y) if isinstance(x, Sequence) else y), state

@@ -79,7 +79,8 @@ def by_dictionary(text, vocabulary, n, smoothing, context):
             continue
         many = Counter(table.values())
         y = many[1] / max(many[1] + 2 * many[2], 1)
-        d = [np.clip(i - (i + 1) * y * many[i + 1] / many[i], 0, i) if many[i] else i / 2 for i in (1, 2, 3)]
+        d = [i - (i + 1) * y * many[i + 1] / many[i] if many[i] else i / 2 for i in (1, 2, 3)]
+        d = [each if each > 0 else y for each in d]
         off = np.array([d[int(min(each, 3)) - 1] if each else 0 for each in c])
         p = (c - off + off.sum() * p) / c.sum()
     return p
@@ -96,6 +97,42 @@ def test_every_context_agrees_with_dictionaries(smoothing):
     for t in range(len(read)):
         context = read[max(0, t - 2) : t + 1]
         np.testing.assert_allclose(got[t], by_dictionary(text, 6, 4, smoothing, context), rtol=2e-4, err_msg=str(t))
+
+
+def test_texts_of_four_letters_leave_a_share_for_every_letter():
+    # By the formula, the trigrams with two predecessors have a discount of -2.97 in one text and -2.5 in the other.
+    letters = np.stack([np.random.default_rng(seed).integers(0, 4, 400) for seed in (1, 42)])
+    model = markov(4, vocabulary=4)
+    _, shapes = jax.eval_shape(model.init, jax.random.key(0), jnp.zeros((1, 400), jnp.int32))
+
+    @jax.jit
+    def learned(text):
+        params, state = count(shapes["table"], text[None], 4)
+        return params["3"]["discount"], model.apply({"table": params}, {"table": state}, text[None])[0]
+
+    for text in letters:
+        many = Counter(Counter(gram[1:] for gram in grams(text.tolist(), 4)).values())
+        y = many[1] / (many[1] + 2 * many[2])
+        assert 2 - 3 * y * many[3] / many[2] < 0
+        discounts, logs = learned(jnp.asarray(text, jnp.int32))
+        assert discounts[1] == pytest.approx(y)
+        np.testing.assert_allclose(np.exp(logs).sum(-1), 1, rtol=1e-5)
+        assert logs.min() > -20  # nats
+
+
+def test_stored_discounts_of_0_leave_a_finite_probability():
+    model, params, state = counted([A, A, A, A, B, B, B, B], 3, n=2)
+    for table in params["table"].values():
+        table["discount"] = jnp.zeros(3)  # as files of earlier versions may hold
+    assert np.isfinite(jax.jit(model.apply)(params, state, jnp.array([[A, B]], jnp.int32))[0]).all()
+
+
+@pytest.mark.slow
+def test_counts_above_the_whole_numbers_of_float32_are_exact():
+    occurrences = 17_482_500  # 2^24 is 16,777,216
+    text = jnp.zeros((1, occurrences), jnp.int8)
+    params, _ = jax.jit(lambda text: count({"1": jnp.zeros(2)}, text.astype(jnp.int32), 2))(text)
+    assert params["1"]["count"].tolist() == [occurrences, 0]
 
 
 def test_a_text_read_in_parts_with_the_carry_is_the_text_read_at_once(key):

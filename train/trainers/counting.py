@@ -65,7 +65,8 @@ def count(state: dict, text: jax.Array, vocabulary: int) -> tuple[dict, dict]:
     Returns:
         Params and state of a `markov`. For each n-gram, `count` is the number of its occurrences and `kinds` the number
         of different tokens before it, the count of shorter n-grams in Kneser-Ney smoothing; for the longest n-grams
-        both are the number of occurrences. `discount` is the Kneser-Ney discount of counts of 1, 2 and more.
+        both are the number of occurrences. Both are counted as integers and stored as float32. `discount` is the
+        Kneser-Ney discount of counts of 1, 2 and more.
 
     >>> state = {"1": jnp.zeros(3), "2": jnp.zeros(6)}
     >>> params, keys = count(state, jnp.array([[0, 0, 1, 0, 1, 2]]), 3)
@@ -84,9 +85,13 @@ def count(state: dict, text: jax.Array, vocabulary: int) -> tuple[dict, dict]:
             params[str(k - 1)]["kinds"] = _kinds(places, before, counts.size, params[str(k - 1)]["count"].size)
         params[str(k)] = {"count": counts, "kinds": counts}
         before = places
-    for table in params.values():
-        table["discount"] = _discounts(table["kinds"])
-    return params, keys
+    # A sum of ones in float32 would end at 2^24.
+    return {k: _stored(table) for k, table in params.items()}, keys
+
+
+def _stored(table: dict) -> dict:
+    counts = {name: each.astype(jnp.float32) for name, each in table.items()}
+    return counts | {"discount": _discounts(table["kinds"])}
 
 
 def _distinct(keys: jax.Array, size: int) -> tuple[jax.Array, jax.Array]:
@@ -94,7 +99,7 @@ def _distinct(keys: jax.Array, size: int) -> tuple[jax.Array, jax.Array]:
     keys = jnp.sort(jnp.pad(keys, (0, max(size - keys.size, 0)), constant_values=EMPTY))
     new = jnp.concatenate([jnp.ones(1, bool), keys[1:] != keys[:-1]])
     run = jnp.cumsum(new) - 1
-    counts = jnp.zeros(keys.size).at[run].add(keys != EMPTY)
+    counts = jnp.zeros(keys.size, jnp.int32).at[run].add(keys != EMPTY)
     each = jnp.full(keys.size, EMPTY, jnp.int32).at[run].set(keys)
     often = jnp.argsort(-counts, stable=True)[:size]
     order = often[jnp.argsort(each[often])]
@@ -114,7 +119,7 @@ def _kinds(longer: jax.Array, shorter: jax.Array, size: int, places: int) -> jax
         shorter[:, 1:], ((0, 0), (0, 1)), constant_values=-1
     )  # without its first token it begins a step later
     ends = jnp.full(size, -1, jnp.int32).at[_or_out(longer, size)].set(end, mode="drop")
-    return jnp.zeros(places).at[_or_out(ends, places)].add(1, mode="drop")
+    return jnp.zeros(places, jnp.int32).at[_or_out(ends, places)].add(1, mode="drop")
 
 
 def _or_out(place: jax.Array, size: int) -> jax.Array:
@@ -125,13 +130,15 @@ def _or_out(place: jax.Array, size: int) -> jax.Array:
 def _discounts(counts: jax.Array) -> jax.Array:
     """Computes Chen and Goodman's discounts of counts of 1, 2 and more (equation 26) from the counts of counts.
 
-    Where no n-gram has such a count, the formula is undefined and half the count is used.
+    Where no n-gram has such a count, the formula is undefined and half the count is used. Where it gives 0 or less,
+    nothing would be left for unseen tokens, and Ney's single discount n1 / (n1 + 2 n2) is used.
     """
     n1, n2, n3, n4 = (jnp.sum(counts == i).astype(jnp.float32) for i in range(1, 5))
     y = n1 / jnp.maximum(n1 + 2 * n2, 1)
 
     def discount(i, fewer, more):
-        return jnp.clip(jnp.where(fewer > 0, i - (i + 1) * y * more / jnp.maximum(fewer, 1), i / 2), 0, i)
+        formula = i - (i + 1) * y * more / jnp.maximum(fewer, 1)
+        return jnp.where(fewer > 0, jnp.where(formula > 0, formula, y), i / 2)
 
     return jnp.stack([discount(1, n1, n2), discount(2, n2, n3), discount(3, n3, n4)])
 
