@@ -9,6 +9,8 @@ from typing import Protocol
 
 import numpy as np
 
+from ._pairs import root_mean_square
+
 __all__ = ["Rule", "baselines", "linear", "persistence", "scores", "season", "seasonal"]
 
 
@@ -48,8 +50,8 @@ def scores(truth: np.ndarray, predicted: np.ndarray, x: np.ndarray, unit: float)
     """
     truth = truth.astype(np.float64)
     error, still = predicted - truth, persistence(x, truth.shape[1]) - truth
-    rmse, mae = _rms(error), np.abs(error).mean(axis=0)
-    skill = [None if not bar else 1 - own / bar for own, bar in zip(rmse.tolist(), _rms(still).tolist(), strict=True)]
+    rmse, bars, mae = root_mean_square(error, 0), root_mean_square(still, 0), np.abs(error).mean(axis=0)
+    skill = [None if not bar else 1 - own / bar for own, bar in zip(rmse.tolist(), bars.tolist(), strict=True)]
     mase = [value / unit if unit else None for value in mae.tolist()]
     return {"rmse": rmse.tolist(), "mae": mae.tolist(), "mase": mase, "skill": skill}
 
@@ -107,7 +109,3 @@ def _inputs(x: np.ndarray, mean: float, spread: float) -> np.ndarray:
     """Normalises the windows and appends a column of ones."""
     scaled = (x[..., 0].astype(np.float64) - mean) / spread
     return np.hstack([scaled, np.ones((len(x), 1))])
-
-
-def _rms(error: np.ndarray) -> np.ndarray:
-    return np.sqrt(np.square(error).mean(axis=0))

@@ -6,7 +6,7 @@ On the device, `zoo.train.losses.regression` computes the same errors per exampl
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ._pairs import paired
+from ._pairs import paired, root_mean_square
 
 __all__ = ["mae", "r2", "rmse"]
 
@@ -20,7 +20,7 @@ def mae(y: ArrayLike, predicted: ArrayLike) -> float:
 def rmse(y: ArrayLike, predicted: ArrayLike) -> float:
     """Computes the root of the mean squared error over all examples and outputs, in the targets' unit."""
     y, predicted = paired("rmse", y, predicted)
-    return float(np.sqrt(np.mean((y - predicted) ** 2)))
+    return float(root_mean_square(y - predicted))
 
 
 def r2(y: ArrayLike, predicted: ArrayLike) -> float:
@@ -32,7 +32,7 @@ def r2(y: ArrayLike, predicted: ArrayLike) -> float:
     0.5
     """
     y, predicted = paired("r2", y, predicted)
-    error, spread = np.sum((y - predicted) ** 2, axis=0), np.sum((y - y.mean(axis=0)) ** 2, axis=0)
+    error, spread = root_mean_square(y - predicted, 0), root_mean_square(y - y.mean(axis=0), 0)
     constant = np.ptp(y, axis=0) == 0
-    score = 1 - error / np.where(constant, 1, spread)
+    score = 1 - (error / np.where(constant, 1, spread)) ** 2
     return float(np.mean(np.where(constant, error == 0, score)))

@@ -46,8 +46,7 @@ def regression(loss: str = "auto", outputs: int = 1, label_smoothing: float = 0)
     scores = {"mse": aligned(losses.mse), "mae": aligned(losses.mae)}
     for j in range(outputs):
         scores[f"_error{j}"] = column(j, losses.mse)
-        scores[f"_y{j}"] = column(j, lambda z, y: jnp.mean(y, axis=tuple(range(1, y.ndim))))
-        scores[f"_yy{j}"] = column(j, lambda z, y: losses.mse(y, jnp.zeros_like(y)))
+        scores |= {f"_{name}{j}": column(j, moment) for name, moment in _MOMENTS.items()}
 
     def predict(z):
         return z[..., 0] if outputs == 1 and z.ndim > 1 else z
@@ -65,15 +64,39 @@ def _like(outputs: jax.Array, y: jax.Array) -> jax.Array:
     return y[..., None] if y.shape == outputs.shape[:-1] and outputs.shape[-1] == 1 else y
 
 
+def _mean(values: jax.Array) -> jax.Array:
+    return jnp.mean(values, axis=tuple(range(1, values.ndim)))
+
+
+def _centre(y: jax.Array) -> jax.Array:
+    return jnp.broadcast_to(jnp.mean(y), y.shape)
+
+
+# Targets are split into the mean of their batch and the deviation from it: in float32, a mean of squares has no digits
+# left for a variance far below it.
+_MOMENTS = {
+    "centre": lambda z, y: _mean(_centre(y)),
+    "centre_square": lambda z, y: _mean(jnp.square(_centre(y))),
+    "deviation": lambda z, y: _mean(y - _centre(y)),
+    "deviation_square": lambda z, y: _mean(jnp.square(y - _centre(y))),
+    "product": lambda z, y: _mean(_centre(y) * (y - _centre(y))),
+}
+
+
 def _finish(means: dict, outputs: int) -> dict:
-    r2 = sum(_r2(*(float(means[f"{name}{j}"]) for name in ("_error", "_y", "_yy"))) for j in range(outputs)) / outputs
+    r2 = sum(_r2(*(float(means[f"_{name}{j}"]) for name in ("error", *_MOMENTS))) for j in range(outputs)) / outputs
     return public(means) | {"rmse": float(means["mse"]) ** 0.5, "r2": r2}
 
 
-def _r2(error: float, y: float, yy: float) -> float:
-    variance = yy - y * y
-    if variance <= 1e-6 * yy:  # rounding error of float32: constant targets
-        return float(error <= 1e-12 * yy)
+def _r2(error: float, centre: float, centre_square: float, deviation: float, square: float, product: float) -> float:
+    between, within = centre_square - centre * centre, square - deviation * deviation
+    if between <= 1e-6 * centre_square:  # rounding error of float32: the batches have one mean
+        between = covariance = 0.0
+    else:
+        covariance = product - centre * deviation
+    variance = between + 2 * covariance + within
+    if variance <= 1e-14 * centre_square:  # less than float32 can tell: constant targets
+        return float(error <= 1e-12 * centre_square)
     return 1 - error / variance
 
 

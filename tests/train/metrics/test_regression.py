@@ -21,6 +21,13 @@ def test_r2_of_constant_targets_equals_scikit_learn():
         assert metrics.r2([3.0, 3.0], guess) == peer.r2_score([3.0, 3.0], guess)
 
 
+@pytest.mark.parametrize("unit", [1e-200, 1e-24, 1e22, 1e200])
+def test_errors_scale_with_the_unit_and_r2_does_not(unit):
+    for measure in (metrics.rmse, metrics.mae):
+        assert measure(TRUE * unit, GUESS * unit) == pytest.approx(measure(TRUE, GUESS) * unit)
+    assert metrics.r2(TRUE * unit, GUESS * unit) == pytest.approx(metrics.r2(TRUE, GUESS))
+
+
 def test_shapes_that_differ_raise():
     with pytest.raises(ValueError, match=r"r2: y \(50, 3\) and predicted \(50,\)"):
         metrics.r2(TRUE, GUESS[:, 0])

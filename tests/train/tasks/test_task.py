@@ -126,6 +126,23 @@ def test_r2_of_targets_that_never_vary_is_scikit_learns(guess, expected):
     assert task.finish(means(task, jnp.full((5, 1), guess), y))["r2"] == expected
 
 
+@pytest.mark.parametrize(("level", "spread", "guess"), [(2000, 0.05, 1858), (2000, 0.05, 2000.1), (-3e5, 1, 0)])
+def test_r2_of_targets_far_from_0_is_scikit_learns(level, spread, guess):
+    y = level + spread * np.random.default_rng(3).normal(size=500)
+    got = means(task_for("regression"), jnp.full((500, 1), float(guess)), jnp.asarray(y, jnp.float32))
+    assert task_for("regression").finish(got)["r2"] == pytest.approx(r2_score(y, np.full(500, guess)), rel=0.01)
+
+
+@pytest.mark.parametrize("means_of_batches", [(5, 5, 5), (-3, 0, 40)])
+def test_r2_over_batches_is_that_of_the_whole(means_of_batches):
+    rng, task = np.random.default_rng(4), task_for("regression")
+    y = (rng.normal(size=(3, 200)) + np.array(means_of_batches)[:, None]).astype(np.float32)
+    outputs = (y + rng.normal(size=y.shape)).astype(np.float32)
+    parts = [means(task, jnp.asarray(z[:, None]), jnp.asarray(t)) for z, t in zip(outputs, y, strict=True)]
+    whole = {name: np.mean([part[name] for part in parts]) for name in parts[0]}
+    assert task.finish(whole)["r2"] == pytest.approx(r2_score(y.ravel(), outputs.ravel()), rel=1e-4)
+
+
 def test_top_5_is_reported_where_there_are_many_classes():
     assert "top5" in task_for("multiclass", outputs=100).metrics
     assert "top5" not in task_for("multiclass", outputs=10).metrics
