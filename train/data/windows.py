@@ -14,7 +14,7 @@ from .dataset import Split
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["Size", "chronological_split", "differenced", "shortest", "sliding_windows"]
+__all__ = ["Size", "changes", "chronological_split", "differenced", "shortest", "sliding_windows"]
 
 Size = Annotated[int, Bounds(1, 100_000)]
 """Length of a window or a horizon in steps."""
@@ -30,7 +30,7 @@ def sliding_windows(values: "np.ndarray", window: int, horizon: int, where: str)
         where: name of the series in errors.
 
     Returns:
-        Training and test split, each with x float32 (windows, window, 1) and y float32 (windows, horizon).
+        Training and test split, each with x float64 (windows, window, 1) and y float64 (windows, horizon).
 
     Raises:
         BadInput: if a size is out of bounds, or the series is too short for one window in each split.
@@ -53,7 +53,7 @@ def sliding_windows(values: "np.ndarray", window: int, horizon: int, where: str)
     cut = len(values) - len(values) // 5
     # The first target of the test split is the value at the cut.
     parts = values[:cut], values[cut - window :]
-    both = [np.lib.stride_tricks.sliding_window_view(part, window + horizon).astype(np.float32) for part in parts]
+    both = [np.lib.stride_tricks.sliding_window_view(part, window + horizon).astype(np.float64) for part in parts]
     train, test = (Split(each[:, :window, None].copy(), each[:, window:].copy()) for each in both)
     return train, test
 
@@ -100,5 +100,10 @@ def differenced(split: Split) -> Split:
     >>> x.tolist(), y.tolist()
     ([[[-2.0], [0.0]]], [[1.0, -1.0]])
     """
-    last = split.x[:, -1:]
-    return Split(split.x - last, split.y - last[..., 0])
+    return Split(changes(split.x), split.y.astype("float64") - split.x[:, -1])
+
+
+def changes(x: "np.ndarray") -> "np.ndarray":
+    """Returns windows (windows, window, 1) as differences from their last value, in float64."""
+    x = x.astype("float64")
+    return x - x[:, -1:]

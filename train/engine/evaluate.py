@@ -9,10 +9,10 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..data.dataset import Split
-from ..data.normalize import Scaler, scaled, scaled_targets
+from ..data.normalize import Scaler, for_device, on_device
 from ..data.on_disk import DiskArray
 from ..distributed.sharding import Sharding
-from ..pipeline.batches import padded_batches
+from ..pipeline.batches import host_part, padded_batches
 from ..runtime.compile import jit
 from ..runtime.processes import device_put, gather
 from ..trainer import Trainer, named_key
@@ -44,11 +44,12 @@ class Evaluator:
         sharding: Sharding,
         cut: Callable | None = None,
     ):
-        self.trainer, self.sharding, self.scalers = trainer, sharding, (scaler, target_scaler)
+        self.trainer, self.sharding, self.scaler = trainer, sharding, for_device(scaler, split.x.dtype)
         cut = cut or _examples
 
         def batches():
-            return (device_put(batch, sharding.data_sharded) for batch in cut(split, sharding.data_parallelism))
+            for batch in cut(split, sharding.data_parallelism):
+                yield device_put(host_part(batch, scaler, target_scaler), sharding.data_sharded)
 
         # Data that fits stays on the device; other data is read again for every evaluation.
         self.batches = _Reiterable(batches) if isinstance(split.x, DiskArray) else list(batches())
@@ -58,7 +59,7 @@ class Evaluator:
         """Returns the means of the fit on the split; the key is for trainers that sample in an evaluation."""
         totals = None
         for i, batch in enumerate(self.batches):
-            sums = self._add(fit, batch, self.scalers, named_key(named_key(key, "evaluate", step), "batch", i))
+            sums = self._add(fit, batch, self.scaler, named_key(named_key(key, "evaluate", step), "batch", i))
             totals = sums if totals is None else jax.tree.map(jnp.add, totals, sums)
         host = jax.device_get(gather(totals)) or {}
         means = {name: total if weight is None else np.divide(total, weight) for name, (total, weight) in host.items()}
@@ -68,11 +69,9 @@ class Evaluator:
         """Takes the compiled program of another evaluator of the same trainer, task and shapes."""
         self._add = other._add
 
-    def _sums(self, fit: dict, batch: dict, scalers: Any, key: jax.Array) -> dict:
-        scaler, target_scaler = scalers
-        x, y = scaled(scaler, batch["x"]), scaled_targets(target_scaler, batch["y"])
+    def _sums(self, fit: dict, batch: dict, scaler: Any, key: jax.Array) -> dict:
         fit = self.sharding.gather(fit, "params", "ema")
-        return self.trainer.evaluate(fit, batch | {"x": x, "y": y}, key)
+        return self.trainer.evaluate(fit, batch | {"x": on_device(scaler, batch["x"])}, key)
 
 
 class _Reiterable(NamedTuple):

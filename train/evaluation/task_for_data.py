@@ -9,6 +9,7 @@ import numpy as np
 from ..config.recipe import Recipe
 from ..data.dataset import Dataset, Source
 from ..data.normalize import Scaler
+from ..data.windows import differenced
 from ..errors import BadInput
 from ..tasks import task_for
 from ..tasks.generation import generation
@@ -82,24 +83,53 @@ def task_for_data(
         raise BadInput(f"--task {name} requires numbers; {data.name} is tokens")
     target_scaler = {"target": scalers[1], "example": scalers[0], "none": None}[task.units]
     if target_scaler is not None:
-        task = in_units(task, target_scaler)
+        task = in_units(task, target_scaler, _level(data, target_scaler) if task.units == "target" else 0)
     shape = (data.window or 128,) if data.task == "language" else data.train.x.shape[1:]
     return TaskSpec(
         task, scalers[0], target_scaler, jax.ShapeDtypeStruct(shape, np.float32 if scalers[0] else np.int32)
     )
 
 
-def in_units(task: Task, scaler: Scaler) -> Task:
+def in_units(task: Task, scaler: Scaler, level: Any = 0) -> Task:
     """Returns a task whose metrics are in the units of the data.
 
-    The loss stays on the scale of the training, and so do the inputs of `finish` (`_...`), whose ratio has no unit.
+    Differences are taken in the scale of the training, where float32 has digits for them, and squared in units of the
+    column that varies most; `finish` multiplies by that unit in float64. The loss stays on the scale of the training,
+    and so do the inputs of `finish` (`_...`), whose ratio has no unit; they are measured from a level.
+
+    Args:
+        task: task whose outputs are normalised.
+        scaler: their normalisation.
+        level: typical normalised targets (columns,), from which float32 has digits for their deviations.
     """
+    units = 1 / np.asarray(scaler.scale, np.float64)
+    largest = float(units.max())
+    relative = (units / largest).astype(np.float32)
 
     def measured(metric):
-        return lambda outputs, target: metric(scaler.invert(outputs), scaler.invert(target))
+        return lambda outputs, target: metric(outputs * relative, target * relative)
 
-    metrics = {name: metric if name.startswith("_") else measured(metric) for name, metric in task.metrics.items()}
-    return task._replace(metrics=metrics)
+    def shifted(metric):
+        return lambda outputs, target: metric(outputs - level, target - level)
+
+    metrics = {
+        name: shifted(metric) if name.startswith("_") else measured(metric) for name, metric in task.metrics.items()
+    }
+    task = task._replace(metrics=metrics, unit=largest)
+
+    def finish(means):
+        return {name: value * np.float64(task.factor(name)) for name, value in finished(means).items()}
+
+    finished = task.finish
+    return task._replace(finish=finish)
+
+
+def _level(data: Dataset, scaler: Scaler) -> np.ndarray:
+    """Returns the mean of the normalised test targets, float32 (columns,)."""
+    y = np.asarray((differenced(data.test) if data.relative else data.test).y)
+    y = y.reshape(len(y), -1)
+    mean = y[0] + (y.astype(np.float64) - y[0]).mean(axis=0)  # exact for constants
+    return ((mean - np.asarray(scaler.shift)) * np.asarray(scaler.scale)).astype(np.float32)
 
 
 def by_character(task: Task, data: Dataset) -> Task:
@@ -137,7 +167,7 @@ def _generation(
             "must be symmetric, too"
         )
     example, from_image = input_spec(model, spec), is_image_to_image(model, spec)
-    identity = Scaler(np.zeros(1, np.float32), np.ones(1, np.float32))
+    identity = Scaler(np.zeros(1), np.ones(1))
     score = sample_score(model, recipe, kind, data, scaler, not from_image)
     from_noise = len(example.shape) == 1
     return TaskSpec(generation(score, from_noise=from_noise), scaler if from_image else identity, scaler, example)

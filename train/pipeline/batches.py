@@ -1,4 +1,7 @@
-"""Batches of data that fits in memory: stored on the device, cut and preprocessed there."""
+"""Batches of data that fits in memory: stored on the device, cut and preprocessed there.
+
+Targets, and inputs of more than 16 bits, are normalised on the host before they are stored (`data/normalize.py`).
+"""
 
 import math
 from collections.abc import Callable, Iterator
@@ -10,7 +13,7 @@ import numpy as np
 
 from ..data.augment import augment
 from ..data.dataset import Split
-from ..data.normalize import Scaler, scaled, scaled_targets
+from ..data.normalize import Scaler, for_device, on_device, on_host, scaled_targets
 from ..data.on_disk import DiskArray
 from ..data.prefetch import prefetched
 
@@ -20,6 +23,7 @@ __all__ = [
     "HostReader",
     "as_stored",
     "from_memory",
+    "host_part",
     "padded_batches",
     "preprocess",
     "shuffle",
@@ -31,12 +35,12 @@ class BatchSource(NamedTuple):
     """A source of batches, as pure functions over arrays on the device.
 
     Attributes:
-        arrays: Arrays that the batches are cut from, as stored.
+        arrays: Arrays that the batches are cut from.
         steps_per_epoch: Batches in one epoch.
         order: `key -> order`, once per epoch.
         batch: `(arrays, order, i, key) -> batch`, the i-th batch of the epoch.
         reads: Reader of data that does not fit in memory; None for data that does. With a reader, `arrays` are the
-            scalers alone, and the order is a batch as stored.
+            scaler alone, and the order is a batch as read.
     """
 
     arrays: Any
@@ -47,7 +51,7 @@ class BatchSource(NamedTuple):
 
 
 class HostBatch(NamedTuple):
-    """A batch as stored, numpy arrays by name, and the position behind it, as plain JSON values."""
+    """A batch as read, numpy arrays by name, and the position behind it, as plain JSON values."""
 
     batch: dict[str, np.ndarray]
     position: Any = None
@@ -80,7 +84,7 @@ def steps_per_epoch(examples: int, batch_size: int) -> int:
 def from_memory(
     split: Split, batch_size: int, scaler: Scaler | None, target_scaler: Scaler | None, augmentation: str
 ) -> BatchSource:
-    """Returns a source of batches in a new random order every epoch, normalised and augmented on the device.
+    """Returns a source of batches in a new random order every epoch, augmented on the device.
 
     Every batch is full: the last one of an epoch is filled with examples from the beginning of its order, so that
     batch norm and the gradient see whole batches of real examples whatever the sizes are.
@@ -93,8 +97,8 @@ def from_memory(
         cut = {name: jnp.take(each, chosen, axis=0, mode="clip") for name, each in arrays["examples"].items()}
         return preprocess(arrays, cut, augmentation, key)
 
-    arrays = {"examples": as_stored(split), "scaler": scaler, "target_scaler": target_scaler}
-    return BatchSource(arrays, steps, order, batch)
+    examples = host_part(as_stored(split), scaler, target_scaler)
+    return BatchSource({"examples": examples, "scaler": for_device(scaler, split.x.dtype)}, steps, order, batch)
 
 
 def shuffle(n: int, batch_size: int) -> tuple[int, Callable[[jax.Array], jax.Array]]:
@@ -108,10 +112,16 @@ def shuffle(n: int, batch_size: int) -> tuple[int, Callable[[jax.Array], jax.Arr
 
 
 def preprocess(arrays: dict, cut: dict, augmentation: str, key: jax.Array) -> dict:
-    """Augments a batch as stored and normalises it with the scalers in `arrays`."""
-    # Augmented before it is normalised, so that padding is background in every scale.
-    x = scaled(arrays["scaler"], augment(augmentation, key, cut["x"]))
-    return cut | {"x": x, "y": scaled_targets(arrays["target_scaler"], cut["y"])}
+    """Augments a batch of `host_part`, and normalises with the scaler in `arrays` what is not yet normalised.
+
+    An augmentation moves values and pads with those of the edge, so it gives the same before and after normalisation.
+    """
+    return cut | {"x": on_device(arrays["scaler"], augment(augmentation, key, cut["x"]))}
+
+
+def host_part(batch: dict[str, Any], scaler: Scaler | None, target_scaler: Scaler | None) -> dict[str, Any]:
+    """Normalises on the host what float32 would not hold exactly: inputs of more than 16 bits, and the targets."""
+    return batch | {"x": on_host(scaler, batch["x"]), "y": scaled_targets(target_scaler, batch["y"])}
 
 
 def padded_batches(split: Split, batch_size: int) -> Iterator[dict[str, np.ndarray]]:

@@ -1,17 +1,17 @@
 """Batches of examples that stay on disk, in the same order as from memory."""
 
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from ..data.dataset import Split
-from ..data.normalize import Scaler
+from ..data.normalize import Scaler, for_device
 from ..trainer import named_key
-from .batches import BatchSource, HostBatch, HostReader, as_stored, preprocess, shuffle
+from .batches import BatchSource, HostBatch, HostReader, as_stored, host_part, preprocess, shuffle
 
-__all__ = ["from_disk", "stored"]
+__all__ = ["for_step", "from_disk"]
 
 
 def from_disk(
@@ -21,7 +21,7 @@ def from_disk(
 
     The order of an epoch is computed on the device, as for data in memory, and fetched: 4 bytes an example.
     """
-    examples = as_stored(split)
+    examples, ready = as_stored(split), partial(for_step, scaler=scaler, target_scaler=target_scaler)
     steps, order = shuffle(len(split.x), batch_size)
     order = jax.jit(order)
 
@@ -34,7 +34,7 @@ def from_disk(
         def read(step):
             epoch, i = divmod(step, steps)
             chosen = places(epoch)[i * batch_size + rows]
-            return HostBatch({name: stored(each[chosen]) for name, each in examples.items()})
+            return HostBatch(ready({name: each[chosen] for name, each in examples.items()}))
 
         return read
 
@@ -42,10 +42,18 @@ def from_disk(
         return preprocess(arrays, cut, augmentation, key)
 
     def blank(key):
-        kinds = {name: jax.dtypes.canonicalize_dtype(each.dtype) for name, each in examples.items()}
-        return {name: jnp.zeros((batch_size, *examples[name].shape[1:]), kind) for name, kind in kinds.items()}
+        none = ready({name: np.empty((0, *each.shape[1:]), each.dtype) for name, each in examples.items()})
+        return {name: jnp.zeros((batch_size, *each.shape[1:]), each.dtype) for name, each in none.items()}
 
-    return BatchSource({"scaler": scaler, "target_scaler": target_scaler}, steps, blank, batch, HostReader(batches))
+    scalers = {"scaler": for_device(scaler, split.x.dtype)}
+    return BatchSource(scalers, steps, blank, batch, HostReader(batches))
+
+
+def for_step(
+    batch: dict[str, np.ndarray], scaler: Scaler | None, target_scaler: Scaler | None
+) -> dict[str, np.ndarray]:
+    """Returns a batch as a step takes it: its host part computed, in types that the device stores."""
+    return {name: stored(each) for name, each in host_part(batch, scaler, target_scaler).items()}
 
 
 def stored(array: np.ndarray) -> np.ndarray:

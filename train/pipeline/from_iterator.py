@@ -1,14 +1,16 @@
 """Batches of an iterator of the user."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
 
-from ..data.normalize import Scaler
+from ..data.normalize import Scaler, for_device
 from ..errors import BadInput, CheckpointUnusable, RunFailed
 from .batches import BatchSource, HostBatch, HostReader, preprocess
+from .from_disk import for_step
 from .stream import OpenStream, arrays_of, check_labels, decode_state, encode_state
 
 __all__ = ["from_iterator"]
@@ -17,11 +19,12 @@ __all__ = ["from_iterator"]
 def from_iterator(
     opened: OpenStream, scaler: Scaler | None, target_scaler: Scaler | None, augmentation: str
 ) -> BatchSource:
-    """Returns a source of the batches of a stream, normalised and augmented in the step.
+    """Returns a source of the batches of a stream, augmented in the step.
 
     A single thread reads ahead; the loader may use more. Each batch comes with the state behind it.
     """
     shapes = {name: (each.shape, each.dtype) for name, each in opened.example.items()}
+    ready = partial(for_step, scaler=scaler, target_scaler=target_scaler)
 
     def batches(key, rows):
         _check_share(opened, len(rows))
@@ -38,7 +41,7 @@ def from_iterator(
                 error.add_note(f"In the iterator of Stream(train=...), when it read the batch of step {step + 1}")
                 raise
             batch = _checked(batch, shapes, len(opened.data.classes), f"the batch of step {step + 1}")
-            return HostBatch(batch, encode_state(opened.batches.get_state()))
+            return HostBatch(ready(batch), encode_state(opened.batches.get_state()))
 
         return read
 
@@ -47,7 +50,8 @@ def from_iterator(
 
     def blank(key):
         size = opened.recipe.batch_size
-        return {name: jnp.zeros((size, *shape[1:]), dtype) for name, (shape, dtype) in shapes.items()}
+        none = ready({name: np.empty((0, *shape[1:]), dtype) for name, (shape, dtype) in shapes.items()})
+        return {name: jnp.zeros((size, *each.shape[1:]), each.dtype) for name, each in none.items()}
 
     def seek(position: Any) -> None:
         try:
@@ -57,7 +61,7 @@ def from_iterator(
                 f"the iterator of Stream(train=...) rejects its state in the checkpoint: {error}"
             ) from error
 
-    scalers = {"scaler": scaler, "target_scaler": target_scaler}
+    scalers = {"scaler": for_device(scaler, shapes["x"][1])}
     return BatchSource(scalers, opened.steps_per_epoch, blank, batch, HostReader(batches, threads=1, seek=seek))
 
 

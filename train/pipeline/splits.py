@@ -1,5 +1,6 @@
 """Splits a data set into training, validation and test examples, and fits their scalers."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -82,12 +83,26 @@ def check_split(split: Split, where: str) -> None:
             check_finite(each, f"{where}: {name}")
 
 
-def scalers_for(recipe: Recipe, data: Dataset, train: Split) -> Scalers:
-    """Fits the scalers of inputs and targets; tokens have none, and padded time steps do not count."""
-    targets = fit_scaler(train.y.reshape(len(train.y), -1), "standard") if data.task == "regression" else None
+def scalers_for(
+    recipe: Recipe, data: Dataset, train: Split, note: Callable[[str], None] = lambda text: None
+) -> Scalers:
+    """Fits the scalers of inputs and targets; tokens have none, and padded time steps do not count.
+
+    Args:
+        recipe: Recipe with the normalisation.
+        data: Data set.
+        train: Examples to fit to.
+        note: Called with a line that names columns whose values floating-point numbers cannot distinguish.
+    """
+
+    def of_targets(line):
+        note(f"targets: {line}")
+
+    regression = data.task == "regression"
+    targets = fit_scaler(train.y.reshape(len(train.y), -1), "standard", of_targets) if regression else None
     if data.vocabulary:
         return None, targets
     if train.lengths is None:
-        return fit_scaler(train.x, recipe.normalize), targets
+        return fit_scaler(train.x, recipe.normalize, note), targets
     valid = np.arange(train.x.shape[1]) < train.lengths[:, None]
-    return fit_scaler(train.x[valid], recipe.normalize), targets
+    return fit_scaler(train.x[valid], recipe.normalize, note), targets

@@ -23,6 +23,7 @@ from ..runtime.processes import allgather_json, allgather_rows
 __all__ = ["Batches", "OpenStream", "Stream", "arrays_of", "check_labels", "decode_state", "encode_state"]
 
 _KINDS: Mapping[int, Kind] = {2: "table", 3: "sequence", 4: "image"}
+_CLASSES = 1 << 20  # largest number of classes without names
 _PEEK = 1024  # examples that determine shapes and scales, of all processes together
 
 
@@ -96,6 +97,11 @@ class Stream:
             )
         task: Task = "multiclass" if train.y.dtype.kind in "iu" else "regression"
         highest = max(int(test.y.max()), int(train.y.max())) + 1 if task == "multiclass" else 0
+        if highest > _CLASSES and not self.classes:
+            raise BadInput(
+                f"Stream: y has class {highest - 1:,}, too large for a class: number the classes from 0, or give "
+                "floats to predict values"
+            )
         classes = (self.classes or tuple(map(str, range(max(highest, 2))))) if task == "multiclass" else ()
         if classes:
             check_labels(train.y, len(classes), "a batch of Stream(train=...)")
@@ -162,10 +168,6 @@ def arrays_of(batch: Any, where: str) -> dict[str, np.ndarray]:
         got = ", ".join(map(str, batch)) if isinstance(batch, Mapping) else type(batch).__name__
         raise BadInput(f'{where} must be {{"x": array, "y": array}}, got {got}')
     arrays = {name: np.asarray(batch[name]) for name in ("x", "y")}
-    for name, each in arrays.items():
-        if each.dtype.kind in "iu" and each.size and not -(2**31) <= int(each.min()) <= int(each.max()) < 2**31:
-            raise BadInput(f"{where}: {name} has integers beyond 32 bits: subtract their mean, and give float32")
-    arrays = {name: each.astype(jax.dtypes.canonicalize_dtype(each.dtype)) for name, each in arrays.items()}
     x, y = arrays["x"], arrays["y"]
     if not x.ndim or not y.ndim or len(x) != len(y) or not len(x):
         raise BadInput(f"{where}: x {x.shape} and y {y.shape} must have as many examples, at least one")
@@ -223,7 +225,13 @@ def _seen_by_all(own: Split, size: int) -> Split:
     if any(each != all_kinds[0] for each in all_kinds):
         each = "; ".join(f"process {i}: {size} examples, x {x}, y {y}" for i, (size, _, x, y) in enumerate(all_kinds))
         raise BadInput(f"Stream: the batches of the processes must be alike, each an equal part. There are {each}")
-    return Split(allgather_rows(own.x[:rows]), allgather_rows(own.y[:rows]))
+    return Split(*(_gathered(each[:rows]) for each in (own.x, own.y)))
+
+
+def _gathered(rows: np.ndarray) -> np.ndarray:
+    """Gathers rows of all processes as bytes, since jax would narrow 64 bits."""
+    together = allgather_rows(np.ascontiguousarray(rows).reshape(len(rows), -1).view(np.uint8))
+    return together.view(rows.dtype).reshape(-1, *rows.shape[1:])
 
 
 def _split(arrays: Mapping[str, Any], name: str) -> Split:

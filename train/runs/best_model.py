@@ -128,6 +128,7 @@ def _describe_model(parts: Setup, row: dict) -> dict[str, Any]:
         "features": list(data.features),
         "target": data.target,
         "relative": data.relative,
+        **({"level": float(np.abs(data.train.x).max())} if data.relative else {}),
         "metrics": row,
         "recipe": asdict(recipe),
     }

@@ -147,7 +147,7 @@ def setup(
     wanted = spec_for(kind, data, recipe.task)
     recipe, train, held = _examples(recipe, data, kind, stream)
     splits = preprocessed(data, train, held)
-    scalers = scalers_for(recipe, data, splits["train"])
+    scalers = scalers_for(recipe, data, splits["train"], place.print_fn)
     feed, cut = batches_for(recipe, data, splits.pop("train"), scalers, stream)
     plan = _plan(recipe, feed.steps_per_epoch, log_every)
     _check_updates(recipe, plan.steps, place.print_fn)

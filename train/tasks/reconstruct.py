@@ -44,8 +44,8 @@ def reconstruct(loss: str = "auto") -> Task:
     return Task(
         "reconstruct", _same_shape(cost), {"mse": _same_shape(losses.mse), "sse": _same_shape(_sse)}, _finish,
         "mse", False, predict=lambda outputs: outputs, probabilities=None, target=lambda batch: batch["x"],
-        units="example", gives="reconstructions", output="reconstructions", describe=_describe,
-        figures=("reconstructions", "filters"), explain=_explain,
+        units="example", powers={"mse": 2, "sse": 2, "rmse": 1}, gives="reconstructions", output="reconstructions",
+        describe=_describe, figures=("reconstructions", "filters"), explain=_explain,
     )  # fmt: skip
 
 

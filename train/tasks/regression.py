@@ -53,7 +53,7 @@ def regression(loss: str = "auto", outputs: int = 1, label_smoothing: float = 0)
 
     return Task(
         "regression", aligned(cost), scores, partial(_finish, outputs=outputs), "r2", True, predict, None,
-        output="values", describe=_describe, compare=_compare, details=_details,
+        powers={"mse": 2, "rmse": 1, "mae": 1}, output="values", describe=_describe, compare=_compare, details=_details,
         figures=("regression", "surface", "lags", "forecast", "filters"),
     )  # fmt: skip
 
@@ -69,10 +69,10 @@ def _mean(values: jax.Array) -> jax.Array:
 
 
 def _centre(y: jax.Array) -> jax.Array:
-    return jnp.broadcast_to(jnp.mean(y), y.shape)
+    return jnp.broadcast_to(y[:1], y.shape)  # the first example of a batch is never padding
 
 
-# Targets are split into the mean of their batch and the deviation from it: in float32, a mean of squares has no digits
+# Targets are split into the first of their batch and the deviation from it: in float32, a mean of squares has no digits
 # left for a variance far below it.
 _MOMENTS = {
     "centre": lambda z, y: _mean(_centre(y)),
@@ -90,7 +90,7 @@ def _finish(means: dict, outputs: int) -> dict:
 
 def _r2(error: float, centre: float, centre_square: float, deviation: float, square: float, product: float) -> float:
     between, within = centre_square - centre * centre, square - deviation * deviation
-    if between <= 1e-6 * centre_square:  # rounding error of float32: the batches have one mean
+    if between <= 1e-6 * centre_square:  # rounding error of float32: the batches have one centre
         between = covariance = 0.0
     else:
         covariance = product - centre * deviation

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
+from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from ..errors import BadInput
 from .sample_score import SampleScore
@@ -43,6 +45,8 @@ class Task(NamedTuple):
         scores: `(model, params, state, batch, key) -> {name: (sum, weight)}` over a batch whose `weight` is 0 for
             padding; a weight None marks a total instead of a mean. Replaces the scores by loss and metrics.
         units: scale and shape of the outputs: those of the target, of an example, or none.
+        powers: power of the data's unit in each reported metric that has one, 2 for a squared error.
+        unit: unit of the data by which `metrics` are to be multiplied, in the powers above; `finish` does so.
         requires: capabilities that the model must have, names of its fields.
 
     Reports:
@@ -74,6 +78,8 @@ class Task(NamedTuple):
     target: Callable[[dict], Any] = _labels
     scores: Callable[..., dict] | None = None
     units: Literal["target", "example", "none"] = "target"
+    powers: Mapping[str, int] = MappingProxyType({})
+    unit: float = 1.0
     requires: tuple[str, ...] = ()
     counted: str = "examples"
     gives: str = ""
@@ -89,6 +95,10 @@ class Task(NamedTuple):
         """Computes the weight of each target, 0 or 1, from the weights of the examples (batch,)."""
         each = jnp.ones(len(y)) if weight is None else weight
         return each if self.counts is None else self.counts(y) * each.reshape(-1, *(1,) * (y.ndim - 1))
+
+    def factor(self, metric: str) -> float:
+        """Returns the factor from the mean of a metric on the device to the units of the data."""
+        return float(np.float64(self.unit) ** self.powers.get(metric, 0))
 
     def mean(self, values: jax.Array, y: jax.Array) -> jax.Array:
         """Computes the mean of a loss or metric over the targets that count."""

@@ -11,8 +11,9 @@ import numpy as np
 
 from zoo.layers import Layer
 
-from ..data.normalize import Scaler, scaled
+from ..data.normalize import Scaler, on_device, on_host, scaled
 from ..data.on_disk import DiskArray
+from ..data.windows import changes
 from ..errors import CheckpointUnusable
 from ..runtime.compile import jit
 from ..runtime.jax_settings import check_jax_settings
@@ -85,22 +86,24 @@ class Trained:
         given = {"x": x} if lengths is None else {"x": x, "lengths": self._checked_lengths(lengths, x)}
         size = min(_CHUNK, len(x))
         some = [np.minimum(np.arange(start, start + size), len(x) - 1) for start in range(0, len(x), size)]
-        parts = [np.asarray(self._run({name: each[rows] for name, each in given.items()})) for rows in some]
+        parts = [np.asarray(self._run(self._read({name: each[rows] for name, each in given.items()}))) for rows in some]
         y = np.concatenate(parts)[: len(x)]
         return y[0] if alone else y
 
     def predict(self, x: Any, lengths: Any = None) -> np.ndarray:
-        """Predicts from raw inputs: class indices (per step for tagging), values in the data's units.
+        """Predicts from raw inputs: class indices (per step for tagging), values in the data's units in float64.
 
         Arguments and errors as in `outputs`.
         """
         outputs, alone = self._batched(x, lengths)
-        if self.target_scaler is not None:
-            outputs = self.target_scaler.invert(outputs)
+        if self.target_scaler is None:
+            predictions = np.asarray(jax.jit(self.task.predict)(outputs))
+            return predictions[0] if alone else predictions
+        outputs = self.target_scaler.invert(outputs)
         if self.about.get("relative") and self.task.units != "none":  # outputs are changes from the last value
-            last = np.asarray(x, np.float32)[..., -1:, :]
+            last = np.asarray(x, np.float64)[..., -1:, :]
             outputs = outputs + (last if self.task.units == "example" else last[..., 0, :])
-        predictions = np.asarray(jax.jit(self.task.predict)(outputs))
+        predictions = np.asarray(self.task.predict(outputs))  # on the host, which keeps the digits of float64
         return predictions[0] if alone else predictions
 
     def probabilities(self, x: Any, lengths: Any = None) -> np.ndarray:
@@ -159,11 +162,15 @@ class Trained:
         outputs, alone = self.outputs(x, lengths), np.ndim(x) == len(self.input_shape)
         return (outputs[None] if alone else outputs), alone
 
+    def _read(self, batch: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Returns a batch with its wide inputs normalised; windows of a relative series are changes."""
+        x = changes(batch["x"]) if self.about.get("relative") else batch["x"]
+        return batch | {"x": on_host(self.scaler, x)}
+
     @cached_property
     def _run(self) -> Callable[[dict], jax.Array]:
         def run(batch):
-            x = batch["x"] - batch["x"][:, -1:] if self.about.get("relative") else batch["x"]
-            batch = batch | {"x": scaled(self.scaler, x)}
+            batch = batch | {"x": on_device(self.scaler, batch["x"])}
             read = batch if self.task.inputs is None else self.task.inputs(batch, None)
             return call(self.model, self.params, self.state, read)[0]
 
@@ -234,7 +241,7 @@ def _made(tensors: dict[str, np.ndarray], about: dict[str, Any]) -> Trained:
         zip(("params", "state"), jax.eval_shape(lambda x: model.init(jax.random.key(0), x), example), strict=True)
     )
     scalers = {
-        name: Scaler(tensors.pop(f"{name}/shift"), tensors.pop(f"{name}/scale"))
+        name: Scaler(*(tensors.pop(f"{name}/{part}").astype(np.float64) for part in ("shift", "scale")))
         for name in ("scaler", "target_scaler")
         if f"{name}/shift" in tensors
     }

@@ -20,6 +20,8 @@ from .scoring import scores, seen
 
 __all__ = ["gradient_trainer"]
 
+_LARGEST = 1e30  # factor of a metric of a step, in float32: others are measured by evaluations only
+
 
 def gradient_trainer(
     model: Layer, task: Task, optimizer: Optimizer, *, ema: float | None = None, every: int = 1, carry: bool = False
@@ -70,8 +72,9 @@ def gradient_trainer(
         if ema is not None:
             new |= {"ema": ema_update(fit["ema"], params, ema, fit["step"], every), "step": fit["step"] + 1}
         metrics = {"loss": loss, "grad_norm": optax.global_norm(gradient)}
-        if task.headline in task.metrics:
-            metrics[task.headline] = task.mean(task.metrics[task.headline](outputs, wanted), wanted)
+        factor = task.factor(task.headline)
+        if task.headline in task.metrics and 1 / _LARGEST < factor < _LARGEST:
+            metrics[task.headline] = factor * task.mean(task.metrics[task.headline](outputs, wanted), wanted)
         return new, metrics
 
     return Trainer(init, step, scores(model, task), task.finish)

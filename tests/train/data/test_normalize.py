@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from zoo.train.data.normalize import Scaler, fit_scaler
+from zoo.train.data.normalize import Scaler, fit_scaler, on_device, on_host, scaled_targets
 from zoo.train.errors import BadInput
 
 HOWS = ["none", "unit", "symmetric", "standard"]
@@ -30,7 +30,7 @@ def test_the_inverse_restores_the_values(x, how):
 def test_scalers_and_normalized_values_are_finite(x, how):
     scaler = fit_scaler(x, how)
     assert scaler.shift.shape == scaler.scale.shape == x.shape[-1:]
-    assert scaler.shift.dtype == scaler.scale.dtype == np.float32
+    assert scaler.shift.dtype == scaler.scale.dtype == np.float64
     assert np.isfinite(scaler.shift).all()
     assert (scaler.scale > 0).all()
     assert np.isfinite(scaler.apply(x)).all()
@@ -96,6 +96,72 @@ def test_values_that_are_not_finite_raise_with_their_column(bad):
     x[2, 1] = bad
     with pytest.raises(BadInput, match=r"not finite in column 1 \(counted from 0\)"):
         fit_scaler(x, "standard")
+
+
+@pytest.mark.parametrize("kind", [np.int64, np.uint64, np.float64])
+def test_values_are_shifted_before_they_become_float32(kind):
+    x = (1_700_000_000_000 + np.arange(10)[:, None]).astype(kind)
+    z = fit_scaler(x, "standard").apply(x)
+    assert z.dtype == np.float32
+    np.testing.assert_allclose(z[:, 0], (np.arange(10) - 4.5) / np.sqrt(8.25), rtol=1e-6)
+
+
+@pytest.mark.parametrize("level", [1e9, 2.0**50])
+def test_a_column_that_straddles_the_spacing_of_float32_is_scaled_in_float64(level):
+    x = level + np.tile([[0.0, 5.0], [2.0, 5.0]], (50, 1))
+    said = []
+    assert fit_scaler(x, "standard", said.append).apply(x)[:2].tolist() == [[-1, 0], [1, 0]]
+    assert said == []
+
+
+def test_a_column_that_varies_by_the_rounding_of_float64_is_constant_and_named():
+    x, said = np.array([[0.3, 0.0], [0.1 + 0.2, 1.0]]), []
+    assert np.abs(fit_scaler(x, "standard", said.append).apply(x)[:, 0]).max() < 1e-15
+    assert said == [
+        "columns that vary only by the rounding of float64 and count as constant, counted from 0: "
+        "0 (from 0.29999999999999999 to 0.30000000000000004)"
+    ]
+
+
+def test_a_column_that_float32_cannot_hold_without_a_shift_is_named():
+    said = []
+    fit_scaler(np.array([[1e9, 1.0], [1e9 + 20, 2.0]]), "none", said.append)
+    assert said == [
+        "columns that vary by less than float32 can hold after --normalize none: use --normalize standard, "
+        "counted from 0: 0 (from 1000000000 to 1000000020)"
+    ]
+
+
+@pytest.mark.parametrize("unit", [1e-200, 1e-24, 1e22, 1e200])
+def test_the_unit_of_a_column_does_not_matter(unit):
+    x = np.random.default_rng(5).normal(size=(100, 2))
+    for how in HOWS[1:]:
+        scaler = fit_scaler(x * unit, how)
+        np.testing.assert_allclose(scaler.apply(x * unit), fit_scaler(x, how).apply(x), rtol=1e-5, atol=1e-6)
+        np.testing.assert_allclose(scaler.invert(scaler.apply(x * unit)) / unit, x, rtol=1e-5, atol=1e-6)
+
+
+def test_a_value_that_leaves_float32_is_refused():
+    scaler = fit_scaler(np.array([[0.0], [1e-30]]), "unit")
+    with pytest.raises(BadInput, match="exceeds float32"):
+        scaler.apply(np.array([[1e10]]))
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.int16, np.float16, np.int32, np.float64])
+def test_host_and_device_part_are_the_whole(kind):
+    x = np.random.default_rng(6).integers(0, 100, (40, 3)).astype(kind)
+    scaler = fit_scaler(x, "standard")
+    there = on_host(scaler, x)
+    assert there.dtype == (x.dtype if x.dtype.itemsize <= 2 else np.float32)
+    np.testing.assert_array_equal(on_device(scaler, jnp.asarray(there)), scaler.apply(x))
+
+
+def test_classes_and_tokens_beyond_32_bits_are_refused():
+    wrong = np.array([0, 2**32])
+    for convert in (on_host, scaled_targets):
+        with pytest.raises(BadInput, match="classes or tokens reach from 0 to 4294967296, beyond 32 bits"):
+            convert(None, wrong)
+        assert convert(None, np.array([7])).dtype == np.int32
 
 
 def test_no_examples_and_unknown_normalizations_raise():

@@ -15,7 +15,7 @@ def test_every_window_is_followed_by_its_horizon_and_one_step_after_the_previous
     for x, y in (part[:2] for part in sliding_windows(np.arange(float(steps)), window, horizon, "series")):
         assert x.shape[1:] == (window, 1)
         assert y.shape == (len(x), horizon)
-        assert x.dtype == y.dtype == np.float32
+        assert x.dtype == y.dtype == np.float64
         rows = np.concatenate([x[..., 0], y], axis=1)
         assert (np.diff(rows, axis=0) == 1).all()
         assert (np.diff(rows, axis=1) == 1).all()

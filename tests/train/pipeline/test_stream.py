@@ -205,7 +205,7 @@ def test_what_goes_wrong_in_the_iterator_is_told_with_the_step(how, kind, messag
         (lambda: stream(Loader(), test={"x": IRIS.test.x, "y": IRIS.test.y * 0 - 1}), "row 0: y has class -1"),
         (
             lambda: stream(Loader(), test={"x": IRIS.test.x, "y": IRIS.test.y.astype(np.int64) + 2**40}),
-            "integers beyond 32 bits",
+            r"y has class 1,099,511,627,778, too large for a class",
         ),
     ],
 )

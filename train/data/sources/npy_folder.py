@@ -122,7 +122,7 @@ def _pair(folder: Path, end: str) -> "tuple[np.memmap, np.ndarray]":
     if len(x) < 1 or 0 in x.shape:
         raise BadInput(f"{folder / f'x{end}.npy'} is empty: it has shape {x.shape}")
     if y.dtype.kind == "f":
-        y = np.array(y, np.float32)
+        y = np.array(y, y.dtype.newbyteorder("="))
         if y.ndim > 2:
             raise BadInput(f"{folder / f'y{end}.npy'}: values must be finite numbers (examples,) or (examples, n)")
         check_finite(y, str(folder / f"y{end}.npy"))

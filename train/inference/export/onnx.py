@@ -102,7 +102,7 @@ def _random_inputs(trained: Trained) -> np.ndarray:
     shape, dtype = (_CHECKED, *trained.input_shape), example(trained)[1]
     if trained.about["made_for"]["vocabulary"]:
         return rng.integers(0, len(trained.about["vocabulary"]), shape).astype(dtype)
-    scaled = rng.normal(size=shape).astype(np.float32)
+    scaled = rng.normal(size=shape)
     return np.asarray(trained.scaler.invert(scaled) if trained.scaler else scaled, dtype)
 
 

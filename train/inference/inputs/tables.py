@@ -49,7 +49,7 @@ def from_series(path: Path, spec: InputSpec, column: str = "") -> Batch:
     if len(values) < window:
         raise BadInput(f"{path}, column {name!r} has {len(values)} values, and the model's window is {window}")
     note = f"{path}, column {name!r}: forecast from the last {window} of {len(values)} values"
-    return Batch([f"{path}:{name}"], values[-window:].astype(np.float32).reshape(1, window, 1), (note,))
+    return Batch([f"{path}:{name}"], values[-window:].reshape(1, window, 1), (note,))
 
 
 def _known_column(path: Path, features: tuple[str, ...]) -> str:
@@ -59,7 +59,7 @@ def _known_column(path: Path, features: tuple[str, ...]) -> str:
 
 
 def _numbers(path: Path, features: tuple[str, ...], width: int) -> tuple[list[int], np.ndarray, tuple[str, ...]]:
-    """Reads line numbers, values float32 (rows, width), and notes."""
+    """Reads line numbers, values float64 (rows, width), and notes."""
     with csv_rows(path) as rows:
         first = next(rows, None)
         if first is None:
@@ -78,7 +78,7 @@ def _numbers(path: Path, features: tuple[str, ...], width: int) -> tuple[list[in
             values.append([_cell(path, line, cells, place, first[1] if named else ()) for place in places])
     if not values:
         raise BadInput(f"{path} has no values below its header")
-    return lines, np.array(values, np.float32), notes
+    return lines, np.array(values, np.float64), notes
 
 
 def _with_first(first: Row, rows: Iterator[Row]) -> Iterator[Row]:

@@ -152,6 +152,31 @@ def test_a_forecaster_of_changes_exports_values(tmp_path):
     np.testing.assert_allclose(exported(model).call(x), model.predict(x), atol=1e-5)
 
 
+@pytest.mark.parametrize(
+    ("shift", "scale", "about", "message"),
+    [
+        (1.7e9, 1e-3, {}, "column 0 .* reaches 1.7e.09 with a spread of about 1e.03"),
+        (0.0, 1e40, {}, "spread of about 1e-40"),
+        (0.0, 1.0, {"relative": True, "level": 1e8}, "reaches 1e.08"),
+    ],
+)
+def test_a_model_whose_inputs_have_more_digits_than_float32_is_refused(shift, scale, about, message):
+    like = zoo.load("gru-sine")
+    model = dataclasses.replace(
+        like, scaler=Scaler(np.array([shift]), np.array([scale])), about={**like.about, **about}
+    )
+    with pytest.raises(BadInput, match=f"inputs of gru need more digits than float32.*{message}"):
+        exported(model)
+
+
+def test_inputs_at_an_offset_that_float32_holds_are_exported_as_they_are_predicted():
+    like = zoo.load("linear-diabetes")
+    shift = 20_000.3 + np.arange(10)
+    model = dataclasses.replace(like, scaler=Scaler(shift, np.full(10, 0.05)))
+    x = (shift + 20 * np.random.default_rng(0).normal(size=(5, 10))).astype(np.float32)
+    np.testing.assert_allclose(exported(model).call(x)[:, 0], model.predict(x), rtol=1e-6)
+
+
 def test_a_language_model_exports_windows_of_tokens():
     model = zoo.load("lstm-text")
     x = np.random.default_rng(0).integers(0, len(model.about["vocabulary"]), (2, *model.input_shape)).astype(np.int32)

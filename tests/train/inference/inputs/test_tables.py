@@ -99,7 +99,7 @@ def test_a_text_is_a_row_of_tokens_and_an_unknown_one_raises(file):
 
 def test_all_files_are_read_or_none_and_examples_of_one_shape_are_a_batch(file, tmp_path):
     good, bad = file("1,2\n"), file("1,x\n", "b.csv")
-    np.save(tmp_path / "c.npy", np.array([[5.0, 6.0]], np.float32))
+    np.save(tmp_path / "c.npy", np.array([[5.0, 6.0]]))
     (batch,) = read_inputs([good, str(tmp_path / "c.npy")], TABLE)
     assert batch.x.tolist() == [[1, 2], [5, 6]]
     with pytest.raises(BadInput, match=r"b\.csv, line 1, column 2"):
