@@ -19,6 +19,7 @@ from benchmarks.peers import TIMED, missing
 from benchmarks.workloads import DENSE, WORKLOADS, make_data
 from zoo.train.runtime.jaxpr import loop_matmul_sizes
 
+pytestmark = pytest.mark.expensive
 LITTLE = replace(WORKLOADS["mlp"], examples=64, batch=16)
 WHERE = {"machine": "a desk", "versions": {"jax": "1"}, "date": "today"}
 
@@ -60,7 +61,6 @@ def as_it_is():
     return tries.as_it_is(LITTLE)(3)[1]["sum"]
 
 
-@pytest.mark.expensive
 def test_a_try_changes_one_thing_alone(as_it_is):
     norm, fixed, each, *_ = (name for name in tries.TRIES)
     without = tries.TRIES[norm](LITTLE)(3)[1]["sum"]
@@ -73,7 +73,6 @@ def test_a_try_changes_one_thing_alone(as_it_is):
     )  # it sees one batch again and again
 
 
-@pytest.mark.expensive
 def test_a_try_is_timed_beside_the_step_as_it_is_and_a_refused_option_is_named(monkeypatch, capsys):
     little = {"nothing": tries.as_it_is, "odd": partial(tries._with, {"xla_no_such_option": True})}
     monkeypatch.setattr(tries, "TRIES", little)

@@ -10,6 +10,7 @@ from safetensors.numpy import load_file, save_file
 from benchmarks import recorded_runs
 from benchmarks.recorded_runs import compare, main, recorded, values
 
+pytestmark = pytest.mark.expensive
 _GROUP = [
     "train --model logistic --dataset iris --epochs 1 --ckpt-every 5 --no-pictures --out run",
     "copy run again",

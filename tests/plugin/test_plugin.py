@@ -164,6 +164,7 @@ def test_a_damaged_package_does_not_hide_the_models_of_the_zoo(tmp_path):
     assert "codebook.py cannot be read: " in error
 
 
+@pytest.mark.expensive
 def test_a_damaged_trainer_is_named_and_does_not_end_the_runs_of_other_trainers(tmp_path):
     install(HERE / "package", tmp_path)
     rule = tmp_path / "zoo_codebook" / "minibatch_kmeans.py"

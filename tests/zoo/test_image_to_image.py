@@ -93,6 +93,7 @@ def test_invalid_arguments_raise(make, message):
         make()
 
 
+@pytest.mark.expensive
 def test_a_loaded_model_accepts_and_returns_images_as_stored(tmp_path):
     recipe = replace(recipe_for("denoise", "shapes"), m=TINY, d={"examples": 20}, steps=2, batch_size=4, expect=None)
     result = run(recipe, RunOptions(out=tmp_path, quiet=True))

@@ -127,7 +127,7 @@ def test_stored_discounts_of_0_leave_a_finite_probability():
     assert np.isfinite(jax.jit(model.apply)(params, state, jnp.array([[A, B]], jnp.int32))[0]).all()
 
 
-@pytest.mark.slow
+@pytest.mark.expensive
 def test_counts_above_the_whole_numbers_of_float32_are_exact():
     occurrences = 17_482_500  # 2^24 is 16,777,216
     text = jnp.zeros((1, occurrences), jnp.int8)

@@ -49,7 +49,8 @@ def kin(name):
     return shared[1] if shared else name
 
 
-FIRST = {kin(name): name for name in reversed(zoo.list_models())}  # the first by name stands for its kin
+# The shortest name stands for its kin: as a rule it is the plainest model.
+FIRST = {kin(name): name for name in sorted(zoo.list_models(), key=len, reverse=True)}
 CHEAP = {"params_and_state_are_nested_dicts_of_arrays", "inference_leaves_state_alone"}
 DEAR = {"jit_of_init_equals_eager"}  # one operation after another is compiled; the laws of the layers hold it too
 

@@ -148,6 +148,7 @@ def killed(unbroken):
     return place, both(*words, "--out", place / "killed", dies=(), script=WRITES_AND_DIES)
 
 
+@pytest.mark.expensive
 @pytest.mark.slow
 @pytest.mark.fault(row=20)
 @pytest.mark.usefixtures("quick_compiler")
@@ -159,6 +160,7 @@ def test_a_checkpoint_of_which_one_process_did_not_tell_is_none(killed):
     assert newest(place / "killed", print).step == SAVED
 
 
+@pytest.mark.expensive
 @pytest.mark.slow
 @pytest.mark.fault(row=20)
 @pytest.mark.usefixtures("quick_compiler")
@@ -186,6 +188,7 @@ def test_a_run_whose_arrays_were_shared_is_resumed_by_any_number(killed, process
         assert all(array.tobytes() == theirs[name].tobytes() for name, array in first.tensors().items())
 
 
+@pytest.mark.expensive
 @pytest.mark.slow
 @pytest.mark.usefixtures("quick_compiler")
 def test_each_process_wrote_a_part_of_what_was_cut_and_the_weights_can_begin_another_run(unbroken):

@@ -248,6 +248,7 @@ print("spread", len(found))
 """
 
 
+@pytest.mark.expensive
 @pytest.mark.slow
 def test_what_a_run_goes_on_from_is_never_whole_on_one_device(tmp_path):
     environment = os.environ | {"XLA_FLAGS": "--xla_force_host_platform_device_count=8", "JAX_PLATFORMS": "cpu"}

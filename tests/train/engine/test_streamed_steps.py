@@ -58,6 +58,7 @@ RECIPES = {
     "images": ("cnn", {"filters": (4,)}, {"augment": "shift_flip"}),
     "text": ("gru", {"width": 8}, {}),
 }
+DEAR = ("images", "text")
 
 
 def recipe(name, own):
@@ -71,7 +72,7 @@ def left(folder):
     return tensors, (folder / "metrics.jsonl").read_text(), (folder / "model.safetensors").read_bytes()
 
 
-@pytest.mark.parametrize("name", RECIPES)
+@pytest.mark.parametrize("name", ["npy_table", *(pytest.param(each, marks=pytest.mark.expensive) for each in DEAR)])
 def test_a_run_from_the_disk_is_the_run_from_memory_and_so_is_one_that_was_resumed(name, own, tmp_path):
     wanted = recipe(name, own)
     inside = run(wanted, RunOptions(out=tmp_path / "memory", **QUIET))
@@ -189,6 +190,7 @@ print(next(line for line in open("/proc/self/status") if line.startswith("VmHWM"
 """
 
 
+@pytest.mark.expensive
 @pytest.mark.skipif(sys.platform != "linux", reason="maximal memory is told otherwise there")
 def test_a_file_of_two_gigabytes_is_learned_from_in_much_less_memory(tmp_path):
     count, width = 1 << 15, 1 << 16

@@ -332,6 +332,7 @@ def test_row_14_a_player_that_is_no_number_any_more_stops_the_game_and_the_last_
     assert np.isfinite(zoo.load(tmp_path / "run").sample(9)).all()
 
 
+@pytest.mark.expensive
 @pytest.mark.fault(row=19)
 @pytest.mark.slow
 def test_row_19_a_damaged_compile_cache_is_compiled_anew(tmp_path):
@@ -348,6 +349,7 @@ def test_row_19_a_damaged_compile_cache_is_compiled_anew(tmp_path):
     assert (tmp_path / "one" / "metrics.jsonl").read_bytes() == (tmp_path / "two" / "metrics.jsonl").read_bytes()
 
 
+@pytest.mark.expensive
 @pytest.mark.fault(row=21)
 @pytest.mark.slow
 def test_row_21_a_run_is_resumed_on_four_devices_and_on_another_mesh_close_and_says_so(tmp_path):
@@ -403,6 +405,7 @@ def no_room(folder):
             subprocess.run(["umount", folder], check=True)
 
 
+@pytest.mark.expensive
 @pytest.mark.fault(row=23)
 @pytest.mark.slow
 def test_row_23_without_a_home_and_a_place_for_temporary_files_a_run_needs_but_its_folders(tmp_path):

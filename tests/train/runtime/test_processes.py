@@ -176,6 +176,7 @@ def test_the_first_process_writes_and_speaks_and_the_other_is_silent(unbroken):
     assert zoo.load(folder).about["metrics"]["step"] == STEPS
 
 
+@pytest.mark.expensive
 def test_a_signal_to_one_process_ends_both_with_a_checkpoint(stopped):
     folder, codes, said = stopped
     assert codes == [143, 143], said
@@ -183,6 +184,7 @@ def test_a_signal_to_one_process_ends_both_with_a_checkpoint(stopped):
     assert read(folder / "checkpoints" / str(STOPPED)).step == STOPPED
 
 
+@pytest.mark.expensive
 @pytest.mark.fault(row=20)
 def test_when_one_is_killed_the_other_says_which_and_what_to_do(killed):
     folder, codes, said = killed
@@ -193,7 +195,8 @@ def test_when_one_is_killed_the_other_says_which_and_what_to_do(killed):
 
 
 @pytest.mark.fault(row=20)
-@pytest.mark.parametrize("processes", [2, pytest.param(1, marks=pytest.mark.expensive)])
+@pytest.mark.expensive
+@pytest.mark.parametrize("processes", [2, 1])
 def test_a_broken_run_is_resumed_by_any_number_and_ends_as_the_unbroken_one(killed, unbroken, place, processes):
     folder = place / f"resumed-by-{processes}"
     shutil.copytree(killed[0], folder)
@@ -212,6 +215,7 @@ def test_a_broken_run_is_resumed_by_any_number_and_ends_as_the_unbroken_one(kill
         assert all(array.tobytes() == left(folder)[name].tobytes() for name, array in left(unbroken[0]).items())
 
 
+@pytest.mark.expensive
 def test_each_process_feeds_a_share_of_a_stream_and_goes_on_behind_it(tmp_path):
     address = f"127.0.0.1:{free_port()}"
     lives = [start(address, i, tmp_path, script=STREAMED) for i in (0, 1)]

@@ -70,6 +70,7 @@ def test_the_same_seed_makes_the_same_generator(folder, tmp_path):
     np.testing.assert_array_equal(zoo.load(folder).sample(4), zoo.load(tmp_path / "again").sample(4))
 
 
+@pytest.mark.expensive
 def test_images_are_made_from_black_to_white(tmp_path):
     words = ["--model", "gan", "--dataset", "digits", "--steps", "4", "--m.hidden", "8", "--quiet", "--out"]
     assert main([*words, str(tmp_path / "run")]) == 0
