@@ -73,13 +73,16 @@ class Recipe:
             lion).
         b2: beta2: decay rate of the second-moment estimate (adam, adamw, lamb, muon).
         sched: learning rate schedule.
-        warmup_epochs: epochs of linear warmup, in which the learning rate rises from 0.
-        step_epochs: epochs between two decays of the learning rate (step, exponential); patience of plateau.
+        warmup_epochs: epochs of linear warmup: its n updates have the rates lr / (n + 1), 2 lr / (n + 1), ... (with
+            onecycle, the length of the rise).
+        step_epochs: epochs between two decays of the learning rate (step, exponential); of plateau, epochs without a
+            training loss 0.01 % below the lowest.
         decay: factor of each decay of the learning rate (step, exponential, plateau).
         clip_grad: maximum global norm of the gradient (default: no clipping).
         accumulate: number of batches whose gradients are accumulated into one update.
         ema: decay rate of the moving average of the parameters, which is evaluated and saved (default: no average).
-        weight_decay: decoupled weight decay, as in AdamW.
+        weight_decay: weight decay, not of biases and scales; decoupled as in AdamW, but for momentum and nesterov part of
+            the gradient, as in SGD of PyTorch.
         l1: weight of the L1 penalty, the sum of absolute weights.
         l2: weight of the L2 penalty, half the sum of squared weights.
         label_smoothing: fraction of each target that is spread over all classes.

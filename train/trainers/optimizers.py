@@ -1,6 +1,8 @@
 """Optimizers, composed of optax transformations from the gradient to the update.
 
 loss gradient -> clip_grad -> + l1, l2 -> the optimizer's direction -> + weight_decay -> times -rate
+
+With momentum and nesterov the weight decay comes before the direction.
 """
 
 from collections.abc import Callable
@@ -18,13 +20,15 @@ __all__ = ["OPTIMIZERS", "Optimizer", "apply_gradient", "ema_update", "is_decaye
 
 Optimizer = optax.GradientTransformationExtraArgs
 
+_MARGIN = 1e-4  # of the lowest loss, by which a new low of plateau is lower
+
 
 def make_optimizer(recipe: Recipe, total_steps: int, steps_per_epoch: int) -> Optimizer:
     """Makes the optimizer of a recipe; its update also receives the loss: `tx.update(grads, opt, params, value=loss)`.
 
     L1, L2 and weight decay apply to weights only (see `is_decayed`). Weight decay is decoupled (Loshchilov & Hutter
-    2019), so `adam` with weight decay is AdamW, but for the momentum family it is added before the velocity, as in
-    published results of SGD. `momentum` is also the first decay (b1) of adam, adamw, lamb and lion.
+    2019), so `adam` with weight decay is AdamW; with momentum and nesterov it is added to the gradient before the
+    velocity, as in PyTorch and in published results of SGD. `momentum` is also the first decay (b1) of adam, adamw, lamb and lion.
 
     Args:
         recipe: gives opt, lr, schedule, regularisation, accumulate.
@@ -103,9 +107,31 @@ def _penalty(l1: float, l2: float) -> optax.GradientTransformation:
 
 
 def _plateau(recipe: Recipe, steps_per_epoch: int) -> Optimizer:
-    """Multiplies the rate by `decay` after `step_epochs` epochs without a new lowest mean training loss."""
+    """Multiplies the rate by `decay` after `step_epochs` epochs in which the mean training loss reached no new low.
+
+    A new low is lower by at least 0.01 % of the lowest so far, as in PyTorch; so slow a fall is a plateau. The state is
+    that of `optax.contrib.reduce_on_plateau`, which takes any loss below 0 that stays the same for a new low.
+    """
     patience = max(1, round(recipe.step_epochs))
-    return optax.contrib.reduce_on_plateau(recipe.decay, patience, accumulation_size=steps_per_epoch)
+    init = optax.contrib.reduce_on_plateau(recipe.decay, patience, accumulation_size=steps_per_epoch).init
+
+    def update(updates, state, params=None, *, value, **extra):
+        count = state.count + 1
+        mean = ((state.count * state.avg_value + value) / count).astype(state.avg_value.dtype)
+        ends, low = count == steps_per_epoch, state.best_value
+        is_low = mean < jnp.where(low < 0, 1 + _MARGIN, 1 - _MARGIN) * low
+        without = jnp.where(is_low, 0, state.plateau_count + 1)
+        falls = ends & (without == patience)
+        state = state._replace(
+            best_value=jnp.where(ends & is_low, mean, low),
+            plateau_count=jnp.where(ends, jnp.where(falls, 0, without), state.plateau_count),
+            scale=jnp.where(falls, state.scale * recipe.decay, state.scale),
+            count=jnp.where(ends, 0, count),
+            avg_value=jnp.where(ends, 0, mean),
+        )
+        return jax.tree.map(lambda u: state.scale * u, updates), state
+
+    return optax.GradientTransformationExtraArgs(init, update)
 
 
 def _decay(recipe: Recipe) -> optax.GradientTransformation:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import jax.numpy as jnp
 import optax
 
 from ..config.recipe import Recipe
@@ -12,8 +13,8 @@ __all__ = ["SCHEDULES", "make_schedule"]
 def make_schedule(recipe: Recipe, total_steps: int, steps_per_epoch: int) -> optax.Schedule:
     """Makes the learning rate schedule of a recipe, a function of the number of optimizer updates.
 
-    With `accumulate`, several steps make one update; epochs and steps are converted here. The warmup rises linearly to
-    the learning rate, from above 0, so that its first update is not lost. The schedule itself starts after the warmup.
+    With `accumulate`, several steps make one update; epochs and steps are converted here. A warmup of n updates has the
+    rates lr / (n + 1), 2 lr / (n + 1), ..., so that its first update is not lost; the schedule itself starts after it.
 
     Args:
         recipe: gives sched, lr, warmup_epochs, step_epochs, decay, accumulate.
@@ -53,13 +54,20 @@ def _cosine(recipe: Recipe, total: int, every: int) -> optax.Schedule:
 
 
 def _onecycle(peak: float, total: int, warm: int) -> optax.Schedule:
-    """Rises from peak / 25 over 30 % of the run (or the warmup, if given), then falls to nearly 0 (Smith 2018)."""
-    up = warm or round(0.3 * total)
-    down = optax.cosine_decay_schedule(peak, max(1, total - up), alpha=1e-4 / 25)
-    if not up:  # a run of one update has no room to climb
-        return down
-    rise = optax.cosine_decay_schedule(peak / 25, up, alpha=25)
-    return optax.join_schedules([rise, down], [up])
+    """Rises from peak / 25 to the peak, then falls to peak / 250,000, both by a cosine (Smith 2018).
+
+    The last update of the first 30 % (or of the warmup, if given) has the peak, the last of the run the least rate, as
+    in PyTorch's OneCycleLR. In runs of up to three updates the first has the peak.
+    """
+    top, last = max((warm or 0.3 * total) - 1, 0), total - 1
+    low, end = peak / 25, peak / 25 * 1e-4
+
+    def rate(count):
+        up, down = jnp.clip(count / max(top, 1e-9), 0, 1), jnp.clip((count - top) / max(last - top, 1), 0, 1)
+        rise, fall = (1 + jnp.cos(jnp.pi * up)) / 2, (1 + jnp.cos(jnp.pi * down)) / 2
+        return jnp.where(count < top, peak + (low - peak) * rise, end + (peak - end) * fall)
+
+    return rate
 
 
 # By the recipe's name: (recipe, updates after the warmup, updates between two decays) -> schedule. Plateau is

@@ -198,6 +198,27 @@ def test_a_falling_loss_keeps_the_rate_on_a_plateau_schedule():
     np.testing.assert_allclose(moves(tx, np.ones(12), 1 / np.arange(1.0, 13)), 1, rtol=1e-6)
 
 
+def test_a_new_low_of_plateau_is_lower_by_a_ten_thousandth_of_either_sign():
+    tx = make(lr=1.0, per_epoch=1, sched="plateau", step_epochs=2, decay=0.5)
+    epochs = np.arange(4)
+    for loss, rates in [
+        (2 * (1 - 2e-4) ** epochs, [1, 1, 1, 1]),
+        (2 * (1 - 6e-5) ** epochs, [1, 1, 1, 1]),  # the third is lower by 1.2e-4 than the first
+        (2 * (1 - 2e-5) ** epochs, [1, 1, 0.5, 0.5]),
+        (-2 * (1 + 2e-4) ** epochs, [1, 1, 1, 1]),
+        (-2 * (1 + 2e-5) ** epochs, [1, 1, 0.5, 0.5]),
+        (np.full(4, -2.0), [1, 1, 0.5, 0.5]),
+    ]:
+        np.testing.assert_allclose(moves(tx, np.ones(4), loss), rates, rtol=1e-6, err_msg=str(loss))
+
+
+@pytest.mark.parametrize("losses", [np.abs(np.sin(np.arange(40.0))) + 0.5, np.full(40, 3.0)])
+def test_plateau_equals_optaxs_on_losses_above_0(losses):
+    peer = optax.chain(optax.sgd(1.0), optax.contrib.reduce_on_plateau(0.5, 2, accumulation_size=4))
+    tx = make(lr=1.0, per_epoch=4, sched="plateau", step_epochs=2, decay=0.5)
+    np.testing.assert_array_equal(moves(tx, np.ones(40), losses), moves(peer, np.ones(40), losses))
+
+
 def test_a_recipe_that_cannot_be_is_refused_at_build():
     with pytest.raises(BadInput, match="--lr must be"):
         make(lr=float("nan"))

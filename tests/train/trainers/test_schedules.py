@@ -43,15 +43,33 @@ def test_warm_up_is_linear_starts_above_zero_and_ends_where_the_schedule_begins(
     np.testing.assert_allclose(got[20:], 0.05 * (1 + np.cos(np.pi * np.arange(80) / 80)), atol=1e-7)
 
 
-def test_onecycle_climbs_from_a_25th_for_30_percent_and_falls_to_nearly_nothing():
-    got = rates(sched="onecycle", updates=101)
+def one_cycle_of_pytorch(total, peak, share=0.3):
+    """OneCycleLR(max_lr=peak, total_steps=total, pct_start=share), by its source in torch 2."""
+    low, top, last = peak / 25, share * total - 1, total - 1
+
+    def between(start, end, done):
+        return end + (start - end) / 2 * (1 + np.cos(np.pi * done))
+
+    return [
+        between(low, peak, t / top) if t <= top else between(peak, low / 1e4, (t - top) / (last - top))
+        for t in range(total)
+    ]
+
+
+@pytest.mark.parametrize("total", [100, 50, 47, 5])
+def test_onecycle_has_the_rates_of_pytorch_from_a_25th_over_the_peak_to_its_minimum(total):
+    got = rates(total, sched="onecycle")
+    np.testing.assert_allclose(got, one_cycle_of_pytorch(total, 0.1), rtol=1e-4, atol=1e-8)
     assert got[0] == pytest.approx(0.1 / 25)
-    assert got.argmax() == 30
-    assert got[30] == pytest.approx(0.1)
-    assert got[100] == pytest.approx(0.1 / 25 * 1e-4, rel=1e-3)
-    assert np.all(np.diff(got[:31]) > 0)
-    assert np.all(np.diff(got[30:]) < 0)
-    assert rates(sched="onecycle", warmup_epochs=2).argmax() == 20
+    assert got[-1] == pytest.approx(0.1 / 25 * 1e-4, rel=1e-3)
+
+
+def test_the_last_update_of_the_rise_has_the_peak_of_onecycle():
+    got, given = rates(sched="onecycle"), rates(sched="onecycle", warmup_epochs=2)
+    assert (got.argmax(), got.max()) == (29, pytest.approx(0.1))
+    assert np.all(np.diff(got[:30]) > 0)
+    assert np.all(np.diff(got[29:]) < 0)
+    np.testing.assert_allclose(given, one_cycle_of_pytorch(100, 0.1, 0.2), rtol=1e-4, atol=1e-8)
 
 
 def test_accumulation_makes_the_clock_count_updates():
@@ -70,4 +88,4 @@ def test_the_shortest_runs_have_finite_rates_above_zero(sched, total):
 def test_schedules_run_inside_jit():
     recipe = Recipe("mlp", "iris", lr=0.1, sched="onecycle")
     schedule = make_schedule(recipe, 100, 10)
-    np.testing.assert_allclose(jax.jit(schedule)(30), 0.1, rtol=1e-6)
+    np.testing.assert_allclose(jax.jit(schedule)(29), 0.1, rtol=1e-6)
