@@ -14,6 +14,7 @@ from ..config.schema import Option, run_flags
 from ..errors import BadInput
 from ..option_types import Bounds, strip_optional
 from ..sweeps.grid import format_value, grid, parse_values, random_search
+from ..trainers.effects import check_effects, without_effect
 from .parser import Parser
 from .shorthands import expand_shorthands
 from .train_args import CHOICE, RecipeArgs, check, resolve_recipe
@@ -85,11 +86,28 @@ def settings_of(chosen: RecipeArgs, given: Mapping[str, Any]) -> tuple[list["Set
         name for name, some in values.items() if len({format_value(each[name]) for each in found}) > 1 or len(some) > 1
     ]
     settings = []
-    for each in found:
+    for each in _with_effect(chosen, found):
         recipe = chosen.recipe({**each, "seed": seeds[0]})
         check(recipe)
-        settings.append(Setting({name: each[name] for name in tried}, recipe))
+        if recipe not in [setting.recipe for setting in settings]:
+            settings.append(Setting({name: each[name] for name in tried}, recipe))
     return settings, seeds
+
+
+def _with_effect(chosen: RecipeArgs, found: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Returns the settings with the default where a value has no effect in one of them.
+
+    Raises:
+        BadInput: if a flag has none in any setting.
+    """
+    idle = [without_effect(chosen.recipe(each)).keys() & each.keys() for each in found]
+    in_none = set[str]().union(*idle).intersection(*idle)
+    check_effects(chosen.recipe(found[0]), {name: value for name, value in found[0].items() if name in in_none})
+    defaults = {flag.name: flag.default for flag in chosen.flags}
+    return [
+        {name: defaults[name] if name in no else value for name, value in each.items()}
+        for each, no in zip(found, idle, strict=True)
+    ]
 
 
 def _sweep(chosen: RecipeArgs, given: Mapping[str, Any]) -> int:

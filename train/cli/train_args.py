@@ -20,6 +20,7 @@ from ..config.validate import check_recipe
 from ..data.dataset import source
 from ..errors import BadInput
 from ..option_types import did_you_mean
+from ..trainers.effects import check_effects
 from .help import dataset_table, front_page, model_table, model_text, versions_line
 from .parser import Parser
 from .resume_args import options_of, with_recipe
@@ -70,6 +71,7 @@ class RecipeArgs:
     def recipe(self, given: Mapping[str, Any]) -> Recipe:
         """Returns the recipe with the given values, and with every option of model and data set spelled out."""
         values = {flag.name: given.get(flag.name, flag.default) for flag in self.flags}
+        values |= _no_steps(given)
         values |= _shorter_warmup(values, given)
         as_expected = all(values[flag.name] == flag.default for flag in self.flags if flag.name != "seed")
         tables = {
@@ -109,6 +111,7 @@ def read(words: Sequence[str], prog: str) -> Command | str:
     given = parser.read(words)
     recipe = chosen.recipe(given)
     check(recipe)
+    check_effects(recipe, given)
     kept = options_of(run) if run else {}
     options = RunOptions(**kept | {flag.name: given[flag.name] for flag in run_flags() if flag.name in given})
     return write_config(recipe) if "print_config" in given else Command(recipe, options, "dry_run" in given)
@@ -144,6 +147,7 @@ def resolve_recipe(first: Mapping[str, Any]) -> RecipeArgs:
         *trainer_flags(stock.trainer, trainers.options(stock.trainer), stock.t),
     )
     values = file_values(path, file, flags) if path else {}
+    values |= _no_steps(values)
     values |= _shorter_warmup({flag.name: flag.default for flag in flags} | values, values)
     expect = stock.expect
     if any(values.get(flag.name, flag.default) != flag.default for flag in flags if flag.name != "seed"):
@@ -153,6 +157,11 @@ def resolve_recipe(first: Mapping[str, Any]) -> RecipeArgs:
         replace(stock, expect=expect),
         tuple(flag._replace(default=values.get(flag.name, flag.default)) for flag in flags),
     )
+
+
+def _no_steps(given: Mapping[str, Any]) -> dict[str, None]:
+    """Returns no number of steps if only the epochs were given: these set the length then."""
+    return {"steps": None} if "epochs" in given and "steps" not in given else {}
 
 
 def _shorter_warmup(values: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, float]:

@@ -81,8 +81,8 @@ class Recipe:
         clip_grad: maximum global norm of the gradient (default: no clipping).
         accumulate: number of batches whose gradients are accumulated into one update.
         ema: decay rate of the moving average of the parameters, which is evaluated and saved (default: no average).
-        weight_decay: weight decay, not of biases and scales; decoupled as in AdamW, but for momentum and nesterov part of
-            the gradient, as in SGD of PyTorch.
+        weight_decay: weight decay, not of biases and scales; decoupled as in AdamW, but for momentum and nesterov part
+            of the gradient, as in SGD of PyTorch.
         l1: weight of the L1 penalty, the sum of absolute weights.
         l2: weight of the L2 penalty, half the sum of squared weights.
         label_smoothing: fraction of each target that is spread over all classes.

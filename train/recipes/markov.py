@@ -11,7 +11,6 @@ RECIPES = ModelRecipes(
             d={"window": 0},
             epochs=1,
             batch_size=1,
-            normalize="none",
             expect=Expect("bpc", 2.4, "the project's own ceiling", at_most=True),
         ),
         Recipe(
@@ -21,7 +20,6 @@ RECIPES = ModelRecipes(
             d={"window": 0},
             epochs=1,
             batch_size=1,
-            normalize="none",
         ),
     ),
     kinds=("text",),

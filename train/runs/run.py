@@ -22,7 +22,7 @@ from ..engine.input_monitor import InputMonitor
 from ..engine.loop import train
 from ..engine.profile import Profile
 from ..engine.streamed_steps import StreamedStepProgram
-from ..errors import BadInput, RunFailed
+from ..errors import BadInput, RunFailed, warn
 from ..files import disk_full_error
 from ..pipeline.stream import Stream
 from ..reporting.console import ConsoleReport
@@ -32,6 +32,7 @@ from ..runtime.jax_settings import check_jax_settings
 from ..runtime.out_of_memory import explained
 from ..runtime.processes import broadcast_from_first, check_same, is_first
 from ..runtime.signals import StopFlag
+from ..trainers.effects import ignored
 from .best_model import BestModel, best_model_callback, check_best, kept_metrics
 from .compatibility import facts
 from .folder import check_folder, prepare_folder
@@ -81,6 +82,8 @@ def run(
         check_folder(options)
         here = initialize(options)
         with synchronized() as shutdown:
+            for line in ignored(recipe) if is_first() else ():
+                warn(line)
             result = _run(recipe, here, callbacks, like, stream)
             shutdown.hurry = result.signal != 0
         return result

@@ -150,7 +150,7 @@ def setup(
     scalers = scalers_for(recipe, data, splits["train"], place.print_fn)
     feed, cut = batches_for(recipe, data, splits.pop("train"), scalers, stream)
     plan = _plan(recipe, feed.steps_per_epoch, log_every)
-    _check_updates(recipe, plan.steps, place.print_fn)
+    _check_updates(recipe, plan, place.print_fn)
     model = build(recipe.model, wanted, recipe.m, recipe.dtype)
     data = replace(data, train=train)
     score = partial(sample_score_for, print_fn=place.print_fn) if score_samples else _no_score
@@ -176,13 +176,13 @@ def setup(
     )
 
 
-def _check_updates(recipe: Recipe, steps: int, print_fn: Callable[[str], None]) -> None:
-    """Tells the steps whose gradients no update uses.
+def _check_updates(recipe: Recipe, plan: Plan, print_fn: Callable[[str], None]) -> None:
+    """Prints the steps whose gradients no update uses, and that a run is too short for the decay of its rate.
 
     Raises:
         BadInput: If a run is shorter than one update.
     """
-    several = recipe.accumulate
+    several, steps = recipe.accumulate, plan.steps
     if several > steps:
         raise BadInput(
             f"--accumulate {several}: the run has {steps:,} steps, so that the parameters would never be updated; "
@@ -192,6 +192,13 @@ def _check_updates(recipe: Recipe, steps: int, print_fn: Callable[[str], None]) 
         print_fn(
             f"the last {lost} of {steps:,} steps change nothing: an update takes the gradients of {several} steps "
             f"(--accumulate); --steps {steps - lost} or {steps - lost + several} leaves no rest"
+        )
+    epochs = steps / plan.steps_per_epoch
+    falls = recipe.sched in ("step", "plateau") and trainers.traits(recipe.trainer).gradient
+    if falls and recipe.step_epochs >= epochs:
+        print_fn(
+            f"the learning rate never falls: --sched {recipe.sched} with --step-epochs {recipe.step_epochs:g} needs "
+            f"more than {epochs:.3g} epochs"
         )
 
 

@@ -21,10 +21,28 @@ from ..option_types import coerce, did_you_mean
 if TYPE_CHECKING:
     from ..trainer import Trainer
 
-__all__ = ["Run", "Traits", "check_options", "check_recipe", "make", "names", "options", "traits", "variant"]
+__all__ = ["FIELDS", "Run", "Traits", "check_options", "check_recipe", "make", "names", "options", "traits", "variant"]
 
 GROUP = "zoo.trainers"
 """The entry points of trainers in other packages."""
+
+FIELDS = (
+    *(
+        "opt",
+        "lr",
+        "momentum",
+        "b2",
+        "sched",
+        "warmup_epochs",
+        "step_epochs",
+        "decay",
+        "clip_grad",
+        "accumulate",
+        "ema",
+    ),
+    *("weight_decay", "l1", "l2", "label_smoothing", "loss", "dtype", "remat"),
+)
+"""The flags that only a trainer can give an effect. A trainer that follows a gradient does so with all of them."""
 
 _FOLDER = Path(__file__).parent
 
@@ -50,6 +68,7 @@ class Traits(NamedTuple):
 
     Attributes:
         gradient: follows the gradient of a loss, by the recipe's optimizer.
+        reads: the flags among `FIELDS` that have an effect without a gradient; the others are refused.
         schedule: follows the recipe's schedule of the learning rate.
         accumulate: sums the gradients of `--accumulate` batches into one update.
         batch: "any": batches of examples in any order; "consecutive": windows of a text, each of which continues the
@@ -61,6 +80,7 @@ class Traits(NamedTuple):
     """
 
     gradient: bool = True
+    reads: tuple[str, ...] = ()
     schedule: bool = True
     accumulate: bool = False
     batch: Literal["any", "consecutive", "all"] = "any"

@@ -28,7 +28,8 @@ def make_optimizer(recipe: Recipe, total_steps: int, steps_per_epoch: int) -> Op
 
     L1, L2 and weight decay apply to weights only (see `is_decayed`). Weight decay is decoupled (Loshchilov & Hutter
     2019), so `adam` with weight decay is AdamW; with momentum and nesterov it is added to the gradient before the
-    velocity, as in PyTorch and in published results of SGD. `momentum` is also the first decay (b1) of adam, adamw, lamb and lion.
+    velocity, as in PyTorch and in published results of SGD. `momentum` is also the first decay (b1) of adam, adamw,
+    lamb and lion.
 
     Args:
         recipe: gives opt, lr, schedule, regularisation, accumulate.
@@ -131,7 +132,7 @@ def _plateau(recipe: Recipe, steps_per_epoch: int) -> Optimizer:
         )
         return jax.tree.map(lambda u: state.scale * u, updates), state
 
-    return optax.GradientTransformationExtraArgs(init, update)
+    return optax.GradientTransformationExtraArgs(init, update)  # pyright: ignore[reportArgumentType]
 
 
 def _decay(recipe: Recipe) -> optax.GradientTransformation:

@@ -12,7 +12,7 @@ from .scoring import scores
 
 __all__ = ["perceptron"]
 
-TRAITS = {"gradient": False, "schedule": False, "vmap": True, "shares_programs": True}
+TRAITS = {"gradient": False, "reads": ("lr",), "schedule": False, "vmap": True, "shares_programs": True}
 
 
 def perceptron(model: Layer, task: Task, run: Run) -> Trainer:
