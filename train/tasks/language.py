@@ -22,11 +22,13 @@ LOSSES = MappingProxyType({"language": {"cross_entropy": losses.sparse_categoric
 def language(loss: str = "auto", outputs: int = 2, label_smoothing: float = 0) -> Task:
     """Builds the prediction of the next token of every position.
 
-    Reported are the loss in nats per token (`nats`), in bits (`bpc`) and the share of tokens whose prediction was the
-    most likely one (`accuracy`).
+    Reported are the cross-entropy in nats per token (`nats`), in bits (`bpc`), both of the text as it is, whatever the
+    label smoothing, and the share of tokens whose prediction was the most likely one (`accuracy`).
     """
-    cost = per_step(choose_loss("language", LOSSES["language"], loss, label_smoothing))
-    scores = {"bpc": lambda z, y: cost(z, y) / math.log(2), "accuracy": per_step(metrics.accuracy)}
+    cost, exact = (per_step(choose_loss("language", LOSSES["language"], loss, each)) for each in (label_smoothing, 0))
+    scores = {"bpc": lambda z, y: exact(z, y) / math.log(2), "accuracy": per_step(metrics.accuracy)}
+    if label_smoothing:
+        scores["_nats"] = exact
     check_classes("language", outputs)
     return Task(
         "language", cost, scores, _finish, "bpc", False, most_likely, jax.nn.softmax,
@@ -35,7 +37,7 @@ def language(loss: str = "auto", outputs: int = 2, label_smoothing: float = 0) -
 
 
 def _finish(means: dict) -> dict:
-    return public(means) | {"nats": float(means["loss"])}
+    return public(means) | {"nats": float(means.get("_nats", means["loss"]))}
 
 
 def _describe(trained: Any, x: Any, score: Callable) -> Iterator[dict[str, Any]]:

@@ -163,6 +163,23 @@ def test_a_batch_without_any_tag_has_a_finite_loss_of_zero():
     assert float(task.mean(task.loss(jnp.ones((2, 3, 2)), y), y)) == 0
 
 
+def test_bits_and_nats_of_a_text_do_not_depend_on_the_label_smoothing():
+    rng = np.random.default_rng(0)
+    z, y = rng.normal(size=(3, 4)), np.array([0, 3, 1])
+    nats = np.log(np.exp(z).sum(axis=1)) - z[np.arange(3), y]
+    for smoothing, loss in (
+        (0, nats.mean()),
+        (0.2, 0.8 * nats.mean() + 0.2 * (np.log(np.exp(z).sum(1)) - z.mean(1)).mean()),
+    ):
+        task = task_for("language", outputs=4, label_smoothing=smoothing)
+        measures = {"loss": task.loss, **task.metrics}
+        means = task.finish({name: np.mean(each(jnp.asarray(z), jnp.asarray(y))) for name, each in measures.items()})
+        assert set(means) == {"loss", "bpc", "nats", "accuracy"}
+        np.testing.assert_allclose(
+            [means["loss"], means["nats"], means["bpc"]], [loss, nats.mean(), nats.mean() / np.log(2)], rtol=1e-5
+        )
+
+
 def test_bits_per_character_are_nats_over_log_2_and_fewer_are_better():
     task = task_for("language", outputs=4)
     z, y = jnp.zeros((1, 3, 4)), jnp.array([[0, 1, 2]])
