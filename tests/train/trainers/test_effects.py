@@ -16,6 +16,7 @@ from zoo.train.cli.sweep import settings_of
 from zoo.train.cli.train_args import read, resolve_recipe
 from zoo.train.config.recipe import Optimizer, Recipe, Schedule, book, recipe_for
 from zoo.train.config.run_options import RunOptions
+from zoo.train.config.schema import recipe_flags
 from zoo.train.data.dataset import Place
 from zoo.train.data.split import Split
 from zoo.train.errors import BadInput
@@ -115,6 +116,14 @@ def test_a_trainer_without_a_gradient_learns_the_same_whatever_it_does_not_read(
     assert learned(replace(recipe, **{field: OTHER[field] for field in idle - {"accumulate"}})) == usual
     for field in OTHER.keys() - idle:
         assert learned(replace(recipe, **{field: OTHER[field]})) != usual, field
+
+
+def test_the_help_of_an_option_names_the_optimizers_and_schedules_that_read_it():
+    helps = {flag.name: flag.help for flag in recipe_flags(BASE)}
+    for table in READS.values():
+        for value, its in table.items():
+            for name in set(its) - {"batch_size"}:
+                assert re.search(rf"\b{value}\b", helps[name]), (name, value)
 
 
 def test_no_recipe_of_the_zoo_has_a_value_without_effect():
