@@ -1,6 +1,7 @@
 """Prints the result of a dry run."""
 
 from dataclasses import replace
+from functools import partial
 
 from ..config.recipe import Recipe
 from ..config.run_options import RunOptions
@@ -26,7 +27,8 @@ def show_dry_run(recipe: Recipe, options: RunOptions) -> None:
 
 def _show(recipe: Recipe, options: RunOptions) -> None:
     terminal(quiet=options.quiet).print(check_devices(options), soft_wrap=True)
-    found, console = dry_run(recipe, options), terminal(quiet=not is_first())
+    console = terminal(quiet=not is_first())
+    found = dry_run(recipe, options, partial(console.print, soft_wrap=True))
     console.print(parameter_table(found.rows))
     flops = "not counted by this compiler" if found.flops is None else format_bytes(found.flops, "FLOP", 1000)
     console.print(f"a step of {found.setup.seen_per_step:,} {found.setup.data.unit}: {flops}", soft_wrap=True)

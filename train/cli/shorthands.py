@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-from ..data.sources.npy_folder import npy_name
+from ..data.sources.npy_folder import NPY_NAMES, npy_name
 from ..errors import BadInput
 
 __all__ = ["SHORTHANDS", "as_typed", "expand_shorthands"]
@@ -40,7 +40,9 @@ def expand_shorthands(words: Sequence[str]) -> list[str]:
         name, equals, value = word.partition("=")
         if name in _OWN:
             _check_own(name, words)
-            found += ["--dataset", _own(name, value if equals else after), _OWN[name]]
+            if not _named_arrays(name, words):
+                found += ["--dataset", _own(name, value if equals else after, words)]
+            found.append(_OWN[name])
         elif name in SHORTHANDS:
             found.append(_long(name))
         else:
@@ -68,15 +70,29 @@ def _long(name: str) -> str:
     return _OWN.get(name, f"--d.{name[2:]}")
 
 
-def _own(name: str, where: str) -> str:
+def _own(name: str, where: str, words: Sequence[str]) -> str:
     """Returns the data set that reads the files of such a flag."""
-    return npy_name(where) if name == "--npy" else name[2:]
+    return npy_name(where, next(iter(_given("--task", words)), "")) if name == "--npy" else name[2:]
+
+
+def _given(flag: str, words: Sequence[str]) -> list[str]:
+    """Returns the values of a flag on a command line."""
+    return [
+        *(after for before, after in pairwise((*words, "")) if before == flag),
+        *(word.partition("=")[2] for word in words if word.startswith(f"{flag}=")),
+    ]
+
+
+def _named_arrays(name: str, words: Sequence[str]) -> bool:
+    """Returns whether the data set of arrays is named as well, which decides what they hold."""
+    return name == "--npy" and any(each in NPY_NAMES for each in _given("--dataset", words))
 
 
 def _check_own(name: str, words: Sequence[str]) -> None:
     """Raises BadInput if the files and the data set of a command line contradict each other."""
-    given = [after for before, after in pairwise((*words, "")) if before == "--dataset"]
-    given += [word.partition("=")[2] for word in words if word.startswith("--dataset=")]
+    given = _given("--dataset", words)
+    if _named_arrays(name, words):
+        given = [each for each in given if each not in NPY_NAMES]
     given += [other[2:] for other in _OWN for word in words if word.partition("=")[0] == other]
     others = [each for each in given if each != name[2:]]
     if others:

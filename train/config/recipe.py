@@ -16,6 +16,7 @@ from zoo import _catalogue
 from ..data.dataset import Source, source
 from ..data.dataset import Task as DataTask
 from ..data.sources import sources
+from ..data.targets import other_targets
 from ..errors import BadInput
 from ..option_types import Bounds, Seed
 from .literals import assigned
@@ -220,7 +221,7 @@ def check_compatible(model: str, data: Source, task: str = "") -> None:
         )
     if not task and data.task not in pages.tasks and not _only_own_tasks(pages):
         raise BadInput(
-            f"{model} does {' or '.join(pages.tasks)}; {data.name} is a {data.task} task. "
+            f"{model} does {' or '.join(pages.tasks)}; {data.name} is a {data.task} task. {other_targets(data.name)}"
             f"Choose another model ({_reader(data)}) or another data set ({_such(pages)})"
         )
 

@@ -31,7 +31,7 @@ class Place:
     Attributes:
         data_dir: folder with data files that the user named; None takes ZOO_DATA or the user's cache.
         offline: whether the network must not be used.
-        print_fn: called with the progress of a download, one line at a time.
+        print_fn: called with the progress of a download and with the notes on the data, one line at a time.
         in_memory: bytes; a larger data set stays on the disk and is read during the run.
     """
 
@@ -74,6 +74,8 @@ class Dataset:
         relative: whether the targets of a series are changes from the last value of the window.
         characters: mean number of characters per token of the test text.
         spelling: bits per token of the test text that spell its unknown words.
+        val: validation examples, where the data set has its own; None: they are split off those for training.
+        notes: lines for the user on what was assumed of the files and left out, printed before the training.
     """
 
     name: str
@@ -89,6 +91,8 @@ class Dataset:
     relative: bool = False
     characters: float = 1.0
     spelling: float = 0.0
+    val: Split | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def unit(self) -> str:
@@ -145,7 +149,7 @@ def source(name: str) -> Source:
 
 
 def load_data(name: str, place: Place = Place(), options: Mapping[str, Any] = MappingProxyType({})) -> Dataset:
-    """Loads the data set of a name.
+    """Loads the data set of a name, and prints its notes.
 
     Args:
         name: value of `--dataset`.
@@ -160,4 +164,7 @@ def load_data(name: str, place: Place = Place(), options: Mapping[str, Any] = Ma
     (120, 4)
     """
     data = source(name)
-    return data.load(place, **coerce_options(name, data.load, options))
+    loaded = data.load(place, **coerce_options(name, data.load, options))
+    for line in loaded.notes:
+        place.print_fn(line)
+    return loaded

@@ -9,7 +9,7 @@ from .on_disk import take
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["folds", "hold_back_last", "lone_classes", "train_val_split"]
+__all__ = ["folds", "hold_back_last", "train_val_split"]
 
 
 def folds(y: "np.ndarray", count: int = 5, seed: int = 0) -> "np.ndarray":
@@ -39,7 +39,7 @@ def train_val_split(split: Split, share: float, seed: int = 0) -> tuple[Split, S
 
     Returns:
         Training and validation examples: `round(share * examples)` for validation, at least one of each if share > 0.
-        The only example of a class is for training, in exchange with one of the class with the most training examples.
+        A class that would have no training example gets one, in exchange with the class with the most.
 
     Raises:
         BadInput: if the fraction is not in [0, 1), or a single example is to be split.
@@ -53,39 +53,27 @@ def train_val_split(split: Split, share: float, seed: int = 0) -> tuple[Split, S
     held = np.zeros(n, bool)
     order = _stratified_order(split.y, seed)
     held[order] = np.arange(n) * count % max(n, 1) < count
-    _keep_lone_classes(split.y, held, order)
+    _keep_every_class(split.y, held, order)
     return _take(split, ~held), _take(split, held)
 
 
-def lone_classes(y: "np.ndarray") -> list[int]:
-    """Returns the classes of a single example; none for targets that are not classes.
-
-    >>> import numpy as np
-    >>> lone_classes(np.array([0, 0, 1]))
-    [1]
-    """
+def _keep_every_class(y: "np.ndarray", held: "np.ndarray", order: "np.ndarray") -> None:
+    """Exchanges the first held back example of a class without others for one of the class with the most others."""
     import numpy as np
 
-    if y.ndim != 1 or not np.issubdtype(y.dtype, np.integer):
-        return []
-    classes, counts = np.unique(y, return_counts=True)
-    return classes[counts == 1].tolist()
-
-
-def _keep_lone_classes(y: "np.ndarray", held: "np.ndarray", order: "np.ndarray") -> None:
-    """Exchanges held back examples that are the only ones of their class for others, where a class has another."""
-    import numpy as np
-
-    lone = lone_classes(y)
-    if not lone or len(lone) == len(y):  # the latter are numbers of examples, no classes
+    if not _is_classes(y):
         return
-    for place in np.flatnonzero(held & np.isin(y, lone)):
-        kept = order[~held[order] & ~np.isin(y[order], lone)]
-        classes, counts = np.unique(y[kept], return_counts=True)
-        if not counts.size or counts.max() < 2:  # an exchange would take the last example of a class
+    classes, index = np.unique(y, return_inverse=True)
+    if len(classes) == len(y):  # numbers of examples, no classes
+        return
+    kept = np.bincount(index[~held], minlength=len(classes))
+    for missing in np.flatnonzero(kept == 0):
+        most = kept.argmax()
+        if kept[most] < 2:  # an exchange would take the last example of a class
             return
-        held[place] = False
-        held[kept[y[kept] == classes[counts.argmax()]][0]] = True
+        held[order[held[order] & (index[order] == missing)][0]] = False
+        held[order[~held[order] & (index[order] == most)][0]] = True
+        kept[missing], kept[most] = 1, kept[most] - 1
 
 
 def hold_back_last(split: Split, share: float) -> tuple[Split, Split]:
@@ -117,6 +105,10 @@ def _stratified_order(y: "np.ndarray", seed: int) -> "np.ndarray":
     import numpy as np
 
     order = np.argsort(np.random.PCG64(abs(seed)).random_raw(len(y)), kind="stable")
-    if y.ndim == 1 and np.issubdtype(y.dtype, np.integer):
+    if _is_classes(y):
         order = order[np.argsort(y[order], kind="stable")]
     return order
+
+
+def _is_classes(y: "np.ndarray") -> bool:
+    return y.ndim == 1 and y.dtype.kind in "iu"

@@ -18,8 +18,8 @@ def fingerprint(data: Dataset) -> str:
     """Returns the SHA-256 of all examples and names of classes and tokens; of a sample of arrays beyond 64 MiB."""
     arrays = {
         f"{part}/{name}": array
-        for part, split in (("train", data.train), ("test", data.test))
-        for name, array in split._asdict().items()
+        for part, split in (("train", data.train), ("test", data.test), ("val", data.val))
+        for name, array in (split._asdict().items() if split else ())
         if array is not None
     }
     samples = {name: sample(array) for name, array in arrays.items()}

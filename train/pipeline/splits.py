@@ -24,9 +24,17 @@ Scalers = tuple[Scaler | None, Scaler | None]
 def validation_split(
     recipe: Recipe, data: Dataset, kind: Source, own: OpenStream | None
 ) -> tuple[Recipe, Split, Split | None]:
-    """Returns recipe, training and validation examples; with patience a tenth is split off if no share is given."""
+    """Returns recipe, training and validation examples; with patience a tenth is split off if no share is given.
+
+    Raises:
+        BadInput: If a share is given, but the data set has validation examples of its own.
+    """
     if own is not None:
         return recipe, data.train, own.val
+    if data.val is not None:
+        if recipe.val_share:
+            raise BadInput(f"--val-share {recipe.val_share:g}: {data.name} has validation examples of its own; omit it")
+        return recipe, data.train, data.val
     if recipe.patience is not None and not recipe.val_share:
         recipe = replace(recipe, val_share=0.1)
     if not recipe.val_share:

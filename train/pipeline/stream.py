@@ -17,12 +17,14 @@ import numpy as np
 from ..config.recipe import Recipe, check_compatible
 from ..data.dataset import Dataset, Kind, Source, Split, Task
 from ..data.finite import check_finite
+from ..data.targets import as_values, counted, predict_numbers, told_classes
 from ..errors import BadInput
 from ..runtime.processes import allgather_json, allgather_rows
 
 __all__ = ["Batches", "OpenStream", "Stream", "arrays_of", "check_labels", "decode_state", "encode_state"]
 
 _KINDS: Mapping[int, Kind] = {2: "table", 3: "sequence", 4: "image"}
+_AS_CLASSES = "if they are classes, give integers, as y.astype(int) or y.argmax(axis=1)"
 _CLASSES = 1 << 20  # largest number of classes without names
 _PEEK = 1024  # examples that determine shapes and scales, of all processes together
 
@@ -55,8 +57,8 @@ class Stream:
         val: Validation examples, as `test` (`patience`, `best`).
 
     Shapes and the scale of the normalisation are taken from the first batches, about a thousand examples; then the
-    iterator is reset. Integers in y mean classification, other numbers regression; x with two, three or four axes is a
-    table, a sequence or an image.
+    iterator is reset. Integers in y mean classification, other numbers regression, unless the recipe has the task
+    regression; x with two, three or four axes is a table, a sequence or an image.
     """
 
     train: Iterable
@@ -81,35 +83,44 @@ class Stream:
         size, val = len(first[0]["x"]), None if self.val is None else _split(self.val, "val")
         _check(recipe, self, val)
         train = _seen_by_all(Split(*(np.concatenate([batch[name] for batch in first]) for name in "xy")), size)
-        kind, data = self._described(train, _split(self.test, "test"))
+        kind, data = self._described(train, _split(self.test, "test"), recipe.task)
         if data.classes and val is not None:
             check_labels(val.y, len(data.classes), "Stream(val=...)")
         check_compatible(recipe.model, kind)
         recipe = replace(recipe, dataset="stream", batch_size=size * jax.process_count(), d={}, expect=None)
         return OpenStream(batches, first[0], recipe, kind, data, val, self.steps_per_epoch)
 
-    def _described(self, train: Split, test: Split) -> tuple[Source, Dataset]:
+    def _described(self, train: Split, test: Split, told: str) -> tuple[Source, Dataset]:
         if train.x.ndim not in _KINDS or train.x.shape[1:] != test.x.shape[1:] or train.y.shape[1:] != test.y.shape[1:]:
             raise BadInput(
                 f"Stream: batches have x {train.x.shape[1:]} and y {train.y.shape[1:]} an example, test has "
                 f"{test.x.shape[1:]} and {test.y.shape[1:]}: expected the same, and (features,), (time, features) or "
                 "(height, width, channels)"
             )
-        task: Task = "multiclass" if train.y.dtype.kind in "iu" else "regression"
-        highest = max(int(test.y.max()), int(train.y.max())) + 1 if task == "multiclass" else 0
+        classes = self._classes(train, test, told)
+        outputs = len(classes) if classes else int(np.prod(train.y.shape[1:]))
+        found = test.y.astype(np.int32) if classes else as_values(test.y, "Stream(test=...): y")
+        note = f"Stream, y of test: {counted(test.y, found, predict_numbers('stream'), _AS_CLASSES)}"
+        task: Task = "multiclass" if classes else "regression"
+        kind = Source("stream", "", _KINDS[train.x.ndim], task, train.x.shape[1:], outputs, lambda place: data)
+        target = "" if classes else "y"
+        data = Dataset("stream", task, train, test, classes, target=target, outputs=outputs, notes=(note,))
+        return kind, data
+
+    def _classes(self, train: Split, test: Split, told: str) -> tuple[str, ...]:
+        """Returns the names of the classes; none if y holds numbers to predict."""
+        if not self.classes and not told_classes(told, train.y.dtype.kind):
+            return ()
+        highest = max(int(test.y.max()), int(train.y.max())) + 1
         if highest > _CLASSES and not self.classes:
             raise BadInput(
-                f"Stream: y has class {highest - 1:,}, too large for a class: number the classes from 0, or give "
-                "floats to predict values"
+                f"Stream: y has class {highest - 1:,}, too large for a class: number the classes from 0; to predict "
+                f"numbers, {predict_numbers('stream')}"
             )
-        classes = (self.classes or tuple(map(str, range(max(highest, 2))))) if task == "multiclass" else ()
-        if classes:
-            check_labels(train.y, len(classes), "a batch of Stream(train=...)")
-            check_labels(test.y, len(classes), "Stream(test=...)")
-        outputs = len(classes) if task == "multiclass" else int(np.prod(train.y.shape[1:]))
-        kind = Source("stream", "", _KINDS[train.x.ndim], task, train.x.shape[1:], outputs, lambda place: data)
-        data = Dataset("stream", task, train, test, classes, target="" if classes else "y", outputs=outputs)
-        return kind, data
+        classes = self.classes or tuple(map(str, range(max(highest, 2))))
+        check_labels(train.y, len(classes), "a batch of Stream(train=...)")
+        check_labels(test.y, len(classes), "Stream(test=...)")
+        return classes
 
 
 @dataclass(frozen=True)
@@ -168,6 +179,8 @@ def arrays_of(batch: Any, where: str) -> dict[str, np.ndarray]:
         got = ", ".join(map(str, batch)) if isinstance(batch, Mapping) else type(batch).__name__
         raise BadInput(f'{where} must be {{"x": array, "y": array}}, got {got}')
     arrays = {name: np.asarray(batch[name]) for name in ("x", "y")}
+    if arrays["y"].dtype == bool:
+        arrays["y"] = arrays["y"].astype(np.int32)
     x, y = arrays["x"], arrays["y"]
     if not x.ndim or not y.ndim or len(x) != len(y) or not len(x):
         raise BadInput(f"{where}: x {x.shape} and y {y.shape} must have as many examples, at least one")

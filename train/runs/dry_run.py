@@ -1,5 +1,6 @@
 """Compilation of one training step, for its size and memory; nothing is trained or written."""
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jax
@@ -30,13 +31,22 @@ class DryRun(NamedTuple):
     memory: dict[str, int]
 
 
-def dry_run(recipe: Recipe, options: RunOptions = RunOptions()) -> DryRun:  # noqa: B008
+def dry_run(
+    recipe: Recipe,
+    options: RunOptions = RunOptions(),  # noqa: B008
+    print_fn: Callable[[str], None] = lambda text: None,
+) -> DryRun:
     """Compiles one training step of a recipe and measures it, without running it.
+
+    Args:
+        recipe: Recipe of the run.
+        options: Options of the run.
+        print_fn: Called with notes on the data, one line at a time.
 
     Raises:
         BadInput, DataUnavailable: under the same conditions as `run`.
     """
-    place, where = options.place(), sharding_for(options)
+    place, where = options.place(print_fn), sharding_for(options)
     parts = setup(recipe, place, sharding=where, score_samples=False, remat=options.remat)
     advance, key = parts.advance, parts.key
     order = advance.order(key)

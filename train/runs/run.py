@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 
 import jax
@@ -104,7 +105,7 @@ def _run(
         check_same({"init_from": options.init_from})  # all have read it before the first starts to write
     parts = setup(
         recipe,
-        options.place(terminal(quiet=options.quiet).print),
+        options.place(partial(terminal(quiet=options.quiet).print, soft_wrap=True)),
         sharding=sharding_for(options),
         skip_bad=options.on_nan == "skip",
         log_every=options.log_every,

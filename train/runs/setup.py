@@ -15,6 +15,7 @@ from .. import trainers
 from ..config.recipe import Recipe, check_compatible
 from ..data.dataset import Dataset, Place, Source, Split, load_data, source
 from ..data.normalize import Scaler
+from ..data.targets import check_targets, class_notes
 from ..distributed.sharding import Sharding, data_parallel
 from ..engine.evaluate import Evaluator
 from ..engine.plan import Plan
@@ -142,10 +143,10 @@ def setup(
         BadInput: If model and data are incompatible, or an option is invalid.
         DataUnavailable: If the data cannot be loaded.
     """
-    kind, data = (stream.kind, stream.data) if stream else _loaded(recipe, place)
+    kind, data = _loaded(recipe, place, stream)
     recipe = replace(recipe, trainer=trainers.variant(recipe.trainer, recipe.task or data.task))
     wanted = spec_for(kind, data, recipe.task)
-    recipe, train, held = _examples(recipe, data, kind, stream)
+    recipe, train, held = _examples(recipe, data, kind, stream, place.print_fn)
     splits = preprocessed(data, train, held)
     scalers = scalers_for(recipe, data, splits["train"], place.print_fn)
     feed, cut = batches_for(recipe, data, splits.pop("train"), scalers, stream)
@@ -208,20 +209,31 @@ def _rate(schedule: Callable, accumulate: int) -> Callable[[int], float]:
     return lambda step: float(str(np.asarray(now(step // accumulate))))  # the decimals that float32 has
 
 
-def _loaded(recipe: Recipe, place: Place) -> tuple[Source, Dataset]:
-    kind = source(recipe.dataset)
-    check_compatible(recipe.model, kind, recipe.task)
-    return kind, load_data(recipe.dataset, place, recipe.d)
+def _loaded(recipe: Recipe, place: Place, stream: OpenStream | None) -> tuple[Source, Dataset]:
+    """Returns the data of a stream or of the recipe, and prints what was assumed of them."""
+    if stream:
+        kind, data = stream.kind, stream.data
+        for line in data.notes:
+            place.print_fn(line)
+    else:
+        kind = source(recipe.dataset)
+        check_compatible(recipe.model, kind, recipe.task)
+        data = load_data(recipe.dataset, place, recipe.d)
+    check_targets(data, recipe.task)
+    return kind, data
 
 
 def _examples(
-    recipe: Recipe, data: Dataset, kind: Source, stream: OpenStream | None
+    recipe: Recipe, data: Dataset, kind: Source, stream: OpenStream | None, print_fn: Callable[[str], None]
 ) -> tuple[Recipe, Split, Split | None]:
     """Returns the recipe with a batch size that fits, and the examples for training and for validation."""
     batch = trainers.traits(recipe.trainer).batch
     if stream and batch != "any":
         raise BadInput(f"Stream: the trainer {recipe.trainer} cannot learn from a stream; choose another recipe")
-    return batches_that_fit(*validation_split(recipe, data, kind, stream), whole=batch == "all")
+    recipe, train, held = validation_split(recipe, data, kind, stream)
+    for line in () if stream else class_notes(data, train, held):  # a stream shows only its first batches
+        print_fn(line)
+    return batches_that_fit(recipe, train, held, whole=batch == "all")
 
 
 def _no_score(*args: Any) -> None:

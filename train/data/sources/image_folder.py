@@ -1,13 +1,15 @@
-"""The user's images: a folder of image files, whose subfolders are the classes."""
+"""The user's images: a folder of image files, whose subfolders are the classes, or the splits with classes in them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Mapping, Sequence
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, cast
 
 from ...errors import BadInput
 from ...option_types import Bounds, Seed
 from ..dataset import Dataset, Place, Source, Split
-from ..formats.image import ENDINGS, files_below, read_picture
+from ..formats.image import read_picture
+from ..formats.image_tree import check_parts, classified, counted_classes, split_folders
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,85 +28,55 @@ def images(
 ) -> Dataset:
     """Loads the images of a folder, uint8 (N, height, width, 3), or (N, height, width, 1) in grey.
 
-    More than `place.in_memory` bytes stay in their files and are read during the run.
+    Subfolders are the classes. Subfolders train and test, with or without val, are the splits, with the classes below
+    them. More than `place.in_memory` bytes stay in their files and are read during the run.
 
     Args:
         place: limit of the memory.
         folder: folder of the images, all directly in it or all below subfolders, one per class.
         size: side in pixels of the square that each image is cropped and scaled to; 0 keeps them, all of one size.
         grey: conversion to greyscale.
-        test_share: fraction of the images for testing, above 0 and below 1.
+        test_share: fraction of the images for testing, above 0 and below 1; unused if there is a folder test.
         seed: seed of the random split.
     """
     import numpy as np
 
-    from ..split import lone_classes, train_val_split
+    from ..split import train_val_split
 
     if not folder:
         raise BadInput("the folder of the images is missing: add --images DIR")
-    files = _classified(Path(folder).expanduser(), place.print_fn)
-    x = _read([path for path, _ in files], size, grey, place.in_memory)
+    root, notes = _checked(Path(folder).expanduser()), []
+    places = split_folders(root, notes)
+    parts = {split: classified(path, root, notes) for split, path in places.items()}
+    check_parts(root, places, parts)
+    files = [each for part in parts.values() for each in part]
     names = sorted({name for _, name in files})
+    notes.append(f"{root}: {counted_classes(files)}")
     y = np.array([names.index(name) for _, name in files], np.int32)
-    for lone in lone_classes(y):
-        place.print_fn(f"class {names[lone]} has a single image: it is for training, no score covers this class")
-    return Dataset(
-        "images", "multiclass", *train_val_split(Split(x, y), test_share, seed), tuple(names), outputs=len(names)
-    )
+    every = Split(_read([path for path, _ in files], size, grey, place.in_memory), y)
+    if len(places) == 1:
+        train, test, val = *train_val_split(every, test_share, seed), None
+    else:
+        train, test = (_part(every, parts, split) for split in ("train", "test"))
+        val = _part(every, parts, "val") if "val" in parts else None
+    return Dataset("images", "multiclass", train, test, tuple(names), outputs=len(names), val=val, notes=tuple(notes))
 
 
-def _classified(folder: Path, print_fn: Callable[[str], None]) -> list[tuple[Path, str]]:
-    """Returns the images in order, each with the name of its class; without subfolders there is one class."""
+def _part(every: Split, parts: Mapping[str, Sequence], split: str) -> Split:
+    """Returns the examples of a split, of those of all parts in order."""
+    from ..on_disk import take  # thread pools take a while to import
+
+    before = sum(len(parts[each]) for each in takewhile(lambda each: each != split, parts))
+    cut = slice(before, before + len(parts[split]))
+    return Split(take(every.x, cut), every.y[cut])
+
+
+def _checked(folder: Path) -> Path:
     if not folder.is_dir():
         raise BadInput(
             f"--d.folder {folder} is not a folder" if folder.exists() else f"--d.folder {folder} does not exist"
         )
-    here = [(path, folder.resolve().name) for path in _images(folder)]
-    classes = {each.name: files_below(each) for each in _visible(folder) if each.is_dir()}
-    below = [(path, name) for name, (images, _) in classes.items() for path in images]
-    if here and below:
-        raise BadInput(
-            f"--d.folder {folder} has images ({here[0][0].name}) and subfolders of images ({below[0][1]}/): "
-            "move all into subfolders, one per class, or none"
-        )
-    if len(here + below) < 2:
-        raise BadInput(
-            f"--d.folder {folder}: expected at least 2 images ({', '.join(ENDINGS)}) in it or in its subfolders"
-        )
-    beside = [path for path in _visible(folder) if not path.is_dir() and path not in dict(here)]
-    for note in (_left_out(folder, beside), *(_left_out(folder / name, found[1]) for name, found in classes.items())):
-        if note:
-            print_fn(note)
-    deeper = [f"{name}/{path.parent.name}" for path, name in below if path.parent != folder / name]
-    if deeper:
-        print_fn(f"{folder}: {len(deeper)} images lie deeper ({deeper[0]}/); the first folder is their class")
-    empty = [] if here else [name for name, (images, _) in classes.items() if not images]
-    if empty:
-        raise BadInput(
-            f"{folder / empty[0]} has no images ({', '.join(ENDINGS)}), so the class {empty[0]} would vanish: convert "
-            "its files, or move the folder away"
-        )
-    return here + below
-
-
-def _left_out(folder: Path, others: list[Path]) -> str:
-    """Returns a line on files that are no images; empty if there are none."""
-    if not others:
-        return ""
-    endings = sorted({path.suffix.lower() or "(none)" for path in others})
-    return f"{folder}: {len(others)} files left out that are not images that are read ({', '.join(endings[:9])})"
-
-
-def _images(folder: Path) -> Iterator[Path]:
-    return (path for path in _visible(folder) if path.suffix.lower() in ENDINGS and path.is_file())
-
-
-def _visible(folder: Path) -> list[Path]:
-    """Lists a folder in the order of names, without hidden files."""
-    try:
-        return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
-    except OSError as error:
-        raise BadInput(f"--d.folder {folder} cannot be read: {error.strerror or error}") from error
+    return folder
 
 
 def _read(paths: list[Path], size: int, grey: bool, most: int) -> "np.ndarray":
@@ -118,6 +90,6 @@ def _read(paths: list[Path], size: int, grey: bool, most: int) -> "np.ndarray":
 
 
 SOURCES = (
-    Source("images", "images of a folder, its subfolders are the classes (--images DIR)", "image", "multiclass",
+    Source("images", "images of a folder, with a subfolder per class (--images DIR)", "image", "multiclass",
            (), 0, images),
 )  # fmt: skip

@@ -1,10 +1,9 @@
 """The user's arrays: `x.npy` and `y.npy` in a folder, memory-mapped if they are larger than memory.
 
-The contents of the files select one of six data sets: x with two, three or four axes is a table, sequences or images;
-integers in y are classes, other numbers values to predict.
+The headers of the files select one of six data sets: x with two, three or four axes is a table, sequences or images;
+integers in y are classes, floats are values to predict. Task or data set, if given, decide instead of the type of y.
 """
 
-import ast
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
@@ -12,33 +11,41 @@ from ...errors import BadInput
 from ...option_types import Bounds, Seed
 from ..dataset import Dataset, Kind, Place, Source, Split
 from ..finite import check_finite
+from ..formats.npy import npy_header, open_npy
+from ..targets import as_classes, as_values, counted, predict_numbers, told_classes
+from .text import read_text
 
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["SOURCES", "npy_name"]
+__all__ = ["NPY_NAMES", "SOURCES", "npy_name"]
 
 _Share = Annotated[float, Bounds(0.001, 0.999)]
 _KINDS: dict[int, Kind] = {2: "table", 3: "sequence", 4: "image"}
+_AS_CLASSES = "if they are classes, --task multiclass"
 _NAMES = {"table": "npy_table", "sequence": "npy_sequences", "image": "npy_images"}
 
 
-def npy_name(folder: str) -> str:
+def npy_name(folder: str, task: str = "") -> str:
     """Returns the name of the data set that the files of a folder form; reads their headers, without numpy.
+
+    Args:
+        folder: folder with x.npy and y.npy.
+        task: task that decides what y holds; "": the type of y does.
 
     Raises:
         BadInput: if there are no such files, or they fit none of the data sets.
     """
     place = _folder(folder)
-    (x_type, x_shape), (y_type, _) = (_header(place / f"{name}.npy") for name in "xy")
+    x, y = (npy_header(place / f"{name}.npy") for name in "xy")
     if (place / "y_test.npy").exists() and not (place / "x_test.npy").exists():
         raise BadInput(f"{place} holds y_test.npy without x_test.npy: add x_test.npy, or remove y_test.npy")
-    if len(x_shape) not in _KINDS or x_type[-2:-1] not in "buif":
+    if len(x.shape) not in _KINDS:
         raise BadInput(
-            f"{place / 'x.npy'} holds {x_type} of shape {x_shape}: expected numbers (examples, features), "
+            f"{place / 'x.npy'} holds {x.dtype} of shape {x.shape}: expected numbers (examples, features), "
             "(examples, time, features) or (examples, height, width, channels)"
         )
-    return _NAMES[_KINDS[len(x_shape)]] + ("_values" if y_type[-2:-1] == "f" else "")
+    return _NAMES[_KINDS[len(x.shape)]] + "_values" * (not told_classes(task, y.kind))
 
 
 def _load(place: Place, folder: str, test_share: float, seed: int, expected: str) -> Dataset:
@@ -58,32 +65,40 @@ def _load(place: Place, folder: str, test_share: float, seed: int, expected: str
 
     from ..split import train_val_split
 
-    here, found = _folder(folder), npy_name(folder)
+    here, values = _folder(folder), expected.endswith("_values")
+    found = npy_name(folder, "regression" if values else "multiclass")
     if found != expected:
         raise BadInput(
             f"--d.folder {folder} holds the data set {found}, not {expected}: use --npy {folder} or --dataset {found}"
         )
-    maps = [_pair(here, end) for end in ("", "_test") if not end or (here / "x_test.npy").exists()]
+    ends = [end for end in ("", "_test") if not end or (here / "x_test.npy").exists()]
+    maps = [_pair(here, end) for end in ends]
     large = sum(x.nbytes for x, _ in maps) > place.in_memory
     for x, _ in () if large else maps:  # rows that stay on the disk are checked as they are read
         check_finite(x, str(x.filename))
-    parts = [Split(_kept(x, large), y) for x, y in maps]
-    train, test = parts if len(parts) == 2 else train_val_split(parts[0], test_share, seed)
-    if train.x.shape[1:] != test.x.shape[1:] or train.y.shape[1:] != test.y.shape[1:]:
-        raise BadInput(f"{here}: x_test and y_test must have the shapes of x and y except for the first axis")
-    if train.y.dtype.kind != test.y.dtype.kind:
+    if len({y.dtype.kind == "f" for _, y in maps}) > 1:
         raise BadInput(
             f"{here}: one of y.npy and y_test.npy holds integers (classes), the other floats (values): save both alike"
         )
+    targets = [_targets(y, here / f"y{end}.npy", expected) for (_, y), end in zip(maps, ends, strict=True)]
+    parts = [Split(_kept(x, large), y) for (x, _), y in zip(maps, targets, strict=True)]
+    train, test = parts if len(parts) == 2 else train_val_split(parts[0], test_share, seed)
+    if train.x.shape[1:] != test.x.shape[1:] or train.y.shape[1:] != test.y.shape[1:]:
+        raise BadInput(f"{here}: x_test and y_test must have the shapes of x and y except for the first axis")
+    told = f"{here / 'y.npy'}: {counted(maps[0][1], targets[0], predict_numbers(expected), _AS_CLASSES)}"
+    if values:
+        outputs = int(np.prod(train.y.shape[1:]))
+        return Dataset(expected, "regression", train, test, target="y", outputs=outputs, notes=(told,))
+    classes = _classes(here, targets)
+    return Dataset(expected, "multiclass", train, test, classes, outputs=len(classes), notes=(told,))
+
+
+def _targets(y: "np.ndarray", path: Path, expected: str) -> "np.ndarray":
+    """Returns the targets of a file as the data set takes them: classes, or numbers to predict."""
+    check_finite(y, str(path))
     if expected.endswith("_values"):
-        return Dataset(expected, "regression", train, test, target="y", outputs=int(np.prod(train.y.shape[1:])))
-    if min(int(part.y.min()) for part in parts) > 0 and not (here / "classes.txt").exists():
-        raise BadInput(
-            f"{here / 'y.npy'} has no class 0, the least is {min(int(part.y.min()) for part in parts)}: number the "
-            "classes from 0, as with y - y.min(), or name all of them in classes.txt; save floats to predict values"
-        )
-    classes = _classes(here, max(int(part.y.max()) for part in parts))
-    return Dataset(expected, "multiclass", train, test, classes, outputs=len(classes))
+        return as_values(y, str(path))
+    return as_classes(y, str(path), f"to predict numbers, {predict_numbers(expected)}")
 
 
 def _folder(folder: str) -> Path:
@@ -97,55 +112,17 @@ def _folder(folder: str) -> Path:
     return path
 
 
-def _header(path: Path) -> tuple[str, tuple[int, ...]]:
-    """Returns type and shape of the array in a file, from the header that numpy.lib.format defines."""
-    try:
-        with path.open("rb") as file:
-            start = file.read(8)
-            size = int.from_bytes(file.read(2 if start[6:7] == b"\x01" else 4), "little")
-            header = ast.literal_eval(file.read(min(size, 1 << 16)).decode("latin-1"))
-        return str(header["descr"]), tuple(header["shape"])
-    except OSError as error:
-        raise BadInput(f"{path} cannot be read: {error.strerror or error}") from error
-    except (ValueError, SyntaxError, KeyError, TypeError, RecursionError, MemoryError) as error:
-        raise BadInput(f"{path} is not an array that numpy.save wrote") from error
-
-
 def _pair(folder: Path, end: str) -> "tuple[np.memmap, np.ndarray]":
+    """Returns x as a memory map and y as an array of the machine's byte order."""
     import numpy as np
 
-    x, y = (_map(folder / f"{name}{end}.npy") for name in "xy")
-    if len(x) != len(y):
+    x, y = (open_npy(folder / f"{name}{end}.npy") for name in "xy")
+    if not y.ndim or not x.ndim or len(x) != len(y):
+        lengths = [f"{len(each):,}" if each.ndim else "no" for each in (x, y)]
         raise BadInput(
-            f"{folder}: x{end}.npy has {len(x):,} examples and y{end}.npy {len(y):,}: the numbers must be equal"
+            f"{folder}: x{end}.npy has {lengths[0]} examples and y{end}.npy {lengths[1]}: the numbers must be equal"
         )
-    if len(x) < 1 or 0 in x.shape:
-        raise BadInput(f"{folder / f'x{end}.npy'} is empty: it has shape {x.shape}")
-    if y.dtype.kind == "f":
-        y = np.array(y, y.dtype.newbyteorder("="))
-        if y.ndim > 2:
-            raise BadInput(f"{folder / f'y{end}.npy'}: values must be finite numbers (examples,) or (examples, n)")
-        check_finite(y, str(folder / f"y{end}.npy"))
-        return x, y
-    if y.ndim != 1 or y.dtype.kind not in "bui" or y.min() < 0:
-        raise BadInput(
-            f"{folder / f'y{end}.npy'} holds {y.dtype} {y.shape}: expected classes, integers from 0 "
-            "(examples,), or floats to predict"
-        )
-    if int(y.max()) >= 1 << 20:
-        raise BadInput(f"{folder / f'y{end}.npy'}: class {y.max():,} is too large; number the classes from 0")
-    return x, np.array(y, np.int32)
-
-
-def _map(path: Path) -> "np.memmap":
-    import numpy as np
-
-    try:
-        return np.load(path, mmap_mode="r", allow_pickle=False)
-    except OSError as error:
-        raise BadInput(f"{path} cannot be read: {error.strerror or error}") from error
-    except ValueError as error:
-        raise BadInput(f"{path} is not a complete array that numpy.save wrote: {error}") from error
+    return x, np.array(y, y.dtype.newbyteorder("="))
 
 
 def _kept(x: "np.memmap", large: bool) -> "np.ndarray":
@@ -160,12 +137,22 @@ def _kept(x: "np.memmap", large: bool) -> "np.ndarray":
     return cast("np.ndarray", MappedArray(x)) if large else np.array(x, x.dtype.newbyteorder("="))
 
 
-def _classes(folder: Path, last: int) -> tuple[str, ...]:
+def _classes(folder: Path, targets: "list[np.ndarray]") -> tuple[str, ...]:
+    """Returns the names of the classes: of classes.txt, else their numbers."""
     path = folder / "classes.txt"
+    first, last = (int(pick(pick(y) for y in targets)) for pick in (min, max))
     if not path.exists():
+        if first > 0:
+            raise BadInput(
+                f"{folder / 'y.npy'} has no class 0, the least is {first}: number the classes from 0, as with "
+                "y - y.min(), or name all of them in classes.txt; to predict numbers, "
+                f"{predict_numbers('npy_table')}"
+            )
         return tuple(map(str, range(max(last + 1, 2))))
-    names = tuple(path.read_text(encoding="utf-8").split("\n"))
-    names = tuple(name.strip() for name in names if name.strip())
+    names = tuple(line.strip() for line in read_text(path, str(path)).split("\n") if line.strip())
+    twice = next((name for i, name in enumerate(names) if name in names[:i]), None)
+    if twice is not None:
+        raise BadInput(f"{path} lists {twice!r} twice: give every class a name of its own, one per line")
     if len(names) <= last:
         raise BadInput(
             f"{path} lists {len(names)} classes, but y.npy has class {last}, counted from 0: add the missing names"
@@ -185,3 +172,5 @@ def _source(kind: Kind, values: bool) -> Source:
 
 
 SOURCES = (*(_source(kind, values) for kind in _KINDS.values() for values in (False, True)),)
+NPY_NAMES = tuple(each.name for each in SOURCES)
+"""Names of the data sets."""

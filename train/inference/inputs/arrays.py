@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ...data.formats.csv import near_file
 from ...data.formats.idx import read_idx
+from ...data.formats.npy import open_npy
 from ...errors import BadInput, DataUnavailable
 from .batch import Batch, InputSpec, as_examples
 
@@ -18,16 +18,9 @@ def from_npy(path: Path, spec: InputSpec) -> Batch:
     """Reads the examples of a .npy file.
 
     Raises:
-        BadInput: if the file cannot be read, holds objects, or its array does not fit the model.
+        BadInput: if the file cannot be read, does not hold numbers, or its array does not fit the model.
     """
-    try:
-        # A map checks the file's size before memory is allocated and rejects objects: nothing is ever unpickled.
-        array = np.lib.format.open_memmap(path, mode="r")
-    except OSError as error:
-        raise BadInput(f"cannot read {path}: {error.strerror or error}{near_file(path)}") from error
-    except (ValueError, EOFError) as error:
-        raise BadInput(f"{path} is not a complete .npy file of numbers: {error}") from error
-    return _batch(path, np.asarray(array), spec)
+    return _batch(path, np.asarray(open_npy(path)), spec)
 
 
 def from_idx(path: Path, spec: InputSpec) -> Batch:

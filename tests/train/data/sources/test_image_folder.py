@@ -1,16 +1,21 @@
 """Folders of images: accepted files, and errors that name the file."""
 
 import os
+import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from zoo.train.__main__ import main
-from zoo.train.data.dataset import Place, load_data
+from zoo.train.config.recipe import recipe_for
+from zoo.train.data.dataset import Place, load_data, source
 from zoo.train.data.formats.image import read_picture
 from zoo.train.data.formats.image_rows import ImageFiles
+from zoo.train.data.targets import class_notes
 from zoo.train.errors import BadInput
+from zoo.train.pipeline.splits import validation_split
 
 rng = np.random.default_rng(0)
 
@@ -197,7 +202,68 @@ def test_a_class_of_one_image_is_trained_and_named(photos):
     data = load_data("images", Place(print_fn=lines.append), {"folder": str(photos)})
     assert 0 in data.train.y
     assert 0 not in data.test.y
-    assert "class ants has a single image" in lines[0]
+    assert lines == [f"{photos}: 3 classes: ants (1), cats (5), dogs (5)"]
+    assert class_notes(data, data.train) == [
+        "class ants has a single example: it is for training, no score covers this class"
+    ]
+
+
+@pytest.fixture
+def splits(tmp_path):
+    for split, count in (("Train", 4), ("val", 2), ("test", 3)):
+        for name in ("ants", "bees"):
+            for i in range(count):
+                put(tmp_path / "photos" / split / name / f"{i}.png", 4, 4, 3)
+    return tmp_path / "photos"
+
+
+@pytest.mark.parametrize("limit", [1 << 20, 0])
+def test_folders_train_val_and_test_are_the_splits(splits, limit):
+    lines = []
+    data = load_data("images", Place(print_fn=lines.append, in_memory=limit), {"folder": str(splits)})
+    assert data.classes == ("ants", "bees")
+    for split, found in (("Train", data.train), ("val", data.val), ("test", data.test)):
+        files = sorted((splits / split).rglob("*.png"))
+        np.testing.assert_array_equal(found.x[:], np.stack([read_picture(path) for path in files]))
+        assert found.y.tolist() == [int(path.parent.name == "bees") for path in files]
+    assert lines[0].startswith(f"{splits}: Train/ for training, val/ for validation, test/ for testing;")
+    recipe = recipe_for("logistic", "images")
+    assert validation_split(recipe, data, source("images"), None) == (recipe, data.train, data.val)
+    with pytest.raises(BadInput, match=r"--val-share 0\.5: images has validation examples of its own"):
+        validation_split(replace(recipe, val_share=0.5), data, source("images"), None)
+
+
+def test_without_test_the_folder_val_is_the_test_split(splits):
+    shutil.rmtree(splits / "test")
+    data = load(splits)
+    assert (len(data.train.x), len(data.test.x), data.val) == (8, 4, None)
+
+
+def test_what_is_not_clear_beside_splits_is_refused(splits):
+    shutil.copytree(splits / "val", splits / "extra")
+    with pytest.raises(BadInput, match=r"has splits, Train/, test/, val/, beside extra/.*rename these folders if they"):
+        load(splits)
+    (splits / "extra").rename(splits / "testing")
+    with pytest.raises(BadInput, match="one of them twice"):
+        load(splits)
+    shutil.rmtree(splits / "testing")
+    put(splits / "one.png", 4, 4, 3)
+    with pytest.raises(BadInput, match=r"beside one\.png"):
+        load(splits)
+    (splits / "one.png").unlink()
+    shutil.rmtree(splits / "test")
+    put(splits / "test" / "one.png", 4, 4, 3)
+    with pytest.raises(BadInput, match=r"Train/ has a subfolder per class, and the images of test/ have no class"):
+        load(splits)
+    (splits / "test" / "one.png").rename(splits / "test" / "one.txt")
+    with pytest.raises(BadInput, match=r"test: expected images \("):
+        load(splits)
+
+
+def test_a_class_of_the_test_split_alone_is_named(splits):
+    shutil.rmtree(splits / "Train" / "bees")
+    data = load(splits)
+    assert class_notes(data, data.train)[0].startswith("class bees has no training example")
 
 
 @pytest.mark.parametrize("ending", [".webp", ".jfif", ".gif", ".bmp", ".tif", ".tiff"])
