@@ -1,23 +1,32 @@
 """Reads the dates of a column in their usual forms, with the order of day and month decided by the whole column."""
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from itertools import pairwise
+from typing import Any
 
 __all__ = ["ascending", "readings"]
 
 _DAYS = (
     *("%m/%d/%Y", "%d/%m/%Y", "%d.%m.%Y", "%m-%d-%Y", "%d-%m-%Y", "%Y/%m/%d", "%m/%d/%y", "%d/%m/%y", "%d.%m.%y"),
     *("%b %d, %Y", "%B %d, %Y", "%d %b %Y", "%d %B %Y", "%d-%b-%Y", "%d-%b-%y", "%b %Y", "%B %Y", "%m/%Y"),
+    *("%Y.%m.%d", "%Y-%m", "%Y/%m", "%Y.%m", "%b-%Y", "%b-%y", "%d %b %y", "%d. %B %Y", "%d. %b %Y", "%d/%b/%Y"),
+    *("%a, %d %b %Y", "%a %d %b %Y", "%a, %b %d, %Y", "%A, %B %d, %Y", "%A, %d %B %Y", "%Y-%b-%d", "%Y %b %d"),
+    *("%Y\u5e74%m\u6708%d\u65e5", "%b %d %Y", "%B %d %Y", "%m.%Y", "%d-%m-%y"),
 )
-_CLOCKS = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
+_CLOCKS = ("", " %H:%M", " %H:%M:%S", " %H:%M:%S.%f", " %I:%M %p", " %I:%M:%S %p", ", %H:%M", ", %H:%M:%S")
+_NUMBER = re.compile(r"\d+(\.\d*)?")
+_COMPACT = re.compile(r"(19|20)\d{6}")
+_QUARTER = re.compile(r"(\d{4})[ -]?Q([1-4])|Q([1-4])[ -/]?(\d{4})", re.IGNORECASE)
 
 
-def readings(cells: Sequence[str]) -> tuple[list[list[datetime]], int]:
+def readings(cells: Sequence[str], *, digits: bool = False) -> tuple[list[list[datetime]], int]:
     """Reads the cells of a column as dates.
 
     Args:
         cells: cells of the column, from top to bottom.
+        digits: whether numbers such as 2023.01 are dates.
 
     Returns:
         The times in every form that fits all cells, two if the order of day and month stays open; without any, the
@@ -30,23 +39,25 @@ def readings(cells: Sequence[str]) -> tuple[list[list[datetime]], int]:
     """
     found, furthest = [], 0
     for form in (None, *(day + clock for day in _DAYS for clock in _CLOCKS)):
-        times = _times(cells, form)
+        times = _times(cells, form, digits)
         furthest = max(furthest, len(times))
         if cells and len(times) == len(cells) and times not in found:
             found.append(times)
     return found, furthest
 
 
-def ascending(times: Sequence[datetime]) -> bool:
+def ascending(times: Sequence[Any]) -> bool:
     """Returns True if no time is before the one above it."""
     return all(a <= b for a, b in pairwise(times))
 
 
-def _times(cells: Sequence[str], form: str | None) -> list[datetime]:
+def _times(cells: Sequence[str], form: str | None, digits: bool) -> list[datetime]:
     """Reads cells in one form, ISO for None, up to the first that does not fit."""
     times = []
     for cell in cells:
         try:
+            if not digits and _NUMBER.fullmatch(cell) and not _COMPACT.fullmatch(cell):
+                break
             time = datetime.strptime(cell, form) if form else _iso(cell)
         except ValueError:
             break
@@ -55,7 +66,10 @@ def _times(cells: Sequence[str], form: str | None) -> list[datetime]:
 
 
 def _iso(cell: str) -> datetime:
-    if cell.isdigit():  # 20230102 may be a number as well
+    """Reads an ISO date, or a quarter as its first day."""
+    if found := _QUARTER.fullmatch(cell):
+        return datetime(int(found[1] or found[4]), 3 * int(found[2] or found[3]) - 2, 1)
+    if cell.isdigit() and len(cell) != 8:
         raise ValueError(cell)
-    time = datetime.fromisoformat(cell)
+    time = datetime.fromisoformat(cell.removesuffix(" UTC"))
     return time.astimezone(UTC).replace(tzinfo=None) if time.tzinfo else time

@@ -1,19 +1,17 @@
 """Texts that do not fit in memory: encoded once as a file of character numbers, then memory-mapped."""
 
-import codecs
 import hashlib
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 from ...errors import BadInput, RunFailed
 from ...files import atomic, replace_file, user_cache
 from ..on_disk import MappedArray
 from ..vocabulary import Vocabulary
+from .utf8 import text_parts
 
-__all__ = ["characters_on_disk", "text_parts"]
+__all__ = ["characters_on_disk"]
 
-_PIECE = 1 << 24  # bytes
 _NUMBERS, _CHARACTERS = "numbers.npy", "characters.json"
 
 
@@ -53,39 +51,6 @@ def characters_on_disk(path: Path, where: str) -> tuple[Vocabulary, MappedArray]
             ) from error
     tokens = json.loads((folder / _CHARACTERS).read_text(encoding="utf-8"))
     return Vocabulary(tuple(tokens)), MappedArray(np.load(folder / _NUMBERS, mmap_mode="r"), dtype=np.int32)
-
-
-def text_parts(path: Path, where: str = "", piece: int = _PIECE) -> Iterator[str]:
-    r"""Yields the text of a file in parts, with "\n" as the only line ending.
-
-    Args:
-        path: a text in UTF-8.
-        where: name of the text in errors; "" takes the path.
-        piece: bytes to read at a time.
-
-    Raises:
-        BadInput: as `characters_on_disk`.
-    """
-    decoder, done, lines, held = codecs.getincrementaldecoder("utf-8-sig")(), 0, 1, ""
-    try:
-        with path.open("rb") as file:
-            raw = b" "
-            while raw:
-                raw, pending = file.read(piece), decoder.getstate()[0]
-                try:
-                    found = held + decoder.decode(raw, final=not raw)
-                except UnicodeDecodeError as error:
-                    at = done - len(pending) + error.start
-                    line = lines + error.object.count(b"\n", 0, error.start)
-                    raise BadInput(
-                        f"{where or path} is not UTF-8 text: byte {at} (line {line}) is "
-                        f"0x{error.object[error.start]:02x}. Save the file as UTF-8"
-                    ) from error
-                done, lines = done + len(raw), lines + raw.count(b"\n")
-                held = "\r" if found.endswith("\r") and raw else ""  # its "\n" may begin the next piece
-                yield found.removesuffix(held).replace("\r\n", "\n")
-    except OSError as error:
-        raise BadInput(f"{where or path} cannot be read: {error.strerror or error}") from error
 
 
 def _write(path: Path, where: str, folder: Path) -> None:

@@ -12,8 +12,8 @@ from ...option_types import Bounds, Seed
 from ..dataset import Dataset, Kind, Place, Source, Split
 from ..finite import check_finite
 from ..formats.npy import npy_header, open_npy
+from ..formats.utf8 import read_text
 from ..targets import as_classes, as_values, counted, predict_numbers, told_classes
-from .text import read_text
 
 if TYPE_CHECKING:
     import numpy as np

@@ -9,6 +9,7 @@ series with a constant level are forecast better without it. Series with a mecha
 different. Nothing here is financial advice.
 """
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 from ...errors import BadInput
@@ -102,8 +103,10 @@ def csv_series(
     """
     if not file:
         raise BadInput("the data set csv needs a file: add --d.file FILE --d.column NAME")
-    name, values = read_column(file, column)
-    return _dataset("csv", values, window, horizon, name, relative, f"{file}, column {name!r}")
+    notes = []
+    name, values = read_column(file, column, notes.append)
+    found = _dataset("csv", values, window, horizon, name, relative, f"{file}, column {name!r}")
+    return replace(found, notes=tuple(notes))
 
 
 def integrated(tau: int, units: int, parts: int = _PARTS) -> "np.ndarray":

@@ -17,6 +17,7 @@ from ...errors import BadInput, DataUnavailable
 from ...option_types import Bounds
 from ...units import format_bytes
 from ..dataset import Dataset, Place, Source, Split
+from ..formats.utf8 import read_text
 from ..vocabulary import Level, Vocabulary, characters_of, words_of
 
 if TYPE_CHECKING:
@@ -90,32 +91,6 @@ def tinyshakespeare(
             f"{path} does not have the SHA-256 of tinyshakespeare: remove the file, and it is downloaded again"
         )
     return _dataset("tinyshakespeare", read_text(path), str(path), level, words, window)
-
-
-def read_text(path: Path, where: str = "") -> str:
-    r"""Reads the text of a file, with "\n" as the only line ending.
-
-    Args:
-        path: path of the file.
-        where: name of the text in errors; "" takes the flag and the path.
-
-    Raises:
-        BadInput: if the file cannot be read or is not UTF-8; the message names the byte.
-    """
-    where = where or f"--d.file {path}"
-    try:
-        raw = path.expanduser().read_bytes()
-    except OSError as error:
-        raise BadInput(f"{where} cannot be read: {error.strerror or error}") from error
-    try:
-        found = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        raise BadInput(
-            f"{where} is not UTF-8 text: byte {error.start} (line {line}) is 0x{raw[error.start]:02x}. "
-            "Save the file as UTF-8"
-        ) from error
-    return found.replace("\r\n", "\n")
 
 
 def _dataset(name: str, whole: str, where: str, level: Level, words: int, window: int) -> Dataset:

@@ -1,11 +1,10 @@
 """Reads examples from CSV files: rows of a table, the last values of a series, the steps of a sequence."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
-from ...data.formats.csv import Row, csv_rows, is_number, number_in
+from ...data.formats.csv import Row, is_number, number_in, read_rows
 from ...data.formats.csv_column import read_column
 from ...errors import BadInput
 from .batch import Batch, InputSpec
@@ -45,45 +44,39 @@ def from_series(path: Path, spec: InputSpec, column: str = "") -> Batch:
         BadInput: if there is no such column, or it is too short.
     """
     window = spec.shape[0]
-    name, values = read_column(path, column or _known_column(path, spec.features))
+    notes = []
+    name, values = read_column(path, column or _known_column(path, spec.features), notes.append)
     if len(values) < window:
         raise BadInput(f"{path}, column {name!r} has {len(values)} values, and the model's window is {window}")
     note = f"{path}, column {name!r}: forecast from the last {window} of {len(values)} values"
-    return Batch([f"{path}:{name}"], values[-window:].reshape(1, window, 1), (note,))
+    return Batch([f"{path}:{name}"], values[-window:].reshape(1, window, 1), (note, *notes))
 
 
 def _known_column(path: Path, features: tuple[str, ...]) -> str:
-    with csv_rows(path) as rows:
-        _, header = next(rows, (0, []))
+    rows, _ = read_rows(path)
+    header = rows[0][1] if rows else []
     return next((name for name in features if name in header), "")
 
 
 def _numbers(path: Path, features: tuple[str, ...], width: int) -> tuple[list[int], np.ndarray, tuple[str, ...]]:
     """Reads line numbers, values float64 (rows, width), and notes."""
-    with csv_rows(path) as rows:
-        first = next(rows, None)
-        if first is None:
-            raise BadInput(f"{path} is empty: expected lines of {_expected(features, width)}")
-        # A name may look like a number (2020); a line with some numeric cells is not a header otherwise.
-        named = set(features) <= set(first[1]) if features else False
-        named = named or not any(is_number(cell) for cell in first[1])
-        places, notes = (
-            _places(path, first, features, width) if named else (_by_position(path, first, features, width), ())
-        )
-        lines, values = [], []
-        for line, cells in rows if named else _with_first(first, rows):
-            if len(cells) != len(first[1]):
-                raise BadInput(f"{path}, line {line}: {len(cells)} cells, but the first line has {len(first[1])}")
-            lines.append(line)
-            values.append([_cell(path, line, cells, place, first[1] if named else ()) for place in places])
+    rows, assumed = read_rows(path)
+    if not rows:
+        raise BadInput(f"{path} is empty: expected lines of {_expected(features, width)}")
+    first = rows[0]
+    # A name may look like a number (2020); a line with some numeric cells is not a header otherwise.
+    named = set(features) <= set(first[1]) if features else False
+    named = named or not any(is_number(cell) for cell in first[1])
+    places, notes = _places(path, first, features, width) if named else (_by_position(path, first, features, width), ())
+    lines, values = [], []
+    for line, cells in rows[named:]:
+        if len(cells) != len(first[1]):
+            raise BadInput(f"{path}, line {line}: {len(cells)} cells, but the first line has {len(first[1])}")
+        lines.append(line)
+        values.append([_cell(path, line, cells, place, first[1] if named else ()) for place in places])
     if not values:
         raise BadInput(f"{path} has no values below its header")
-    return lines, np.array(values, np.float64), notes
-
-
-def _with_first(first: Row, rows: Iterator[Row]) -> Iterator[Row]:
-    yield first
-    yield from rows
+    return lines, np.array(values, np.float64), (*assumed, *notes)
 
 
 def _cell(path: Path, line: int, cells: list[str], place: int, header: tuple[str, ...] | list[str]) -> float:

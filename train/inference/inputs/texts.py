@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ...data.sources.text import read_text
+from ...data.formats.utf8 import read_text
 from ...data.vocabulary import Vocabulary
 from ...errors import BadInput
 from .batch import Batch, InputSpec

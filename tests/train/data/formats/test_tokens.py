@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from zoo.train.data.dataset import Place, load_data
-from zoo.train.data.formats.tokens import characters_on_disk, text_parts
+from zoo.train.data.formats.tokens import characters_on_disk
+from zoo.train.data.formats.utf8 import read_text, text_parts
 from zoo.train.data.on_disk import MappedArray
-from zoo.train.data.sources.text import read_text
 from zoo.train.errors import BadInput
 
 TEXT = "\ufeffIt was a dark\r\nand stormy night;\r the rain fell äöü€😀\r\n" * 20
