@@ -25,7 +25,7 @@ set with inputs and targets of the same form. Options of the data set: --d.fold 
 
 def main(words: Sequence[str], prog: str = "python -m zoo evaluate") -> int:
     """Prints the metrics of a trained model; returns the exit code."""
-    as_given, words = words, expand_shorthands(words)
+    as_given, words = words, expand_shorthands(words, _trained_on(words))
     asked = parse_model_args(words, prog, _flags(words), _TEXT, "[--dataset NAME] [--json]")
     if asked is None:
         return 0
@@ -47,6 +47,11 @@ def _evaluate(asked: ModelArgs, words: Sequence[str]) -> None:
         print_json(_json(asked.run, trained, result))
     else:
         _show(asked.run, trained, result, "" if given["all"] else "test ")
+
+
+def _trained_on(words: Sequence[str]) -> str:
+    """Returns the data set of the model that the words name; "" if they name none."""
+    return "" if not words or words[0].startswith("-") else str(header(locate(words[0])).get("dataset", ""))
 
 
 def _flags(words: Sequence[str]) -> list[Option]:

@@ -26,8 +26,12 @@ _OWN = {"--text": "--d.file", "--csv": "--d.file", "--images": "--d.folder", "--
 """Those that also name a data set, with its option that takes the path."""
 
 
-def expand_shorthands(words: Sequence[str]) -> list[str]:
+def expand_shorthands(words: Sequence[str], trained_on: str = "") -> list[str]:
     """Replaces the flags that are short for others.
+
+    Args:
+        words: words of the command line.
+        trained_on: data set of the model that the command line names; one of arrays decides what other arrays hold.
 
     Raises:
         BadInput: if a file of one data set is given together with another data set.
@@ -41,7 +45,8 @@ def expand_shorthands(words: Sequence[str]) -> list[str]:
         if name in _OWN:
             _check_own(name, words)
             if not _named_arrays(name, words):
-                found += ["--dataset", _own(name, value if equals else after, words)]
+                own = trained_on if name == "--npy" and trained_on in NPY_NAMES else ""
+                found += ["--dataset", own or _own(name, value if equals else after, words)]
             found.append(_OWN[name])
         elif name in SHORTHANDS:
             found.append(_long(name))

@@ -78,7 +78,7 @@ def as_classes(y: "np.ndarray", where: str, cure: str) -> "np.ndarray":
             f"{where}, row {wrong[0]} (counted from 0) is {y[wrong[0]]}: expected classes, integers from 0; {cure}"
         )
     if int(y.max()) >= _MOST:
-        raise BadInput(f"{where}: class {int(y.max()):,} is too large; number the classes from 0, or {cure}")
+        raise BadInput(f"{where}: class {int(y.max()):,} is too large; number the classes from 0; {cure}")
     return y.astype(np.int32)
 
 
@@ -116,9 +116,9 @@ def counted(y: "np.ndarray", found: "np.ndarray", cure: str, other: str) -> str:
         how = " from one-hot rows" if y.ndim > 1 else ""
         gaps = f", {len(classes)} of them used" if len(classes) <= classes[-1] else ""
         examples = _listed([f"{count:,}" for count in counts])
-        what = f"{classes[-1] + 1:,} classes{how}, 0 to {classes[-1]:,}{gaps} ({examples} examples)"
-        return f"{what}; to predict numbers instead, {cure}"
-    columns = f"{found.shape[1]} numbers" if found.ndim > 1 else "a number"
+        count = f"{classes[-1] + 1:,} class{'es' * bool(classes[-1])}"
+        return f"{count}{how}, 0 to {classes[-1]:,}{gaps} ({examples} examples); to predict numbers instead, {cure}"
+    columns = f"{found.shape[1]} numbers" if found.ndim > 1 and found.shape[1] > 1 else "a number"
     told = f"{columns} to predict per example, from {found.min():g} to {found.max():g}"
     return f"{told}; {other}" if _may_be_classes(found) else told
 

@@ -1,5 +1,6 @@
 """Flags that are short for others: a text or a table of one's own."""
 
+import numpy as np
 import pytest
 
 from zoo.train.__main__ import main
@@ -32,6 +33,23 @@ def test_images_is_short_for_the_data_set_images_and_its_folder():
     assert expand_shorthands(["--images", "photos"]) == ["--dataset", "images", "--d.folder", "photos"]
     mine = recipe("--model", "cnn", "--images=photos", "--d.size", "64")
     assert (mine.dataset, mine.d["folder"], mine.d["size"]) == ("images", "photos", 64)
+
+
+def test_task_data_set_and_a_trained_model_decide_what_arrays_hold(tmp_path):
+    np.save(tmp_path / "x.npy", np.zeros((4, 2)))
+    np.save(tmp_path / "y.npy", np.arange(4))
+    npy, values = ("--npy", str(tmp_path)), ("--dataset", "npy_table_values")
+    assert recipe("--model", "mlp", *npy).dataset == "npy_table"
+    for words in (("--task", "regression"), ("--task=regression",), values, ("--dataset=npy_table_values",)):
+        for ordered in ((*npy, *words), (*words, *npy)):
+            mine = recipe("--model", "linear", *ordered)
+            assert (mine.dataset, mine.d["folder"]) == ("npy_table_values", str(tmp_path))
+    assert expand_shorthands(npy, "npy_table_values") == [*values, "--d.folder", str(tmp_path)]
+    assert expand_shorthands(npy, "iris") == ["--dataset", "npy_table", "--d.folder", str(tmp_path)]
+    with pytest.raises(BadInput, match="To take y as numbers: --task regression or --dataset npy_table_values"):
+        recipe("--model", "linear", *npy)
+    with pytest.raises(BadInput, match="cannot be combined with iris"):
+        recipe("--model", "linear", *npy, "--dataset", "iris")
 
 
 @pytest.mark.parametrize(

@@ -59,6 +59,31 @@ def left(folder):
     return tensors, (folder / "metrics.jsonl").read_text(), (folder / "model.safetensors").read_bytes()
 
 
+def test_what_a_stream_holds_is_told_and_the_task_of_the_recipe_decides_instead():
+    guessed = stream(Loader()).opened(RECIPE)
+    assert (guessed.kind.task, guessed.data.classes) == ("multiclass", ("0", "1", "2"))
+    assert guessed.data.notes == (
+        "Stream, y of test: 3 classes, 0 to 2 (10, 10, 10 examples); to predict numbers instead, --task regression "
+        "(Recipe.task)",
+    )
+    numbers = stream(Loader()).opened(dataclasses.replace(recipe_for("linear"), task="regression"))
+    assert (numbers.kind.task, numbers.data.outputs, numbers.data.classes) == ("regression", 1, ())
+    assert numbers.data.notes[0].endswith(
+        "a number to predict per example, from 0 to 2; if they are classes, give "
+        "integers, as y.astype(int) or y.argmax(axis=1)"
+    )
+    as_floats = {"x": IRIS.test.x, "y": IRIS.test.y.astype(np.float32)}
+    with pytest.raises(BadInput, match=r"y holds float32, expected classes: integers from 0 to 2"):
+        stream(Loader(), test=as_floats).opened(RECIPE)
+
+
+def test_integers_of_a_stream_are_predicted_as_numbers(tmp_path):
+    recipe = dataclasses.replace(recipe_for("linear"), task="regression", steps=3)
+    result = run(recipe, RunOptions(out=tmp_path / "run", **QUIET), stream=stream(Loader()))
+    spread = (IRIS.test.y.astype(np.float64) ** 2).mean() ** 0.5
+    assert 0 < result.metrics["rmse"] < 2 * spread
+
+
 @pytest.mark.parametrize("pack", [bytes, dict])
 def test_a_resumed_run_goes_on_behind_the_batch_that_was_learned_from_last(pack, tmp_path):
     whole = run(RECIPE, RunOptions(out=tmp_path / "whole", **QUIET), stream=stream(Loader(pack)))

@@ -64,6 +64,11 @@ def npy_header(path: Path) -> NpyHeader:
             f"{path} is not a complete array that numpy.save wrote: its header declares {size:,} bytes of numbers, the "
             f"file has {max(held, 0):,}"
         )
+    if held > size:
+        raise BadInput(
+            f"{path} has {held - size:,} bytes beyond its array, as a second numpy.save into one file leaves: save all "
+            "examples as one array"
+        )
     return header
 
 

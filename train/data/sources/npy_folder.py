@@ -4,6 +4,7 @@ The headers of the files select one of six data sets: x with two, three or four 
 integers in y are classes, floats are values to predict. Task or data set, if given, decide instead of the type of y.
 """
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
@@ -149,7 +150,7 @@ def _classes(folder: Path, targets: "list[np.ndarray]") -> tuple[str, ...]:
                 f"{predict_numbers('npy_table')}"
             )
         return tuple(map(str, range(max(last + 1, 2))))
-    names = tuple(line.strip() for line in read_text(path, str(path)).split("\n") if line.strip())
+    names = tuple(line.strip() for line in re.split(r"[\r\n]", read_text(path, str(path))) if line.strip())
     twice = next((name for i, name in enumerate(names) if name in names[:i]), None)
     if twice is not None:
         raise BadInput(f"{path} lists {twice!r} twice: give every class a name of its own, one per line")

@@ -22,7 +22,7 @@ def header(text, body=b"\0" * 64):
     return b"\x93NUMPY\x01\0" + len(text).to_bytes(2, "little") + text + body
 
 
-def damaged(descr="'<f8'", fortran="False", shape="(2,)", body=b"\0" * 64):
+def damaged(descr="'<f8'", fortran="False", shape="(2,)", body=b"\0" * 16):
     return header(f"{{'descr': {descr}, 'fortran_order': {fortran}, 'shape': {shape}}}\n".encode(), body)
 
 
@@ -41,7 +41,8 @@ def damaged(descr="'<f8'", fortran="False", shape="(2,)", body=b"\0" * 64):
         (damaged(shape="(10**9,)"), "is not an array"),
         (damaged(shape=f"({10**18}, {10**18})"), "is not a complete array"),
         (damaged(body=b"\0" * 15), ".*its header declares 16 bytes of numbers, the file has 15"),
-        (damaged(shape="(0, 3)"), r"is empty: it has shape \(0, 3\)"),
+        (damaged(body=b"\0" * 17), "has 1 bytes beyond its array"),
+        (damaged(shape="(0, 3)", body=b""), r"is empty: it has shape \(0, 3\)"),
         (damaged("'<f16'"), "holds <f16 of shape .*expected numbers: booleans, integers or floats of at most 64 bits"),
         (damaged("'|O'"), r"holds \|O of shape"),
         (damaged("[('a', '<f8')]"), "holds fields of shape"),

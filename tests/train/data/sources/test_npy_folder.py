@@ -130,6 +130,28 @@ def test_fewer_names_than_classes_raise(tmp_path):
         load_data("npy_images", options={"folder": folder})
 
 
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        ("\ufeffant\r\n\r\nbee\r\n cat\r\ndög\r\n\r\n".encode(), ""),
+        (b"ant\rbee\rcat\rd\xc3\xb6g", ""),
+        ("ant\nbee\ncat\ndög\n".encode("latin-1"), r"classes.txt is not UTF-8 text: byte 13 \(line 4\) is 0xf6"),
+        ("ant\nbee\ncat\ndög\n".encode("utf-16"), r"classes.txt is not UTF-8 text: byte 0 .* as in UTF-16"),
+        ("ant\nbee\ncat\ndog\n".encode("utf-16-le"), "classes.txt holds the character NUL"),
+        (b"ant\nbee\nant\ndog", "classes.txt lists 'ant' twice"),
+        (b"\n\n", "classes.txt lists 0 classes"),
+    ],
+)
+def test_names_of_classes_are_read_or_refused_with_the_cause(tmp_path, names, message):
+    folder = put(tmp_path, x=X, y=Y)
+    (tmp_path / "classes.txt").write_bytes(names)
+    if not message:
+        assert load_data("npy_images", options={"folder": folder}).classes == ("ant", "bee", "cat", "dög")
+        return
+    with pytest.raises(BadInput, match=message):
+        load_data("npy_images", options={"folder": folder})
+
+
 def test_an_array_in_fortran_order_raises(tmp_path):
     folder = put(tmp_path, x=np.asfortranarray(X), y=Y)
     assert len(load_data("npy_images", options={"folder": folder}).train.x) == 16
