@@ -15,7 +15,8 @@ import jax
 import numpy as np
 
 from ..config.recipe import Recipe, check_compatible
-from ..data.dataset import Dataset, Kind, Source, Split, Task
+from ..data.array_kinds import KINDS, describe_examples
+from ..data.dataset import Dataset, Source, Split, Task
 from ..data.finite import check_finite
 from ..data.targets import as_values, counted, predict_numbers, told_classes
 from ..errors import BadInput
@@ -23,7 +24,6 @@ from ..runtime.processes import allgather_json, allgather_rows
 
 __all__ = ["Batches", "OpenStream", "Stream", "arrays_of", "check_labels", "decode_state", "encode_state"]
 
-_KINDS: Mapping[int, Kind] = {2: "table", 3: "sequence", 4: "image"}
 _AS_CLASSES = "if they are classes, give integers, as y.astype(int) or y.argmax(axis=1)"
 _CLASSES = 1 << 20  # largest number of classes without names
 _PEEK = 1024  # examples that determine shapes and scales, of all processes together
@@ -91,7 +91,7 @@ class Stream:
         return OpenStream(batches, first[0], recipe, kind, data, val, self.steps_per_epoch)
 
     def _described(self, train: Split, test: Split, told: str) -> tuple[Source, Dataset]:
-        if train.x.ndim not in _KINDS or train.x.shape[1:] != test.x.shape[1:] or train.y.shape[1:] != test.y.shape[1:]:
+        if train.x.ndim not in KINDS or train.x.shape[1:] != test.x.shape[1:] or train.y.shape[1:] != test.y.shape[1:]:
             raise BadInput(
                 f"Stream: batches have x {train.x.shape[1:]} and y {train.y.shape[1:]} an example, test has "
                 f"{test.x.shape[1:]} and {test.y.shape[1:]}: expected the same, and (features,), (time, features) or "
@@ -100,11 +100,14 @@ class Stream:
         classes = self._classes(train, test, told)
         outputs = len(classes) if classes else int(np.prod(train.y.shape[1:]))
         found = test.y.astype(np.int32) if classes else as_values(test.y, "Stream(test=...): y")
-        note = f"Stream, y of test: {counted(test.y, found, predict_numbers('stream'), _AS_CLASSES)}"
+        notes = (
+            f"Stream, x: {describe_examples(test.x.shape)}",
+            f"Stream, y of test: {counted(test.y, found, predict_numbers('stream'), _AS_CLASSES)}",
+        )
         task: Task = "multiclass" if classes else "regression"
-        kind = Source("stream", "", _KINDS[train.x.ndim], task, train.x.shape[1:], outputs, lambda place: data)
+        kind = Source("stream", "", KINDS[train.x.ndim], task, train.x.shape[1:], outputs, lambda place: data)
         target = "" if classes else "y"
-        data = Dataset("stream", task, train, test, classes, target=target, outputs=outputs, notes=(note,))
+        data = Dataset("stream", task, train, test, classes, target=target, outputs=outputs, notes=notes)
         return kind, data
 
     def _classes(self, train: Split, test: Split, told: str) -> tuple[str, ...]:

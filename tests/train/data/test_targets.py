@@ -46,7 +46,8 @@ def everything(data):
     ],
 )
 def test_the_guess_is_told_with_its_counts(tmp_path, y, note):
-    (told,) = loaded(tmp_path, y).notes
+    kind, told = loaded(tmp_path, y).notes
+    assert kind == f"{tmp_path / 'x.npy'}: rows of a table with 3 features"
     assert told.startswith(f"{tmp_path / 'y.npy'}: {note}")
     assert ("multiclass" in told) == ("multiclass" in note)
 

@@ -63,12 +63,13 @@ def test_what_a_stream_holds_is_told_and_the_task_of_the_recipe_decides_instead(
     guessed = stream(Loader()).opened(RECIPE)
     assert (guessed.kind.task, guessed.data.classes) == ("multiclass", ("0", "1", "2"))
     assert guessed.data.notes == (
+        "Stream, x: rows of a table with 4 features",
         "Stream, y of test: 3 classes, 0 to 2 (10, 10, 10 examples); to predict numbers instead, --task regression "
         "(Recipe.task)",
     )
     numbers = stream(Loader()).opened(dataclasses.replace(recipe_for("linear"), task="regression"))
     assert (numbers.kind.task, numbers.data.outputs, numbers.data.classes) == ("regression", 1, ())
-    assert numbers.data.notes[0].endswith(
+    assert numbers.data.notes[1].endswith(
         "a number to predict per example, from 0 to 2; if they are classes, give "
         "integers, as y.astype(int) or y.argmax(axis=1)"
     )

@@ -136,7 +136,7 @@ def _with_points(path: Path, rows: list[Row]) -> tuple[list[Row], list[str]]:
     columns = [[(line, cells[i]) for line, cells in rows if i < len(cells)] for i in range(width)]
     commas = [i for i, column in enumerate(columns) if _has_decimal_comma([cell for _, cell in column])]
     if not commas:
-        return rows, []
+        return rows, _points_told(path, columns)
     line, cell = next((line, cell) for line, cell in columns[commas[0]] if _COMMA.fullmatch(cell))
     for i, column in enumerate(columns):
         pointed = [(place, other) for place, other in column if is_number(other) and "." in other]
@@ -149,6 +149,15 @@ def _with_points(path: Path, rows: list[Row]) -> tuple[list[Row], list[str]]:
             )
     replaced = [(line, [_pointed(cell) if i in commas else cell for i, cell in enumerate(row)]) for line, row in rows]
     return replaced, [f"{path}: the comma is taken as the decimal sign, as in line {line}: {cell}"]
+
+
+def _points_told(path: Path, columns: Sequence[Sequence[tuple[int, str]]]) -> list[str]:
+    """Returns a line if all points of a column may separate thousands."""
+    for column in columns:
+        pointed = [(line, cell) for line, cell in column if is_number(cell) and "." in cell]
+        if pointed and all(_THOUSANDS.fullmatch(cell) for _, cell in pointed):
+            return [f"{path}: the point is taken as the decimal sign, as in line {pointed[0][0]}: {pointed[0][1]}"]
+    return []
 
 
 def _has_decimal_comma(cells: Sequence[str]) -> bool:

@@ -30,6 +30,7 @@ def files_below(folder: Path) -> tuple[list[Path], list[Path]]:
     images, others = [], []
     for place, folders, names in os.walk(folder, onerror=refuse):
         folders[:] = [name for name in folders if not name.startswith(".")]
+        others += [path for name in folders if (path := Path(place, name)).is_symlink()]  # os.walk does not follow them
         for path in (Path(place, name) for name in names if not name.startswith(".")):
             (images if path.suffix.lower() in ENDINGS and path.is_file() else others).append(path)
     return sorted(images), sorted(others)

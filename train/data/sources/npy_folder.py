@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 from ...errors import BadInput
 from ...option_types import Bounds, Seed
+from ..array_kinds import KINDS, describe_examples
 from ..dataset import Dataset, Kind, Place, Source, Split
 from ..finite import check_finite
 from ..formats.npy import npy_header, open_npy
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 __all__ = ["NPY_NAMES", "SOURCES", "npy_name"]
 
 _Share = Annotated[float, Bounds(0.001, 0.999)]
-_KINDS: dict[int, Kind] = {2: "table", 3: "sequence", 4: "image"}
 _AS_CLASSES = "if they are classes, --task multiclass"
 _NAMES = {"table": "npy_table", "sequence": "npy_sequences", "image": "npy_images"}
 
@@ -41,12 +41,12 @@ def npy_name(folder: str, task: str = "") -> str:
     x, y = (npy_header(place / f"{name}.npy") for name in "xy")
     if (place / "y_test.npy").exists() and not (place / "x_test.npy").exists():
         raise BadInput(f"{place} holds y_test.npy without x_test.npy: add x_test.npy, or remove y_test.npy")
-    if len(x.shape) not in _KINDS:
+    if len(x.shape) not in KINDS:
         raise BadInput(
             f"{place / 'x.npy'} holds {x.dtype} of shape {x.shape}: expected numbers (examples, features), "
             "(examples, time, features) or (examples, height, width, channels)"
         )
-    return _NAMES[_KINDS[len(x.shape)]] + "_values" * (not told_classes(task, y.kind))
+    return _NAMES[KINDS[len(x.shape)]] + "_values" * (not told_classes(task, y.kind))
 
 
 def _load(place: Place, folder: str, test_share: float, seed: int, expected: str) -> Dataset:
@@ -86,12 +86,15 @@ def _load(place: Place, folder: str, test_share: float, seed: int, expected: str
     train, test = parts if len(parts) == 2 else train_val_split(parts[0], test_share, seed)
     if train.x.shape[1:] != test.x.shape[1:] or train.y.shape[1:] != test.y.shape[1:]:
         raise BadInput(f"{here}: x_test and y_test must have the shapes of x and y except for the first axis")
-    told = f"{here / 'y.npy'}: {counted(maps[0][1], targets[0], predict_numbers(expected), _AS_CLASSES)}"
+    notes = (
+        f"{here / 'x.npy'}: {describe_examples(maps[0][0].shape)}",
+        f"{here / 'y.npy'}: {counted(maps[0][1], targets[0], predict_numbers(expected), _AS_CLASSES)}",
+    )
     if values:
         outputs = int(np.prod(train.y.shape[1:]))
-        return Dataset(expected, "regression", train, test, target="y", outputs=outputs, notes=(told,))
+        return Dataset(expected, "regression", train, test, target="y", outputs=outputs, notes=notes)
     classes = _classes(here, targets)
-    return Dataset(expected, "multiclass", train, test, classes, outputs=len(classes), notes=(told,))
+    return Dataset(expected, "multiclass", train, test, classes, outputs=len(classes), notes=notes)
 
 
 def _targets(y: "np.ndarray", path: Path, expected: str) -> "np.ndarray":
@@ -172,6 +175,6 @@ def _source(kind: Kind, values: bool) -> Source:
     return Source(name, about, kind, "regression" if values else "multiclass", (), 0, load)
 
 
-SOURCES = (*(_source(kind, values) for kind in _KINDS.values() for values in (False, True)),)
+SOURCES = (*(_source(kind, values) for kind in KINDS.values() for values in (False, True)),)
 NPY_NAMES = tuple(each.name for each in SOURCES)
 """Names of the data sets."""

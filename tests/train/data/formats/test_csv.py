@@ -50,6 +50,8 @@ def test_a_decimal_comma_without_a_header_is_no_delimiter(write):
 def test_thousands_beside_a_decimal_comma_are_read_where_they_are_clear(write):
     rows, _ = read_rows(write("a;b\n1.234,5;2\n12.345.678,25;3\n"))
     assert [cells[0] for _, cells in rows[1:]] == ["1234.5", "12345678.25"]
+    assert "the point is taken as the decimal sign, as in line 2: 1.234" in read_rows(write("a;b\n1.234;2\n"))[1][0]
+    assert read_rows(write("a;b\n1.234;2\n1.5;2\n"))[1] == []
     with pytest.raises(BadInput, match=r"line 2 \(1,5\), so that the point in line 2 \(1\.234\) is not clear"):
         read_rows(write("a;b\n1,5;1.234\n2,5;2.500\n"))
     with pytest.raises(BadInput, match=r"the point in line 3 \(2\.5\) is not clear"):

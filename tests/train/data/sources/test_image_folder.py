@@ -260,6 +260,12 @@ def test_what_is_not_clear_beside_splits_is_refused(splits):
         load(splits)
 
 
+def test_a_linked_folder_below_a_class_is_named(photos, tmp_path):
+    put(tmp_path / "elsewhere" / "a.png", 6, 8, 3)
+    (photos / "cats" / "more").symlink_to(tmp_path / "elsewhere")
+    assert "cats: 1 files left out" in load(photos).notes[0]
+
+
 def test_a_class_of_the_test_split_alone_is_named(splits):
     shutil.rmtree(splits / "Train" / "bees")
     data = load(splits)

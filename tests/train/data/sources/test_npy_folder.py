@@ -1,5 +1,7 @@
 """The user's arrays: the data set that they form, errors of invalid ones."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -42,6 +44,21 @@ def test_shape_and_type_select_the_data_set(tmp_path, shape, y, name):
     assert data.task == ("regression" if name.endswith("values") else "multiclass")
     assert data.outputs == (4 if data.classes else np.prod(y.shape[1:]))
     assert (len(data.train.x), len(data.test.x)) == (16, 4)
+
+
+@pytest.mark.parametrize(
+    ("shape", "told"),
+    [
+        ((20, 12), "rows of a table with 12 features"),
+        ((20, 12, 1), "sequences of 12 steps with 1 feature"),
+        ((20, 28, 28), r"sequences of 28 steps with 28 features; images need a last axis .*x\[..., None\]"),
+        ((20, 4, 3, 1), "images of 4x3 pixels with 1 channel"),
+        ((20, 3, 8, 9), r"images of 3x8 pixels with 9 channels; if the channels come first: x.transpose\(0, 2, 3, 1\)"),
+    ],
+)
+def test_what_the_axes_are_taken_for_is_told(tmp_path, shape, told):
+    folder = put(tmp_path, x=np.zeros(shape, np.uint8), y=Y)
+    assert re.fullmatch(rf".*x\.npy: {told}", load_data(npy_name(folder), options={"folder": folder}).notes[0])
 
 
 def test_arrays_larger_than_memory_stay_on_the_disk_and_are_the_same(tmp_path):
