@@ -11,7 +11,7 @@ from ..errors import BadInput
 from ..option_types import coerce, parse, strip_optional
 from ..runs.folder import is_run, locate_run, read_config
 
-__all__ = ["options_of", "with_recipe"]
+__all__ = ["options_of", "resumed_dataset", "with_recipe"]
 
 # These decided how the run started, or describe one process; a resumed run does not inherit them.
 _NOT_INHERITED = ("out", "overwrite", "resume", "init_from", "distributed", "processes", "process", "peer_timeout")
@@ -46,6 +46,17 @@ def with_recipe(words: Sequence[str]) -> tuple[list[str], Path | None]:
     run, _ = locate_run(Path(path))
     config = [] if _value(words, "--config") else ["--config", str(run)]
     return words + config + (_paths_from_here(words, run) if config else []), run
+
+
+def resumed_dataset(words: Sequence[str]) -> str:
+    """Returns the name of the data set of the run that a command line resumes; "" if it names none."""
+    path = _value(words, "--resume")
+    if not path or path.startswith("-"):
+        path = _value(words, "--out") if any(each.partition("=")[0] == "--resume" for each in words) else ""
+    with suppress(BadInput):
+        recipe = read_config(locate_run(Path(path))[0]).get("recipe") if path else None
+        return str(recipe.get("dataset", "")) if isinstance(recipe, dict) else ""
+    return ""
 
 
 def _paths_from_here(words: Sequence[str], run: Path) -> list[str]:

@@ -23,7 +23,7 @@ from ..option_types import did_you_mean
 from ..trainers.effects import check_effects
 from .help import dataset_table, front_page, model_table, model_text, versions_line
 from .parser import Parser
-from .resume_args import options_of, with_recipe
+from .resume_args import options_of, resumed_dataset, with_recipe
 from .shorthands import SHORTHANDS, expand_shorthands
 
 __all__ = ["CHOICE", "MODEL", "Command", "RecipeArgs", "check", "read", "resolve_recipe"]
@@ -91,7 +91,7 @@ def read(words: Sequence[str], prog: str) -> Command | str:
     Raises:
         BadInput: if a flag is unknown, a value is bad, or two of them contradict each other.
     """
-    words, run = with_recipe(expand_shorthands(words))
+    words, run = with_recipe(expand_shorthands(words, resumed_dataset(words)))
     first, rest = _parser(CHOICE).read_known(words)
     page = _page(first)
     if page is not None:

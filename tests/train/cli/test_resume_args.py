@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from zoo.train.cli.resume_args import options_of, with_recipe
+from zoo.train.cli.resume_args import options_of, resumed_dataset, with_recipe
 from zoo.train.config.run_options import RunOptions
 from zoo.train.errors import BadInput
 from zoo.train.runs.environment import environment
@@ -68,3 +68,14 @@ def test_the_words_are_completed_by_the_folder_and_recipe_of_the_run(tmp_path):
     )
     with pytest.raises(BadInput, match="--resume needs the folder of a run"):
         with_recipe(["--resume"])
+
+
+def test_the_data_set_of_the_resumed_run_decides_what_other_arrays_hold(tmp_path):
+    (tmp_path / "run" / "checkpoints").mkdir(parents=True)
+    (tmp_path / "run" / "config.json").write_text(
+        json.dumps({"recipe": {"model": "linear", "dataset": "npy_table_values"}, "options": {}})
+    )
+    run = str(tmp_path / "run")
+    for words in (["--resume", run], [f"--resume={run}"], ["--out", run, "--resume"], ["--resume", "--out", run]):
+        assert resumed_dataset(words) == "npy_table_values"
+    assert [resumed_dataset(words) for words in ([], ["--out", run], ["--resume", "none"], ["--resume"])] == [""] * 4
