@@ -162,24 +162,35 @@ def _details(data: Dataset, truth: np.ndarray, predicted: np.ndarray) -> dict[st
 
 
 def _describe_classes(trained: Any, x: Any, score: Callable) -> Iterator[dict[str, Any]]:
-    for shares in trained.probabilities(x):
-        best = np.argsort(-shares, kind="stable")[:_TOP]
+    for said, shares in _answered(trained, x):
+        best = np.argsort(-shares, kind="stable")
+        best = [said, *best[best != said]][:_TOP]
         top = [{"class": trained.classes[i], "probability": float(shares[i])} for i in best]
         yield {**top[0], "top": top, "probabilities": _by_name(trained.classes, shares)}
 
 
 def _describe_labels(trained: Any, x: Any, score: Callable) -> Iterator[dict[str, Any]]:
-    for shares in trained.probabilities(x):
-        named = _by_name(trained.classes, shares)
-        yield {"labels": [name for name, share in named.items() if share > 0.5], "probabilities": named}
+    for said, shares in _answered(trained, x):
+        labels = [name for name, here in zip(trained.classes, said, strict=True) if here]
+        yield {"labels": labels, "probabilities": _by_name(trained.classes, shares)}
 
 
 def _describe_tags(trained: Any, x: Any, score: Callable) -> Iterator[dict[str, Any]]:
-    for steps in trained.probabilities(x):
+    for said, shares in _answered(trained, x):
         yield {
-            "tags": [trained.classes[i] for i in steps.argmax(-1)],
-            "probabilities": [float(share) for share in steps.max(-1)],
+            "tags": [trained.classes[i] for i in said],
+            "probabilities": [float(share) for share in shares.max(-1)],
         }
+
+
+def _answered(trained: Any, x: Any) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yields prediction and probabilities of each example.
+
+    Both come from the outputs: probabilities of different outputs may be equal, rounded, and would choose other classes
+    than those that are scored.
+    """
+    outputs = trained.outputs(x)
+    yield from zip(*(np.asarray(of(outputs)) for of in (trained.task.predict, trained.task.probabilities)), strict=True)
 
 
 def _by_name(classes: tuple[str, ...], shares: np.ndarray) -> dict[str, float]:

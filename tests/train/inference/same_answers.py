@@ -1,0 +1,200 @@
+"""Data of every kind and task, their test examples as files for `predict`, and scores of answers in float64."""
+
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+
+from zoo.layers import compose, dense
+from zoo.train import recipe_for
+
+KINDS = ("uint8", "int16", "int32", "int64", "uint64", "float16", "float32", "float64")
+SHAPES = {"table": (4,), "sequence": (3, 2), "image": (3, 4, 2)}
+NAMES = {"table": "npy_table", "sequence": "npy_sequences", "image": "npy_images"}
+TRAIN, TEST = 40, 21
+
+
+def drawn(kind, shape, seed):
+    """Returns numbers that fill a type: stamps, offsets, values beyond 2^32 and 2^63."""
+    random, size = np.random.default_rng(seed), shape
+    if kind[:5] == "float":
+        return random.normal({"float16": 3, "float32": 1e5, "float64": 1e9}[kind], 2, size).astype(kind)
+    low, range_ = {
+        "uint8": (0, 256), "int16": (-30_000, 60_000), "int32": (2**30, 1000), "int64": (1_700_000_000_000, 10**6),
+        "uint64": (2**63, 2**50),
+    }[kind]  # fmt: skip
+    return (random.integers(0, range_, size).astype(object) + low).astype(kind)
+
+
+def targets(x, outputs):
+    """Returns classes of standardised inputs (outputs 0), or values of very different units."""
+    z = x.astype(np.float64).reshape(len(x), -1)
+    z = (z - z.mean(axis=0)) / z.std(axis=0) @ np.random.default_rng(2).normal(size=(z.shape[1], max(outputs, 3)))
+    if not outputs:
+        return z.argmax(axis=1).astype(np.int64)
+    y = 1e8 + z[:, :outputs] * np.array([1.0, 0.1, 1e6])[:outputs]
+    return y[:, 0] if outputs == 1 else y
+
+
+def of_arrays(shape, kind, outputs, folder, task=""):
+    """Writes arrays of a kind with classes (outputs 0) or values; the files to predict are those of the test split."""
+    x = drawn(kind, (TRAIN + TEST, *SHAPES[shape]), 1)
+    y = targets(x, outputs)
+    for name, each in (("x", x), ("y", y)):
+        np.save(folder / f"{name}.npy", each[:TRAIN])
+        np.save(folder / f"{name}_test.npy", each[TRAIN:])
+    name = NAMES[shape] + "_values" * (outputs > 0)
+    model = {"sequence": "rnn"}.get(shape, "linear" if outputs else "logistic")
+    options = {"width": 3} if model == "rnn" else {}
+    recipe = replace(recipe_for(model, name), m=options, task=task, d={"folder": str(folder)})
+    files = [folder / "x_test.npy"]
+    if shape == "table":
+        files.append(written(folder / "rows.csv", x[TRAIN:]))
+    return recipe, lambda test: files
+
+
+def written(path, rows, header=()):
+    """Writes rows with all digits of their values."""
+    lines = [",".join(header)] if header else []
+    path.write_text("\n".join([*lines, *(",".join(repr(value.item()) for value in row) for row in rows)]) + "\n")
+    return path
+
+
+def generated(model, name, folder, **options):
+    """Selects a data set of the project; its test rows become a CSV file, sequences one file each."""
+    recipe = replace(recipe_for(model, name), d=options, m={"width": 3} if model in ("rnn", "bigru") else {})
+
+    def files(test):
+        if test.x.ndim == 2 and test.x.dtype.kind == "f":
+            return [written(folder / "rows.csv", test.x)]
+        lengths = np.full(len(test.x), test.x.shape[1]) if test.lengths is None else test.lengths
+        for i, (x, length) in enumerate(zip(test.x[:TEST], lengths, strict=False)):
+            np.save(folder / f"{i:02}.npy", x[:length])
+        return sorted(folder.glob("*.npy"))
+
+    return recipe, files
+
+
+def of_images(folder):
+    """Writes pictures that are not square, of two classes, and names those of the test split."""
+    from PIL import Image
+
+    for i in range(12):
+        (folder / "ab"[i % 2]).mkdir(exist_ok=True)
+        Image.fromarray(drawn("uint8", (9, 7 + i, 3), i)).save(folder / "ab"[i % 2] / f"{i}.png")
+    options = {"folder": str(folder), "size": 4, "test_share": 0.5}
+
+    def files(test):
+        from zoo.train.data.dataset import Place, load_data
+
+        return load_data("images", Place(in_memory=0), options).test.x.paths
+
+    return replace(recipe_for("logistic", "images"), d=options), files
+
+
+def of_series(level, unit, relative, folder):
+    """Writes a series; each window of the test split is a file that ends with it."""
+    values = level + unit * np.sin(np.arange(60) / 3)
+    written(folder / "all.csv", values[:, None], ("value",))
+    options = {"file": str(folder / "all.csv"), "column": "value", "window": 4, "horizon": 2, "relative": relative}
+
+    def files(test):
+        ends = [len(values) - 2 - i for i in reversed(range(len(test.x)))]
+        return [written(folder / f"{end}.csv", values[:end, None], ("value",)) for end in ends]
+
+    return replace(recipe_for("rnn", "csv"), m={"width": 3}, d=options), files
+
+
+def of_text(model, level, folder):
+    """Writes a text; the test split is its last tenth, with the character before it."""
+    text = "".join(np.random.default_rng(0).choice(["to ", "be, ", "or ", "not ", "né ", "汉 "], 200))
+    (folder / "all.txt").write_text(text, encoding="utf-8")
+    options = {"file": str(folder / "all.txt"), "level": level, "words": 6, "window": 8}
+
+    def files(test):
+        from zoo.train.data.dataset import Place, load_data
+        from zoo.train.data.vocabulary import Vocabulary
+
+        tokens = Vocabulary(load_data("text", Place(), options).vocabulary).split(text)
+        (folder / "test.txt").write_text("".join(tokens[-len(test.x) - 1 :]), encoding="utf-8")
+        return [folder / "test.txt"]
+
+    if model == "markov":
+        return replace(recipe_for(model, "text"), d=options | {"window": 0}), files
+    return replace(recipe_for(model, "text"), d=options, m={"width": 3}, batch_size=4), files
+
+
+def mixed(shape):
+    """Builds a model whose outputs have the shape of its inputs."""
+    return compose(lambda call, x: x / 2 + call("last", x), last=dense(shape[-1]))
+
+
+def reconstructed(case, folder):
+    """Returns a case with its inputs as the targets."""
+    recipe, files = case(folder)
+    return replace(recipe_for(f"{__file__}:mixed", recipe.dataset), d=recipe.d, task="reconstruct"), files
+
+
+CASES = {
+    ("table", "multiclass"): partial(of_arrays, "table", "int64", 0),
+    ("table", "binary"): partial(generated, "logistic", "breast_cancer"),
+    ("table", "regression"): partial(of_arrays, "table", "float64", 3),
+    ("points", "binary"): partial(generated, "logistic", "circle"),
+    ("points", "multiclass"): partial(generated, "logistic", "ring"),
+    ("points", "regression"): partial(generated, "linear", "plane"),
+    ("image", "multiclass"): of_images,
+    ("image", "regression"): partial(of_arrays, "image", "uint8", 1),
+    ("sequence", "multiclass"): partial(of_arrays, "sequence", "uint64", 0),
+    ("sequence", "regression"): partial(of_arrays, "sequence", "float64", 1),
+    ("sequence", "tagging"): partial(generated, "bigru", "future", examples=40, steps=6, ahead=1),
+    ("series", "regression"): partial(of_series, 1e10, 3.0, True),
+    ("text", "language"): partial(of_text, "rnn", "characters"),
+    ("table", "reconstruct"): partial(reconstructed, partial(of_arrays, "table", "int64", 1)),
+    ("series", "reconstruct"): partial(reconstructed, partial(of_series, 1e10, 3.0, True)),
+}
+"""A case for each kind and task of the registry, and reconstructions."""
+
+MORE = {
+    f"{shape} of {kind}, {outputs or 'classes'}": partial(of_arrays, shape, kind, outputs)
+    for shape in SHAPES
+    for kind in KINDS
+    for outputs in (0, 1, 3)
+} | {
+    "plain series": partial(of_series, 1e10, 3.0, False),
+    "tiny series": partial(of_series, 0.0, 1e-24, False),
+    "words": partial(of_text, "rnn", "words"),
+    "counts": partial(of_text, "markov", "characters"),
+    "counts of words": partial(of_text, "markov", "words"),
+    "tokens": partial(generated, "bigru", "copy", examples=40, delay=2, length=2),
+    "two numbers": partial(generated, "rnn", "adding", examples=40, steps=6),
+    "reconstructed images": partial(reconstructed, partial(of_arrays, "image", "uint8", 0)),
+    "reconstructed float images": partial(reconstructed, partial(of_arrays, "image", "float64", 0)),
+    "reconstructed sequences": partial(reconstructed, partial(of_arrays, "sequence", "uint64", 0)),
+}
+"""Further cases, of every type of numbers."""
+
+
+def scores(said, test, task: str, relative: bool) -> dict[str, float]:
+    """Computes the metrics of predictions for a split in float64."""
+    true = np.asarray(test.y)
+    if task == "reconstruct":
+        error = np.square(said - test.x[:].astype(np.float64)).reshape(len(said), -1)
+        return {"mse": error.mean(), "sse": error.sum(axis=1).mean()}
+    if task != "regression":
+        return {"accuracy": np.mean((said == true)[true >= 0])}
+    true, said = (each.astype(np.float64).reshape(len(true), -1) for each in (true, said))
+    error, change = said - true, true - test.x[:, -1] if relative else true  # R2 is that of what was learned
+    unit = np.abs(error).max()
+    r2 = 1 - np.square(error / unit).mean(axis=0) / np.square((change - change.mean(axis=0)) / unit).mean(axis=0)
+    return {"rmse": unit * np.sqrt(np.square(error / unit).mean()), "mae": np.abs(error).mean(), "r2": r2.mean()}
+
+
+def in_answers(answers: list[dict], classes: tuple[str, ...]) -> np.ndarray | None:
+    """Returns what `zoo predict` tells as predictions; None where it tells scores."""
+    if "tags" in answers[0]:
+        return np.concatenate([[classes.index(tag) for tag in each["tags"]] for each in answers])
+    if "class" in answers[0]:
+        return np.array([classes.index(each["class"]) for each in answers])
+    if "unit" in answers[0]:
+        return np.array([each["values"] if "values" in each else [each["value"]] for each in answers])
+    return None
