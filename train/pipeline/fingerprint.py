@@ -4,14 +4,16 @@ import json
 from contextlib import suppress
 from dataclasses import replace
 
+import numpy as np
+
 from ..config.recipe import Recipe
-from ..data.dataset import Dataset, Source
+from ..data.dataset import Dataset, Source, Split
 from ..data.on_disk import sample
 from ..errors import BadInput
 from ..tree import digest
 from .splits import validation_split
 
-__all__ = ["fingerprint", "fingerprint_in_training"]
+__all__ = ["fingerprint", "fingerprint_in_training", "former_fingerprint"]
 
 
 def fingerprint(data: Dataset) -> str:
@@ -26,6 +28,17 @@ def fingerprint(data: Dataset) -> str:
     lengths = {name: len(array) for name, array in arrays.items() if len(array) > len(samples[name])}
     more = [data.classes, data.vocabulary, *([lengths] if lengths else [])]
     return digest(samples, json.dumps(more))
+
+
+def former_fingerprint(data: Dataset, kind: str) -> str:
+    """Returns the fingerprint by versions that held targets, and inputs of a series as well, in float32."""
+
+    def narrowed(split: Split) -> Split:
+        with np.errstate(over="ignore"):
+            y = split.y.astype(np.float32) if split.y.dtype == np.float64 else split.y
+            return split._replace(y=y, x=split.x.astype(np.float32) if kind == "series" else split.x)
+
+    return fingerprint(replace(data, train=narrowed(data.train), test=narrowed(data.test)))
 
 
 def fingerprint_in_training(recipe: Recipe, data: Dataset, kind: Source) -> str:

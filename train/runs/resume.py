@@ -16,6 +16,7 @@ from ..config.run_options import RunOptions
 from ..engine.loop import LoopState
 from ..errors import CheckpointUnusable, warn
 from ..files import MODEL_FILE, atomic, sync, write_json
+from ..pipeline.fingerprint import former_fingerprint
 from ..reporting.console_stream import terminal
 from ..runtime.processes import allgather_json, broadcast_from_first, device_put, is_first
 from ..trainers import traits
@@ -118,7 +119,8 @@ def load_state(checkpoint: Checkpoint, setup: Setup) -> LoopState:
     Raises:
         CheckpointUnusable: If data, length, shapes or types differ, with a table of the differences.
     """
-    if checkpoint.manifest["data"] != setup.fingerprint:
+    known = checkpoint.manifest["data"]
+    if known != setup.fingerprint and known != former_fingerprint(setup.data, setup.source.kind):
         name = setup.data.name
         row = f"  {'data':<20} {name} does not have the same examples as when the run started"
         raise other_run(checkpoint.path, [row])

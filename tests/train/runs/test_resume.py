@@ -302,6 +302,26 @@ def test_row_12_other_data_shapes_types_or_a_shorter_length_are_refused(iris, mo
         run(dataclasses.replace(IRIS, epochs=5), RunOptions(resume=iris.folder, **EVERY))
 
 
+def test_a_run_of_a_version_that_held_targets_in_float32_goes_on(tmp_path, monkeypatch):
+    random = np.random.default_rng(0)
+    for name, array in (("x", random.normal(size=(40, 3))), ("y", 1e8 + random.normal(size=40))):
+        np.save(tmp_path / f"{name}.npy", array)
+
+    def former(data):
+        narrow = (part._replace(y=part.y.astype(np.float32)) for part in (data.train, data.test))
+        return fingerprint(dataclasses.replace(data, **dict(zip(("train", "test"), narrow, strict=True))))
+
+    monkeypatch.setattr("zoo.train.runs.setup.fingerprint", former)
+    recipe = dataclasses.replace(recipe_for("linear", "npy_table_values"), steps=2, d={"folder": str(tmp_path)})
+    run(recipe, RunOptions(out=tmp_path / "run", **EVERY))
+    monkeypatch.undo()
+    longer = run(dataclasses.replace(recipe, steps=4), RunOptions(resume=tmp_path / "run", **EVERY))
+    assert longer.metrics["step"] == 4
+    np.save(tmp_path / "y.npy", 1e8 + random.normal(size=40))
+    with pytest.raises(CheckpointUnusable, match="does not have the same examples"):
+        run(dataclasses.replace(recipe, steps=6), RunOptions(resume=tmp_path / "run", **EVERY))
+
+
 def test_a_fingerprint_knows_every_example_and_class():
     data = load_data("iris")
     other = data.train._replace(y=np.where(np.arange(120) == 7, 2, data.train.y))
