@@ -78,16 +78,21 @@ def fit_scaler(
         raise BadInput("cannot fit a normalization without examples")
     x = subsample(x, _MOST)
     ends = [(part.min(axis=(0, 1)), part.max(axis=(0, 1))) for part in _parts(x)]
-    low, high = (np.stack(each).astype(np.float64) for each in zip(*ends, strict=True))
+    low, high = (np.stack(each) for each in zip(*ends, strict=True))
     low, high = low.min(axis=0), high.max(axis=0)
+    differs = low < high  # as integers, of which float64 does not hold all beyond 2^53
+    low, high = low.astype(np.float64), high.astype(np.float64)
     _check_finite(low, high)
     shift, spread = _FITS[how](x, low, high)
     # Compared by the extremes, because rounding gives a constant a small spread.
     rounding = 4 * np.spacing(np.maximum(np.abs(low), np.abs(high)))
     varies = (high - low > rounding) & (spread > _LEAST)
-    shift, scale = np.where(varies, shift, low if how != "none" else 0), 1 / np.where(varies, spread, 1)
-    rounded = ~varies & (high > low) & (how != "none")
-    _name_columns(note, how, low, high, rounded, ~rounded & (high > low) & (_digits(shift, low, high) < 1))
+    rounded = ~varies & differs & (how != "none")
+    shift = np.where(varies, shift, low if how != "none" else 0)
+    scale = 1 / np.where(varies, spread, np.where(rounded, np.maximum(rounding, 1), 1))
+    if not is_wide(x.dtype):  # they are normalised in float32, as are equal values of wider types
+        shift, scale = (each.astype(np.float32).astype(np.float64) for each in (shift, scale))
+    _name_columns(note, how, low, high, rounded, ~rounded & differs & (_digits(shift, low, high) < 1))
     return Scaler(shift, scale)
 
 
@@ -159,11 +164,21 @@ def _in_float64(x: "np.ndarray", shift: Any, scale: Any) -> "np.ndarray":
             for part in [slice(i, i + rows) for i in range(0, len(x), rows)] if rows else [...]:
                 done[part] = (x[part].astype(np.float64) - shift) * scale
     except FloatingPointError:
-        raise BadInput(
-            "a value lies so far from those of the training that its normalised value exceeds float32, 3e38: remove "
-            "or correct it"
-        ) from None
+        raise _far(x, shift, scale) from None
     return done
+
+
+def _far(x: "np.ndarray", shift: Any, scale: Any) -> BadInput:
+    """Returns the error for the value that is farthest from those of the training."""
+    import numpy as np
+
+    with np.errstate(over="ignore"):
+        size = np.abs((x.astype(np.float64) / 2 - shift / 2) * scale)
+    place = np.unravel_index(int(size.argmax()), size.shape)
+    return BadInput(
+        f"column {place[-1]} (counted from 0): {x[place]:g} lies so far from the values of the training that its "
+        "normalised value exceeds float32, 3e38: remove or correct it"
+    )
 
 
 def _digits(shift: "np.ndarray", low: "np.ndarray", high: "np.ndarray") -> "np.ndarray":
@@ -191,6 +206,11 @@ def _check_finite(low: "np.ndarray", high: "np.ndarray") -> None:
 
     with np.errstate(over="ignore", invalid="ignore"):
         bad = np.flatnonzero(~np.isfinite(high - low))
+    if bad.size and np.isfinite(high[bad] / 2 - low[bad] / 2).all():
+        raise BadInput(
+            f"the training examples reach from {low[bad[0]]:g} to {high[bad[0]]:g} in column {bad[0]} (from 0), "
+            "farther than float64: divide the column"
+        )
     if bad.size:
         raise BadInput(
             f"the training examples are not finite in column {', '.join(map(str, bad[:5]))} (counted from 0): "

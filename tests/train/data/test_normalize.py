@@ -123,6 +123,39 @@ def test_a_column_that_varies_by_the_rounding_of_float64_is_constant_and_named()
     ]
 
 
+@pytest.mark.parametrize("kind", [np.int64, np.uint64])
+def test_integers_that_float64_does_not_tell_apart_are_named(kind):
+    said = []
+    fit_scaler(np.array([[2**62], [2**62 + 1]], kind), "standard", said.append)
+    fit_scaler(np.array([[2**62], [2**62 + 1]], kind), "none", said.append)
+    assert ["count as constant" in line for line in said] == [True, False]
+    assert "vary by less than float32 can hold after --normalize none" in said[1]
+
+
+def test_a_column_of_rounded_values_stays_near_0_at_any_level():
+    x = np.array([[1e306], [np.nextafter(1e306, np.inf)]])
+    assert np.abs(fit_scaler(x, "standard").apply(x)).max() <= 1
+
+
+def test_a_value_that_leaves_float32_is_named():
+    scaler = fit_scaler(np.array([[0.0, 1e-290], [1.0, 2e-290]]), "standard")
+    with pytest.raises(BadInput, match=r"column 1 \(counted from 0\): 5 lies so far"):
+        scaler.apply(np.array([[0.5, 1e-290], [0.5, 5.0]]))
+
+
+def test_a_range_beyond_float64_is_refused_by_its_ends():
+    with pytest.raises(BadInput, match=r"reach from -1e\+308 to 1e\+308 in column 0 .* farther than float64"):
+        fit_scaler(np.array([[-1e308], [1e308]]), "standard")
+
+
+@pytest.mark.parametrize("how", HOWS)
+@pytest.mark.parametrize("kind", [np.uint8, np.int8, np.uint16, np.float16])
+def test_narrow_values_are_normalised_alike_in_float32_and_as_a_wider_type(kind, how):
+    x = (np.random.default_rng(0).integers(0, 2, (40, 3)) + (120 if kind != np.uint16 else 65534)).astype(kind)
+    scaler = fit_scaler(x, how)
+    np.testing.assert_allclose(scaler.apply(x), scaler.apply(x.astype(np.float64)), rtol=2e-7, atol=1e-7)
+
+
 def test_a_column_that_float32_cannot_hold_without_a_shift_is_named():
     said = []
     fit_scaler(np.array([[1e9, 1.0], [1e9 + 20, 2.0]]), "none", said.append)

@@ -1,6 +1,7 @@
 """Reads one column of numbers from a CSV file."""
 
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,6 +45,7 @@ def read_column(
     (_, header), *rows = rows
     place = _place(path, header, column)
     numbers = _numbers(path, header, rows, place)
+    _check_gaps(path, header, [line for line, _ in rows])
     for line in (*notes, *check_times(path, header, rows, place)):
         note(line)
     return header[place], np.array(numbers, np.float64)
@@ -75,3 +77,14 @@ def _place(path: Path, header: list[str], column: str) -> int:
         same = next((name for name in header if name.lower() == column.lower()), column)
         raise BadInput(f"{path}, line 1: there is no column {column!r}{did_you_mean(same, header)} (it has: {known})")
     return header.index(column)
+
+
+def _check_gaps(path: Path, header: list[str], lines: list[int]) -> None:
+    """Checks that a file of one column has no empty line among the others, which is a missing value."""
+    steps = [after - line for line, after in pairwise(lines)]
+    if len(header) > 1 or not steps or max(steps) == min(steps):  # some programs write an empty line after each
+        return
+    line = lines[steps.index(max(steps))] + 1
+    raise BadInput(
+        f"{path}, line {line}: the line is empty, a value of {header[0]!r} is missing: fill it in or remove it"
+    )

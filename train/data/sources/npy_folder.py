@@ -83,6 +83,8 @@ def _load(place: Place, folder: str, test_share: float, seed: int, expected: str
         )
     targets = [_targets(y, here / f"y{end}.npy", expected) for (_, y), end in zip(maps, ends, strict=True)]
     parts = [Split(_kept(x, large), y) for (x, _), y in zip(maps, targets, strict=True)]
+    if len(parts) == 1 and len(parts[0].y) < 2:
+        raise BadInput(f"{here / 'x.npy'} has 1 example: add others, or x_test.npy and y_test.npy")
     train, test = parts if len(parts) == 2 else train_val_split(parts[0], test_share, seed)
     if train.x.shape[1:] != test.x.shape[1:] or train.y.shape[1:] != test.y.shape[1:]:
         raise BadInput(f"{here}: x_test and y_test must have the shapes of x and y except for the first axis")
@@ -121,10 +123,12 @@ def _pair(folder: Path, end: str) -> "tuple[np.memmap, np.ndarray]":
     import numpy as np
 
     x, y = (open_npy(folder / f"{name}{end}.npy") for name in "xy")
-    if not y.ndim or not x.ndim or len(x) != len(y):
-        lengths = [f"{len(each):,}" if each.ndim else "no" for each in (x, y)]
+    for name, each in (("x", x), ("y", y)):
+        if not each.ndim or not each.size:
+            raise BadInput(f"{folder / f'{name}{end}.npy'} is empty or no list of examples: it has shape {each.shape}")
+    if len(x) != len(y):
         raise BadInput(
-            f"{folder}: x{end}.npy has {lengths[0]} examples and y{end}.npy {lengths[1]}: the numbers must be equal"
+            f"{folder}: x{end}.npy has {len(x):,} examples and y{end}.npy {len(y):,}: the numbers must be equal"
         )
     return x, np.array(y, y.dtype.newbyteorder("="))
 

@@ -96,7 +96,7 @@ def tinyshakespeare(
 def _dataset(name: str, whole: str, where: str, level: Level, words: int, window: int) -> Dataset:
     if not whole.strip():
         raise BadInput(f"{where}: the text is empty; a text needs some thousand characters")
-    vocabulary = _vocabulary(whole, level, words)
+    vocabulary = _several(_vocabulary(whole, level, words), where)
     numbers = vocabulary.encode(whole)
     train, test = _split(numbers, where, level, window)
     cut, held = len(train.x) + 1, len(test.x)
@@ -124,6 +124,7 @@ def _large(path: Path, where: str, level: Level, window: int) -> Dataset:
             f"memory, {format_bytes(_EACH * path.stat().st_size)}: raise --in-memory, or omit the option"
         )
     vocabulary, numbers = characters_on_disk(path, where)
+    _several(vocabulary, where)
     train, test = _split(cast("np.ndarray", numbers), where, level, window)
     return Dataset("text", "language", train, test, vocabulary=vocabulary.tokens, window=window)
 
@@ -151,6 +152,13 @@ def _vocabulary(whole: str, level: Level, words: int) -> Vocabulary:
     if level == "characters":
         return characters_of(whole)
     return words_of(whole[: len(whole) - len(whole) // _TEST_SHARE], words)
+
+
+def _several(vocabulary: Vocabulary, where: str) -> Vocabulary:
+    """Raises BadInput if a text repeats one character, which leaves nothing to predict."""
+    if len(vocabulary.tokens) < 2:
+        raise BadInput(f"{where}: the text consists of {vocabulary.tokens[0]!r} alone: expected different characters")
+    return vocabulary
 
 
 def _standard_library() -> str:

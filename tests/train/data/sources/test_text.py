@@ -80,6 +80,7 @@ def test_line_endings_and_a_byte_order_mark_make_no_difference(write):
     [
         ("", "mine.txt: the text is empty"),
         (" \n\t\n", "mine.txt: the text is empty"),
+        ("x" * 400, "mine.txt: the text consists of 'x' alone"),
         ("short", "the text has 5 characters; nine tenths of it must be longer than a window of 4"),
         ("twelve chars", r"(?s)window of 40 \(--d.window\)"),
         (b"fine so far\n\xff\xfe", r"mine.txt is not UTF-8 text: byte 12 \(line 2\) is 0xff"),
