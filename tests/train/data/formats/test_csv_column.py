@@ -127,7 +127,7 @@ def test_a_second_column_of_dates_in_no_order_is_no_time(csv):
 def test_an_empty_line_between_values_of_one_column_is_a_missing_value(csv):
     with pytest.raises(BadInput, match=r"line 4: the line is empty, a value of 'price' is missing"):
         read_column(csv("price\n1\n2\n\n4\n"))
-    for regular in ("price\n1\n2\n3\n\n\n", "price\n\n1\n\n2\n\n3\n"):
+    for regular in ("price\n\n1\n2\n3\n\n\n", "price\n\n1\n\n2\n\n3\n"):
         assert read_column(csv(regular))[1].tolist() == [1, 2, 3]
 
 

@@ -1,0 +1,1 @@
+"""Odd data files of users, made by chance, and what training makes of them."""
