@@ -157,7 +157,9 @@ def _vocabulary(whole: str, level: Level, words: int) -> Vocabulary:
 def _several(vocabulary: Vocabulary, where: str) -> Vocabulary:
     """Raises BadInput if a text repeats one character, which leaves nothing to predict."""
     if len(vocabulary.tokens) < 2:
-        raise BadInput(f"{where}: the text consists of {vocabulary.tokens[0]!r} alone: expected different characters")
+        raise BadInput(
+            f"{where}: the text consists of {''.join(vocabulary.tokens)!r} alone: expected different characters"
+        )
     return vocabulary
 
 
