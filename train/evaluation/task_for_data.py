@@ -20,6 +20,7 @@ from ..trained.generator_input import input_spec, is_image_to_image
 
 __all__ = ["TaskSpec", "task_for_data", "task_name"]
 
+_LEAST = 1e-150  # unit of values whose squared errors float64 holds
 _Scalers = tuple[Scaler | None, Scaler | None]
 
 
@@ -101,9 +102,17 @@ def in_units(task: Task, scaler: Scaler, level: Any = 0) -> Task:
         task: task whose outputs are normalised.
         scaler: their normalisation.
         level: typical normalised targets (columns,), from which float32 has digits for their deviations.
+
+    Raises:
+        BadInput: if float64 does not hold the square of the unit, in which squared errors are reported.
     """
     units = 1 / np.asarray(scaler.scale, np.float64)
     largest = float(units.max())
+    if not _LEAST < largest < 1 / _LEAST:
+        raise BadInput(
+            f"the values to predict vary by about {largest:.3g} in column {units.argmax()} (counted from 0), and "
+            "float64 does not hold the square of their errors: save them in another unit"
+        )
     relative = (units / largest).astype(np.float32)
 
     def measured(metric):

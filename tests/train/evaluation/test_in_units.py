@@ -6,6 +6,7 @@ import pytest
 from sklearn.metrics import r2_score
 
 from zoo.train.data.normalize import Scaler
+from zoo.train.errors import BadInput
 from zoo.train.evaluation.task_for_data import in_units
 from zoo.train.tasks import task_for
 
@@ -25,6 +26,12 @@ def test_errors_are_squared_before_they_have_a_unit(unit):
     assert got["mae"] == pytest.approx(np.mean(np.abs(error)) * unit, rel=1e-5)
     assert got["mse"] == pytest.approx(np.mean(error**2) * unit**2, rel=1e-5)
     assert got["rmse"] >= got["mae"] > 0
+
+
+@pytest.mark.parametrize("unit", [1e-160, 1e160])
+def test_values_whose_squares_leave_float64_are_refused_with_their_column(unit):
+    with pytest.raises(BadInput, match=r"vary by about 1e[-+]160 in column 1 .*another unit"):
+        in_units(task_for("regression", outputs=2), Scaler(np.zeros(2), 1 / np.array([unit / 10, unit])))
 
 
 def test_r2_of_test_targets_far_from_those_of_the_training_is_scikit_learns():
