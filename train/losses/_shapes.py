@@ -5,7 +5,7 @@ import jax.numpy as jnp
 
 from zoo.layers import describe
 
-__all__ = ["class_indices", "drop_logit_axis", "mean_per_example", "same_shape"]
+__all__ = ["at_least_float32", "binary_targets", "class_indices", "drop_logit_axis", "mean_per_example", "same_shape"]
 
 
 def mean_per_example(x: jax.Array) -> jax.Array:
@@ -15,7 +15,7 @@ def mean_per_example(x: jax.Array) -> jax.Array:
 
 def drop_logit_axis(outputs: jax.Array, targets: jax.Array) -> tuple[jax.Array, jax.Array]:
     """Drops the last axis of outputs (batch, 1) where the targets are (batch,)."""
-    outputs, targets = _at_least_float32(outputs), jnp.asarray(targets)
+    outputs, targets = at_least_float32(outputs), jnp.asarray(targets)
     if outputs.ndim == targets.ndim + 1 and outputs.shape[-1] == 1:
         outputs = outputs[..., 0]
     return outputs, targets
@@ -27,7 +27,7 @@ def same_shape(name: str, outputs: jax.Array, targets: jax.Array) -> tuple[jax.A
     Raises:
         ValueError: if the shapes differ.
     """
-    outputs, targets = _at_least_float32(outputs), jnp.asarray(targets)
+    outputs, targets = at_least_float32(outputs), jnp.asarray(targets)
     if outputs.shape == targets.shape:
         return outputs, targets.astype(outputs.dtype)
     hint = ": reshape one of them" if outputs.size == targets.size else ""
@@ -36,14 +36,30 @@ def same_shape(name: str, outputs: jax.Array, targets: jax.Array) -> tuple[jax.A
     )
 
 
+def binary_targets(name: str, outputs: jax.Array, targets: jax.Array) -> tuple[jax.Array, jax.Array]:
+    """Checks that outputs and targets have one shape; integers other than 0 and 1 become NaN, as under jit none raises.
+
+    Raises:
+        ValueError: if the shapes differ.
+    """
+    outputs, values = same_shape(name, outputs, targets)
+    if jnp.issubdtype(jnp.asarray(targets).dtype, jnp.integer):
+        values = jnp.where((values == 0) | (values == 1), values, jnp.nan)
+    return outputs, values
+
+
 def class_indices(name: str, outputs: jax.Array, targets: jax.Array) -> tuple[jax.Array, jax.Array]:
     """Checks that the targets are one integer class index per row of outputs (batch, ..., classes).
+
+    Returns:
+        Outputs of at least float32, and the indices, at least int32: 8 bits cannot count 256 classes. Negative indices,
+        which jax counts from the end, become the number of classes, which no class has.
 
     Raises:
         TypeError: if the targets are not integers.
         ValueError: if the shapes do not fit.
     """
-    outputs, targets = _at_least_float32(outputs), jnp.asarray(targets)
+    outputs, targets = at_least_float32(outputs), jnp.asarray(targets)
     if outputs.shape[:-1] != targets.shape or not outputs.ndim:
         raise ValueError(
             f"{name}: outputs {describe(outputs)} and targets {describe(targets)} do not fit: "
@@ -51,9 +67,14 @@ def class_indices(name: str, outputs: jax.Array, targets: jax.Array) -> tuple[ja
         )
     if not jnp.issubdtype(targets.dtype, jnp.integer):
         raise TypeError(f"{name}: targets must be integer class indices, got {describe(targets)}")
+    if targets.dtype.itemsize < 4:
+        targets = targets.astype(jnp.int32)
+    if jnp.issubdtype(targets.dtype, jnp.signedinteger):
+        targets = jnp.where(targets < 0, outputs.shape[-1], targets)
     return outputs, targets
 
 
-def _at_least_float32(outputs: jax.Array) -> jax.Array:
+def at_least_float32(outputs: jax.Array) -> jax.Array:
+    """Casts to float32; float64 stays."""
     outputs = jnp.asarray(outputs)
     return outputs.astype(jnp.promote_types(outputs.dtype, jnp.float32))

@@ -10,6 +10,8 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
+from ._shapes import at_least_float32
+
 __all__ = ["LOSSES", "AdversarialLoss", "adversarial_loss", "gradient_penalty", "interpolate", "r1_penalty"]
 
 
@@ -88,7 +90,7 @@ def _per_example(loss: Callable) -> Callable:
 
 def _squared_gradients(logit: Callable, x: jax.Array) -> jax.Array:
     """Computes `|d logit / d x|^2` of each example, (batch,)."""
-    gradient = jax.grad(lambda x: jnp.sum(logit(x)))(x)
+    gradient = at_least_float32(jax.grad(lambda x: jnp.sum(logit(x)))(x))
     return jnp.sum(gradient.reshape(len(x), -1) ** 2, axis=-1)
 
 

@@ -1,14 +1,15 @@
 """Classification losses: `(outputs, targets) -> one loss per example`, shape (batch,).
 
 Outputs are logits: the sigmoid or softmax is part of the loss, where it cannot overflow. Axes between the batch and
-the classes (time, for example) are averaged over. Half-precision outputs are raised to float32 first.
+the classes (time, for example) are averaged over. Half-precision outputs are raised to float32 first. An integer that
+is no class gives NaN: under jit no error can be raised, and NaN stops the training instead of teaching another class.
 """
 
 import jax
 import jax.numpy as jnp
 import optax
 
-from ._shapes import class_indices, drop_logit_axis, mean_per_example, same_shape
+from ._shapes import binary_targets, class_indices, drop_logit_axis, mean_per_example, same_shape
 
 __all__ = [
     "binary_cross_entropy",
@@ -31,7 +32,7 @@ def binary_cross_entropy(outputs: jax.Array, targets: jax.Array, label_smoothing
     >>> binary_cross_entropy(jnp.array([[0.0], [1e4]]), jnp.array([1, 0])).tolist()
     [0.6931471824645996, 10000.0]
     """
-    outputs, targets = same_shape("binary_cross_entropy", *drop_logit_axis(outputs, targets))
+    outputs, targets = binary_targets("binary_cross_entropy", *drop_logit_axis(outputs, targets))
     return mean_per_example(_sigmoid_cross_entropy(outputs, targets, label_smoothing))
 
 
@@ -43,7 +44,7 @@ def multilabel_cross_entropy(outputs: jax.Array, targets: jax.Array, label_smoot
         targets: 0 or 1 (batch, classes); an example may belong to no class or to several.
         label_smoothing: fraction of each target replaced by 1/2.
     """
-    outputs, targets = same_shape("multilabel_cross_entropy", outputs, targets)
+    outputs, targets = binary_targets("multilabel_cross_entropy", outputs, targets)
     return mean_per_example(_sigmoid_cross_entropy(outputs, targets, label_smoothing))
 
 
@@ -64,7 +65,7 @@ def sparse_categorical_cross_entropy(outputs: jax.Array, targets: jax.Array, lab
 
     Args:
         outputs: logits (batch, classes) or (batch, ..., classes).
-        targets: integers (batch,) or (batch, ...), from 0 to classes - 1; an index of `classes` or above gives NaN.
+        targets: integers (batch,) or (batch, ...), from 0 to classes - 1.
         label_smoothing: fraction of the target spread evenly over all classes (Szegedy et al. 2016).
 
     Raises:
@@ -97,7 +98,8 @@ def hinge(outputs: jax.Array, targets: jax.Array) -> jax.Array:
     """
     outputs, targets = drop_logit_axis(outputs, targets)
     if outputs.shape == targets.shape:
-        return mean_per_example(jax.nn.relu(1 - (2 * targets.astype(outputs.dtype) - 1) * outputs))
+        outputs, targets = binary_targets("hinge", outputs, targets)
+        return mean_per_example(jax.nn.relu(1 - (2 * targets - 1) * outputs))
     outputs, targets = class_indices("hinge", outputs, targets)
     correct = jnp.take_along_axis(outputs, targets[..., None], axis=-1)
     margins = (outputs - correct) + 1 - _one_hot(targets, outputs)  # exactly 0 for the correct class
@@ -116,10 +118,13 @@ def quadratic(outputs: jax.Array, targets: jax.Array) -> jax.Array:
     """
     outputs, targets = drop_logit_axis(outputs, targets)
     classes = outputs.ndim > 1
-    if outputs.shape != targets.shape:
+    if outputs.shape == targets.shape:
+        outputs, targets = binary_targets("quadratic", outputs, targets)
+    else:
         outputs, targets = class_indices("quadratic", outputs, targets)
-        targets = _one_hot(targets, outputs)
-    half = optax.l2_loss(jax.nn.sigmoid(outputs), targets.astype(outputs.dtype))
+        known = targets[..., None] < outputs.shape[-1]
+        targets = jnp.where(known, _one_hot(targets, outputs), jnp.nan)
+    half = optax.l2_loss(jax.nn.sigmoid(outputs), targets)
     return mean_per_example(jnp.sum(half, axis=-1) if classes else half)
 
 

@@ -2,6 +2,7 @@
 
 The first half runs on the device: `(outputs, targets) -> one number per example`, shape (batch,). The second half is
 for reports: numpy arrays of true and predicted classes in, exact float64 figures out, as scikit-learn defines them.
+A target that is no class is never right.
 """
 
 from typing import NamedTuple
@@ -52,19 +53,19 @@ def binary_accuracy(outputs: jax.Array, targets: jax.Array) -> jax.Array:
     """Returns 1 where the sign of the logit, (batch, 1) or (batch,), matches the target of 0 or 1, (batch,)."""
     outputs = outputs[..., 0] if outputs.ndim == targets.ndim + 1 and outputs.shape[-1] == 1 else outputs
     _check("binary_accuracy", outputs.shape, outputs, targets)
-    return _mean((outputs > 0) == (targets > 0))
+    return _mean((outputs > 0) == targets)
 
 
 def label_accuracy(outputs: jax.Array, targets: jax.Array) -> jax.Array:
     """Returns the fraction of correct labels per example; logits and targets of 0 or 1 are (batch, classes)."""
     _check("label_accuracy", outputs.shape, outputs, targets)
-    return _mean((outputs > 0) == (targets > 0))
+    return _mean((outputs > 0) == targets)
 
 
 def exact_match(outputs: jax.Array, targets: jax.Array) -> jax.Array:
     """Returns 1 where every label of an example is correct, else 0 (scikit-learn's multi-label accuracy)."""
     _check("exact_match", outputs.shape, outputs, targets)
-    return _mean(jnp.all((outputs > 0) == (targets > 0), axis=-1))
+    return _mean(jnp.all((outputs > 0) == targets, axis=-1))
 
 
 class ClassScores(NamedTuple):
@@ -80,13 +81,15 @@ def confusion_matrix(y: ArrayLike, predicted: ArrayLike, classes: int) -> np.nda
     """Counts the examples of class i (row) that were predicted as class j (column), (classes, classes).
 
     Raises:
-        ValueError: if the shapes differ, the arrays are empty, or an index lies outside 0 to classes - 1.
+        ValueError: if the shapes differ, the arrays are empty, or an index is no whole number from 0 to classes - 1.
 
     >>> confusion_matrix([0, 1, 1], [0, 1, 0], 2).tolist()
     [[1, 0], [1, 1]]
     """
     y, predicted = paired("confusion_matrix", y, predicted)
     for label, indices in (("y", y), ("predicted", predicted)):
+        if (fractions := indices[indices % 1 != 0]).size:
+            raise ValueError(f"confusion_matrix: {label} must hold class indices, got {fractions[0]:g}")
         if not 0 <= indices.min() <= indices.max() < classes:
             raise ValueError(
                 f"confusion_matrix: {label} ranges from {indices.min():g} to {indices.max():g}, "

@@ -105,8 +105,12 @@ def tagging(loss: str = "auto", outputs: int = 2, label_smoothing: float = 0) ->
     """Builds the classification of every time step; steps with the target -1 do not count."""
     cost = choose_loss("tagging", LOSSES["tagging"], loss, label_smoothing)
     check_classes("tagging", outputs)
+
+    def finite(z, y):
+        return cost(z, jnp.maximum(y, 0))  # -1 is no class and costs NaN; what does not count must be finite
+
     return _classes(
-        "tagging", per_step(cost), {"accuracy": per_step(metrics.accuracy)}, most_likely, jax.nn.softmax
+        "tagging", per_step(finite), {"accuracy": per_step(metrics.accuracy)}, most_likely, jax.nn.softmax
     )._replace(counts=has_target, describe=_describe_tags, compare=_compare_tags, figures=("confusion",))
 
 

@@ -154,3 +154,43 @@ def test_axes_between_batch_and_classes_are_averaged():
 def test_half_precision_outputs_give_a_float32_loss():
     z = jnp.asarray(SCORES, jnp.bfloat16)
     assert losses.sparse_categorical_cross_entropy(z, CLASSES).dtype == jnp.float32
+
+
+@pytest.mark.parametrize("loss", [losses.sparse_categorical_cross_entropy, losses.hinge, losses.quadratic])
+@pytest.mark.parametrize("dtype", ["int8", "uint8", "int16", "uint32"])
+def test_class_indices_of_any_integer_type_give_the_loss_and_gradient_of_int32(loss, dtype):
+    rng = np.random.default_rng(2)
+    z = rng.normal(size=(20, 300)).astype(np.float32)  # in 8 bits, class 256 + i is class i
+    y = rng.integers(0, min(300, np.iinfo(dtype).max + 1), 20)
+    both = jax.jit(jax.value_and_grad(lambda z, y: loss(z, y).sum()))
+    wide, hot = z.astype(np.float64), np.eye(300)[y]
+    correct = wide[np.arange(20), y]
+    wanted = {
+        "sparse_categorical_cross_entropy": np.log(np.exp(wide).sum(1)) - correct,
+        "hinge": np.maximum(0, 1 + np.where(hot == 1, -np.inf, wide).max(1) - correct),
+        "quadratic": ((1 / (1 + np.exp(-wide)) - hot) ** 2).sum(1) / 2,
+    }[loss.__name__]
+    value, gradient = both(z, y.astype(dtype))
+    assert float(value) == pytest.approx(wanted.sum(), rel=1e-5)
+    np.testing.assert_array_equal(gradient, both(z, y.astype(np.int32))[1])
+
+
+@pytest.mark.parametrize("wrong", [-1, -4, -5, 4, 127])
+@pytest.mark.parametrize("dtype", ["int8", "int32"])
+def test_an_index_that_is_no_class_gives_nan_and_leaves_the_others_alone(wrong, dtype):
+    y = CLASSES.astype(dtype)
+    y[1] = wrong
+    for loss in (losses.sparse_categorical_cross_entropy, losses.hinge, losses.quadratic):
+        value = np.asarray(loss(SCORES, y))
+        assert np.isnan(value).tolist() == [False, True, False, False, False, False], loss.__name__
+        np.testing.assert_array_equal(np.delete(value, 1), np.delete(loss(SCORES, CLASSES), 1))
+    two = np.array([0, 1, wrong], dtype)
+    for loss in (losses.binary_cross_entropy, losses.hinge, losses.quadratic):
+        assert np.isnan(loss(SCORES[:3, :1], two)).tolist() == [False, False, True], loss.__name__
+    assert np.isnan(losses.multilabel_cross_entropy(SCORES[:1, :3], two[None])).all()
+
+
+def test_probabilities_as_binary_targets_are_not_class_indices():
+    np.testing.assert_allclose(
+        losses.binary_cross_entropy(jnp.zeros(2), jnp.array([0.25, 1 + 2**-23])), np.log(2), 1e-6
+    )

@@ -70,3 +70,22 @@ def test_class_scores_equal_scikit_learn_also_for_classes_that_never_occur():
     expected = peer.precision_recall_fscore_support(Y, PREDICTED, labels=range(7), zero_division=0.0)
     for score, theirs in zip(ours, expected, strict=True):
         np.testing.assert_allclose(score, theirs)
+
+
+def test_a_target_that_is_no_class_is_never_right():
+    z = jnp.array([[3.0], [-3.0], [3.0], [-3.0]])
+    for y in (jnp.array([2, -1, 1, 0]), jnp.array([2.0, -1.0, 1.0, 0.0])):
+        assert metrics.binary_accuracy(z, y).tolist() == [0, 0, 1, 1]
+        assert (
+            metrics.label_accuracy(z, y[:, None]).tolist()
+            == metrics.exact_match(z, y[:, None]).tolist()
+            == [0, 0, 1, 1]
+        )
+    outputs = jnp.array([[0.0, 1.0, 3.0]] * 2)
+    for measure in (metrics.accuracy, lambda z, y: metrics.top_k(z, y, 2)):
+        assert measure(outputs, jnp.array([-1, 3])).tolist() == [0, 0]
+
+
+def test_the_confusion_matrix_refuses_fractions():
+    with pytest.raises(ValueError, match=r"confusion_matrix: predicted must hold class indices, got 0\.5"):
+        metrics.confusion_matrix([0, 1], [0, 0.5], 2)
