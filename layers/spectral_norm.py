@@ -4,10 +4,12 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import Array, lax
 
 from .base import Composite, Layer, as_layer
 from .checks import check_positive
+from .precision import promote_float32
 
 __all__ = ["spectral_norm"]
 
@@ -20,7 +22,8 @@ def spectral_norm(layer: Layer, *, iterations: int = 1) -> Layer:
     A kernel is a parameter of at least two axes, flattened to a matrix of all axes but the last by the last: for a
     convolution the map from a patch to the filters, for a transposed convolution the reverse. Biases and scales are
     unchanged. The singular value is estimated by power iteration, continued in the state over training calls; inference
-    uses the state. Gradients are propagated through the division.
+    uses the state. Gradients are propagated through the division. A kernel of zeros is not divided, so that it has a
+    finite gradient and can leave zero.
 
     Args:
         layer: any layer with a kernel, or several in `serial`.
@@ -48,7 +51,7 @@ def spectral_norm(layer: Layer, *, iterations: int = 1) -> Layer:
             )
         keys = jax.random.split(jax.random.fold_in(key, 1), len(names))
         right = {
-            name: _iterated(w, jax.random.normal(each, w.shape[-1:], w.dtype), _INIT_ITERATIONS)
+            name: _iterated(w, jax.random.normal(each, w.shape[-1:], promote_float32(w).dtype), _INIT_ITERATIONS)
             for each, (name, w) in zip(keys, _kernels(params).items(), strict=True)
         }
         return params, {"layer": state, "right": right}
@@ -71,7 +74,7 @@ def _kernels(params: Any) -> dict[str, Array]:
 
 def _divided(params: Any, right: dict[str, Array]) -> Any:
     def one(path, leaf):
-        return leaf / _largest(leaf, right[_name(path)]) if leaf.ndim > 1 else leaf
+        return (leaf / _largest(leaf, right[_name(path)])).astype(leaf.dtype) if leaf.ndim > 1 else leaf
 
     return jax.tree_util.tree_map_with_path(one, params)
 
@@ -81,19 +84,30 @@ def _name(path: Any) -> str:
 
 
 def _iterated(w: Array, right: Array, times: int) -> Array:
-    """Runs power iterations towards the right singular vector of the largest singular value, without gradient."""
-    matrix = lax.stop_gradient(w.reshape(-1, w.shape[-1]))
+    """Runs power iterations towards the right singular vector of the largest singular value, without gradient.
+
+    Both products are scaled, as the square of the singular value may exceed the range of float32. A vector that the
+    kernel maps to zero would remain zero: it is replaced, so that the next call starts anew.
+    """
+    matrix = lax.stop_gradient(promote_float32(w.reshape(-1, w.shape[-1])))
+    start = np.cos(np.arange(right.size))
+    start = jnp.asarray(start / np.linalg.norm(start), right.dtype)
     for _ in range(times):
-        right = _unit((matrix @ right) @ matrix)
+        right = _unit(_unit(matrix @ right) @ matrix)
+        right = jnp.where(jnp.any(right != 0), right, start)
     return right
 
 
 def _largest(w: Array, right: Array) -> Array:
-    """Computes the largest singular value; singular vectors are constants, so its gradient is their outer product."""
-    matrix = w.reshape(-1, w.shape[-1])
-    left = _unit(lax.stop_gradient(matrix @ right))
-    # Positive, so that a kernel of zeros stays zero.
-    return jnp.maximum(left @ (matrix @ right), jnp.finfo(w.dtype).tiny)
+    """Computes the largest singular value; singular vectors are constants, so its gradient is their outer product.
+
+    It is 1 for a kernel of zeros, or of values so small that their products lose digits.
+    """
+    matrix = promote_float32(w.reshape(-1, w.shape[-1]))
+    product = matrix @ right
+    largest = _unit(lax.stop_gradient(product)) @ product
+    kind = jnp.finfo(largest.dtype)
+    return jnp.where(largest > float(kind.tiny) / float(kind.eps), largest, 1)
 
 
 def _unit(v: Array) -> Array:

@@ -104,3 +104,40 @@ def test_a_layer_without_a_kernel_raises(key):
 def test_iterations_are_checked():
     with pytest.raises(ValueError, match="iterations must be a positive integer, got 0"):
         spectral_norm(dense(2), iterations=0)
+
+
+@pytest.mark.parametrize("scale", [1e-30, 1e-20, 1e-10, 1e19, 1e30, 1e37])
+def test_a_kernel_of_any_scale_is_normalised_and_its_state_lasts(scale, key):
+    layer, w = spectral_norm(dense(5, bias=False)), _rng.normal(size=(3, 5)).astype(np.float32)
+    _, state = settled(layer, TABLE, key, calls=0)
+    run = jax.jit(layer.apply)
+    for _ in range(60):
+        y, state = run({"w": w * np.float32(scale)}, state, TABLE, key)
+    np.testing.assert_allclose(y, TABLE @ (w / largest(w)), rtol=1e-3, atol=1e-4)
+    y, _ = run({"w": w}, state, TABLE, key)
+    np.testing.assert_allclose(y, TABLE @ (w / largest(w)), rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("small", [0, 1e-40, 1e-36])
+def test_a_kernel_of_zeros_has_a_finite_gradient_and_can_leave_zero(small, key):
+    layer = spectral_norm(dense(5, bias=False))
+    params, state = settled(layer, TABLE, key, calls=0)
+    zeros = {"w": jnp.full_like(params["w"], small)}
+    run = jax.jit(layer.apply)
+    gradient = jax.jit(jax.grad(lambda params, state: jnp.sum(layer.apply(params, state, TABLE, key)[0])))
+    for _ in range(3):
+        _, state = run(zeros, state, TABLE, key)
+    np.testing.assert_allclose(gradient(zeros, state)["w"], np.repeat(TABLE.sum(0)[:, None], 5, 1), rtol=1e-4)
+    for _ in range(80):
+        y, state = run(params, state, TABLE, key)
+    np.testing.assert_allclose(y, TABLE @ (params["w"] / largest(params["w"])), rtol=1e-3, atol=1e-4)
+
+
+def test_a_vector_that_the_kernel_maps_to_zero_does_not_stay(key):
+    layer, w = spectral_norm(dense(2, bias=False)), np.diag([0.0, 7.0, 0.0])[:, :2].astype(np.float32)
+    _, state = settled(layer, TABLE, key, calls=0)
+    for stuck in ([1.0, 0.0], [0.0, 0.0]):
+        state["right"] = {name: jnp.array(stuck) for name in state["right"]}
+        for _ in range(2):
+            y, state = layer.apply({"w": w}, state, TABLE, key)
+        np.testing.assert_allclose(y, TABLE @ (w / 7), rtol=1e-5)
