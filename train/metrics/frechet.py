@@ -42,7 +42,8 @@ def moments(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """
     points = points.astype(np.float64)
     mean = points.mean(axis=0)
-    return mean, covariance(mean, points.T @ points / len(points))
+    rest = points - mean  # centred before the product, which far from 0 would lose the digits of the covariance
+    return mean, rest.T @ rest / len(points)
 
 
 def classifier_score(probabilities: np.ndarray) -> float:

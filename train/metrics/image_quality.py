@@ -7,6 +7,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from zoo.layers import describe
+
 __all__ = ["SSIM_WINDOW", "psnr", "ssim"]
 
 SSIM_WINDOW = 11  # pixels, as in Wang et al.
@@ -21,6 +23,7 @@ def psnr(image: jax.Array, real: jax.Array) -> jax.Array:
     >>> psnr(jnp.full((1, 4, 4, 1), 0.2), jnp.zeros((1, 4, 4, 1))).round(2).tolist()
     [20.0]
     """
+    image, real = _brightness("psnr", image), _brightness("psnr", real)
     error = jnp.square(image - real).mean(axis=(1, 2, 3))
     return 10 * jnp.log10(_RANGE**2 / jnp.maximum(error, _MIN_ERROR))
 
@@ -38,13 +41,23 @@ def ssim(image: jax.Array, real: jax.Array) -> jax.Array:
         raise ValueError(
             f"ssim requires images of at least {SSIM_WINDOW}x{SSIM_WINDOW} pixels, got shape {tuple(image.shape)}"
         )
-    image, real = image + 1, real + 1  # black is 0: the means are compared as brightness
+    image, real = (
+        _brightness("ssim", image) + 1,
+        _brightness("ssim", real) + 1,
+    )  # black is 0: the means are compared as brightness
     seen = _blurred(jnp.stack([image, real, image**2, real**2, image * real]))
     (mean, mean_real), (square, square_real, product) = seen[:2], seen[2:]
     var, var_real, both = square - mean**2, square_real - mean_real**2, product - mean * mean_real
     c1, c2 = (0.01 * _RANGE) ** 2, (0.03 * _RANGE) ** 2
     light = (2 * mean * mean_real + c1) / (mean**2 + mean_real**2 + c1)
     return (light * (2 * both + c2) / (var + var_real + c2)).mean(axis=(1, 2, 3))
+
+
+def _brightness(name: str, image: jax.Array) -> jax.Array:
+    """Returns an image in float32 or wider; raises a TypeError for integers, whose range is not [-1, 1]."""
+    if not jnp.issubdtype(image.dtype, jnp.floating):
+        raise TypeError(f"{name} expects floating-point images in [-1, 1], got {describe(image)}")
+    return image.astype(jnp.promote_types(image.dtype, jnp.float32))
 
 
 def _blurred(x: jax.Array) -> jax.Array:

@@ -45,7 +45,12 @@ def _coverage(points: np.ndarray, others: np.ndarray, radii: np.ndarray) -> floa
 
 
 def _distances(points: np.ndarray, others: np.ndarray):
-    """Yields the squared distances from blocks of points to all others."""
+    """Yields the squared distances from blocks of points to all others.
+
+    Both are moved by the mean of the others: far from 0 the difference of squares would lose the digits of a distance.
+    """
+    middle = others.mean(axis=0)
+    points, others = points - middle, others - middle
     squares = np.sum(others**2, axis=1)
     for start in range(0, len(points), _ROWS):
         block = points[start : start + _ROWS]

@@ -57,9 +57,11 @@ def interpolate(model: Trained, rows: int, steps: int, key: jax.Array, y: Any = 
 def nearest_images(images: np.ndarray, training: np.ndarray) -> np.ndarray:
     """Returns the training image nearest to each image, by the Euclidean distance of the pixels."""
     some = images.reshape(len(images), -1).astype(np.float64)
+    middle = some.mean(axis=0)  # far from 0 the difference of squares would lose the digits of a distance
+    some -= middle
     best, found = np.full(len(images), np.inf), np.zeros(len(images), np.int64)
     for start in range(0, len(training), 5000):
-        others = training[start : start + 5000].reshape(-1, some.shape[1]).astype(np.float64)
+        others = training[start : start + 5000].reshape(-1, some.shape[1]).astype(np.float64) - middle
         distances = np.sum(others**2, axis=1) - 2 * some @ others.T  # plus the same for all: |some|^2
         at = distances.argmin(axis=1)
         closer = distances[np.arange(len(some)), at] < best

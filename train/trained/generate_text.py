@@ -37,13 +37,18 @@ def generate_tokens(
         prompt: one token or more, (tokens,).
         length: number of tokens to generate.
         key: PRNG key.
-        temperature: divisor of the logits; 0: always the most likely token.
+        temperature: divisor of the logits, at least 0; 0: always the most likely token.
         top_k: sample from the k most likely tokens only; 0: from all.
         top_p: sample from the most likely tokens only that together reach this probability; 1: from all.
 
     Yields:
         Tokens, `length` in all.
+
+    Raises:
+        ValueError: if the temperature is negative or not a number.
     """
+    if not temperature >= 0:
+        raise ValueError(f"the temperature must be a number of at least 0, got {temperature!r}")
     first, more = _programs(model, temperature, top_k, top_p)
     loop = first(params, state, jnp.asarray(prompt, jnp.int32)[None])
     for start in range(0, length, _CHUNK):
@@ -66,7 +71,11 @@ def filter_logits(logits: jax.Array, temperature: float, top_k: int = 0, top_p: 
     >>> jnp.isfinite(filter_logits(logits, 1.0, top_p=0.6)).tolist()
     [False, True, True]
     """
-    logits = logits / temperature
+    # The largest is subtracted first, as its quotient by a small temperature would be infinite. XLA rounds divisors and
+    # their reciprocals to 0 below `tiny`; 0 / 0 and -inf * 0 are NaN.
+    tiny = float(jnp.finfo(logits.dtype).tiny)
+    divisor = min(max(temperature, tiny), 1 / tiny)
+    logits = (logits - jnp.max(logits)) / divisor
     if not top_k and top_p >= 1:
         return logits
     order = jnp.argsort(-logits, stable=True)

@@ -101,3 +101,9 @@ def test_scores_are_explained():
     assert lines[1].startswith("ssim 0.500")
     (line,) = pair_score().explain({"psnr": 10.0, "psnr_given": 13.5, "gain": -3.5})
     assert line.endswith("3.50 dB were lost")
+
+
+@pytest.mark.parametrize("score", [psnr, ssim])
+def test_scores_of_integer_images_are_refused(score):
+    with pytest.raises(TypeError, match=r"expects floating-point images in \[-1, 1\], got uint8\[1,12,12,1\]"):
+        score(jnp.zeros((1, 12, 12, 1), jnp.uint8), jnp.ones((1, 12, 12, 1), jnp.uint8))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from zoo.train.metrics.frechet import covariance, frechet
+from zoo.train.metrics.frechet import covariance, frechet, moments
 
 RNG = np.random.default_rng(0)
 
@@ -50,3 +50,10 @@ def test_the_covariance_of_means_equals_numpy():
     points = RNG.normal(3, 2, size=(50, 4))
     outer = np.mean(points[:, :, None] * points[:, None, :], axis=0)
     np.testing.assert_allclose(covariance(points.mean(axis=0), outer), np.cov(points.T, bias=True), rtol=1e-9)
+
+
+def test_moments_far_from_the_origin_keep_the_covariance():
+    points = np.round(RNG.normal(size=(500, 3)) * 1024) / 1024
+    mean, cov = moments(points + 1e9)
+    np.testing.assert_allclose(cov, np.cov(points.T, bias=True), rtol=1e-6, atol=1e-6)
+    np.testing.assert_allclose(mean - 1e9, points.mean(axis=0), atol=1e-6)

@@ -34,3 +34,12 @@ def test_the_radius_of_a_ball_is_the_distance_to_the_kth_neighbour():
 def test_too_few_points_raise():
     with pytest.raises(ValueError, match="more than k = 3 points in each set, got 3 and 9"):
         precision_recall(np.zeros((3, 1)), np.zeros((9, 1)))
+
+
+@pytest.mark.parametrize("away", [1e6, 1e9])
+def test_far_from_the_origin_the_answer_is_that_at_the_origin(away):
+    real, generated = np.round(RNG.normal(size=(2, 200, 3)) * 1024) / 1024  # exact at both places
+    exact = precision_recall(real, generated)
+    assert 0.5 < exact[0] < 1
+    assert precision_recall(real + away, generated + away) == exact
+    assert precision_recall(real, generated + away) == (0.0, 0.0)

@@ -90,3 +90,8 @@ def test_the_nearest_image_is_numpys():
     got = np.linalg.norm(nearest_images(images, training).astype(float) - images, axis=(1, 2)).ravel()
     np.testing.assert_allclose(got, apart.min(axis=1))
     np.testing.assert_array_equal(nearest_images(training[[5199, 0]], training), training[[5199, 0]])
+
+
+def test_the_nearest_image_far_from_0_is_found():
+    training = np.arange(6.0).reshape(6, 1, 1, 1) + 1e9
+    np.testing.assert_array_equal(nearest_images(training[[4, 1]] + 0.25, training), training[[4, 1]])

@@ -87,3 +87,25 @@ def test_writing_with_the_carry_is_reading_everything_anew_for_each_token(key):
         read[0, t] = int(jnp.argmax(y[0, t - 1]))
     assert got.tolist() == read[0, 3:].tolist()
     assert len(set(got.tolist())) > 1
+
+
+@pytest.mark.parametrize("temperature", [1e-30, 1e-37, 1e-40, 1e-45, 5e-324])
+def test_a_tiny_temperature_samples_the_likeliest_tokens(temperature):
+    logits = jnp.array([-np.inf, 5.0, 60.0, 60.0, 59.9])
+    for options in ({}, {"top_k": 4}, {"top_p": 0.9999}):
+        share = np.asarray(jax.nn.softmax(filter_logits(logits, temperature, **options)))
+        np.testing.assert_array_equal(share, [0, 0, 0.5, 0.5, 0])
+    if temperature == 1e-40:
+        np.testing.assert_array_equal(text(next_one(), 9, temperature=temperature), (np.arange(9) + 4) % 7)
+
+
+@pytest.mark.parametrize("temperature", [1e20, 1e38, 1e300, np.inf])
+def test_a_huge_temperature_samples_all_possible_tokens_alike(temperature):
+    share = np.asarray(jax.nn.softmax(filter_logits(jnp.array([-np.inf, -1e3, 1e3, 0.0]), temperature)))
+    np.testing.assert_allclose(share, [0, 1 / 3, 1 / 3, 1 / 3], rtol=1e-5)
+
+
+@pytest.mark.parametrize("temperature", [-1.0, np.nan])
+def test_a_temperature_that_is_none_is_refused(temperature):
+    with pytest.raises(ValueError, match="the temperature must be a number of at least 0"):
+        text(next_one(), 3, temperature=temperature)
