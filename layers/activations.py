@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 
 from .checks import check_choice
-from .precision import promote_float32
+from .precision import floating, promote_float32
 
 __all__ = [
     "ACTIVATIONS",
@@ -38,7 +38,7 @@ def linear(x):
 
 def sigmoid(x):
     """Applies the logistic function `1 / (1 + exp(-x))`, with values in (0, 1)."""
-    return jax.nn.sigmoid(x)
+    return jax.nn.sigmoid(floating(x))
 
 
 def tanh(x):
@@ -70,6 +70,7 @@ def softmax(x):
     >>> softmax(jnp.array([1000.0, 1.0])).tolist()
     [1.0, 0.0]
     """
+    x = floating(x)
     return jax.nn.softmax(promote_float32(x), axis=-1).astype(x.dtype)
 
 
@@ -105,7 +106,7 @@ def gelu(x):
 
 def silu(x):
     """Applies `x * sigmoid(x)`, also called swish (Elfwing et al. 2017)."""
-    return jax.nn.silu(x)
+    return jax.nn.silu(floating(x))
 
 
 # A dict literal: the command line parses the names from the source text before jax is imported.

@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 
 from .base import Composite, Layer, as_layer, describe
+from .precision import floating
 
 try:
     from jax.extend.core import get_opaque_trace_state as _trace_state  # pyright: ignore[reportAttributeAccessIssue]
@@ -114,7 +115,7 @@ def residual(*layers: Layer | Callable, shortcut: Layer | Callable = lambda x: x
                 f"residual: the body maps {describe(x)} to {describe(y)}, which cannot be added to the shortcut's "
                 f"{describe(skip)}; pass a shortcut= that projects the input to the body's output shape"
             )
-        return skip + y
+        return floating(skip) + floating(y)
 
     return compose(forward, body=serial(*layers), shortcut=shortcut)
 
@@ -128,11 +129,16 @@ def parallel(
 
     Args:
         *layers: branches, named by their position.
-        join: `(list of outputs) -> y`; `sum` adds them, `tuple` returns them unchanged.
+        join: `(list of outputs) -> y`; `sum` adds them, integers as float32; `tuple` returns them unchanged.
         **named: branches with names.
     """
+    join = _total if join is sum else join
     parts = {str(i): layer for i, layer in enumerate(layers)} | named
     return compose(lambda call, x: join([call(name, x) for name in parts]), **parts)
+
+
+def _total(ys: list) -> Any:
+    return sum(map(floating, ys))
 
 
 def _run(forward, layers, visit, x):

@@ -5,6 +5,7 @@ import jax.numpy as jnp
 
 from .base import Layer
 from .checks import check_number, check_rate
+from .precision import floating
 
 __all__ = ["dropout", "gaussian_noise"]
 
@@ -26,6 +27,7 @@ def dropout(rate: float, *, variational: bool = False) -> Layer:
     check_rate("dropout", "rate", rate)
 
     def apply(params, state, x, key=None):
+        x = floating(x)
         if key is None or rate == 0:
             return x, state
         shape = (x.shape[0], 1, *x.shape[2:]) if variational and x.ndim > 2 else x.shape

@@ -49,8 +49,8 @@ def batch_norm(momentum: float = 0.9, epsilon: float = 1e-5) -> Layer:
         count = x.size // x.shape[-1]
         if count < 2:
             raise ValueError(
-                f"batch_norm cannot train on one value per feature (shape {x.shape}), whose variance is 0; "
-                "use a larger batch or layer_norm"
+                f"batch_norm cannot train on {'one value' if count else 'no values'} per feature (shape {x.shape}), "
+                "the variance needs two; use a larger batch or layer_norm"
             )
         mean, var = _moments(x, tuple(range(x.ndim - 1)))
         seen = {"mean": mean.ravel(), "var": var.ravel() * (count / (count - 1))}
@@ -112,7 +112,7 @@ def group_norm(groups: int, epsilon: float = 1e-5) -> Layer:
     def apply(params, x):
         check_least_rank(name, 2, x, "(batch, *space, channels)")
         check_features(name, params["scale"].size, x, what="channels")
-        grouped = x.reshape(*x.shape[:-1], groups, -1)
+        grouped = x.reshape(*x.shape[:-1], groups, x.shape[-1] // groups)
         mean, var = _moments(grouped, (*range(1, x.ndim - 1), x.ndim))
         mean, var = (jnp.repeat(m[..., 0], x.shape[-1] // groups, axis=-1) for m in (mean, var))
         return _finish(params, x, mean, var, epsilon)

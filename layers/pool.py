@@ -9,7 +9,7 @@ import numpy as np
 
 from .base import Layer, as_layer
 from .checks import check_choice, check_least_rank
-from .precision import promote_float32
+from .precision import floating, promote_float32
 from .windows import Axes, Padding, check_axes, check_padding, pads, per_axis
 
 __all__ = ["avg_pool", "global_avg_pool", "global_max_pool", "max_pool", "upsample"]
@@ -33,6 +33,8 @@ def max_pool(size: Axes, strides: Axes | None = None, padding: Padding = "VALID"
     """
 
     def lowest(dtype):
+        if dtype.kind == "b":
+            return False
         return -np.inf if jnp.issubdtype(dtype, jnp.inexact) else np.iinfo(dtype).min
 
     def pool(x, name, window, steps, margins):
@@ -57,13 +59,12 @@ def avg_pool(size: Axes, strides: Axes | None = None, padding: Padding = "VALID"
     """
 
     def pool(x, name, window, steps, margins):
-        if not jnp.issubdtype(x.dtype, jnp.inexact):
-            x = x.astype(jnp.float32)  # a sum of uint8 would wrap around
-        total = _fold(jnp.add, promote_float32(x), 0, window, steps, margins).astype(x.dtype)
+        x = floating(x)
+        total = _fold(jnp.add, promote_float32(x), 0, window, steps, margins)
         if not any(map(any, margins)):
-            return total / prod(window)
+            return (total / prod(window)).astype(x.dtype)  # cast last: the total may exceed the range of float16
         cells = _fold(np.add, np.ones((1, *x.shape[1:-1], 1), np.float32), 0, window, steps, margins)
-        return total / jnp.asarray(np.maximum(cells, 1), total.dtype)
+        return (total / jnp.asarray(cells, total.dtype)).astype(x.dtype)
 
     return _pool("avg_pool", pool, size, strides, padding)
 
@@ -129,14 +130,32 @@ def _pool(kind, pool, size, strides, padding) -> Layer:
         check_least_rank(name, 3, x, _SHAPE)
         window = per_axis(name, "size", size, x.ndim - 2)
         steps = per_axis(name, "strides", strides, x.ndim - 2)
-        return pool(x, name, window, steps, pads(name, x.shape[1:-1], window, steps, padding))
+        margins = pads(name, x.shape[1:-1], window, steps, padding)
+        _check_cells(name, x.shape[1:-1], window, steps, margins)
+        return pool(x, name, window, steps, margins)
 
     return as_layer(forward)
+
+
+def _check_cells(name, space, window, strides, margins) -> None:
+    """Raises a ValueError if a window has no cell of the input: its maximum would be -inf, its mean 0 / 0.
+
+    PyTorch requires that the padding is at most half the window, for the same reason; "SAME" makes no such window.
+    """
+    for n, size, step, (low, high) in zip(space, window, strides, margins, strict=True):
+        last = (n + low + high - size) // step * step
+        if n == 0 or low >= size or last >= low + n:
+            raise ValueError(
+                f"{name}: with the padding {margins} of an input of {'x'.join(map(str, space))} a window lies wholly "
+                "in the padding; use a padding smaller than the window"
+            )
 
 
 def _global(name, pool) -> Layer:
     def forward(x):
         check_least_rank(name, 3, x, _SHAPE)
+        if 0 in x.shape[1:-1]:
+            raise ValueError(f"{name} expects at least one cell along each spatial axis, got shape {tuple(x.shape)}")
         return pool(x, axis=tuple(range(1, x.ndim - 1)))
 
     return as_layer(forward)

@@ -9,7 +9,7 @@ from .base import Composite, Layer, as_layer
 from .remat import Rematerialisable
 from .sequence import Sequence
 
-__all__ = ["add_bias", "computing_in", "full_precision", "match_half", "promote_float32"]
+__all__ = ["add_bias", "computing_in", "floating", "full_precision", "match_half", "promote_float32"]
 
 
 class _FullPrecision(Layer):
@@ -24,6 +24,15 @@ def promote_float32(x: Any) -> Any:
     """
     floating = jnp.issubdtype(x.dtype, jnp.floating)
     return x.astype(jnp.promote_types(x.dtype, jnp.float32)) if floating else x
+
+
+def floating(x: Any) -> Any:
+    """Casts integers and booleans to float32, where their sums would wrap around and their fractions be cut off.
+
+    >>> floating(jnp.ones(2, jnp.uint8)).dtype.name, floating(jnp.ones(2, jnp.bfloat16)).dtype.name
+    ('float32', 'bfloat16')
+    """
+    return x if jnp.issubdtype(jnp.result_type(x), jnp.inexact) else jnp.asarray(x, jnp.float32)
 
 
 def match_half(x: jax.Array, like: jax.Array) -> jax.Array:

@@ -11,7 +11,18 @@ from jax import lax
 from .base import Layer, describe
 from .checks import check_choice, check_positive
 from .remat import Rematerialisable
-from .sequence import Rows, Scanned, as_sequence, batch_and_time, choose, first_step, look_up, time_major, valid_steps
+from .sequence import (
+    Rows,
+    Scanned,
+    as_sequence,
+    batch_and_time,
+    choose,
+    first_step,
+    look_up,
+    row_indices,
+    time_major,
+    valid_steps,
+)
 
 __all__ = ["scan"]
 
@@ -120,7 +131,7 @@ def _absorb(cell: Layer, params: Any, x: Any) -> tuple[Any, Any]:
     steps = math.prod(size if isinstance(size, int) else 1 for size in x.ids.shape)
     if absorb is None or x.table.shape[0] > steps:
         return params, look_up(x.table, x.ids)
-    return absorb(params, x.table), x.ids
+    return absorb(params, x.table), row_indices(x.ids)
 
 
 def _start(cell: Layer, params: Any, x_t: Any, given: Any) -> Any:

@@ -100,9 +100,19 @@ def first_step(x: Any) -> Any:
     return jax.tree.map(lambda leaf: jnp.zeros((leaf.shape[0], *leaf.shape[2:]), leaf.dtype), x)
 
 
+def row_indices(ids: Any) -> jax.Array:
+    """Widens indices of 8 or 16 bits to int32; in narrow types one-hot rows and scattered gradients wrap around.
+
+    >>> row_indices(np.array([255], np.uint8)).dtype.name, row_indices(np.array([255], np.uint32)).dtype.name
+    ('int32', 'uint32')
+    """
+    ids = jnp.asarray(ids)
+    return ids.astype(jnp.int32) if ids.dtype.itemsize < 4 else ids
+
+
 def look_up(table: Any, ids: Any) -> jax.Array:
     """Looks up rows by index; NaN for indices out of range."""
-    table = jnp.asarray(table)
+    table, ids = jnp.asarray(table), row_indices(ids)
     # Float32, as the gradient of a half-precision table sums over all occurrences of a row.
     wide = table.astype(jnp.promote_types(table.dtype, jnp.float32))
     rows = wide.at[ids].get(mode="fill", fill_value=jnp.nan, wrap_negative_indices=False)

@@ -117,3 +117,11 @@ def test_invalid_arguments_raise_when_the_layer_is_built(make, message):
 def test_group_norm_rejects_channels_not_divisible_by_its_groups(key):
     with pytest.raises(ValueError, match=r"group_norm\(3\): 4 channels are not divisible"):
         group_norm(3).init(key, jnp.ones((2, 4)))
+
+
+def test_an_empty_batch_is_normalised_at_inference_and_refused_by_batch_norm_in_training(key):
+    empty, state = jnp.zeros((0, 3, 4)), {"mean": np.zeros(4, np.float32), "var": np.ones(4, np.float32)}
+    for layer in (group_norm(2), layer_norm(), batch_norm()):
+        assert layer.apply(PARAMS, state, empty)[0].shape == (0, 3, 4)
+    with pytest.raises(ValueError, match=r"batch_norm cannot train on no values per feature \(shape \(0, 3, 4\)\)"):
+        batch_norm().apply(PARAMS, state, empty, key)

@@ -95,3 +95,32 @@ def test_invalid_arguments_raise_when_the_layer_is_built(make, message):
 def test_a_window_larger_than_the_image_raises():
     with pytest.raises(ValueError, match=r"max_pool\(3\): a window of 3x3 does not fit an input of 2x8"):
         run(max_pool(3), jnp.zeros((1, 2, 8, 1)))
+
+
+@pytest.mark.parametrize("pool", [max_pool, avg_pool])
+@pytest.mark.parametrize(
+    ("size", "strides", "padding", "n"),
+    [(2, 2, (2, 0), 4), (2, 2, (0, 2), 4), (2, 2, (0, 3), 3), (3, 1, (0, 3), 4), (2, 1, (1, 1), 0)],
+)
+def test_a_window_wholly_in_the_padding_raises(pool, size, strides, padding, n):
+    with pytest.raises(ValueError, match=r"pool\(\d\): with the padding .* a window lies wholly in the padding"):
+        run(pool(size, strides, [padding]), jnp.zeros((1, n, 1)))
+
+
+def test_partial_windows_at_both_ends_are_pooled():
+    x = jnp.arange(1.0, 5).reshape(1, 4, 1)
+    np.testing.assert_array_equal(run(avg_pool(2, 2, [(1, 1)]), x).ravel(), [1, 2.5, 4])
+    np.testing.assert_array_equal(run(max_pool(2, 2, [(1, 1)]), x).ravel(), [1, 3, 4])
+    np.testing.assert_array_equal(run(max_pool(3, 3, [(2, 1)]), x).ravel(), [1, 4])
+
+
+def test_max_pool_of_booleans_is_whether_any_is_true():
+    x = jnp.array([True, False, False, False]).reshape(1, 4, 1)
+    assert run(max_pool(2), x).ravel().tolist() == [True, False]
+    assert run(max_pool(2, 2, [(1, 1)]), x).ravel().tolist() == [True, False, False]
+
+
+@pytest.mark.parametrize("pool", [global_avg_pool(), global_max_pool()])
+def test_global_pools_of_no_cells_raise(pool):
+    with pytest.raises(ValueError, match="expects at least one cell"):
+        run(pool, jnp.zeros((2, 0, 3, 4)))
