@@ -111,6 +111,9 @@ def _largest(w: Array, right: Array) -> Array:
 
 
 def _unit(v: Array) -> Array:
-    # Scaled by the maximum first, to avoid overflow and underflow of squares.
-    v = v / jnp.maximum(jnp.max(jnp.abs(v)), jnp.finfo(v.dtype).tiny)
-    return v / jnp.maximum(jnp.linalg.norm(v), jnp.finfo(v.dtype).tiny)
+    """Scales a vector to length 1; zeros, and values below the normal numbers, become zeros."""
+    # By the maximum first, to avoid overflow and underflow of squares; it is 1 afterwards, and the length at least 1.
+    largest = jnp.max(jnp.abs(v))
+    normal = largest >= jnp.finfo(v.dtype).tiny
+    v = jnp.where(normal, v / jnp.where(normal, largest, 1), 0)
+    return v / jnp.maximum(jnp.linalg.norm(v), 1)

@@ -67,11 +67,12 @@ def class_indices(name: str, outputs: jax.Array, targets: jax.Array) -> tuple[ja
         )
     if not jnp.issubdtype(targets.dtype, jnp.integer):
         raise TypeError(f"{name}: targets must be integer class indices, got {describe(targets)}")
+    classes = outputs.shape[-1]
     if targets.dtype.itemsize < 4:
         targets = targets.astype(jnp.int32)
-    if jnp.issubdtype(targets.dtype, jnp.signedinteger):
-        targets = jnp.where(targets < 0, outputs.shape[-1], targets)
-    return outputs, targets
+    if jnp.issubdtype(targets.dtype, jnp.unsignedinteger):
+        return outputs, jnp.minimum(targets, classes).astype(jnp.int32)  # 2^32 - 1 would become -1
+    return outputs, jnp.where(targets < 0, classes, targets)
 
 
 def at_least_float32(outputs: jax.Array) -> jax.Array:

@@ -28,7 +28,7 @@ def r2(y: ArrayLike, predicted: ArrayLike) -> float:
 
     Several outputs are averaged. An output with constant targets scores 1 if every prediction is exact, else 0.
 
-    >>> r2([1.0, 2.0, 3.0], [1.0, 2.0, 4.0])
+    >>> round(r2([1.0, 2.0, 3.0], [1.0, 2.0, 4.0]), 9)
     0.5
     """
     y, predicted = paired("r2", y, predicted)
