@@ -6,6 +6,7 @@ the files, the run they belong to, and their SHA-256. It is written as `.tmp-<st
 older checkpoints are removed only after that.
 """
 
+import os
 import secrets
 import shutil
 from collections.abc import Callable, Mapping, Sequence
@@ -15,14 +16,13 @@ from typing import Any, BinaryIO, Protocol
 
 import numpy as np
 
-from ..errors import CheckpointUnusable
+from ..errors import CheckpointUnusable, RunFailed
 from ..files import MODEL_FILE, file_digest, read_safetensors, sync, write_fsynced
 from . import sharded
+from .listing import FOLDER, STATE, list_steps, prune, strangers
 from .manifest import MANIFEST, read_manifest, serialize
 
 __all__ = ["FOLDER", "Checkpoint", "LocalState", "State", "begin", "list_steps", "newest", "prune", "read", "write"]
-
-FOLDER, _STATE = "checkpoints", "state.safetensors"
 
 
 @dataclass(frozen=True)
@@ -59,12 +59,12 @@ class Checkpoint:
 
     def tensors(self) -> dict[str, np.ndarray]:
         """Reads the arrays in full, by path."""
-        return sharded.read_full(self.path, self.tree) if self.shared else read_safetensors(self.path / _STATE)[0]
+        return sharded.read_full(self.path, self.tree) if self.shared else read_safetensors(self.path / STATE)[0]
 
     @property
     def shared(self) -> bool:
         """True if several processes wrote a part of the arrays each."""
-        return _STATE not in self.manifest["files"]
+        return STATE not in self.manifest["files"]
 
 
 class State(Protocol):
@@ -108,14 +108,15 @@ class LocalState:
         sharded.check_finite(
             next((name for name, each in self.tensors.items() if sharded.is_corrupting(name, each)), None)
         )
-        write_fsynced(beside / _STATE, lambda file: file.write(to_bytes(self.tensors)))
-        return {_STATE: file_digest(beside / _STATE)}
+        write_fsynced(beside / STATE, lambda file: file.write(to_bytes(self.tensors)))
+        return {STATE: file_digest(beside / STATE)}
 
 
 def begin(run: Path, step: int) -> Path:
     """Makes the unfinished folder of a checkpoint, which `write` renames."""
     beside = run / FOLDER / f".tmp-{step}-{secrets.token_hex(4)}"
-    beside.mkdir(parents=True)
+    beside.parent.mkdir(exist_ok=True)  # without parents: a run folder that was removed is not made anew
+    beside.mkdir()
     return beside
 
 
@@ -133,10 +134,12 @@ def write(beside: Path, state: State, manifest: Mapping[str, Any], model: Binary
 
     Raises:
         OSError: If the disk refuses it; the unfinished folder is removed.
-        RunFailed: If a parameter is not finite.
+        RunFailed: If a parameter is not finite, or something else has the name of the folder.
     """
     place = beside.with_name(str(manifest["step"]))
     try:
+        if os.path.lexists(place):
+            raise RunFailed(f"{place} is there already and is no checkpoint of this run: move it elsewhere")
         files = state.write(beside)
         if model is not None:
             write_fsynced(beside / MODEL_FILE, lambda file: shutil.copyfileobj(model, file))
@@ -165,8 +168,8 @@ def read(path: Path, part: int = 0, parts: int = 1) -> Checkpoint:
     """
     manifest = read_manifest(path / MANIFEST)
     files = manifest["files"]
-    odd = [name for name in files if name not in (_STATE, MODEL_FILE) and not sharded.is_shard_file(name)]
-    if odd or (_STATE in files) == any(map(sharded.is_shard_file, files)):
+    odd = [name for name in files if name not in (STATE, MODEL_FILE) and not sharded.is_shard_file(name)]
+    if odd or (STATE in files) == any(map(sharded.is_shard_file, files)):
         what = repr(odd[0]) if odd else ", ".join(map(repr, files)) or "none"
         raise CheckpointUnusable(f"{path / MANIFEST} does not name the files of a checkpoint, but {what}")
     for name in sorted(files)[part::parts]:
@@ -201,9 +204,8 @@ def newest(
         CheckpointUnusable: If there is none.
     """
     there = list_steps(run) if steps is None else steps
-    for path in sorted((run / FOLDER).iterdir()) if steps is None and (run / FOLDER).is_dir() else ():
-        if _is_step(path.name) and not _is_checkpoint(path):
-            warn(f"{path} is not a checkpoint, a folder with {MANIFEST}: it is left alone")
+    for path in strangers(run):
+        warn(f"{path} is not a checkpoint, a folder with the {MANIFEST} of its step: it is left alone")
     for step in reversed(there):
         try:
             return load(run / FOLDER / str(step))
@@ -211,35 +213,3 @@ def newest(
             warn(f"{error}; trying an older checkpoint")
     what = "none of its checkpoints can be used" if there else "it has no checkpoint"
     raise CheckpointUnusable(f"{run} cannot be resumed: {what}. --overwrite starts it again")
-
-
-def list_steps(run: Path) -> list[int]:
-    """Returns the steps of all checkpoints of a run, usable or not, ascending; only a folder with a manifest counts."""
-    if not (run / FOLDER).is_dir():
-        return []
-    return sorted(int(path.name) for path in (run / FOLDER).iterdir() if _is_checkpoint(path))
-
-
-def prune(run: Path, keep: int, newer_than: int | None = None, written: int | None = None) -> None:
-    """Removes all but the newest `keep` checkpoints, unfinished ones, and those newer than a step.
-
-    Args:
-        run: Run folder.
-        keep: Number of checkpoints to keep.
-        newer_than: Step after which none is kept; None for no limit.
-        written: Step of the checkpoint just written, which is kept whatever else is there.
-    """
-    there = list_steps(run)
-    good = [step for step in there if newer_than is None or step <= newer_than]
-    kept = {*good[-keep:], written}
-    for path in [*(run / FOLDER / str(step) for step in there if step not in kept), *(run / FOLDER).glob(".tmp-*")]:
-        shutil.rmtree(path, ignore_errors=True)
-
-
-def _is_checkpoint(path: Path) -> bool:
-    """Returns whether a path is a folder, no link to one, that is named after a step and has a manifest."""
-    return _is_step(path.name) and not path.is_symlink() and (path / MANIFEST).is_file()
-
-
-def _is_step(name: str) -> bool:
-    return name.isascii() and name.isdigit() and name == str(int(name[:20])) and len(name) < 20

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..errors import CheckpointUnusable
 
-__all__ = ["FORMAT", "KINDS", "MANIFEST", "digest", "read_manifest", "serialize"]
+__all__ = ["FORMAT", "KINDS", "MANIFEST", "digest", "read_manifest", "serialize", "states_step"]
 
 MANIFEST = "manifest.json"
 FORMAT = 2
@@ -54,6 +54,15 @@ def read_manifest(path: Path) -> dict[str, Any]:
         )
     _check_kinds(path, manifest)
     return manifest
+
+
+def states_step(path: Path, step: int) -> bool:
+    """Returns whether a file has the form of the manifest of a step, whatever else is right or wrong in it."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8")) if path.stat().st_size <= _LARGEST else None
+        return {"manifest", "sha256"} == set(found) and found["manifest"]["step"] == step
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return False
 
 
 def _check_kinds(path: Path, manifest: Mapping[str, Any]) -> None:

@@ -19,7 +19,7 @@ import zoo.train.checkpoints.checkpoint as module
 from zoo.train.checkpoints.checkpoint import LocalState, begin, list_steps, newest, prune, read, write
 from zoo.train.checkpoints.manifest import KINDS, digest
 from zoo.train.config.interval import interval
-from zoo.train.errors import CheckpointUnusable
+from zoo.train.errors import CheckpointUnusable, RunFailed
 from zoo.train.tree import diff_specs, flatten, unflatten_into
 
 FACTS = {
@@ -283,27 +283,44 @@ def test_where_nothing_is_said_a_checkpoint_takes_a_fiftieth_of_the_time_at_most
     assert not every.due(1, True, waited=4.9, cost=0.1)
 
 
-def test_files_links_and_folders_without_a_manifest_are_no_checkpoints_and_stay(tmp_path):
+# What other programs keep as manifest.json.
+STRANGE = ['{"name": "photos of 2026"}', "[]", "not JSON", "", '{"manifest": {"step": 7}, "sha256": ""}', "[" * 100_000]
+
+
+def test_files_links_and_folders_of_others_are_no_checkpoints_and_stay(tmp_path):
     place = tmp_path / "checkpoints"
     for step in (1, 2, 3):
-        (place / str(step)).mkdir(parents=True)
-        (place / str(step) / "manifest.json").write_text("{}")
+        made(tmp_path, step)
     (place / "2026").write_text("mine")
     (place / "2027").symlink_to(place / "1")
-    (place / "2028").mkdir()
+    for step, text in enumerate(STRANGE, 2028):
+        (place / str(step)).mkdir()
+        (place / str(step) / "manifest.json").write_text(text)
+        (place / str(step) / "a.jpg").write_text("years of work")
+    before = {path: path.is_dir() or path.read_bytes() for path in place.glob("20*/**/*")}
     assert list_steps(tmp_path) == [1, 2, 3]
     warnings = []
-    with pytest.raises(CheckpointUnusable):
-        newest(tmp_path, warnings.append)
-    for name, warning in zip(("2026", "2027", "2028"), warnings, strict=False):
-        assert str(place / name) in warning
-    prune(tmp_path, 2)
-    assert sorted(path.name for path in place.iterdir()) == ["2", "2026", "2027", "2028", "3"]
+    assert newest(tmp_path, warnings.append).step == 3
+    assert [str(place / str(2026 + i)) in warning for i, warning in enumerate(warnings)] == [True] * (2 + len(STRANGE))
+    prune(tmp_path, 2, newer_than=2, written=2)
+    assert list_steps(tmp_path) == [1, 2]
+    assert {path: path.is_dir() or path.read_bytes() for path in place.glob("20*/**/*")} == before
+    with pytest.raises(RunFailed, match=r"2026 is there already .* move it elsewhere"):
+        made(tmp_path, 2026)
+    assert (place / "2026").read_text() == "mine"
 
 
 def test_the_checkpoint_just_written_is_kept_whatever_is_newer(tmp_path):
     for step in (5, 2026, 2027):
-        (tmp_path / "checkpoints" / str(step)).mkdir(parents=True)
-        (tmp_path / "checkpoints" / str(step) / "manifest.json").write_text("{}")
+        made(tmp_path, step)
     prune(tmp_path, 2, written=5)
     assert list_steps(tmp_path) == [5, 2026, 2027]
+
+
+def test_a_file_of_a_person_in_a_checkpoint_outlives_it(tmp_path):
+    for step in (1, 2):
+        (made(tmp_path, step, io.BytesIO(b"model")) / "notes.txt").write_text("mine")
+    prune(tmp_path, 1)
+    assert [path.name for path in (tmp_path / "checkpoints" / "1").iterdir()] == ["notes.txt"]
+    assert list_steps(tmp_path) == [2]
+    assert newest(tmp_path, print).step == 2
