@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..files import atomic
 from .style import BLUE, GREY, RED, picture
 
 __all__ = ["animation", "cloud", "window"]
@@ -70,4 +71,5 @@ def animation(frames: Sequence[Path], path: Path) -> None:
         return
     each = int(np.clip(1000 * _SECONDS / len(pictures), 60, 500))
     durations = [each] * (len(pictures) - 1) + [2000]
-    pictures[0].save(path, save_all=True, append_images=pictures[1:], duration=durations, loop=0)
+    with atomic(path) as file:
+        pictures[0].save(file, "GIF", save_all=True, append_images=pictures[1:], duration=durations, loop=0)

@@ -1,6 +1,5 @@
 """Pictures of generated samples at every evaluation, from the same noise, and their animation at the end."""
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,7 @@ import jax
 import numpy as np
 
 from ..callback import Callback
+from ..files import replace_file
 from ..runtime.compile import jit
 from ..trained.generator_input import is_image_to_image, sample_latents
 from ..trainer import eval_params, named_key
@@ -59,7 +59,7 @@ class SamplePictures(Callback):
             (result.folder / "plots").mkdir(exist_ok=True)
             last = result.folder / "plots" / self._name
             if last.name != "samples.png" or not last.exists():
-                shutil.copyfile(frames[-1], last)
+                replace_file(last, frames[-1].read_bytes())
 
 
 def view_for(setup: Any) -> SampleView | None:

@@ -2,20 +2,20 @@
 
 import json
 import re
-import shutil
 import tempfile
 import time
-from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import fields
-from itertools import count
+from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zoo._catalogue import names, short_name
 
+from ..checkpoints.listing import FOLDER as CHECKPOINTS
+from ..checkpoints.listing import prune
 from ..config.recipe import Recipe
-from ..errors import BadInput
-from ..files import MODEL_FILE
+from ..errors import BadInput, warn
 from .lock import check_free
 
 if TYPE_CHECKING:
@@ -34,13 +34,23 @@ __all__ = [
 
 CONFIG_FILE, RESULT_FILE = "config.json", "result.json"
 
-# Names of a run, in the order of removal. The configuration comes last: while it exists, the rest belongs to a run.
-_WRITTEN = ("metrics.jsonl", MODEL_FILE, RESULT_FILE, "plots", "checkpoints", "samples", "tensorboard", "profile")
-_WRITTEN += (CONFIG_FILE,)
+# What runs write, in the order of removal: the names of the files in each folder. People keep files of their own
+# beside them. config.json is not removed but replaced: while it is there, the rest belongs to a run.
+_PLOTS = "before_after clusters confusion curves filters forecast interpolation lags mistakes nearest recalled"
+_PLOTS = f"{_PLOTS} reconstructions regression samples surface".replace(" ", "|")
+_OWN = {
+    "": re.compile(r"metrics\.jsonl|model\.safetensors|result\.json"),
+    "plots": re.compile(rf"({_PLOTS})\.png"),
+    "samples": re.compile(r"step-\d{6,}\.png|training\.gif"),
+    "tensorboard": re.compile(r"events\.out\.tfevents\..+"),
+    "profile": re.compile(r"perfetto_trace\.json\.gz|.+\.(xplane\.pb|trace\.json\.gz)"),
+}
+# Of a file that was being written when the process was killed, as `files.atomic` names it, and of a file system that
+# several processes try together.
+_LEFTOVER = re.compile(r"\.tmp-(config\.json|result\.json|model\.safetensors)-\d+|\.seen-by-all-[0-9a-f]{8}")
+_PICTURE_LEFTOVER = re.compile(r"\.tmp-.+\.(png|gif)-\d+")
 _KEYS = {"recipe", "options", "origin", "versions", "argv", "devices", "git", "time", "step", "earlier", "cwd"}
 _FIELDS = {each.name for each in fields(Recipe)}
-# Of a file that was being written when the process was killed, as `files.atomic` names it.
-_LEFTOVER = re.compile(r"\.tmp-(config\.json|result\.json|model\.safetensors)-\d+")
 
 
 def check_folder(options: "RunOptions") -> None:
@@ -83,7 +93,9 @@ def prepare_folder(recipe: Recipe, options: "RunOptions") -> Path:
         folder = _existing(folder) if options.out else _new(folder, recipe)
         with tempfile.TemporaryFile(dir=folder):  # permissions alone do not show it
             pass
-        _clear(folder, _WRITTEN if options.overwrite else ())
+        _sweep(folder)
+        if options.overwrite:
+            _clear(folder)
     except OSError as error:
         raise BadInput(f"--out {folder} cannot be written: {error.strerror or error}") from error
     return folder
@@ -194,16 +206,38 @@ def _read_json(path: Path) -> dict[str, Any]:
 
 def _swept(folder: Path) -> Path:
     try:
-        _clear(folder, ())
+        _sweep(folder)
     except OSError as error:
         raise BadInput(f"--resume {folder} cannot be written: {error.strerror or error}") from error
     return folder
 
 
-def _clear(folder: Path, written: Iterable[str]) -> None:
-    """Removes incomplete files, and what an earlier run wrote under these names."""
-    for path in [*filter(is_leftover, folder.iterdir()), *(folder / name for name in written)]:
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path)
-        else:
-            path.unlink(missing_ok=True)
+def _sweep(folder: Path) -> None:
+    """Removes incomplete files, everywhere in the folder of a run; those of checkpoints go with `prune`."""
+    found = filter(is_leftover, folder.iterdir())
+    for name in ("", "plots", "samples"):
+        if not (folder / name).is_symlink() and (folder / name).is_dir():
+            found = chain(found, (each for each in (folder / name).iterdir() if _PICTURE_LEFTOVER.fullmatch(each.name)))
+    for path in [*found]:
+        path.unlink(missing_ok=True)
+
+
+def _clear(folder: Path) -> None:
+    """Removes what an earlier run wrote, by its exact names; a folder with other files stays, with a warning."""
+    for place in (folder / name for name in (CHECKPOINTS, *_OWN) if name):
+        if place.is_symlink():
+            place.unlink()
+    for name, own in _OWN.items():
+        for path in (folder / name).glob("plugins/profile/*/*" if name == "profile" else "*"):
+            if own.fullmatch(path.name) and (path.is_symlink() or not path.is_dir()):
+                path.unlink()
+    prune(folder, 0)
+    traces = [*(folder / "profile").glob("plugins/profile/*"), folder / "profile/plugins/profile"]
+    for place in (*traces, folder / "profile/plugins", *(folder / name for name in (CHECKPOINTS, *_OWN) if name)):
+        with suppress(OSError):  # not empty, or not there
+            place.rmdir()
+    for place in (folder / name for name in (CHECKPOINTS, *_OWN) if name):
+        left = sorted(path.name for path in place.iterdir()) if place.is_dir() else []
+        if left:
+            names = f"{', '.join(left[:3])}{', ...' * (len(left) > 3)}"
+            warn(f"{place} stays, as it holds what no run has written: {names}")

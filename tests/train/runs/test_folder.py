@@ -1,15 +1,19 @@
 import json
+import re
+from pathlib import Path
 
 import pytest
 
+from zoo.train import errors
 from zoo.train.config.recipe import recipe_for
 from zoo.train.config.run_options import RunOptions
 from zoo.train.errors import BadInput, CheckpointUnusable
-from zoo.train.runs.folder import check_folder, prepare_folder
+from zoo.train.runs.folder import _OWN, check_folder, is_run, prepare_folder
 from zoo.train.runs.lock import Lock, check_free
 from zoo.train.runs.result import completed
 
 RECIPE = recipe_for("cnn")
+TRAIN = Path(errors.__file__).parent
 # What other programs may write as config.json; the last one is too deep for a reader of JSON.
 OTHERS = ['{"recipe": "a model cake"}', '{"recipe": {"model": "cake"}}', '{"recipe": {"model": ["cnn"]}}']
 OTHERS += ['{"recipe": {"model": "cnn", "sugar": 3}}', '{"recipe": {"model": "cnn"}, "oven": 200}']
@@ -47,7 +51,8 @@ def test_an_earlier_run_is_kept_unless_it_may_be_overwritten(run_folder):
         prepare_folder(RECIPE, RunOptions(out=run_folder))
     assert sorted(run_folder.rglob("*")) == before
     prepare_folder(RECIPE, RunOptions(out=run_folder, overwrite=True))
-    assert [path.name for path in run_folder.iterdir()] == ["notes.txt"]
+    assert sorted(path.name for path in run_folder.iterdir()) == ["config.json", "notes.txt"]
+    assert is_run(run_folder)  # a run that is killed before its own configuration is there can be started again
 
 
 @pytest.mark.parametrize(
@@ -109,7 +114,8 @@ def test_overwriting_removes_only_names_of_a_run(run_folder):
     (run_folder / ".tmp-model.safetensors-17").write_text("incomplete")
     prepare_folder(RECIPE, RunOptions(out=run_folder, overwrite=True))
     left = {path.name for path in run_folder.iterdir()}
-    assert left == {"notes.txt", "model.xlsx", "model.safetensors.bak", ".tmp-mine", ".tmp-config.json-x"}
+    mine = {"notes.txt", "model.xlsx", "model.safetensors.bak", ".tmp-mine", ".tmp-config.json-x"}
+    assert left == {*mine, "config.json"}
 
 
 @pytest.mark.parametrize("overwrite", [False, True])
@@ -147,3 +153,44 @@ def test_a_finished_run_with_damaged_metrics_is_refused_in_a_line(tmp_path):
     (tmp_path / "metrics.jsonl").write_bytes(b"\xff{")
     with pytest.raises(CheckpointUnusable, match="is damaged"):
         completed(tmp_path, None, RunOptions(quiet=True))  # pyright: ignore[reportArgumentType]
+
+
+OURS = ("plots/curves.png", "plots/.tmp-curves.png-17", "samples/step-000100.png", "samples/training.gif")
+OURS += ("tensorboard/events.out.tfevents.1.host.0", "profile/plugins/profile/2026/h.xplane.pb")
+MINE = ("plots/mine.png", "plots/sub/curves.png", "samples/notes.md", "samples/step-1.png", "checkpoints/notes.txt")
+MINE += ("checkpoints/2026/manifest.json", "tensorboard/compare.py", "profile/plugins/profile/2026/notes.txt")
+
+
+def test_files_of_a_person_in_the_folders_of_a_run_outlive_it(run_folder, capsys):
+    for name in (*OURS, *MINE):
+        (run_folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (run_folder / name).write_text("years of work")
+    prepare_folder(RECIPE, RunOptions(out=run_folder, overwrite=True))
+    assert all((run_folder / name).read_text() == "years of work" for name in MINE)
+    assert not [name for name in OURS if (run_folder / name).exists()]
+    said = capsys.readouterr().err
+    assert f"{run_folder / 'plots'} stays, as it holds what no run has written: mine.png, sub" in said
+    assert f"{run_folder / 'checkpoints'} stays, as it holds what no run has written: 2026, notes.txt" in said
+
+
+def test_every_picture_that_a_run_draws_is_among_the_names_that_overwriting_removes():
+    """Compared with the names in the source, as no single run draws all of them."""
+    files = [path for room in ("evaluation", "reporting") for path in (TRAIN / room).glob("*.py")]
+    drawn = {name for path in files for name in re.findall(r'"([a-z_]+)\.png"', path.read_text(encoding="utf-8"))}
+    assert len(drawn) >= 15
+    assert [name for name in drawn if not _OWN["plots"].fullmatch(f"{name}.png")] == []
+
+
+@pytest.mark.parametrize("name", ["plots/.tmp-curves.png-1", "samples/.tmp-step-000001.png-1", ".tmp-samples.png-1"])
+def test_incomplete_pictures_are_swept_when_a_run_is_resumed(run_folder, name):
+    (run_folder / name).parent.mkdir(exist_ok=True)
+    (run_folder / name).write_text("half")
+    prepare_folder(RECIPE, RunOptions(resume=run_folder))
+    assert not (run_folder / name).exists()
+    assert (run_folder / "plots" / "curves.png").exists()
+
+
+def test_a_run_killed_while_its_processes_looked_for_its_folder_begins_anew(tmp_path):
+    (tmp_path / ".seen-by-all-0123abcd").touch()
+    assert prepare_folder(RECIPE, RunOptions(out=tmp_path)) == tmp_path
+    assert not [*tmp_path.iterdir()]
