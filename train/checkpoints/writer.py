@@ -35,6 +35,9 @@ class MetricsFile(Stateful, Protocol):
     def sync(self) -> None:
         """Flushes the rows to disk."""
 
+    def check_folder(self) -> None:
+        """Raises RunFailed if the run folder is no longer the one in which the run began."""
+
 
 class TrainingState(Protocol):
     """Interface of the state of the training loop."""
@@ -107,7 +110,12 @@ class CheckpointWriter:
                 raise self._failed
 
     def save(self, now: TrainingState) -> None:
-        """Starts to write the state, unless its step is saved already."""
+        """Starts to write the state, unless its step is saved already.
+
+        Raises:
+            RunFailed: If the run folder was deleted, renamed or replaced.
+        """
+        self.log.check_folder()
         self.wait()
         began, model = time.perf_counter(), None
         tree = {"fit": now.fit} if now.totals is None else {"fit": now.fit, "totals": now.totals}
@@ -119,15 +127,13 @@ class CheckpointWriter:
             else now.step == self.saved or not self.writes
         ):
             return
-        if shared:
-            try:
-                state, beside = self._sharded(tree, now.step)
-            except Exception as error:
-                self._fails(now.step, error)
-                warn(str(self._failed))
-                return
-        else:
-            state, beside = _copied(tree), None
+        copied = None if shared else _copied(tree)
+        try:  # the folder is made here, not in the thread, as the run folder was checked a moment ago
+            state, beside = (copied, self._begin(now.step)) if copied else self._sharded(tree, now.step)
+        except Exception as error:
+            self._fails(now.step, error)
+            warn(str(self._failed))
+            return
         # Opened now, as the run may replace the file with a better model.
         with suppress(FileNotFoundError):
             model = (self.folder / MODEL_FILE).open("rb") if self.writes else None
@@ -152,21 +158,25 @@ class CheckpointWriter:
 
     def _sharded(self, tree: Any, step: int) -> tuple[State, Path]:
         """Returns, in all processes, the arrays and the folder into which they are being written."""
-        made = broadcast_from_first(lambda: self._begin(step))
+        made = broadcast_from_first(lambda: self._try_begin(step))
         if "error" in made:
             raise RunFailed(made["error"])
         beside = Path(made["path"])
         return ShardedState(beside, tree), beside
 
-    def _begin(self, step: int) -> dict[str, str]:
+    def _try_begin(self, step: int) -> dict[str, str]:
         try:
-            return {"path": str(begin(self.folder, step))}
-        except OSError as error:
-            return {"error": str(disk_full_error(error, self.folder))}
+            return {"path": str(self._begin(step))}
+        except RunFailed as error:
+            return {"error": str(error)}
 
-    def _write(
-        self, beside: Path | None, state: State, manifest: Mapping, model: BinaryIO | None, began: float
-    ) -> None:
+    def _begin(self, step: int) -> Path:
+        try:
+            return begin(self.folder, step)
+        except OSError as error:
+            raise disk_full_error(error, self.folder) from error
+
+    def _write(self, beside: Path, state: State, manifest: Mapping, model: BinaryIO | None, began: float) -> None:
         """Writes, in the thread; an error is kept for `wait`."""
         self._failed = None
         try:
@@ -182,15 +192,14 @@ class CheckpointWriter:
         rest = f"the checkpoint of step {self.saved} is complete" if self.saved else "there is none yet"
         self._failed = RunFailed(f"no checkpoint of step {step}: {failed}; {rest}")
 
-    def _write_all(self, beside: Path | None, state: State, manifest: Mapping, model: BinaryIO | None) -> None:
+    def _write_all(self, beside: Path, state: State, manifest: Mapping, model: BinaryIO | None) -> None:
         size = state.nbytes + (os.fstat(model.fileno()).st_size if model else 0)
         try:
             self.log.sync()
             if not self.writes:
-                assert beside is not None
                 state.write(beside)
                 return
-            write(beside or begin(self.folder, manifest["step"]), state, manifest, model)
+            write(beside, state, manifest, model)
             self.saved = manifest["step"]
             prune(self.folder, self.keep, written=self.saved)
         except OSError as error:

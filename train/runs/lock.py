@@ -1,4 +1,4 @@
-"""Lock of a run folder, which the system releases when the process ends, however it ends."""
+"""Lock of a run folder, which the system releases when the process ends, and the check that the folder is the same."""
 
 import json
 import os
@@ -8,16 +8,46 @@ from contextlib import suppress
 from errno import EACCES, EAGAIN, ELOOP, EROFS
 from pathlib import Path
 
-from ..errors import BadInput
+from ..errors import BadInput, RunFailed
 
 try:
     import fcntl
 except ImportError:  # pragma: no cover - Windows has none, and there nothing is locked
     fcntl = None
 
-__all__ = ["Lock", "check_free"]
+__all__ = ["FolderIdentity", "FolderLost", "Lock", "check_free"]
 
 _FILE = ".lock"
+
+
+class FolderLost(RunFailed):
+    """The folder of a run was deleted, renamed or replaced while the run wrote to it."""
+
+
+class FolderIdentity:
+    """Identity of a folder on its file system, compared before a run writes into the folder again.
+
+    Args:
+        folder: The folder, which exists.
+    """
+
+    def __init__(self, folder: Path):
+        self._folder, self._found = folder, _identity(folder)
+
+    def check(self) -> None:
+        """Raises FolderLost if the path names another folder by now, or none."""
+        try:
+            same = _identity(self._folder) == self._found
+        except (FileNotFoundError, NotADirectoryError):
+            raise FolderLost(
+                f"{self._folder} is no longer there: it was deleted or renamed while it was written to. The run ends "
+                "and writes nothing there; if it was renamed, --resume with the new name continues it"
+            ) from None
+        if not same:
+            raise FolderLost(
+                f"{self._folder} is another folder than when the run started: it was replaced while it was written "
+                "to. The run ends and writes nothing there"
+            )
 
 
 class Lock:
@@ -57,6 +87,11 @@ def check_free(folder: Path) -> None:
             _take(file, folder)
         finally:
             os.close(file)
+
+
+def _identity(folder: Path) -> tuple[int, int]:
+    found = folder.stat()
+    return found.st_dev, found.st_ino
 
 
 def _opened(folder: Path, more: int = 0) -> int:

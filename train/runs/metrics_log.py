@@ -10,6 +10,7 @@ from typing import Any
 from ..callback import Callback
 from ..errors import CheckpointUnusable
 from ..strict_json import restored, strict
+from .lock import FolderIdentity
 
 __all__ = ["MetricsLog", "read_logged"]
 
@@ -30,14 +31,25 @@ class MetricsLog(Callback):
     def __init__(self, path: Path, writes: bool = True):
         self.path, self.writes, self.rows = path, writes, []
         self._bytes, self._sum = 0, hashlib.sha256()
+        self._folder = FolderIdentity(path.parent) if writes else None
 
     def on_metrics(self, row: dict, fit: dict) -> None:
-        """Appends the row; in the file NaN and infinity are null, with a word in `not_finite`."""
+        """Appends the row; in the file NaN and infinity are null, with a word in `not_finite`.
+
+        Raises:
+            FolderLost: If the folder of the file was deleted, renamed or replaced.
+        """
         self.rows.append(row)
         self._count(line := (json.dumps(strict(row), allow_nan=False) + "\n").encode())
         if self.writes:
+            self.check_folder()
             with self.path.open("ab") as file:
                 file.write(line)
+
+    def check_folder(self) -> None:
+        """Raises FolderLost if the folder of the file is not the one in which the run began."""
+        if self._folder is not None:
+            self._folder.check()
 
     def on_stop(self) -> None:
         """Flushes the file to disk."""

@@ -15,6 +15,7 @@ from ..reporting.console_stream import terminal
 from ..strict_json import restored, strict
 from ..trained.model import Trained, load
 from .folder import RESULT_FILE, read_result
+from .lock import FolderIdentity
 from .setup import Setup
 
 __all__ = ["Result", "checked", "completed", "finish"]
@@ -57,10 +58,12 @@ class Result:
 
 def finish(result: Result, pictures: bool = True) -> Result:
     """Draws the pictures, computes the scores behind them and writes `result.json`; returns the result with scores."""
+    folder = FolderIdentity(result.folder)
     if pictures:
         result = replace(result, scores=draw(result))
     facts = {"metrics": result.metrics, "seconds": result.seconds, "stopped_by_signal": result.signal}
     scores = {name: _numbers(found) for name, found in result.scores.items()}
+    folder.check()  # pictures take a while
     write_json(result.folder / RESULT_FILE, strict({**facts, **scores}))
     return result
 

@@ -37,7 +37,7 @@ from ..trainers.effects import ignored
 from .best_model import BestModel, best_model_callback, check_best, kept_metrics
 from .compatibility import facts
 from .folder import check_folder, prepare_folder
-from .lock import Lock
+from .lock import FolderLost, Lock
 from .metrics_log import MetricsLog
 from .out_of_memory import out_of_memory
 from .result import Result, checked, completed, finish
@@ -193,6 +193,8 @@ def _train(
             saver=saver,
             run_steps=_profile(callbacks),
         )
+    except FolderLost:
+        raise
     except RunFailed as error:
         saver.wait()
         raise type(error)(f"{error}. {_kept(best, folder)}.") from None
@@ -201,6 +203,7 @@ def _train(
     if stop.requested and writes:
         print_resume_command(folder, parts.recipe.model, saver.saved, parts.plan.steps, stop.requested)
     result = Result(folder, kept_metrics(log.rows, best), log.rows, saver.seconds, parts, signal=stop.requested)
+    log.check_folder()
     if checked(result).metrics and writes:
         result = finish(result, options.pictures)
     everyone.on_end(result)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..config.recipe import Recipe
 from ..errors import RunFailed
+from ..runs.lock import FolderIdentity
 
 if TYPE_CHECKING:
     from ..runs.result import Result
@@ -73,6 +74,7 @@ class ResultLog:
     def __init__(self, path: Path):
         self.path, self.done = path, {}
         path.touch()
+        self._folder = FolderIdentity(path.parent)
         for line in path.read_bytes().split(b"\n"):  # a damaged byte spoils its own line alone
             try:
                 entry = json.loads(line)
@@ -81,7 +83,12 @@ class ResultLog:
                 continue
 
     def write(self, line: Mapping[str, Any]) -> None:
-        """Appends an entry on a line of its own, even after an incomplete one, and flushes it to the disk."""
+        """Appends an entry on a line of its own, even after an incomplete one, and flushes it to the disk.
+
+        Raises:
+            FolderLost: if the folder of the sweep was deleted, renamed or replaced.
+        """
+        self._folder.check()
         self.done[line["recipe"]] = line
         with self.path.open("r+b") as file:
             text = file.read()

@@ -12,7 +12,7 @@ from ..config.recipe import Recipe
 from ..config.run_options import RunOptions
 from ..distributed.sharding import sharding_for
 from ..errors import BadInput, RunFailed
-from ..runs.lock import Lock
+from ..runs.lock import FolderLost, Lock
 from ..runs.run import run
 from ..runs.setup import Setup, setup
 from ..runtime.out_of_memory import OutOfMemory
@@ -114,6 +114,8 @@ def _one_after_another(runs: Sequence[_Run], before: Setup | None) -> _Lines:
     for recipe, options in runs:
         try:
             result = run(recipe, options, like=before)
+        except FolderLost:
+            raise
         except RunFailed as error:
             yield failed(recipe, error)
             continue

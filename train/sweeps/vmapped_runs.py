@@ -13,6 +13,7 @@ from ..files import write_json
 from ..runs.best_model import best_model_callback, kept_metrics
 from ..runs.environment import environment
 from ..runs.folder import CONFIG_FILE, prepare_folder
+from ..runs.lock import FolderIdentity
 from ..runs.out_of_memory import out_of_memory
 from ..runs.result import Result, checked, finish
 from ..runs.run import extra_callbacks
@@ -62,6 +63,7 @@ class _Record:
     def __init__(self, parts: Setup, recipe: Recipe, options: RunOptions):
         self.parts, self.pictures, self.folder = parts, options.pictures, prepare_folder(recipe, options)
         write_json(self.folder / CONFIG_FILE, {"recipe": asdict(recipe), **environment(options, recipe.model)})
+        self.identity = FolderIdentity(self.folder)
         self.rows, self.best = _Rows(), best_model_callback(parts, self.folder, None)
         self._save, self.best.save = self.best.save, self._hold
         self.callbacks = CallbackList([self.rows, self.best, *extra_callbacks(parts, options)])
@@ -69,6 +71,7 @@ class _Record:
 
     def result(self, seconds: float) -> Result | RunFailed:
         """Writes the run after its training; returns the result, or the reason for which there is none."""
+        self.identity.check()
         rows = self.rows.rows
         lines = [json.dumps(strict(row), allow_nan=False) + "\n" for row in rows]
         (self.folder / "metrics.jsonl").write_text("".join(lines), encoding="utf-8")

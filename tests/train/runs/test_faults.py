@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -243,6 +244,55 @@ def test_rows_are_on_the_disk_before_the_checkpoint_that_knows_of_them(tmp_path,
     monkeypatch.setattr(saver, "write", lambda *given: (done.append("checkpoint"), write(*given)))
     run(IRIS, RunOptions(out=tmp_path / "run", ckpt_every="4", quiet=True))
     assert done == ["rows", "checkpoint"] * 3 + ["rows"], "of steps 4, 8, 9, and the end"
+
+
+class Meanwhile(Callback):
+    """Does something to the folder of the run once, after a row."""
+
+    def __init__(self, act):
+        self.act, self.done = act, False
+
+    def on_start(self, setup, folder):
+        self.folder = folder
+
+    def on_metrics(self, row, fit):
+        if not self.done:
+            self.done = True
+            self.act(self.folder)
+
+
+def replaced(folder):
+    folder.rename(folder.with_name("moved"))
+    folder.mkdir()
+    (folder / "metrics.jsonl").write_text("mine")
+
+
+LOST = {  # noticed at a row, and at a checkpoint between two rows
+    "deleted": (shutil.rmtree, "is no longer there: it was deleted or renamed", 1),
+    "renamed": (lambda folder: folder.rename(folder.with_name("moved")), "is no longer there", 9),
+    "replaced": (replaced, "is another folder than when the run started: it was replaced", 9),
+}
+
+
+@pytest.mark.parametrize(("act", "said", "log_every"), LOST.values(), ids=LOST)
+def test_a_run_whose_folder_is_gone_ends_with_a_line_and_writes_nothing_there(tmp_path, act, said, log_every):
+    folder = tmp_path / "run"
+    options = RunOptions(out=folder, ckpt_every="1", log_every=log_every, quiet=True)
+    with pytest.raises(RunFailed, match=rf"^{re.escape(str(folder))} {said}[^\n]*\.?$") as caught:
+        run(IRIS, options, [Meanwhile(act)])
+    assert caught.value.exit_code == 1
+    assert (folder.exists() and (folder / "metrics.jsonl").read_text()) in (False, "mine")
+    assert [path.name for path in folder.glob("*")] in ([], ["metrics.jsonl"])
+    if (tmp_path / "moved").exists():  # nothing was lost: the run goes on under its new name
+        again = run(IRIS, RunOptions(resume=tmp_path / "moved", quiet=True))
+        assert again.metrics["epoch"] == 3
+
+
+def test_a_result_is_not_written_into_a_folder_that_was_replaced_while_pictures_were_drawn(tmp_path, monkeypatch):
+    monkeypatch.setattr(import_module("zoo.train.runs.result"), "draw", lambda result: replaced(result.folder) or {})
+    with pytest.raises(RunFailed, match="it was replaced"):
+        run(IRIS, RunOptions(out=tmp_path / "run", ckpt_every="off", quiet=True))
+    assert not (tmp_path / "run" / "result.json").exists()
 
 
 HOLDER = """

@@ -4,6 +4,7 @@ import csv
 import dataclasses
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -21,7 +22,7 @@ from zoo.train.callback import Callback, CallbackList
 from zoo.train.cli.sweep import settings_of
 from zoo.train.cli.train_args import resolve_recipe
 from zoo.train.config.run_options import RunOptions
-from zoo.train.errors import BadInput
+from zoo.train.errors import BadInput, RunFailed
 from zoo.train.runs.lock import Lock
 from zoo.train.runs.setup import setup
 from zoo.train.sweeps import report as show_sweep
@@ -320,3 +321,23 @@ def test_a_second_sweep_in_a_folder_is_refused_while_the_first_runs(tmp_path):
     (tmp_path / "sweep.jsonl").touch()
     with Lock(tmp_path), pytest.raises(BadInput, match="is in use by process"):
         sweep([setting], [0], tmp_path, RunOptions())
+
+
+@pytest.mark.parametrize(("vmapped", "of_sweep"), [(False, True), (True, True), (False, False)])
+def test_a_sweep_whose_folder_is_deleted_ends_and_makes_nothing_anew(tmp_path, monkeypatch, vmapped, of_sweep):
+    folder = tmp_path / "sweep"
+    recipe = dataclasses.replace(recipe_for("logistic", "iris"), epochs=2)
+
+    class Deletes(Callback):
+        def on_start(self, setup, place):
+            self.place = place
+
+        def on_metrics(self, row, fit):
+            shutil.rmtree(folder if of_sweep else self.place, ignore_errors=True)
+
+    monkeypatch.setattr("zoo.train.runs.run.extra_callbacks", lambda *_: [Deletes()])
+    monkeypatch.setattr("zoo.train.sweeps.vmapped_runs.extra_callbacks", lambda *_: [Deletes()])
+    with pytest.raises(RunFailed, match="is no longer there: it was deleted or renamed"):
+        sweep([Setting({}, recipe)], [0, 1], folder, RunOptions(quiet=True, pictures=False), vmapped=vmapped)
+    assert folder.exists() != of_sweep
+    assert not [*folder.rglob("result.json")]
