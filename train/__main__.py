@@ -1,9 +1,9 @@
 """Command `python -m zoo.train`."""
 
-import sys
 from collections.abc import Sequence
 
 from .cli import run
+from .cli.exit import end_process
 
 __all__ = ["main"]
 
@@ -22,4 +22,4 @@ def main(words: Sequence[str] | None = None, prog: str = "python -m zoo.train") 
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    end_process(main())

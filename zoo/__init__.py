@@ -6,6 +6,11 @@ params, state = model.init(key, x)
 y, state = model.apply(params, state, x, key)   # with a key: training; without: inference
 """
 
+from . import _early_exit
+
+if _early_exit.is_command():  # before everything else is imported
+    _early_exit.exit_on_signals()
+
 import sys
 from importlib import import_module
 from types import ModuleType

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from ._words import did_you_mean
 from .train import cli
+from .train.cli.exit import end_process
 
 __all__ = ["main"]
 
@@ -40,4 +41,4 @@ def _help() -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    end_process(main())

@@ -44,15 +44,18 @@ def run(name: str, words: Sequence[str] | None = None, prog: str = "") -> int:
         Exit code: see `cli/exit.py`.
     """
     from ..runtime.jax_settings import override_jax_settings
+    from ..runtime.signals import exit_within
     from .exit import run_command
     from .shorthands import as_typed
 
     words = [*(sys.argv[1:] if words is None else words)]  # the subcommand `list` hides the builtin here
     override_jax_settings()
-    code = run_command(
-        lambda: import_module(f".{name}", __name__).main(words, prog or f"python -m zoo {name}"),
-        reworded=lambda text: as_typed(text, words),
-    )
+
+    def command() -> int:
+        with exit_within():
+            return import_module(f".{name}", __name__).main(words, prog or f"python -m zoo {name}")
+
+    code = run_command(command, reworded=lambda text: as_typed(text, words))
     if f"{__name__.rpartition('.')[0]}.distributed.initialize" in sys.modules:
         from ..distributed.initialize import exit_process
 

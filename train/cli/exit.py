@@ -9,13 +9,16 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable
-from contextlib import ExitStack, redirect_stderr, redirect_stdout
+from contextlib import ExitStack, redirect_stderr, redirect_stdout, suppress
 from io import TextIOWrapper
+from typing import NoReturn
+
+from zoo._early_exit import exit_at_once
 
 from ..errors import ZooError
 from ..runtime.gc import rare_gc
 
-__all__ = ["run_command"]
+__all__ = ["end_process", "run_command"]
 
 _READER_GONE = 128 + 13  # SIGPIPE, which Windows has no name for
 
@@ -42,6 +45,20 @@ def run_command(command: Callable[[], int], reworded: Callable[[str], str] = str
                 stream.reconfigure(errors="replace")
                 stack.callback(stream.reconfigure, errors="strict")
         return _ended(command, reworded)
+
+
+def end_process(code: int) -> NoReturn:
+    """Ends the process with the exit code of a command.
+
+    After a signal it ends at once: modules that were interrupted may crash when Python unloads them, and Python itself
+    would end by the signal instead of with the code.
+    """
+    if code > 128:
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(AttributeError, OSError, ValueError):  # absent or closed
+                stream.flush()
+        exit_at_once(code - 128)
+    sys.exit(code)
 
 
 def _ended(command: Callable[[], int], reworded: Callable[[str], str]) -> int:

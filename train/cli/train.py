@@ -44,14 +44,11 @@ def one_line(recipe: Recipe) -> str:
 
 
 def _run(wanted: Command) -> int:
+    from ..runs.run import run
     from ..runtime.allocator import keep_freed_memory
-    from ..runtime.signals import exit_within
 
-    with exit_within():
-        from ..runs.run import run
-
-        keep_freed_memory()
-        stopped_by = run(wanted.recipe, wanted.options).signal
+    keep_freed_memory()
+    stopped_by = run(wanted.recipe, wanted.options).signal
     return 128 + stopped_by if stopped_by else 0
 
 

@@ -193,11 +193,8 @@ def _train(
             saver=saver,
             run_steps=_profile(callbacks),
         )
-    except FolderLost:
-        raise
     except RunFailed as error:
-        saver.wait()
-        raise type(error)(f"{error}. {_kept(best, folder)}.") from None
+        raise _described(error, saver, best, folder) from None
     finally:
         everyone.on_stop()
     if stop.requested and writes:
@@ -218,9 +215,14 @@ def _profile(callbacks: Sequence[Callback]) -> Profile | None:
     return next((each for each in callbacks if isinstance(each, Profile)), None)
 
 
-def _kept(best: BestModel, folder: Path) -> str:
+def _described(error: RunFailed, saver: CheckpointWriter, best: BestModel, folder: Path) -> RunFailed:
+    """Returns the error of a failed run with what was saved; of a folder that is gone, nothing more is known."""
+    if isinstance(error, FolderLost):
+        return error
+    saver.wait()
     row = best.best
-    return f"The model of epoch {row['epoch']:g} is kept in {folder}" if row else "No model was saved yet"
+    kept = f"The model of epoch {row['epoch']:g} is kept in {folder}" if row else "No model was saved yet"
+    return type(error)(f"{error}. {kept}.")
 
 
 def extra_callbacks(parts: Setup, options: RunOptions) -> list[Callback]:

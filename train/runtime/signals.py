@@ -1,4 +1,7 @@
-"""Handles Ctrl-C, SIGTERM and SIGHUP: the first signal ends the run after the current steps, the second immediately."""
+"""Handles Ctrl-C, SIGTERM and SIGHUP: the first signal ends the run after the current steps, the second immediately.
+
+While modules are imported, a signal ends the process at once (`zoo/_early_exit.py`).
+"""
 
 import os
 import signal
@@ -7,11 +10,13 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import Any
+
+from zoo._early_exit import ENDING, exit_at_once, is_ignored
 
 __all__ = ["StopFlag", "exit_within"]
 
 _PATIENCE = 8.0  # seconds; schedulers kill after ten
-_ENDING = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 
 class StopFlag:
@@ -27,7 +32,7 @@ class StopFlag:
 
     def __enter__(self) -> "StopFlag":
         if threading.current_thread() is threading.main_thread():
-            wanted = [number for number in (signal.SIGINT, *_ENDING) if not _ignored(number)]
+            wanted = [number for number in ENDING if not is_ignored(number)]
             self._before = {number: signal.signal(number, self._catch) for number in wanted}
         return self
 
@@ -48,6 +53,9 @@ class StopFlag:
 def exit_within(patience: float = _PATIENCE) -> Iterator[None]:
     """Ends the process with exit code 128 + n at most this many seconds after a signal; for commands.
 
+    A signal raises KeyboardInterrupt or SystemExit, so that what is open is tidied up. Where the exception could not
+    pass, in an import or a destructor, the process ends at once.
+
     Python handles a signal only between two bytecodes, and a program may compile for minutes. Therefore a thread reads
     the signals from a pipe. Files on disk are complete at every moment, so that the process may end anywhere.
 
@@ -59,7 +67,8 @@ def exit_within(patience: float = _PATIENCE) -> Iterator[None]:
         return
     read_end, write_end = os.pipe()
     os.set_blocking(write_end, False)
-    before = {number: signal.signal(number, _terminated) for number in _ENDING if not _ignored(number)}
+    before = {number: signal.signal(number, _raise) for number in ENDING if not is_ignored(number)}
+    hook, sys.unraisablehook = sys.unraisablehook, _end_unraisable
     wakeup_before = signal.set_wakeup_fd(write_end)
     over = threading.Event()
     threading.Thread(target=_watch, args=(read_end, over, patience), daemon=True).start()
@@ -67,6 +76,7 @@ def exit_within(patience: float = _PATIENCE) -> Iterator[None]:
         yield
     finally:
         over.set()
+        sys.unraisablehook = hook
         signal.set_wakeup_fd(wakeup_before)
         for number, handler in before.items():
             signal.signal(number, handler)
@@ -75,7 +85,7 @@ def exit_within(patience: float = _PATIENCE) -> Iterator[None]:
 
 def _watch(read_end: int, over: threading.Event, patience: float) -> None:
     number = 0
-    while number not in (signal.SIGINT, *_ENDING):
+    while number not in ENDING:
         received = os.read(read_end, 1)
         if not received:
             os.close(read_end)
@@ -88,10 +98,18 @@ def _watch(read_end: int, over: threading.Event, patience: float) -> None:
     os._exit(128 + number)
 
 
-def _ignored(number: int) -> bool:
-    """Returns whether the process shall outlive a closed terminal, as `nohup` sets it."""
-    return number == getattr(signal, "SIGHUP", None) and signal.getsignal(number) == signal.SIG_IGN
+def _raise(number: int, frame: FrameType | None) -> None:
+    while frame is not None:
+        if frame.f_code.co_filename.startswith("<frozen importlib"):
+            exit_at_once(number)
+        frame = frame.f_back
+    raise KeyboardInterrupt if number == signal.SIGINT else SystemExit(128 + number)
 
 
-def _terminated(number: int, frame: FrameType | None) -> None:
-    raise SystemExit(128 + number)
+def _end_unraisable(unraisable: Any) -> None:
+    """Ends the process if the exception of a signal came up in a destructor, where Python would discard it."""
+    if issubclass(unraisable.exc_type, KeyboardInterrupt):
+        exit_at_once(signal.SIGINT)
+    if isinstance(unraisable.exc_value, SystemExit):
+        exit_at_once(int(unraisable.exc_value.code or 128) - 128)
+    sys.__unraisablehook__(unraisable)
