@@ -1,8 +1,12 @@
 """Atomic files, JSON, digests, and the folders and names that every room shares."""
 
+import errno
+import io
 import json
 import os
+import re
 import shutil
+import stat
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -14,8 +18,11 @@ from .errors import BadInput, CheckpointUnusable, RunFailed
 __all__ = [
     "MODEL_FILE",
     "atomic",
+    "check_regular",
     "disk_full_error",
     "file_digest",
+    "irregular",
+    "open_bytes",
     "read_safetensors",
     "replace_file",
     "sync",
@@ -27,6 +34,8 @@ __all__ = [
 
 MODEL_FILE = "model.safetensors"
 """Name of a trained model in the folder of its run and of a checkpoint."""
+
+_PIPE_LIMIT = 64 << 20  # bytes that are read from a pipe
 
 
 @contextmanager
@@ -78,7 +87,10 @@ def write_output(path: Path, content: bytes, flag: str = "--out") -> None:
     if path.is_dir():
         raise BadInput(f"{flag} {path} is a folder: give the path of a file in it")
     try:
-        replace_file(path, content)
+        if irregular(path):  # /dev/stdout and /dev/null must not be replaced by a file
+            path.write_bytes(content)
+        else:
+            replace_file(path, content)
     except OSError as error:
         raise BadInput(f"{flag} {path} cannot be written: {error.strerror or error}") from error
 
@@ -99,6 +111,56 @@ def sync(path: Path) -> None:
         os.close(place)
 
 
+def irregular(path: Path) -> str:
+    """Returns what a path names other than a regular file or a folder, or an empty text.
+
+    >>> irregular(Path("/dev/null")), irregular(Path("/nowhere"))
+    ('a device', '')
+    """
+    try:
+        mode = path.stat().st_mode
+    except (OSError, ValueError):  # not there, or no path at all: whoever opens it says why
+        return ""
+    kinds = ((stat.S_ISFIFO, "a pipe"), (stat.S_ISSOCK, "a socket"), (stat.S_ISCHR, "a device"))
+    return next((name for fits, name in (*kinds, (stat.S_ISBLK, "a device")) if fits(mode)), "")
+
+
+def check_regular(path: Path, where: str = "") -> None:
+    """Checks that a file of the user's is no pipe, device or socket: to read one may never end.
+
+    Args:
+        path: the file; nothing is checked if it does not exist.
+        where: name of the file in the message; "" takes the path.
+
+    Raises:
+        BadInput: if it is one.
+    """
+    if found := irregular(path):
+        raise BadInput(f"{where or path} is {found}, not a regular file: save its content as a file and give that one")
+
+
+def open_bytes(path: Path, where: str = "") -> BinaryIO:
+    """Opens a file to read it; also a pipe that the shell opened, `/dev/stdin` or `<(command)`, up to a limit.
+
+    Args:
+        path: the file.
+        where: name of the file in messages; "" takes the path.
+
+    Raises:
+        BadInput: if it is a device or a pipe with a name of its own, or the pipe does not end within the limit.
+        OSError: if it cannot be read.
+    """
+    opened = re.fullmatch(r"/dev/stdin|/(dev|proc/self)/fd/\d+", str(path))
+    if not (opened and irregular(path) == "a pipe"):
+        check_regular(path, where)
+        return path.open("rb")
+    with path.open("rb") as file:
+        content = file.read(_PIPE_LIMIT + 1)
+    if len(content) > _PIPE_LIMIT:
+        raise BadInput(f"{where or path} is a pipe of more than {_PIPE_LIMIT >> 20} MB: save it as a file first")
+    return io.BytesIO(content)
+
+
 def read_safetensors(path: Path, arrays: bool = True) -> tuple[dict[str, Any], dict[str, str]]:
     """Reads the arrays of a safetensors file as numpy's, by name, and the texts of its header.
 
@@ -111,6 +173,8 @@ def read_safetensors(path: Path, arrays: bool = True) -> tuple[dict[str, Any], d
     """
     from safetensors import SafetensorError, safe_open
 
+    if found := irregular(path):
+        raise CheckpointUnusable(f"{path} is {found}, not the file of a model")
     try:
         with safe_open(path, framework="numpy") as file:
             names = file.keys() if arrays else ()
@@ -123,6 +187,8 @@ def file_digest(path: Path) -> dict[str, Any]:
     """Returns the size of a file in bytes and its SHA-256."""
     import hashlib  # OpenSSL takes a while to load, and the command line's help does not need it
 
+    if found := irregular(path):
+        raise OSError(errno.EINVAL, f"it is {found}", str(path))
     with path.open("rb") as file:
         return {"size": os.fstat(file.fileno()).st_size, "sha256": hashlib.file_digest(file, "sha256").hexdigest()}
 

@@ -2,12 +2,31 @@
 
 import json
 import os
+import stat
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from zoo.train.errors import BadInput
-from zoo.train.files import atomic, disk_full_error, file_digest, replace_file, write_json, write_output
+from zoo.train.checkpoints.manifest import read_manifest
+from zoo.train.config.file import read_config
+from zoo.train.data.formats.csv import csv_rows
+from zoo.train.data.formats.idx import read_idx
+from zoo.train.data.formats.image import read_picture
+from zoo.train.data.sources.npy_folder import npy_name
+from zoo.train.data.sources.text import read_text
+from zoo.train.errors import BadInput, CheckpointUnusable
+from zoo.train.files import (
+    atomic,
+    disk_full_error,
+    file_digest,
+    read_bytes,
+    read_safetensors,
+    replace_file,
+    write_json,
+    write_output,
+)
+from zoo.train.runs.folder import is_run
 
 
 @pytest.mark.parametrize("before", [None, b"old"])
@@ -70,3 +89,47 @@ def test_a_full_disk_is_reported_with_the_bytes_needed_and_free(tmp_path):
     message = str(disk_full_error(OSError("disk is gone"), tmp_path, needed=1234))
     assert message.startswith(f"{tmp_path} cannot be written: disk is gone; 1,234 bytes needed, ")
     assert message.endswith(" free")
+
+
+READERS = (read_config, read_picture, read_text, read_bytes, read_idx, lambda path: npy_name(str(path.parent)))
+READERS += (lambda path: csv_rows(path).__enter__(),)
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, lambda path: path.symlink_to("/dev/zero")], ids=["pipe", "device"])
+def test_pipes_and_devices_are_refused_by_every_reader_of_files_of_the_user(tmp_path, make):
+    """Each of them waits for ever, or reads without end, if it opens the file."""
+    for name in ("x.npy", "y.npy", "config.json", "manifest.json"):
+        make(tmp_path / name)
+    for reader in READERS:
+        with pytest.raises(BadInput, match=r"is a (pipe|device), not a regular file"):
+            reader(tmp_path / "x.npy")
+    for reader in (read_safetensors, read_manifest):
+        with pytest.raises(CheckpointUnusable, match=r"a (pipe|device)"):
+            reader(tmp_path / "manifest.json")
+    with pytest.raises(OSError, match=r"it is a (pipe|device)"):
+        file_digest(tmp_path / "x.npy")
+    assert not is_run(tmp_path)
+
+
+def test_a_pipe_of_the_shell_is_read_up_to_a_limit(monkeypatch):
+    ends = os.pipe()
+    os.write(ends[1], b"some text")
+    os.close(ends[1])
+    assert read_bytes(Path(f"/dev/fd/{ends[0]}")) == b"some text"
+    os.close(ends[0])
+    monkeypatch.setattr("zoo.train.files._PIPE_LIMIT", 4)
+    ends = os.pipe()
+    os.write(ends[1], b"some text")
+    with pytest.raises(BadInput, match="is a pipe of more than 0 MB: save it as a file first"):
+        read_bytes(Path(f"/dev/fd/{ends[0]}"))
+    for end in ends:
+        os.close(end)
+
+
+def test_a_device_is_written_and_not_replaced(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    write_output(tmp_path / "pipe", b"text")
+    assert os.read(reader, 9) == b"text"
+    os.close(reader)
+    assert stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode)

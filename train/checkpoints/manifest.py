@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import CheckpointUnusable
+from ..files import irregular
 
 __all__ = ["FORMAT", "KINDS", "MANIFEST", "digest", "read_manifest", "serialize", "states_step"]
 
@@ -37,6 +38,8 @@ def read_manifest(path: Path) -> dict[str, Any]:
         CheckpointUnusable: If it is no manifest, damaged, or of an unknown version of the format.
     """
     try:
+        if found := irregular(path):
+            raise CheckpointUnusable(f"{path} is no manifest of a checkpoint, but {found}")
         if path.stat().st_size > _LARGEST:
             raise CheckpointUnusable(f"{path} is no manifest of a checkpoint: it has {path.stat().st_size:,} bytes")
         found = json.loads(path.read_text(encoding="utf-8"))

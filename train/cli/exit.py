@@ -8,14 +8,14 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack, redirect_stderr, redirect_stdout, suppress
 from io import TextIOWrapper
-from typing import NoReturn
+from typing import Any, NoReturn, TextIO
 
 from zoo._early_exit import exit_at_once
 
-from ..errors import ZooError
+from ..errors import ZooError, escaped
 from ..runtime.gc import rare_gc
 
 __all__ = ["end_process", "run_command"]
@@ -26,7 +26,8 @@ _READER_GONE = 128 + 13  # SIGPIPE, which Windows has no name for
 def run_command(command: Callable[[], int], reworded: Callable[[str], str] = str) -> int:
     """Runs a command and returns its exit code; errors become messages on stderr.
 
-    Characters that the encoding of a stream cannot show, as in a Windows redirect, are replaced.
+    Characters that the encoding of a stream cannot show, as in a Windows redirect, are replaced. Control characters,
+    which names and texts of others may contain, are written out.
 
     Args:
         command: the command.
@@ -44,7 +45,31 @@ def run_command(command: Callable[[], int], reworded: Callable[[str], str] = str
             elif isinstance(stream, TextIOWrapper) and stream.errors == "strict":
                 stream.reconfigure(errors="replace")
                 stack.callback(stream.reconfigure, errors="strict")
+            if stream is not None:
+                stack.enter_context(redirect(_Escaping(stream)))
         return _ended(command, reworded)
+
+
+class _Escaping:
+    """Text stream that writes out control characters.
+
+    Attributes:
+        unescaped: The stream behind it.
+    """
+
+    def __init__(self, stream: TextIO):
+        self.unescaped = stream
+
+    def write(self, text: str) -> int:
+        self.unescaped.write(escaped(text))
+        return len(text)
+
+    def writelines(self, lines: Iterable[str]) -> None:
+        for line in lines:
+            self.write(line)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.unescaped, name)
 
 
 def end_process(code: int) -> NoReturn:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 from ..errors import BadInput
+from ..files import check_regular
 from ..option_types import coerce, did_you_mean, to_toml
 from .recipe import Expect, Recipe
 from .schema import Option, run_flags
@@ -113,6 +114,7 @@ def write_config(recipe: Recipe) -> str:
 def _load(path: Path) -> Any:
     path = path.expanduser()
     path = path / "config.json" if path.is_dir() else path
+    check_regular(path, f"--config {path}")
     try:
         text = path.read_text(encoding="utf-8-sig")  # a byte order mark is no part of the text
     except (OSError, UnicodeDecodeError) as error:

@@ -7,6 +7,9 @@ from contextlib import suppress
 from typing import Any, TextIO, cast
 
 from rich.console import Console
+from rich.text import Text
+
+from ..errors import escaped
 
 __all__ = ["ConsoleStream", "terminal"]
 
@@ -19,7 +22,8 @@ class ConsoleStream:
     """
 
     def __init__(self, stream: TextIO):
-        self._stream, self._gone = stream, False
+        # The console writes colours, and escapes the texts itself.
+        self._stream, self._gone = getattr(stream, "unescaped", stream), False
 
     def write(self, text: str) -> int:
         """Writes a text; characters that the stream's encoding lacks become question marks."""
@@ -47,6 +51,13 @@ class ConsoleStream:
                 os.close(null)
 
 
+class _EscapingConsole(Console):
+    """Console that shows the control characters of names and messages, also in tables."""
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        return super().render_str(escaped(text), **options)
+
+
 def terminal(stream: TextIO | None = None, **options: Any) -> Console:
     """Makes the console of a run: colours only on a terminal, and only if NO_COLOR is not set.
 
@@ -55,4 +66,4 @@ def terminal(stream: TextIO | None = None, **options: Any) -> Console:
         options: further arguments of `rich.console.Console`.
     """
     file = cast(TextIO, ConsoleStream(stream or sys.stdout))
-    return Console(file=file, highlight=False, markup=False, emoji=False, **options)
+    return _EscapingConsole(file=file, highlight=False, markup=False, emoji=False, **options)

@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ..config.recipe import Expect
+from ..errors import escaped
 from ..units import format_duration, format_number
 
 __all__ = [
@@ -38,7 +39,7 @@ def parameter_table(rows: Iterable[tuple[str, Sequence[int], str, int, int]]) ->
     rows = list(rows)
     table = _table(("path", "left"), ("shape", "right"), ("dtype", "left"), ("parameters", "right"), ("bytes", "right"))
     for path, shape, dtype, count, size in rows:
-        table.add_row(Text(path), "x".join(map(str, shape)) or "scalar", str(dtype), f"{count:,}", f"{size:,}")
+        table.add_row(Text(escaped(path)), "x".join(map(str, shape)) or "scalar", str(dtype), f"{count:,}", f"{size:,}")
     table.add_section()
     count, size = sum(row[3] for row in rows), sum(row[4] for row in rows)
     table.add_row("total", "", "", f"{count:,}", f"{size:,}", style="bold")
@@ -88,7 +89,7 @@ def metric_table(metrics: Mapping[str, float]) -> Table:
     """Makes the table of metrics by name, with six significant digits."""
     table = _table(("metric", "left"), ("value", "right"))
     for name, value in metrics.items():
-        table.add_row(Text(name), f"{value:.6g}")
+        table.add_row(Text(escaped(name)), f"{value:.6g}")
     return table
 
 
@@ -104,7 +105,7 @@ def class_table(scores: Any, classes: Sequence[str]) -> Table:
     table = _table(("class", "left"), *((name, "right") for name in names))
     for i, values in enumerate(zip(precision, recall, f1, support, strict=True)):
         name = classes[i] if i < len(classes) else str(i)
-        table.add_row(Text(str(name)), *(f"{value:.4f}" for value in values[:3]), f"{int(values[3]):,}")
+        table.add_row(Text(escaped(str(name))), *(f"{value:.4f}" for value in values[:3]), f"{int(values[3]):,}")
     table.add_section()
     means = (f"{sum(column) / max(len(column), 1):.4f}" for column in (precision, recall, f1))
     table.add_row("mean", *means, f"{int(sum(support)):,}", style="bold")

@@ -16,6 +16,7 @@ from ..checkpoints.listing import FOLDER as CHECKPOINTS
 from ..checkpoints.listing import prune
 from ..config.recipe import Recipe
 from ..errors import BadInput, warn
+from ..files import irregular
 from .lock import check_free
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ _OWN = {
 # several processes try together.
 _LEFTOVER = re.compile(r"\.tmp-(config\.json|result\.json|model\.safetensors)-\d+|\.seen-by-all-[0-9a-f]{8}")
 _PICTURE_LEFTOVER = re.compile(r"\.tmp-.+\.(png|gif)-\d+")
+_LARGEST = 64 << 20  # bytes of a JSON file of a run
 _KEYS = {"recipe", "options", "origin", "versions", "argv", "devices", "git", "time", "step", "earlier", "cwd"}
 _FIELDS = {each.name for each in fields(Recipe)}
 
@@ -198,6 +200,8 @@ def _new(runs: Path, recipe: Recipe) -> Path:
 
 def _read_json(path: Path) -> dict[str, Any]:
     try:
+        if irregular(path) or path.stat().st_size > _LARGEST:
+            return {}
         found = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
         return {}

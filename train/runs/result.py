@@ -10,7 +10,7 @@ from typing import Any
 from ..config.run_options import RunOptions
 from ..errors import CheckpointUnusable, RunFailed
 from ..evaluation.pictures import draw
-from ..files import write_json
+from ..files import irregular, write_json
 from ..reporting.console_stream import terminal
 from ..strict_json import restored, strict
 from ..trained.model import Trained, load
@@ -95,6 +95,8 @@ def completed(folder: Path, parts: Setup, options: RunOptions) -> Result:
     """Reads the result of a run that came to its end, and prints that nothing is left to do."""
     facts = read_result(folder)
     try:
+        if found := irregular(folder / "metrics.jsonl"):
+            raise ValueError(f"metrics.jsonl is {found}")
         lines = (folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
         rows = [restored(json.loads(line)) for line in lines]
         words = facts.pop("not_finite", {})

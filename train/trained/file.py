@@ -50,7 +50,7 @@ def locate(run: str | Path) -> Path:
     if path.is_dir() and ((path / MODEL_FILE).is_file() or str(run) not in pretrained_names()):
         return path / MODEL_FILE
     if path.exists():
-        return path if path.is_file() else PRETRAINED / f"{run}.safetensors"
+        return PRETRAINED / f"{run}.safetensors" if path.is_dir() else path
     if str(run) in pretrained_names():
         return PRETRAINED / f"{run}.safetensors"
     raise CheckpointUnusable(

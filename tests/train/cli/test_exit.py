@@ -10,7 +10,10 @@ import pytest
 from zoo.train.cli import run
 from zoo.train.cli.exit import run_command
 from zoo.train.cli.shorthands import as_typed
+from zoo.train.errors import BadInput, warn
 from zoo.train.reporting.console import _quoted
+from zoo.train.reporting.console_stream import terminal
+from zoo.train.reporting.tables import class_table, metric_table
 from zoo.train.runs.start import resume_command
 
 
@@ -59,3 +62,32 @@ def test_printed_commands_are_quoted_for_the_shell():
 def test_an_unknown_flag_is_answered_with_a_flag_of_that_meaning_or_none(capsys, flag, hint):
     assert run("train", ["--model", "mlp", flag, "x"]) == 2
     assert capsys.readouterr().err == f"error: unknown flag {flag}{hint}\n"
+
+
+HOSTILE = "cat\x1b]0;owned\x07\x9b2J\u202e\r"
+SHOWN = r"cat\x1b]0;owned\x07\x9b2J\u202e\r"
+
+
+def test_control_characters_of_names_and_messages_are_written_out_wherever_they_are_shown(capsys):
+    def command():
+        print("line\n\ttab", HOSTILE)
+        console = terminal(width=200)
+        console.print(HOSTILE)
+        console.print(class_table({name: [0.5] * 2 for name in ("precision", "recall", "f1", "support")}, [HOSTILE]))
+        console.print(metric_table({HOSTILE: 0.5}))
+        warn(HOSTILE)
+        raise BadInput(f"{HOSTILE} is no class")
+
+    assert run_command(command) == 2
+    found = capsys.readouterr()
+    assert found.out.startswith(f"line\n\ttab {SHOWN}\n{SHOWN}\n")
+    assert found.out.count(SHOWN) == 4
+    assert found.err == f"warning: {SHOWN}\nerror: {SHOWN} is no class\n"
+
+
+def test_control_characters_are_written_out_in_a_run_from_python_and_in_a_traceback(capsys):
+    terminal().print(HOSTILE)
+    warn(HOSTILE)
+    assert run_command(lambda: {}[HOSTILE]) == 1
+    found = capsys.readouterr()
+    assert not set(HOSTILE) - set("cat]0;owned2J\n") & set(found.out + found.err)

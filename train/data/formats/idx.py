@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from ...errors import DataUnavailable
+from ...files import check_regular
 
 if TYPE_CHECKING:
     import numpy as np
@@ -33,6 +34,7 @@ def read_idx(path: Path, shape: tuple[int, ...] | None = None, limit: int = 1 <<
     Raises:
         DataUnavailable: if the file cannot be read or differs from what is expected.
     """
+    check_regular(path)
     try:
         with open(path, "rb") as file, _uncompressed(file) as stream:
             return _read(stream, shape, limit)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...errors import BadInput
+from ...files import check_regular
 
 if TYPE_CHECKING:
     import numpy as np
@@ -67,8 +68,7 @@ def open_picture(path: Path) -> "Image.Image":
     """
     from PIL import Image, ImageOps
 
-    if path.exists() and not path.is_file():  # a named pipe would never end
-        raise BadInput(f"{path} is not a regular file: remove it from the folder")
+    check_regular(path)
     try:
         with warnings.catch_warnings():
             # At its limit pillow only warns; it raises at twice as many pixels.

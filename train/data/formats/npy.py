@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from ...errors import BadInput
+from ...files import check_regular
 
 if TYPE_CHECKING:
     import numpy as np
@@ -50,8 +51,7 @@ def npy_header(path: Path) -> NpyHeader:
         BadInput: if the file cannot be read, is not a complete .npy file, or holds something else than booleans,
             integers or floats of at most 64 bits.
     """
-    if path.exists() and not path.is_file():  # a named pipe would never end
-        raise BadInput(f"{path} is not a regular file")
+    check_regular(path)
     try:
         with path.open("rb") as file:
             header = _parsed(path, file)

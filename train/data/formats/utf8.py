@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ...errors import BadInput
+from ...files import open_bytes
 
 __all__ = ["read_text", "text_parts"]
 
@@ -37,11 +38,9 @@ def text_parts(path: Path, where: str = "", piece: int = _PIECE) -> Iterator[str
         BadInput: if the file cannot be read, is not UTF-8 or holds the character NUL; the message names byte and line.
     """
     where = where or str(path)
-    if path.exists() and not path.is_file() and not path.is_dir():  # a device or a named pipe would never end
-        raise BadInput(f"{where} is not a regular file")
     decoder, done, lines, held = codecs.getincrementaldecoder("utf-8-sig")(), 0, 1, ""
     try:
-        with path.open("rb") as file:
+        with open_bytes(path, where) as file:
             raw = b" "
             while raw:
                 raw, pending = file.read(piece), decoder.getstate()[0]
