@@ -2,6 +2,7 @@
 
 import json
 import tomllib
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from pathlib import Path
@@ -18,6 +19,8 @@ __all__ = ["OPTION_TABLES", "expected", "file_values", "model_origin", "read_con
 OPTION_TABLES = {"m": "the model", "d": "the data set", "t": "the trainer"}
 """The fields of a recipe that hold options, and their owners."""
 
+_LARGEST, _LARGEST_TOML = 16 << 20, 256 << 10  # bytes; config.json of a run grows each time it is resumed
+_MOST_DOTS = 200  # in a line of TOML
 _FIELDS = tuple(each.name for each in fields(Recipe))
 
 
@@ -116,24 +119,39 @@ def _load(path: Path) -> Any:
     path = path / "config.json" if path.is_dir() else path
     check_regular(path, f"--config {path}")
     try:
-        text = path.read_text(encoding="utf-8-sig")  # a byte order mark is no part of the text
+        with path.open("rb") as file:
+            raw = file.read(_LARGEST + 1)
+        # Of what is too large nothing is decoded. A byte order mark is no part of the text.
+        text = "" if len(raw) > _LARGEST else raw.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text: save it as UTF-8"
         raise BadInput(f"--config {path} cannot be read: {reason}") from error
     is_json = path.suffix == ".json" or (path.suffix != ".toml" and text.lstrip().startswith("{"))
+    _check_size(path, text, len(raw), is_json)
     try:
         return json.loads(text, object_pairs_hook=_once) if is_json else tomllib.loads(text)
-    except (ValueError, RecursionError) as error:
+    except RecursionError as error:
+        raise BadInput(f"--config {path}: its values are nested too deeply for a recipe") from error
+    except ValueError as error:
         raise BadInput(f"--config {path} is not valid {'JSON' if is_json else 'TOML'}: {error}") from error
+
+
+def _check_size(path: Path, text: str, size: int, is_json: bool) -> None:
+    """Refuses what is no recipe, as the time to read TOML grows with the square of the parts of a key."""
+    most = _LARGEST if is_json else _LARGEST_TOML
+    if size > most:
+        raise BadInput(f"--config {path} is too large for a recipe: more than {most:,} bytes")
+    for number, line in enumerate(() if is_json else text.split("\n"), 1):
+        if line.count(".") > _MOST_DOTS and not line.lstrip().startswith("#"):
+            raise BadInput(f"--config {path}, line {number}: too many dots for a key of a recipe, which has two parts")
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Returns the table of a JSON object; raises ValueError if a key is there twice, as TOML does."""
     found = dict(pairs)
     if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in found if names.count(name) > 1)
-        raise ValueError(f"the key {twice!r} is there {names.count(twice)} times: keep one")
+        twice, times = Counter(name for name, _ in pairs).most_common(1)[0]
+        raise ValueError(f"the key {twice!r} is there {times} times: keep one")
     return found
 
 

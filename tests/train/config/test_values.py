@@ -1,5 +1,7 @@
 """Values that a person gives in Python or in a file: numpy's numbers, texts, byte order marks, double keys."""
 
+import time
+
 import numpy as np
 import pytest
 
@@ -50,6 +52,42 @@ def test_a_key_that_is_twice_in_json_is_named(tmp_path, text):
     (tmp_path / "a.json").write_text(text)
     with pytest.raises(BadInput, match="the key 'lr' is there 2 times"):
         read_config(tmp_path / "a.json")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("a.toml", "m." * 50_000 + "x = 1", "line 1: too many dots"),
+        ("a.toml", 'model = "mlp"\n[' + ".".join("m" * 50_000) + "]", "line 2: too many dots"),
+        (
+            "a.toml",
+            "\n".join(f"m.k{i}.x = 1" for i in range(50_000)),
+            "too large for a recipe: more than 262,144 bytes",
+        ),
+        ("a.toml", "lr = " + "[" * 50_000, "nested too deeply"),
+        ("a.json", "[" * 200_000, "nested too deeply"),
+        ("a.json", '{"m":' * 200_000, "nested too deeply"),
+        ("a.json", " " * (16 << 20) + "{}", "too large for a recipe: more than 16,777,216 bytes"),
+        (
+            "a.json",
+            "{" + ",".join(f'"k{i}": 1' for i in range(50_000)) + ', "lr": 1, "lr": 2}',
+            "'lr' is there 2 times",
+        ),
+    ],
+)
+def test_a_configuration_that_is_too_large_or_too_deep_is_refused_at_once(tmp_path, name, text, message):
+    (tmp_path / name).write_text(text)
+    began = time.monotonic()
+    with pytest.raises(BadInput, match=message) as caught:
+        read_config(tmp_path / name)
+    assert time.monotonic() - began < 5
+    assert len(str(caught.value)) < 400
+    assert str(caught.value).startswith(f"--config {tmp_path / name}")
+
+
+def test_a_configuration_may_have_comments_of_dots_and_any_line_endings(tmp_path):
+    (tmp_path / "a.toml").write_bytes(b"# " + b"." * 500 + b'\r\nmodel = "mlp"\r\nlr = 0.5\r\n')
+    assert read_config(tmp_path / "a.toml") == {"model": "mlp", "lr": 0.5}
 
 
 def test_an_unknown_model_is_bad_input_with_a_suggestion():
