@@ -4,6 +4,7 @@
 for Ctrl-C.
 """
 
+import errno
 import os
 import signal
 import sys
@@ -20,6 +21,7 @@ from ..runtime.gc import rare_gc
 
 __all__ = ["end_process", "run_command"]
 
+_PATH_ERRORS = (errno.ENAMETOOLONG, errno.ELOOP, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EISDIR)
 _READER_GONE = 128 + 13  # SIGPIPE, which Windows has no name for
 
 
@@ -102,6 +104,12 @@ def _ended(command: Callable[[], int], reworded: Callable[[str], str]) -> int:
     except BrokenPipeError:  # the reader has ended (`| head`)
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or python complains at its end
         return _READER_GONE
+    except OSError as error:
+        if error.filename is None:
+            traceback.print_exc()
+            return 1
+        print(f"error: {os.fsdecode(error.filename)}: {error.strerror or error}", file=sys.stderr)
+        return 2 if error.errno in _PATH_ERRORS else 1
     except Exception:
         traceback.print_exc()
         return 1

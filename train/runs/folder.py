@@ -69,6 +69,7 @@ def check_folder(options: "RunOptions") -> None:
         return
     folder = options.out.expanduser()
     try:
+        _check_weights(folder, options)
         for place in (folder, *folder.parents):
             if place.exists() and not place.is_dir():
                 raise BadInput(f"--out {folder}: {place} is a file, not a folder")
@@ -178,8 +179,30 @@ def _check_replaceable(folder: Path, overwrite: bool) -> None:
         )
 
 
+def _check_weights(folder: Path, options: "RunOptions") -> None:
+    """Refuses to overwrite the run whose weights the new one starts from: they are read after it is emptied."""
+    if options.overwrite and options.init_from is not None:
+        weights = Path(options.init_from).expanduser()
+        if weights.exists() and weights.resolve().is_relative_to(folder.resolve()):
+            raise BadInput(
+                f"--init-from {options.init_from} lies in --out {folder}, which --overwrite empties: name another "
+                "folder with --out"
+            )
+
+
 def _existing(folder: Path) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
+    """Makes a folder and those above it; if one of them cannot be made, none is left behind."""
+    made = []
+    try:
+        for place in (*reversed(folder.parents), folder):
+            if not place.exists():
+                place.mkdir(exist_ok=True)
+                made.append(place)
+    except OSError:
+        for place in reversed(made):
+            with suppress(OSError):
+                place.rmdir()
+        raise
     return folder
 
 

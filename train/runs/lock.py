@@ -101,7 +101,7 @@ def _opened(folder: Path, more: int = 0) -> int:
     except OSError as error:
         if error.errno == ELOOP:
             raise BadInput(f"{folder / _FILE} is a symbolic link, not the lock of a run: remove it") from None
-        if more and error.errno in (EACCES, EROFS):
+        if error.errno == EROFS or (more and error.errno == EACCES):
             raise BadInput(f"{folder} cannot be written: {error.strerror}") from None
         raise
 

@@ -71,7 +71,10 @@ def sweep(
         BadInput, DataUnavailable: as a run does.
     """
     check_sweep(folder)
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadInput(f"--out {folder} cannot be written: {error.strerror or error}") from error
     with Lock(folder):
         return _all(settings, seeds, folder, options, on_setting, on_run, vmapped)
 

@@ -91,3 +91,29 @@ def test_control_characters_are_written_out_in_a_run_from_python_and_in_a_traceb
     assert run_command(lambda: {}[HOSTILE]) == 1
     found = capsys.readouterr()
     assert not set(HOSTILE) - set("cat]0;owned2J\n") & set(found.out + found.err)
+
+
+LONG = "x" * 300
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ("train", ["--resume", LONG]),
+        ("train", ["--config", LONG]),
+        ("train", ["--model", "cnn", "--images", LONG]),
+        ("train", ["--model", "lstm", "--text", LONG]),
+        ("train", ["--model", "logistic", "--dataset", "iris", "--out", f"a/{LONG}/b"]),
+        ("sweep", ["--model", "logistic", "--dataset", "iris", "--out", LONG]),
+        ("predict", [LONG, "x.csv"]),
+        ("predict", ["mlp-iris", f"{LONG}.csv"]),
+    ],
+)
+def test_a_name_that_the_system_refuses_is_bad_input_of_one_line(capsys, tmp_path, monkeypatch, command, words):
+    monkeypatch.chdir(tmp_path)
+    assert run(command, words) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("error: ")
+    assert "File name too long" in said
+    assert said.count("\n") == 1
+    assert not [*tmp_path.iterdir()]

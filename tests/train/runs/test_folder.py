@@ -1,3 +1,4 @@
+import errno
 import json
 import re
 from pathlib import Path
@@ -194,3 +195,21 @@ def test_a_run_killed_while_its_processes_looked_for_its_folder_begins_anew(tmp_
     (tmp_path / ".seen-by-all-0123abcd").touch()
     assert prepare_folder(RECIPE, RunOptions(out=tmp_path)) == tmp_path
     assert not [*tmp_path.iterdir()]
+
+
+def test_a_run_is_not_emptied_before_its_own_weights_are_read(run_folder):
+    before = {path: path.is_dir() or path.read_bytes() for path in run_folder.rglob("*")}
+    for weights in (run_folder, run_folder / "model.safetensors", run_folder / ".." / run_folder.name):
+        with pytest.raises(BadInput, match=r"--init-from .* lies in --out .*, which --overwrite empties"):
+            prepare_folder(RECIPE, RunOptions(out=run_folder, overwrite=True, init_from=weights))
+    assert {path: path.is_dir() or path.read_bytes() for path in run_folder.rglob("*")} == before
+
+
+@pytest.mark.parametrize("more", [{"resume": True}, {"out": True, "overwrite": True}], ids=["resume", "overwrite"])
+def test_a_read_only_file_system_is_bad_input(run_folder, monkeypatch, more):
+    def refused(*_):
+        raise OSError(errno.EROFS, "Read-only file system", str(run_folder / ".lock"))
+
+    monkeypatch.setattr("zoo.train.runs.lock.os.open", refused)
+    with pytest.raises(BadInput, match="cannot be written: Read-only file system"):
+        check_folder(RunOptions(**{name: run_folder if name != "overwrite" else True for name in more}))
