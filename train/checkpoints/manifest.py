@@ -62,8 +62,8 @@ def read_manifest(path: Path) -> dict[str, Any]:
 def states_step(path: Path, step: int) -> bool:
     """Returns whether a file has the form of the manifest of a step, whatever else is right or wrong in it."""
     try:
-        found = json.loads(path.read_text(encoding="utf-8")) if path.stat().st_size <= _LARGEST else None
-        return {"manifest", "sha256"} == set(found) and found["manifest"]["step"] == step
+        found = json.loads(path.read_text(encoding="utf-8")) if path.stat().st_size <= _LARGEST else {}
+        return set(found) == {"manifest", "sha256"} and found["manifest"]["step"] == step
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return False
 
