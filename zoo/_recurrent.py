@@ -13,6 +13,8 @@ from .layers.checks import check_choice, check_positive, check_rate, is_integer
 
 __all__ = ["recurrent"]
 
+_MOST_PERMUTED = 1 << 22  # pixels of an image, whose permutation takes half a second
+
 
 def recurrent(
     name: str,
@@ -117,5 +119,7 @@ def _read(images: jax.Array, read: str) -> jax.Array:
     pixels = images.reshape(batch, height * width, channels)
     if read == "pixels":
         return pixels
+    if height * width > _MOST_PERMUTED:
+        raise ValueError(f"read permuted: images of at most {_MOST_PERMUTED:,} pixels, got {height} x {width}")
     # The same permutation for every model and run, so that results are comparable; raw bits are stable across numpy.
     return pixels[:, np.argsort(np.random.PCG64(0).random_raw(height * width), kind="stable")]

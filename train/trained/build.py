@@ -11,6 +11,8 @@ from zoo.layers import Layer, computing_in, each_player
 
 from ..data.dataset import PER_STEP, Dataset, Source
 from ..errors import BadInput
+from ..option_types import coerce
+from .sizes import check_options
 
 __all__ = ["ModelSpec", "build", "spec_for"]
 
@@ -84,9 +86,21 @@ def build(name: str, wanted: ModelSpec, options: Mapping[str, Any], dtype: str =
     except (ImportError, ValueError) as error:
         raise BadInput(str(error)) from error
     try:
+        options = _typed(name, options)
+        check_options(options)
         model = make(**arguments, **options)
     except (TypeError, ValueError) as error:
         given = ", ".join(f"{option}={value!r}" for option, value in options.items())
         raise BadInput(f"{name} cannot be made with {given or 'its defaults'}: {error}") from error
     kind = _KINDS[dtype]
     return model if kind is None else each_player(partial(computing_in, kind), model)
+
+
+def _typed(name: str, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns options, as they come from a file or from Python, in the types that the model declares.
+
+    Raises:
+        BadInput: if one has another type.
+    """
+    kinds = {option.name: option.type for option in _catalogue.card(name).options}
+    return {key: coerce(kinds[key], value, key) if key in kinds else value for key, value in options.items()}

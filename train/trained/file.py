@@ -16,6 +16,7 @@ import zoo
 from ..errors import CheckpointUnusable
 from ..files import MODEL_FILE, read_safetensors, replace_file
 from ..option_types import did_you_mean
+from .schema import described
 
 if TYPE_CHECKING:
     import numpy as np
@@ -63,16 +64,17 @@ def header(path: Path) -> dict[str, Any]:
     """Reads the description in a model file, without its arrays.
 
     Raises:
-        CheckpointUnusable: if the file is damaged or no model.
+        CheckpointUnusable: if the file is damaged or no model, or a field of the description has another form.
     """
-    return _description(path, read_safetensors(path, arrays=False)[1])
+    return _described(path, _description(path, read_safetensors(path, arrays=False)[1]))
 
 
 def read_model(path: Path) -> "tuple[dict[str, np.ndarray], dict[str, Any]]":
     """Reads the arrays of a model file, by path, and its description.
 
     Raises:
-        CheckpointUnusable: if the file is missing, damaged or no model.
+        CheckpointUnusable: if the file is missing, damaged or no model, or a field of the description has another
+            form.
     """
     if not path.is_file():
         raise CheckpointUnusable(f"no model at {path}: give the folder of a run (runs/...) or a {MODEL_FILE}")
@@ -82,7 +84,7 @@ def read_model(path: Path) -> "tuple[dict[str, np.ndarray], dict[str, Any]]":
         raise CheckpointUnusable(f"{path} is not a model of this version of the zoo (format {_FORMAT})")
     if about.get("sha256") != _digest(tensors, about):
         raise CheckpointUnusable(f"{path} is damaged: its SHA-256 is not {str(about.get('sha256'))[:12]}...")
-    return tensors, about
+    return tensors, _described(path, about)
 
 
 def save(folder: Path, tree: Mapping[str, Any], about: Mapping[str, Any]) -> Path:
@@ -117,6 +119,15 @@ def _description(path: Path, texts: Mapping[str, str]) -> dict[str, Any]:
     if not isinstance(about, dict):
         raise CheckpointUnusable(f"{path} is no model of the zoo: its header has no description")
     return about
+
+
+def _described(path: Path, about: dict[str, Any]) -> dict[str, Any]:
+    try:
+        return described(about)
+    except ValueError as error:
+        raise CheckpointUnusable(
+            f"{path} does not describe a model of this version: {error}. The file is damaged or not from the zoo"
+        ) from None
 
 
 def _digest(tensors: "Mapping[str, np.ndarray]", about: Mapping[str, Any]) -> str:

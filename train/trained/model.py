@@ -14,7 +14,7 @@ from zoo.layers import Layer
 from ..data.normalize import Scaler, on_device, on_host, scaled
 from ..data.on_disk import DiskArray
 from ..data.windows import changes
-from ..errors import CheckpointUnusable
+from ..errors import BadInput, CheckpointUnusable
 from ..runtime.compile import jit
 from ..runtime.jax_settings import check_jax_settings
 from ..tasks import task_for
@@ -25,6 +25,8 @@ from .call import call
 from .file import locate, read_model
 from .generator_input import sample_latents
 from .origin import check_origin
+from .scalers import take_scalers
+from .sizes import check_sizes
 
 __all__ = ["Trained", "load"]
 
@@ -229,30 +231,34 @@ def load(run: str | Path, model: str | None = None) -> Trained:
         return _made(tensors, about)
     except CheckpointUnusable as error:
         raise CheckpointUnusable(f"{path} does not fit the model that it describes: {error}") from None
-    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
-        raise CheckpointUnusable(f"{path} describes no model that this version can build: {error!r}") from error
+    except BadInput as error:
+        raise CheckpointUnusable(f"{path} describes no model that this version can build: {error}") from None
+    except (ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError) as error:
+        reason = str(error) if type(error) is ValueError else repr(error)
+        raise CheckpointUnusable(f"{path} describes no model that this version can build: {reason}") from error
 
 
 def _made(tensors: dict[str, np.ndarray], about: dict[str, Any]) -> Trained:
+    check_sizes(tensors, about)
     wanted = ModelSpec.of(about["made_for"])
     model = build(about["model"], wanted, about["options"], about.get("dtype", "float32"))
     example = jax.ShapeDtypeStruct((1, *about["input_shape"]), np.int32 if wanted.vocabulary else np.float32)
     template = dict(
         zip(("params", "state"), jax.eval_shape(lambda x: model.init(jax.random.key(0), x), example), strict=True)
     )
-    scalers = {
-        name: Scaler(*(tensors.pop(f"{name}/{part}").astype(np.float64) for part in ("shift", "scale")))
-        for name in ("scaler", "target_scaler")
-        if f"{name}/shift" in tensors
-    }
+    scalers = take_scalers(tensors, about)
     tree = jax.device_put(unflatten_into(template, _widened(tensors, template)))
+    task = task_for(about["task"], about["loss"], wanted.outputs)
+    for name in task.requires:
+        if not hasattr(model, name):
+            raise ValueError(f"the task {task.name} requires a model with the capability `{name}`")
     return Trained(
         model=model,
         params=tree["params"],
         state=tree["state"],
         scaler=scalers.get("scaler"),
         target_scaler=scalers.get("target_scaler"),
-        task=task_for(about["task"], about["loss"], wanted.outputs),
+        task=task,
         classes=tuple(about["classes"]),
         about=about,
     )

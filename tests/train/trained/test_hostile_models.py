@@ -13,11 +13,14 @@ from hypothesis import strategies as st
 from safetensors.numpy import save as to_bytes
 
 from zoo.train.errors import CheckpointUnusable
+from zoo.train.files import read_safetensors
 from zoo.train.trained.file import _FORMAT, PRETRAINED, _digest, serialize
 from zoo.train.trained.model import load
 
 GOOD = (PRETRAINED / "mlp-iris.safetensors").read_bytes()
 SIZE = struct.unpack("<Q", GOOD[:8])[0]
+ARRAYS = read_safetensors(PRETRAINED / "mlp-iris.safetensors")[0]
+ABOUT = json.loads(json.loads(GOOD[8 : 8 + SIZE])["__metadata__"]["zoo"])
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +83,7 @@ def test_a_header_that_promises_gigabytes_takes_no_memory(place, size):
 
 def forged(place, **changes):
     """A file whose arrays and hash agree, but whose description says something else."""
-    about = json.loads(json.loads(GOOD[8 : 8 + SIZE])["__metadata__"]["zoo"])
+    about = ABOUT
     arrays = changes.pop("arrays", {"params/head/w": np.ones((2, 2), np.float32)})
     about = {name: value for name, value in (about | changes).items() if value is not ...}
     if "sha256" not in changes:
@@ -114,6 +117,109 @@ def forged(place, **changes):
 def test_a_description_of_no_model_is_rejected(place, changes):
     forged(place, **changes)
     with pytest.raises(CheckpointUnusable, match=r"model\.safetensors"):
+        load(place)
+
+
+def _reason(value):
+    return value if isinstance(value, str) else ""  # the changes may be long
+
+
+MADE, RECIPE = ABOUT["made_for"], ABOUT["recipe"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"classes": []}, "`classes` has 0 names, the task multiclass of 3 outputs has 3"),
+        ({"classes": ["a", "b", 3]}, "`classes` must be a list of texts, got ['a', 'b', 3]"),
+        ({"metrics": None}, "`metrics` must be a row of numbers by name"),
+        ({"metrics": {"loss": [[]]}}, "`metrics` must be a row of numbers by name"),
+        ({"metrics": {"step": -1}}, "`metrics` must be a row of numbers by name"),
+        ({"kind": "x"}, "`kind` must be one of image, table"),
+        ({"kind": "image"}, "`input_shape` must have 3 sizes for image data, got [4]"),
+        ({"input_range": [0]}, "`input_range` must be a list of the least and the largest number or null, got [0]"),
+        ({"input_range": [1.0, float("nan")]}, "`input_range` must be"),
+        ({"input_dtype": "float99"}, "`input_dtype` must be a type of numbers"),
+        ({"input_shape": [4.0]}, "`input_shape` must be a shape"),
+        ({"input_shape": []}, "`input_shape` must be a shape"),
+        ({"input_shape": [10**6, 10**6, 1]}, "whose product is at most 268,435,456"),
+        ({"vocabulary": [1]}, "`vocabulary` must be a list of texts, got [1]"),
+        ({"vocabulary": ["a"]}, "`vocabulary` has 1 tokens, `made_for.vocabulary` states 0"),
+        ({"features": ["a"]}, "`features` has 1 names for inputs of shape [4]"),
+        ({"options": {"dropout": {}}}, "`options` must be options by name"),
+        ({"options": {"dropout": "much"}}, "dropout must be a number, got 'much'"),
+        ({"options": {"hidden": 16}}, "hidden must be a list of whole numbers, got 16"),
+        ({"made_for": 3}, "`made_for` must be values by name, got 3"),
+        ({"made_for": MADE | {"outputs": True}}, "`made_for.outputs` must be a whole number of at least 0, got True"),
+        ({"made_for": MADE | {"each": True}}, "`made_for.each` is True, which contradicts the task multiclass"),
+        ({"task": "generation", "classes": ["a"]}, "`classes` has 1 names, `made_for.outputs` states 3 classes"),
+        ({"loss": "x"}, "`loss` must be one of auto, cross_entropy"),
+        ({"dtype": ["bf16"]}, "`dtype` must be one of float32, bf16, got ['bf16']"),
+        ({"origin": 7}, "`origin` must be texts by name, got 7"),
+        ({"pictures": {"size": "x"}}, "`pictures.size` must be a whole number"),
+        ({"recipe": []}, "`recipe` must be a recipe by fields, got []"),
+        ({"recipe": RECIPE | {"d": 3}}, "`recipe.d` must be options by name"),
+        ({"recipe": RECIPE | {"batch_size": "x"}}, "`recipe.batch_size` must be a whole number of at least 1, got 'x'"),
+        ({"recipe": {"batch_size": 3}}, "`recipe.model` is missing"),
+        ({"target": None}, "`target` must be a text, got None"),
+        ({"level": -1}, "`level` must be a finite number of at least 0, got -1"),
+        ({"dataset": ...}, "`dataset` is missing"),
+        (
+            {"options": {"hidden": [10**9]}},
+            "`options.hidden` asks for 1,000,000,000 units, the arrays of the file have",
+        ),
+        ({"options": {"hidden": [16] * 200_000}}, "`options.hidden` asks for 200,000 layers, the file has 4 arrays"),
+        ({"model": "lstm", "options": {"depth": 10**7}}, "`options.depth` asks for 10,000,000 layers"),
+        ({"model": "resnet", "options": {"depth": 2000}}, "`options.depth` asks for 2,000 layers"),
+    ],
+    ids=_reason,
+)
+def test_a_field_of_another_form_is_named_with_the_reason_before_anything_is_traced(
+    place, monkeypatch, changes, reason
+):
+    monkeypatch.setattr(jax, "eval_shape", None)
+    forged(place, arrays=ARRAYS, **changes)
+    with pytest.raises(CheckpointUnusable) as caught:
+        load(place)
+    assert str(caught.value).startswith(str(place))
+    assert reason in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"scaler/shift": np.zeros((2, 2), np.float32)}, "shift and a scale of 1 or 4 floats, got float32[2, 2] and"),
+        ({"scaler/shift": np.zeros(4, np.int64)}, "shift and a scale of 1 or 4 floats, got int64[4] and float32[4]"),
+        ({"scaler/scale": None}, "shift and a scale of 1 or 4 floats, got float32[4] and none"),
+        ({"scaler/scale": None, "scaler/shift": None}, "`scaler` must be there if the inputs are numbers"),
+        ({"scaler/scale": np.float32([1, 1, 0, 1])}, "`scaler` must be finite, and its scale above 0"),
+        ({"scaler/shift": np.float32([1, 1, np.nan, 1])}, "`scaler` must be finite, and its scale above 0"),
+        ({"params/head/w": np.ones((3, 16), np.float32)}, "differing   params/head/w: float32[3, 16], expected"),
+        ({"params/head/w": np.ones((16, 3), np.int32)}, "differing   params/head/w: int32[16, 3], expected"),
+        ({"params/head/w": None}, "missing     params/head/w"),
+    ],
+    ids=_reason,
+)
+def test_arrays_of_another_form_are_named(place, changes, reason):
+    forged(place, arrays={name: array for name, array in (ARRAYS | changes).items() if array is not None})
+    with pytest.raises(CheckpointUnusable) as caught:
+        load(place)
+    assert reason in str(caught.value)
+
+
+def test_a_file_of_an_earlier_version_with_fewer_fields_is_loaded(place):
+    """The classifiers of images of earlier versions have these fields alone."""
+    lacked = ("headline", "vocabulary", "input_dtype", "features", "recipe", "pretrained", "origin")
+    forged(place, arrays=ARRAYS, **dict.fromkeys(lacked, ...))
+    found = load(place)
+    np.testing.assert_array_equal(found.predict([[5.1, 3.5, 1.4, 0.2]]), [0])
+    assert (found.about["features"], found.about["vocabulary"], found.about["recipe"]) == ([], [], {})
+    assert repr(found).endswith("3 classes, test loss 0.1409>")
+
+
+def test_a_task_that_needs_more_of_the_model_is_refused(place):
+    forged(place, arrays=ARRAYS, task="density")
+    with pytest.raises(CheckpointUnusable, match="the task density requires a model with the capability `log_prob`"):
         load(place)
 
 
