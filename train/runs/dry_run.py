@@ -9,6 +9,7 @@ from ..config.recipe import Recipe
 from ..config.run_options import RunOptions
 from ..distributed.sharding import sharding_for
 from ..trained.summary import Row, summary
+from .fits import check_fits
 from .setup import Setup, setup
 
 __all__ = ["DryRun", "dry_run"]
@@ -48,6 +49,7 @@ def dry_run(
     """
     place, where = options.place(print_fn), sharding_for(options)
     parts = setup(recipe, place, sharding=where, score_samples=False, remat=options.remat)
+    check_fits(parts)
     advance, key = parts.advance, parts.key
     order = advance.order(key)
     fit = advance.sharding.specs(advance.shapes(key)[0])

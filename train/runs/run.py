@@ -36,6 +36,7 @@ from ..runtime.signals import StopFlag
 from ..trainers.effects import ignored
 from .best_model import BestModel, best_model_callback, check_best, kept_metrics
 from .compatibility import facts
+from .fits import check_fits
 from .folder import check_folder, prepare_folder
 from .lock import FolderLost, Lock
 from .metrics_log import MetricsLog
@@ -112,6 +113,7 @@ def _run(
         stream=opened,
         remat=options.remat,
     )
+    check_fits(parts)
     if jax.process_count() > 1:
         check_same({"data": parts.fingerprint}, _OTHER_DATA)
     parts = replace(parts, plan=replace(parts.plan, checkpoint_every=interval(options.ckpt_every).steps))

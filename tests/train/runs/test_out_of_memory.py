@@ -161,6 +161,29 @@ def full_of_answers(monkeypatch):
     monkeypatch.setattr(runtime_memory, "available_memory", lambda: 1 << 28)
 
 
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        # In float32: 4 + 1 + 3 times 10^12 parameters and 3, two moments of adamw, and the gradient.
+        (["mlp", "--m.hidden", str(10**12)], "8.00e12 parameters and does not fit in memory: a step needs 116 TiB"),
+        (["mlp", "--m.hidden", *["2"] * 2000], "hidden asks for 2,000 layers, at most 1,500 can be compiled"),
+        (["perceptron", "--dataset", "circle"], "a step needs 12 B and more (parameters 12 B), there are 11 B"),
+    ],
+    ids=["units", "layers", "no gradient"],
+)
+@pytest.mark.parametrize("dry", [[], ["--dry-run"]], ids=["run", "dry run"])
+def test_a_model_that_fits_no_memory_is_refused_before_it_is_compiled(
+    words, reason, dry, tmp_path, monkeypatch, capsys
+):
+    if "11 B" in reason:
+        monkeypatch.setattr(runtime_memory, "available_memory", lambda: 11)
+    monkeypatch.setattr("zoo.train.engine.steps.StepProgram.programs", None)
+    dataset = [] if "--dataset" in words else ["--dataset", "iris"]
+    assert main(["--model", *words, *dataset, "--out", str(tmp_path / "run"), *dry, "--compile-cache", "off"]) == 2
+    assert reason in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
+
+
 @pytest.mark.usefixtures("full_of_answers")
 @pytest.mark.parametrize("words", [["evaluate", "mlp-iris"], ["predict", "mlp-iris", "flowers.csv"]])
 def test_a_command_of_a_trained_model_that_finds_no_memory_says_so_in_the_same_words(
