@@ -81,7 +81,7 @@ def server(monkeypatch):
     """Returns a server with `url(how)`, `body` (its response) and `requests` (path and range of each)."""
     monkeypatch.setenv("no_proxy", "*")
     monkeypatch.setattr("zoo.train.data.formats.download._WAITS", (0.01, 0.01))
-    monkeypatch.setattr("zoo.train.data.formats.download._TIMEOUT", 0.2)
+    monkeypatch.setattr("zoo.train.data.formats.http._SILENCE", 0.2)
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as http:
         http.daemon_threads = False
         http.body, http.requests = b"", []

@@ -11,22 +11,21 @@ import os
 import socket
 import ssl
 import time
-import urllib.request
 import zlib
 from collections.abc import Sequence
 from http.client import HTTPException
 from pathlib import Path
 from urllib.error import HTTPError
-from urllib.parse import urlsplit
 
 from ...errors import DataUnavailable
 from ...files import replace_file, user_cache
+from ...units import format_duration
 from ..dataset import Place
+from .http import Malformed, NotAllowed, TooLarge, open_url
 
 __all__ = ["data_folder", "fetch", "find"]
 
-_TIMEOUT = 15.0  # seconds without a byte
-_SLOWEST = 1024  # bytes a second, after a minute
+_DEADLINE = 3600.0  # seconds for a mirror, with all attempts
 _WAITS = (0.5, 2.0)  # seconds before the second and third attempt at a mirror
 _CHUNK = 1 << 16
 _DIGITS = 18  # of a Content-Length
@@ -119,26 +118,27 @@ def _try_mirror(url: str, sha256: str, limit: int, place: Place, faults: list[st
 
 
 def _get(url: str, limit: int, place: Place) -> bytes:
-    body = bytearray()
+    body, deadline = bytearray(), time.monotonic() + _DEADLINE
     for wait in (*_WAITS, None):
         try:
-            _receive(url, body, limit, place)
+            _receive(url, body, limit, place, deadline)
             return bytes(body)
         except (OSError, HTTPException) as error:
-            if wait is None or not _is_temporary(error):
+            if wait is None or not _is_temporary(error) or time.monotonic() + wait > deadline:
                 raise
             place.print_fn(f"{error}; next attempt in {wait} s")
         time.sleep(wait)
     raise AssertionError("unreachable")
 
 
-def _receive(url: str, body: bytearray, limit: int, place: Place) -> None:
+def _receive(url: str, body: bytearray, limit: int, place: Place, deadline: float) -> None:
     """Downloads the missing part of the body and appends it."""
     headers = {"User-Agent": "neural-network-zoo", "Accept-Encoding": "identity"}
     if body:
         headers["Range"] = f"bytes={len(body)}-"
-    place.print_fn(f"downloading {url}")
-    with _response(url, headers) as response:
+    place.print_fn(f"downloading {url} (within {format_duration(deadline - time.monotonic())}, else the next mirror)")
+    with open_url(url, headers) as response:
+        response.pace.begin_body(deadline)
         resumed = response.headers.get("Content-Range", "").startswith(f"bytes {len(body)}-")
         if not (response.status == 206 and resumed):
             body.clear()
@@ -149,48 +149,24 @@ def _receive(url: str, body: bytearray, limit: int, place: Place) -> None:
         raise ConnectionError(f"connection closed after {len(body):,} of {whole:,} bytes")
 
 
-def _response(url: str, headers: dict[str, str]):
-    """Opens the address; one that cannot be parsed, as in a redirection, is a fault of the mirror."""
-    try:
-        return _opener().open(urllib.request.Request(_allowed(url), headers=headers), timeout=_TIMEOUT)
-    except ValueError as error:  # of urlsplit, or of a label that is too long for a host name
-        raise _Malformed(f"invalid address: {error}") from error
-
-
 def _length(text: str | None) -> int | None:
     """Returns the bytes that a Content-Length states, None if there is none."""
     if text is None:
         return None
     if not (text.isascii() and text.isdigit() and len(text) <= _DIGITS):
-        raise _Malformed(f"Content-Length is no number of bytes: {text[:20]!a}")
+        raise Malformed(f"Content-Length is no number of bytes: {text[:20]!a}")
     return int(text)
 
 
 def _read(response, body: bytearray, whole: int | None, limit: int, place: Place) -> None:
-    start = reported = time.monotonic()
-    before = len(body)
+    reported = time.monotonic()
     while chunk := response.read1(_CHUNK):
         body += chunk
         if max(len(body), whole or 0) > limit:
-            raise _TooLarge(f"larger than the limit of {limit:,} bytes")
-        now = time.monotonic()
-        if now - start > 60 and len(body) - before < _SLOWEST * (now - start):
-            raise TimeoutError(f"slower than {_SLOWEST} bytes a second")
-        if now - reported > 1:
-            reported = now
+            raise TooLarge(f"larger than the limit of {limit:,} bytes")
+        if time.monotonic() - reported > 1:
+            reported = time.monotonic()
             place.print_fn(f"{len(body) / 1e6:.1f} of {whole / 1e6:.1f} MB" if whole else f"{len(body) / 1e6:.1f} MB")
-
-
-class _TooLarge(OSError):
-    pass
-
-
-class _NotAllowed(OSError):
-    pass
-
-
-class _Malformed(OSError):
-    pass
 
 
 def _is_temporary(error: Exception) -> bool:
@@ -199,24 +175,8 @@ def _is_temporary(error: Exception) -> bool:
         return error.code >= 500 or error.code in (408, 429)
     cause = getattr(error, "reason", error)  # wrapped by urllib
     return not isinstance(
-        cause, (_Malformed, _NotAllowed, _TooLarge, socket.gaierror, ConnectionRefusedError, ssl.SSLError)
+        cause, (Malformed, NotAllowed, TooLarge, socket.gaierror, ConnectionRefusedError, ssl.SSLError)
     )
-
-
-def _allowed(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost", "::1")):
-        raise _NotAllowed(f"{url} is not allowed: only https is")
-    return url
-
-
-class _Redirects(urllib.request.HTTPRedirectHandler):
-    def redirect_request(self, req, fp, code, msg, headers, newurl):
-        return super().redirect_request(req, fp, code, msg, headers, _allowed(newurl))
-
-
-def _opener() -> urllib.request.OpenerDirector:
-    return urllib.request.build_opener(_Redirects)
 
 
 def _matches(body: bytes, sha256: str, limit: int) -> bool:

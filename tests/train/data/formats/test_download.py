@@ -43,7 +43,7 @@ def test_a_file_is_downloaded_once_into_the_data_folder(get, server):
     assert files(get.folder) == ["file"]
     assert get("good") == path
     assert server.requests == [("good", None)]
-    assert get.lines == [f"downloading {server.url('good')}"]
+    assert get.lines == [f"downloading {server.url('good')} (within 1:00:00, else the next mirror)"]
 
 
 @pytest.mark.fault(row=8)

@@ -94,7 +94,7 @@ def test_a_data_set_is_downloaded_file_by_file_and_verified(server, tmp_path, pa
     sums = tuple(hashlib.sha256(gzip.decompress(content)).hexdigest() for content in packed)
     origin = mnist._Origin((server.url("file").rpartition("/")[0],), sums)
     monkeypatch.setitem(mnist._ORIGINS, "mnist", origin)
-    monkeypatch.setattr("zoo.train.data.formats.download._TIMEOUT", 5)
+    monkeypatch.setattr("zoo.train.data.formats.http._SILENCE", 5)
     contents = {f"/file/{name}.gz": content for name, content in zip(FILES, packed, strict=True)}
     monkeypatch.setattr(
         server.RequestHandlerClass, "file", lambda self, body: self.reply(200, contents[self.path]), raising=False
