@@ -8,8 +8,9 @@ import jax
 from ..config.recipe import Recipe
 from ..config.run_options import RunOptions
 from ..distributed.sharding import sharding_for
+from ..engine.fits import check_fits
 from ..trained.summary import Row, summary
-from .fits import check_fits
+from ..trainers import traits
 from .setup import Setup, setup
 
 __all__ = ["DryRun", "dry_run"]
@@ -49,8 +50,8 @@ def dry_run(
     """
     place, where = options.place(print_fn), sharding_for(options)
     parts = setup(recipe, place, sharding=where, score_samples=False, remat=options.remat)
-    check_fits(parts)
     advance, key = parts.advance, parts.key
+    check_fits(advance, key, recipe.model, gradient=traits(parts.recipe.trainer).gradient)
     order = advance.order(key)
     fit = advance.sharding.specs(advance.shapes(key)[0])
     totals = jax.eval_shape(lambda fit: advance.zero(fit, order, key), fit)

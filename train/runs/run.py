@@ -19,6 +19,7 @@ from ..config.validate import plain_recipe
 from ..distributed.devices import check_devices
 from ..distributed.initialize import advise, initialize, synchronized
 from ..distributed.sharding import sharding_for
+from ..engine.fits import check_fits
 from ..engine.input_monitor import InputMonitor
 from ..engine.loop import train
 from ..engine.profile import Profile
@@ -33,10 +34,10 @@ from ..runtime.jax_settings import check_jax_settings
 from ..runtime.out_of_memory import explained
 from ..runtime.processes import broadcast_from_first, check_same, is_first
 from ..runtime.signals import StopFlag
+from ..trainers import traits
 from ..trainers.effects import ignored
 from .best_model import BestModel, best_model_callback, check_best, kept_metrics
 from .compatibility import facts
-from .fits import check_fits
 from .folder import check_folder, prepare_folder
 from .lock import FolderLost, Lock
 from .metrics_log import MetricsLog
@@ -113,7 +114,7 @@ def _run(
         stream=opened,
         remat=options.remat,
     )
-    check_fits(parts)
+    check_fits(parts.advance, parts.key, recipe.model, gradient=traits(parts.recipe.trainer).gradient)
     if jax.process_count() > 1:
         check_same({"data": parts.fingerprint}, _OTHER_DATA)
     parts = replace(parts, plan=replace(parts.plan, checkpoint_every=interval(options.ckpt_every).steps))

@@ -9,10 +9,10 @@ import jax.numpy as jnp
 from zoo import _catalogue
 from zoo.layers import Layer, computing_in, each_player
 
+from ..config.model_sizes import check_options
 from ..data.dataset import PER_STEP, Dataset, Source
 from ..errors import BadInput
 from ..option_types import coerce
-from .sizes import check_options
 
 __all__ = ["ModelSpec", "build", "spec_for"]
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from zoo.layers import Layer
 
+from ..config.model_sizes import check_sizes
 from ..data.normalize import Scaler, on_device, on_host, scaled
 from ..data.on_disk import DiskArray
 from ..data.windows import changes
@@ -26,7 +27,6 @@ from .file import locate, read_model
 from .generator_input import sample_latents
 from .origin import check_origin
 from .scalers import take_scalers
-from .sizes import check_sizes
 
 __all__ = ["Trained", "load"]
 
