@@ -130,7 +130,7 @@ def _scoring_run(recipe: Recipe, sharding: Sharding) -> trainers.Run:
 def _options(trained: Trained, kind: Source, own: bool) -> dict[str, Any]:
     """Returns data options that fit the model: all of its own data set, window and horizon for another series."""
     if own:
-        return dict(trained.about["recipe"]["d"])
+        return dict(recipe_of(trained).d)
     if kind.kind == "series" == trained.about["kind"]:
         return {
             "window": trained.input_shape[0],

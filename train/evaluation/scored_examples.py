@@ -9,7 +9,7 @@ import numpy as np
 from ..config.recipe import Recipe
 from ..data.dataset import Dataset, Source, Split
 from ..data.on_disk import DiskArray
-from ..errors import BadInput
+from ..errors import BadInput, CheckpointUnusable
 from ..pipeline.fingerprint import fingerprint_in_training
 from ..trained.model import Trained
 
@@ -66,7 +66,13 @@ def scored_examples(
 
 
 def recipe_of(trained: Trained) -> Recipe:
-    """Returns the recipe that a model was trained by, without the expected result."""
+    """Returns the recipe that a model was trained by, without the expected result.
+
+    Raises:
+        CheckpointUnusable: if the model file has none, as that of a classifier of images.
+    """
+    if not trained.about["recipe"]:
+        raise CheckpointUnusable(f"the file of this {trained.about['model']} has no recipe, by which it is scored")
     known = {each.name for each in fields(Recipe)} - {"expect"}
     return Recipe(**{name: value for name, value in trained.about["recipe"].items() if name in known})
 

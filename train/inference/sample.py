@@ -115,6 +115,8 @@ def _path(run: Path, out: Path | None, name: str) -> Path:
 def _data(trained: Trained, given: Mapping[str, Any]) -> Dataset:
     """Loads the training data with the options of the training."""
     recipe = trained.about["recipe"]
+    if not recipe:
+        raise BadInput(f"--nearest: the file of this {trained.about['model']} does not state its training images")
     data = load_data(recipe["dataset"], Place(given["data_dir"], given["offline"]), recipe["d"])
     if list(data.train.x.shape[1:]) != list(trained.about["made_for"]["shape"]):
         raise BadInput(f"{recipe['dataset']} now has images of another shape than those of the training")

@@ -22,6 +22,7 @@ LARGEST = 1 << 28
 
 _ABSENT, _REQUIRED = object(), object()
 _SHOWN = 60  # characters of a wrong value in a message
+_TABLES = ("m", "d", "t")  # fields of a recipe that are options
 _CLASSES = ("binary", "multiclass", "multilabel", "tagging")  # tasks whose outputs are classes with names
 _DTYPES = (
     "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float16", "float32", "float64",
@@ -155,7 +156,7 @@ def described(about: Mapping[str, Any]) -> dict[str, Any]:
     ValueError: `options` must be options by name: numbers, texts, true, false, null or lists of them, got []
     """
     found = _checked("", _FIELDS, about)
-    _check_recipe(found["recipe"])
+    found["recipe"] = _recipe(found["recipe"])
     for field, words in _contradictions(found):
         raise ValueError(f"`{field}` {words}")
     return found
@@ -178,19 +179,18 @@ def _checked(path: str, schema: Mapping[str, _Field], values: Any) -> dict[str, 
     return found
 
 
-def _check_recipe(recipe: Mapping[str, Any]) -> None:
+def _recipe(recipe: Mapping[str, Any]) -> dict[str, Any]:
     """Checks the fields of a recipe by their types; a file without a recipe is that of a classifier of images."""
-    kinds, known = get_type_hints(Recipe, include_extras=True), {each.name for each in fields(Recipe)} - {"expect"}
-    for name in known & set(recipe) if recipe else ():
-        if name in ("m", "d", "t"):
-            _checked("recipe.", {name: _Field(_OPTIONS)}, dict(recipe))
-            continue
+    if not recipe:
+        return {}
+    kinds, known = get_type_hints(Recipe, include_extras=True), {each.name for each in fields(Recipe)}
+    for name in (known - {"expect", *_TABLES}) & set(recipe):
         try:
             coerce(kinds[name], recipe[name], f"`recipe.{name}`")
         except (BadInput, TypeError) as error:
             raise ValueError(str(error)) from None
-    if recipe:
-        _checked("recipe.", {name: _Field(_NAME) for name in ("model", "dataset")}, dict(recipe))
+    names = {name: _Field(_NAME) for name in ("model", "dataset")}
+    return _checked("recipe.", names | {name: _Field(_OPTIONS, {}) for name in _TABLES}, dict(recipe))
 
 
 def _contradictions(about: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -200,6 +200,7 @@ def _contradictions(about: Mapping[str, Any]) -> list[tuple[str, str]]:
     axes = _AXES.get(about["kind"], len(shape)) if task != "generation" else len(shape)
     widths = {shape[-1], *made["shape"][-1:]}
     rules = (
+        (about["headline"] in ("split", "not_finite"), "headline", "must be the name of a metric"),
         (made["outputs"] < 1, "made_for.outputs", f"must be at least 1, got {made['outputs']}"),
         (names != classes, "classes", f"has {names} names, the task {task} of {made['outputs']} outputs has {classes}"),
         (len(about["vocabulary"]) != made["vocabulary"], "vocabulary", f"has {len(about['vocabulary'])} tokens, "

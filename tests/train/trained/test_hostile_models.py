@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from safetensors.numpy import save as to_bytes
 
 from zoo.train.errors import CheckpointUnusable
+from zoo.train.evaluation.scored_examples import recipe_of
 from zoo.train.files import read_safetensors
 from zoo.train.trained.file import _FORMAT, PRETRAINED, _digest, serialize
 from zoo.train.trained.model import load
@@ -161,6 +162,7 @@ MADE, RECIPE = ABOUT["made_for"], ABOUT["recipe"]
         ({"recipe": RECIPE | {"d": 3}}, "`recipe.d` must be options by name"),
         ({"recipe": RECIPE | {"batch_size": "x"}}, "`recipe.batch_size` must be a whole number of at least 1, got 'x'"),
         ({"recipe": {"batch_size": 3}}, "`recipe.model` is missing"),
+        ({"headline": "split"}, "`headline` must be the name of a metric"),
         ({"target": None}, "`target` must be a text, got None"),
         ({"level": -1}, "`level` must be a finite number of at least 0, got -1"),
         ({"dataset": ...}, "`dataset` is missing"),
@@ -215,6 +217,8 @@ def test_a_file_of_an_earlier_version_with_fewer_fields_is_loaded(place):
     np.testing.assert_array_equal(found.predict([[5.1, 3.5, 1.4, 0.2]]), [0])
     assert (found.about["features"], found.about["vocabulary"], found.about["recipe"]) == ([], [], {})
     assert repr(found).endswith("3 classes, test loss 0.1409>")
+    with pytest.raises(CheckpointUnusable, match="the file of this mlp has no recipe"):
+        recipe_of(found)
 
 
 def test_a_task_that_needs_more_of_the_model_is_refused(place):

@@ -1,5 +1,6 @@
 """Arrays from files: checked shapes, unchanged values, nothing unpickled."""
 
+import gzip
 import struct
 import tracemalloc
 
@@ -89,6 +90,25 @@ def test_a_header_that_declares_more_than_the_file_holds_allocates_no_memory(npy
     with pytest.raises(BadInput, match=r"a\.npy"):
         from_npy(path, IMAGE)
     assert tracemalloc.get_traced_memory()[1] < 10_000_000
+    tracemalloc.stop()
+
+
+@pytest.mark.parametrize("header", ["(" * 3000, "-" * 9000 + "1", "{'descr': '<f4'}", "{'shape': 1"], ids=len)
+def test_a_header_that_is_no_literal_is_refused(tmp_path, header):
+    path = tmp_path / "a.npy"
+    path.write_bytes(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header) + 1) + header.encode() + b"\n")
+    with pytest.raises(BadInput, match=r"a\.npy is not a complete \.npy file of numbers"):
+        from_npy(path, IMAGE)
+
+
+def test_an_idx_file_that_expands_without_bound_is_read_no_further_than_its_header_says(tmp_path):
+    path = tmp_path / "t10k-images-idx3-ubyte.gz"
+    head = b"\0\0\x08\x03" + struct.pack(">3I", 2, 8, 8)
+    path.write_bytes(gzip.compress(head + b"\0" * 50_000_000))
+    tracemalloc.start()
+    with pytest.raises(BadInput, match=r"expected 128 bytes after the header .*, found more"):
+        from_idx(path, IMAGE)
+    assert tracemalloc.get_traced_memory()[1] < 5_000_000
     tracemalloc.stop()
 
 
