@@ -54,6 +54,7 @@ def test_our_models_have_the_parameters_that_every_peer_must_have(name):
     assert build(work, make_data(work)).parameters == WORKLOADS[name].parameters
 
 
+@pytest.mark.expensive
 def test_our_side_trains_until_the_clock_says_so():
     work = replace(WORKLOADS["mlp"], examples=64, batch=16)
     clock = Clock(0.05, began=0.0)

@@ -26,6 +26,7 @@ def test_the_chunked_gru_has_the_gradients_of_the_plain_scan(time, case):
     held_to_the_plain_form(gru_cell(6), time, case)
 
 
+@pytest.mark.expensive
 def test_second_derivatives_agree():
     with float64():
         fast, plain, params = gradients(gru_cell(3))

@@ -43,6 +43,7 @@ def test_the_chunked_gradient_is_that_of_finite_differences():
         np.testing.assert_allclose(slope, (ends[0] - ends[1]) / 2e-5, rtol=1e-7)
 
 
+@pytest.mark.expensive
 def test_second_derivatives_agree_and_forward_mode_has_the_plain_form():
     with float64():
         fast, plain, params = gradients(lstm_cell(3))

@@ -181,6 +181,7 @@ def test_a_damaged_trainer_is_named_and_does_not_end_the_runs_of_other_trainers(
         assert message in named
 
 
+@pytest.mark.expensive
 def test_a_model_of_a_file_is_trained_and_used_only_where_the_user_names_it(tmp_path):
     shutil.copy(HERE / "mine.py", tmp_path / "mine.py")
     (tmp_path / "new.csv").write_text("5.1,3.5,1.4,0.2\n")

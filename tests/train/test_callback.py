@@ -36,6 +36,7 @@ class Wandb(ModuleType):
         self.calls.append(("finish", {}))
 
 
+@pytest.mark.expensive
 def test_the_examples_run(tmp_path, monkeypatch, capsys):
     wandb = Wandb()
     monkeypatch.setitem(sys.modules, "wandb", wandb)

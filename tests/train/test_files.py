@@ -10,7 +10,7 @@ import pytest
 
 from zoo.train.checkpoints.manifest import read_manifest
 from zoo.train.config.file import read_config
-from zoo.train.data.formats.csv import csv_rows
+from zoo.train.data.formats.csv import read_rows
 from zoo.train.data.formats.idx import read_idx
 from zoo.train.data.formats.image import read_picture
 from zoo.train.data.sources.npy_folder import npy_name
@@ -20,7 +20,7 @@ from zoo.train.files import (
     atomic,
     disk_full_error,
     file_digest,
-    read_bytes,
+    open_bytes,
     read_safetensors,
     replace_file,
     write_json,
@@ -91,8 +91,8 @@ def test_a_full_disk_is_reported_with_the_bytes_needed_and_free(tmp_path):
     assert message.endswith(" free")
 
 
-READERS = (read_config, read_picture, read_text, read_bytes, read_idx, lambda path: npy_name(str(path.parent)))
-READERS += (lambda path: csv_rows(path).__enter__(),)
+READERS = (read_config, read_picture, read_text, open_bytes, read_idx, lambda path: npy_name(str(path.parent)))
+READERS += (read_rows,)
 
 
 @pytest.mark.parametrize("make", [os.mkfifo, lambda path: path.symlink_to("/dev/zero")], ids=["pipe", "device"])
@@ -115,13 +115,14 @@ def test_a_pipe_of_the_shell_is_read_up_to_a_limit(monkeypatch):
     ends = os.pipe()
     os.write(ends[1], b"some text")
     os.close(ends[1])
-    assert read_bytes(Path(f"/dev/fd/{ends[0]}")) == b"some text"
+    with open_bytes(Path(f"/dev/fd/{ends[0]}")) as file:
+        assert file.read() == b"some text"
     os.close(ends[0])
     monkeypatch.setattr("zoo.train.files._PIPE_LIMIT", 4)
     ends = os.pipe()
     os.write(ends[1], b"some text")
     with pytest.raises(BadInput, match="is a pipe of more than 0 MB: save it as a file first"):
-        read_bytes(Path(f"/dev/fd/{ends[0]}"))
+        open_bytes(Path(f"/dev/fd/{ends[0]}"))
     for end in ends:
         os.close(end)
 

@@ -26,7 +26,7 @@ def command(capsys, *words):
         ("mlp", "iris", {"epochs": 4, "patience": 2, "label_smoothing": 0.1}),
         ("linear", "diabetes", {"steps": 5, "d": {"fold": 3}}),
         ("rnn", "future", {"steps": 3, "m": {"width": 4}, "d": {"examples": 100, "steps": 8}}),
-        ("markov", "text", {"m": {"n": 2}}),
+        pytest.param("markov", "text", {"m": {"n": 2}}, marks=pytest.mark.expensive),
         ("rnn", "sine", {"steps": 3, "m": {"width": 4}, "d": {"steps": 300, "relative": True}}),
     ],
 )

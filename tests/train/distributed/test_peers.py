@@ -58,6 +58,7 @@ def test_when_one_ends_the_others_hear_of_it_and_end(address, how, codes, said):
     assert [heard[0].strip(), heard[2].strip()] == [wanted, wanted]
 
 
+@pytest.mark.expensive
 @pytest.mark.fault(row=20)
 def test_who_does_not_come_is_named_to_all(address):
     failed = []
@@ -80,6 +81,7 @@ def test_a_process_0_that_does_not_answer_is_named(address):
         meet(address, 2, 1, 0.3)
 
 
+@pytest.mark.expensive
 def test_two_of_one_number_and_another_count_are_refused(address):
     said = []
 

@@ -20,6 +20,7 @@ def trace_of(folder):
         return json.load(file)["traceEvents"]
 
 
+@pytest.mark.expensive
 def test_a_trace_holds_the_steps_and_is_told_of_and_changes_no_number(tmp_path, capsys):
     traced = run(SHORT, RunOptions(out=tmp_path / "traced", profile=10, pictures=False))
     plain = run(SHORT, RunOptions(out=tmp_path / "plain", quiet=True, pictures=False))

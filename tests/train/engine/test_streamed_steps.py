@@ -88,6 +88,7 @@ def test_a_run_from_the_disk_is_the_run_from_memory_and_so_is_one_that_was_resum
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("zoo-reader")]
 
 
+@pytest.mark.expensive
 def test_scores_and_pictures_are_those_of_the_run_from_memory(own, tmp_path):
     loud = QUIET | {"pictures": True}
     results = [

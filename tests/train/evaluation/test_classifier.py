@@ -41,6 +41,7 @@ def told(data):
     return image_classifier(data, lines.append), lines
 
 
+@pytest.mark.expensive
 def test_it_is_trained_once_and_reproduced_when_its_file_is_damaged(cache):
     data = bars()
     first, lines = told(data)

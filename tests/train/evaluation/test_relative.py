@@ -49,6 +49,7 @@ def test_r2_is_that_of_the_change_which_a_level_does_not_flatter(walked):
     assert told["r2"] < 0.5, "of the values themselves it would be near 1"
 
 
+@pytest.mark.expensive
 @pytest.mark.slow
 @pytest.mark.parametrize("values", [walk(1200, 0.3), pytest.param(trend_and_season(1200), marks=pytest.mark.expensive)])
 def test_a_drifting_series_is_forecast_no_worse_than_by_its_last_value_and_better_than_by_levels(values, tmp_path):

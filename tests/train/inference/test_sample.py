@@ -15,10 +15,8 @@ from zoo.train.evaluation import classifier as room
 pytestmark = pytest.mark.usefixtures("quick_compiler")
 
 
-@pytest.fixture(scope="module")
-def runs(tmp_path_factory):
-    """The folders of three runs: images by class, images, points."""
-    place = tmp_path_factory.mktemp("makers")
+def trained(place, names, pictures):
+    """Trains three steps of each and returns the folders by name."""
     recipes = {
         "cgan": Recipe("cgan", "digits", trainer="adversarial", m={"latent": 4, "hidden": (8,)}, normalize="symmetric"),
         "dcgan": Recipe(
@@ -29,8 +27,14 @@ def runs(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(room, "user_cache", lambda: place)
         patch.setattr(room, "_SEEN", 0)  # two epochs are enough here
-        options = {name: RunOptions(out=place / name, quiet=True, pictures=name != "gan") for name in recipes}
-        return {name: run(replace(recipe, steps=3), options[name]).folder for name, recipe in recipes.items()}
+        options = {name: RunOptions(out=place / name, quiet=True, pictures=pictures) for name in names}
+        return {name: run(replace(recipes[name], steps=3), options[name]).folder for name in names}
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    """The folders of three runs: images by class, images, points."""
+    return trained(tmp_path_factory.mktemp("makers"), ("cgan", "dcgan", "gan"), pictures=False)
 
 
 def sample(capsys, *words):
@@ -39,7 +43,9 @@ def sample(capsys, *words):
     return code, got.out, got.err
 
 
-def test_a_run_draws_generated_images_and_scores_them_beside_real_and_random_ones(runs):
+@pytest.mark.expensive
+def test_a_run_draws_generated_images_and_scores_them_beside_real_and_random_ones(tmp_path):
+    runs = trained(tmp_path, ("cgan", "dcgan"), pictures=True)
     for name in ("cgan", "dcgan"):
         drawn = {path.name for path in (runs[name] / "plots").glob("*.png")}
         assert drawn == {"curves.png", "samples.png", "interpolation.png", "nearest.png"}

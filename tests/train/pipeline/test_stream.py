@@ -241,6 +241,7 @@ def test_what_is_no_stream_is_refused_before_the_run_begins(made, message, tmp_p
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.expensive
 def test_the_example_in_the_documentation_runs(tmp_path, monkeypatch):
     page = (Path(__file__).parents[3] / "docs" / "data.md").read_text(encoding="utf-8")
     (block,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)

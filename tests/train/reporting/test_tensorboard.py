@@ -90,6 +90,7 @@ def test_the_recipe_and_its_result_are_recorded_as_hyperparameters(iris, found):
     assert found["result/accuracy"][0][1].simple_value == pytest.approx(iris.metrics["accuracy"])
 
 
+@pytest.mark.expensive
 def test_a_language_model_generates_text_at_every_evaluation(tmp_path):
     pytest.importorskip("tensorboardX", reason="the extra tensorboard is not installed")
     text = tmp_path / "text.txt"

@@ -90,7 +90,9 @@ def test_row_1_a_run_killed_twice_ends_with_the_same_bits(tmp_path):
 @pytest.mark.fault(row=3)
 @pytest.mark.fault(row=4)
 @pytest.mark.slow
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+@pytest.mark.parametrize(
+    ("number", "code"), [pytest.param(signal.SIGTERM, 143, marks=pytest.mark.expensive), (signal.SIGINT, 130)]
+)
 def test_rows_3_and_4_a_signal_checkpoints_and_tells_the_command_that_goes_on(tmp_path, number, code):
     process = python(*WORDS, *LONG, "--out", tmp_path / "run")
     wait_for(process, (tmp_path / "run" / "metrics.jsonl").exists)
@@ -351,7 +353,7 @@ def test_row_14_a_bad_state_is_never_saved_and_the_last_good_one_stays(tmp_path,
 
 
 @pytest.mark.fault(row=14)
-@pytest.mark.parametrize("player", ["generator", "discriminator"])
+@pytest.mark.parametrize("player", [pytest.param("generator", marks=pytest.mark.expensive), "discriminator"])
 def test_row_14_a_player_that_is_no_number_any_more_stops_the_game_and_the_last_good_state_goes_on(
     tmp_path, monkeypatch, player
 ):

@@ -57,6 +57,7 @@ def full(monkeypatch):
     monkeypatch.setattr(runtime_memory, "available_memory", lambda: 1 << 30)
 
 
+@pytest.mark.expensive
 @pytest.mark.usefixtures("full")
 def test_a_run_that_finds_no_memory_says_what_it_needs_and_what_to_try(tmp_path, capsys):
     words = ["--model", "mlp", "--dataset", "iris", "--m.hidden", "3", "--epochs", "1", "--quiet"]

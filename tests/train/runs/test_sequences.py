@@ -77,6 +77,7 @@ def test_tokens_are_trained_on_and_loaded_without_a_scale(tmp_path):
     assert model.predict(load_data("copy", Place(), recipe.d).test.x[:2]).shape == (2, 7)
 
 
+@pytest.mark.expensive
 def test_a_regression_over_time_draws_its_memory(tmp_path):
     recipe = dataclasses.replace(recipe_for("gru", "adding"), d={"examples": 100, "steps": 6}, epochs=1, m={"width": 4})
     result = run(recipe, RunOptions(out=tmp_path / "run", quiet=True))

@@ -83,6 +83,7 @@ def test_a_step_changes_none_of_its_inputs_and_repeats_itself(case):
     chex.assert_trees_all_equal(once, again)
 
 
+@pytest.mark.expensive
 def test_a_compiled_step_equals_one_that_is_not(case):
     given = case.fit, case.batches[0], case.key
     chex.assert_trees_all_close(case.step(*given), case.trainer.step(*given), rtol=1e-3, atol=1e-5)

@@ -124,8 +124,8 @@ def _pair(folder: Path, end: str) -> "tuple[np.memmap, np.ndarray]":
 
     x, y = (open_npy(folder / f"{name}{end}.npy") for name in "xy")
     for name, each in (("x", x), ("y", y)):
-        if not each.ndim or not each.size:
-            raise BadInput(f"{folder / f'{name}{end}.npy'} is empty or no list of examples: it has shape {each.shape}")
+        if not each.ndim:
+            raise BadInput(f"{folder / f'{name}{end}.npy'} is no list of examples: it has shape {each.shape}")
     if len(x) != len(y):
         raise BadInput(
             f"{folder}: x{end}.npy has {len(x):,} examples and y{end}.npy {len(y):,}: the numbers must be equal"

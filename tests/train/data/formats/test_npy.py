@@ -61,7 +61,7 @@ def test_anything_else_is_refused_with_the_reason(tmp_path, content, message):
 
 
 def test_a_folder_and_a_missing_file_are_refused(tmp_path):
-    with pytest.raises(BadInput, match="is not a regular file"):
+    with pytest.raises(BadInput, match="Is a directory"):
         open_npy(tmp_path)
     with pytest.raises(BadInput, match="No such file"):
         open_npy(tmp_path / "none.npy")

@@ -292,7 +292,7 @@ def test_a_class_that_would_vanish_raises_and_files_left_out_are_named(photos):
     load_data("images", Place(print_fn=lines.append), {"folder": str(photos)})
     assert "cats: 2 files left out" in lines[0]
     assert "(.heic, .png)" in lines[0]
-    with pytest.raises(BadInput, match="is not a regular file"):
+    with pytest.raises(BadInput, match="not a regular file"):
         read_picture(photos / "cats" / "pipe.png")
     (photos / "bees").mkdir()
     (photos / "bees" / "a.heic").write_text("not read")
