@@ -74,7 +74,11 @@ def _kernels(params: Any) -> dict[str, Array]:
 
 def _divided(params: Any, right: dict[str, Array]) -> Any:
     def one(path, leaf):
-        return (leaf / _largest(leaf, right[_name(path)])).astype(leaf.dtype) if leaf.ndim > 1 else leaf
+        if leaf.ndim < 2:
+            return leaf
+        largest = _largest(leaf, right[_name(path)])
+        scale = lax.stop_gradient(largest)  # the gradient of a quotient squares its divisor, beyond float32
+        return (leaf / scale / (largest / scale)).astype(leaf.dtype)
 
     return jax.tree_util.tree_map_with_path(one, params)
 

@@ -141,3 +141,18 @@ def test_a_vector_that_the_kernel_maps_to_zero_does_not_stay(key):
         for _ in range(2):
             y, state = layer.apply({"w": w}, state, TABLE, key)
         np.testing.assert_allclose(y, TABLE @ (w / 7), rtol=1e-5)
+
+
+@pytest.mark.parametrize("scale", [1e-30, 1e-20, 1e-8, 1, 1e19])
+def test_the_gradient_of_a_kernel_of_any_scale_is_that_of_the_quotient(scale):
+    w = scale * np.array([[3.0, 0.0], [0.0, 1.0], [0.0, 0.0]])
+    x, right = np.array([[1.0, 2.0, 3.0]]), np.array([1.0, 0.0])
+    layer = spectral_norm(dense(2, bias=False))
+    state = {"layer": {}, "right": {"w": jnp.asarray(right, jnp.float32)}}
+    found = jax.jit(jax.grad(lambda w: layer.apply({"w": w}, state, jnp.asarray(x, jnp.float32))[0].sum()))(
+        jnp.asarray(w, jnp.float32)
+    )
+    largest, direct = 3 * scale, x.T @ np.ones((1, 2))
+    left = np.array([[1.0], [0.0], [0.0]])  # d largest / dw = left right'
+    want = direct / largest - left @ right[None] * (direct * w).sum() / largest / largest
+    np.testing.assert_allclose(found, want, rtol=1e-4, atol=1e-6 / scale)

@@ -84,6 +84,11 @@ class Stream:
         _check(recipe, self, val)
         train = _seen_by_all(Split(*(np.concatenate([batch[name] for batch in first]) for name in "xy")), size)
         kind, data = self._described(train, _split(self.test, "test"), recipe.task)
+        if val is not None and (val.x.shape[1:], val.y.shape[1:]) != (train.x.shape[1:], train.y.shape[1:]):
+            raise BadInput(
+                f"Stream(val=...): x {val.x.shape[1:]} and y {val.y.shape[1:]} an example, expected those of the "
+                f"batches, {train.x.shape[1:]} and {train.y.shape[1:]}"
+            )
         if data.classes and val is not None:
             check_labels(val.y, len(data.classes), "Stream(val=...)")
         check_compatible(recipe.model, kind)
@@ -176,7 +181,8 @@ def arrays_of(batch: Any, where: str) -> dict[str, np.ndarray]:
         where: Name of the batch in messages.
 
     Raises:
-        BadInput: If an array is missing, they have different numbers of examples, or a number is not finite.
+        BadInput: If an array is missing or holds no numbers, they have different numbers of examples, or a number is
+            not finite.
     """
     if not isinstance(batch, Mapping) or not {"x", "y"} <= set(batch):
         got = ", ".join(map(str, batch)) if isinstance(batch, Mapping) else type(batch).__name__
@@ -184,6 +190,11 @@ def arrays_of(batch: Any, where: str) -> dict[str, np.ndarray]:
     arrays = {name: np.asarray(batch[name]) for name in ("x", "y")}
     if arrays["y"].dtype == bool:
         arrays["y"] = arrays["y"].astype(np.int32)
+    for name, each in arrays.items():
+        if each.dtype.kind not in "biuf" or each.dtype.itemsize > 8:
+            raise BadInput(
+                f"{where}: {name} holds {each.dtype}, expected numbers: booleans, integers or floats of at most 64 bits"
+            )
     x, y = arrays["x"], arrays["y"]
     if not x.ndim or not y.ndim or len(x) != len(y) or not len(x):
         raise BadInput(f"{where}: x {x.shape} and y {y.shape} must have as many examples, at least one")
@@ -196,15 +207,18 @@ def check_labels(y: np.ndarray, classes: int, where: str) -> None:
     """Checks that labels are classes: an index outside them would be trained as the nearest class.
 
     Args:
-        y: Labels (batch, ...).
+        y: Labels (batch,).
         classes: Number of classes.
         where: Name of the batch in messages.
 
     Raises:
         BadInput: If one is not an integer from 0 to `classes` - 1; the message names its row.
     """
-    if y.dtype.kind not in "iu":
-        raise BadInput(f"{where}: y holds {y.dtype}, expected classes: integers from 0 to {classes - 1}")
+    if y.dtype.kind not in "iu" or y.ndim != 1:
+        raise BadInput(
+            f"{where}: y holds {y.dtype} {y.shape}, expected classes, integers from 0 to {classes - 1} (examples,): "
+            "y.astype(int) of whole numbers, y.argmax(axis=1) of one-hot rows, y.ravel() of a column"
+        )
     wrong = np.argwhere((y < 0) | (y >= classes))
     if len(wrong):
         raise BadInput(

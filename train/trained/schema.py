@@ -198,6 +198,7 @@ def _contradictions(about: Mapping[str, Any]) -> list[tuple[str, str]]:
     made, task, shape, names = about["made_for"], about["task"], about["input_shape"], len(about["classes"])
     classes = {"binary": 2}.get(task, made["outputs"]) if task in _CLASSES else names
     axes = _AXES.get(about["kind"], len(shape)) if task != "generation" else len(shape)
+    side = about.get("pictures", {}).get("size", 0)
     widths = {shape[-1], *made["shape"][-1:]}
     rules = (
         (about["headline"] in ("split", "not_finite"), "headline", "must be the name of a metric"),
@@ -209,6 +210,11 @@ def _contradictions(about: Mapping[str, Any]) -> list[tuple[str, str]]:
          f"has {names} names, `made_for.outputs` states {made['outputs']} classes"),
         (made["each"] != (task in PER_STEP), "made_for.each", f"is {made['each']}, which contradicts the task {task}"),
         (task == "language" and not made["vocabulary"], "vocabulary", "is empty, but the task is language"),
+        (about["kind"] == "text" and not made["vocabulary"], "vocabulary", "is empty, but the kind of data is text"),
+        (task == "regression" and names, "classes", f"has {names} names, but the task is regression"),
+        (len(set(about["classes"])) < names, "classes", "has one name twice"),
+        (about["relative"] and about["kind"] != "series", "relative", f"is true, but the data are {about['kind']}"),
+        (side and shape[:2] != [side, side], "pictures.size", f"is {side}, but `input_shape` is {shape}"),
         (axes != len(shape), "input_shape", f"must have {axes} sizes for {about['kind']} data, got {shape}"),
         (about["features"] and len(about["features"]) not in widths, "features",
          f"has {len(about['features'])} names for inputs of shape {shape}"),

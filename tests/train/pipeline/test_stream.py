@@ -13,6 +13,7 @@ from zoo.train import RunOptions, Stream, recipe_for, run
 from zoo.train.checkpoints.checkpoint import read
 from zoo.train.data.dataset import load_data, source
 from zoo.train.errors import BadInput, CheckpointUnusable, RunFailed
+from zoo.train.pipeline.stream import check_labels
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
 QUIET = {"quiet": True, "pictures": False, "compile_cache": "off", "ckpt_every": "1", "keep": 100, "log_every": 2}
@@ -74,7 +75,7 @@ def test_what_a_stream_holds_is_told_and_the_task_of_the_recipe_decides_instead(
         "integers, as y.astype(int) or y.argmax(axis=1)"
     )
     as_floats = {"x": IRIS.test.x, "y": IRIS.test.y.astype(np.float32)}
-    with pytest.raises(BadInput, match=r"y holds float32, expected classes: integers from 0 to 2"):
+    with pytest.raises(BadInput, match=r"y holds float32 .*expected classes, integers from 0 to 2"):
         stream(Loader(), test=as_floats).opened(RECIPE)
 
 
@@ -228,6 +229,16 @@ def test_what_goes_wrong_in_the_iterator_is_told_with_the_step(how, kind, messag
         ),
         (lambda: stream(Loader(), val={"x": HOLE, "y": IRIS.test.y}), r"Stream\(val=...\): x, row 29, column 3 .*nan"),
         (lambda: stream(Loader(), classes=("one",)), "y has class 2, expected 0 to 0"),
+        (lambda: stream(Loader(), test={"x": IRIS.test.x + 1j, "y": IRIS.test.y}), "x holds complex64, expected num"),
+        (lambda: stream(Loader(), test={"x": IRIS.test.x, "y": IRIS.test.y.astype(str)}), "y holds <U.*, expected num"),
+        (
+            lambda: stream(Loader(), test={"x": IRIS.test.x, "y": IRIS.test.y[:, None]}),
+            r"y \(\) an example, test has \(4,\) and \(1,\)",
+        ),
+        (
+            lambda: stream(Loader(), val={"x": IRIS.test.x[:, :2], "y": IRIS.test.y}),
+            r"Stream\(val=...\): x \(2,\) and y \(\) an example, expected those of the batches, \(4,\) and \(\)",
+        ),
         (lambda: stream(Loader(), test={"x": IRIS.test.x, "y": IRIS.test.y * 0 - 1}), "row 0: y has class -1"),
         (
             lambda: stream(Loader(), test={"x": IRIS.test.x, "y": IRIS.test.y.astype(np.int64) + 2**40}),
@@ -253,3 +264,9 @@ def test_the_example_in_the_documentation_runs(tmp_path, monkeypatch):
 def test_an_animal_that_cannot_read_such_batches_is_refused(tmp_path):
     with pytest.raises(BadInput, match="cnn accepts image data; stream is table data"):
         run(recipe_for("cnn"), RunOptions(out=tmp_path / "run", **QUIET), stream=stream(Loader()))
+
+
+def test_labels_in_columns_or_one_hot_rows_are_refused_with_the_cure():
+    for y in (np.eye(3, dtype=np.int64), np.arange(3)[:, None]):
+        with pytest.raises(BadInput, match=r"expected classes, integers from 0 to 2 \(examples,\): .*y.ravel\(\)"):
+            check_labels(y, 3, "a batch")

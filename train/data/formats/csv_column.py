@@ -21,8 +21,8 @@ def read_column(
 ) -> tuple[str, "np.ndarray"]:
     """Reads a column of numbers, in the order of the lines.
 
-    The first line holds the column names. Dates in a column named date or time must be in ascending order; no other
-    column may hold descending ones.
+    The first line holds the column names. Dates in a column named as the time must ascend; those of another column may
+    not descend unless a column of ascending dates gives the order.
 
     Args:
         file: path of the CSV file.

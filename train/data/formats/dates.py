@@ -13,11 +13,15 @@ _DAYS = (
     *("%b %d, %Y", "%B %d, %Y", "%d %b %Y", "%d %B %Y", "%d-%b-%Y", "%d-%b-%y", "%b %Y", "%B %Y", "%m/%Y"),
     *("%Y.%m.%d", "%Y-%m", "%Y/%m", "%Y.%m", "%b-%Y", "%b-%y", "%d %b %y", "%d. %B %Y", "%d. %b %Y", "%d/%b/%Y"),
     *("%a, %d %b %Y", "%a %d %b %Y", "%a, %b %d, %Y", "%A, %B %d, %Y", "%A, %d %B %Y", "%Y-%b-%d", "%Y %b %d"),
-    *("%Y\u5e74%m\u6708%d\u65e5", "%b %d %Y", "%B %d %Y", "%m.%Y", "%d-%m-%y"),
+    *("%Y\u5e74%m\u6708%d\u65e5", "%b %d %Y", "%B %d %Y", "%m.%Y", "%d-%m-%y", "%Y-%m-%d", "%a %b %d %Y", "%d%m%Y"),
+    *("%A %d %B %Y", "%b. %d, %Y", "%d. %b. %Y"),
 )
+_WHOLE = ("%a %b %d %H:%M:%S %Y", "%H:%M %d.%m.%Y", "%H:%M %m/%d/%Y")
 _CLOCKS = ("", " %H:%M", " %H:%M:%S", " %H:%M:%S.%f", " %I:%M %p", " %I:%M:%S %p", ", %H:%M", ", %H:%M:%S")
 _NUMBER = re.compile(r"\d+(\.\d*)?")
 _COMPACT = re.compile(r"(19|20)\d{6}")
+_ORDINAL = re.compile(r"(\d)(st|nd|rd|th)\b", re.IGNORECASE)
+_ZONE = re.compile(r"(:\d\d(\.\d+)?) (?!AM|PM)[A-Z]{2,4}")  # names of zones do not change the order of one file
 _QUARTER = re.compile(r"(\d{4})[ -]?Q([1-4])|Q([1-4])[ -/]?(\d{4})", re.IGNORECASE)
 
 
@@ -37,8 +41,9 @@ def readings(cells: Sequence[str], *, digits: bool = False) -> tuple[list[list[d
     >>> readings(["30.01.2023", "Total"])
     ([], 1)
     """
+    cells = [_ZONE.sub(r"\1", _ORDINAL.sub(r"\1", cell)) for cell in cells]
     found, furthest = [], 0
-    for form in (None, *(day + clock for day in _DAYS for clock in _CLOCKS)):
+    for form in (None, *_WHOLE, *(day + clock for day in _DAYS for clock in _CLOCKS)):
         times = _times(cells, form, digits)
         furthest = max(furthest, len(times))
         if cells and len(times) == len(cells) and times not in found:

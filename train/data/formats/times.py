@@ -41,9 +41,9 @@ def check_times(path: Path, header: list[str], rows: list[Row], place: int) -> l
     columns = [
         Column(path, name, lines, [cells[i] for _, cells in rows]) for i, name in enumerate(header) if i != place
     ]
-    found, unread = [], []
+    found, unread, loose = [], [], []
     for column in columns if rows else ():
-        if times := _dates(column):
+        if times := _dates(column, loose):
             found.append((column, times))
             continue
         _check_footer(column)
@@ -51,9 +51,14 @@ def check_times(path: Path, header: list[str], rows: list[Row], place: int) -> l
             unread.append(column)
     if not found and unread:
         found = _of_numbers(unread)
+    others = [f"{column.where} holds dates that are not in order: it is not taken as the time" for column, _ in loose]
     if found:
-        return spacing(*max(found, key=lambda each: not each[0].words.isdisjoint(_TIMES)))
-    told = [f"{path}: no column that is read as times; {EVEN}, the oldest first"]
+        return [*spacing(*max(found, key=lambda each: not each[0].words.isdisjoint(_TIMES))), *others]
+    for _, error in loose:
+        if error:
+            raise error
+    told = others
+    told += [f"{path}: no column that is read as times; {EVEN}, the oldest first"]
     told += [f"{column.where} is not in order, or not read as times, as in {column.at(0)}" for column in unread]
     told += [f"{each.where} descends: if it is the time, sort the lines" for each in columns if rows and _falls(each)]
     return told
@@ -65,11 +70,14 @@ def _check_footer(column: Column) -> None:
         raise column.refused(-1, f"{column.cells[-1]!r} is no point in time: remove the line")
 
 
-def _dates(column: Column) -> list[datetime]:
+def _dates(column: Column, loose: list[tuple[Column, BadInput | None]]) -> list[datetime]:
     """Returns the times of a column of dates that ascend; none if it holds no dates, or is not the time.
 
+    Dates that do not ascend, in a column that is not named as the time, are appended to `loose`: with the error if they
+    descend, which is raised unless another column gives the order.
+
     Raises:
-        BadInput: if the dates descend, or are not in order in a column named as the time, or some are no dates.
+        BadInput: if the dates are not in order in a column named as the time, or some are no dates.
     """
     named = not column.words.isdisjoint(_TIMES)
     found, wrong = readings(column.cells, digits=named)
@@ -86,13 +94,20 @@ def _dates(column: Column) -> list[datetime]:
     if forward and not falling:
         return forward[0]
     if not (named or falling):
+        loose.append((column, None))
         return []
-    if forward:
-        raise BadInput(
-            f"{column.where}: the dates ascend if the month is first and descend if the day is, or the reverse; write "
-            "them as YYYY-MM-DD"
-        )
-    raise _unsorted(column, found[0])
+    error = _unsorted(column, found[0]) if not forward else _unclear(column)
+    if named:
+        raise error
+    loose.append((column, error))
+    return []
+
+
+def _unclear(column: Column) -> BadInput:
+    return BadInput(
+        f"{column.where}: the dates ascend if the month is first and descend if the day is, or the reverse; write them "
+        "as YYYY-MM-DD"
+    )
 
 
 def _of_numbers(columns: list[Column]) -> list[tuple[Column, list[float]]]:

@@ -73,6 +73,8 @@ def _load(place: Place, folder: str, test_share: float, seed: int, expected: str
             f"--d.folder {folder} holds the data set {found}, not {expected}: use --npy {folder} or --dataset {found}"
         )
     ends = [end for end in ("", "_test") if not end or (here / "x_test.npy").exists()]
+    if len(ends) == 2 and not (here / "y_test.npy").exists():
+        raise BadInput(f"{here} has x_test.npy without y_test.npy: save the targets of the test examples, too")
     maps = [_pair(here, end) for end in ends]
     large = sum(x.nbytes for x, _ in maps) > place.in_memory
     for x, _ in () if large else maps:  # rows that stay on the disk are checked as they are read
@@ -153,7 +155,7 @@ def _classes(folder: Path, targets: "list[np.ndarray]") -> tuple[str, ...]:
         if first > 0:
             raise BadInput(
                 f"{folder / 'y.npy'} has no class 0, the least is {first}: number the classes from 0, as with "
-                "y - y.min(), or name all of them in classes.txt; to predict numbers, "
+                "np.unique(y, return_inverse=True)[1], or name all of them in classes.txt; to predict numbers, "
                 f"{predict_numbers('npy_table')}"
             )
         return tuple(map(str, range(max(last + 1, 2))))

@@ -1,6 +1,6 @@
 """Order in time of the lines of a series: refused or told, in any column; gaps and repeated times are named."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 
@@ -114,3 +114,40 @@ def test_a_series_carries_the_notes_of_its_file(tmp_path):
     sign, order = data.notes
     assert "the comma is taken as the decimal sign, as in line 3: 0,5" in sign
     assert "column 'Tag': the order in time, 2023-01-29 to 2023-02-03" in order
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "{0.year}-{0.month}-{0.day}",
+        "{0:%a %b %d %H:%M:%S %Y}",
+        "{0:%a %b %d %Y}",
+        "{0:%b. %d, %Y}",
+        "{0:%B} {0.day}th, {0:%Y}",
+        "{0:%Y-%m-%d %H:%M:%S} EST",
+        "{0:%H:%M %d.%m.%Y}",
+        "{0:%A %d %B %Y}",
+    ],
+)
+def test_more_forms_of_dates_are_read_and_refused_where_the_newest_is_first(form, tmp_path):
+    days = [datetime(2022, 12, 20) + timedelta(days=i) for i in range(8)]
+    cells = [form.format(day) for day in days]
+
+    def write(order):
+        (tmp_path / "a.csv").write_text("When,close\n" + "".join(f'"{cell}",{i}\n' for i, cell in enumerate(order)))
+
+    write(cells)
+    assert read_column(tmp_path / "a.csv", "close")[1].tolist() == list(range(8))
+    write(cells[::-1])
+    with pytest.raises(BadInput, match="sort the lines by time, the oldest first"):
+        read_column(tmp_path / "a.csv", "close")
+
+
+def test_dates_beside_the_time_may_be_in_any_order_and_those_that_are_not_in_order_are_named(tmp_path):
+    rows = [("2020-01-01", "1990-05-02"), ("2020-01-02", "1985-01-01"), ("2020-01-03", "1970-07-07")]
+    (tmp_path / "a.csv").write_text("date,dob,v\n" + "".join(f"{day},{dob},1\n" for day, dob in rows))
+    assert read_column(tmp_path / "a.csv", "v")[1].tolist() == [1, 1, 1]
+    (tmp_path / "b.csv").write_text("Session,v\n2020-01-01,1\n2020-01-03,2\n2020-01-02,3\n")
+    notes = []
+    read_column(tmp_path / "b.csv", "v", notes.append)
+    assert any("'Session' holds dates that are not in order: it is not taken as the time" in each for each in notes)

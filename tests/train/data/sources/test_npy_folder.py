@@ -101,7 +101,7 @@ def test_test_files_and_class_names_are_read(tmp_path):
         ({"x": X, "y": np.zeros((20, 0))}, r"y.npy is empty: it has shape \(20, 0\)"),
         ({"x": X[:1], "y": Y[:1]}, "x.npy has 1 example: add others"),
         ({"x": X, "y": Y, "x_test": X[:, :1], "y_test": Y}, "must have the shapes of x and y"),
-        ({"x": X, "y": Y, "x_test": X}, "y_test.npy cannot be read"),
+        ({"x": X, "y": Y, "x_test": X}, "has x_test.npy without y_test.npy"),
         ({"x": X, "y": Y, "y_test": Y}, "y_test.npy without x_test.npy"),
         ({"x": X, "y": Y, "x_test": X, "y_test": Y / 2}, "one of y.npy and y_test.npy holds integers"),
         ({"x": X, "y": Y + 1}, "has no class 0, the least is 1: number the classes from 0"),
