@@ -33,6 +33,7 @@ _NAMES = {
     "frechet": "Frechet distance in classifier features",
     "classifier_score": "classifier score",
     "gain": "PSNR gain in dB",
+    "quantisation_error": "quantisation error",
 }
 _SHARES = {"accuracy": "", "good": " good samples", "agreement": " in the requested class"}
 
@@ -59,6 +60,17 @@ CLAIMS = (
     Claim("mlp-digits", "--model mlp", 5, folds=True, at_least=0.975),
     Claim("logistic-digits", "--model logistic", 5, folds=True, at_least=0.96),
     Claim("perceptron-digits", "--model perceptron", 5, folds=True, at_least=0.93),
+    Claim("elm-digits", "--model elm", 5, folds=True, at_least=0.98),
+    Claim("rbf-digits", "--model rbf", 5, folds=True, at_least=0.988),
+    Claim(
+        "kohonen-iris",
+        "--model kohonen",
+        5,
+        folds=True,
+        metric="quantisation_error",
+        at_most=0.45,
+        source="on unseen flowers",
+    ),
     Claim("mlp-iris", "--model mlp --dataset iris", 5, folds=True, at_least=0.95),
     Claim("mlp-spiral", "--model mlp --dataset spiral", at_least=0.97),
     Claim("linear-diabetes", "--model linear", 1, metric="r2", source="least squares: {exact:.4f}"),
@@ -98,6 +110,8 @@ CLAIMS = (
         at_most=0.9612,
         source="Nielsen: 95.42, within 0.7",
     ),
+    Claim("elm-mnist", "--model elm --dataset mnist", at_least=0.97),
+    Claim("rbf-mnist", "--model rbf --dataset mnist", at_least=0.964, source="LeCun 1998: 96.4 %"),
     Claim("lstm-mnist", "--model lstm --dataset mnist", at_least=0.987),
     Claim("gan-ring", "--model gan", 5, metric="good", at_least=0.9, also="modes", source="of 8 modes"),
     Claim(

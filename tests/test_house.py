@@ -29,7 +29,7 @@ ROOMS = (
     ("sweeps",),
     ("cli",),
 )
-LARGE = ("data/sources", "plots", "recipes", "cli")  # lists of things of one kind
+LARGE = ("data/sources", "plots", "recipes", "cli", "trainers")  # lists of things of one kind
 # In a checkout two floors are links, which rglob does not follow.
 FILES = sorted(
     Path(folder) / name

@@ -216,7 +216,8 @@ def test_the_lists_name_everything_and_take_a_pattern():
 def test_every_model_has_a_recipe_for_every_data_set_that_it_accepts():
     for model, dataset in product(_catalogue.names(), sources()):
         kinds, tasks = book(model).kinds, book(model).tasks
-        if sources()[dataset].kind in kinds and sources()[dataset].task in tasks:
+        any_task = all(each.task for each in book(model).recipes)  # a model that is trained for tasks of its own
+        if sources()[dataset].kind in kinds and (any_task or sources()[dataset].task in tasks):
             found = recipe("--model", model, "--dataset", dataset)
             assert (found.model, found.dataset) == (model, dataset)
         else:

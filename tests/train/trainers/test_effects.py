@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import zoo
-from zoo import markov, perceptron
+from tests.train.trainers.test_laws import recipe_of
 from zoo.train.__main__ import main
 from zoo.train.cli.sweep import settings_of
 from zoo.train.cli.train_args import read, resolve_recipe
@@ -23,7 +23,6 @@ from zoo.train.errors import BadInput
 from zoo.train.pipeline.splits import batches_that_fit
 from zoo.train.runs.run import run
 from zoo.train.runs.setup import setup
-from zoo.train.tasks import task_for
 from zoo.train.trainers import FIELDS, Run, make, names, traits
 from zoo.train.trainers.effects import READS, ignored, without_effect
 from zoo.train.trainers.optimizers import make_optimizer
@@ -99,23 +98,25 @@ def test_a_schedule_reads_what_changes_its_rates_and_nothing_else(sched):
 
 @pytest.mark.parametrize("name", [name for name in names() if not traits(name).gradient])
 def test_a_trainer_without_a_gradient_learns_the_same_whatever_it_does_not_read(name, key):
-    x = jnp.array([[0, 1, 0, 2, 1, 0, 2, 2]])
-    if name == "counting":
-        model, task, batch = markov(3, n=2), task_for("language", outputs=3), {"x": x, "y": jnp.roll(x, -1, 1)}
-    else:
-        model, task = perceptron(3), task_for("multiclass", outputs=3)
-        batch = {"x": jnp.cos(jnp.arange(24.0)).reshape(8, 3), "y": x[0]}
+    recipe = replace(recipe_of(name), ema=None)
+    other = OTHER | ({"loss": "quadratic"} if "loss" in traits(name).reads else {})
 
-    def learned(recipe):
-        trainer = make(model, task, Run(recipe, 1, 1, None))
-        return program(lambda key, batch: trainer.step(trainer.init(key, batch), batch, key)[0], key, batch)
+    parts = setup(recipe, score_samples=False)
+    feed = parts.advance.feed
+    batch = jax.eval_shape(lambda key: feed.batch(feed.arrays, feed.order(key), 0, key), key)
 
-    recipe = Recipe("perceptron", "iris", trainer=name)
-    usual, idle = learned(recipe), without_effect(recipe).keys() & OTHER.keys()
-    assert set(OTHER) == set(FIELDS) - {"dtype", "remat"}  # one is refused by value, the other is of the model
-    assert learned(replace(recipe, **{field: OTHER[field] for field in idle - {"accumulate"}})) == usual
-    for field in OTHER.keys() - idle:
-        assert learned(replace(recipe, **{field: OTHER[field]})) != usual, field
+    def learned(**changes):
+        changed = replace(recipe, **changes)
+        reads_loss = not {"loss", "label_smoothing"}.isdisjoint(changes.keys() & {*traits(name).reads})
+        task = setup(changed, score_samples=False).task if reads_loss else parts.task
+        trainer = make(parts.model, task, Run(changed, parts.plan.steps, feed.steps_per_epoch, None))
+        return program(lambda key, x: trainer.step(trainer.init(key, x), x, key)[0], key, batch)
+
+    usual, idle = learned(), without_effect(recipe).keys() & other.keys()
+    assert set(other) == set(FIELDS) - {"dtype", "remat"}  # one is refused by value, the other is of the model
+    assert learned(**{field: other[field] for field in idle - {"accumulate"}}) == usual
+    for field in other.keys() - idle:
+        assert learned(**{field: other[field]}) != usual, field
 
 
 def test_the_help_of_an_option_names_the_optimizers_and_schedules_that_read_it():

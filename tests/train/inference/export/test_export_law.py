@@ -25,6 +25,7 @@ class _Toy(NamedTuple):
     apply: Callable
     log_prob: Callable
     assign: Callable
+    grid: None = None
 
 
 def toy(task, outputs):
@@ -53,7 +54,7 @@ def toy(task, outputs):
 
 
 OUTPUTS = {"binary": 1, "multiclass": 4, "multilabel": 4, "tagging": 4, "regression": 2, "reconstruct": 3,
-           "density": 2, "cluster": 4, "recall": 3}  # fmt: skip
+           "density": 2, "cluster": 4, "topographic_map": 4, "recall": 3}  # fmt: skip
 
 
 def test_the_outputs_of_these_tasks_are_those_of_the_zoo():
@@ -68,7 +69,7 @@ def test_an_export_gives_what_the_task_predicts(task, outputs):
     if trained.task.probabilities is not None:
         np.testing.assert_allclose(found, trained.probabilities(x), atol=1e-6)
         found = found > 0.5 if task == "multilabel" else found.argmax(-1)
-    elif task == "cluster":  # negative squared distances, of which the largest is the cluster
+    elif task in ("cluster", "topographic_map"):  # negative squared distances, of which the largest is the cluster
         np.testing.assert_allclose(found, trained.outputs(x), rtol=1e-5)
         found = found.argmax(-1)
     np.testing.assert_allclose(found, wanted, rtol=1e-5, atol=1e-5)

@@ -1,0 +1,22 @@
+"""Distances between rows of two arrays."""
+
+import jax
+import jax.numpy as jnp
+
+__all__ = ["squared_distances"]
+
+
+def squared_distances(x: jax.Array, centres: jax.Array) -> jax.Array:
+    """Computes squared Euclidean distances (examples, centres) by one matrix product.
+
+    Values far from 0 beside their differences lose digits by it: normalise them.
+
+    Args:
+        x: (examples, features).
+        centres: (centres, features).
+
+    >>> squared_distances(jnp.array([[0.0, 3.0]]), jnp.array([[0.0, 0.0], [4.0, 3.0]])).tolist()
+    [[9.0, 16.0]]
+    """
+    square = jnp.sum(jnp.square(x), axis=1, keepdims=True) + jnp.sum(jnp.square(centres), axis=1)
+    return jnp.maximum(square - 2 * x @ centres.T, 0)  # rounding may give less than 0

@@ -1,0 +1,19 @@
+"""Extreme learning machine: width and ridge were chosen on folds of the training examples."""
+
+from ..config.recipe import Expect, ModelRecipes, Recipe
+
+RECIPES = ModelRecipes(
+    recipes=(
+        Recipe(
+            "elm",
+            "digits",
+            trainer="least_squares",
+            m={"fields": True},
+            epochs=1,
+            expect=Expect("accuracy", 0.98, "scikit-learn's random features with 500 units: 98.4 %, five folds"),
+        ),
+        Recipe("elm", "mnist", trainer="least_squares", m={"hidden": 3000, "fields": True}, epochs=1),
+        Recipe("elm", "diabetes", trainer="least_squares", m={"hidden": 50}, t={"ridge": 10.0}, epochs=1),
+    ),
+    tasks=("binary", "multiclass", "multilabel", "regression"),
+)

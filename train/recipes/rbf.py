@@ -1,0 +1,19 @@
+"""Radial basis function network: units, spread and ridge were chosen on folds of the training examples."""
+
+from ..config.recipe import Expect, ModelRecipes, Recipe
+
+RECIPES = ModelRecipes(
+    recipes=(
+        Recipe(
+            "rbf",
+            "digits",
+            trainer="radial_basis",
+            epochs=1,
+            normalize="unit",
+            expect=Expect("accuracy", 0.988, "k-means and ridge of scikit-learn, 500 centres: 99.2 %, five folds"),
+        ),
+        Recipe("rbf", "mnist", trainer="radial_basis", m={"units": 1000}, normalize="unit", epochs=1),
+        Recipe("rbf", "diabetes", trainer="radial_basis", m={"units": 30}, t={"ridge": 1.0}, epochs=1),
+    ),
+    tasks=("binary", "multiclass", "multilabel", "regression"),
+)

@@ -1,0 +1,107 @@
+"""The task of a self-organising map: assignment of examples to units that lie on a grid."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from .cluster import cluster
+from .task import Task
+
+__all__ = ["topographic_map"]
+
+TASKS = ("topographic_map",)
+
+
+def topographic_map(outputs: int = 0) -> Task:
+    """Builds the assignment of examples to units of a grid.
+
+    To the scores of `cluster` it adds `quantisation_error`, the mean distance of an example from the nearest unit;
+    `topographic_error`, the share of examples whose two nearest units are no neighbours (Kiviluoto 1996); and, with
+    labels, `accuracy`, the share of examples whose class is that of most training examples of their unit.
+
+    Args:
+        outputs: number of classes of the data; below 2: there are no labels.
+    """
+    base = cluster(outputs)
+
+    def scores(model, params, state, batch, key):
+        assert base.scores is not None
+        sums = base.scores(model, params, state, batch, key)
+        outputs, there = model.apply(params, state, batch["x"])[0], batch["weight"] > 0
+        two = jax.lax.top_k(outputs, 2)[1]
+        apart = jnp.asarray(model.grid.distances > model.grid.reach)[two[:, 0], two[:, 1]]
+        measured = {"quantisation_error": jnp.sqrt(-jnp.max(outputs, axis=1)), "topographic_error": apart}
+        if "_table" in sums:
+            measured["accuracy"] = jnp.argmax(state["votes"], axis=1)[two[:, 0]] == batch["y"]
+        total = jnp.sum(there)
+        return sums | {name: (jnp.sum(jnp.where(there, each, 0)), total) for name, each in measured.items()}
+
+    def finish(means):
+        found = base.finish(means)
+        found.pop("quantisation")
+        return found
+
+    return base._replace(
+        name="topographic_map", scores=scores, finish=finish, headline="quantisation_error",
+        requires=("assign", "grid"),
+        figures=(_draw_map, _draw_features),
+        gives="units of the map", describe=_describe, explain=_explain,
+    )  # fmt: skip
+
+
+def _describe(trained: Any, x: Any, score: Callable) -> Iterator[dict[str, Any]]:
+    """Yields the place of the nearest unit of each example, its distance in the scale of the model, and its label.
+
+    The label is the class of most training examples of the unit, with their share; none if it has no examples.
+    """
+    columns, votes = trained.model.grid.shape[1], np.asarray(trained.state["votes"])
+    for outputs in trained.outputs(x):
+        nearest = int(outputs.argmax())
+        row, column = divmod(nearest, columns)
+        found = {"row": row, "column": column, "distance": float(max(-outputs[nearest], 0)) ** 0.5}
+        if len(trained.classes) > 1:
+            total, best = votes[nearest].sum(), int(votes[nearest].argmax())
+            found |= {"label": trained.classes[best] if total else "none"}
+            found |= {"share": float(votes[nearest, best] / max(total, 1))}
+        yield found
+
+
+def _draw_map(drawing: Any) -> None:
+    """Draws the map of a finished run."""
+    from ..plots.unit_map import unit_map
+
+    model, data = drawing.model, drawing.data
+    grid, votes = model.model.grid, np.asarray(model.state["votes"])
+    neighbours = (grid.distances <= grid.reach) & (grid.distances > 0)
+    units = np.asarray(model.params["map"]["units"], np.float64)
+    unit_map(grid.positions, neighbours, units, votes, data.classes, drawing.folder / "map.png")
+
+
+def _draw_features(drawing: Any) -> None:
+    """Draws the units as images, or the value of each feature over the map."""
+    from ..plots.unit_map import feature_planes
+
+    model, grid, shape = drawing.model, drawing.model.model.grid, drawing.model.input_shape
+    units = np.asarray(model.params["map"]["units"], np.float64).reshape(-1, *shape)
+    units = units if model.scaler is None else model.scaler.invert(units)
+    if drawing.kind == "image" and not np.any(grid.positions % 1):
+        from ..plots.grid import grid as draw
+        from ..plots.grid import pixels
+
+        draw(pixels(units), [""] * len(units), grid.shape[1], "units", "", drawing.folder / "units.png")
+        return
+    flat = units.reshape(len(units), -1)
+    names = drawing.data.features or tuple(f"feature {i}" for i in range(flat.shape[1]))
+    feature_planes(grid.positions, flat, names, drawing.folder / "features.png")
+
+
+def _explain(metrics: Mapping[str, float]) -> list[str]:
+    return [
+        f"quantisation error {metrics['quantisation_error']:.4g}: mean distance to the nearest unit, after "
+        "normalisation",
+        f"topographic error {metrics['topographic_error']:.4g}: share of examples whose two nearest units are no "
+        "neighbours",
+    ]

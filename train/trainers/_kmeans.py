@@ -1,0 +1,64 @@
+"""k-means: centres of examples, by Lloyd's algorithm from centres that k-means++ draws."""
+
+import jax
+import jax.numpy as jnp
+
+from zoo.layers.distances import squared_distances
+
+from .least_squares import by_rows
+
+__all__ = ["kmeans"]
+
+_DRAWN = 10  # examples a centre among which k-means++ draws; all of them would take longer than Lloyd's algorithm
+
+
+def kmeans(key: jax.Array, x: jax.Array, count: int, iterations: int) -> jax.Array:
+    """Computes centres (count, features) of examples.
+
+    A centre that no example is nearest to moves to one of the examples that are farthest from their centres.
+
+    Source: Lloyd 1982; k-means++: Arthur and Vassilvitskii 2007.
+
+    Args:
+        key: random key.
+        x: examples (n, features), at least as many as centres.
+        count: number of centres.
+        iterations: iterations of Lloyd's algorithm.
+
+    >>> x = jnp.array([[0.0], [0.2], [9.0], [9.2]])
+    >>> jnp.sort(kmeans(jax.random.key(0), x, 2, 5).ravel()).round(3).tolist()
+    [0.1, 9.1]
+    """
+
+    def move(centres, _):
+        nearest, distance = by_rows(lambda rows: _nearest(rows, centres), x)
+        nearest = nearest.astype(jnp.int32)
+        sums = jnp.zeros_like(centres).at[nearest].add(x)
+        counts = jnp.zeros(count).at[nearest].add(1)
+        empty = counts == 0
+        far = x[jax.lax.top_k(distance, count)[1]]
+        spare = far[jnp.clip(jnp.cumsum(empty) - 1, 0, count - 1)]
+        return jnp.where(empty[:, None], spare, sums / jnp.maximum(counts, 1)[:, None]), None
+
+    return jax.lax.scan(move, _drawn(key, x, count), length=iterations)[0]
+
+
+def _nearest(x: jax.Array, centres: jax.Array) -> tuple[jax.Array, jax.Array]:
+    distances = squared_distances(x, centres)
+    return jnp.argmin(distances, axis=1), jnp.min(distances, axis=1)
+
+
+def _drawn(key: jax.Array, x: jax.Array, count: int) -> jax.Array:
+    """Draws centres among the examples, with probabilities in proportion to the squared distance from those before."""
+    of_rows, of_first, of_others = jax.random.split(key, 3)
+    x = x[jax.random.choice(of_rows, len(x), (min(len(x), _DRAWN * count),), replace=False)]
+    first = x[jax.random.randint(of_first, (), 0, len(x))]
+
+    def draw(distance, key):
+        # Where all examples are centres already, any of them is drawn.
+        chosen = x[jax.random.categorical(key, jnp.log(jnp.maximum(distance, 1e-30)))]
+        return jnp.minimum(distance, jnp.sum(jnp.square(x - chosen), axis=1)), chosen
+
+    keys = jax.random.split(of_others, count - 1)
+    _, others = jax.lax.scan(draw, jnp.sum(jnp.square(x - first), axis=1), keys)
+    return jnp.concatenate([first[None], others])

@@ -1,0 +1,154 @@
+"""Least squares: the linear layer of a model with features in closed form, by ridge regression."""
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from zoo.layers import Layer
+
+from ..errors import BadInput
+from ..tasks.task import Task
+from ..trainer import Trainer
+from . import Run
+from .scoring import scores
+
+__all__ = ["by_rows", "least_squares", "ridge_regression", "solved"]
+
+TRAITS = {
+    "gradient": False,
+    "reads": ("loss", "label_smoothing"),
+    "schedule": False,
+    "batch": "all",
+    "shares_programs": True,
+}
+
+_ROWS = 4096  # examples whose features are computed at a time
+_SCALES = 2.0 ** jnp.arange(-4, 8, 0.125)  # factors of the outputs that are tried for classes
+
+
+def least_squares(model: Layer, task: Task, run: Run, *, ridge: float = 10.0) -> Trainer:
+    """Makes the trainer that solves the layer `head` of a model on its features, in one step over all examples.
+
+    Classes are the targets 1 and -1 of an output each; their outputs are then multiplied by the one number with which
+    the loss of the training examples is least, which changes no class but makes probabilities of them.
+
+    Args:
+        model: model with the capability `features(params, state, x) -> (batch, n)`.
+        task: classification or regression.
+        run: gives the number of steps.
+        ridge: weight of the sum of squared weights beside the sum of squared errors (alpha of scikit-learn's Ridge).
+
+    Raises:
+        BadInput: if the model has no features, the ridge is not positive, or the run has more than one step.
+    """
+    check(model, run, ridge)
+
+    def init(key, batch):
+        params, state = model.init(key, batch["x"])
+        return {"params": params, "state": state}
+
+    def step(fit, batch, key):
+        params, loss = solved(model, task, fit["params"], fit["state"], batch, ridge)
+        return fit | {"params": params}, {"loss": loss}
+
+    return Trainer(init, step, scores(model, task), task.finish)
+
+
+def check(model: Any, run: Run, ridge: float) -> None:
+    """Raises BadInput if a model has no features, the ridge is not positive, or a run has more than one step."""
+    if not hasattr(model, "features"):
+        raise BadInput(f"--trainer {run.recipe.trainer} needs a model with features; {run.recipe.model} has none")
+    if not ridge > 0:
+        raise BadInput(f"--t.ridge {ridge:g} must be positive: without it the solution may not be unique")
+    if run.steps != 1:
+        raise BadInput(
+            f"{run.recipe.model} is solved from all examples in one step, not {run.steps}: leave --epochs and --steps"
+        )
+
+
+def solved(model: Any, task: Task, params: dict, state: Any, batch: dict, ridge: float) -> tuple[dict, jax.Array]:
+    """Solves the layer `head` of a model on a batch.
+
+    Args:
+        model: model with features.
+        task: its task.
+        params: its parameters.
+        state: its state.
+        batch: all training examples.
+        ridge: weight of the squared weights.
+
+    Returns:
+        The parameters with the new head, and the loss of the batch.
+    """
+    x, y = batch["x"], task.target(batch)
+    outputs = params["head"]["w"].shape[1]
+    head = ridge_regression(lambda x: model.features(params, state, x), x, _wanted(y, outputs), ridge)
+    params = params | {"head": head}
+    made = by_rows(lambda x: model.apply(params, state, x)[0], x)
+    if task.probabilities is None:
+        return params, task.mean(task.loss(made, y), y)
+    losses = jax.lax.map(lambda scale: task.mean(task.loss(scale * made, y), y), _SCALES)
+    best = jnp.argmin(losses)
+    return params | {"head": jax.tree.map(lambda each: _SCALES[best] * each, head)}, losses[best]
+
+
+def ridge_regression(features: Callable, x: jax.Array, y: jax.Array, ridge: float) -> dict[str, jax.Array]:
+    """Solves `min |features(x) w + b - y|^2 + ridge |w|^2`, some rows at a time.
+
+    The triangle of a QR decomposition is carried from rows to rows: normal equations would square the condition number,
+    which float32 does not have the digits for (Golub and Van Loan 2013, section 5.3).
+
+    Args:
+        features: `(rows, ...) -> (rows, n)`.
+        x: inputs (examples, ...).
+        y: targets float (examples, outputs).
+        ridge: positive; b is free.
+
+    Returns:
+        `w` (n, outputs) and `b` (outputs,).
+
+    >>> x = jnp.array([[0.0], [1.0], [2.0]])
+    >>> head = ridge_regression(lambda x: x, x, 3 * x + 1, 1e-6)
+    >>> head["w"].round(3).tolist(), head["b"].round(3).tolist()
+    ([[3.0]], [1.0])
+    """
+    n, k = jax.eval_shape(features, x[:1]).shape[1], y.shape[1]
+
+    def add(triangle, rows):
+        x, y, there = rows
+        system = jnp.concatenate([features(x), jnp.ones((len(x), 1)), y], axis=1) * there[:, None]
+        return jnp.linalg.qr(jnp.concatenate([triangle, system]), mode="r"), None
+
+    first = jnp.diag(jnp.concatenate([jnp.full(n, jnp.sqrt(ridge)), jnp.zeros(1 + k)]))
+    triangle, _ = jax.lax.scan(add, first, _in_rows((x, y, jnp.ones(len(x)))))
+    w = jax.scipy.linalg.solve_triangular(triangle[: n + 1, : n + 1], triangle[: n + 1, n + 1 :])
+    return {"w": w[:n], "b": w[n]}
+
+
+def by_rows(function: Callable, x: jax.Array) -> Any:
+    """Computes a function of examples, an array or several, some rows at a time."""
+    made = jax.lax.map(function, _in_rows(x))
+    return jax.tree.map(lambda each: each.reshape(-1, *each.shape[2:])[: len(x)], made)
+
+
+def _in_rows(arrays: Any) -> Any:
+    """Cuts arrays into (parts, rows, ...); the last part is filled with zeros."""
+
+    def cut(each):
+        parts = -(-len(each) // _ROWS)
+        rows = -(-len(each) // parts)
+        filled = jnp.pad(each, [(0, parts * rows - len(each)), *[(0, 0)] * (each.ndim - 1)])
+        return filled.reshape(parts, rows, *each.shape[1:])
+
+    return jax.tree.map(cut, arrays)
+
+
+def _wanted(y: jax.Array, outputs: int) -> jax.Array:
+    """Returns targets (examples, outputs): classes as 1 and -1, numbers as they are."""
+    if jnp.issubdtype(y.dtype, jnp.floating):
+        return y.reshape(len(y), -1)
+    if y.ndim == 1 and outputs > 1:
+        return 2 * jax.nn.one_hot(y, outputs) - 1
+    return 2 * y.reshape(len(y), -1).astype(jnp.float32) - 1

@@ -1,0 +1,168 @@
+"""Competitive learning on a grid: the nearest unit of an example and its neighbours move towards it."""
+
+from collections.abc import Callable
+from typing import Any, Literal
+
+import jax
+import jax.numpy as jnp
+
+from zoo.layers import flatten
+from zoo.layers.distances import squared_distances
+
+from ..errors import BadInput
+from ..tasks.task import Task
+from ..trainer import Trainer, named_key
+from . import Run
+from .least_squares import by_rows
+from .scoring import scores
+
+__all__ = ["principal_plane", "self_organising"]
+
+TRAITS = {"gradient": False, "schedule": False, "batch": "all"}
+
+
+def self_organising(
+    model: Any,
+    task: Task,
+    run: Run,
+    *,
+    rule: Literal["batch", "online"] = "batch",
+    neighbourhood: Literal["gaussian", "bubble"] = "gaussian",
+    start: Literal["plane", "examples"] = "plane",
+    radius: float | None = None,
+    last_radius: float = 0.5,
+    rate: float = 0.5,
+    last_rate: float = 0.01,
+) -> Trainer:
+    """Makes the trainer of a self-organising map; a step is one pass over all examples.
+
+    The radius of the neighbourhood falls exponentially over the run, the rate linearly.
+
+    Args:
+        model: a `kohonen`.
+        task: topographic_map or cluster.
+        run: gives the number of steps.
+        rule: batch, every unit moves to the mean of the examples weighted by its neighbourhood; online, the rule of
+            Kohonen 1982, one example after another in random order.
+        neighbourhood: weight by distance on the grid: gaussian, or bubble, 1 inside the radius.
+        start: units at first: plane, on the plane of the two principal components, or examples, drawn at random.
+        radius: radius at first (default: half of the shorter side).
+        last_radius: radius at the end.
+        rate: share of the way to an example at first (online).
+        last_rate: that share at the end (online).
+
+    Raises:
+        BadInput: if the model has no grid, or an option is out of bounds.
+    """
+    schedule = _schedule(model, run, radius, last_radius, rate, last_rate)
+    distances = jnp.asarray(model.grid.distances, jnp.float32)
+    pull = _gaussian if neighbourhood == "gaussian" else _bubble
+    place = {"plane": principal_plane, "examples": _drawn}[start]
+
+    def init(key, batch):
+        params, state = model.init(key, batch["x"])
+        units = place(named_key(key, "units"), flatten(batch["x"]), model.grid.shape)
+        return {"params": params | {"map": {"units": units}}, "state": state, "step": jnp.zeros((), jnp.int32)}
+
+    def step(fit, batch, key):
+        x, units = flatten(batch["x"]), fit["params"]["map"]["units"]
+        if rule == "batch":
+            units = _means(units, x, pull(distances, schedule(fit["step"] / max(run.steps - 1, 1))[0]))
+        else:
+            radii, rates = schedule((fit["step"] + jnp.arange(len(x)) / len(x)) / run.steps)
+            units = _one_by_one(units, jax.random.permutation(key, x), radii, rates, distances, pull)
+        near, distance = by_rows(lambda rows: _two_nearest(rows, units), x)
+        state = {"votes": _votes(fit["state"]["votes"], near[:, 0], batch.get("y"))}
+        moved = {"params": fit["params"] | {"map": {"units": units}}, "state": state, "step": fit["step"] + 1}
+        return moved, _errors(distance, distances[near[:, 0], near[:, 1]] > model.grid.reach)
+
+    return Trainer(init, step, scores(model, task), task.finish)
+
+
+def _schedule(
+    model: Any, run: Run, radius: float | None, last_radius: float, rate: float, last_rate: float
+) -> Callable[[Any], tuple[Any, Any]]:
+    """Returns the function from a share of the run to radius and rate.
+
+    Raises:
+        BadInput: if the model has no grid, or a value is out of bounds.
+    """
+    if not hasattr(model, "grid"):
+        raise BadInput(f"--trainer {run.recipe.trainer} needs a model on a grid; {run.recipe.model} has none")
+    first = max(min(model.grid.shape) / 2, last_radius) if radius is None else radius
+    if not first >= last_radius > 0 or not 1 >= rate >= last_rate > 0:
+        raise BadInput(
+            f"--t.radius {first:g} must be at least --t.last-radius {last_radius:g}, and --t.rate {rate:g}, at most 1, "
+            f"at least --t.last-rate {last_rate:g}; all of them above 0"
+        )
+    return lambda time: (first * (last_radius / first) ** time, rate + (last_rate - rate) * time)
+
+
+def principal_plane(key: jax.Array, x: jax.Array, shape: tuple[int, int]) -> jax.Array:
+    """Places units (rows * columns, features) on the plane of the two largest principal components.
+
+    The longer side of the grid lies along the first; the grid spans one standard deviation to each side of the mean.
+    """
+    mean = jnp.mean(x, axis=0)
+    variances, axes = jnp.linalg.eigh((x - mean).T @ (x - mean) / len(x))
+    spread = axes[:, ::-1] * jnp.sqrt(jnp.maximum(variances[::-1], 0))
+    spread = jnp.pad(spread, ((0, 0), (0, max(2 - spread.shape[1], 0))))[:, :2]  # one feature has one component
+    down, along = (jnp.linspace(-1, 1, size) if size > 1 else jnp.zeros(1) for size in shape)
+    down, along = jnp.meshgrid(down, along, indexing="ij")
+    one, two = (along, down) if shape[1] >= shape[0] else (down, along)
+    return mean + one.reshape(-1, 1) * spread[:, 0] + two.reshape(-1, 1) * spread[:, 1]
+
+
+def _drawn(key: jax.Array, x: jax.Array, shape: tuple[int, int]) -> jax.Array:
+    count = shape[0] * shape[1]
+    return x[jax.random.choice(key, len(x), (count,), replace=len(x) < count)]
+
+
+def _gaussian(distance: jax.Array, radius: jax.Array) -> jax.Array:
+    return jnp.exp(-0.5 * jnp.square(distance / radius))
+
+
+def _bubble(distance: jax.Array, radius: jax.Array) -> jax.Array:
+    return (distance <= radius).astype(jnp.float32)
+
+
+def _one_by_one(
+    units: jax.Array, x: jax.Array, radii: jax.Array, rates: jax.Array, distances: jax.Array, pull: Callable
+) -> jax.Array:
+    """Moves the units by Kohonen's rule, one example after another."""
+
+    def move(units, example):
+        x, radius, rate = example
+        best = jnp.argmin(jnp.sum(jnp.square(units - x), axis=1))
+        return units + rate * pull(distances[best], radius)[:, None] * (x - units), None
+
+    return jax.lax.scan(move, units, (x, radii, rates))[0]
+
+
+def _means(units: jax.Array, x: jax.Array, weight: jax.Array) -> jax.Array:
+    """Moves every unit to the weighted mean of the examples; one that no example reaches stays."""
+    nearest = by_rows(lambda rows: jnp.argmin(squared_distances(rows, units), axis=1), x)
+    sums = weight @ jnp.zeros_like(units).at[nearest].add(x)
+    counts = weight @ jnp.zeros(len(units)).at[nearest].add(1)
+    reached = counts > 1e-6
+    return jnp.where(reached[:, None], sums / jnp.where(reached, counts, 1)[:, None], units)
+
+
+def _two_nearest(x: jax.Array, units: jax.Array) -> tuple[jax.Array, jax.Array]:
+    """Returns the two nearest units of each example (examples, 2), and its squared distance from the nearest."""
+    found, places = jax.lax.top_k(-squared_distances(x, units), 2)
+    return places, -found[:, 0]
+
+
+def _errors(distance: jax.Array, apart: jax.Array) -> dict[str, jax.Array]:
+    return {
+        "loss": jnp.mean(distance),
+        "quantisation_error": jnp.mean(jnp.sqrt(distance)),
+        "topographic_error": jnp.mean(apart.astype(jnp.float32)),
+    }
+
+
+def _votes(votes: jax.Array, nearest: jax.Array, y: jax.Array | None) -> jax.Array:
+    """Counts the classes of the examples of each unit; without labels, the examples."""
+    labelled = y is not None and y.ndim == 1 and votes.shape[1] > 1 and jnp.issubdtype(y.dtype, jnp.integer)
+    return jnp.zeros_like(votes).at[nearest, y if labelled else 0].add(1)
