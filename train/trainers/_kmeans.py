@@ -26,8 +26,8 @@ def kmeans(key: jax.Array, x: jax.Array, count: int, iterations: int) -> jax.Arr
         iterations: iterations of Lloyd's algorithm.
 
     >>> x = jnp.array([[0.0], [0.2], [9.0], [9.2]])
-    >>> jnp.sort(kmeans(jax.random.key(0), x, 2, 5).ravel()).round(3).tolist()
-    [0.1, 9.1]
+    >>> print(*(f"{centre:.2f}" for centre in sorted(kmeans(jax.random.key(0), x, 2, 5).ravel().tolist())))
+    0.10 9.10
     """
 
     def move(centres, _):
