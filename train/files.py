@@ -17,6 +17,7 @@ from .errors import BadInput, CheckpointUnusable, RunFailed
 
 __all__ = [
     "MODEL_FILE",
+    "PICTURE_MARK",
     "atomic",
     "check_regular",
     "disk_full_error",
@@ -34,6 +35,9 @@ __all__ = [
 
 MODEL_FILE = "model.safetensors"
 """Name of a trained model in the folder of its run and of a checkpoint."""
+
+PICTURE_MARK = "Neural Network Zoo"
+"""Software that a picture of a run names, by which it is told from those of a person."""
 
 _PIPE_LIMIT = 64 << 20  # bytes that are read from a pipe
 

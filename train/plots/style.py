@@ -15,7 +15,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
-from ..files import atomic
+from ..files import PICTURE_MARK, atomic
 
 __all__ = ["BLUE", "FAINT", "GREEN", "GREY", "INK", "PALETTE", "RED", "WIDTH", "class_names", "colour", "empty"]
 __all__ += ["picture", "save", "short", "tint"]
@@ -86,7 +86,7 @@ def save(figure: Figure, path: Path | str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with atomic(path) as file, warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing")  # class names may use any script
-        FigureCanvasAgg(figure).print_png(file, metadata={"Software": None})
+        FigureCanvasAgg(figure).print_png(file, metadata={"Software": PICTURE_MARK})
 
 
 def colour(index: int) -> str:

@@ -16,7 +16,7 @@ from ..checkpoints.listing import FOLDER as CHECKPOINTS
 from ..checkpoints.listing import prune
 from ..config.recipe import Recipe
 from ..errors import BadInput, warn
-from ..files import irregular
+from ..files import PICTURE_MARK, irregular
 from .lock import check_free
 
 if TYPE_CHECKING:
@@ -36,7 +36,8 @@ __all__ = [
 CONFIG_FILE, RESULT_FILE = "config.json", "result.json"
 
 # What runs write, in the order of removal: the names of the files in each folder. People keep files of their own
-# beside them. config.json is not removed but replaced: while it is there, the rest belongs to a run.
+# beside them. Pictures are told by a mark; the names here are those of earlier versions, which set none. config.json is
+# not removed but replaced: while it is there, the rest belongs to a run.
 _PLOTS = "before_after clusters confusion curves filters forecast interpolation lags mistakes nearest recalled"
 _PLOTS = f"{_PLOTS} reconstructions regression samples surface".replace(" ", "|")
 _OWN = {
@@ -249,14 +250,22 @@ def _sweep(folder: Path) -> None:
         path.unlink(missing_ok=True)
 
 
+def _is_picture(path: Path) -> bool:
+    """Returns whether a file is a picture that a run drew, whatever its name."""
+    if path.suffix != ".png" or path.parent.name != "plots" or path.is_symlink() or not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return PICTURE_MARK.encode() in file.read(1 << 10)
+
+
 def _clear(folder: Path) -> None:
-    """Removes what an earlier run wrote, by its exact names; a folder with other files stays, with a warning."""
+    """Removes what an earlier run wrote, by names and marks; a folder with other files stays, with a warning."""
     for place in (folder / name for name in (CHECKPOINTS, *_OWN) if name):
         if place.is_symlink():
             place.unlink()
     for name, own in _OWN.items():
         for path in (folder / name).glob("plugins/profile/*/*" if name == "profile" else "*"):
-            if own.fullmatch(path.name) and (path.is_symlink() or not path.is_dir()):
+            if (own.fullmatch(path.name) or _is_picture(path)) and (path.is_symlink() or not path.is_dir()):
                 path.unlink()
     prune(folder, 0)
     traces = [*(folder / "profile").glob("plugins/profile/*"), folder / "profile/plugins/profile"]
