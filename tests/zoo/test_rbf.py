@@ -11,7 +11,7 @@ from zoo.train.config.recipe import Recipe
 from zoo.train.distributed.sharding import data_parallel
 from zoo.train.errors import BadInput
 from zoo.train.tasks import task_for
-from zoo.train.trainers import Run
+from zoo.train.trainers import Run, least_squares
 from zoo.train.trainers._kmeans import kmeans
 from zoo.train.trainers.radial_basis import radial_basis
 
@@ -64,6 +64,14 @@ def test_the_width_of_a_unit_is_the_mean_distance_of_its_nearest_centres():
     np.testing.assert_allclose(hidden["width"], 3 * np.sort(distances, axis=1)[:, 1:3].mean(1), rtol=1e-4)
     shared = step(neighbours=2, spread=3.0, shared=True)["params"]["hidden"]["width"]
     np.testing.assert_allclose(shared, np.mean(hidden["width"]), rtol=1e-4)
+
+
+def test_rows_in_parts_give_the_network_of_all_rows_at_once(monkeypatch):
+    whole = step(neighbours=2)["params"]
+    monkeypatch.setattr(least_squares, "_ROWS", 7)
+    parts = step(neighbours=2)["params"]
+    np.testing.assert_allclose(parts["hidden"]["centres"], whole["hidden"]["centres"], atol=1e-5)
+    np.testing.assert_allclose(parts["head"]["w"], whole["head"]["w"], atol=1e-3)
 
 
 @pytest.mark.parametrize(

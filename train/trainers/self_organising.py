@@ -130,10 +130,11 @@ def _one_by_one(
     units: jax.Array, x: jax.Array, radii: jax.Array, rates: jax.Array, distances: jax.Array, pull: Callable
 ) -> jax.Array:
     """Moves the units by Kohonen's rule, one example after another."""
+    ones = jnp.ones(units.shape[1])
 
     def move(units, example):
         x, radius, rate = example
-        best = jnp.argmin(jnp.sum(jnp.square(units - x), axis=1))
+        best = jnp.argmin(jnp.square(units - x) @ ones)  # XLA's CPU compiler does not vectorise a sum over rows
         return units + rate * pull(distances[best], radius)[:, None] * (x - units), None
 
     return jax.lax.scan(move, units, (x, radii, rates))[0]

@@ -10,7 +10,7 @@ from zoo.train.config.recipe import Recipe
 from zoo.train.distributed.sharding import data_parallel
 from zoo.train.errors import BadInput
 from zoo.train.tasks import task_for
-from zoo.train.trainers import Run
+from zoo.train.trainers import Run, least_squares
 from zoo.train.trainers.self_organising import principal_plane, self_organising
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
@@ -82,6 +82,57 @@ def test_one_feature_and_examples_as_a_start_are_possible():
     assert np.isfinite(jax.jit(trainer(1).init)(jax.random.key(0), one)["params"]["map"]["units"]).all()
     drawn = np.asarray(trained(0, start="examples")[0]["params"]["map"]["units"])
     assert {tuple(row) for row in drawn} <= {tuple(row) for row in np.asarray(BATCH["x"])}
+
+
+@pytest.mark.parametrize(("hexagonal", "torus"), [(True, False), (False, True), (True, True)])
+def test_neighbours_of_hexagons_and_of_a_torus_decide_the_topographic_error_and_the_means(hexagonal, torus):
+    """Places by hand: every second row is shifted by half a unit, rows are sqrt(3) / 2 apart, edges are joined."""
+    rows, columns = 4, 5
+    made = trainer(2, kohonen(2, rows=rows, columns=columns, hexagonal=hexagonal, torus=torus), radius=1.5)
+    fit = jax.jit(made.init)(jax.random.key(0), BATCH)
+    units = np.asarray(fit["params"]["map"]["units"], np.float64)
+    height = 3**0.5 / 2 if hexagonal else 1
+    place = np.array([[c + hexagonal * (r % 2) / 2, r * height] for r in range(rows) for c in range(columns)])
+    shifts = [
+        np.array([i * columns, j * rows * height]) for i in (-1, 0, 1) for j in (-1, 0, 1) if torus or i == j == 0
+    ]
+    distances = np.min([np.linalg.norm(place[:, None] - place + shift, axis=-1) for shift in shifts], axis=0)
+    nearest = np.square(X[:, None] - units).sum(-1).argmin(1)
+    weight = np.exp(-0.5 * (distances[:, nearest] / 1.5) ** 2)
+    want = weight @ X / weight.sum(1, keepdims=True)
+    fit, told = jax.jit(made.step)(fit, BATCH, jax.random.key(0))
+    np.testing.assert_allclose(fit["params"]["map"]["units"], want, atol=1e-4)
+    first, second = np.square(X[:, None] - want).sum(-1).argsort(1)[:, :2].T
+    apart = distances[first, second] > (1.001 if hexagonal else 1.5)
+    assert float(told["topographic_error"]) == pytest.approx(apart.mean(), abs=1e-6)
+
+
+def test_rows_in_parts_give_the_map_of_all_rows_at_once(monkeypatch):
+    whole = trained(3)[-1]
+    monkeypatch.setattr(least_squares, "_ROWS", 7)
+    parts = trained(3)[-1]
+    np.testing.assert_allclose(parts["params"]["map"]["units"], whole["params"]["map"]["units"], atol=1e-5)
+    np.testing.assert_array_equal(parts["state"]["votes"], whole["state"]["votes"])
+
+
+def test_no_array_of_a_step_has_an_entry_for_every_example_and_unit():
+    n = 50_000
+    many = {"x": jax.ShapeDtypeStruct((n, 3), jnp.float32), "y": jax.ShapeDtypeStruct((n,), jnp.int32)}
+    for rule in ("batch", "online"):
+        made = trainer(2, kohonen(2, rows=10, columns=10), rule=rule)
+        fit = jax.eval_shape(made.init, jax.random.key(0), many)
+        assert largest(jax.make_jaxpr(made.step)(fit, many, jax.random.key(0)).jaxpr) < 10 * n
+
+
+def largest(jaxpr):
+    """The size of the largest array of a program, inner programs included."""
+    sizes = [0]
+    for equation in jaxpr.eqns:
+        sizes += [getattr(each.aval, "size", 0) for each in equation.outvars]
+        for inner in jax.tree.leaves(list(equation.params.values()), is_leaf=lambda each: hasattr(each, "eqns")):
+            inner = getattr(inner, "jaxpr", inner)
+            sizes += [largest(inner)] if hasattr(inner, "eqns") else []
+    return max(sizes)
 
 
 def test_errors_of_the_map_and_votes_are_those_of_numpy():
