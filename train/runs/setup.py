@@ -159,7 +159,8 @@ def setup(
     moved = each_player(rematerialised, model) if remat else model
     sharding = sharding or data_parallel()
     check_divides(recipe.batch_size, sharding.data_parallelism)
-    trainer = trainers.make(moved, what.task, trainers.Run(recipe, plan.steps, plan.steps_per_epoch, sharding))
+    known = 0 if stream else len(train.x)
+    trainer = trainers.make(moved, what.task, trainers.Run(recipe, plan.steps, plan.steps_per_epoch, sharding, known))
     schedule = make_schedule(recipe, plan.steps, plan.steps_per_epoch)
     return Setup(
         recipe=recipe,

@@ -55,12 +55,14 @@ class Run(NamedTuple):
         steps: training steps of the whole run.
         steps_per_epoch: training steps of one pass over the data.
         sharding: placement of the arrays on the devices (`distributed.sharding.Sharding`).
+        examples: training examples; 0 if unknown. The last batch of an epoch is filled with examples from its start.
     """
 
     recipe: Recipe
     steps: int
     steps_per_epoch: int
     sharding: Any
+    examples: int = 0
 
 
 class Traits(NamedTuple):

@@ -14,7 +14,19 @@ from ..trainer import Trainer
 from . import Run
 from .scoring import scores
 
-__all__ = ["by_rows", "least_squares", "ridge_regression", "solved"]
+__all__ = [
+    "add_rows",
+    "by_rows",
+    "check",
+    "check_model",
+    "least_squares",
+    "no_rows",
+    "ridge_regression",
+    "solution",
+    "solved",
+    "targets_of",
+    "with_head",
+]
 
 TRAITS = {
     "gradient": False,
@@ -58,14 +70,19 @@ def least_squares(model: Layer, task: Task, run: Run, *, ridge: float = 10.0) ->
 
 def check(model: Any, run: Run, ridge: float) -> None:
     """Raises BadInput if a model has no features, the ridge is not positive, or a run has more than one step."""
-    if not hasattr(model, "features"):
-        raise BadInput(f"--trainer {run.recipe.trainer} needs a model with features; {run.recipe.model} has none")
-    if not ridge > 0:
-        raise BadInput(f"--t.ridge {ridge:g} must be positive: without it the solution may not be unique")
+    check_model(model, run, ridge)
     if run.steps != 1:
         raise BadInput(
             f"{run.recipe.model} is solved from all examples in one step, not {run.steps}: leave --epochs and --steps"
         )
+
+
+def check_model(model: Any, run: Run, ridge: float) -> None:
+    """Raises BadInput if a model has no features, or the ridge is not positive."""
+    if not hasattr(model, "features"):
+        raise BadInput(f"--trainer {run.recipe.trainer} needs a model with features; {run.recipe.model} has none")
+    if not ridge > 0:
+        raise BadInput(f"--t.ridge {ridge:g} must be positive: without it the solution may not be unique")
 
 
 def solved(model: Any, task: Task, params: dict, state: Any, batch: dict, ridge: float) -> tuple[dict, jax.Array]:
@@ -82,10 +99,14 @@ def solved(model: Any, task: Task, params: dict, state: Any, batch: dict, ridge:
     Returns:
         The parameters with the new head, and the loss of the batch.
     """
-    x, y = batch["x"], task.target(batch)
-    outputs = params["head"]["w"].shape[1]
-    head = ridge_regression(lambda x: model.features(params, state, x), x, _wanted(y, outputs), ridge)
-    params = params | {"head": head}
+    wanted = targets_of(task, params, batch)
+    head = ridge_regression(lambda x: model.features(params, state, x), batch["x"], wanted, ridge)
+    return with_head(model, task, params | {"head": head}, state, batch)
+
+
+def with_head(model: Any, task: Task, params: dict, state: Any, batch: dict) -> tuple[dict, jax.Array]:
+    """Returns the parameters, outputs of classes scaled to the least loss of a batch, and that loss."""
+    x, y, head = batch["x"], task.target(batch), params["head"]
     made = by_rows(lambda x: model.apply(params, state, x)[0], x)
     if task.probabilities is None:
         return params, task.mean(task.loss(made, y), y)
@@ -118,13 +139,28 @@ def ridge_regression(features: Callable, x: jax.Array, y: jax.Array, ridge: floa
 
     def add(triangle, rows):
         x, y, there = rows
-        system = jnp.concatenate([features(x), jnp.ones((len(x), 1)), y], axis=1) * there[:, None]
-        return jnp.linalg.qr(jnp.concatenate([triangle, system]), mode="r"), None
+        return add_rows(triangle, features(x), y, there), None
 
-    first = jnp.diag(jnp.concatenate([jnp.full(n, jnp.sqrt(ridge)), jnp.zeros(1 + k)]))
-    triangle, _ = jax.lax.scan(add, first, _in_rows((x, y, jnp.ones(len(x)))))
-    w = jax.scipy.linalg.solve_triangular(triangle[: n + 1, : n + 1], triangle[: n + 1, n + 1 :])
-    return {"w": w[:n], "b": w[n]}
+    triangle, _ = jax.lax.scan(add, no_rows(n, k, ridge), _in_rows((x, y, jnp.ones(len(x)))))
+    return solution(triangle, k)
+
+
+def no_rows(features: int, outputs: int, ridge: float) -> jax.Array:
+    """Returns the triangle (features + 1 + outputs, the same) of ridge regression before the first row."""
+    return jnp.diag(jnp.concatenate([jnp.full(features, jnp.sqrt(ridge)), jnp.zeros(1 + outputs)]))
+
+
+def add_rows(triangle: jax.Array, h: jax.Array, y: jax.Array, there: jax.Array) -> jax.Array:
+    """Returns the triangle with further rows: features (rows, n), targets (rows, outputs), weights 0 or 1 (rows,)."""
+    system = jnp.concatenate([h, jnp.ones((len(h), 1)), y], axis=1) * there[:, None]
+    return jnp.linalg.qr(jnp.concatenate([triangle, system]), mode="r")
+
+
+def solution(triangle: jax.Array, outputs: int) -> dict[str, jax.Array]:
+    """Returns weights and biases, the solution for all rows of a triangle."""
+    n = len(triangle) - outputs
+    w = jax.scipy.linalg.solve_triangular(triangle[:n, :n], triangle[:n, n:])
+    return {"w": w[:-1], "b": w[-1]}
 
 
 def by_rows(function: Callable, x: jax.Array) -> Any:
@@ -145,8 +181,9 @@ def _in_rows(arrays: Any) -> Any:
     return jax.tree.map(cut, arrays)
 
 
-def _wanted(y: jax.Array, outputs: int) -> jax.Array:
-    """Returns targets (examples, outputs): classes as 1 and -1, numbers as they are."""
+def targets_of(task: Task, params: dict, batch: dict) -> jax.Array:
+    """Returns the targets of the layer `head` (examples, outputs): classes as 1 and -1, numbers as they are."""
+    y, outputs = task.target(batch), params["head"]["w"].shape[1]
     if jnp.issubdtype(y.dtype, jnp.floating):
         return y.reshape(len(y), -1)
     if y.ndim == 1 and outputs > 1:
