@@ -82,25 +82,16 @@ class Trained:
         Raises:
             ValueError: for another shape, numbers that are not finite, or a length outside the time axis.
         """
-        x, alone = self._checked(x)
-        if lengths is None and not isinstance(x, DiskArray):  # what lies behind the end of a sequence may be anything
-            self._check_finite(x)
-        given = {"x": x} if lengths is None else {"x": x, "lengths": self._checked_lengths(lengths, x)}
-        size = min(_CHUNK, len(x))
-        some = [np.minimum(np.arange(start, start + size), len(x) - 1) for start in range(0, len(x), size)]
-        parts = [np.asarray(self._run(self._read({name: each[rows] for name, each in given.items()}))) for rows in some]
-        y = np.concatenate(parts)[: len(x)]
-        return y[0] if alone else y
+        return self._in_chunks(x, lengths, np.asarray)
 
     def predict(self, x: Any, lengths: Any = None) -> np.ndarray:
         """Predicts from raw inputs: class indices (per step for tagging), values in the data's units in float64.
 
         Arguments and errors as in `outputs`.
         """
+        if self.target_scaler is None:  # outputs of many examples may be far larger than their predictions
+            return self._in_chunks(x, lengths, jax.jit(self.task.predict))
         outputs, alone = self._batched(x, lengths)
-        if self.target_scaler is None:
-            predictions = np.asarray(jax.jit(self.task.predict)(outputs))
-            return predictions[0] if alone else predictions
         outputs = self.target_scaler.invert(outputs)
         if self.about.get("relative") and self.task.units != "none":  # outputs are changes from the last value
             last = np.asarray(x, np.float64)[..., -1:, :]
@@ -158,6 +149,18 @@ class Trained:
             raise ValueError(f"the number of samples must be at least 1, got {n}")
         samples = np.asarray(draw(self.params, self.state, key, n))
         return samples if self.scaler is None else np.asarray(self.scaler.invert(samples))
+
+    def _in_chunks(self, x: Any, lengths: Any, last: Callable) -> np.ndarray:
+        """Computes a function of the outputs for some raw inputs at a time."""
+        x, alone = self._checked(x)
+        if lengths is None and not isinstance(x, DiskArray):  # what lies behind the end of a sequence may be anything
+            self._check_finite(x)
+        given = {"x": x} if lengths is None else {"x": x, "lengths": self._checked_lengths(lengths, x)}
+        size = min(_CHUNK, len(x))
+        some = [np.minimum(np.arange(start, start + size), len(x) - 1) for start in range(0, len(x), size)]
+        read = (self._read({name: each[rows] for name, each in given.items()}) for rows in some)
+        y = np.concatenate([np.asarray(last(self._run(batch))) for batch in read])[: len(x)]
+        return y[0] if alone else y
 
     def _batched(self, x: Any, lengths: Any) -> tuple[np.ndarray, bool]:
         """Computes outputs with a batch axis; the flag says that x has none."""
