@@ -81,6 +81,7 @@ def _json(run: str, trained: Any, result: Any) -> dict[str, Any]:
         "metrics": dict(result.metrics),
         "class_names": list(trained.classes),
         **result.details,
+        **({"baseline": dict(result.baseline)} if result.baseline else {}),
         "notes": list(result.notes),
     }
 
@@ -95,6 +96,10 @@ def _show(run: str, trained: Any, result: Any, split: str) -> None:
         f"evaluated on the {result.examples:,} {split}{trained.task.counted} of {result.dataset}",
         soft_wrap=True,
     )
-    print_(metric_table(result.metrics))
+    baseline = result.baseline
+    measures = result.details.get("measures", {})
+    beside = baseline.get("metrics", {}) | baseline.get("measures", {})
+    label = f"baseline: {baseline['name']}" if baseline else ""
+    print_(metric_table(dict(result.metrics) | measures, beside if baseline else None, label))
     if "classes" in result.details:
         print_(class_table(result.details["classes"], trained.classes))

@@ -92,6 +92,9 @@ class Recipe:
         val_share: fraction of the training examples that is held out for validation.
         normalize: normalization of the inputs, fitted on the training examples.
         loss: loss function; auto is the usual one of the task.
+        class_weights: weights of the classes, by which the loss of each example is multiplied: balanced, inversely
+            proportional to their number of training examples, or by name, yes=5,no=1 (default: all count the same).
+        threshold: probability above which the second of two classes is predicted.
         dtype: precision of the computation; with bf16, parameters, norms, softmax and losses stay in float32.
         expect: result that the recipe is expected to reach.
     """
@@ -132,6 +135,8 @@ class Recipe:
     # data and loss
     normalize: Normalization = "standard"
     loss: Loss = "auto"
+    class_weights: str = ""
+    threshold: Annotated[float, Bounds(0, 1, open_low=True, open_high=True)] = 0.5
     dtype: Precision = "float32"
     # result
     expect: Expect | None = None

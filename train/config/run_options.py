@@ -54,6 +54,8 @@ class RunOptions:
         shard: sharding rules for parameters, a pattern of their paths and an axis for each dimension:
             head/w=None,model (default: no sharding).
         fsdp: shard all large parameters and their optimizer state over the axis data.
+        metrics: further metrics of a classification to compute at each evaluation: precision, recall, f1,
+            balanced_accuracy, roc_auc, average_precision, ece; at the end all of them are (default: none).
         best: validation metric that selects the model to keep (default: the main metric of the task).
         distributed: address HOST:PORT of process 0 in a run of several processes, auto, or off (default: auto where a
             scheduler such as Slurm started several).
@@ -91,6 +93,7 @@ class RunOptions:
     mesh: str | None = None
     shard: tuple[str, ...] = ()
     fsdp: bool = False
+    metrics: tuple[str, ...] = ()
     best: str | None = None
     distributed: str | None = None
     processes: int | None = None

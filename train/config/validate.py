@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import fields, replace
 from typing import Any, get_type_hints
 
+from ..data.class_weights import parse_weights
 from ..errors import BadInput
 from ..option_types import coerce
 from .recipe import Recipe
@@ -67,5 +68,6 @@ def check_recipe(recipe: Recipe) -> None:
             f"--warmup-epochs must be less than --epochs {recipe.epochs:g}, got {recipe.warmup_epochs:g}: "
             "the learning rate would never be reached"
         )
+    parse_weights(recipe.class_weights)
     if recipe.sched == "plateau" and recipe.decay == 1:
         raise BadInput("--decay must be below 1 with --sched plateau, got 1: the learning rate would never fall")

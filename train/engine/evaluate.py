@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator
+from copy import copy
 from typing import Any, NamedTuple
 
 import jax
@@ -33,6 +34,8 @@ class Evaluator:
         target_scaler: Scaler of the targets.
         sharding: Sharding of the batches.
         cut: `(split, parts) -> batches`, each divisible by the parts; None takes the examples in order.
+        measures: two functions, as `trainers.scoring.measures_of` makes them, whose values are added to the means; for
+            them some numbers of each example are kept on the host.
     """
 
     def __init__(
@@ -43,7 +46,9 @@ class Evaluator:
         target_scaler: Scaler | None,
         sharding: Sharding,
         cut: Callable | None = None,
+        measures: tuple[Callable, Callable] | None = None,
     ):
+        self.measures = measures
         self.trainer, self.sharding, self.scaler = trainer, sharding, for_device(scaler, split.x.dtype)
         cut = cut or _examples
 
@@ -57,21 +62,34 @@ class Evaluator:
 
     def __call__(self, fit: dict, key: jax.Array, step: int = 0) -> dict[str, float]:
         """Returns the means of the fit on the split; the key is for trainers that sample in an evaluation."""
-        totals = None
+        totals, kept = None, []
         for i, batch in enumerate(self.batches):
-            sums = self._add(fit, batch, self.scaler, named_key(named_key(key, "evaluate", step), "batch", i))
+            sums, arrays = self._add(fit, batch, self.scaler, named_key(named_key(key, "evaluate", step), "batch", i))
+            kept.append(jax.device_get(gather(arrays)))
             totals = sums if totals is None else jax.tree.map(jnp.add, totals, sums)
         host = jax.device_get(gather(totals)) or {}
         means = {name: total if weight is None else np.divide(total, weight) for name, (total, weight) in host.items()}
-        return {name: float(value) for name, value in self.trainer.finish(means).items()}
+        found = {name: float(value) for name, value in self.trainer.finish(means).items()}
+        return found if self.measures is None else found | self.measures[1](_joined(kept))
+
+    def of(self, trainer: Trainer) -> "Evaluator":
+        """Returns an evaluator of another trainer on the same batches."""
+        other = copy(self)
+        other.trainer, other.measures, other._add = trainer, None, jit(other._sums)
+        return other
 
     def share(self, other: "Evaluator") -> None:
         """Takes the compiled program of another evaluator of the same trainer, task and shapes."""
         self._add = other._add
 
-    def _sums(self, fit: dict, batch: dict, scaler: Any, key: jax.Array) -> dict:
+    def _sums(self, fit: dict, batch: dict, scaler: Any, key: jax.Array) -> tuple[dict, dict]:
+        """Returns the sums over a batch, and what the measures need of each example."""
         fit = self.sharding.gather(fit, "params", "ema")
-        return self.trainer.evaluate(fit, batch | {"x": on_device(scaler, batch["x"])}, key)
+        batch = batch | {"x": on_device(scaler, batch["x"])}
+        sums = self.trainer.evaluate(fit, batch, key)
+        if self.measures is None:
+            return sums, {}
+        return sums, self.measures[0](fit, batch, key) | {"weight": batch["weight"]}
 
 
 class _Reiterable(NamedTuple):
@@ -81,6 +99,13 @@ class _Reiterable(NamedTuple):
 
     def __iter__(self) -> Iterator:
         return self.make()
+
+
+def _joined(kept: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    """Joins the arrays of batches, without padding."""
+    arrays = {name: np.concatenate([each[name] for each in kept]) for name in kept[0]}
+    there = arrays.pop("weight") > 0
+    return {name: each[there] for name, each in arrays.items()}
 
 
 def _examples(split: Split, parts: int):

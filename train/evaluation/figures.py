@@ -16,11 +16,13 @@ from ..data.normalize import scaled
 from ..trained.call import call
 from ..trained.model import Trained
 from ..trainer import named_key
+from .report import judged
 
 __all__ = [
     "Drawing",
     "clusters",
     "confusion",
+    "decisions",
     "filters",
     "forecast",
     "generated_images",
@@ -36,6 +38,7 @@ __all__ = [
 _ROWS = 64  # examples of a mean gradient
 _COLUMNS = 10  # examples beside each other
 _POINTS = 5000  # of a scatter plot
+_CURVES = 8  # as many colours there are
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,39 @@ def confusion(drawing: Drawing) -> None:
     from ..plots.confusion import confusion as draw
 
     draw(drawing.scores["confusion"], drawing.data.classes, drawing.folder / "confusion.png")
+
+
+def decisions(drawing: Drawing) -> None:
+    """Draws ROC, precision-recall and calibration curves; of several classes those of each against the rest."""
+    from ..metrics.decisions import reliability
+    from ..metrics.ranking import average_precision, ranked, roc_auc
+    from ..plots.decisions import decisions as draw
+    from ..plots.style import class_names
+
+    found = judged(drawing.model, drawing.data)
+    names = class_names(drawing.data.classes, found.probabilities.shape[1])
+    curves: tuple[dict, dict] = {}, {}
+    for j in [1] if found.binary else range(len(names)):
+        y, scores = found.y == j, found.probabilities[:, j]
+        counts = ranked(y, scores)
+        areas = roc_auc(y, scores), average_precision(y, scores)
+        for curve, area, points in zip(curves, areas, (counts.roc, counts.precision_recall), strict=True):
+            if area is not None:
+                curve[j] = (area, points)
+    roc, precision_recall = (
+        {f"{names[j]} {area:.3f}": points for j, (area, points) in sorted(_lowest(curve).items())} for curve in curves
+    )
+    path, total = drawing.folder / "decisions.png", len(names)
+    if found.binary:
+        draw(roc, precision_recall, reliability(found), path, float(np.mean(found.y == 1)), names[1])
+        return
+    note = "one against the rest" if total <= _CURVES else f"{_CURVES} lowest of {total}"
+    draw(roc, precision_recall, reliability(found), path, note=note)
+
+
+def _lowest(curves: dict[int, tuple]) -> dict[int, tuple]:
+    """Returns the curves with the smallest areas, as many as have different colours."""
+    return {j: curves[j] for j in sorted(curves, key=lambda j: curves[j][0])[:_CURVES]}
 
 
 def mistakes(drawing: Drawing) -> None:

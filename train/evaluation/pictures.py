@@ -5,7 +5,7 @@ from typing import Any
 from ..data.on_disk import resident
 from . import figures
 from .figures import Drawing
-from .report import details
+from .report import details, in_words
 
 __all__ = ["draw"]
 
@@ -29,6 +29,8 @@ def draw(result: Any) -> dict[str, Any]:
     data = resident(setup.data) if model.task.units == "example" else setup.data
     drawing = Drawing(setup, model, data, folder)
     drawing.scores.update(details(model, data))
+    if "measures" in drawing.scores:
+        drawing.scores["measures"] = drawing.scores["measures"] | {"summary": in_words(drawing.scores["measures"])}
     for figure in model.task.figures:
         (getattr(figures, figure) if isinstance(figure, str) else figure)(drawing)
     return drawing.scores

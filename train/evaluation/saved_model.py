@@ -16,10 +16,12 @@ from ..data.windows import differenced
 from ..distributed.sharding import Sharding, data_parallel
 from ..engine.evaluate import Evaluator
 from ..errors import BadInput
-from ..pipeline.splits import check_split
+from ..pipeline.splits import check_split, validation_split
+from ..tasks.task import Task
 from ..trained.build import ModelSpec
 from ..trained.model import Trained
-from .report import details
+from .baseline import baseline_outputs, described_baseline, score_baseline
+from .report import baseline_measures, details
 from .sample_score_for import sample_score_for
 from .scored_examples import recipe_of, scored_examples
 from .task_for_data import task_for_data, task_name
@@ -40,6 +42,7 @@ class Evaluation:
         details: scores in detail, for a classification `classes` (precision, recall, f1, support, each by class) and
             `confusion`, for a regression r2, rmse and mae in float64.
         notes: differences between the data and those of the training.
+        baseline: name and metrics of the trivial baseline on the same examples; empty if there is none.
     """
 
     dataset: str
@@ -47,6 +50,7 @@ class Evaluation:
     metrics: Mapping[str, float]
     details: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    baseline: Mapping[str, Any] = field(default_factory=dict)
 
 
 def evaluate(
@@ -86,7 +90,16 @@ def evaluate(
     found = scored_examples(trained, kind, loaded, usual, changed, whole=whole)
     data, notes = _suited(trained, kind, found.data)
     notes = (*notes, *found.notes)
-    return Evaluation(name, len(data.test.x), score(trained, kind, data, place), details(trained, data), notes)
+    task, evaluator = _evaluator(trained, kind, data, place)
+    baseline = _baseline(trained, kind, loaded, own)
+    beside: dict[str, Any] = {}
+    if baseline is not None:
+        shape, each = trained.input_shape if task.units == "example" else (-1,), trained.about["made_for"]["each"]
+        beside = {"name": baseline["name"], "metrics": score_baseline(baseline, task, evaluator, shape, per_step=each)}
+        if task.measures:
+            beside["measures"] = baseline_measures(task, data, baseline_outputs(baseline, len(data.test.y)))
+    scores = _score(trained, evaluator)
+    return Evaluation(name, len(data.test.x), scores, details(trained, data), notes, beside)
 
 
 def score(trained: Trained, kind: Source, data: Dataset, place: Place = Place()) -> dict[str, float]:  # noqa: B008
@@ -101,6 +114,11 @@ def score(trained: Trained, kind: Source, data: Dataset, place: Place = Place())
     Raises:
         BadInput: if a number of the examples or targets is not finite.
     """
+    return _score(trained, _evaluator(trained, kind, data, place)[1])
+
+
+def _evaluator(trained: Trained, kind: Source, data: Dataset, place: Place) -> tuple[Task, Evaluator]:
+    """Returns the task of a model on data, and its evaluator on the test examples."""
     check_split(data.test, f"{data.name}, split test")
     about, recipe = trained.about, recipe_of(trained)
     scalers = (trained.scaler, trained.target_scaler)
@@ -108,16 +126,30 @@ def score(trained: Trained, kind: Source, data: Dataset, place: Place = Place())
         scalers = (trained.target_scaler, None)
     spec = ModelSpec.of(about["made_for"])
     score_samples = partial(sample_score_for, print_fn=place.print_fn)
-    task = task_for_data(trained.model, recipe, kind, data, spec, scalers, score_samples).task
+    weights = tuple(about.get("class_weights", ()))
+    task = task_for_data(trained.model, recipe, kind, data, spec, scalers, score_samples, weights).task
     here = data_parallel(jax.local_devices())
     trainer = trainers.make(trained.model, task, _scoring_run(recipe, here))
     cut = None
     if data.task == "language":
         from ..pipeline.text import scoring_windows as cut
-    fit = {"params": trained.params, "state": trained.state}
     split = differenced(data.test) if data.relative else data.test
-    evaluator = Evaluator(trainer, split, *scalers, here, cut)
-    return evaluator(fit, jax.random.key(recipe.seed), int(about["metrics"].get("step", 0)))
+    return task, Evaluator(trainer, split, *scalers, here, cut)
+
+
+def _score(trained: Trained, evaluator: Evaluator) -> dict[str, float]:
+    fit = {"params": trained.params, "state": trained.state}
+    step = int(trained.about["metrics"].get("step", 0))
+    return evaluator(fit, jax.random.key(recipe_of(trained).seed), step)
+
+
+def _baseline(trained: Trained, kind: Source, data: Dataset, own: bool) -> dict[str, Any] | None:
+    """Returns the baseline in the file of a model; for files of earlier versions that of the training examples."""
+    if "baseline" in trained.about or not own:
+        return trained.about.get("baseline")
+    _, train, _ = validation_split(recipe_of(trained), data, kind, None)
+    scalers = (trained.scaler, trained.target_scaler)
+    return described_baseline(trained.task, replace(data, train=train), kind.kind, *scalers)
 
 
 def _scoring_run(recipe: Recipe, sharding: Sharding) -> trainers.Run:

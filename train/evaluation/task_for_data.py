@@ -57,6 +57,7 @@ def task_for_data(
     spec: ModelSpec,
     scalers: _Scalers,
     sample_score: Callable[..., SampleScore | None] = _no_score,
+    class_weights: tuple[float, ...] = (),
 ) -> TaskSpec:
     """Builds the task, the scalers and the input spec of a model.
 
@@ -69,14 +70,18 @@ def task_for_data(
         scalers: of the inputs and the targets of the data.
         sample_score: builds the score of generated samples, with the arguments of `sample_score_for`; by default there
             is none but their spread.
+        class_weights: weight of each class in the loss; (): all count the same.
 
     Raises:
         BadInput: if task, loss, outputs or scale do not suit the model and the data.
     """
     name = task_name(model, recipe, data)
     if name == "generation":
+        _check_no_classes(recipe)
         return _generation(model, recipe, kind, data, spec, scalers[0], sample_score)
-    task = task_for(name, recipe.loss, spec.outputs, label_smoothing=recipe.label_smoothing)
+    task = task_for(
+        name, recipe.loss, spec.outputs, recipe.label_smoothing, class_weights, recipe.threshold
+    )  # fmt: skip
     _check_capabilities(task, model, recipe)
     if data.task == "language":
         task = by_character(task, data) if "bpc" in task.metrics else task
@@ -149,6 +154,12 @@ def by_character(task: Task, data: Dataset) -> Task:
     bits = task.metrics["bpc"]
     rated = {"bpc": lambda outputs, y: (bits(outputs, y) + data.spelling) / data.characters}
     return task._replace(metrics=task.metrics | rated)
+
+
+def _check_no_classes(recipe: Recipe) -> None:
+    for flag, given in (("class-weights", recipe.class_weights), ("threshold", f"{recipe.threshold:g}")):
+        if given not in ("", "0.5"):
+            raise BadInput(f"--{flag} {given} does not suit the task generation, which predicts no classes")
 
 
 def _check_capabilities(task: Task, model: Any, recipe: Recipe) -> None:

@@ -49,11 +49,11 @@ def top_k(outputs: jax.Array, targets: jax.Array, k: int = 5) -> jax.Array:
     return _mean(jnp.any(best == targets[..., None], axis=-1))
 
 
-def binary_accuracy(outputs: jax.Array, targets: jax.Array) -> jax.Array:
-    """Returns 1 where the sign of the logit, (batch, 1) or (batch,), matches the target of 0 or 1, (batch,)."""
+def binary_accuracy(outputs: jax.Array, targets: jax.Array, cut: float = 0.0) -> jax.Array:
+    """Returns 1 where the logit, (batch, 1) or (batch,), is above the cut and the target (batch,) is 1, or neither."""
     outputs = outputs[..., 0] if outputs.ndim == targets.ndim + 1 and outputs.shape[-1] == 1 else outputs
     _check("binary_accuracy", outputs.shape, outputs, targets)
-    return _mean((outputs > 0) == targets)
+    return _mean((outputs > cut) == targets)
 
 
 def label_accuracy(outputs: jax.Array, targets: jax.Array) -> jax.Array:

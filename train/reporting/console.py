@@ -42,6 +42,7 @@ class ConsoleReport(Callback):
             options.quiet,
             self.console,
             headline=setup.task.headline,
+            others=setup.measures,
             unit=setup.data.unit,
         )
 
@@ -78,7 +79,8 @@ class ConsoleReport(Callback):
         self._print(f"model    saved from epoch {result.metrics['epoch']:g} ({why})")
         expect, headline = None if result.signal else self.setup.recipe.expect, self.setup.task.headline
         commands = _next_commands(self.setup, result.folder)
-        self._print(result_panel(result.folder, result.metrics, headline, expect, commands, result.seconds))
+        facts = (result.folder, result.metrics, headline, expect, commands, result.seconds)
+        self._print(result_panel(*facts, result.scores.get("baseline")))
         for line in self.setup.task.explain(result.metrics):
             self._print(f"metrics  {line}")
         for name, found in result.scores.items():

@@ -5,7 +5,7 @@ On a terminal the line is redrawn in place; elsewhere a few full lines are writt
 
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TextIO, cast
 
 from rich.console import Console
@@ -34,6 +34,7 @@ class Progress:
         quiet: print nothing.
         console: console to print on; stdout by default.
         headline: metric shown beside the loss; by default the first two metrics of a row.
+        others: further metrics shown at evaluations.
         unit: name of what `batch_size` counts.
         clock: function that returns the time in seconds.
     """
@@ -47,11 +48,13 @@ class Progress:
         console: Console | None = None,
         *,
         headline: str = "",
+        others: Sequence[str] = (),
         unit: str = "examples",
         clock: Callable[[], float] = time.monotonic,
     ):
         self._total, self._per_epoch, self._batch = total_steps, steps_per_epoch, batch_size
         self._quiet, self._headline, self._unit, self._clock = quiet, headline, unit, clock
+        self._others = others
         self._console = console or terminal()
         self._out = ConsoleStream(cast(TextIO, self._console.file))
         self._live = self._console.is_terminal and not self._console.is_dumb_terminal
@@ -117,7 +120,7 @@ class Progress:
     def _metrics(self, row: Mapping[str, Any]) -> list[tuple[str, float]]:
         others = [name for name, value in row.items() if name not in _NO_METRICS and isinstance(value, int | float)]
         names = [self._headline] if self._headline in row else others[:2]
-        return [(name, row[name]) for name in ("loss", *names) if row.get(name) is not None]
+        return [(name, row[name]) for name in ("loss", *names, *self._others) if row.get(name) is not None]
 
     def _parts(self) -> list[tuple[int, str]]:
         """Returns the parts of the line in order, each with its rank: parts of low rank are left out first."""

@@ -85,11 +85,21 @@ def _measured(rows: Sequence[Mapping[str, Any]], headline: str) -> list[str]:
     return list(dict.fromkeys((headline, *sorted(found, key="spread".__eq__))))[:_MAX_METRICS]
 
 
-def metric_table(metrics: Mapping[str, float]) -> Table:
-    """Makes the table of metrics by name, with six significant digits."""
-    table = _table(("metric", "left"), ("value", "right"))
+def metric_table(
+    metrics: Mapping[str, float | None], baseline: Mapping[str, float | None] | None = None, label: str = "baseline"
+) -> Table:
+    """Makes the table of metrics by name, with six significant digits; None is undefined.
+
+    Args:
+        metrics: metrics of the model.
+        baseline: metrics of the trivial baseline, a column of its own.
+        label: title of that column.
+    """
+    table = _table(("metric", "left"), ("value", "right"), *[(label, "right")] * (baseline is not None))
     for name, value in metrics.items():
-        table.add_row(Text(escaped(name)), f"{value:.6g}")
+        row = [value, *([] if baseline is None else [baseline.get(name, math.nan)])]
+        words = ("undefined" if each is None else "-" if math.isnan(each) else f"{each:.6g}" for each in row)
+        table.add_row(Text(escaped(name)), *words)
     return table
 
 
@@ -139,6 +149,7 @@ def result_panel(
     expect: Expect | None = None,
     commands: Sequence[str] = (),
     seconds: float | None = None,
+    baseline: Mapping[str, Any] | None = None,
 ) -> Text:
     """Formats the result of a run: the metric against its expectation, the time, the folder and the next commands.
 
@@ -149,11 +160,12 @@ def result_panel(
         expect: expectation of the recipe.
         commands: suggested next commands.
         seconds: duration of the run.
+        baseline: name and metrics of the trivial baseline.
 
     `console.print(..., soft_wrap=True)` does not wrap long paths and commands, so that they can be copied.
     """
     text = Text()
-    text.append("result   ", "dim").append_text(_result(metrics, headline, expect)).append("\n")
+    text.append("result   ", "dim").append_text(_result(metrics, headline, expect, baseline)).append("\n")
     if seconds is not None:
         text.append("time     ", "dim").append(
             f"{seconds:.1f} s\n" if seconds < 60 else f"{format_duration(seconds)}\n"
@@ -165,12 +177,16 @@ def result_panel(
     return text
 
 
-def _result(metrics: Mapping[str, float], headline: str, expect: Expect | None) -> Text:
+def _result(
+    metrics: Mapping[str, float], headline: str, expect: Expect | None, baseline: Mapping[str, Any] | None
+) -> Text:
     name = expect.metric if expect is not None and expect.metric in metrics else headline
     value = metrics.get(name)
     if value is None:
         return Text("no metrics were recorded", "yellow")
     text = Text(f"{name} {_score(value)}", "bold")
+    if baseline is not None and name in baseline["metrics"]:
+        text.append(f" (baseline {_score(baseline['metrics'][name])}, {baseline['name']})", "not bold")
     if expect is None or expect.metric != name:
         return text
     bound = "at most" if expect.at_most else "at least"

@@ -15,6 +15,7 @@ from ..data.image_stats import image_stats, picture_rule
 from ..data.on_disk import sample
 from ..engine.loop import Diverged
 from ..errors import BadInput
+from ..metrics.decisions import MEASURES, RISING
 from ..trained.file import save
 from ..trainer import eval_params
 from ..tree import flatten
@@ -22,7 +23,7 @@ from .setup import Setup
 
 __all__ = ["BestModel", "best_model_callback", "check_best", "kept_metrics"]
 
-_RISING = ("accuracy", "r2", "top5")  # of other metrics, less is better
+_RISING = ("accuracy", "r2", "top5", *RISING)  # of other metrics, less is better
 
 
 class BestModel(Callback):
@@ -49,6 +50,11 @@ class BestModel(Callback):
             BadInput: If the metric is not among those of the row.
         """
         if row["split"] == self.split and self.metric not in row:
+            if self.metric in MEASURES:
+                raise BadInput(
+                    f"--best {self.metric} is undefined on these validation examples, which have one class: give more "
+                    "of them, --val-share 0.2"
+                )
             known = ", ".join(name for name in row if name not in ("split", "step", "epoch"))
             raise BadInput(f"--best {self.metric} is not measured here; there are {known}")
         if row["split"] != self.split or not (math.isfinite(row[self.metric]) and math.isfinite(row.get("loss", 0))):
@@ -129,6 +135,8 @@ def _describe_model(parts: Setup, row: dict) -> dict[str, Any]:
         "target": data.target,
         "relative": data.relative,
         **({"level": float(np.abs(data.train.x).max())} if data.relative else {}),
+        **({"class_weights": list(parts.task.class_weights)} if parts.task.class_weights else {}),
+        **({"baseline": parts.baseline} if parts.baseline else {}),
         "metrics": row,
         "recipe": asdict(recipe),
     }

@@ -9,7 +9,9 @@ from typing import Any
 
 from ..config.run_options import RunOptions
 from ..errors import CheckpointUnusable, RunFailed
+from ..evaluation.baseline import baseline_outputs, score_baseline
 from ..evaluation.pictures import draw
+from ..evaluation.report import baseline_measures
 from ..files import irregular, write_json
 from ..reporting.console_stream import terminal
 from ..strict_json import restored, strict
@@ -18,7 +20,7 @@ from .folder import RESULT_FILE, read_result
 from .lock import FolderIdentity
 from .setup import Setup
 
-__all__ = ["Result", "checked", "completed", "finish"]
+__all__ = ["Result", "beside_baseline", "checked", "completed", "finish"]
 
 
 @dataclass(frozen=True)
@@ -56,11 +58,26 @@ class Result:
         return load(self.folder)
 
 
+def beside_baseline(result: Result) -> Result:
+    """Returns a result with the test metrics of the trivial baseline among its scores; all processes must call it."""
+    parts, baseline = result.setup, result.setup.baseline
+    if baseline is None or not result.metrics:
+        return result
+    task = parts.task
+    shape = parts.made_for.shape if task.units == "example" else (-1,)
+    found = score_baseline(baseline, task, parts.evaluations["test"], shape, per_step=parts.made_for.each)
+    beside: dict[str, Any] = {"name": baseline["name"], "metrics": found}
+    if task.measures:
+        outputs = baseline_outputs(baseline, len(parts.data.test.y))
+        beside["measures"] = baseline_measures(task, parts.data, outputs)
+    return replace(result, scores={**result.scores, "baseline": beside})
+
+
 def finish(result: Result, pictures: bool = True) -> Result:
     """Draws the pictures, computes the scores behind them and writes `result.json`; returns the result with scores."""
     folder = FolderIdentity(result.folder)
     if pictures:
-        result = replace(result, scores=draw(result))
+        result = replace(result, scores={**result.scores, **draw(result)})
     facts = {"metrics": result.metrics, "seconds": result.seconds, "stopped_by_signal": result.signal}
     scores = {name: _numbers(found) for name, found in result.scores.items()}
     folder.check()  # pictures take a while

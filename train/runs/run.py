@@ -26,6 +26,7 @@ from ..engine.profile import Profile
 from ..engine.streamed_steps import StreamedStepProgram
 from ..errors import BadInput, RunFailed, warn
 from ..files import disk_full_error
+from ..metrics.decisions import MEASURES
 from ..pipeline.stream import Stream
 from ..reporting.console import ConsoleReport
 from ..reporting.console_stream import terminal
@@ -42,7 +43,7 @@ from .folder import check_folder, prepare_folder
 from .lock import FolderLost, Lock
 from .metrics_log import MetricsLog
 from .out_of_memory import out_of_memory
-from .result import Result, checked, completed, finish
+from .result import Result, beside_baseline, checked, completed, finish
 from .resume import find, is_complete, resume
 from .setup import Setup, setup
 from .start import print_resume_command, restart, resume_command, start
@@ -113,14 +114,14 @@ def _run(
         log_every=options.log_every,
         stream=opened,
         remat=options.remat,
+        measures=_measures(options),
     )
     check_fits(parts.advance, parts.key, recipe.model, gradient=traits(parts.recipe.trainer).gradient)
     if jax.process_count() > 1:
         check_same({"data": parts.fingerprint}, _OTHER_DATA)
     parts = replace(parts, plan=replace(parts.plan, checkpoint_every=interval(options.ckpt_every).steps))
     check_best(options.best, parts)
-    if like is not None:
-        parts = parts.like(like)
+    parts = parts if like is None else parts.like(like)
     extra = extra_callbacks(parts, options)
     folder = _folder(parts, options)
     command = resume_command(folder, parts.recipe.model)
@@ -139,6 +140,12 @@ def _run(
             if wrong_batch is None:
                 raise
             raise wrong_batch from error
+
+
+def _measures(options: RunOptions) -> tuple[str, ...]:
+    """Returns the measures that evaluations compute: those named, and the one by which the best model is chosen."""
+    best = [options.best] if options.best in MEASURES else []
+    return tuple(dict.fromkeys([*options.metrics, *best]))
 
 
 def _folder(parts: Setup, options: RunOptions) -> Path:
@@ -204,7 +211,7 @@ def _train(
         print_resume_command(folder, parts.recipe.model, saver.saved, parts.plan.steps, stop.requested)
     result = Result(folder, kept_metrics(log.rows, best), log.rows, saver.seconds, parts, signal=stop.requested)
     log.check_folder()
-    if checked(result).metrics and writes:
+    if (result := beside_baseline(checked(result))).metrics and writes:
         result = finish(result, options.pictures)
     everyone.on_end(result)
     return result

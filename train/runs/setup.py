@@ -13,6 +13,7 @@ from zoo.layers import Layer, each_player, rematerialised
 
 from .. import trainers
 from ..config.recipe import Recipe, check_compatible
+from ..data.class_weights import BALANCED, class_weights, described_weights
 from ..data.dataset import Dataset, Place, Source, Split, load_data, source
 from ..data.normalize import Scaler
 from ..data.targets import check_targets, class_notes
@@ -22,17 +23,19 @@ from ..engine.plan import Plan
 from ..engine.steps import StepProgram
 from ..engine.streamed_steps import StreamedStepProgram
 from ..errors import BadInput
+from ..evaluation.baseline import described_baseline
 from ..evaluation.sample_score_for import sample_score_for
-from ..evaluation.task_for_data import task_for_data
+from ..evaluation.task_for_data import TaskSpec, task_for_data
 from ..pipeline.batches import BatchSource
 from ..pipeline.fingerprint import fingerprint
 from ..pipeline.selection import batches_for, check_divides
-from ..pipeline.splits import batches_that_fit, preprocessed, scalers_for, validation_split
+from ..pipeline.splits import Scalers, batches_that_fit, preprocessed, scalers_for, validation_split
 from ..pipeline.stream import OpenStream
 from ..tasks.task import Task
 from ..trained.build import ModelSpec, build, spec_for
 from ..trainer import Trainer
 from ..trainers.schedules import make_schedule
+from ..trainers.scoring import measures_of
 
 __all__ = ["Setup", "setup"]
 
@@ -60,6 +63,7 @@ class Setup:
         rate: Learning rate at a step.
         key: Key of all random numbers of the run.
         example: Shape and type of an input of the model, without the batch axis.
+        measures: Names of the measures that evaluations compute beside the metrics of the task.
     """
 
     recipe: Recipe
@@ -77,11 +81,17 @@ class Setup:
     rate: Callable[[int], float]
     key: jax.Array
     example: jax.ShapeDtypeStruct
+    measures: tuple[str, ...] = ()
 
     @cached_property
     def fingerprint(self) -> str:
         """SHA-256 of the data."""
         return fingerprint(self.data)
+
+    @cached_property
+    def baseline(self) -> dict[str, Any] | None:
+        """Trivial baseline of the task on the training examples, in the scale of the outputs; None: there is none."""
+        return described_baseline(self.task, self.data, self.source.kind, self.scaler, self.target_scaler)
 
     @property
     def seen_per_step(self) -> int:
@@ -97,7 +107,8 @@ class Setup:
         If the seed decides the validation split, and the programs contain its scale, each keeps its own.
         """
         shares = trainers.traits(self.recipe.trainer).shares_programs
-        own = self.recipe.val_share and (self.target_scaler is not None or not shares)
+        balanced = self.recipe.class_weights == BALANCED  # by the numbers of training examples
+        own = self.recipe.val_share and (self.target_scaler is not None or not shares or balanced)
         if not own:
             self.advance.share(other.advance)
             for split, evaluation in self.evaluations.items():
@@ -126,6 +137,7 @@ def setup(
     score_samples: bool = True,
     stream: OpenStream | None = None,
     remat: bool = False,
+    measures: tuple[str, ...] = (),
 ) -> Setup:
     """Loads the data and builds the parts of a run.
 
@@ -138,6 +150,7 @@ def setup(
         score_samples: Whether samples will be scored, for which a classifier may have to be trained first.
         stream: Stream to train on, in place of the data of the recipe.
         remat: Whether to train the rematerialised model.
+        measures: Names of the measures to compute at every evaluation.
 
     Raises:
         BadInput: If model and data are incompatible, or an option is invalid.
@@ -154,14 +167,14 @@ def setup(
     _check_updates(recipe, plan, place.print_fn)
     model = build(recipe.model, wanted, recipe.m, recipe.dtype)
     data = replace(data, train=train)
-    score = partial(sample_score_for, print_fn=place.print_fn) if score_samples else _no_score
-    what = task_for_data(model, recipe, kind, data, wanted, scalers, score)
+    what = _task(model, recipe, kind, data, wanted, scalers, place.print_fn, score_samples)
+    whole = measures_of(model, what.task, measures) if measures else None
     moved = each_player(rematerialised, model) if remat else model
     sharding = sharding or data_parallel()
     check_divides(recipe.batch_size, sharding.data_parallelism)
     known = 0 if stream else len(train.x)
     trainer = trainers.make(moved, what.task, trainers.Run(recipe, plan.steps, plan.steps_per_epoch, sharding, known))
-    schedule = make_schedule(recipe, plan.steps, plan.steps_per_epoch)
+    rate = _rate(make_schedule(recipe, plan.steps, plan.steps_per_epoch), recipe.accumulate)
     return Setup(
         recipe=recipe,
         data=data,
@@ -171,8 +184,9 @@ def setup(
         trainer=trainer,
         advance=_advance(trainer, feed, sharding, skip_bad),
         plan=plan,
-        evaluations={name: Evaluator(trainer, split, *scalers, sharding, cut) for name, split in splits.items()},
-        rate=_rate(schedule, recipe.accumulate),
+        evaluations={name: Evaluator(trainer, split, *scalers, sharding, cut, whole) for name, split in splits.items()},
+        measures=measures,
+        rate=rate,
         key=jax.random.key(recipe.seed),
         **what._asdict(),
     )
@@ -202,6 +216,31 @@ def _check_updates(recipe: Recipe, plan: Plan, print_fn: Callable[[str], None]) 
             f"the learning rate never falls: --sched {recipe.sched} with --step-epochs {recipe.step_epochs:g} needs "
             f"more than {epochs:.3g} epochs"
         )
+
+
+def _task(
+    model: Layer,
+    recipe: Recipe,
+    kind: Source,
+    data: Dataset,
+    wanted: ModelSpec,
+    scalers: Scalers,
+    print_fn: Callable[[str], None],
+    score_samples: bool,
+) -> TaskSpec:
+    score = partial(sample_score_for, print_fn=print_fn) if score_samples else _no_score
+    weights = _class_weights(recipe, data, print_fn)
+    return task_for_data(model, recipe, kind, data, wanted, scalers, score, weights)
+
+
+def _class_weights(recipe: Recipe, data: Dataset, print_fn: Callable[[str], None]) -> tuple[float, ...]:
+    """Returns the weight of each class, and prints those that are balanced."""
+    if recipe.class_weights and not data.classes:
+        raise BadInput(f"--class-weights {recipe.class_weights}: the targets of {data.name} are no classes; omit it")
+    weights = class_weights(recipe.class_weights, data.classes, data.train.y)
+    if recipe.class_weights == BALANCED:
+        print_fn(f"weights of the classes, balanced: {described_weights(weights, data.classes)}")
+    return weights
 
 
 def _rate(schedule: Callable, accumulate: int) -> Callable[[int], float]:

@@ -100,8 +100,10 @@ class ResultLog:
 def identity(recipe: Recipe) -> str:
     """Returns all that decides the numbers of a run, as a text."""
     values = asdict(replace(recipe, expect=None))
-    if not values["task"]:  # logs of sweeps that are older than this field have no such key
-        del values["task"]
+    usual = {"task": "", "class_weights": "", "threshold": 0.5}  # fields that logs of older sweeps do not have
+    for name in usual:
+        if values[name] == usual[name]:
+            del values[name]
     return json.dumps(values, sort_keys=True, default=str)
 
 

@@ -15,7 +15,7 @@ from ..runs.environment import environment
 from ..runs.folder import CONFIG_FILE, prepare_folder
 from ..runs.lock import FolderIdentity
 from ..runs.out_of_memory import out_of_memory
-from ..runs.result import Result, checked, finish
+from ..runs.result import Result, beside_baseline, checked, finish
 from ..runs.run import extra_callbacks
 from ..runs.setup import Setup
 from ..runtime.out_of_memory import explained
@@ -80,7 +80,7 @@ class _Record:
             self._save(*self._held)
         except RunFailed as error:
             return error
-        result = finish(result, self.pictures)
+        result = finish(beside_baseline(result), self.pictures)
         self.callbacks.on_end(result)
         return result
 

@@ -33,7 +33,15 @@ def names() -> tuple[str, ...]:
     return tuple(dict.fromkeys([*_files(), *sorted(plugins("zoo.tasks"))]))
 
 
-def task_for(kind: str, loss: str = "auto", outputs: int = 1, label_smoothing: float = 0, **options: Any) -> "Task":
+def task_for(
+    kind: str,
+    loss: str = "auto",
+    outputs: int = 1,
+    label_smoothing: float = 0,
+    class_weights: tuple[float, ...] = (),
+    threshold: float = 0.5,
+    **options: Any,
+) -> "Task":
     """Builds a task by name.
 
     Args:
@@ -43,10 +51,12 @@ def task_for(kind: str, loss: str = "auto", outputs: int = 1, label_smoothing: f
         loss: name of a loss of the task; "auto": its first one.
         outputs: size of the model's last axis, or the number of classes of the data.
         label_smoothing: of cross-entropies.
+        class_weights: weight of each class in the loss; (): all count the same.
+        threshold: probability above which class 1 of two is predicted.
         options: further keyword arguments of the task's function.
 
     Raises:
-        BadInput: if there is no such task, or loss, outputs or label smoothing do not suit it.
+        BadInput: if there is no such task, or loss, outputs or another of the arguments do not suit it.
 
     >>> import jax.numpy as jnp
     >>> task = task_for("multiclass", outputs=3)
@@ -56,10 +66,15 @@ def task_for(kind: str, loss: str = "auto", outputs: int = 1, label_smoothing: f
     build = _function(kind)
     taken = inspect.signature(build).parameters
     given = {"loss": loss, "outputs": outputs, "label_smoothing": label_smoothing}
+    given |= {"class_weights": tuple(class_weights), "threshold": threshold}
     if loss != "auto" and "loss" not in taken:
         raise BadInput(f"--loss {loss} does not suit the task {kind}, which has one loss; leave --loss at auto")
     if label_smoothing and "label_smoothing" not in taken:
         raise BadInput(f"--label-smoothing {label_smoothing:g} does not suit the task {kind}, which has no labels")
+    if class_weights and "class_weights" not in taken:
+        raise BadInput(f"--class-weights does not suit the task {kind}, whose targets are no classes, one per example")
+    if threshold != 0.5 and "threshold" not in taken:
+        raise BadInput(f"--threshold {threshold:g} does not suit the task {kind}: it decides between two classes")
     return build(**{name: value for name, value in given.items() if name in taken}, **options)
 
 

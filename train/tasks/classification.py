@@ -1,6 +1,8 @@
 """Classification tasks: one label of two, one of several, several labels, one label per time step."""
 
+import math
 from collections.abc import Callable, Iterator
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
@@ -12,7 +14,8 @@ from ..data.dataset import Dataset
 from ..errors import BadInput
 from ..losses import classification as losses
 from ..metrics import classification as metrics
-from .task import Task, choose_loss, public
+from .baseline import Baseline, class_shares, label_shares
+from .task import Task, choose_loss, public, weighted
 
 __all__ = [
     "LOSSES",
@@ -43,14 +46,26 @@ LOSSES = MappingProxyType(
         "tagging": {"cross_entropy": losses.sparse_categorical_cross_entropy},
     }
 )
+_FREQUENT = "most frequent class"
 _TOP = 3  # classes in the description of a prediction
-_FIGURES = ("mistakes", "confusion", "surface", "lags", "filters")
+_FIGURES = ("mistakes", "confusion", "decisions", "surface", "lags", "filters")
 
 
-def binary(loss: str = "auto", outputs: int = 1, label_smoothing: float = 0) -> Task:
-    """Builds the classification of two classes by one output, the logit of class 1."""
+def binary(
+    loss: str = "auto",
+    outputs: int = 1,
+    label_smoothing: float = 0,
+    class_weights: tuple[float, ...] = (),
+    threshold: float = 0.5,
+) -> Task:
+    """Builds the classification of two classes by one output, the logit of class 1.
+
+    Class 1 is predicted where its probability is above the threshold.
+    """
     if outputs != 1:
         raise BadInput(f"a binary task has one output, the logit of class 1, got {outputs}; use the task multiclass")
+
+    cut = math.log(threshold) - math.log1p(-threshold)  # the logit of the threshold, 0 for one half
 
     def flat(z):
         return z.reshape(z.shape[0])
@@ -59,14 +74,25 @@ def binary(loss: str = "auto", outputs: int = 1, label_smoothing: float = 0) -> 
         return jax.nn.sigmoid(jnp.stack([-flat(z), flat(z)], axis=-1))
 
     def predict(z):
-        return (flat(z) > 0).astype(jnp.int32)
+        return (flat(z) > cut).astype(jnp.int32)
+
+    def baseline(data, kind):
+        share = class_shares(data, 2)
+        logit = math.log(share[1]) - math.log(share[0])
+        # The most frequent class is predicted with every threshold, at the expense of the loss.
+        logit = min(logit, cut) if share[1] <= share[0] else max(logit, cut + 1e-3)
+        return Baseline(_FREQUENT, np.array([logit]))
 
     cost = choose_loss("binary", LOSSES["binary"], loss, label_smoothing)
-    scores = {"accuracy": metrics.binary_accuracy}
-    return _classes("binary", cost, scores, predict, probabilities)
+    scores = {"accuracy": partial(metrics.binary_accuracy, cut=cut)}
+    return _classes("binary", weighted(cost, class_weights), scores, predict, probabilities)._replace(
+        baseline=baseline, measures="binary", class_weights=class_weights
+    )
 
 
-def multiclass(loss: str = "auto", outputs: int = 2, label_smoothing: float = 0) -> Task:
+def multiclass(
+    loss: str = "auto", outputs: int = 2, label_smoothing: float = 0, class_weights: tuple[float, ...] = ()
+) -> Task:
     """Builds the classification by one logit per class; with 20 classes or more the top-5 accuracy is reported."""
     cost = choose_loss("multiclass", LOSSES["multiclass"], loss, label_smoothing)
     check_classes("multiclass", outputs)
@@ -78,7 +104,10 @@ def multiclass(loss: str = "auto", outputs: int = 2, label_smoothing: float = 0)
     scores = {"accuracy": metrics.accuracy}
     if outputs >= 20:
         scores["top5"] = metrics.top_k
-    return _classes("multiclass", cost, scores, most_likely, probabilities)
+    return _classes("multiclass", weighted(cost, class_weights), scores, most_likely, probabilities)._replace(
+        baseline=partial(_most_frequent, outputs=outputs, sigmoids=cost is losses.quadratic),
+        measures="classes", class_weights=class_weights,
+    )  # fmt: skip
 
 
 def multilabel(loss: str = "auto", outputs: int = 1, label_smoothing: float = 0) -> Task:
@@ -97,11 +126,13 @@ def multilabel(loss: str = "auto", outputs: int = 1, label_smoothing: float = 0)
     figures = ("surface", "lags", "filters")
     return Task(
         "multilabel", cost, scores, public, "accuracy", True, predict, jax.nn.sigmoid,
-        describe=_describe_labels, figures=figures,
+        describe=_describe_labels, figures=figures, baseline=label_shares,
     )  # fmt: skip
 
 
-def tagging(loss: str = "auto", outputs: int = 2, label_smoothing: float = 0) -> Task:
+def tagging(
+    loss: str = "auto", outputs: int = 2, label_smoothing: float = 0, class_weights: tuple[float, ...] = ()
+) -> Task:
     """Builds the classification of every time step; steps with the target -1 do not count."""
     cost = choose_loss("tagging", LOSSES["tagging"], loss, label_smoothing)
     check_classes("tagging", outputs)
@@ -110,8 +141,12 @@ def tagging(loss: str = "auto", outputs: int = 2, label_smoothing: float = 0) ->
         return cost(z, jnp.maximum(y, 0))  # -1 is no class and costs NaN; what does not count must be finite
 
     return _classes(
-        "tagging", per_step(finite), {"accuracy": per_step(metrics.accuracy)}, most_likely, jax.nn.softmax
-    )._replace(counts=has_target, describe=_describe_tags, compare=_compare_tags, figures=("confusion",))
+        "tagging", weighted(per_step(finite), class_weights), {"accuracy": per_step(metrics.accuracy)}, most_likely,
+        jax.nn.softmax,
+    )._replace(
+        counts=has_target, describe=_describe_tags, compare=_compare_tags, figures=("confusion",),
+        baseline=partial(_most_frequent, outputs=outputs), class_weights=class_weights,
+    )  # fmt: skip
 
 
 def per_step(measure: Callable) -> Callable:
@@ -135,6 +170,13 @@ def _classes(name: str, loss: Callable, scores: dict, predict: Callable, probabi
         name, loss, scores, public, "accuracy", True, predict, probabilities,
         describe=_describe_classes, compare=_compare, details=_details, figures=_FIGURES,
     )  # fmt: skip
+
+
+def _most_frequent(data: Dataset, kind: str, *, outputs: int, sigmoids: bool = False) -> Baseline:
+    """Returns logits whose probabilities are the shares of the classes in the training examples."""
+    shares = class_shares(data, outputs)
+    logits = np.log(shares) - np.log1p(-shares) if sigmoids else np.log(shares)
+    return Baseline(_FREQUENT, logits)
 
 
 def check_classes(task: str, outputs: int) -> None:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
@@ -10,6 +11,7 @@ import jax
 from ..data.vocabulary import Vocabulary
 from ..losses import classification as losses
 from ..metrics import classification as metrics
+from .baseline import token_shares
 from .classification import check_classes, most_likely, per_step
 from .task import Task, choose_loss, public
 
@@ -33,6 +35,7 @@ def language(loss: str = "auto", outputs: int = 2, label_smoothing: float = 0) -
     return Task(
         "language", cost, scores, _finish, "bpc", False, most_likely, jax.nn.softmax,
         counted="tokens", gives="the next token", command="sample", describe=_describe,
+        baseline=partial(token_shares, outputs=outputs),
     )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..errors import BadInput
 from ..losses import regression as losses
+from .baseline import mean_example
 from .task import Task, choose_loss, public
 
 __all__ = ["LOSSES", "reconstruct"]
@@ -45,7 +46,7 @@ def reconstruct(loss: str = "auto") -> Task:
         "reconstruct", _same_shape(cost), {"mse": _same_shape(losses.mse), "sse": _same_shape(_sse)}, _finish,
         "mse", False, predict=lambda outputs: outputs, probabilities=None, target=lambda batch: batch["x"],
         units="example", powers={"mse": 2, "sse": 2, "rmse": 1}, gives="reconstructions", output="reconstructions",
-        describe=_describe, figures=("reconstructions", "filters"), explain=_explain,
+        describe=_describe, figures=("reconstructions", "filters"), explain=_explain, baseline=mean_example,
     )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from ..data.dataset import Dataset
 from ..errors import BadInput
 from ..losses import regression as losses
 from ..metrics import regression as metrics
+from .baseline import central_value
 from .task import Task, choose_loss, public
 
 __all__ = ["LOSSES", "regression"]
@@ -55,6 +56,7 @@ def regression(loss: str = "auto", outputs: int = 1, label_smoothing: float = 0)
         "regression", aligned(cost), scores, partial(_finish, outputs=outputs), "r2", True, predict, None,
         powers={"mse": 2, "rmse": 1, "mae": 1}, output="values", describe=_describe, compare=_compare, details=_details,
         figures=("regression", "surface", "lags", "forecast", "filters"),
+        baseline=partial(central_value, outputs=outputs, absolute=cost is losses.mae),
     )  # fmt: skip
 
 

@@ -9,10 +9,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ..data.dataset import Dataset
 from ..errors import BadInput
+from .baseline import Baseline
 from .sample_score import SampleScore
 
-__all__ = ["Task", "choose_loss", "public"]
+__all__ = ["Task", "choose_loss", "public", "weighted", "weights_of"]
 
 
 def _labels(batch: dict) -> Any:
@@ -48,6 +50,7 @@ class Task(NamedTuple):
         powers: power of the data's unit in each reported metric that has one, 2 for a squared error.
         unit: unit of the data by which `metrics` are to be multiplied, in the powers above; `finish` does so.
         requires: capabilities that the model must have, names of its fields.
+        class_weights: weight of each class in the loss; (): all count the same.
 
     Reports:
 
@@ -62,6 +65,10 @@ class Task(NamedTuple):
         details: `(data, truth, predictions) -> scores in detail`, plain values or arrays by name.
         figures: names of functions in `evaluation/figures.py`, or functions of the same signature.
         explain: `metrics -> lines` that explain the scores to a reader who meets them for the first time.
+        baseline: `(data, kind of the data) -> Baseline`, the outputs of a trivial model, from the training examples;
+            None: the task has none.
+        measures: whether the measures of `metrics/decisions.py` are computed: "binary", of class 1; "classes", their
+            means over the classes; "": there are none.
     """
 
     name: str
@@ -90,6 +97,9 @@ class Task(NamedTuple):
     details: Callable[..., dict[str, Any]] | None = None
     figures: tuple[str | Callable, ...] = ()
     explain: Callable[[Mapping[str, float]], Sequence[str]] = _nothing
+    baseline: Callable[[Dataset, str], Baseline] | None = None
+    measures: Literal["binary", "classes", ""] = ""
+    class_weights: tuple[float, ...] = ()
 
     def weights(self, y: jax.Array, weight: jax.Array | None = None) -> jax.Array:
         """Computes the weight of each target, 0 or 1, from the weights of the examples (batch,)."""
@@ -132,6 +142,27 @@ def choose_loss(
             f"--label-smoothing {label_smoothing:g} requires the loss cross_entropy; the loss here is {name}"
         )
     return partial(losses[name], label_smoothing=label_smoothing)
+
+
+def weights_of(y: jax.Array, class_weights: Sequence[float]) -> jax.Array:
+    """Returns the weight of each target by its class; a target that is no class gets any of them."""
+    return jnp.asarray(np.asarray(class_weights, np.float32))[y]
+
+
+def weighted(loss: Callable, class_weights: Sequence[float]) -> Callable:
+    """Returns a loss multiplied by the weight of the class of each target; without weights the loss itself.
+
+    Args:
+        loss: `(outputs, target) -> (batch,)` or (batch, time).
+        class_weights: weight of each class.
+
+    >>> each = weighted(lambda outputs, y: outputs, (1.0, 5.0))
+    >>> each(jnp.array([2.0, 2.0]), jnp.array([0, 1])).tolist()
+    [2.0, 10.0]
+    """
+    if not class_weights:
+        return loss
+    return lambda outputs, y: loss(outputs, y) * weights_of(y, class_weights)
 
 
 def public(means: Mapping[str, Any]) -> dict[str, Any]:

@@ -251,7 +251,7 @@ def _made(tensors: dict[str, np.ndarray], about: dict[str, Any]) -> Trained:
     )
     scalers = take_scalers(tensors, about)
     tree = jax.device_put(unflatten_into(template, _widened(tensors, template)))
-    task = task_for(about["task"], about["loss"], wanted.outputs)
+    task = task_for(about["task"], about["loss"], wanted.outputs, threshold=about["recipe"].get("threshold", 0.5))
     for name in task.requires:
         if not hasattr(model, name):
             raise ValueError(f"the task {task.name} requires a model with the capability `{name}`")

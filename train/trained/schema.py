@@ -102,6 +102,8 @@ _TEXTS = _Form("a list of texts", lambda value: isinstance(value, list) and all(
 _BOOL = _Form("true or false", lambda value: isinstance(value, bool))
 _COUNT = _Form("a whole number of at least 0", _is_count)
 _NUMBER = _Form("a finite number", _is_number)
+_NUMBERS = _Form("a list of finite numbers", lambda value: isinstance(value, list) and all(map(_is_number, value)))
+_WEIGHTS = _Form("a list of positive numbers", lambda value: _NUMBERS.fits(value) and all(each > 0 for each in value))
 _SHAPE = _Form(f"a list of whole numbers of at least 1, whose product is at most {LARGEST:,}", _is_shape)
 _OPTIONS = _Form("options by name: numbers, texts, true, false, null or lists of them", lambda v: _maps(v, _is_plain))
 _ORIGIN = _Form("texts by name", lambda value: _maps(value, lambda each: _is_text(each) or _maps(each, _is_text)))
@@ -137,6 +139,8 @@ _FIELDS: Mapping[str, _Field] = {
     "target": _Field(_TEXT, ""),
     "relative": _Field(_BOOL, False),
     "level": _Field(_Form("a finite number of at least 0", lambda v: _is_number(v) and v >= 0), _ABSENT),
+    "class_weights": _Field(_WEIGHTS, _ABSENT),
+    "baseline": _Field({"name": _Field(_NAME), "outputs": _Field(_NUMBERS), "last": _Field(_NUMBERS, [])}, _ABSENT),
     "metrics": _Field(_Form("a row of numbers by name, of a split and a step", _is_row), {}),
     "recipe": _Field(_Form("a recipe by fields", lambda value: isinstance(value, dict)), {}),
 }
@@ -213,6 +217,7 @@ def _contradictions(about: Mapping[str, Any]) -> list[tuple[str, str]]:
         (about["kind"] == "text" and not made["vocabulary"], "vocabulary", "is empty, but the kind of data is text"),
         (task == "regression" and names, "classes", f"has {names} names, but the task is regression"),
         (len(set(about["classes"])) < names, "classes", "has one name twice"),
+        (len(about.get("class_weights", ())) not in (0, names), "class_weights", f"must have {names} weights"),
         (about["relative"] and about["kind"] != "series", "relative", f"is true, but the data are {about['kind']}"),
         (side and shape[:2] != [side, side], "pictures.size", f"is {side}, but `input_shape` is {shape}"),
         (axes != len(shape), "input_shape", f"must have {axes} sizes for {about['kind']} data, got {shape}"),

@@ -40,7 +40,7 @@ FIELDS = (
         "accumulate",
         "ema",
     ),
-    *("weight_decay", "l1", "l2", "label_smoothing", "loss", "dtype", "remat"),
+    *("weight_decay", "l1", "l2", "label_smoothing", "loss", "class_weights", "dtype", "remat"),
 )
 """The flags that only a trainer can give an effect. A trainer that follows a gradient does so with all of them."""
 

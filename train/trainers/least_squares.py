@@ -9,7 +9,7 @@ import jax.numpy as jnp
 from zoo.layers import Layer
 
 from ..errors import BadInput
-from ..tasks.task import Task
+from ..tasks.task import Task, weights_of
 from ..trainer import Trainer
 from . import Run
 from .scoring import scores
@@ -30,7 +30,7 @@ __all__ = [
 
 TRAITS = {
     "gradient": False,
-    "reads": ("loss", "label_smoothing"),
+    "reads": ("loss", "label_smoothing", "class_weights"),
     "schedule": False,
     "batch": "all",
     "shares_programs": True,
@@ -100,7 +100,8 @@ def solved(model: Any, task: Task, params: dict, state: Any, batch: dict, ridge:
         The parameters with the new head, and the loss of the batch.
     """
     wanted = targets_of(task, params, batch)
-    head = ridge_regression(lambda x: model.features(params, state, x), batch["x"], wanted, ridge)
+    weights = weights_of(task.target(batch), task.class_weights) if task.class_weights else None
+    head = ridge_regression(lambda x: model.features(params, state, x), batch["x"], wanted, ridge, weights)
     return with_head(model, task, params | {"head": head}, state, batch)
 
 
@@ -115,8 +116,10 @@ def with_head(model: Any, task: Task, params: dict, state: Any, batch: dict) -> 
     return params | {"head": jax.tree.map(lambda each: _SCALES[best] * each, head)}, losses[best]
 
 
-def ridge_regression(features: Callable, x: jax.Array, y: jax.Array, ridge: float) -> dict[str, jax.Array]:
-    """Solves `min |features(x) w + b - y|^2 + ridge |w|^2`, some rows at a time.
+def ridge_regression(
+    features: Callable, x: jax.Array, y: jax.Array, ridge: float, weights: jax.Array | None = None
+) -> dict[str, jax.Array]:
+    """Solves `min sum_i weights_i |features(x_i) w + b - y_i|^2 + ridge |w|^2`, some rows at a time.
 
     The triangle of a QR decomposition is carried from rows to rows: normal equations would square the condition number,
     which float32 does not have the digits for (Golub and Van Loan 2013, section 5.3).
@@ -126,6 +129,7 @@ def ridge_regression(features: Callable, x: jax.Array, y: jax.Array, ridge: floa
         x: inputs (examples, ...).
         y: targets float (examples, outputs).
         ridge: positive; b is free.
+        weights: of the examples (examples,), not negative; None: 1.
 
     Returns:
         `w` (n, outputs) and `b` (outputs,).
@@ -138,10 +142,11 @@ def ridge_regression(features: Callable, x: jax.Array, y: jax.Array, ridge: floa
     n, k = jax.eval_shape(features, x[:1]).shape[1], y.shape[1]
 
     def add(triangle, rows):
-        x, y, there = rows
-        return add_rows(triangle, features(x), y, there), None
+        x, y, factors = rows
+        return add_rows(triangle, features(x), y, factors), None
 
-    triangle, _ = jax.lax.scan(add, no_rows(n, k, ridge), _in_rows((x, y, jnp.ones(len(x)))))
+    factors = jnp.ones(len(x)) if weights is None else jnp.sqrt(weights)  # 0 for the rows that fill the last part
+    triangle, _ = jax.lax.scan(add, no_rows(n, k, ridge), _in_rows((x, y, factors)))
     return solution(triangle, k)
 
 
@@ -150,9 +155,16 @@ def no_rows(features: int, outputs: int, ridge: float) -> jax.Array:
     return jnp.diag(jnp.concatenate([jnp.full(features, jnp.sqrt(ridge)), jnp.zeros(1 + outputs)]))
 
 
-def add_rows(triangle: jax.Array, h: jax.Array, y: jax.Array, there: jax.Array) -> jax.Array:
-    """Returns the triangle with further rows: features (rows, n), targets (rows, outputs), weights 0 or 1 (rows,)."""
-    system = jnp.concatenate([h, jnp.ones((len(h), 1)), y], axis=1) * there[:, None]
+def add_rows(triangle: jax.Array, h: jax.Array, y: jax.Array, factors: jax.Array) -> jax.Array:
+    """Returns the triangle with further rows.
+
+    Args:
+        triangle: that of the rows before.
+        h: features (rows, n).
+        y: targets (rows, outputs).
+        factors: square roots of the weights (rows,); 0 for a row that does not count.
+    """
+    system = jnp.concatenate([h, jnp.ones((len(h), 1)), y], axis=1) * factors[:, None]
     return jnp.linalg.qr(jnp.concatenate([triangle, system]), mode="r")
 
 

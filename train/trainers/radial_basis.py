@@ -18,7 +18,7 @@ __all__ = ["radial_basis"]
 
 TRAITS = {
     "gradient": False,
-    "reads": ("loss", "label_smoothing"),
+    "reads": ("loss", "label_smoothing", "class_weights"),
     "schedule": False,
     "batch": "all",
     "shares_programs": True,

@@ -5,12 +5,16 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
+from ..errors import BadInput
+from ..metrics.decisions import MEASURES, Judged, measured
+from ..option_types import did_you_mean
 from ..tasks.task import Task
 from ..trained.call import call
 from ..trainer import eval_params, named_key
 
-__all__ = ["scores", "seen"]
+__all__ = ["measures_of", "scores", "seen"]
 
 
 def scores(model: Any, task: Task) -> Callable[[dict, dict, jax.Array], dict]:
@@ -51,6 +55,44 @@ def scores(model: Any, task: Task) -> Callable[[dict, dict, jax.Array], dict]:
         }
 
     return evaluate
+
+
+def measures_of(model: Any, task: Task, names: tuple[str, ...]) -> tuple[Callable, Callable]:
+    """Makes the two functions that compute measures of a whole set, which no sum over batches gives.
+
+    Args:
+        model: the model.
+        task: classification with `measures`.
+        names: names of the measures.
+
+    Raises:
+        BadInput: if there is no such measure, or the task has none.
+
+    Returns:
+        `(fit, batch, key) -> arrays` by name, one row an example, and `(arrays of all examples) -> values` by name;
+        a measure that the examples do not determine is left out.
+    """
+    probabilities = task.probabilities
+    for name in names:
+        if not task.measures or probabilities is None:
+            raise BadInput(
+                f"--metrics {name} does not suit the task {task.name}: it needs one class per example, and "
+                "probabilities"
+            )
+        if name not in MEASURES:
+            known = ", ".join(MEASURES)
+            raise BadInput(f"--metrics {name} is not known{did_you_mean(name, MEASURES)} (choose from {known})")
+    assert probabilities is not None, "checked above"
+
+    def collect(fit, batch, key):
+        outputs, _ = call(model, *eval_params(fit), seen(task, batch, key))
+        return {"y": batch["y"], "predicted": task.predict(outputs), "probabilities": probabilities(outputs)}
+
+    def measure(arrays: dict[str, np.ndarray]) -> dict[str, float]:
+        found = measured(Judged(**arrays, binary=task.measures == "binary"), names)
+        return {name: value for name, value in found.items() if value is not None}
+
+    return collect, measure
 
 
 def seen(task: Task, batch: dict, key: jax.Array | None) -> dict:

@@ -44,6 +44,7 @@ OTHER = {
     "l1": 0.2,
     "l2": 0.2,
     "label_smoothing": 0.1,
+    "class_weights": "balanced",
     "ema": 0.9,
     "opt": "sgd",
     "sched": "cosine",
@@ -102,12 +103,14 @@ def test_a_trainer_without_a_gradient_learns_the_same_whatever_it_does_not_read(
     other = OTHER | ({"loss": "quadratic"} if "loss" in traits(name).reads else {})
 
     parts = setup(recipe, score_samples=False)
+    other |= {"class_weights": f"{parts.data.classes[0]}=3"} if parts.data.classes else {}
     feed = parts.advance.feed
     batch = jax.eval_shape(lambda key: feed.batch(feed.arrays, feed.order(key), 0, key), key)
 
     def learned(**changes):
         changed = replace(recipe, **changes)
-        reads_loss = not {"loss", "label_smoothing"}.isdisjoint(changes.keys() & {*traits(name).reads})
+        of_loss = {"loss", "label_smoothing", "class_weights"}
+        reads_loss = not of_loss.isdisjoint(changes.keys() & {*traits(name).reads})
         task = setup(changed, score_samples=False).task if reads_loss else parts.task
         trainer = make(parts.model, task, Run(changed, parts.plan.steps, feed.steps_per_epoch, None))
         return program(lambda key, x: trainer.step(trainer.init(key, x), x, key)[0], key, batch)

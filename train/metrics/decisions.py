@@ -1,0 +1,141 @@
+"""Measures of a classifier over a set, which no mean over examples gives: they need all examples at once.
+
+Of two classes by one output they are those of class 1, the positive one; of several classes the plain means over the
+classes (macro). Computed in float64, as scikit-learn defines them. What the examples do not determine is None.
+"""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import NamedTuple
+
+import numpy as np
+
+from .classification import confusion_matrix
+from .ranking import average_precision, one_vs_rest, roc_auc
+
+__all__ = ["BINS", "MEASURES", "RISING", "Judged", "Reliability", "measured", "reliability"]
+
+BINS = 15
+"""Bins of equal width of the calibration error (Guo et al. 2017, On Calibration of Modern Neural Networks)."""
+
+
+class Judged(NamedTuple):
+    """Holds the examples of a set and what a classifier makes of them.
+
+    Attributes:
+        y: true class of each example (examples,).
+        predicted: predicted class (examples,).
+        probabilities: probability of each class (examples, classes).
+        binary: whether class 1 is the positive class of two; False: the means over the classes are computed.
+    """
+
+    y: np.ndarray
+    predicted: np.ndarray
+    probabilities: np.ndarray
+    binary: bool = False
+
+
+class Reliability(NamedTuple):
+    """Holds the bins of a reliability diagram that have examples, each (bins,).
+
+    Attributes:
+        confidence: mean probability of the examples of a bin.
+        share: share of them for which the event came true.
+        count: number of them.
+    """
+
+    confidence: np.ndarray
+    share: np.ndarray
+    count: np.ndarray
+
+
+def measured(judged: Judged, names: tuple[str, ...] = ()) -> dict[str, float | None]:
+    """Computes measures by name, by default all of them.
+
+    >>> found = measured(Judged(np.array([0, 1]), np.array([0, 0]), np.array([[0.9, 0.1], [0.6, 0.4]]), binary=True))
+    >>> found["f1"], found["balanced_accuracy"], found["roc_auc"]
+    (0.0, 0.5, 1.0)
+    """
+    return {name: MEASURES[name](judged) for name in names or MEASURES}
+
+
+def reliability(judged: Judged, bins: int = BINS) -> Reliability:
+    """Compares probabilities with what came true, in bins of equal width, each closed above.
+
+    The event is class 1 for two classes by one output, else that the predicted class is right.
+    """
+    probability, event = judged.probabilities[:, -1], judged.y == 1
+    if not judged.binary:
+        probability = np.take_along_axis(judged.probabilities, judged.predicted[:, None], axis=1)[:, 0]
+        event = judged.predicted == judged.y
+    probability = probability.astype(np.float64)
+    place = np.clip(np.ceil(probability * bins).astype(int) - 1, 0, bins - 1)
+    count = np.bincount(place, minlength=bins)
+    used = count > 0
+    confidence, share = (np.bincount(place, each, minlength=bins)[used] / count[used] for each in (probability, event))
+    return Reliability(confidence, share, count[used])
+
+
+def _by_class(judged: Judged) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Returns hits, predictions and examples of each class (classes,)."""
+    matrix = confusion_matrix(judged.y, judged.predicted, judged.probabilities.shape[1])
+    return np.diag(matrix), matrix.sum(axis=0), matrix.sum(axis=1)
+
+
+def _averaged(judged: Judged, part: np.ndarray, whole: np.ndarray, there: np.ndarray) -> float | None:
+    """Returns the ratio of class 1, or the mean over the classes that are there; a ratio 0 / 0 is 0 there."""
+    ratio = part / np.maximum(whole, 1)
+    if judged.binary:
+        return float(ratio[1]) if there[1] else None
+    return float(ratio[there].mean())
+
+
+def _precision(judged: Judged) -> float | None:
+    hits, predictions, examples = _by_class(judged)
+    return _averaged(judged, hits, predictions, (predictions + examples > 0) | judged.binary)
+
+
+def _recall(judged: Judged) -> float | None:
+    hits, predictions, examples = _by_class(judged)
+    return _averaged(judged, hits, examples, examples > 0 if judged.binary else predictions + examples > 0)
+
+
+def _f1(judged: Judged) -> float | None:
+    hits, predictions, examples = _by_class(judged)
+    return _averaged(judged, 2 * hits, predictions + examples, predictions + examples > 0)
+
+
+def _balanced_accuracy(judged: Judged) -> float:
+    hits, _, examples = _by_class(judged)
+    return float((hits / np.maximum(examples, 1))[examples > 0].mean())
+
+
+def _ranking(measure: Callable) -> Callable[[Judged], float | None]:
+    def over(judged: Judged) -> float | None:
+        if judged.binary:
+            return measure(judged.y == 1, judged.probabilities[:, 1])
+        return one_vs_rest(measure, judged.y, judged.probabilities)
+
+    return over
+
+
+def _ece(judged: Judged) -> float:
+    confidence, share, count = reliability(judged)
+    return float(np.sum(count * np.abs(confidence - share)) / count.sum())
+
+
+MEASURES: Mapping[str, Callable[[Judged], float | None]] = MappingProxyType(
+    {
+        "precision": _precision,
+        "recall": _recall,
+        "f1": _f1,
+        "balanced_accuracy": _balanced_accuracy,
+        "roc_auc": _ranking(roc_auc),
+        "average_precision": _ranking(average_precision),
+        "ece": _ece,
+    }
+)
+"""Measures by name: functions of `Judged`."""
+
+RISING = tuple(name for name in MEASURES if name != "ece")
+"""The measures of which more is better."""
