@@ -1,11 +1,15 @@
 """Evaluates a trained model on test examples, its own or those of another data set."""
 
+import json
 from collections.abc import Sequence
-from typing import Any
+from pathlib import Path
+from typing import Annotated, Any
 
 from ..config.schema import Option, data_flags, run_flags
 from ..data.dataset import Place, source
-from ..errors import CheckpointUnusable
+from ..errors import BadInput, CheckpointUnusable
+from ..option_types import Bounds
+from ..strict_json import strict
 from ..trained.file import header, locate
 from ..trained.origin import check_origin
 from .model_args import JSON, MODEL, ModelArgs, note, parse_model_args, print_json
@@ -16,6 +20,17 @@ __all__ = ["main"]
 
 _DATASET = Option("dataset", str, None, "name of a data set (default: that of the training)", "data")
 _ALL = Option("all", bool, False, "score all examples, not only the test split", "data")
+_IMPORTANCE = Option(
+    "importance",
+    bool,
+    False,
+    "importance of the columns of a table: the fall of the score by permutation of one",
+    "scores",
+)
+_REPEATS = Option("repeats", Annotated[int, Bounds(1)], 10, "permutations of each column, with --importance", "scores")
+_OUT = Option("out", Path, None, "folder for evaluation.json and pictures of the scores (default: none)", "output")
+_FILE = "evaluation.json"
+_SHOWN = 20  # columns in the table of importance
 _PLACE = tuple(flag for flag in run_flags() if flag.name in ("data_dir", "offline"))
 _TEXT = """\
 Evaluates a trained model on the test examples of its data set, with the metrics of the run, or on those of another data
@@ -41,12 +56,52 @@ def _evaluate(asked: ModelArgs, words: Sequence[str]) -> None:
     given, trained = asked.given, asked.load()
     place = Place(given["data_dir"], given["offline"])
     typed = {name[2:]: given[name] for name in asked.typed if name.startswith("d.")}
+    if "repeats" in asked.typed and not given["importance"]:
+        raise BadInput(f"--repeats {given['repeats']} has no effect without --importance")
+    folder = _folder(given["out"])
     result = evaluate(trained, given["dataset"] or "", place, typed, given["all"])
     note(as_typed(each, words) for each in result.notes)
+    found, content = None, _json(asked.run, trained, result)
+    if given["importance"]:
+        from ..inference.importance import importance
+
+        found = importance(trained, source(result.dataset), result.data, given["repeats"], place=place)
+        content["importance"] = found._asdict()
     if given["json"]:
-        print_json(_json(asked.run, trained, result))
+        print_json(content)
     else:
         _show(asked.run, trained, result, "" if given["all"] else "test ")
+        _show_importance(found)
+    if folder is not None:
+        _write(folder, trained, result, found, content, quiet=given["json"])
+
+
+def _folder(out: Path | None) -> Path | None:
+    """Returns the folder of --out, which is new, empty or holds an earlier evaluation."""
+    if out is None:
+        return None
+    folder = out.expanduser()
+    if folder.exists() and (not folder.is_dir() or (any(folder.iterdir()) and not (folder / _FILE).is_file())):
+        raise BadInput(f"--out {out} is not empty and holds no evaluation: name a new or an empty folder")
+    return folder
+
+
+def _write(folder: Path, trained: Any, result: Any, found: Any, content: dict[str, Any], *, quiet: bool) -> None:
+    """Writes what was found, and its pictures."""
+    from ..evaluation.pictures import draw_evaluation
+    from ..files import write_output
+
+    folder.mkdir(parents=True, exist_ok=True)
+    draw_evaluation(trained, source(result.dataset), result.data, result.details, folder)
+    if found is not None:
+        from ..inference.importance import importance_csv
+        from ..plots.importance import importance
+
+        importance(found.columns, found.metric, folder / "importance.png")
+        write_output(folder / "importance.csv", importance_csv(found))
+    write_output(folder / _FILE, json.dumps(strict(content), indent=1, allow_nan=False).encode())
+    if not quiet:
+        print(f"{', '.join(sorted(path.name for path in folder.iterdir()))} in {folder}")
 
 
 def _trained_on(words: Sequence[str]) -> str:
@@ -56,7 +111,7 @@ def _trained_on(words: Sequence[str]) -> str:
 
 def _flags(words: Sequence[str]) -> list[Option]:
     """Returns the flags, among them the options of the data set that the words or the model file name."""
-    common = [_DATASET, _ALL, *_PLACE, JSON]
+    common = [_DATASET, _ALL, *_PLACE, _IMPORTANCE, _REPEATS, JSON, _OUT]
     found, _ = Parser([_DATASET, MODEL]).read_known(words[1:])
     if not words or words[0].startswith("-"):
         return common
@@ -103,3 +158,17 @@ def _show(run: str, trained: Any, result: Any, split: str) -> None:
     print_(metric_table(dict(result.metrics) | measures, beside if baseline else None, label))
     if "classes" in result.details:
         print_(class_table(result.details["classes"], trained.classes))
+
+
+def _show_importance(found: Any) -> None:
+    """Prints the table of the importance of columns."""
+    if found is None:
+        return
+    from ..reporting.console_stream import terminal
+    from ..reporting.tables import importance_table
+
+    print_ = terminal().print
+    print_(importance_table(found.columns[:_SHOWN], found.metric))
+    left = len(found.columns) - _SHOWN
+    rest = f"; {left} more columns fall less" if left > 0 else ""
+    print_(f"mean and spread of {found.repeats} permutations, {found.metric} {found.score:.4g}{rest}", soft_wrap=True)

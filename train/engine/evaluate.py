@@ -50,14 +50,8 @@ class Evaluator:
     ):
         self.measures = measures
         self.trainer, self.sharding, self.scaler = trainer, sharding, for_device(scaler, split.x.dtype)
-        cut = cut or _examples
-
-        def batches():
-            for batch in cut(split, sharding.data_parallelism):
-                yield device_put(host_part(batch, scaler, target_scaler), sharding.data_sharded)
-
-        # Data that fits stays on the device; other data is read again for every evaluation.
-        self.batches = _Reiterable(batches) if isinstance(split.x, DiskArray) else list(batches())
+        self._scalers, self._cut = (scaler, target_scaler), cut or _examples
+        self.batches = self._batches(split)
         self._add = jit(self._sums)
 
     def __call__(self, fit: dict, key: jax.Array, step: int = 0) -> dict[str, float]:
@@ -71,6 +65,20 @@ class Evaluator:
         means = {name: total if weight is None else np.divide(total, weight) for name, (total, weight) in host.items()}
         found = {name: float(value) for name, value in self.trainer.finish(means).items()}
         return found if self.measures is None else found | self.measures[1](_joined(kept))
+
+    def _batches(self, split: Split) -> Any:
+        def batches():
+            for batch in self._cut(split, self.sharding.data_parallelism):
+                yield device_put(host_part(batch, *self._scalers), self.sharding.data_sharded)
+
+        # Data that fits stays on the device; other data is read again for every evaluation.
+        return _Reiterable(batches) if isinstance(split.x, DiskArray) else list(batches())
+
+    def on(self, split: Split) -> "Evaluator":
+        """Returns an evaluator of the same trainer on another split of the same form, by the same program."""
+        other = copy(self)
+        other.batches = other._batches(split)
+        return other
 
     def of(self, trainer: Trainer) -> "Evaluator":
         """Returns an evaluator of another trainer on the same batches."""

@@ -1,13 +1,20 @@
 """Draws the figures of a finished run and collects the scores behind them."""
 
+from collections.abc import Mapping
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+from ..data.dataset import Dataset, Source
 from ..data.on_disk import resident
+from ..trained.model import Trained
 from . import figures
 from .figures import Drawing
 from .report import details, in_words
 
-__all__ = ["draw"]
+__all__ = ["draw", "draw_evaluation"]
+
+_OF_SCORES = ("confusion", "mistakes", "decisions", "regression")  # figures of predictions, which need no run
 
 
 def draw(result: Any) -> dict[str, Any]:
@@ -34,3 +41,19 @@ def draw(result: Any) -> dict[str, Any]:
     for figure in model.task.figures:
         (getattr(figures, figure) if isinstance(figure, str) else figure)(drawing)
     return drawing.scores
+
+
+def draw_evaluation(trained: Trained, kind: Source, data: Dataset, scores: Mapping[str, Any], folder: Path) -> None:
+    """Draws the figures of a model's predictions for the test examples into a folder.
+
+    Args:
+        trained: the model.
+        kind: source of the data.
+        data: data whose test split was scored.
+        scores: detailed scores, as `details` computes them.
+        folder: folder of the PNGs.
+    """
+    drawing = Drawing(SimpleNamespace(source=kind), trained, data, folder, dict(scores))
+    for name in _OF_SCORES:
+        if name in trained.task.figures:
+            getattr(figures, name)(drawing)

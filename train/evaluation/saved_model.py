@@ -26,7 +26,7 @@ from .sample_score_for import sample_score_for
 from .scored_examples import recipe_of, scored_examples
 from .task_for_data import task_for_data, task_name
 
-__all__ = ["Evaluation", "evaluate", "score"]
+__all__ = ["Evaluation", "evaluate", "evaluator_of", "score", "scored"]
 
 _STEPS, _STEPS_PER_EPOCH = 1000, 100  # of a trainer that takes no step
 
@@ -43,6 +43,7 @@ class Evaluation:
             `confusion`, for a regression r2, rmse and mae in float64.
         notes: differences between the data and those of the training.
         baseline: name and metrics of the trivial baseline on the same examples; empty if there is none.
+        data: the data, whose test split was scored.
     """
 
     dataset: str
@@ -51,6 +52,7 @@ class Evaluation:
     details: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     baseline: Mapping[str, Any] = field(default_factory=dict)
+    data: Dataset | None = None
 
 
 def evaluate(
@@ -98,8 +100,8 @@ def evaluate(
         beside = {"name": baseline["name"], "metrics": score_baseline(baseline, task, evaluator, shape, per_step=each)}
         if task.measures:
             beside["measures"] = baseline_measures(task, data, baseline_outputs(baseline, len(data.test.y)))
-    scores = _score(trained, evaluator)
-    return Evaluation(name, len(data.test.x), scores, details(trained, data), notes, beside)
+    scores = scored(trained, evaluator)
+    return Evaluation(name, len(data.test.x), scores, details(trained, data), notes, beside, data)
 
 
 def score(trained: Trained, kind: Source, data: Dataset, place: Place = Place()) -> dict[str, float]:  # noqa: B008
@@ -114,7 +116,12 @@ def score(trained: Trained, kind: Source, data: Dataset, place: Place = Place())
     Raises:
         BadInput: if a number of the examples or targets is not finite.
     """
-    return _score(trained, _evaluator(trained, kind, data, place)[1])
+    return scored(trained, evaluator_of(trained, kind, data, place))
+
+
+def evaluator_of(trained: Trained, kind: Source, data: Dataset, place: Place = Place()) -> Evaluator:  # noqa: B008
+    """Returns the evaluator of a model on the test examples of loaded data; arguments and errors as in `score`."""
+    return _evaluator(trained, kind, data, place)[1]
 
 
 def _evaluator(trained: Trained, kind: Source, data: Dataset, place: Place) -> tuple[Task, Evaluator]:
@@ -137,7 +144,8 @@ def _evaluator(trained: Trained, kind: Source, data: Dataset, place: Place) -> t
     return task, Evaluator(trainer, split, *scalers, here, cut)
 
 
-def _score(trained: Trained, evaluator: Evaluator) -> dict[str, float]:
+def scored(trained: Trained, evaluator: Evaluator) -> dict[str, float]:
+    """Computes the metrics of a model by an evaluator, as the run did that trained it."""
     fit = {"params": trained.params, "state": trained.state}
     step = int(trained.about["metrics"].get("step", 0))
     return evaluator(fit, jax.random.key(recipe_of(trained).seed), step)

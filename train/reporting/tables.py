@@ -20,6 +20,7 @@ from ..units import format_duration, format_number
 __all__ = [
     "class_table",
     "epochs_table",
+    "importance_table",
     "metric_table",
     "parameter_table",
     "result_panel",
@@ -100,6 +101,14 @@ def metric_table(
         row = [value, *([] if baseline is None else [baseline.get(name, math.nan)])]
         words = ("undefined" if each is None else "-" if math.isnan(each) else f"{each:.6g}" for each in row)
         table.add_row(Text(escaped(name)), *words)
+    return table
+
+
+def importance_table(rows: Iterable[tuple[str, float, float]], metric: str) -> Table:
+    """Makes the table of the importance of columns: name, mean fall of a score and its standard deviation."""
+    table = _table(("column", "left"), (f"fall of {metric}", "right"), ("spread", "right"))
+    for name, mean, spread in rows:
+        table.add_row(Text(escaped(name)), f"{mean:.4f}", f"{spread:.4f}")
     return table
 
 

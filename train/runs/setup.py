@@ -163,8 +163,7 @@ def setup(
     splits = preprocessed(data, train, held)
     scalers = scalers_for(recipe, data, splits["train"], place.print_fn)
     feed, cut = batches_for(recipe, data, splits.pop("train"), scalers, stream)
-    plan = _plan(recipe, feed.steps_per_epoch, log_every)
-    _check_updates(recipe, plan, place.print_fn)
+    plan = _plan(recipe, feed.steps_per_epoch, log_every, place.print_fn)
     model = build(recipe.model, wanted, recipe.m, recipe.dtype)
     data = replace(data, train=train)
     what = _task(model, recipe, kind, data, wanted, scalers, place.print_fn, score_samples)
@@ -174,7 +173,6 @@ def setup(
     check_divides(recipe.batch_size, sharding.data_parallelism)
     known = 0 if stream else len(train.x)
     trainer = trainers.make(moved, what.task, trainers.Run(recipe, plan.steps, plan.steps_per_epoch, sharding, known))
-    rate = _rate(make_schedule(recipe, plan.steps, plan.steps_per_epoch), recipe.accumulate)
     return Setup(
         recipe=recipe,
         data=data,
@@ -186,7 +184,7 @@ def setup(
         plan=plan,
         evaluations={name: Evaluator(trainer, split, *scalers, sharding, cut, whole) for name, split in splits.items()},
         measures=measures,
-        rate=rate,
+        rate=_rate(make_schedule(recipe, plan.steps, plan.steps_per_epoch), recipe.accumulate),
         key=jax.random.key(recipe.seed),
         **what._asdict(),
     )
@@ -288,8 +286,10 @@ def _advance(trainer: Trainer, feed: BatchSource, sharding: Sharding, skip_bad: 
     return advance
 
 
-def _plan(recipe: Recipe, per_epoch: int, log_every: int | None) -> Plan:
+def _plan(recipe: Recipe, per_epoch: int, log_every: int | None, print_fn: Callable[[str], None]) -> Plan:
     steps = recipe.steps or max(1, round(recipe.epochs * per_epoch))
     epochs = math.ceil(steps / per_epoch)
     evaluate_every = per_epoch * math.ceil(epochs / _EVALUATIONS)
-    return Plan(steps, per_epoch, evaluate_every, log_every or max(1, evaluate_every // _LOGS))
+    plan = Plan(steps, per_epoch, evaluate_every, log_every or max(1, evaluate_every // _LOGS))
+    _check_updates(recipe, plan, print_fn)
+    return plan
