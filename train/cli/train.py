@@ -2,9 +2,15 @@
 
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from zoo._catalogue import short_name
 
 from ..config.recipe import Recipe
 from ..distributed.launch import is_leader
+from ..errors import BadInput
 from ..runs.folder import check_folder
 from ..trainers import traits
 from .train_args import Command, read
@@ -18,6 +24,8 @@ def main(words: Sequence[str], prog: str = "python -m zoo train") -> int:
     if isinstance(wanted, str):
         print(wanted.rstrip("\n"))
         return 0
+    if wanted.folds:
+        return _cross_validate(wanted)
     check_folder(wanted.options)
     if not wanted.options.quiet and is_leader(wanted.options):
         from ..reporting.console_stream import terminal
@@ -50,6 +58,38 @@ def _run(wanted: Command) -> int:
     keep_freed_memory()
     stopped_by = run(wanted.recipe, wanted.options).signal
     return 128 + stopped_by if stopped_by else 0
+
+
+def _cross_validate(wanted: Command) -> int:
+    """Trains a run for each fold and reports mean and spread."""
+    recipe, options = wanted.recipe, wanted.options
+    given = [f"--{name}" for name, on in (("resume", options.resume), ("dry-run", wanted.dry_run)) if on]
+    if given:
+        raise BadInput(f"--folds {wanted.folds} cannot be combined with {given[0]}; the same command continues it")
+    folder = (options.out or Path("runs") / f"folds-{short_name(recipe.model)}-{recipe.dataset}").expanduser()
+    from ..sweeps.folds import fold_settings, report_folds
+    from ..sweeps.results import Stopped
+    from ..sweeps.sweep import check_sweep, sweep
+
+    settings = fold_settings(recipe, wanted.folds)
+    check_sweep(folder)
+    from ..reporting.console_stream import terminal
+    from ..runtime.allocator import keep_freed_memory
+
+    keep_freed_memory()
+    print_ = terminal(quiet=options.quiet).print
+    print_(f"{one_line(recipe)} · {wanted.folds} folds", soft_wrap=True)
+
+    def show(result: Any, new: bool) -> None:
+        run, before = result.runs[0], "" if new else ", done before"
+        print_(f"fold {result.setting.given['fold']}: {run['failed'] or format(run['test'], '.4f')}{before}")
+
+    try:
+        outcomes = sweep(settings, [recipe.seed], folder, replace(options, distributed="off"), show)
+    except Stopped as stopped:
+        print(f"stopped; the same command continues the cross-validation in {folder}", file=sys.stderr)
+        return 128 + stopped.signal
+    return 0 if report_folds(outcomes, recipe.seed, folder, options.quiet) else 1
 
 
 def _dry_run(wanted: Command) -> int:

@@ -7,7 +7,7 @@ for all flags. The command line takes precedence over the file, and the file ove
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from zoo import _catalogue
 
@@ -19,7 +19,7 @@ from ..config.schema import Option, data_flags, model_flags, recipe_flags, run_f
 from ..config.validate import check_recipe
 from ..data.dataset import source
 from ..errors import BadInput
-from ..option_types import did_you_mean
+from ..option_types import Bounds, did_you_mean
 from ..trainers.effects import check_effects
 from .help import dataset_table, front_page, model_table, model_text, versions_line
 from .parser import Parser
@@ -45,6 +45,13 @@ CHOICE = (
     ),
 )
 """The flags that decide what other flags exist."""
+_FOLDS = Option(
+    "folds",
+    Annotated[int, Bounds(2)],
+    None,
+    "number of folds of a cross-validation, a run each (default: none)",
+    "the run",
+)
 
 
 @dataclass(frozen=True)
@@ -54,6 +61,7 @@ class Command:
     recipe: Recipe
     options: RunOptions
     dry_run: bool = False
+    folds: int = 0
 
 
 @dataclass(frozen=True)
@@ -101,7 +109,7 @@ def read(words: Sequence[str], prog: str) -> Command | str:
     chosen = resolve_recipe(first)
     model = first.get("model", chosen.base.model)
     parser = _parser(
-        (*_chosen_flags(chosen.base), *chosen.flags, *run_flags()),
+        (*_chosen_flags(chosen.base), *chosen.flags, *run_flags(), _FOLDS),
         prog,
         f"--model {model} [--flag value ...]",
         model_text(chosen.base),
@@ -114,7 +122,9 @@ def read(words: Sequence[str], prog: str) -> Command | str:
     check_effects(recipe, given)
     kept = options_of(run) if run else {}
     options = RunOptions(**kept | {flag.name: given[flag.name] for flag in run_flags() if flag.name in given})
-    return write_config(recipe) if "print_config" in given else Command(recipe, options, "dry_run" in given)
+    if "print_config" in given:
+        return write_config(recipe)
+    return Command(recipe, options, "dry_run" in given, given.get("folds") or 0)
 
 
 def check(recipe: Recipe) -> None:

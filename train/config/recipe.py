@@ -64,6 +64,8 @@ class Recipe:
         m: options of the model.
         d: options of the data set.
         t: options of the trainer.
+        fold: part of all examples to be the test split, as 0/5 to 4/5, stratified by class (default: the test split of
+            the data set).
         epochs: passes over the training examples.
         steps: number of training steps, instead of --epochs (default: as --epochs sets it).
         batch_size: examples in a batch, over all devices together.
@@ -107,6 +109,7 @@ class Recipe:
     m: Mapping[str, Any] = field(default_factory=dict)
     d: Mapping[str, Any] = field(default_factory=dict)
     t: Mapping[str, Any] = field(default_factory=dict)
+    fold: str = ""
     # length
     epochs: Positive = 20
     steps: Count | None = None

@@ -25,7 +25,7 @@ _GROUPS: Mapping[str, tuple[str, ...]] = {
         *("clip_grad", "accumulate", "ema"),
     ),
     "regularization": ("weight_decay", "l1", "l2", "label_smoothing", "augment", "patience", "val_share"),
-    "task, loss and precision": ("task", "loss", "class_weights", "threshold", "normalize", "dtype"),
+    "task, loss and precision": ("task", "loss", "class_weights", "threshold", "fold", "normalize", "dtype"),
 }
 _METAVARS = {
     "mesh": "AXIS=N,...",

@@ -5,6 +5,7 @@ from dataclasses import fields, replace
 from typing import Any, get_type_hints
 
 from ..data.class_weights import parse_weights
+from ..data.split import parse_fold
 from ..errors import BadInput
 from ..option_types import coerce
 from .recipe import Recipe
@@ -69,5 +70,6 @@ def check_recipe(recipe: Recipe) -> None:
             "the learning rate would never be reached"
         )
     parse_weights(recipe.class_weights)
+    parse_fold(recipe.fold)
     if recipe.sched == "plateau" and recipe.decay == 1:
         raise BadInput("--decay must be below 1 with --sched plateau, got 1: the learning rate would never fall")

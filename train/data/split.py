@@ -1,15 +1,17 @@
 """Seeded, stratified splits: cross-validation folds, and training and validation examples."""
 
+import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..errors import BadInput
-from .dataset import Split
-from .on_disk import take
+from .dataset import Dataset, Split
+from .on_disk import DiskArray, take
 
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["folds", "hold_back_last", "train_val_split"]
+__all__ = ["check_foldable", "folds", "hold_back_last", "joined", "of_fold", "parse_fold", "train_val_split"]
 
 
 def folds(y: "np.ndarray", count: int = 5, seed: int = 0) -> "np.ndarray":
@@ -27,6 +29,64 @@ def folds(y: "np.ndarray", count: int = 5, seed: int = 0) -> "np.ndarray":
     fold = np.empty(len(y), np.int64)
     fold[_stratified_order(y, seed)] = np.arange(len(y)) % count
     return fold
+
+
+def parse_fold(text: str) -> tuple[int, int]:
+    """Parses `i/n`, the fold i of n, counted from 0; "" is (0, 0).
+
+    Raises:
+        BadInput: if it has another form, or there is no such fold.
+
+    >>> parse_fold("1/5")
+    (1, 5)
+    """
+    found = re.fullmatch(r"(\d{1,6})/(\d{1,6})", text) if text else None
+    part, count = (int(found[1]), int(found[2])) if found else (0, 0)
+    if text and not (count > 1 and part < count):
+        raise BadInput(f"--fold {text}: expected a fold of several, counted from 0, 0/5 to 4/5")
+    return part, count
+
+
+def of_fold(data: Dataset, kind: str, fold: str) -> Dataset:
+    """Returns a data set whose test split is a fold of all its examples; without a fold the data set as it is.
+
+    Args:
+        data: data set.
+        kind: kind of the data.
+        fold: `i/n` or "".
+
+    Raises:
+        BadInput: if the examples are in the order of time or on the disk, or there are fewer of them than folds.
+    """
+    part, count = parse_fold(fold)
+    if not count:
+        return data
+    check_foldable(kind, data.name, f"--fold {fold}")
+    if isinstance(data.train.x, DiskArray) or isinstance(data.test.x, DiskArray):
+        raise BadInput(f"--fold {fold}: the examples of {data.name} do not fit in memory (--in-memory)")
+    whole = joined(data.train, data.test)
+    if count > len(whole.x):
+        raise BadInput(f"--fold {fold}: {data.name} has {len(whole.x)} examples, fewer than folds")
+    held = folds(whole.y, count) == part
+    return replace(data, train=_take(whole, ~held), test=_take(whole, held))
+
+
+def check_foldable(kind: str, name: str, flag: str) -> None:
+    """Raises BadInput if the examples of a data set are in the order of time, which folds would break."""
+    if kind in ("text", "series"):
+        raise BadInput(
+            f"{flag}: {name} is {kind} data, whose test split comes after its training part in time; folds would train "
+            "on what comes later. Omit it"
+        )
+
+
+def joined(train: Split, test: Split) -> Split:
+    """Returns the examples of two splits in memory as one, those of the first before the others."""
+    import numpy as np
+
+    lengths = [each.lengths for each in (train, test) if each.lengths is not None]
+    x, y = (np.concatenate(pair) for pair in ((train.x, test.x), (train.y, test.y)))
+    return Split(x, y, np.concatenate(lengths) if lengths else None)
 
 
 def train_val_split(split: Split, share: float, seed: int = 0) -> tuple[Split, Split]:

@@ -11,6 +11,7 @@ import numpy as np
 from .. import trainers
 from ..config.recipe import Recipe
 from ..data.dataset import Dataset, Place, Source, Split, load_data, source
+from ..data.split import of_fold
 from ..data.vocabulary import Vocabulary
 from ..data.windows import differenced
 from ..distributed.sharding import Sharding, data_parallel
@@ -89,6 +90,7 @@ def evaluate(
     changed = {option: value for option, value in (options or {}).items() if value != usual.get(option, value)}
     kind = source(name)
     loaded = load_data(name, place, usual := usual | dict(options or {}))
+    loaded = of_fold(loaded, kind.kind, recipe_of(trained).fold) if own else loaded
     found = scored_examples(trained, kind, loaded, usual, changed, whole=whole)
     data, notes = _suited(trained, kind, found.data)
     notes = (*notes, *found.notes)

@@ -4,11 +4,10 @@ from collections.abc import Mapping
 from dataclasses import fields, replace
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from ..config.recipe import Recipe
 from ..data.dataset import Dataset, Source, Split
 from ..data.on_disk import DiskArray
+from ..data.split import joined
 from ..errors import BadInput, CheckpointUnusable
 from ..pipeline.fingerprint import fingerprint_in_training
 from ..trained.model import Trained
@@ -104,6 +103,4 @@ def _joined(data: Dataset) -> Split:
         raise BadInput(f"--all: the {data.unit} of {data.name} do not fit in memory; evaluate parts of them")
     if data.task == "language" and (data.characters, data.spelling) != (1.0, 0.0):
         raise BadInput(f"--all: bits per character of words are known for the test split of {data.name} alone; omit it")
-    lengths = [each.lengths for each in (train, test) if each.lengths is not None]
-    x, y = (np.concatenate(pair) for pair in ((train.x, test.x), (train.y, test.y)))
-    return Split(x, y, np.concatenate(lengths) if lengths else None)
+    return joined(train, test)

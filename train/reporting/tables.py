@@ -20,6 +20,7 @@ from ..units import format_duration, format_number
 __all__ = [
     "class_table",
     "epochs_table",
+    "folds_table",
     "importance_table",
     "metric_table",
     "parameter_table",
@@ -101,6 +102,26 @@ def metric_table(
         row = [value, *([] if baseline is None else [baseline.get(name, math.nan)])]
         words = ("undefined" if each is None else "-" if math.isnan(each) else f"{each:.6g}" for each in row)
         table.add_row(Text(escaped(name)), *words)
+    return table
+
+
+def folds_table(
+    rows: Iterable[tuple[str, float, float | None]], metric: str, summary: Mapping[str, float] | None
+) -> Table:
+    """Makes the table of a cross-validation, with mean and standard deviation.
+
+    Args:
+        rows: name, score and score of the trivial baseline of each fold.
+        metric: name of the score.
+        summary: `mean` and `spread` of the scores.
+    """
+    table = _table(("fold", "left"), (f"test {metric}", "right"), ("baseline", "right"))
+    for fold, value, baseline in rows:
+        table.add_row(fold, _score(value), _score(baseline))
+    if summary is not None:
+        table.add_section()
+        table.add_row("mean", _score(summary["mean"]), "", style="bold")
+        table.add_row("spread", _score(summary["spread"]), "", style="bold")
     return table
 
 

@@ -16,6 +16,7 @@ from ..config.recipe import Recipe, check_compatible
 from ..data.class_weights import BALANCED, class_weights, described_weights
 from ..data.dataset import Dataset, Place, Source, Split, load_data, source
 from ..data.normalize import Scaler
+from ..data.split import of_fold
 from ..data.targets import check_targets, class_notes
 from ..distributed.sharding import Sharding, data_parallel
 from ..engine.evaluate import Evaluator
@@ -256,7 +257,7 @@ def _loaded(recipe: Recipe, place: Place, stream: OpenStream | None) -> tuple[So
     else:
         kind = source(recipe.dataset)
         check_compatible(recipe.model, kind, recipe.task)
-        data = load_data(recipe.dataset, place, recipe.d)
+        data = of_fold(load_data(recipe.dataset, place, recipe.d), kind.kind, recipe.fold)
     check_targets(data, recipe.task)
     return kind, data
 

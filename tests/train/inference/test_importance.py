@@ -62,7 +62,7 @@ def test_evaluate_prints_and_writes_it(tmp_path, capsys):
     names = {path.name for path in (tmp_path / "judged").iterdir()}
     assert names == {"confusion.png", "decisions.png", "evaluation.json", "importance.csv", "importance.png"}
     found = json.loads((tmp_path / "judged" / "evaluation.json").read_text())
-    assert [row[0] for row in found["importance"]["columns"]][0].startswith("petal")
+    assert found["importance"]["columns"][0][0].startswith("petal")
     assert found["baseline"]["name"] == "most frequent class"
     assert main(words) == 0, "an earlier evaluation is replaced"
     (tmp_path / "mine").mkdir()
