@@ -10,7 +10,7 @@ from typing import Any
 import jax.numpy as jnp
 
 from ..errors import BadInput
-from ..tasks.task import Task
+from ..tasks.task import Task, weights_of
 from ..trainer import Trainer
 from . import Run
 from .least_squares import add_rows, check_model, no_rows, solution, targets_of, with_head
@@ -18,7 +18,12 @@ from .scoring import scores
 
 __all__ = ["sequential_least_squares"]
 
-TRAITS = {"gradient": False, "reads": ("loss", "label_smoothing"), "schedule": False, "shares_programs": True}
+TRAITS = {
+    "gradient": False,
+    "reads": ("loss", "label_smoothing", "class_weights"),
+    "schedule": False,
+    "shares_programs": True,
+}
 
 
 def sequential_least_squares(model: Any, task: Task, run: Run, *, ridge: float = 10.0) -> Trainer:
@@ -54,7 +59,8 @@ def sequential_least_squares(model: Any, task: Task, run: Run, *, ridge: float =
         wanted = targets_of(task, params, batch)
         # The last batch is filled with examples that were there before.
         there = fit["step"] * count + jnp.arange(count) < (run.examples or jnp.inf)
-        triangle = add_rows(fit["triangle"], model.features(params, state, batch["x"]), wanted, there)
+        factors = jnp.sqrt(weights_of(task.target(batch), task.class_weights)) if task.class_weights else 1.0
+        triangle = add_rows(fit["triangle"], model.features(params, state, batch["x"]), wanted, there * factors)
         params = params | {"head": solution(triangle, wanted.shape[1])}
         params, loss = with_head(model, task, params, state, batch)
         return fit | {"params": params, "triangle": triangle, "step": fit["step"] + 1}, {"loss": loss}
