@@ -24,12 +24,14 @@ class Trainer(NamedTuple):
         evaluate: `(fit, batch, key) -> {name: (sum, weight)}` over a batch whose `weight` is 1 for an example and
             0 for padding. The sums over all batches divided by the weights are the exact means over the set.
         finish: computes the reported metrics from these means (for example a root or R2).
+        figures: figures of a finished run besides those of the task, `(drawing) -> None` as in `evaluation/figures.py`.
     """
 
     init: Callable[..., dict]
     step: Callable[..., tuple[dict, dict]]
     evaluate: Callable[..., dict]
     finish: Callable[[dict], dict] = lambda means: means
+    figures: tuple[Callable[[Any], None], ...] = ()
 
 
 def eval_params(fit: dict) -> tuple[Any, Any]:

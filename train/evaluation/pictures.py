@@ -18,7 +18,7 @@ _OF_SCORES = ("confusion", "mistakes", "decisions", "regression")  # figures of 
 
 
 def draw(result: Any) -> dict[str, Any]:
-    """Draws the learning curves and the figures of the task into `plots/` of the run folder.
+    """Draws the learning curves and the figures of task and trainer into `plots/` of the run folder.
 
     Args:
         result: a `Result` whose model was saved.
@@ -38,7 +38,7 @@ def draw(result: Any) -> dict[str, Any]:
     drawing.scores.update(details(model, data))
     if "measures" in drawing.scores:
         drawing.scores["measures"] = drawing.scores["measures"] | {"summary": in_words(drawing.scores["measures"])}
-    for figure in model.task.figures:
+    for figure in (*model.task.figures, *setup.trainer.figures):
         (getattr(figures, figure) if isinstance(figure, str) else figure)(drawing)
     return drawing.scores
 

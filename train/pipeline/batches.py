@@ -82,14 +82,22 @@ def steps_per_epoch(examples: int, batch_size: int) -> int:
 
 
 def from_memory(
-    split: Split, batch_size: int, scaler: Scaler | None, target_scaler: Scaler | None, augmentation: str
+    split: Split,
+    batch_size: int,
+    scaler: Scaler | None,
+    target_scaler: Scaler | None,
+    augmentation: str,
+    *,
+    whole: bool = False,
 ) -> BatchSource:
     """Returns a source of batches in a new random order every epoch, augmented on the device.
+
+    For a trainer of whole sets the one batch has the examples in their own order, the same in every epoch.
 
     Every batch is full: the last one of an epoch is filled with examples from the beginning of its order, so that
     batch norm and the gradient see whole batches of real examples whatever the sizes are.
     """
-    steps, order = shuffle(len(split.x), batch_size)
+    steps, order = shuffle(len(split.x), batch_size) if not whole else (1, lambda key: jnp.arange(len(split.x)))
 
     def batch(arrays, order, i, key):
         chosen = jax.lax.dynamic_slice(order, (i * batch_size,), (batch_size,))

@@ -15,7 +15,13 @@ __all__ = ["batches_for", "check_divides"]
 
 
 def batches_for(
-    recipe: Recipe, data: Dataset, train: Split, scalers: Scalers, stream: OpenStream | None = None
+    recipe: Recipe,
+    data: Dataset,
+    train: Split,
+    scalers: Scalers,
+    stream: OpenStream | None = None,
+    *,
+    whole: bool = False,
 ) -> tuple[BatchSource, Callable | None]:
     """Returns the source of the training batches, and the function that cuts a split into batches for an evaluation.
 
@@ -25,6 +31,7 @@ def batches_for(
         train: Examples to train on.
         scalers: Scalers of inputs and targets.
         stream: Stream to train on in place of the examples; None for none.
+        whole: Whether the trainer takes all examples in one batch.
 
     Returns:
         The source, and `(split, parts) -> batches`; None for examples in order.
@@ -38,8 +45,9 @@ def batches_for(
 
         text = contiguous_from_disk if isinstance(train.x, DiskArray) else token_windows
         return text(train, recipe.batch_size, data.window), scoring_windows
-    examples = from_disk if isinstance(train.x, DiskArray) else from_memory
-    return examples(train, recipe.batch_size, *scalers, recipe.augment), None
+    if isinstance(train.x, DiskArray):
+        return from_disk(train, recipe.batch_size, *scalers, recipe.augment), None
+    return from_memory(train, recipe.batch_size, *scalers, recipe.augment, whole=whole), None
 
 
 def check_divides(size: int, devices: int) -> None:

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from .style import BLUE, GREY, INK, RED, class_names, colour, picture, short, tint
 
-__all__ = ["decision_surface"]
+__all__ = ["decision_surface", "plane_around"]
 
 _DIVERGING = LinearSegmentedColormap.from_list("orange-white-blue", [RED, "#FFFFFF", BLUE])
 _RESOLUTION = 160  # predictions per axis
@@ -37,7 +37,7 @@ def decision_surface(
         path: PNG file to write.
         classes: class names; none for regression. With two classes, `predict` may return the second probability alone.
     """
-    x, y = _axes_of(np.concatenate([np.asarray(train_points), np.asarray(test_points)]))
+    x, y = plane_around(np.concatenate([np.asarray(train_points), np.asarray(test_points)]))
     plane = np.stack(np.meshgrid(x, y), axis=-1).astype(np.float32)
     values = np.asarray(predict(plane.reshape(-1, 2)), np.float64).reshape(len(y), len(x), -1)
     dots = [
@@ -57,7 +57,7 @@ def decision_surface(
         axes.legend(loc="upper left", bbox_to_anchor=(0, -0.06), ncols=6, handletextpad=0.2, columnspacing=1.2)
 
 
-def _axes_of(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def plane_around(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Returns the coordinates of a square around all points, with a margin."""
     low, high = points.min(axis=0), points.max(axis=0)
     middle, half = (low + high) / 2, 0.55 * float((high - low).max() or 1.0)

@@ -92,8 +92,12 @@ def best_model_callback(parts: Setup, folder: Path | None, metric: str | None) -
         bad = next((name for name, array in flatten(params).items() if not np.isfinite(array).all()), None)
         if bad:  # what was saved before is worth more
             raise Diverged(f"{bad} is not finite at step {row['step']}. Try a lower rate")
+        options = dict(parts.recipe.m)
+        if hasattr(parts.model, "pruned"):  # what does not count is not kept; other options then build the model
+            params, state, built = parts.model.pruned(params, state)  # pyright: ignore[reportAttributeAccessIssue]
+            options |= built
         tree = {"params": params, "state": state, "scaler": parts.scaler, "target_scaler": parts.target_scaler}
-        save(folder, tree, _describe_model(parts, row))
+        save(folder, tree, _describe_model(parts, row, options))
 
     if "val" not in parts.evaluations:
         return BestModel("test", "step", True, None, keep)
@@ -110,13 +114,13 @@ def check_best(metric: str | None, parts: Setup) -> None:
         )
 
 
-def _describe_model(parts: Setup, row: dict) -> dict[str, Any]:
+def _describe_model(parts: Setup, row: dict, options: dict) -> dict[str, Any]:
     recipe, data = parts.recipe, parts.data
     origin = _catalogue.origin(recipe.model)
     return {
         "model": recipe.model,
         **({"origin": origin} if origin else {}),
-        "options": dict(recipe.m),
+        "options": options,
         "dataset": recipe.dataset,
         "task": parts.task.name,
         "headline": parts.task.headline,

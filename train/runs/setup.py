@@ -163,7 +163,8 @@ def setup(
     recipe, train, held = _examples(recipe, data, kind, stream, place.print_fn)
     splits = preprocessed(data, train, held)
     scalers = scalers_for(recipe, data, splits["train"], place.print_fn)
-    feed, cut = batches_for(recipe, data, splits.pop("train"), scalers, stream)
+    in_one = trainers.traits(recipe.trainer).batch == "all"
+    feed, cut = batches_for(recipe, data, splits.pop("train"), scalers, stream, whole=in_one)
     plan = _plan(recipe, feed.steps_per_epoch, log_every, place.print_fn)
     model = build(recipe.model, wanted, recipe.m, recipe.dtype)
     data = replace(data, train=train)
@@ -172,8 +173,8 @@ def setup(
     moved = each_player(rematerialised, model) if remat else model
     sharding = sharding or data_parallel()
     check_divides(recipe.batch_size, sharding.data_parallelism)
-    known = 0 if stream else len(train.x)
-    trainer = trainers.make(moved, what.task, trainers.Run(recipe, plan.steps, plan.steps_per_epoch, sharding, known))
+    targets = None if stream else train.y
+    trainer = trainers.make(moved, what.task, trainers.Run(recipe, plan.steps, plan.steps_per_epoch, sharding, targets))
     return Setup(
         recipe=recipe,
         data=data,

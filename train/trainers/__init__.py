@@ -55,14 +55,16 @@ class Run(NamedTuple):
         steps: training steps of the whole run.
         steps_per_epoch: training steps of one pass over the data.
         sharding: placement of the arrays on the devices (`distributed.sharding.Sharding`).
-        examples: training examples; 0 if unknown. The last batch of an epoch is filled with examples from its start.
+        targets: targets of the training examples on the host, for a rule that needs their number or whose arrays are as
+            large as the classes; None if they are unknown. The last batch of an epoch is filled with examples from its
+            start.
     """
 
     recipe: Recipe
     steps: int
     steps_per_epoch: int
     sharding: Any
-    examples: int = 0
+    targets: Any = None
 
 
 class Traits(NamedTuple):

@@ -58,7 +58,7 @@ def sequential_least_squares(model: Any, task: Task, run: Run, *, ridge: float =
         params, state, count = fit["params"], fit["state"], len(batch["x"])
         wanted = targets_of(task, params, batch)
         # The last batch is filled with examples that were there before.
-        there = fit["step"] * count + jnp.arange(count) < (run.examples or jnp.inf)
+        there = fit["step"] * count + jnp.arange(count) < (jnp.inf if run.targets is None else len(run.targets))
         factors = jnp.sqrt(weights_of(task.target(batch), task.class_weights)) if task.class_weights else 1.0
         triangle = add_rows(fit["triangle"], model.features(params, state, batch["x"]), wanted, there * factors)
         params = params | {"head": solution(triangle, wanted.shape[1])}

@@ -1,0 +1,22 @@
+"""Support vector machine: cost and width of the kernel were chosen on folds of the training examples."""
+
+from ..config.recipe import Expect, ModelRecipes, Recipe
+
+RECIPES = ModelRecipes(
+    recipes=(
+        Recipe(
+            "svm",
+            "digits",
+            trainer="dual",
+            m={"gamma": 0.1},
+            t={"cost": 10.0},
+            normalize="unit",
+            epochs=1,
+            expect=Expect("accuracy", 0.98, "the project's own floor"),
+        ),
+        Recipe("svm", "digits", variant="linear", trainer="dual", m={"kernel": "none"}, normalize="unit", epochs=1),
+        Recipe("svm", "spiral", trainer="dual", m={"gamma": 2.0}, t={"cost": 10.0}, epochs=1),
+        Recipe("svm", "diabetes", trainer="dual", epochs=1),
+    ),
+    tasks=("binary", "multiclass", "multilabel", "regression"),
+)

@@ -1,0 +1,182 @@
+"""Dual problem of support vector machines: sequential steps with a kernel, coordinate ascent without one."""
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from zoo.layers import flatten
+
+from ..data.normalize import scaled
+from ..errors import BadInput, warn
+from ..runtime.out_of_memory import available_memory
+from ..tasks.task import Task
+from ..trainer import Trainer, named_key
+from ..units import format_bytes
+from . import Run
+from ._dual_steps import Options, dual_step
+from ._machines import held_parts, largest, members
+from .scoring import scores
+
+__all__ = ["dual"]
+
+TRAITS = {"gradient": False, "schedule": False, "batch": "all"}
+
+_ON = 1e-2  # decision values this far from a margin lie on it
+
+
+def dual(
+    model: Any,
+    task: Task,
+    run: Run,
+    *,
+    cost: float = 1.0,
+    squared: bool = False,
+    epsilon: float = 0.1,
+    tolerance: float = 1e-3,
+    folds: int = 3,
+    block: int | None = None,
+    iterations: int = 1000,
+) -> Trainer:
+    """Makes the trainer of support vector machines, which by default need one step over all examples.
+
+    Several steps (`--epochs`) with fewer iterations each can be interrupted between them; machines whose gap is small
+    enough are left as they are.
+
+    Args:
+        model: a `svm`.
+        task: classification or regression.
+        run: gives the recipe and the targets.
+        cost: weight C of the errors beside the width of the margin.
+        squared: squared hinge loss, for the kernel none.
+        epsilon: half the width of the tube of a regression, inside which errors count nothing, in standard deviations
+            of the targets.
+        tolerance: largest violation of the KKT conditions at which a machine is solved.
+        folds: parts of the examples, each of which is held back once to fit Platt's probabilities; 0: none, and
+            decision values are the logits.
+        block: kernel values in memory, in rows of all examples of a machine (default: all of them up to 4,096 rows,
+            else 1,024).
+        iterations: working sets of a machine that are solved in a step.
+
+    Raises:
+        BadInput: if the model is no `svm`, an option is out of bounds, or the kernel values do not fit in memory.
+    """
+    options = Options(cost, squared, epsilon, tolerance, folds, block, iterations)
+    _check(model, run, options)
+    base, size = scores(model, task), lambda n: largest(run.targets, model.pairs, n)
+
+    def init(key, batch):
+        x, y = flatten(batch["x"]), batch["y"]
+        _check_targets(y, model, run)
+        params, state = model.init(key, batch["x"])
+        values, count = _are_values(y), len(params["machines"]["bias"])
+        problems = 1 if values else folds + 1
+        if model.kernel is not None:
+            params = params | {"machines": _with_room(params["machines"], x)}
+        examples = size(len(x))
+        variables = examples * (1 + values)
+        _check_memory(variables, options)
+        shapes = {"b": (variables,), "f": (examples,), "gap": ()}
+        solver = {name: jnp.zeros((count, problems, *shape)) for name, shape in shapes.items()}
+        solver["gap"] += jnp.inf
+        held = held_parts(named_key(key, "folds"), y, folds)
+        return {"params": params, "state": state, "held": held, "solver": solver}
+
+    def step(fit, batch, key):
+        x, y = flatten(batch["x"]), batch["y"]
+        here = options._replace(values=_are_values(y))
+        each = members(y, model.pairs, len(fit["params"]["machines"]["bias"]), size(len(x)))
+        return dual_step(fit, x, each, model.kernel, here)
+
+    def evaluate(fit, batch, key):
+        total, measured = jnp.sum(batch["weight"]), {"kkt_gap": jnp.max(fit["state"]["kkt_gap"])}
+        machines = fit["params"]["machines"]
+        if "vectors" in machines:
+            measured["support_vectors"] = jnp.sum(jnp.any(machines["coefficients"] != 0, axis=1))
+        return base(fit, batch, key) | {name: (value * total, total) for name, value in measured.items()}
+
+    return Trainer(init, step, evaluate, task.finish, (_draw_margins,))
+
+
+def _draw_margins(drawing: Any) -> None:
+    """Draws the margins and the support vectors of one machine in the plane; without a kernel, of the examples."""
+    from ..plots.margins import margins
+
+    model, (x, y, _) = drawing.model, drawing.data.train
+    if drawing.kind != "points" or model.task.name != "binary":
+        return
+
+    def decide(points):
+        return np.asarray(model.model.decision(model.params, model.state, scaled(model.scaler, points)))[:, 0]
+
+    if model.model.kernel is None:
+        vectors = x[(2 * y - 1) * decide(x) <= 1 + _ON]
+    else:
+        vectors = model.scaler.invert(np.asarray(model.params["machines"]["vectors"]))
+    margins(decide, np.asarray(x), np.asarray(y), vectors, drawing.folder / "margins.png", drawing.data.classes)
+
+
+def _with_room(machines: dict, x: jax.Array) -> dict:
+    """Returns the parameters of machines whose vectors are the examples."""
+    count = machines["coefficients"].shape[1]
+    return machines | {"vectors": x, "coefficients": jnp.zeros((len(x), count))}
+
+
+def _are_values(y: jax.Array) -> bool:
+    return jnp.issubdtype(y.dtype, jnp.floating)
+
+
+def _check_targets(y: jax.Array, model: Any, run: Run) -> None:
+    """Raises BadInput if the machines of the model do not suit the targets."""
+    several = y.ndim > 1 and y.shape[1] > 1
+    if several and model.scheme != "separate":
+        raise BadInput(
+            f"--m.scheme {model.scheme} separates classes, the targets are {y.shape[1]} "
+            f"{'values' if _are_values(y) else 'labels'} of each example: give --m.scheme separate"
+        )
+    if model.pairs is None and model.scheme == "separate" and y.ndim == 1 and run.recipe.m.get("scheme") == "separate":
+        raise BadInput("--m.scheme separate is for several labels or values: leave it out")
+
+
+def _check_memory(variables: int, options: Options) -> None:
+    """Warns that not all kernel values fit in memory at a time; raises BadInput if a block of them does not."""
+    size, limit = options.rows(variables), available_memory()
+    whole, needed = 4 * variables**2, 4 * size * variables
+    if limit is not None and needed > limit:
+        most = max(int(limit / 8 / variables), 2)
+        raise BadInput(
+            f"{size:,} x {variables:,} kernel values need {format_bytes(needed)}, there are {format_bytes(limit)}: "
+            f"give --t.block {min(most, 1024)} ({format_bytes(4 * min(most, 1024) * variables)}), or --m.kernel none"
+        )
+    if size < variables:
+        warn(
+            f"all {variables:,} x {variables:,} kernel values of a machine would need {format_bytes(whole)}: they are "
+            f"computed {size:,} rows at a time, in {format_bytes(needed)} (--t.block)"
+        )
+
+
+def _check(model: Any, run: Run, options: Options) -> None:
+    """Raises BadInput if the model is no `svm`, or an option is out of bounds."""
+    name, recipe = run.recipe.trainer, run.recipe
+    if not hasattr(model, "decision"):
+        raise BadInput(f"--trainer {name} needs a model with decision values; {recipe.model} has none: --model svm has")
+    if recipe.m.get("vectors") is not None:
+        raise BadInput(
+            f"--m.vectors {recipe.m['vectors']}: training decides the number of support vectors; leave it out"
+        )
+    for option in ("cost", "tolerance"):
+        if not getattr(options, option) > 0:
+            raise BadInput(f"--t.{option} {getattr(options, option):g} must be above 0")
+    if not options.epsilon >= 0:
+        raise BadInput(f"--t.epsilon {options.epsilon:g} must be at least 0")
+    if options.iterations < 1:
+        raise BadInput(f"--t.iterations {options.iterations} must be at least 1")
+    if options.folds < 0 or options.folds == 1:
+        raise BadInput(f"--t.folds {options.folds} must be 0, or at least 2: each part is held back once")
+    if options.squared and model.kernel is not None:
+        raise BadInput("--t.squared has an effect without a kernel only: give --m.kernel none as well")
+    if options.block is not None and options.block < 2:
+        raise BadInput(f"--t.block {options.block} must be at least 2")
+    if recipe.augment != "none":
+        raise BadInput(f"--augment {recipe.augment}: {recipe.model} learns from the images as they are; leave it out")
