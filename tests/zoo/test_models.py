@@ -25,6 +25,7 @@ SMALL |= {name: {"width": 6, "dropout": 0.2} for name in RECURRENT} | {"gru": {"
 SMALL |= {name: {"filters": (2, 3), "rival": (2,)} for name in ("denoise", "colorize")}
 SMALL |= {name: {"latent": 3, "hidden": (8,)} for name in ("gan", "wgan", "wgan_gp", "cgan")}
 SMALL |= {"elm": {"hidden": 6}, "rbf": {"units": 5}, "kohonen": {"rows": 2, "columns": 3}}
+SMALL |= {"svm": {"vectors": 5}}
 SMALL |= {"dcgan": {"latent": 3, "filters": (4,)}}
 
 

@@ -62,3 +62,11 @@ def test_a_whole_set_is_scored_exactly_whatever_its_size(n):
     scores = Evaluator(trainer, rows, SAME, None, data_parallel())({}, jax.random.key(0))
     assert scores["mean"] == pytest.approx((n - 1) / 2, rel=1e-6)
     assert sum(batch["weight"].sum() for batch in padded_batches(rows, 1000)) == n
+
+
+def test_a_trainer_of_whole_sets_sees_the_examples_in_their_own_order_in_every_epoch():
+    feed = from_memory(numbers(10), 10, SAME, None, "none", whole=True)
+    orders = [feed.order(jax.random.key(seed)) for seed in range(2)]
+    seen = [feed.batch(feed.arrays, order, 0, jax.random.key(0))["x"] for order in orders]
+    np.testing.assert_array_equal(seen[0], seen[1])
+    assert seen[0].ravel().tolist() == numbers(10).x.ravel().tolist()

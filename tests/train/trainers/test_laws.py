@@ -29,6 +29,7 @@ SMALL = {
     "gan": {"latent": 4, "hidden": (8,)},
     "markov": {"n": 2, "capacity": 500},
     "rnn": {"width": 8},
+    "svm": {"kernel": "linear"},
 }
 TEXT = {"characters": 2000, "window": 8}
 STEPS = 4
