@@ -25,7 +25,7 @@ SMALL |= {name: {"width": 6, "dropout": 0.2} for name in RECURRENT} | {"gru": {"
 SMALL |= {name: {"filters": (2, 3), "rival": (2,)} for name in ("denoise", "colorize")}
 SMALL |= {name: {"latent": 3, "hidden": (8,)} for name in ("gan", "wgan", "wgan_gp", "cgan")}
 SMALL |= {"elm": {"hidden": 6}, "rbf": {"units": 5}, "kohonen": {"rows": 2, "columns": 3}}
-SMALL |= {"svm": {"vectors": 5}}
+SMALL |= {"svm": {"vectors": 5}, "esn": {"units": 6, "degree": 2}}
 SMALL |= {"dcgan": {"latent": 3, "filters": (4,)}}
 
 
@@ -35,6 +35,9 @@ def model_and_input(name):
     if kind.kind == "text":
         tokens = np.random.default_rng(0).integers(0, 5, (4, 7))
         return zoo.create(name, **ModelSpec(5, True, 5).arguments(), **SMALL.get(name, {})), jnp.asarray(tokens)
+    if kind.kind == "series":
+        rows = np.random.default_rng(0).normal(size=(4, 7, 1))
+        return build(name, ModelSpec(3, True), SMALL.get(name, {})), jnp.asarray(rows, jnp.float32)
     rows = np.random.default_rng(0).normal(size=(4, *kind.shape))
     wanted = ModelSpec(kind.outputs, kind.task in PER_STEP, shape=kind.shape)
     model = build(name, wanted, SMALL.get(name, {}))

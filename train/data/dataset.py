@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 __all__ = ["PER_STEP", "Dataset", "Place", "Source", "Split", "load_data", "source"]
 
 Kind = Literal["image", "table", "points", "sequence", "text", "series"]
-Task = Literal["binary", "multiclass", "multilabel", "regression", "tagging", "language", "generation"]
-PER_STEP = ("tagging", "language")  # tasks with an output at every time step
+Task = Literal["binary", "multiclass", "multilabel", "regression", "tagging", "language", "generation",
+    "forecast"]  # fmt: skip
+PER_STEP = ("tagging", "language", "forecast")  # tasks with an output at every time step
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class Split(NamedTuple):
     Attributes:
         x: examples (examples, ...); of a text, its token numbers as one row (tokens,).
         y: targets (examples,) or (examples, outputs); (examples, time) for tagging, -1 at steps without a tag; of a
-            text, the next token of each (tokens,).
+            text, the next token of each (tokens,); of a whole series, the next values (examples, time - 1, values).
         lengths: number of valid steps of each example, int32 (examples,); None if all are valid.
     """
 

@@ -14,7 +14,8 @@ from .dataset import Split
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["Size", "changes", "chronological_split", "differenced", "shortest", "sliding_windows"]
+__all__ = ["Size", "changes", "chronological_split", "differenced", "hold_back_steps", "shortest", "sliding_windows"]
+__all__ += ["whole_series"]
 
 Size = Annotated[int, Bounds(1, 100_000)]
 """Length of a window or a horizon in steps."""
@@ -56,6 +57,50 @@ def sliding_windows(values: "np.ndarray", window: int, horizon: int, where: str)
     both = [np.lib.stride_tricks.sliding_window_view(part, window + horizon).astype(np.float64) for part in parts]
     train, test = (Split(each[:, :window, None].copy(), each[:, window:].copy()) for each in both)
     return train, test
+
+
+def whole_series(values: "np.ndarray", horizon: int, where: str) -> tuple[Split, Split]:
+    """Splits a series into its first four fifths for training and its last fifth as the test split, without windows.
+
+    Args:
+        values: series (steps,), the oldest value first.
+        horizon: number of steps to forecast.
+        where: name of the series in errors.
+
+    Returns:
+        Training and test split, each with x float64 (1, steps, 1) and y, the value after each step but the last.
+
+    Raises:
+        BadInput: if the horizon is out of bounds, or the test split would not be longer than the horizon.
+    """
+    import numpy as np
+
+    check_bounds(Size, horizon, "--d.horizon")
+    cut = len(values) - len(values) // 5
+    if len(values) - cut <= horizon:
+        raise BadInput(
+            f"{where} has {len(values):,} values, and a horizon of {horizon} needs at least {5 * horizon + 5:,} (the "
+            "last fifth is the test split): add values, or reduce --d.horizon"
+        )
+    values = values.astype(np.float64)[None, :, None]
+    return _next_values(values[:, :cut]), _next_values(values[:, cut:])
+
+
+def hold_back_steps(split: Split, share: float) -> tuple[Split, Split]:
+    """Splits whole series into training and validation, the last steps; at least two for each.
+
+    Raises:
+        BadInput: if the fraction leaves none for training.
+    """
+    steps = split.x.shape[1]
+    first = steps - max(2, round(share * steps))
+    if first < 2:
+        raise BadInput(f"a validation fraction of {share:g} of {steps} steps leaves none for training: reduce it")
+    return _next_values(split.x[:, :first]), _next_values(split.x[:, first:])
+
+
+def _next_values(x: "np.ndarray") -> Split:
+    return Split(x, x[:, 1:])
 
 
 def shortest(window: int, horizon: int) -> int:

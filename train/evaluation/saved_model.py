@@ -178,6 +178,7 @@ def _options(trained: Trained, kind: Source, own: bool) -> dict[str, Any]:
             "window": trained.input_shape[0],
             "horizon": trained.about["made_for"]["outputs"],
             "relative": trained.about.get("relative", False),
+            "whole": trained.about["task"] == "forecast",
         }
     return {}
 
@@ -194,7 +195,7 @@ def _suited(trained: Trained, kind: Source, data: Dataset) -> tuple[Dataset, tup
         raise BadInput(f"{kind.name} is a {name} task, {about['model']} was trained for {about['task']}")
     if name == "language":
         return _in_vocabulary(data, Vocabulary(tuple(about["vocabulary"]))), ()
-    free = int(about["kind"] in ("sequence", "text"))  # the time axis may have any length
+    free = int(about["kind"] in ("sequence", "text") or about["made_for"]["each"])  # the time axis may have any length
     here, there = data.test.x.shape[1:], trained.input_shape
     if here[free:] != there[free:] or len(here) != len(there) or data.vocabulary != tuple(about["vocabulary"]):
         raise _shape_error(trained, kind, data, "reads", there)

@@ -103,4 +103,7 @@ def _joined(data: Dataset) -> Split:
         raise BadInput(f"--all: the {data.unit} of {data.name} do not fit in memory; evaluate parts of them")
     if data.task == "language" and (data.characters, data.spelling) != (1.0, 0.0):
         raise BadInput(f"--all: bits per character of words are known for the test split of {data.name} alone; omit it")
+    if data.task == "forecast":  # the test split continues the series
+        x = np.concatenate([train.x, test.x], axis=1)
+        return Split(x, x[:, 1:])
     return joined(train, test)

@@ -11,7 +11,7 @@ from ..data.finite import check_finite
 from ..data.normalize import Scaler, fit_scaler
 from ..data.on_disk import DiskArray
 from ..data.split import hold_back_last, train_val_split
-from ..data.windows import chronological_split, differenced
+from ..data.windows import chronological_split, differenced, hold_back_steps
 from ..errors import BadInput
 from .stream import OpenStream
 
@@ -41,6 +41,8 @@ def validation_split(
         return recipe, data.train, None
     if kind.kind == "text":  # in order, as later text must not be known
         return recipe, *hold_back_last(data.train, recipe.val_share)
+    if data.task == "forecast":
+        return recipe, *hold_back_steps(data.train, recipe.val_share)
     if kind.kind == "series":
         return recipe, *chronological_split(data.train, recipe.val_share)
     return recipe, *train_val_split(data.train, recipe.val_share, recipe.seed)

@@ -183,7 +183,7 @@ class Trained:
 
     def _checked(self, x: Any) -> tuple[Any, bool]:
         given, shape, name = x if isinstance(x, DiskArray) else np.asarray(x), self.input_shape, self.about["model"]
-        free = int(self.about["kind"] in ("sequence", "text"))  # the time axis
+        free = int(self.about["kind"] in ("sequence", "text") or self.about["made_for"]["each"])  # the time axis
         alone = given.ndim == len(shape)
         x = given[None] if alone else given
         if x.ndim != len(shape) + 1 or x.shape[1 + free :] != shape[free:] or not x.size:

@@ -10,13 +10,14 @@ different. Nothing here is financial advice.
 """
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 from ...errors import BadInput
 from ...option_types import Bounds, Seed
 from ..dataset import Dataset, Place, Source
 from ..formats.csv_column import read_column
-from ..windows import Size, sliding_windows
+from ..windows import Size, sliding_windows, whole_series
 
 if TYPE_CHECKING:
     import numpy as np
@@ -34,7 +35,7 @@ _Steps = Annotated[int, Bounds(1, 1_000_000)]
 
 def sine(
     place: Place, *, noise: _Noise = 0.1, steps: _Steps = 3000, window: Size = 64, horizon: Size = 16,
-    relative: bool = False, seed: Seed = 0,
+    relative: bool = False, whole: bool = False, seed: Seed = 0,
 ) -> Dataset:  # fmt: skip
     """Generates a sum of three sines of periods 47, 18.1 and 7.3 steps, with standard deviation 1, and noise.
 
@@ -48,6 +49,7 @@ def sine(
         window: number of past values in the input.
         horizon: number of future values to forecast.
         relative: forecast of the change from the last value instead of the value, for series that drift.
+        whole: one sequence of all values instead of windows, for models that continue a series (esn).
         seed: seed of the noise.
     """
     import numpy as np
@@ -55,12 +57,12 @@ def sine(
     t = np.arange(steps)
     signal = sum(a * np.sin(2 * np.pi * t / period) for a, period in zip(_AMPLITUDES, _PERIODS, strict=True))
     values = signal + noise * np.random.default_rng(seed).normal(size=steps)
-    return _dataset("sine", values, window, horizon, "value", relative)
+    return _dataset("sine", values, window, horizon, "value", relative, whole)
 
 
 def mackey_glass(
     place: Place, *, tau: Annotated[int, Bounds(1, 1000)] = 17, noise: _Noise = 0.0, steps: _Steps = 3000,
-    window: Size = 64, horizon: Size = 48, relative: bool = False, seed: Seed = 0,
+    window: Size = 64, horizon: Size = 48, relative: bool = False, whole: bool = False, seed: Seed = 0,
 ) -> Dataset:  # fmt: skip
     """Generates the chaotic Mackey-Glass series x'(t) = 0.2 x(t - tau) / (1 + x(t - tau)^10) - 0.1 x(t).
 
@@ -77,18 +79,20 @@ def mackey_glass(
         window: number of past values in the input.
         horizon: number of future values to forecast.
         relative: forecast of the change from the last value instead of the value, for series that drift.
+        whole: one sequence of all values instead of windows, for models that continue a series (esn).
         seed: seed of the noise.
     """
     import numpy as np
 
     values = integrated(tau, _TRANSIENT + steps)[_TRANSIENT:]
     values = values + noise * np.random.default_rng(seed).normal(size=steps)
-    return _dataset("mackey_glass", values, window, horizon, "x", relative)
+    return _dataset("mackey_glass", values, window, horizon, "x", relative, whole)
 
 
 def csv_series(
-    place: Place, *, file: str = "", column: str = "", window: Size = 32, horizon: Size = 7, relative: bool = False
-) -> Dataset:
+    place: Place, *, file: str = "", column: str = "", window: Size = 32, horizon: Size = 7, relative: bool = False,
+    whole: bool = False,
+) -> Dataset:  # fmt: skip
     """Reads a column of a CSV file whose lines are evenly spaced points in time, the oldest first.
 
     Forecasts of share prices have no practical value; the module's docstring explains why.
@@ -100,12 +104,13 @@ def csv_series(
         window: number of past values in the input.
         horizon: number of future values to forecast.
         relative: forecast of the change from the last value instead of the value, for series that drift.
+        whole: one sequence of all values instead of windows, for models that continue a series (esn).
     """
     if not file:
         raise BadInput("the data set csv needs a file: add --d.file FILE --d.column NAME")
     notes = []
     name, values = read_column(file, column, notes.append)
-    found = _dataset("csv", values, window, horizon, name, relative, f"{file}, column {name!r}")
+    found = _dataset("csv", values, window, horizon, name, relative, whole, f"{file}, column {name!r}")
     return replace(found, notes=tuple(notes))
 
 
@@ -142,12 +147,23 @@ def _feed(x: float) -> float:
 
 
 def _dataset(
-    name: str, values: "np.ndarray", window: int, horizon: int, target: str, relative: bool, where: str = ""
+    name: str,
+    values: "np.ndarray",
+    window: int,
+    horizon: int,
+    target: str,
+    relative: bool,
+    whole: bool,
+    where: str = "",
 ) -> Dataset:
-    train, test = sliding_windows(values, window, horizon, where or name)
+    if whole and relative:
+        raise BadInput("--d.relative needs windows, of which it takes the last value: leave --d.whole or --d.relative")
+    cut = whole_series if whole else partial(sliding_windows, window=window)
+    train, test = cut(values, horizon=horizon, where=where or name)
     return Dataset(
-        name, "regression", train, test, features=(target,), target=target, outputs=horizon, relative=relative
-    )
+        name, "forecast" if whole else "regression", train, test, features=(target,), target=target, outputs=horizon,
+        relative=relative,
+    )  # fmt: skip
 
 
 def _source(name: str, about: str, load) -> Source:

@@ -36,7 +36,7 @@ def from_idx(path: Path, spec: InputSpec) -> Batch:
 
 
 def _batch(path: Path, array: np.ndarray, spec: InputSpec) -> Batch:
-    if spec.kind == "series" and array.ndim == 1 and len(array) > spec.shape[0]:
+    if spec.kind == "series" and not spec.free and array.ndim == 1 and len(array) > spec.shape[0]:
         array = array[-spec.shape[0] :]
     x = as_examples(str(path), array, spec)
     names = [str(path)] if len(x) == 1 else [f"{path}[{i}]" for i in range(len(x))]

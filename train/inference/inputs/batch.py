@@ -35,6 +35,7 @@ class InputSpec(NamedTuple):
         edge: mean of their outermost pixels, 0 to 1; None if unknown.
         side: side of the square that training pictures were cropped and scaled to, 0 if they were kept; None if the
             model was not trained on a folder of pictures, or its file is older than this field.
+        each: whether the model has an output at every time step.
     """
 
     kind: str
@@ -44,6 +45,7 @@ class InputSpec(NamedTuple):
     range: tuple[float, float] | None = None
     edge: float | None = None
     side: int | None = None
+    each: bool = False
 
     @classmethod
     def of(cls, about: dict) -> "InputSpec":
@@ -57,12 +59,13 @@ class InputSpec(NamedTuple):
             None if low_high is None else (low_high[0], low_high[1]),
             about.get("input_edge"),
             about["pictures"]["size"] if "pictures" in about else None,
+            about["made_for"]["each"],
         )
 
     @property
     def free(self) -> int:
-        """Number of leading axes of any length: the time axis of a sequence."""
-        return int(self.kind in ("sequence", "text"))
+        """Number of leading axes of any length: the time axis of a sequence or of a whole series."""
+        return int(self.kind in ("sequence", "text") or self.each)
 
     def in_words(self) -> str:
         """Formats the shape of one example.

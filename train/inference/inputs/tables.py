@@ -33,7 +33,7 @@ def from_steps(path: Path, spec: InputSpec) -> Batch:
 
 
 def from_series(path: Path, spec: InputSpec, column: str = "") -> Batch:
-    """Reads the last values of a column, as many as the model's window; the oldest line is the first.
+    """Reads the last values of a column, as many as the model's window, or all; the oldest line is the first.
 
     Args:
         path: CSV file; its first line holds the column names.
@@ -43,12 +43,14 @@ def from_series(path: Path, spec: InputSpec, column: str = "") -> Batch:
     Raises:
         BadInput: if there is no such column, or it is too short.
     """
-    window = spec.shape[0]
     notes = []
     name, values = read_column(path, column or _known_column(path, spec.features), notes.append)
+    window = len(values) if spec.free else spec.shape[0]
     if len(values) < window:
         raise BadInput(f"{path}, column {name!r} has {len(values)} values, and the model's window is {window}")
-    note = f"{path}, column {name!r}: forecast from the last {window} of {len(values)} values"
+    note = (
+        f"{path}, column {name!r}: forecast from {'all' if spec.free else f'the last {window} of'} {len(values)} values"
+    )
     return Batch([f"{path}:{name}"], values[-window:].reshape(1, window, 1), (note, *notes))
 
 

@@ -25,13 +25,16 @@ class _Toy(NamedTuple):
     apply: Callable
     log_prob: Callable
     assign: Callable
+    features: None = None
+    generate: None = None
+    washout: int = 1
     grid: None = None
 
 
 def toy(task, outputs):
     """A trained model of inputs (time, 3) or (3,), with a dense layer as outputs."""
     layer = dense(outputs)
-    rng, time = np.random.default_rng(0), (5,) if task == "tagging" else ()
+    rng, time = np.random.default_rng(0), (5,) if task in ("tagging", "forecast") else ()
     params = {"w": rng.normal(size=(3, outputs)), "b": rng.normal(size=outputs)}
     params = jax.tree.map(np.float32, params)
 
@@ -46,15 +49,19 @@ def toy(task, outputs):
         return apply(params, state, x)[0]
 
     scaler = Scaler(np.array([10.0, 20.0, 30.0]), np.array([0.5, 0.25, 0.125]))
-    target = {"regression": Scaler(np.array([5.0, 7.0]), np.array([0.1, 10.0])), "reconstruct": scaler}.get(task)
+    target = {
+        "regression": Scaler(np.array([5.0, 7.0]), np.array([0.1, 10.0])),
+        "reconstruct": scaler,
+        "forecast": scaler,
+    }.get(task)
     about = {"model": "toy", "kind": "sequence" if time else "table", "input_shape": [*time, 3]}
-    about |= {"made_for": ModelSpec(outputs)._asdict()}
+    about |= {"made_for": ModelSpec(outputs, each=bool(time))._asdict(), "task": task}
     model: Any = _Toy(layer.init, apply, log_prob, assign)
     return Trained(model, params, {}, scaler, target, task_for(task, outputs=outputs), (), about)
 
 
 OUTPUTS = {"binary": 1, "multiclass": 4, "multilabel": 4, "tagging": 4, "regression": 2, "reconstruct": 3,
-           "density": 2, "cluster": 4, "topographic_map": 4, "recall": 3}  # fmt: skip
+           "density": 2, "forecast": 3, "cluster": 4, "topographic_map": 4, "recall": 3}  # fmt: skip
 
 
 def test_the_outputs_of_these_tasks_are_those_of_the_zoo():
