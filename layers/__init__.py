@@ -49,6 +49,7 @@ from .scan import scan
 from .sequence import Rows, Scanned, Sequence
 from .shape import flatten, identity, reshape
 from .spectral_norm import spectral_norm
+from .spiking import lif_cell
 from .torch_weights import from_torch, to_torch
 
 __all__ = [
@@ -90,6 +91,7 @@ __all__ = [
     "initializers",
     "layer_norm",
     "leaky_relu",
+    "lif_cell",
     "linear",
     "lstm_cell",
     "max_pool",

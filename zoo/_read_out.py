@@ -40,6 +40,6 @@ def read_out(hidden: Layer, outputs: int) -> ReadOut:
     model, part = serial(hidden=hidden, head=dense(outputs)), serial(hidden=hidden)
 
     def features(params, state, x):
-        return part.apply({"hidden": params["hidden"]}, state, x)[0]
+        return part.apply({"hidden": params.get("hidden", {})}, state, x)[0]
 
     return ReadOut(model.init, model.apply, features)

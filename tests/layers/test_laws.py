@@ -95,6 +95,12 @@ CASES = {
     "rnn_cell": (layers.rnn_cell(3), (CARRY, TABLE), (CARRY, floats(3, 5)), "rnn_cell(3) was initialised for 4"),
     "lstm_cell": (layers.lstm_cell(3), ((CARRY, CARRY), TABLE), ((CARRY, CARRY), floats(3, 5)), "lstm_cell(3) was"),
     "gru_cell": (layers.gru_cell(3, reset="before"), (CARRY, TABLE), (CARRY, floats(3, 5)), "gru_cell(3) was"),
+    "lif_cell": (
+        layers.lif_cell(refractory=2),
+        ((TABLE / 2, np.array([[0, 1, 2, 0]] * 3, np.int32)), TABLE),
+        ((TABLE, np.zeros((3, 4), np.int32)), FIVE[:, 0]),
+        "lif_cell: expected currents (3, 4)",
+    ),
     "scan": (
         layers.scan(layers.lstm_cell(5, recurrent_dropout=0.2)),
         SERIES,
@@ -145,7 +151,7 @@ def test_every_public_layer_is_tested_for_the_laws():
 
 def test_all_lists_every_public_name_of_the_modules():
     rooms = ["activations", "cells", "combine", "conv", "dense", "embed", "gru", "lstm", "noise", "norm", "players"]
-    rooms += ["pool", "recurrent", "rnn", "scan", "sequence", "shape", "spectral_norm", "torch_weights"]
+    rooms += ["pool", "recurrent", "rnn", "scan", "sequence", "shape", "spectral_norm", "spiking", "torch_weights"]
     names = {name for room in rooms for name in sys.modules[f"zoo.layers.{room}"].__all__}
     assert names <= set(layers.__all__)
 

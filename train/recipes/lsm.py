@@ -1,0 +1,29 @@
+"""Liquid state machine: drive, samples and ridge were chosen on folds of the training examples."""
+
+from ..config.recipe import Expect, ModelRecipes, Recipe
+
+RECIPES = ModelRecipes(
+    recipes=(
+        Recipe(
+            "lsm",
+            "spike_templates",
+            trainer="liquid_read_out",
+            task="spikes",
+            t={"ridge": 0.01},
+            epochs=1,
+            normalize="none",
+            expect=Expect("accuracy", 0.95, "the project's own floor"),
+        ),
+        Recipe(
+            "lsm",
+            "spike_digits",
+            trainer="liquid_read_out",
+            task="spikes",
+            m={"samples": 8},
+            epochs=1,
+            normalize="none",
+        ),
+    ),
+    kinds=("sequence",),
+    tasks=("binary", "multiclass", "multilabel", "regression"),
+)
