@@ -16,7 +16,7 @@ _SQUARINGS = 24
 
 
 def leaky_cell(units: int, *, degree: int, radius: float, leak: float, input_scale: float, bias: float) -> Cell:
-    """Builds a cell `h = (1 - leak) h + leak tanh(W h + x_t W_in + b)` with fixed random weights. Output and carry are h.
+    """Builds a cell `h = (1 - leak) h + leak tanh(W h + x_t W_in + b)` with fixed random weights, whose output is h.
 
     The matrix W is stored by its connections: `w` (units, degree) are the weights of a unit, the state `sources` holds
     the units that they come from. Source: Lukosevicius 2012, A practical guide to applying echo state networks.

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import fields, replace
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from ..config.recipe import Recipe
 from ..data.dataset import Dataset, Source, Split
 from ..data.on_disk import DiskArray

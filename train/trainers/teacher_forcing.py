@@ -92,4 +92,5 @@ def _solved(model: Any, params: dict, state: dict, x: jax.Array, ridge: float) -
     start = no_rows(n, values, ridge), jnp.zeros((batch, n - values))
     (triangle, _), ends = jax.lax.scan(add, start, (cut(x), cut(x[:, 1:]), cut(there)))
     rest = triangle[n + 1 :, n + 1 :]  # its square is that of the errors, and of the weights by the ridge
-    return solution(triangle, values), ends[-1], jnp.sum(jnp.square(rest)) / (batch * (time - 1 - model.washout) * values)
+    count = batch * (time - 1 - model.washout) * values
+    return solution(triangle, values), ends[-1], jnp.sum(jnp.square(rest)) / count
