@@ -26,7 +26,7 @@ ROOMS = (
     ("trainers", "engine", "reporting", "inference/inputs", "inference/export"),
     ("evaluation",),
     ("runs", "inference"),
-    ("sweeps",),
+    ("sweeps", "in_memory"),
     ("cli",),
 )
 LARGE = ("data/sources", "plots", "recipes", "cli", "trainers")  # lists of things of one kind
