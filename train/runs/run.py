@@ -189,10 +189,8 @@ def _train(
     log, best = MetricsLog(folder and folder / "metrics.jsonl", writes), _best_model(parts, folder, options, memory)
     others = CallbackList([best, *_shown(parts, folder, options), *callbacks])
     everyone = CallbackList([log, *others])
-    if found is None or folder is None:
-        state = start(parts, recipe, folder, options, writes)
-    else:
-        state = resume(found, parts, recipe, folder, options, log, others)
+    again = found and folder and resume(found, parts, recipe, folder, options, log, others)
+    state = again or start(parts, recipe, folder, options, writes)
     everyone.on_start(parts, folder)
     saver = None if folder is None else _saver(folder, parts, recipe, options, log, others, found)
     began = time.perf_counter()

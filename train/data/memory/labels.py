@@ -115,7 +115,7 @@ def _texts(parts: "list[np.ndarray]", task: str) -> Targets:
         raise BadInput(f'y holds texts, which are classes; task="{task}" needs numbers')
     names, counts = np.unique(np.concatenate(parts), return_counts=True)
     if len(names) < 2:
-        raise BadInput(f"y holds a single class, {names[0]!r}: expected at least 2 classes")
+        raise BadInput(f"y holds a single class, {str(names[0])!r}: expected at least 2 classes")
     found = [np.searchsorted(names, part).astype(np.int32) for part in parts]
     labels = tuple(map(str, names))
     return _named(found, labels, labels, counts, task)
