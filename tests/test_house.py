@@ -16,7 +16,7 @@ import zoo
 
 HOUSE = Path(zoo.__file__).parent
 PROJECT = Path(__file__).parent.parent
-FACE = {HOUSE / "__init__.py", HOUSE / "__main__.py"}
+FACE = {HOUSE / "__init__.py", HOUSE / "__main__.py", HOUSE / "sklearn" / "__init__.py"}
 FLOORS = {"layers": 0, "zoo": 1, "train": 2}
 ROOMS = (
     ("",),  # the files directly in train/
@@ -26,7 +26,7 @@ ROOMS = (
     ("trainers", "engine", "reporting", "inference/inputs", "inference/export"),
     ("evaluation",),
     ("runs", "inference"),
-    ("sweeps",),
+    ("sweeps", "in_memory"),
     ("cli",),
 )
 LARGE = ("data/sources", "plots", "recipes", "cli", "trainers")  # lists of things of one kind

@@ -44,8 +44,8 @@ class Callback:
                     f"Rename the method to {new}, or to something else if it is no hook"
                 )
 
-    def on_start(self, setup: Any, folder: Path) -> None:
-        """Called before the first step with the parts of the run and its folder."""
+    def on_start(self, setup: Any, folder: Path | None) -> None:
+        """Called before the first step with the parts of the run and its folder; None if the run writes nothing."""
 
     def on_progress(self, step: int, row: dict) -> None:
         """Called a few times a second with the means since the last logged row; for display only."""
@@ -82,7 +82,7 @@ class CallbackList(Callback):
     def __iter__(self) -> Iterator[Callback]:
         return iter(self._callbacks)
 
-    def on_start(self, setup: Any, folder: Path) -> None:
+    def on_start(self, setup: Any, folder: Path | None) -> None:
         """Calls every `on_start`."""
         for callback in self:
             callback.on_start(setup, folder)

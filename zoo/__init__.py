@@ -37,12 +37,15 @@ if TYPE_CHECKING:  # for editors only: at run time models are found by file name
     from .perceptron import perceptron as perceptron
     from .resnet import resnet as resnet
     from .rnn import rnn as rnn
+    from .train.in_memory.fit import fit as fit
     from .train.trained.model import load as load
     from .wgan import wgan as wgan
     from .wgan_gp import wgan_gp as wgan_gp
 
 __version__ = "0.1.0"
-__all__ = ["create", "list_models", "load", *_catalogue.own_names()]  # pyright: ignore[reportUnsupportedDunderAll]
+__all__ = ["create", "fit", "list_models", "load", *_catalogue.own_names()]  # pyright: ignore[reportUnsupportedDunderAll]
+
+_ABOVE = {"fit": ".train.in_memory.fit", "load": ".train.trained.model"}  # imported on first use
 
 
 def list_models(pattern: str = "*") -> list[str]:
@@ -79,8 +82,10 @@ def create(name: str, *args: Any, **options: Any) -> Any:
 
 def __getattr__(name: str) -> Any:
     """Imports a model on first access, so that `import zoo` stays light."""
-    if name == "load":
-        return import_module(".train.trained.model", __name__).load
+    if name in _ABOVE:
+        return getattr(import_module(_ABOVE[name], __name__), name)
+    if name == "sklearn":
+        return import_module(".sklearn", __name__)
     if name in _catalogue.own_names():
         import_module(f".{name}", __name__)
         return globals()[name]

@@ -13,6 +13,7 @@ from zoo import _catalogue
 
 from .. import tasks, trainers
 from ..config.file import OPTION_TABLES, expected, file_values, model_origin, read_config, write_config
+from ..config.given import no_steps, shorter_warmup
 from ..config.recipe import Recipe, recipe_for
 from ..config.run_options import RunOptions
 from ..config.schema import Option, data_flags, model_flags, recipe_flags, run_flags, trainer_flags
@@ -79,8 +80,8 @@ class RecipeArgs:
     def recipe(self, given: Mapping[str, Any]) -> Recipe:
         """Returns the recipe with the given values, and with every option of model and data set spelled out."""
         values = {flag.name: given.get(flag.name, flag.default) for flag in self.flags}
-        values |= _no_steps(given)
-        values |= _shorter_warmup(values, given)
+        values |= no_steps(given)
+        values |= shorter_warmup(values, given)
         as_expected = all(values[flag.name] == flag.default for flag in self.flags if flag.name != "seed")
         tables = {
             table: {name[2:]: value for name, value in values.items() if name.startswith(f"{table}.")}
@@ -157,8 +158,8 @@ def resolve_recipe(first: Mapping[str, Any]) -> RecipeArgs:
         *trainer_flags(stock.trainer, trainers.options(stock.trainer), stock.t),
     )
     values = file_values(path, file, flags) if path else {}
-    values |= _no_steps(values)
-    values |= _shorter_warmup({flag.name: flag.default for flag in flags} | values, values)
+    values |= no_steps(values)
+    values |= shorter_warmup({flag.name: flag.default for flag in flags} | values, values)
     expect = stock.expect
     if any(values.get(flag.name, flag.default) != flag.default for flag in flags if flag.name != "seed"):
         same = all(file.get(name) == getattr(stock, name) for name in ("model", "dataset"))
@@ -167,18 +168,6 @@ def resolve_recipe(first: Mapping[str, Any]) -> RecipeArgs:
         replace(stock, expect=expect),
         tuple(flag._replace(default=values.get(flag.name, flag.default)) for flag in flags),
     )
-
-
-def _no_steps(given: Mapping[str, Any]) -> dict[str, None]:
-    """Returns no number of steps if only the epochs were given: these set the length then."""
-    return {"steps": None} if "epochs" in given and "steps" not in given else {}
-
-
-def _shorter_warmup(values: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, float]:
-    """Returns a warmup of a tenth of the epochs if only those were given and the recipe's warmup is not shorter."""
-    epochs, warmup = values["epochs"], values["warmup_epochs"]
-    own = "epochs" in given and "warmup_epochs" not in given
-    return {"warmup_epochs": epochs / 10} if own and 0 < epochs <= warmup else {}
 
 
 def _resolved(given: str | None, configured: str | None, path: Path | None) -> str:

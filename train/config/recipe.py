@@ -178,13 +178,13 @@ def book(model: str) -> ModelRecipes:
     return _outside_recipes(model)
 
 
-def recipe_for(model: str, dataset: str | None = None, variant: str = "") -> Recipe:
+def recipe_for(model: str, dataset: str | Source | None = None, variant: str = "") -> Recipe:
     """Returns the recipe of a model for a data set: its own, else that for the most similar data set, renamed.
 
     Args:
         model: name of a model, or a reference to a function that makes one: `package.module:function` or
             `./file.py:function`.
-        dataset: name of the data set; None: that of the model's first recipe.
+        dataset: name of the data set, or the source of data in memory; None: that of the model's first recipe.
         variant: name of the recipe, where the model has several.
 
     Raises:
@@ -203,17 +203,18 @@ def recipe_for(model: str, dataset: str | None = None, variant: str = "") -> Rec
         if not recipes:
             raise BadInput(f"{model} has no recipe, so give the data set to train on as well: --dataset NAME")
         dataset = next((r.dataset for r in recipes if r.variant == variant), recipes[0].dataset)
-    check_compatible(model, source(dataset))
+    kind = source(dataset) if isinstance(dataset, str) else dataset
+    check_compatible(model, kind)
     for recipe in recipes:
-        if (recipe.dataset, recipe.variant) == (dataset, variant):
+        if (recipe.dataset, recipe.variant) == (kind.name, variant):
             return recipe
     if variant:
         known = [f"{r.variant} (on {r.dataset})" for r in recipes if r.variant] or ["none"]
-        raise BadInput(f"{model} has no recipe {variant!r} on {dataset}; it has: {', '.join(known)}")
+        raise BadInput(f"{model} has no recipe {variant!r} on {kind.name}; it has: {', '.join(known)}")
     if not recipes:
-        return Recipe(model, dataset)
-    like = max(recipes, key=lambda r: _likeness(source(r.dataset), source(dataset)))
-    return replace(like, dataset=dataset, variant="", d={}, expect=None)
+        return Recipe(model, kind.name)
+    like = max(recipes, key=lambda r: _likeness(source(r.dataset), kind))
+    return replace(like, dataset=kind.name, variant="", d={}, expect=None)
 
 
 def check_compatible(model: str, data: Source, task: str = "") -> None:

@@ -17,12 +17,21 @@ from .vocabulary import Vocabulary
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["PER_STEP", "Dataset", "Place", "Source", "Split", "load_data", "source"]
+__all__ = ["GIVEN", "PER_STEP", "Dataset", "Place", "Source", "Split", "load_data", "source"]
 
 Kind = Literal["image", "table", "points", "sequence", "text", "series"]
 Task = Literal["binary", "multiclass", "multilabel", "regression", "tagging", "language", "generation",
     "forecast"]  # fmt: skip
 PER_STEP = ("tagging", "language", "forecast")  # tasks with an output at every time step
+GIVEN = MappingProxyType(
+    {
+        "stream": "the data of this run was an iterator, which no command can open again: continue from Python with "
+        "run(recipe, RunOptions(resume=...), stream=Stream(...))",
+        "memory": "the data of this run was in memory, which no command can read again: from Python continue with "
+        "run(recipe, RunOptions(resume=...), data=(X, y)), and score with zoo.load(RUN).score(X, y)",
+    }
+)
+"""Names of the data that only Python can give, with what a command says of them."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +85,9 @@ class Dataset:
         characters: mean number of characters per token of the test text.
         spelling: bits per token of the test text that spell its unknown words.
         val: validation examples, where the data set has its own; None: they are split off those for training.
+        labels: values of the classes in the targets of the user, texts or whole numbers, which `Trained.predict`
+            returns; empty: the names in `classes`, or the numbers of classes that have no other names.
+        held_out: whether the test examples were held out of the training; False: they are the training examples.
         notes: lines for the user on what was assumed of the files and left out, printed before the training.
     """
 
@@ -93,6 +105,8 @@ class Dataset:
     characters: float = 1.0
     spelling: float = 0.0
     val: Split | None = None
+    labels: tuple[str, ...] | tuple[int, ...] = ()
+    held_out: bool = True
     notes: tuple[str, ...] = ()
 
     @property
@@ -138,11 +152,8 @@ def source(name: str) -> Source:
     Raises:
         BadInput: if there is no such data set; the message suggests the nearest name.
     """
-    if name == "stream":
-        raise BadInput(
-            "the data of this run was an iterator, which no command can open again: continue from Python with "
-            "run(recipe, RunOptions(resume=...), stream=Stream(...))"
-        )
+    if name in GIVEN:
+        raise BadInput(GIVEN[name])
     if name not in sources.names():
         known = sources.names()
         raise BadInput(f"unknown data set {name!r}{did_you_mean(name, known)} (choose from {', '.join(known)})")

@@ -156,6 +156,8 @@ def check_targets(data: "Dataset", task: str) -> None:
 
 def predict_numbers(name: str) -> str:
     """Returns the flags that predict the targets of a data set as numbers."""
+    if name == "memory":
+        return 'task="regression"'
     return f"--task regression{f' or --dataset {name}_values' if name.startswith('npy_') else ' (Recipe.task)'}"
 
 

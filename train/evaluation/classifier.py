@@ -187,7 +187,7 @@ def _new(data: Dataset, recipe: Recipe, digest: str, folder: Path | None, print_
         "metrics": {},
     }
     trained = Trained(model, params, state, scaler, None, task, data.classes, about)
-    about["metrics"] = {"accuracy": float(np.mean(trained.predict(data.test.x) == data.test.y))}
+    about["metrics"] = {"accuracy": float(np.mean(trained.predict_indices(data.test.x) == data.test.y))}
     if folder is not None:
         with contextlib.suppress(OSError):  # a cache that cannot be written is not used
             folder.mkdir(parents=True, exist_ok=True)

@@ -46,12 +46,13 @@ class ConsoleReport(Callback):
             unit=setup.data.unit,
         )
 
-    def on_start(self, setup: Any, folder: Path) -> None:
-        """Prints the data, the model, the length of the training and the run folder."""
+    def on_start(self, setup: Any, folder: Path | None) -> None:
+        """Prints the data, the model, the length of the training and the run folder, if there is one."""
         arrays = summary(setup.model, setup.example.shape, setup.example.dtype)
         for line in [*_data_lines(setup), _model_line(setup, parameters(arrays)), _training_line(setup)]:
             self.line.print_line(line)
-        self.line.print_line(f"folder   {folder}")
+        if folder is not None:
+            self.line.print_line(f"folder   {folder}")
         if len(arrays) <= _MAX_ARRAYS:
             self.console.print(parameter_table(arrays))
         self.line.compiling()
@@ -76,9 +77,10 @@ class ConsoleReport(Callback):
         self._print_tables(result)
         held_out = "val" in self.setup.evaluations
         why = f"the best on the validation {self.setup.data.unit}" if held_out else "the last"
-        self._print(f"model    saved from epoch {result.metrics['epoch']:g} ({why})")
+        kept = "saved" if result.folder else "kept in memory"
+        self._print(f"model    {kept} from epoch {result.metrics['epoch']:g} ({why})")
         expect, headline = None if result.signal else self.setup.recipe.expect, self.setup.task.headline
-        commands = _next_commands(self.setup, result.folder)
+        commands = _next_commands(self.setup, result.folder) if result.folder else []
         facts = (result.folder, result.metrics, headline, expect, commands, result.seconds)
         self._print(result_panel(*facts, result.scores.get("baseline")))
         for line in self.setup.task.explain(result.metrics):
@@ -86,7 +88,7 @@ class ConsoleReport(Callback):
         for name, found in result.scores.items():
             if isinstance(found, Mapping) and "summary" in found:
                 self._print(f"{name:8} {found['summary']}")
-        pictures = sorted(path.name for path in (result.folder / "plots").glob("*.png"))
+        pictures = sorted(path.name for path in (result.folder / "plots").glob("*.png")) if result.folder else []
         if pictures:
             self._print(f"plots    {', '.join(pictures)} in {result.folder / 'plots'}")
 

@@ -173,7 +173,7 @@ def sweep_table(rows: Iterable[tuple], names: Sequence[str], metric: str, most: 
 
 
 def result_panel(
-    folder: Path | str,
+    folder: Path | str | None,
     metrics: Mapping[str, float],
     headline: str,
     expect: Expect | None = None,
@@ -184,7 +184,7 @@ def result_panel(
     """Formats the result of a run: the metric against its expectation, the time, the folder and the next commands.
 
     Args:
-        folder: run folder.
+        folder: run folder; None if there is none.
         metrics: metrics of the saved model.
         headline: name of the metric to show if there is no expectation.
         expect: expectation of the recipe.
@@ -200,7 +200,8 @@ def result_panel(
         text.append("time     ", "dim").append(
             f"{seconds:.1f} s\n" if seconds < 60 else f"{format_duration(seconds)}\n"
         )
-    text.append("folder   ", "dim").append(f"{folder}\n")
+    if folder is not None:
+        text.append("folder   ", "dim").append(f"{folder}\n")
     for i, command in enumerate(commands):
         text.append("         " if i else "next     ", "dim").append(f"{command}\n", "cyan")
     text.right_crop(1)

@@ -1,11 +1,13 @@
 """Keeps the best model of a run and describes it in its file."""
 
+import json
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+import jax
 import numpy as np
 
 from zoo import _catalogue
@@ -14,14 +16,16 @@ from ..callback import Callback
 from ..data.image_stats import image_stats, picture_rule
 from ..data.on_disk import sample
 from ..engine.loop import Diverged
-from ..errors import BadInput
+from ..errors import BadInput, RunFailed
 from ..metrics.decisions import MEASURES, RISING
 from ..trained.file import save
+from ..trained.model import Trained, assembled
+from ..trained.schema import described
 from ..trainer import eval_params
 from ..tree import flatten
 from .setup import Setup
 
-__all__ = ["BestModel", "best_model_callback", "check_best", "kept_metrics"]
+__all__ = ["BestModel", "ModelInMemory", "best_model_callback", "check_best", "kept_metrics", "saved_in"]
 
 _RISING = ("accuracy", "r2", "top5", *RISING)  # of other metrics, less is better
 
@@ -76,17 +80,18 @@ class BestModel(Callback):
         return new > old if self.higher else new < old
 
 
-def best_model_callback(parts: Setup, folder: Path | None, metric: str | None) -> BestModel:
-    """Makes the callback that saves the model: the best on the validation split, without such a split the last.
+def best_model_callback(parts: Setup, keep_model: Callable[[dict, dict], Any] | None, metric: str | None) -> BestModel:
+    """Makes the callback that keeps the model: the best on the validation split, without such a split the last.
 
     Args:
         parts: Parts of the run.
-        folder: Run folder; None only determines which model is the best.
+        keep_model: Called with the arrays of a model and its description, as that of `saved_in` or `ModelInMemory`;
+            None: the callback only determines which model is the best.
         metric: Metric to compare; None for the headline metric of the task.
     """
 
     def keep(fit: dict, row: dict) -> None:
-        if folder is None:
+        if keep_model is None:
             return
         params, state = eval_params(fit)
         bad = next((name for name, array in flatten(params).items() if not np.isfinite(array).all()), None)
@@ -97,13 +102,47 @@ def best_model_callback(parts: Setup, folder: Path | None, metric: str | None) -
             params, state, built = parts.model.pruned(params, state)  # pyright: ignore[reportAttributeAccessIssue]
             options |= built
         tree = {"params": params, "state": state, "scaler": parts.scaler, "target_scaler": parts.target_scaler}
-        save(folder, tree, _describe_model(parts, row, options))
+        keep_model(tree, _describe_model(parts, row, options))
 
     if "val" not in parts.evaluations:
         return BestModel("test", "step", True, None, keep)
     metric = metric or parts.task.headline
     higher = parts.task.higher_is_better if metric == parts.task.headline else metric.endswith(_RISING)
     return BestModel("val", metric, higher, parts.recipe.patience, keep)
+
+
+def saved_in(folder: Path) -> Callable[[dict, dict], Any]:
+    """Returns the function that writes a model into the folder of its run."""
+    return lambda tree, about: save(folder, tree, about)
+
+
+class ModelInMemory:
+    """Keeps a copy of the model of a run without a folder; calling it replaces the copy.
+
+    Args:
+        parts: Parts of the run.
+    """
+
+    def __init__(self, parts: Setup):
+        self.parts, self._kept = parts, None
+
+    def __call__(self, tree: dict, about: dict) -> None:
+        """Copies the arrays to the host, and keeps them with their description."""
+        arrays = {name: tree[name] for name in ("params", "state")}
+        self._kept = tree | jax.tree.map(np.array, jax.device_get(arrays)), about  # the next step reuses their memory
+
+    def load(self, history: Sequence[dict] = ()) -> Trained:
+        """Returns the model as `zoo.load` returns it from a file.
+
+        Raises:
+            RunFailed: If no model was kept.
+        """
+        if self._kept is None:
+            raise RunFailed("no model was kept: the run ended before its first evaluation")
+        tree, about = self._kept
+        about = described(json.loads(json.dumps(about)))
+        arrays = jax.device_put({name: tree[name] for name in ("params", "state")})
+        return replace(assembled(self.parts.model, tree | arrays, about), history=history)
 
 
 def check_best(metric: str | None, parts: Setup) -> None:
@@ -135,6 +174,8 @@ def _describe_model(parts: Setup, row: dict, options: dict) -> dict[str, Any]:
         **image_stats(parts.source.kind, sample(data.train.x)),
         **picture_rule(recipe.dataset, dict(recipe.d)),
         "classes": list(data.classes),
+        **({"labels": list(data.labels)} if data.labels else {}),
+        **({} if data.held_out else {"held_out": False}),
         "features": list(data.features),
         "target": data.target,
         "relative": data.relative,

@@ -12,7 +12,7 @@ from ..checkpoints.checkpoint import Checkpoint
 from ..config.mesh import spread
 from ..config.recipe import Recipe
 from ..config.schema import data_flags, model_flags, trainer_flags
-from ..data.dataset import source
+from ..data.dataset import GIVEN, source
 from ..engine.plan import Plan
 from ..errors import CheckpointUnusable
 from ..trainers import options as trainer_options
@@ -119,7 +119,7 @@ def _flat(recipe: Mapping[str, Any]) -> dict[str, Any]:
     try:
         card, name = _catalogue.card(plain["model"]), plain["dataset"]
         known = trainer_flags(plain["trainer"], trainer_options(plain["trainer"]), plain.get("t", {}))
-        data = () if name == "stream" else data_flags(source(name), plain["d"])
+        data = () if name in GIVEN else data_flags(source(name), plain["d"])
         for flag in (*model_flags(card, plain["m"]), *data, *known):
             tables[flag.name] = json.loads(json.dumps(flag.default, default=str))
     except (KeyError, TypeError, ValueError, AttributeError):

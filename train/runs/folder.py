@@ -28,6 +28,7 @@ __all__ = [
     "check_folder",
     "is_run",
     "locate_run",
+    "needs_folder",
     "prepare_folder",
     "read_config",
     "read_result",
@@ -79,6 +80,21 @@ def check_folder(options: "RunOptions") -> None:
             _check_replaceable(folder, options.overwrite)
     except OSError as error:
         raise BadInput(f"--out {folder} cannot be used: {error.strerror or error}") from error
+
+
+def needs_folder(options: "RunOptions", in_memory: bool) -> bool:
+    """Returns whether a run writes a folder: on data in memory only if one is named.
+
+    Raises:
+        BadInput: If an option needs a folder and none is named.
+    """
+    if not in_memory or options.out is not None or options.resume is not None:
+        return True
+    for name in ("overwrite", "tensorboard", "profile", "ckpt_every"):
+        if getattr(options, name) not in (None, False, "off"):
+            flag = f"--{name.replace('_', '-')}"
+            raise BadInput(f"{flag} needs a folder, which a run on data in memory has only if one is named: give --out")
+    return False
 
 
 def prepare_folder(recipe: Recipe, options: "RunOptions") -> Path:

@@ -22,16 +22,16 @@ class MetricsLog(Callback):
     called before a checkpoint that counts the row is written, and at the end: to sync every row takes milliseconds.
 
     Args:
-        path: File to append to.
+        path: File to append to; None only keeps the rows.
         writes: Whether this process writes; of several processes, the others only keep the rows.
     """
 
     name = "metrics"
 
-    def __init__(self, path: Path, writes: bool = True):
-        self.path, self.writes, self.rows = path, writes, []
+    def __init__(self, path: Path | None, writes: bool = True):
+        self.path, self.writes, self.rows = path or Path(), writes and path is not None, []
         self._bytes, self._sum = 0, hashlib.sha256()
-        self._folder = FolderIdentity(path.parent) if writes else None
+        self._folder = FolderIdentity(self.path.parent) if self.writes else None
 
     def on_metrics(self, row: dict, fit: dict) -> None:
         """Appends the row; in the file NaN and infinity are null, with a word in `not_finite`.

@@ -28,22 +28,24 @@ class Result:
     """Result of a run.
 
     Attributes:
-        folder: Run folder.
+        folder: Run folder; None for a run that writes nothing.
         metrics: Test metrics of the model that was kept.
         rows: Rows of `metrics.jsonl`.
         seconds: Seconds from the first step to the last, compilation included.
         setup: Parts of the run.
         scores: Scores behind the pictures: by class, or of a regression.
         signal: Number of the signal that ended the run early; 0 for none.
+        model: The trained model of a run without a folder.
     """
 
-    folder: Path
+    folder: Path | None
     metrics: Mapping[str, float]
     rows: Sequence[Mapping[str, Any]]
     seconds: float
     setup: Setup
     scores: Mapping[str, Any] = field(default_factory=dict)
     signal: int = 0
+    model: Trained | None = None
 
     @property
     def best_epoch(self) -> float:
@@ -54,8 +56,11 @@ class Result:
         return max(rows, key=lambda row: sign * row[task.headline])["epoch"]
 
     def load(self) -> Trained:
-        """Loads the trained model, as `zoo.load(folder)` does."""
-        return load(self.folder)
+        """Returns the trained model, as `zoo.load(folder)` does; its `history` holds the rows of the run."""
+        if self.model is not None:
+            return self.model
+        assert self.folder is not None
+        return replace(load(self.folder), history=self.rows)
 
 
 def beside_baseline(result: Result) -> Result:
@@ -75,13 +80,15 @@ def beside_baseline(result: Result) -> Result:
 
 def finish(result: Result, pictures: bool = True) -> Result:
     """Draws the pictures, computes the scores behind them and writes `result.json`; returns the result with scores."""
-    folder = FolderIdentity(result.folder)
+    place = result.folder
+    assert place is not None
+    folder = FolderIdentity(place)
     if pictures:
         result = replace(result, scores={**result.scores, **draw(result)})
     facts = {"metrics": result.metrics, "seconds": result.seconds, "stopped_by_signal": result.signal}
     scores = {name: _numbers(found) for name, found in result.scores.items()}
     folder.check()  # pictures take a while
-    write_json(result.folder / RESULT_FILE, strict({**facts, **scores}))
+    write_json(place / RESULT_FILE, strict({**facts, **scores}))
     return result
 
 

@@ -1,10 +1,15 @@
-"""Runs a recipe: trains it and writes a folder with configuration, metrics, trained model, pictures and result."""
+"""Runs a recipe: trains it and writes a folder with configuration, metrics, trained model, pictures and result.
 
+A run on data in memory needs no folder: without one it writes nothing, and its result holds the model.
+"""
+
+import time
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import jax
 
@@ -27,6 +32,7 @@ from ..engine.streamed_steps import StreamedStepProgram
 from ..errors import BadInput, RunFailed, warn
 from ..files import disk_full_error
 from ..metrics.decisions import MEASURES
+from ..pipeline.arrays import OpenArrays, Opened, open_given
 from ..pipeline.stream import Stream
 from ..reporting.console import ConsoleReport
 from ..reporting.console_stream import terminal
@@ -37,9 +43,9 @@ from ..runtime.processes import broadcast_from_first, check_same, is_first
 from ..runtime.signals import StopFlag
 from ..trainers import traits
 from ..trainers.effects import ignored
-from .best_model import BestModel, best_model_callback, check_best, kept_metrics
+from .best_model import BestModel, ModelInMemory, best_model_callback, check_best, kept_metrics, saved_in
 from .compatibility import facts
-from .folder import check_folder, prepare_folder
+from .folder import check_folder, needs_folder, prepare_folder
 from .lock import FolderLost, Lock
 from .metrics_log import MetricsLog
 from .out_of_memory import out_of_memory
@@ -60,15 +66,22 @@ def run(
     *,
     like: Setup | None = None,
     stream: Stream | None = None,
+    data: Any = None,
+    test: Any = 0.2,
 ) -> Result:
-    """Trains a recipe in a folder of its own.
+    """Trains a recipe in a folder of its own, or on data in memory also without one.
 
     Args:
         recipe: Recipe to train; `recipe_for("cnn")` returns the default recipe of a model.
-        options: Run folder, devices, checkpoints and the like; they change no result.
+        options: Run folder, devices, checkpoints and the like; they change no result. With `data` and without `out` or
+            `resume` nothing is written to disk.
         callbacks: Callbacks, called after those of the run.
         like: Parts of an earlier run of the same recipe but for the seed; its compiled programs are reused.
         stream: Batches to train on, in place of the data set of the recipe.
+        data: Inputs and targets `(X, y)` in memory, in place of the data set of the recipe: arrays, lists or frames, as
+            `zoo.fit` takes them; or what `GivenArrays.opened` returned.
+        test: Test examples `(X, y)`, or the share of `data` that is held out for testing, stratified by class; 0 trains
+            on all of them and scores these.
 
     Returns:
         Metrics, folder and parts of the run.
@@ -88,7 +101,7 @@ def run(
         with synchronized() as shutdown:
             for line in ignored(recipe) if is_first() else ():
                 warn(line)
-            result = _run(recipe, here, callbacks, like, stream)
+            result = _run(recipe, here, callbacks, like, open_given(recipe, stream, data, test))
             shutdown.hurry = result.signal != 0
         return result
 
@@ -96,11 +109,10 @@ def run(
 
 
 def _run(
-    recipe: Recipe, options: RunOptions, callbacks: Sequence[Callback], like: Setup | None, stream: Stream | None
+    recipe: Recipe, options: RunOptions, callbacks: Sequence[Callback], like: Setup | None, opened: Opened | None
 ) -> Result:
     terminal(quiet=options.quiet).print(check_devices(options), soft_wrap=True)
     check_same({"recipe": asdict(recipe), "options": shared_by_all(options)})
-    opened = None if stream is None else stream.opened(recipe)
     recipe = recipe if opened is None else opened.recipe
     found = find(options.resume, recipe) if options.resume else None
     if found is None and options.resume:
@@ -112,7 +124,7 @@ def _run(
         sharding=sharding_for(options),
         skip_bad=options.on_nan == "skip",
         log_every=options.log_every,
-        stream=opened,
+        own=opened,
         remat=options.remat,
         measures=_measures(options),
     )
@@ -123,18 +135,19 @@ def _run(
     check_best(options.best, parts)
     parts = parts if like is None else parts.like(like)
     extra = extra_callbacks(parts, options)
-    folder = _folder(parts, options)
-    command = resume_command(folder, parts.recipe.model)
-    advise(f"Saved checkpoints are complete: resume with {command}, by any number of processes")
+    folder = _folder(parts, options) if needs_folder(options, isinstance(opened, OpenArrays)) else None
+    if folder is not None:
+        command = resume_command(folder, parts.recipe.model)
+        advise(f"Saved checkpoints are complete: resume with {command}, by any number of processes")
     # Signals are caught from here on: before there is anything to save, python's own handlers are quicker.
-    with Lock(folder) if is_first() else nullcontext(), StopFlag() as stop:
-        if found is not None and broadcast_from_first(lambda: is_complete(found, parts, options)):
+    with Lock(folder) if folder is not None and is_first() else nullcontext(), StopFlag() as stop:
+        if folder and found and broadcast_from_first(lambda: is_complete(found, parts, options)):
             return completed(folder, parts, options)
         try:
             # TensorBoard comes last, as it reads what other callbacks drew.
             return _train(parts, recipe, folder, options, [*callbacks, *extra], stop, found)
         except OSError as error:
-            raise disk_full_error(error, folder) from error
+            raise error if folder is None else disk_full_error(error, folder) from error
         except ValueError as error:
             wrong_batch = _batch_error(error, parts.recipe)
             if wrong_batch is None:
@@ -173,25 +186,21 @@ def _batch_error(error: ValueError, recipe: Recipe) -> BadInput | None:
 def _train(
     parts: Setup,
     recipe: Recipe,
-    folder: Path,
+    folder: Path | None,
     options: RunOptions,
     callbacks: Sequence[Callback],
     stop: StopFlag,
     found: Checkpoint | None,
 ) -> Result:
-    writes = is_first()
-    log, best = MetricsLog(folder / "metrics.jsonl", writes), _best_model(parts, folder, options)
-    shown = [*gan_callbacks(parts, options.pictures), ConsoleReport(parts, options)] if writes else []
-    others = CallbackList([best, *shown, *callbacks])
+    writes, memory = is_first(), ModelInMemory(parts) if folder is None else None
+    log, best = MetricsLog(folder and folder / "metrics.jsonl", writes), _best_model(parts, folder, options, memory)
+    others = CallbackList([best, *_shown(parts, folder, options), *callbacks])
     everyone = CallbackList([log, *others])
-    if found is None:
-        state = start(parts, recipe, folder, options, writes)
-    else:
-        state = resume(found, parts, recipe, folder, options, log, others)
+    again = found and folder and resume(found, parts, recipe, folder, options, log, others)
+    state = again or start(parts, recipe, folder, options, writes)
     everyone.on_start(parts, folder)
-    about = facts(parts, recipe, asdict(options))
-    intervals = {"every": options.ckpt_every, "keep": options.keep}
-    saver = CheckpointWriter(folder, about, log, others, **intervals, found=found, writes=writes)
+    saver = None if folder is None else _saver(folder, parts, recipe, options, log, others, found)
+    began = time.perf_counter()
     try:
         train(
             *(parts.advance, parts.plan, parts.key),
@@ -204,35 +213,60 @@ def _train(
             run_steps=_profile(callbacks),
         )
     except RunFailed as error:
-        raise _described(error, saver, best, folder) from None
+        raise _described(error, saver, best) from None
     finally:
         everyone.on_stop()
-    if stop.requested and writes:
-        print_resume_command(folder, parts.recipe.model, saver.saved, parts.plan.steps, stop.requested)
-    result = Result(folder, kept_metrics(log.rows, best), log.rows, saver.seconds, parts, signal=stop.requested)
+    if stop.requested and writes and saver:
+        print_resume_command(saver.folder, parts.recipe.model, saver.saved, parts.plan.steps, stop.requested)
+    seconds = saver.seconds if saver else time.perf_counter() - began
+    result = Result(folder, kept_metrics(log.rows, best), log.rows, seconds, parts, signal=stop.requested)
     log.check_folder()
-    if (result := beside_baseline(checked(result))).metrics and writes:
+    result = beside_baseline(checked(result))
+    if result.metrics and memory is not None:
+        result = replace(result, model=memory.load(log.rows))
+    elif result.metrics and writes:
         result = finish(result, options.pictures)
     everyone.on_end(result)
     return result
 
 
-def _best_model(parts: Setup, folder: Path, options: RunOptions) -> BestModel:
-    return best_model_callback(parts, folder if is_first() else None, options.best)
+def _best_model(parts: Setup, folder: Path | None, options: RunOptions, memory: ModelInMemory | None) -> BestModel:
+    saved = saved_in(folder) if folder is not None and is_first() else None
+    return best_model_callback(parts, memory or saved, options.best)
+
+
+def _shown(parts: Setup, folder: Path | None, options: RunOptions) -> list[Callback]:
+    if not is_first():
+        return []
+    return [*gan_callbacks(parts, options.pictures and folder is not None), ConsoleReport(parts, options)]
+
+
+def _saver(
+    folder: Path,
+    parts: Setup,
+    recipe: Recipe,
+    options: RunOptions,
+    log: MetricsLog,
+    callbacks: CallbackList,
+    found: Checkpoint | None,
+) -> CheckpointWriter:
+    about = facts(parts, recipe, asdict(options))
+    intervals = {"every": options.ckpt_every, "keep": options.keep}
+    return CheckpointWriter(folder, about, log, callbacks, **intervals, found=found, writes=is_first())
+
+
+def _described(error: RunFailed, saver: CheckpointWriter | None, best: BestModel) -> RunFailed:
+    """Returns the error of a failed run with what was saved; of a folder that is gone, nothing more is known."""
+    if isinstance(error, FolderLost) or saver is None:
+        return error
+    saver.wait()
+    row = best.best
+    kept = f"The model of epoch {row['epoch']:g} is kept in {saver.folder}" if row else "No model was saved yet"
+    return type(error)(f"{error}. {kept}.")
 
 
 def _profile(callbacks: Sequence[Callback]) -> Profile | None:
     return next((each for each in callbacks if isinstance(each, Profile)), None)
-
-
-def _described(error: RunFailed, saver: CheckpointWriter, best: BestModel, folder: Path) -> RunFailed:
-    """Returns the error of a failed run with what was saved; of a folder that is gone, nothing more is known."""
-    if isinstance(error, FolderLost):
-        return error
-    saver.wait()
-    row = best.best
-    kept = f"The model of epoch {row['epoch']:g} is kept in {folder}" if row else "No model was saved yet"
-    return type(error)(f"{error}. {kept}.")
 
 
 def extra_callbacks(parts: Setup, options: RunOptions) -> list[Callback]:

@@ -27,6 +27,7 @@ from ..errors import BadInput
 from ..evaluation.baseline import described_baseline
 from ..evaluation.sample_score_for import sample_score_for
 from ..evaluation.task_for_data import TaskSpec, task_for_data
+from ..pipeline.arrays import Opened
 from ..pipeline.batches import BatchSource
 from ..pipeline.fingerprint import fingerprint
 from ..pipeline.selection import batches_for, check_divides
@@ -136,7 +137,7 @@ def setup(
     skip_bad: bool = False,
     log_every: int | None = None,
     score_samples: bool = True,
-    stream: OpenStream | None = None,
+    own: Opened | None = None,
     remat: bool = False,
     measures: tuple[str, ...] = (),
 ) -> Setup:
@@ -149,7 +150,7 @@ def setup(
         skip_bad: Whether to skip a step whose metrics are not finite, instead of ending the run.
         log_every: Steps between two logged rows; None for a part of an epoch.
         score_samples: Whether samples will be scored, for which a classifier may have to be trained first.
-        stream: Stream to train on, in place of the data of the recipe.
+        own: Stream or arrays to train on, in place of the data of the recipe.
         remat: Whether to train the rematerialised model.
         measures: Names of the measures to compute at every evaluation.
 
@@ -157,7 +158,8 @@ def setup(
         BadInput: If model and data are incompatible, or an option is invalid.
         DataUnavailable: If the data cannot be loaded.
     """
-    kind, data = _loaded(recipe, place, stream)
+    kind, data = _loaded(recipe, place, own)
+    stream = own if isinstance(own, OpenStream) else None
     recipe = replace(recipe, trainer=trainers.variant(recipe.trainer, recipe.task or data.task))
     wanted = spec_for(kind, data, recipe.task)
     recipe, train, held = _examples(recipe, data, kind, stream, place.print_fn)
@@ -249,10 +251,11 @@ def _rate(schedule: Callable, accumulate: int) -> Callable[[int], float]:
     return lambda step: float(str(np.asarray(now(step // accumulate))))  # the decimals that float32 has
 
 
-def _loaded(recipe: Recipe, place: Place, stream: OpenStream | None) -> tuple[Source, Dataset]:
-    """Returns the data of a stream or of the recipe, and prints what was assumed of them."""
-    if stream:
-        kind, data = stream.kind, stream.data
+def _loaded(recipe: Recipe, place: Place, own: Opened | None) -> tuple[Source, Dataset]:
+    """Returns the data that were given or those of the recipe, and prints what was assumed of them."""
+    if own:
+        kind, data = own.kind, own.data
+        check_compatible(recipe.model, kind, recipe.task)
         for line in data.notes:
             place.print_fn(line)
     else:

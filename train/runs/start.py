@@ -20,13 +20,13 @@ from .setup import Setup
 __all__ = ["print_resume_command", "restart", "resume_command", "start"]
 
 
-def start(setup: Setup, recipe: Recipe, folder: Path, options: RunOptions, writes: bool) -> LoopState | None:
+def start(setup: Setup, recipe: Recipe, folder: Path | None, options: RunOptions, writes: bool) -> LoopState | None:
     """Writes the configuration of a new run and returns its first state.
 
     Args:
         setup: Parts of the run.
         recipe: Recipe of the run, as given.
-        folder: Run folder.
+        folder: Run folder; None writes nothing.
         options: Options of the run.
         writes: Whether this process writes.
 
@@ -42,7 +42,7 @@ def start(setup: Setup, recipe: Recipe, folder: Path, options: RunOptions, write
 
         first, lines = warm_start(options.init_from, setup)
         terminal(quiet=options.quiet).print("\n".join(lines), soft_wrap=True)
-    if writes:
+    if writes and folder is not None:
         write_json(folder / CONFIG_FILE, {"recipe": asdict(recipe), **environment(options, recipe.model)})
     return first
 

@@ -167,7 +167,7 @@ def has_target(y: jax.Array) -> jax.Array:
 
 def _classes(name: str, loss: Callable, scores: dict, predict: Callable, probabilities: Callable) -> Task:
     return Task(
-        name, loss, scores, public, "accuracy", True, predict, probabilities,
+        name, loss, scores, public, "accuracy", True, predict, probabilities, named=True,
         describe=_describe_classes, compare=_compare, details=_details, figures=_FIGURES,
     )  # fmt: skip
 
@@ -192,12 +192,12 @@ def most_likely(z: jax.Array) -> jax.Array:
 
 def _compare(trained: Any, data: Dataset) -> tuple[np.ndarray, np.ndarray]:
     x, y, lengths = data.test
-    return np.asarray(y).reshape(-1), trained.predict(x, lengths)
+    return np.asarray(y).reshape(-1), trained.predict_indices(x, lengths)
 
 
 def _compare_tags(trained: Any, data: Dataset) -> tuple[np.ndarray, np.ndarray]:
     x, y, lengths = data.test
-    predicted = trained.predict(x, lengths)
+    predicted = trained.predict_indices(x, lengths)
     return y[y >= 0], predicted[y >= 0]
 
 

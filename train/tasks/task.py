@@ -46,6 +46,7 @@ class Task(NamedTuple):
         target: `batch -> target` of loss and metrics.
         scores: `(model, params, state, batch, key) -> {name: (sum, weight)}` over a batch whose `weight` is 0 for
             padding; a weight None marks a total instead of a mean. Replaces the scores by loss and metrics.
+        named: whether predictions are indices of classes, which have names.
         units: scale and shape of the outputs: those of the target, of an example, or none.
         powers: power of the data's unit in each reported metric that has one, 2 for a squared error.
         unit: unit of the data by which `metrics` are to be multiplied, in the powers above; `finish` does so.
@@ -84,6 +85,7 @@ class Task(NamedTuple):
     inputs: Callable[[dict, Any], dict] | None = None
     target: Callable[[dict], Any] = _labels
     scores: Callable[..., dict] | None = None
+    named: bool = False
     units: Literal["target", "example", "none"] = "target"
     powers: Mapping[str, int] = MappingProxyType({})
     unit: float = 1.0

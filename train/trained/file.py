@@ -21,7 +21,7 @@ from .schema import described
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["PRETRAINED", "header", "locate", "pretrained_names", "read_model", "save", "serialize"]
+__all__ = ["PRETRAINED", "header", "locate", "parse_model", "pretrained_names", "read_model", "save", "serialize"]
 
 PRETRAINED = Path(zoo.__file__).parent / "pretrained"
 """Folder of the pretrained models, which `python -m benchmarks.pretrained` makes."""
@@ -78,7 +78,28 @@ def read_model(path: Path) -> "tuple[dict[str, np.ndarray], dict[str, Any]]":
     """
     if not path.is_file():
         raise CheckpointUnusable(f"no model at {path}: give the folder of a run (runs/...) or a {MODEL_FILE}")
-    tensors, texts = read_safetensors(path)
+    return _checked(path, *read_safetensors(path))
+
+
+def parse_model(content: bytes, where: str) -> "tuple[dict[str, np.ndarray], dict[str, Any]]":
+    """Reads the content of a model file, as `serialize` returns it; `where` names it in errors.
+
+    Raises:
+        CheckpointUnusable: as `read_model`.
+    """
+    from safetensors import SafetensorError
+    from safetensors.numpy import load as arrays_of
+
+    try:
+        size = int.from_bytes(content[:8], "little")
+        texts = json.loads(content[8 : 8 + size]).get("__metadata__", {})
+        return _checked(Path(where), arrays_of(content), texts)
+    except (SafetensorError, ValueError, TypeError, AttributeError, KeyError) as error:
+        raise CheckpointUnusable(f"{where} cannot be read, it is damaged or something else: {error}") from error
+
+
+def _checked(path: Path, tensors: "dict[str, np.ndarray]", texts: Mapping[str, str]) -> Any:
+    """Returns the arrays and the description of a file after their checks."""
     about = _description(path, texts)
     if about.get("format") != _FORMAT:
         raise CheckpointUnusable(f"{path} is not a model of this version of the zoo (format {_FORMAT})")

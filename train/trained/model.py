@@ -1,7 +1,7 @@
 """The `Trained` model: parameters with their preprocessing, loaded from a model file; predicts from raw inputs."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -11,24 +11,25 @@ import numpy as np
 
 from zoo.layers import Layer
 
-from ..config.model_sizes import check_sizes
 from ..data.normalize import Scaler, on_device, on_host, scaled
 from ..data.on_disk import DiskArray
 from ..data.windows import changes
 from ..errors import BadInput, CheckpointUnusable
+from ..files import MODEL_FILE, replace_file
 from ..runtime.compile import jit
 from ..runtime.jax_settings import check_jax_settings
 from ..tasks import task_for
 from ..tasks.task import Task
-from ..tree import specs, unflatten_into
-from .build import ModelSpec, build
+from .arrays import restored
+from .build import ModelSpec
 from .call import call
-from .file import locate, read_model
+from .file import locate, parse_model, read_model, serialize
 from .generator_input import sample_latents
+from .inputs import check_finite_inputs, checked_inputs, checked_lengths
+from .labels import labels_of, named, score
 from .origin import check_origin
-from .scalers import take_scalers
 
-__all__ = ["Trained", "load"]
+__all__ = ["Trained", "assembled", "load", "loads"]
 
 _CHUNK = 1000  # examples per call of the compiled model
 
@@ -48,6 +49,7 @@ class Trained:
         classes: names of the classes, in the order of the outputs; empty for a regression.
         about: description in the model file: model, options, data, metrics, vocabulary; where `relative` is true the
             model reads windows minus their last value, and forecasts the change from it.
+        history: rows of metrics of the run in this process that trained it; empty for a model that was loaded.
     """
 
     model: Layer
@@ -58,6 +60,17 @@ class Trained:
     task: Task
     classes: tuple[str, ...]
     about: Mapping[str, Any]
+    history: Sequence[Mapping[str, Any]] = ()
+
+    @property
+    def metrics(self) -> dict[str, float]:
+        """Scores of the test examples at the end of the training; of a text and for other tasks as in its task."""
+        return {name: value for name, value in self.about["metrics"].items() if name not in ("split", "not_finite")}
+
+    @property
+    def labels(self) -> np.ndarray:
+        """Values of the classes as `predict` returns them, texts or whole numbers, in the order of the outputs."""
+        return labels_of(self.about)
 
     @property
     def input_shape(self) -> tuple[int, ...]:
@@ -70,7 +83,12 @@ class Trained:
         shape = "x".join(map(str, self.input_shape))
         classes = f"{len(self.classes)} classes" if self.classes else self.about["target"] or "a number"
         outputs = self.task.gives or classes
-        return f"<{self.about['model']} trained on {self.about['dataset']}: {shape} -> {outputs}, test {scores}>"
+        split = "test" if self.about.get("held_out", True) else "training"
+        return f"<{self.about['model']} trained on {self.about['dataset']}: {shape} -> {outputs}, {split} {scores}>"
+
+    def __reduce__(self) -> tuple[Callable, tuple]:
+        """Pickles and copies the model as the content of its file."""
+        return loads, (self.to_bytes(), None, tuple(self.history))
 
     def outputs(self, x: Any, lengths: Any = None) -> np.ndarray:
         """Computes the outputs for raw inputs (batch, *input_shape), or for one input without the batch axis.
@@ -85,10 +103,16 @@ class Trained:
         return self._in_chunks(x, lengths, np.asarray)
 
     def predict(self, x: Any, lengths: Any = None) -> np.ndarray:
-        """Predicts from raw inputs: class indices (per step for tagging), values in the data's units in float64.
+        """Predicts from raw inputs: classes (per step for tagging), values in the data's units in float64.
 
-        Arguments and errors as in `outputs`.
+        Classes are the `labels`: names where the classes have names, whole numbers where the targets were whole numbers
+        (`predict_indices` returns numbers always). Arguments and errors as in `outputs`.
         """
+        found = self.predict_indices(x, lengths)
+        return named(found, self.labels) if self.task.named else found
+
+    def predict_indices(self, x: Any, lengths: Any = None) -> np.ndarray:
+        """Predicts as `predict`, but classes as their indices in `classes`."""
         if self.target_scaler is None:  # outputs of many examples may be far larger than their predictions
             return self._in_chunks(x, lengths, jax.jit(self.task.predict))
         outputs, alone = self._batched(x, lengths)
@@ -98,6 +122,43 @@ class Trained:
             outputs = outputs + (last if self.task.units == "example" else last[..., 0, :])
         predictions = np.asarray(self.task.predict(outputs))  # on the host, which keeps the digits of float64
         return predictions[0] if alone else predictions
+
+    def predict_proba(self, x: Any, lengths: Any = None) -> np.ndarray:
+        """Computes probabilities, as `probabilities`; columns in the order of `labels`. The name of scikit-learn."""
+        return self.probabilities(x, lengths)
+
+    def score(self, x: Any, y: Any) -> float:
+        """Scores raw inputs: the share of correct classes, of label sets, or R2 of a regression, as scikit-learn does.
+
+        Args:
+            x: inputs, as for `predict`.
+            y: true values, as `predict` returns them, or indices of the classes.
+
+        Raises:
+            BadInput: if the number of targets differs, or the task has no such score.
+        """
+        return score(self, x, y)
+
+    def save(self, path: str | Path) -> Path:
+        """Writes the model file, from which `zoo.load(path)` restores the model.
+
+        Args:
+            path: the file, which ends in .safetensors, or a folder, which is made if it is missing.
+
+        Returns:
+            The path of the file.
+        """
+        path = Path(path).expanduser()
+        if path.suffix != ".safetensors":
+            path = path / MODEL_FILE
+        path.parent.mkdir(parents=True, exist_ok=True)
+        replace_file(path, self.to_bytes())
+        return path
+
+    def to_bytes(self) -> bytes:
+        """Returns the content of the model file; `loads` is its inverse."""
+        scalers = {"scaler": self.scaler, "target_scaler": self.target_scaler}
+        return serialize({"params": self.params, "state": self.state, **scalers}, self.about)
 
     def probabilities(self, x: Any, lengths: Any = None) -> np.ndarray:
         """Computes the probability of each class for raw inputs: (batch, classes), for tagging of each step.
@@ -126,7 +187,7 @@ class Trained:
         """
         if not hasattr(self.model, "log_prob"):
             raise ValueError(f"{self.about['model']} has no likelihood: its model has no capability `log_prob`")
-        x, alone = self._checked(x)
+        x, alone = checked_inputs(self.about, x)
         values = np.asarray(self.model.log_prob(self.params, self.state, scaled(self.scaler, x), key))  # pyright: ignore
         return values[0] if alone else values
 
@@ -152,10 +213,10 @@ class Trained:
 
     def _in_chunks(self, x: Any, lengths: Any, last: Callable) -> np.ndarray:
         """Computes a function of the outputs for some raw inputs at a time."""
-        x, alone = self._checked(x)
+        x, alone = checked_inputs(self.about, x)
         if lengths is None and not isinstance(x, DiskArray):  # what lies behind the end of a sequence may be anything
-            self._check_finite(x)
-        given = {"x": x} if lengths is None else {"x": x, "lengths": self._checked_lengths(lengths, x)}
+            check_finite_inputs(self.about, x)
+        given = {"x": x} if lengths is None else {"x": x, "lengths": checked_lengths(lengths, x)}
         size = min(_CHUNK, len(x))
         some = [np.minimum(np.arange(start, start + size), len(x) - 1) for start in range(0, len(x), size)]
         read = (self._read({name: each[rows] for name, each in given.items()}) for rows in some)
@@ -181,34 +242,6 @@ class Trained:
 
         return jit(run)
 
-    def _checked(self, x: Any) -> tuple[Any, bool]:
-        given, shape, name = x if isinstance(x, DiskArray) else np.asarray(x), self.input_shape, self.about["model"]
-        free = int(self.about["kind"] in ("sequence", "text") or self.about["made_for"]["each"])  # the time axis
-        alone = given.ndim == len(shape)
-        x = given[None] if alone else given
-        if x.ndim != len(shape) + 1 or x.shape[1 + free :] != shape[free:] or not x.size:
-            wanted = ("time", *shape[1:]) if free else shape
-            one, many = ", ".join(map(str, wanted)), ", ".join(map(str, ("batch", *wanted)))
-            raise ValueError(f"{name} reads inputs ({many}) or one of ({one}), got shape {given.shape}")
-        if x.dtype.kind not in "biuf":
-            raise ValueError(f"{name} reads numbers, got {x.dtype}")
-        return x, alone
-
-    def _check_finite(self, x: np.ndarray) -> None:
-        bad = np.argwhere(~np.isfinite(x)) if x.dtype.kind == "f" else np.empty((0, x.ndim), int)
-        if len(bad):
-            place = ", ".join(map(str, bad[0]))
-            raise ValueError(f"{self.about['model']} reads finite numbers, x[{place}] is {x[tuple(bad[0])]}")
-
-    def _checked_lengths(self, lengths: Any, x: Any) -> np.ndarray:
-        lengths, time = np.atleast_1d(lengths), x.shape[1]
-        if lengths.shape != (len(x),) or lengths.dtype.kind not in "iu":
-            raise ValueError(f"lengths must be {len(x)} whole numbers, got {lengths.dtype} {lengths.shape}")
-        if lengths.min() < 0 or lengths.max() > time:
-            wrong = int(np.flatnonzero((lengths < 0) | (lengths > time))[0])
-            raise ValueError(f"lengths must lie in 0 .. {time}, the time axis; example {wrong} has {lengths[wrong]}")
-        return lengths.astype(np.int32)
-
 
 def load(run: str | Path, model: str | None = None) -> Trained:
     """Loads the model of a run folder, a model file, or a pretrained model by its name (`python -m zoo list`).
@@ -228,10 +261,39 @@ def load(run: str | Path, model: str | None = None) -> Trained:
     """
     check_jax_settings()
     path = locate(run)
-    tensors, about = read_model(path)
+    return _loaded(path, *read_model(path), model)
+
+
+def loads(content: bytes, model: str | None = None, history: Sequence[Mapping[str, Any]] = ()) -> Trained:
+    """Restores a model from the content of its file, `Trained.to_bytes()`; `model` and errors as in `load`."""
+    where = "the bytes of a model"
+    return replace(_loaded(Path(where), *parse_model(content, where), model), history=history)
+
+
+def assembled(model: Layer, tree: Mapping[str, Any], about: Mapping[str, Any]) -> Trained:
+    """Puts a trained model together.
+
+    Args:
+        model: pair of functions.
+        tree: `params`, `state`, and the scalers, as far as there are any.
+        about: description, as in a model file.
+
+    Raises:
+        ValueError: if the model lacks a capability of its task.
+    """
+    threshold = about["recipe"].get("threshold", 0.5)
+    task = task_for(about["task"], about["loss"], about["made_for"]["outputs"], threshold=threshold)
+    for name in task.requires:
+        if not hasattr(model, name):
+            raise ValueError(f"the task {task.name} requires a model with the capability `{name}`")
+    parts = (model, tree["params"], tree["state"], tree.get("scaler"), tree.get("target_scaler"))
+    return Trained(*parts, task, tuple(about["classes"]), about)
+
+
+def _loaded(path: Path, tensors: dict[str, np.ndarray], about: dict[str, Any], model: str | None) -> Trained:
     check_origin(path, about, model)
     try:
-        return _made(tensors, about)
+        return assembled(*restored(tensors, about), about)
     except CheckpointUnusable as error:
         raise CheckpointUnusable(f"{path} does not fit the model that it describes: {error}") from None
     except BadInput as error:
@@ -239,38 +301,3 @@ def load(run: str | Path, model: str | None = None) -> Trained:
     except (ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError) as error:
         reason = str(error) if type(error) is ValueError else repr(error)
         raise CheckpointUnusable(f"{path} describes no model that this version can build: {reason}") from error
-
-
-def _made(tensors: dict[str, np.ndarray], about: dict[str, Any]) -> Trained:
-    check_sizes(tensors, about)
-    wanted = ModelSpec.of(about["made_for"])
-    model = build(about["model"], wanted, about["options"], about.get("dtype", "float32"))
-    example = jax.ShapeDtypeStruct((1, *about["input_shape"]), np.int32 if wanted.vocabulary else np.float32)
-    template = dict(
-        zip(("params", "state"), jax.eval_shape(lambda x: model.init(jax.random.key(0), x), example), strict=True)
-    )
-    scalers = take_scalers(tensors, about)
-    tree = jax.device_put(unflatten_into(template, _widened(tensors, template)))
-    task = task_for(about["task"], about["loss"], wanted.outputs, threshold=about["recipe"].get("threshold", 0.5))
-    for name in task.requires:
-        if not hasattr(model, name):
-            raise ValueError(f"the task {task.name} requires a model with the capability `{name}`")
-    return Trained(
-        model=model,
-        params=tree["params"],
-        state=tree["state"],
-        scaler=scalers.get("scaler"),
-        target_scaler=scalers.get("target_scaler"),
-        task=task,
-        classes=tuple(about["classes"]),
-        about=about,
-    )
-
-
-def _widened(tensors: Mapping[str, np.ndarray], template: Any) -> dict[str, np.ndarray]:
-    """Converts arrays stored in half precision to the precision of the model."""
-    whole = {name for name, (dtype, _) in specs(template).items() if dtype == "float32"}
-    return {
-        name: array.astype(np.float32) if name in whole and array.dtype == np.float16 else array
-        for name, array in tensors.items()
-    }

@@ -84,6 +84,10 @@ def _is_text(value: Any) -> bool:
     return isinstance(value, str)
 
 
+def _are_labels(values: list) -> bool:
+    return all(map(_is_text, values)) or all(type(each) is int and abs(each) < 1 << 63 for each in values)
+
+
 def _maps(value: Any, fits: Callable[[Any], bool]) -> bool:
     return isinstance(value, dict) and all(map(fits, value.values()))
 
@@ -99,6 +103,7 @@ def _or_none(form: _Form) -> _Form:
 _TEXT = _Form("a text", _is_text)
 _NAME = _Form("a text that is not empty", lambda value: _is_text(value) and bool(value))
 _TEXTS = _Form("a list of texts", lambda value: isinstance(value, list) and all(map(_is_text, value)))
+_LABELS = _Form("a list of texts or of whole numbers", lambda value: isinstance(value, list) and _are_labels(value))
 _BOOL = _Form("true or false", lambda value: isinstance(value, bool))
 _COUNT = _Form("a whole number of at least 0", _is_count)
 _NUMBER = _Form("a finite number", _is_number)
@@ -135,6 +140,8 @@ _FIELDS: Mapping[str, _Field] = {
     "input_edge": _Field(_or_none(_NUMBER), _ABSENT),
     "pictures": _Field({"size": _Field(_COUNT)}, _ABSENT),
     "classes": _Field(_TEXTS, []),
+    "labels": _Field(_LABELS, []),
+    "held_out": _Field(_BOOL, True),
     "features": _Field(_TEXTS, []),
     "target": _Field(_TEXT, ""),
     "relative": _Field(_BOOL, False),
@@ -218,6 +225,8 @@ def _contradictions(about: Mapping[str, Any]) -> list[tuple[str, str]]:
         (task == "regression" and names, "classes", f"has {names} names, but the task is regression"),
         (len(set(about["classes"])) < names, "classes", "has one name twice"),
         (len(about.get("class_weights", ())) not in (0, names), "class_weights", f"must have {names} weights"),
+        (about["labels"] and len(about["labels"]) != names, "labels",
+         f"has {len(about['labels'])} values for {names} classes"),
         (about["relative"] and about["kind"] != "series", "relative", f"is true, but the data are {about['kind']}"),
         (side and shape[:2] != [side, side], "pictures.size", f"is {side}, but `input_shape` is {shape}"),
         (axes != len(shape), "input_shape", f"must have {axes} sizes for {about['kind']} data, got {shape}"),

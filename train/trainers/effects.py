@@ -8,7 +8,7 @@ from dataclasses import fields
 from typing import Any
 
 from ..config.recipe import Recipe, recipe_for
-from ..data.dataset import source
+from ..data.dataset import GIVEN, source
 from ..errors import BadInput
 from ..option_types import format_value
 from . import FIELDS, traits
@@ -130,7 +130,7 @@ def _cure(recipe: Recipe) -> str:
 
 
 def _kind(recipe: Recipe) -> str:
-    return "" if recipe.dataset == "stream" else source(recipe.dataset).kind
+    return "" if recipe.dataset in GIVEN else source(recipe.dataset).kind
 
 
 def _is_tokens(recipe: Recipe) -> bool:

@@ -79,7 +79,7 @@ def test_two_runs_of_one_recipe_give_the_same_bits(iris, tmp_path):
 def test_a_loaded_model_predicts_from_raw_inputs_what_the_run_measured(iris):
     model = zoo.load(iris.folder)
     test = load_data("iris", Place(), {}).test
-    assert np.mean(model.predict(test.x) == test.y) == pytest.approx(iris.metrics["accuracy"])
+    assert np.mean(model.predict_indices(test.x) == test.y) == pytest.approx(iris.metrics["accuracy"])
     np.testing.assert_allclose(model.probabilities(test.x).sum(-1), 1, rtol=1e-5)
     assert model.classes == ("setosa", "versicolor", "virginica")
 

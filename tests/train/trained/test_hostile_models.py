@@ -218,7 +218,7 @@ def test_a_file_of_an_earlier_version_with_fewer_fields_is_loaded(place):
     lacked = ("headline", "vocabulary", "input_dtype", "features", "recipe", "pretrained", "origin")
     forged(place, arrays=ARRAYS, **dict.fromkeys(lacked, ...))
     found = load(place)
-    np.testing.assert_array_equal(found.predict([[5.1, 3.5, 1.4, 0.2]]), [0])
+    np.testing.assert_array_equal(found.predict([[5.1, 3.5, 1.4, 0.2]]), ["setosa"])
     assert (found.about["features"], found.about["vocabulary"], found.about["recipe"]) == ([], [], {})
     assert repr(found).endswith("3 classes, test loss 0.1409>")
     with pytest.raises(CheckpointUnusable, match="the file of this mlp has no recipe"):

@@ -28,7 +28,9 @@ def trainer(model, y, task=None, steps=1, **options):
     recipe = Recipe("svm", "digits", trainer="dual")
     run = Run(recipe, steps, 1, data_parallel(), np.asarray(y))
     kind = task or ("regression" if np.issubdtype(y.dtype, np.floating) else "binary")
-    return dual(model, task_for(kind, outputs=1 if kind == "binary" else 3 if kind == "multiclass" else 1), run, **options)
+    return dual(
+        model, task_for(kind, outputs=1 if kind == "binary" else 3 if kind == "multiclass" else 1), run, **options
+    )
 
 
 def trained(model, y=CLASSES, steps=1, x=X, **options):

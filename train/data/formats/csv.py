@@ -17,11 +17,13 @@ from ...errors import BadInput
 from ...option_types import did_you_mean
 from .utf8 import read_text
 
-__all__ = ["Row", "is_number", "near_file", "number_in", "read_rows"]
+__all__ = ["MISSING", "Row", "is_number", "near_file", "number_in", "read_rows"]
 
 Row = tuple[int, list[str]]  # number of its first line, cells
 
-_MISSING = ("", "na", "n/a", "#n/a", "nan", "null", "none", "nil", "-", "--", ".", "?")
+MISSING = frozenset({"", "na", "n/a", "#n/a", "nan", "null", "none", "nil", "-", "--", ".", "?", "<na>", "nat"})
+"""Texts that stand for a missing value, in lower case."""
+
 _DELIMITERS = "\t;|,"  # of two that fit equally, the first
 _LOOKED_AT = 50  # rows that decide the delimiter
 _EXCEL = re.compile(r'"?sep=(.)"?[;,\t|]*\s*', re.IGNORECASE)  # first line, written for Excel
@@ -62,7 +64,7 @@ def number_in(where: str, text: str) -> float:
     Raises:
         BadInput: if it is missing, not a number or beyond 1e30.
     """
-    if text.lower() in _MISSING:
+    if text.lower() in MISSING:
         raise BadInput(f"{where}: the value is missing ({text!r}); fill it in or remove the line")
     if not is_number(text):
         hint = (
@@ -164,7 +166,7 @@ def _has_decimal_comma(cells: Sequence[str]) -> bool:
     """Returns whether a column, but for its name, holds numbers, and some that only a decimal comma explains."""
     body = cells if cells and _COMMA.fullmatch(cells[0]) else cells[1:]
     commas = [cell for cell in body if _COMMA.fullmatch(cell)]
-    numbers = all(is_number(cell) or _COMMA.fullmatch(cell) or cell.lower() in _MISSING for cell in body)
+    numbers = all(is_number(cell) or _COMMA.fullmatch(cell) or cell.lower() in MISSING for cell in body)
     return numbers and any(not _THOUSANDS.fullmatch(cell) for cell in commas)
 
 

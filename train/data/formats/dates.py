@@ -6,7 +6,11 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
 
-__all__ = ["ascending", "readings"]
+__all__ = ["ISO", "ascending", "forms", "read_date", "readings"]
+
+ISO = ""
+"""Form of ISO 8601; the others are those of `strptime`."""
+
 
 _DAYS = (
     *("%m/%d/%Y", "%d/%m/%Y", "%d.%m.%Y", "%m-%d-%Y", "%d-%m-%Y", "%Y/%m/%d", "%m/%d/%y", "%d/%m/%y", "%d.%m.%y"),
@@ -41,14 +45,45 @@ def readings(cells: Sequence[str], *, digits: bool = False) -> tuple[list[list[d
     >>> readings(["30.01.2023", "Total"])
     ([], 1)
     """
-    cells = [_ZONE.sub(r"\1", _ORDINAL.sub(r"\1", cell)) for cell in cells]
-    found, furthest = [], 0
-    for form in (None, *_WHOLE, *(day + clock for day in _DAYS for clock in _CLOCKS)):
+    found, furthest, _ = forms(cells, digits=digits)
+    return list(found.values()), furthest
+
+
+def forms(cells: Sequence[str], *, digits: bool = False) -> tuple[dict[str, list[datetime]], int, str]:
+    """Finds the forms in which all cells of a column are dates.
+
+    Args:
+        cells: cells of the column, from top to bottom.
+        digits: whether numbers such as 2023.01 are dates.
+
+    Returns:
+        The times by form, a form only if its times are others than those of the forms before; the index of the first
+        cell that does not fit the form that reaches furthest, and that form.
+
+    >>> list(forms(["30.01.2023", "01.02.2023"])[0])
+    ['%d.%m.%Y']
+    """
+    cells = [_cleaned(cell) for cell in cells]
+    found, furthest, best = {}, 0, ISO
+    for form in (ISO, *_WHOLE, *(day + clock for day in _DAYS for clock in _CLOCKS)):
         times = _times(cells, form, digits)
-        furthest = max(furthest, len(times))
-        if cells and len(times) == len(cells) and times not in found:
-            found.append(times)
-    return found, furthest
+        furthest, best = max((furthest, best), (len(times), form), key=lambda each: each[0])
+        if cells and len(times) == len(cells) and times not in found.values():
+            found[form] = times
+    return found, furthest, best
+
+
+def read_date(cell: str, form: str) -> datetime:
+    """Reads a date in a form.
+
+    Raises:
+        ValueError: if it does not fit.
+
+    >>> read_date("1st Feb 2023", "%d %b %Y").month
+    2
+    """
+    cell = _cleaned(cell)
+    return datetime.strptime(cell, form) if form else _iso(cell)
 
 
 def ascending(times: Sequence[Any]) -> bool:
@@ -56,8 +91,13 @@ def ascending(times: Sequence[Any]) -> bool:
     return all(a <= b for a, b in pairwise(times))
 
 
-def _times(cells: Sequence[str], form: str | None, digits: bool) -> list[datetime]:
-    """Reads cells in one form, ISO for None, up to the first that does not fit."""
+def _cleaned(cell: str) -> str:
+    """Removes what `strptime` does not read: the ending of 1st, the name of a zone behind the time."""
+    return _ZONE.sub(r"\1", _ORDINAL.sub(r"\1", cell))
+
+
+def _times(cells: Sequence[str], form: str, digits: bool) -> list[datetime]:
+    """Reads cells in one form up to the first that does not fit."""
     times = []
     for cell in cells:
         try:

@@ -1,13 +1,40 @@
-"""Reads the scalers of a model from the arrays of its file."""
+"""The arrays of a model file: the model that they belong to, its tree of parameters, its scalers."""
 
 from collections.abc import Mapping
 from typing import Any
 
+import jax
 import numpy as np
 
-from ..data.normalize import Scaler
+from zoo.layers import Layer
 
-__all__ = ["take_scalers"]
+from ..config.model_sizes import check_sizes
+from ..data.normalize import Scaler
+from ..tree import specs, unflatten_into
+from .build import ModelSpec, build
+
+__all__ = ["restored", "take_scalers"]
+
+
+def restored(tensors: dict[str, np.ndarray], about: Mapping[str, Any]) -> tuple[Layer, dict[str, Any]]:
+    """Builds the model of a file, and its parameters, state and scalers.
+
+    Args:
+        tensors: arrays by path; those of the scalers are removed.
+        about: description of the model.
+
+    Raises:
+        CheckpointUnusable: if the arrays do not fit the model.
+        ValueError: as `take_scalers`; further errors if the description contradicts itself.
+    """
+    check_sizes(tensors, about)
+    wanted = ModelSpec.of(about["made_for"])
+    model = build(about["model"], wanted, about["options"], about.get("dtype", "float32"))
+    example = jax.ShapeDtypeStruct((1, *about["input_shape"]), np.int32 if wanted.vocabulary else np.float32)
+    made = jax.eval_shape(lambda x: model.init(jax.random.key(0), x), example)
+    template = dict(zip(("params", "state"), made, strict=True))
+    scalers = take_scalers(tensors, about)
+    return model, jax.device_put(unflatten_into(template, _widened(tensors, template))) | scalers
 
 
 def take_scalers(tensors: dict[str, np.ndarray], about: Mapping[str, Any]) -> dict[str, Scaler]:
@@ -46,3 +73,12 @@ def _is_column(part: np.ndarray, sizes: set[int]) -> bool:
 
 def _form(*parts: Any) -> str:
     return " and ".join("none" if part is None else f"{part.dtype}{list(part.shape)}" for part in parts)
+
+
+def _widened(tensors: Mapping[str, np.ndarray], template: Any) -> dict[str, np.ndarray]:
+    """Converts arrays stored in half precision to the precision of the model."""
+    whole = {name for name, (dtype, _) in specs(template).items() if dtype == "float32"}
+    return {
+        name: array.astype(np.float32) if name in whole and array.dtype == np.float16 else array
+        for name, array in tensors.items()
+    }

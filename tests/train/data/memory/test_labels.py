@@ -1,0 +1,118 @@
+"""What arrays, lists and frames in memory are taken for, and the messages for unsuitable ones."""
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from zoo.train.data.memory.arrays import as_numbers, column_names
+from zoo.train.data.memory.labels import targets_of
+from zoo.train.errors import BadInput
+from zoo.train.pipeline.arrays import GivenArrays
+
+X = np.arange(24.0).reshape(8, 3)
+
+
+@pytest.mark.parametrize(
+    ("y", "task", "wanted", "classes", "labels"),
+    [
+        ([0, 1, 2, 1], "", "multiclass", ("0", "1", "2"), ()),
+        ([True, False], "", "multiclass", ("0", "1"), ()),
+        ([3, 5, 3], "", "multiclass", ("3", "5"), (3, 5)),
+        (["b", "a"], "", "multiclass", ("a", "b"), ("a", "b")),
+        (np.array(["b", "a"], object), "binary", "binary", ("a", "b"), ("a", "b")),
+        ([0.5, 1.0], "", "regression", (), ()),
+        ([0, 1], "regression", "regression", (), ()),
+        ([[0, 1], [1, 1]], "", "multilabel", ("0", "1"), ()),
+        ([[0, 1], [1, 0]], "", "multiclass", ("0", "1"), ()),
+        ([[0, 1], [1, 0]], "multilabel", "multilabel", ("0", "1"), ()),
+        ([[0, -1], [1, 0]], "tagging", "tagging", ("0", "1"), ()),
+        ([1.0, 2.0], "multiclass", "multiclass", ("1", "2"), (1, 2)),
+    ],
+)
+def test_the_type_of_targets_or_the_task_decides_what_they_are(y, task, wanted, classes, labels):
+    found = targets_of([y], task)
+    assert (found.task, found.classes, found.labels) == (wanted, classes, labels)
+
+
+def test_classes_of_training_and_test_have_the_same_numbers():
+    found = targets_of([["b", "c"], ["a", "c"]], "")
+    assert [part.tolist() for part in found.parts] == [[1, 2], [0, 2]]
+
+
+@pytest.mark.parametrize(
+    ("y", "task", "message"),
+    [
+        ([0.0, float("nan")], "", r"y, row 1 .*expected finite numbers, found nan"),
+        (["a", None], "", r"y, row 1 .* is a missing value"),
+        (["a", "a"], "", "y holds a single class, 'a'"),
+        (["a", "b"], "regression", 'y holds texts, which are classes; task="regression" needs numbers'),
+        ([], "", "y has no example"),
+        ([1j, 2j], "", "y holds complex128"),
+        (list(range(5, 45)), "", "40 different integers in 40 examples: to predict them as numbers, task="),
+        ([0, 1, 2], "binary", 'task="binary" needs 2 classes, y has 3'),
+        ([0.5, 1], "multiclass", r"y, row 0 .* is 0.5: expected classes"),
+    ],
+)
+def test_unsuitable_targets_are_named_with_the_cure(y, task, message):
+    with pytest.raises(BadInput, match=message):
+        targets_of([y], task)
+
+
+@pytest.mark.parametrize(
+    ("x", "message"),
+    [
+        (X[:5], "X has 5 examples, its y 8: the numbers must be equal"),
+        (np.where(X == 7, np.nan, X), r"X, row 2, column 1 .*expected finite numbers, found nan"),
+        (np.empty((0, 3)), r"X has shape \(0, 3\): expected at least one example"),
+        (X[:, 0], r"X has shape \(8,\): .*a single column is X\[:, None\]"),
+        ([[1, 2], [3]], "X is no array: its rows have different lengths"),
+        (np.where(X == 7, "a", X.astype(object)), r"row 2, place 1 \(counted from 0\) is 'a', a str"),
+        (X.astype(str), "X holds <U32, expected numbers"),
+        (X.astype("M8[s]"), r"X holds datetime64\[s\], expected numbers"),
+        (None, "X is None"),
+        (3, "X is int: expected an array"),
+    ],
+)
+def test_unsuitable_examples_are_named_with_the_cure(x, message):
+    with pytest.raises(BadInput, match=message):
+        GivenArrays(x, [0, 1] * 4).described("mlp", "")
+
+
+@pytest.mark.parametrize("form", [np.asarray, jnp.asarray, np.ndarray.tolist, lambda x: x.astype(object)])
+def test_arrays_of_any_library_and_lists_hold_the_same(form):
+    np.testing.assert_array_equal(as_numbers(form(X), "X"), X)
+
+
+def test_the_byte_order_of_the_machine_is_taken():
+    assert as_numbers(X.astype(">f4"), "X").dtype == np.float32
+
+
+def test_frames_of_pandas_give_their_columns_in_any_order():
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame({"age": [1, 2, 3, 4], "size": [0.5, 1, 2, 3]})
+    y = pandas.Series(["a", "b", "a", "b"], name="loan")
+    given = GivenArrays(frame, y, test=(frame[["size", "age"]], y))
+    kind, data = given.described("mlp", "")
+    assert (kind.kind, data.features, data.labels) == ("table", ("age", "size"), ("a", "b"))
+    np.testing.assert_array_equal(data.test.x, frame.to_numpy())
+    with pytest.raises(BadInput, match="X of test has other columns than X: size"):
+        GivenArrays(frame, y, test=(frame[["age"]], y)).described("mlp", "")
+
+
+def test_frames_of_polars_give_their_columns():
+    polars = pytest.importorskip("polars")
+    frame = polars.DataFrame({"age": [1, 2, 3, 4], "size": [0.5, 1, 2, 3]})
+    _, data = GivenArrays(frame, polars.Series("y", [0.1, 0.2, 0.3, 0.4]), test=0).described("mlp", "")
+    assert (data.features, data.task, data.target) == (("age", "size"), "regression", "y")
+    np.testing.assert_array_equal(data.train.x, frame.to_numpy())
+
+
+def test_a_frame_with_two_columns_of_one_name_is_refused():
+    class Frame:
+        columns = ("a", "a")
+
+        def to_numpy(self):
+            return X[:, :2]
+
+    with pytest.raises(BadInput, match="two columns of the frame are named 'a'"):
+        column_names(Frame())

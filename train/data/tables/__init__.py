@@ -1,0 +1,1 @@
+"""Tables of a user's own: columns as read, their kinds, and the encoder that turns them into numbers."""

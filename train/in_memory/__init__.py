@@ -1,0 +1,1 @@
+"""Training on data in memory in one call: `zoo.fit`, and the estimators of `zoo.sklearn`."""

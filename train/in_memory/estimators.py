@@ -1,0 +1,178 @@
+"""Estimators of scikit-learn, `zoo.sklearn`: a classifier, a regressor and a transformer around `zoo.fit`."""
+
+from typing import Any
+
+import numpy as np
+from sklearn.base import (
+    BaseEstimator,
+    ClassifierMixin,
+    ClassNamePrefixFeaturesOutMixin,
+    RegressorMixin,
+    TransformerMixin,
+)
+from sklearn.utils.multiclass import check_classification_targets, type_of_target
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from ..config.recipe import book
+from ..errors import BadInput
+from ..trained.model import Trained
+from .fit import fit
+from .parameters import parameters, with_parameters
+
+__all__ = ["ZooClassifier", "ZooRegressor", "ZooTransformer", "expected_failed_checks"]
+
+_LEAST = 64  # rows of a call of the compiled model
+
+
+def expected_failed_checks(estimator: Any) -> dict[str, str]:
+    """Returns the checks of scikit-learn's `check_estimator` that an estimator does not pass, each with its reason.
+
+    >>> from sklearn.utils.estimator_checks import check_estimator  # doctest: +SKIP
+    >>> check_estimator(ZooRegressor(), expected_failed_checks=expected_failed_checks(ZooRegressor()))  # doctest: +SKIP
+    """
+    return {}
+
+
+class _ZooEstimator(BaseEstimator):
+    """Base of the estimators: parameters are those of `zoo.fit`, as far as they are given."""
+
+    def __init__(self, model: str = "mlp", **settings: Any):
+        self.model = model
+        for name, value in settings.items():
+            setattr(self, name, value)
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Returns the model and the settings that were given, by name."""
+        return parameters(self)
+
+    def set_params(self, **params: Any) -> Any:
+        """Sets the model or settings, also such that were not given before.
+
+        Raises:
+            ValueError: if `zoo.fit` has no argument of that name for the model.
+        """
+        return with_parameters(self, params)
+
+    def _train(self, x: np.ndarray, y: Any, **more: Any) -> Any:
+        settings = parameters(self)
+        self.trained_: Trained = fit(settings.pop("model"), x, y, test=0, **{"quiet": True, **settings, **more})
+        return self
+
+    def _read(self, x: Any) -> np.ndarray:
+        check_is_fitted(self)
+        return validate_data(self, x, reset=False, allow_nd=True)  # pyright: ignore[reportReturnType]
+
+    def _by_rows(self, compute: Any, x: np.ndarray) -> np.ndarray:
+        """Computes in calls of few sizes, so that few programs are compiled and a row does not depend on the others."""
+        size = max(_LEAST, 1 << (len(x) - 1).bit_length())
+        return compute(x[np.minimum(np.arange(size), len(x) - 1)])[: len(x)]
+
+
+class ZooClassifier(ClassifierMixin, _ZooEstimator):
+    """Classifier of scikit-learn that trains a model of the zoo on all examples that `fit` gets.
+
+    Args:
+        model: name of the model.
+        **settings: keyword arguments of `zoo.fit`: fields of the recipe such as `epochs`, `lr` and `seed`, options of
+            the model such as `hidden`. `val_share` and `patience` hold examples back to stop early.
+
+    Attributes:
+        classes_: values of the classes.
+        trained_: the trained model, as `zoo.fit` returns it.
+        n_features_in_: number of features; `feature_names_in_` holds their names, if X was a frame.
+
+    >>> x = np.linspace(-1, 1, 40).reshape(20, 2)
+    >>> model = ZooClassifier("mlp", hidden=(8,), epochs=30, lr=0.03).fit(x, np.where(x[:, 0] > 0, "up", "down"))
+    >>> model.predict(x[-2:]).tolist(), model.score(x, np.where(x[:, 0] > 0, "up", "down"))
+    (['up', 'up'], 1.0)
+    """
+
+    def fit(self, X: Any, y: Any) -> Any:
+        """Trains the model on X (n, ...) and the classes y (n,), or the sets of labels y (n, labels) of 0 and 1."""
+        x, y = validate_data(self, X, y, allow_nd=True, multi_output=True)
+        check_classification_targets(y)
+        if type_of_target(y) == "multilabel-indicator":
+            self.classes_ = np.arange(y.shape[1])
+            return self._train(x, y.astype(np.int32), task="multilabel")
+        y = _as_column(y)
+        self.classes_, indices = np.unique(y, return_inverse=True)
+        if len(self.classes_) < 2:
+            raise BadInput(f"{type(self).__name__}: y has only one class, {self.classes_[0]!r}: expected 2 or more")
+        names = [str(each) for each in self.classes_]
+        return self._train(x, indices.astype(np.int32), classes=names, task="multiclass")
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Returns the class of each row of X, or its labels as 0 and 1."""
+        x = self._read(X)
+        found = self._by_rows(self.trained_.predict_indices, x)
+        return found if found.ndim > 1 else self.classes_[found]
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Returns probabilities (n, classes), in the order of `classes_`."""
+        x = self._read(X)
+        return self._by_rows(self.trained_.predict_proba, x)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = "multilabel" in book(self.model).tasks
+        return tags
+
+
+class ZooRegressor(RegressorMixin, _ZooEstimator):
+    """Regressor of scikit-learn that trains a model of the zoo; parameters and attributes as of `ZooClassifier`."""
+
+    def fit(self, X: Any, y: Any) -> Any:
+        """Trains the model on X (n, ...) and the numbers y (n,) or (n, outputs)."""
+        x, y = validate_data(self, X, y, allow_nd=True, multi_output=True, y_numeric=True)
+        return self._train(x, y, task="regression")
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Returns the values of each row of X, float64 (n,) or (n, outputs)."""
+        x = self._read(X)
+        return self._by_rows(self.trained_.predict, x)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags
+
+
+class ZooTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, _ZooEstimator):
+    """Transformer of scikit-learn: the outputs of a trained model are features for the next step of a pipeline.
+
+    Of a map of units, such as `kohonen`, these are the distances to all units, in the scale of the model; of other
+    models their outputs before the task interprets them, such as logits. Parameters and attributes as of
+    `ZooClassifier`.
+    """
+
+    def __init__(self, model: str = "kohonen", **settings: Any):
+        super().__init__(model, **settings)
+
+    def fit(self, X: Any, y: Any = None) -> Any:
+        """Trains the model on X (n, ...), and on the targets y if it learns from targets."""
+        x = validate_data(self, X, allow_nd=True)
+        recipes = book(self.model).recipes
+        alone = bool(recipes) and all(recipe.task for recipe in recipes)
+        self._train(x, None if alone else y)
+        self._n_features_out = self.transform(X[:1]).shape[1]
+        return self
+
+    def transform(self, X: Any) -> np.ndarray:
+        """Returns the features float32 (n, outputs)."""
+        x = self._read(X)
+        found = self._by_rows(self.trained_.outputs, x)
+        if "assign" in self.trained_.task.requires:  # outputs are negative squared distances
+            found = np.sqrt(np.maximum(-found, 0))
+        return found.reshape(len(found), -1)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = []
+        return tags
+
+
+def _as_column(y: np.ndarray) -> np.ndarray:
+    """Returns targets (n,); of a column of targets (n, 1) with the warning that scikit-learn gives."""
+    from sklearn.utils.validation import column_or_1d
+
+    return column_or_1d(y, warn=True)

@@ -1,0 +1,96 @@
+"""`zoo.fit`: trains a model on data in memory and returns it."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from zoo import _catalogue
+
+from ..callback import Callback
+from ..config.recipe import Recipe, book, check_compatible, recipe_for
+from ..data.dataset import Source
+from ..errors import BadInput, ZooError
+from ..option_types import did_you_mean
+from ..pipeline.arrays import GivenArrays, OpenArrays
+from ..runs.run import run
+from ..trained.model import Trained
+from .settings import in_python, settings_of
+
+__all__ = ["fit"]
+
+
+def fit(
+    model: str,
+    X: Any,
+    y: Any = None,
+    *,
+    test: Any = 0.2,
+    val: Any = None,
+    classes: Sequence[str] = (),
+    recipe: str = "",
+    out: Any = None,
+    quiet: bool = False,
+    callbacks: Sequence[Callback] = (),
+    **settings: Any,
+) -> Trained:
+    """Trains a model on data in memory.
+
+    What the arrays hold is decided by their axes and types, printed, and overruled by `task=`: two axes are a table,
+    three are sequences (images, if the model reads no sequences), four are images with channels; texts, integers and
+    booleans in y are classes, floats are numbers to predict, rows of 0 and 1 labels.
+
+    Args:
+        model: name of a model, or a reference to a function that makes one, as of `--model`.
+        X: examples (n, ...): an array of numpy or JAX, a list, or a frame of pandas or polars.
+        y: targets (n,) or (n, outputs); None for a model that learns without any.
+        test: test examples `(X, y)`, or the share of the examples that is held out, stratified by class; 0 trains on
+            all of them, and scores are those of the training examples.
+        val: validation examples `(X, y)`, by which the best model is chosen.
+        classes: names of the classes, by number.
+        recipe: name of one of the model's named recipes.
+        out: folder of the run, as that of `python -m zoo.train`; None writes nothing to disk.
+        quiet: whether to print only warnings.
+        callbacks: called during the run.
+        **settings: fields of the recipe (`epochs`, `lr`, `batch_size`, `seed`, `task`, ...), options of the model
+            (`hidden`, ...) and of the trainer, options of the run (`patience`, `on_nan`, ...), by the names of their
+            flags; `m={...}` and `t={...}` hold options of model and trainer whose names are ambiguous.
+
+    Returns:
+        The trained model: `predict`, `predict_proba`, `score`, `save`, `metrics` of the test examples, `history`.
+
+    Raises:
+        BadInput: if data or settings are unsuitable; the message names the first bad row, or the nearest known name.
+        RunFailed: if the training fails.
+
+    >>> import numpy as np
+    >>> x = np.linspace(-1, 1, 40).reshape(20, 2)
+    >>> fit("mlp", x, np.where(x[:, 0] > 0, "up", "down"), epochs=30, lr=0.03, quiet=True).predict(x[-2:]).tolist()
+    ['up', 'up']
+    """
+    try:
+        return _fitted(model, GivenArrays(X, y, test, val, classes), recipe, settings, out, quiet, callbacks)
+    except ZooError as error:
+        raise in_python(error).with_traceback(error.__traceback__) from error.__cause__
+
+
+def _fitted(
+    model: str, given: GivenArrays, variant: str, settings: dict[str, Any], out: Any, quiet: bool, callbacks: Any
+) -> Trained:
+    try:
+        model = _catalogue.resolve(model)
+    except ValueError as error:
+        raise BadInput(str(error)) from None
+    kind, data = given.described(model, str(settings.get("task", "")))
+    recipe, options = settings_of(_stock(model, kind, variant), settings, out=out, quiet=quiet)
+    return run(recipe, options, callbacks, data=OpenArrays(kind, data, recipe)).load()
+
+
+def _stock(model: str, kind: Source, variant: str) -> Recipe:
+    """Returns the recipe of a model for such data, or its named one."""
+    if not variant:
+        return recipe_for(model, kind)
+    check_compatible(model, kind)
+    named = {each.variant: each for each in book(model).recipes if each.variant}
+    if variant not in named:
+        raise BadInput(f"{model} has no recipe {variant!r}{did_you_mean(variant, named)} (it has {', '.join(named)})")
+    return replace(named[variant], dataset=kind.name, d={}, expect=None)

@@ -1,0 +1,56 @@
+"""Checks of raw inputs against what a model reads."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from ..data.on_disk import DiskArray
+
+__all__ = ["check_finite_inputs", "checked_inputs", "checked_lengths"]
+
+
+def checked_inputs(about: Mapping[str, Any], x: Any) -> tuple[Any, bool]:
+    """Returns inputs (batch, ...) as an array, and whether one input without the batch axis was given.
+
+    Args:
+        about: description of the model.
+        x: one input or several; sequences may be of any length.
+
+    Raises:
+        ValueError: for another shape or type.
+    """
+    given, shape, name = x if isinstance(x, DiskArray) else np.asarray(x), tuple(about["input_shape"]), about["model"]
+    free = int(about["kind"] in ("sequence", "text") or about["made_for"]["each"])  # the time axis
+    alone = given.ndim == len(shape)
+    x = given[None] if alone else given
+    if x.ndim != len(shape) + 1 or x.shape[1 + free :] != shape[free:] or not x.size:
+        wanted = ("time", *shape[1:]) if free else shape
+        one, many = ", ".join(map(str, wanted)), ", ".join(map(str, ("batch", *wanted)))
+        raise ValueError(f"{name} reads inputs ({many}) or one of ({one}), got shape {given.shape}")
+    if x.dtype.kind not in "biuf":
+        raise ValueError(f"{name} reads numbers, got {x.dtype}")
+    return x, alone
+
+
+def check_finite_inputs(about: Mapping[str, Any], x: np.ndarray) -> None:
+    """Raises ValueError with the place of the first number that is not finite."""
+    bad = np.argwhere(~np.isfinite(x)) if x.dtype.kind == "f" else np.empty((0, x.ndim), int)
+    if len(bad):
+        place = ", ".join(map(str, bad[0]))
+        raise ValueError(f"{about['model']} reads finite numbers, x[{place}] is {x[tuple(bad[0])]}")
+
+
+def checked_lengths(lengths: Any, x: Any) -> np.ndarray:
+    """Returns numbers of valid steps, int32 (batch,).
+
+    Raises:
+        ValueError: if there is another number of them, or one lies outside the time axis.
+    """
+    lengths, time = np.atleast_1d(lengths), x.shape[1]
+    if lengths.shape != (len(x),) or lengths.dtype.kind not in "iu":
+        raise ValueError(f"lengths must be {len(x)} whole numbers, got {lengths.dtype} {lengths.shape}")
+    if lengths.min() < 0 or lengths.max() > time:
+        wrong = int(np.flatnonzero((lengths < 0) | (lengths > time))[0])
+        raise ValueError(f"lengths must lie in 0 .. {time}, the time axis; example {wrong} has {lengths[wrong]}")
+    return lengths.astype(np.int32)
