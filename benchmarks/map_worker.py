@@ -93,15 +93,12 @@ def _minisom(rule: str) -> Callable:
         given, passes = _recipe(work, rule).t, _passes(work, rule)
         first, last = given.get("radius", work.side / 2), given.get("last_radius", 0.5)
         rate, last_rate = given.get("rate", 0.5), given.get("last_rate", 0.01)
-        som = MiniSom(
-            work.side,
-            work.side,
-            x.shape[1],
-            sigma=first,
-            random_seed=_SEED,
-            sigma_decay_function=lambda sigma, t, steps: first * (last / first) ** (t / steps),
-            decay_function=lambda _, t, steps: rate + (last_rate - rate) * t / steps if rule == "online" else 1.0,
-        )
+        som = MiniSom(work.side, work.side, x.shape[1], sigma=first, random_seed=_SEED)
+        # By name it takes only decays that end at other values.
+        som._sigma_decay_function = lambda sigma, t, steps: first * (last / first) ** (t / steps)
+        som._learning_rate_decay_function = lambda _, t, steps: rate + (last_rate - rate) * t / steps
+        if rule == "batch":
+            som._learning_rate_decay_function = lambda _, t, steps: 1.0
         som.pca_weights_init(x)
         if rule == "online":
             som.train_random(x, passes * len(x))

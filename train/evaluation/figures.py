@@ -20,6 +20,7 @@ from .report import judged
 
 __all__ = [
     "Drawing",
+    "centres",
     "clusters",
     "confusion",
     "decisions",
@@ -39,6 +40,7 @@ _ROWS = 64  # examples of a mean gradient
 _COLUMNS = 10  # examples beside each other
 _POINTS = 5000  # of a scatter plot
 _CURVES = 8  # as many colours there are
+_CENTRES = 100  # images of centres
 
 
 @dataclass(frozen=True)
@@ -181,6 +183,26 @@ def filters(drawing: Drawing) -> None:
         if leaf.ndim == 4 and leaf.shape[2] == channels:
             draw(np.asarray(leaf), drawing.folder / "filters.png")
             return
+
+
+def centres(drawing: Drawing) -> None:
+    """Draws the centres of a model's units, where it has any: as images, or with their widths among points."""
+    find, kind, path = getattr(drawing.model.model, "centres", None), drawing.kind, drawing.folder / "centres.png"
+    if find is None or kind not in ("image", "points"):
+        return
+    scaler, shape = drawing.model.scaler, drawing.model.input_shape
+    found, widths = (np.asarray(each, np.float64) for each in find(drawing.model.params))
+    places = found.reshape(-1, *shape) if scaler is None else scaler.invert(found.reshape(-1, *shape))
+    if kind == "points":
+        from ..plots.centres import centres as draw
+
+        x, y, _ = drawing.data.train
+        draw(places, widths[:, None] / (1 if scaler is None else scaler.scale), x, y, drawing.data.classes, path)
+    elif shape[-1] in (1, 3):
+        from ..plots.grid import grid, pixels
+
+        most, title = places[:_CENTRES], f"{len(places)} centres" + f" (first {_CENTRES} shown)" * (len(places) > 100)
+        grid(pixels(most), [""] * len(most), 20, title, "", path)
 
 
 def generated_images(drawing: Drawing) -> None:

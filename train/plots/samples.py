@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..files import atomic
+from ..files import PICTURE_MARK, atomic
 from .style import BLUE, GREY, RED, picture
 
 __all__ = ["animation", "cloud", "window"]
@@ -72,4 +72,6 @@ def animation(frames: Sequence[Path], path: Path) -> None:
     each = int(np.clip(1000 * _SECONDS / len(pictures), 60, 500))
     durations = [each] * (len(pictures) - 1) + [2000]
     with atomic(path) as file:
-        pictures[0].save(file, "GIF", save_all=True, append_images=pictures[1:], duration=durations, loop=0)
+        pictures[0].save(
+            file, "GIF", save_all=True, append_images=pictures[1:], duration=durations, loop=0, comment=PICTURE_MARK
+        )

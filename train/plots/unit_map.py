@@ -1,4 +1,4 @@
-"""Pictures of a self-organising map: distances between neighbours, examples of each unit, and planes of features."""
+"""Pictures of a self-organising map: distances between neighbours, examples of each unit, features, and its net."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -6,13 +6,14 @@ from pathlib import Path
 import numpy as np
 from matplotlib import colormaps
 from matplotlib.axes import Axes
-from matplotlib.collections import PolyCollection
+from matplotlib.collections import LineCollection, PolyCollection
+from matplotlib.colors import to_rgb
 from matplotlib.lines import Line2D
 from matplotlib.patches import Circle
 
 from .style import GREY, INK, PALETTE, colour, picture, short
 
-__all__ = ["feature_planes", "unit_map"]
+__all__ = ["colour_map", "feature_planes", "net", "unit_map"]
 
 _PLANES = 16  # planes in one picture
 _LABELLED = 20  # classes that a legend has room for and that have a colour of their own
@@ -80,6 +81,53 @@ def feature_planes(positions: np.ndarray, units: np.ndarray, names: Sequence[str
             if i < count:
                 figure.colorbar(_cells(axes, positions, units[:, i], "viridis"), ax=axes, shrink=0.8)
                 axes.set_title(short(names[i], 22), size=8)
+
+
+def colour_map(positions: np.ndarray, colours: np.ndarray, path: Path | str, title: str = "units") -> None:
+    """Draws each unit as a cell in its own colour.
+
+    Args:
+        positions: places of the units (units, 2).
+        colours: red, green and blue of each unit (units, 3), 0 to 1.
+        path: PNG file to write.
+        title: title of the picture.
+    """
+    extent = np.ptp(positions, axis=0) + 1
+    with picture(path, 5.0, max(1.5, min(9.0, 4.8 * extent[1] / extent[0])) + 0.4) as figure:
+        axes = figure.subplots()
+        cells = _cells(axes, positions, np.zeros(len(colours)), "viridis")
+        cells.set(facecolor=np.clip(colours, 0, 1), edgecolor="face")
+        axes.set_title(title)
+
+
+def net(
+    units: np.ndarray,
+    edges: np.ndarray,
+    points: np.ndarray,
+    labels: np.ndarray | None,
+    names: Sequence[str],
+    path: Path | str,
+    title: str = "map among the examples",
+) -> None:
+    """Draws the units of a map among examples in the plane, joined to their neighbours.
+
+    Args:
+        units: places of the units in the plane of the examples (units, 2).
+        edges: pairs of neighbours (edges, 2).
+        points: examples (n, 2).
+        labels: class of each example (n,), which decides its colour; None without classes.
+        names: names of the two axes.
+        path: PNG file to write.
+        title: title of the picture.
+    """
+    fill = GREY if labels is None else np.array([to_rgb(colour(i)) for i in range(int(labels.max()) + 1)])[labels]
+    with picture(path, 5.2, 5.2) as figure:
+        axes = figure.subplots()
+        axes.scatter(*points.T, s=9, c=fill, alpha=0.5, linewidths=0)
+        axes.add_collection(LineCollection(list(units[edges]), colors=INK, linewidths=0.7))
+        axes.scatter(*units.T, s=11, color=INK, linewidths=0, zorder=3)
+        axes.grid(False)
+        axes.set(xlabel=short(names[0], 40), ylabel=short(names[1], 40), title=title, xticks=[], yticks=[])
 
 
 def _cells(axes: Axes, positions: np.ndarray, values: np.ndarray, colours: str) -> PolyCollection:

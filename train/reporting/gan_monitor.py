@@ -5,7 +5,6 @@ from collections.abc import Callable
 from typing import Any
 
 from ..callback import Callback
-from .sample_pictures import SamplePictures, view_for
 
 __all__ = ["GanMonitor", "gan_callbacks"]
 
@@ -15,17 +14,13 @@ _SURE, _PATIENCE = 0.01, 5  # margin of D(x) to 1 and of D(G(z)) to 0, and the n
 _PROBABILITY_LOSSES = ("minimax", "non_saturating")  # under which D gives probabilities
 
 
-def gan_callbacks(setup: Any, pictures: bool = True) -> list[Callback]:
-    """Makes the callbacks of generative models; none for other tasks.
+def gan_callbacks(setup: Any) -> list[Callback]:
+    """Makes the callbacks of adversarial training; none for other models.
 
     Args:
         setup: parts of the run.
-        pictures: whether to draw samples.
     """
-    if not hasattr(setup.model, "discriminator"):
-        return []
-    view = view_for(setup) if pictures else None
-    return [GanMonitor(), *([SamplePictures(view)] if view else [])]
+    return [GanMonitor()] if hasattr(setup.model, "discriminator") else []
 
 
 class GanMonitor(Callback):

@@ -1,4 +1,4 @@
-"""Pictures of generated samples at every evaluation, from the same noise, and their animation at the end."""
+"""Pictures of a model during training, such as generated samples from the same noise, and their animation."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +13,7 @@ from ..runtime.compile import jit
 from ..trained.generator_input import is_image_to_image, sample_latents
 from ..trainer import eval_params, named_key
 
-__all__ = ["SamplePictures", "view_for"]
+__all__ = ["SamplePictures", "picture_callbacks", "view_for"]
 
 SampleView = Callable[[dict, Path, str], None]  # draws samples: (fit, path, title)
 
@@ -22,44 +22,63 @@ _ROWS = 8  # of a grid of images
 _PAIRS = 10  # test images of an image-to-image model
 _RESOLUTION = 80  # points per axis at which the discriminator is evaluated
 _MAX_FRAMES = 60  # of the animation
+_OF_A_TASK = 25  # pictures of a run by `Task.progress`
+
+
+def picture_callbacks(setup: Any) -> list[Callback]:
+    """Makes the callback that draws the model during training; none for a model without such pictures.
+
+    Args:
+        setup: parts of the run.
+    """
+    view = view_for(setup)
+    if view is not None:
+        name = "before_after.png" if is_image_to_image(setup.model, setup.made_for) else "samples.png"
+        return [SamplePictures(view, name)]
+    view = setup.task.progress and setup.task.progress(setup)
+    return [SamplePictures(view, most=_OF_A_TASK)] if view else []
 
 
 class SamplePictures(Callback):
-    """Draws `samples/step-XXXXXX.png` at every evaluation, and at the end `samples/training.gif` and a plot.
-
-    The plot is `plots/samples.png`, or `plots/before_after.png` for an image-to-image model.
+    """Draws `samples/step-XXXXXX.png` at evaluations, and at the end `samples/training.gif` and a plot.
 
     Args:
-        view: draws the samples of a fit.
+        view: draws the model of a fit.
+        name: name of the plot in `plots/`, the last picture; "": none.
+        most: number of evaluations about which are drawn; None: all.
     """
 
-    def __init__(self, view: SampleView):
-        self._view, self._last = view, -1
+    def __init__(self, view: SampleView, name: str = "", most: int | None = None):
+        self._view, self._name, self._most, self._last = view, name, most, -1
 
     def on_start(self, setup: Any, folder: Path) -> None:
         """Creates the folder of the pictures."""
-        self._folder = folder / "samples"
-        self._name = "before_after.png" if is_image_to_image(setup.model, setup.made_for) else "samples.png"
+        self._folder, plan = folder / "samples", setup.plan
+        evaluations = -(-plan.steps // plan.evaluate_every)
+        self._every = plan.evaluate_every * max(1, evaluations // self._most) if self._most else 1
+        self._end = plan.steps
         self._folder.mkdir(parents=True, exist_ok=True)
 
     def on_metrics(self, row: dict, fit: dict) -> None:
-        """Draws the current samples, once per evaluation."""
-        if row["split"] == "train" or row["step"] == self._last:
+        """Draws the current model, once per evaluation."""
+        step = row["step"]
+        if row["split"] == "train" or step == self._last or (step % self._every and step != self._end):
             return
-        self._last = row["step"]
-        self._view(fit, self._folder / f"step-{row['step']:06}.png", f"step {row['step']:,}")
+        self._last = step
+        self._view(fit, self._folder / f"step-{step:06}.png", f"step {step:,}")
 
     def on_end(self, result: Any) -> None:
         """Writes the animation of all pictures in the folder, also those from before a resumed run was stopped."""
         from ..plots.samples import animation
 
         frames = sorted(self._folder.glob("step-*.png"))
-        if frames:
-            animation(frames[:: -(-len(frames) // _MAX_FRAMES)] + frames[-1:], self._folder / "training.gif")
-            (result.folder / "plots").mkdir(exist_ok=True)
-            last = result.folder / "plots" / self._name
-            if last.name != "samples.png" or not last.exists():
-                replace_file(last, frames[-1].read_bytes())
+        if not frames:
+            return
+        animation(frames[:: -(-len(frames) // _MAX_FRAMES)] + frames[-1:], self._folder / "training.gif")
+        last = result.folder / "plots" / self._name
+        if self._name and (last.name != "samples.png" or not last.exists()):
+            last.parent.mkdir(exist_ok=True)
+            replace_file(last, frames[-1].read_bytes())
 
 
 def view_for(setup: Any) -> SampleView | None:

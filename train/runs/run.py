@@ -37,6 +37,7 @@ from ..pipeline.stream import Stream
 from ..reporting.console import ConsoleReport
 from ..reporting.console_stream import terminal
 from ..reporting.gan_monitor import gan_callbacks
+from ..reporting.sample_pictures import picture_callbacks
 from ..runtime.jax_settings import check_jax_settings
 from ..runtime.out_of_memory import explained
 from ..runtime.processes import broadcast_from_first, check_same, is_first
@@ -238,7 +239,8 @@ def _best_model(parts: Setup, folder: Path | None, options: RunOptions, memory: 
 def _shown(parts: Setup, folder: Path | None, options: RunOptions) -> list[Callback]:
     if not is_first():
         return []
-    return [*gan_callbacks(parts, options.pictures and folder is not None), ConsoleReport(parts, options)]
+    pictures = picture_callbacks(parts) if options.pictures and folder is not None else []
+    return [*gan_callbacks(parts), *pictures, ConsoleReport(parts, options)]
 
 
 def _saver(

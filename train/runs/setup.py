@@ -194,6 +194,10 @@ def setup(
     )
 
 
+def _facts(recipe: Recipe, plan: Plan, sharding: Sharding, examples: int) -> trainers.Run:
+    return trainers.Run(recipe, plan.steps, plan.steps_per_epoch, sharding, examples)
+
+
 def _check_updates(recipe: Recipe, plan: Plan, print_fn: Callable[[str], None]) -> None:
     """Prints the steps whose gradients no update uses, and that a run is too short for the decay of its rate.
 

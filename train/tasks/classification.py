@@ -48,7 +48,7 @@ LOSSES = MappingProxyType(
 )
 _FREQUENT = "most frequent class"
 _TOP = 3  # classes in the description of a prediction
-_FIGURES = ("mistakes", "confusion", "decisions", "surface", "lags", "filters")
+_FIGURES = ("mistakes", "confusion", "decisions", "surface", "centres", "lags", "filters")
 
 
 def binary(
@@ -123,7 +123,7 @@ def multilabel(loss: str = "auto", outputs: int = 1, label_smoothing: float = 0)
         return (z > 0).astype(jnp.int32)
 
     scores = {"accuracy": metrics.exact_match, "label_accuracy": metrics.label_accuracy}
-    figures = ("surface", "lags", "filters")
+    figures = ("surface", "centres", "lags", "filters")
     return Task(
         "multilabel", cost, scores, public, "accuracy", True, predict, jax.nn.sigmoid,
         describe=_describe_labels, figures=figures, baseline=label_shares,

@@ -55,7 +55,7 @@ def regression(loss: str = "auto", outputs: int = 1, label_smoothing: float = 0)
     return Task(
         "regression", aligned(cost), scores, partial(_finish, outputs=outputs), "r2", True, predict, None,
         powers={"mse": 2, "rmse": 1, "mae": 1}, output="values", describe=_describe, compare=_compare, details=_details,
-        figures=("regression", "surface", "lags", "forecast", "filters"),
+        figures=("regression", "surface", "centres", "lags", "forecast", "filters"),
         baseline=partial(central_value, outputs=outputs, absolute=cost is losses.mae),
     )  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
@@ -65,6 +66,8 @@ class Task(NamedTuple):
         compare: `(trained, data) -> (truth, predictions)` of the test examples, as `details` and figures read them.
         details: `(data, truth, predictions) -> scores in detail`, plain values or arrays by name.
         figures: names of functions in `evaluation/figures.py`, or functions of the same signature.
+        progress: `parts of the run -> draw`, where `draw(fit, path, title)` draws the model as a PNG file during
+            training; the pictures are joined to an animation. None: nothing is drawn.
         explain: `metrics -> lines` that explain the scores to a reader who meets them for the first time.
         baseline: `(data, kind of the data) -> Baseline`, the outputs of a trivial model, from the training examples;
             None: the task has none.
@@ -98,6 +101,7 @@ class Task(NamedTuple):
     compare: Callable[..., tuple[Any, Any]] | None = None
     details: Callable[..., dict[str, Any]] | None = None
     figures: tuple[str | Callable, ...] = ()
+    progress: Callable[[Any], Callable[[dict, Path, str], None] | None] | None = None
     explain: Callable[[Mapping[str, float]], Sequence[str]] = _nothing
     baseline: Callable[[Dataset, str], Baseline] | None = None
     measures: Literal["binary", "classes", ""] = ""

@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ._map_figures import draw_map, draw_net, draw_units, growth
 from .cluster import cluster
 from .task import Task
 
@@ -47,7 +48,8 @@ def topographic_map(outputs: int = 0) -> Task:
     return base._replace(
         name="topographic_map", scores=scores, finish=finish, headline="quantisation_error",
         requires=("assign", "grid"),
-        figures=(_draw_map, _draw_features),
+        figures=(draw_map, draw_units, draw_net),
+        progress=growth,
         gives="units of the map", describe=_describe, explain=_explain,
     )  # fmt: skip
 
@@ -67,35 +69,6 @@ def _describe(trained: Any, x: Any, score: Callable) -> Iterator[dict[str, Any]]
             found |= {"label": trained.classes[best] if total else "none"}
             found |= {"share": float(votes[nearest, best] / max(total, 1))}
         yield found
-
-
-def _draw_map(drawing: Any) -> None:
-    """Draws the map of a finished run."""
-    from ..plots.unit_map import unit_map
-
-    model, data = drawing.model, drawing.data
-    grid, votes = model.model.grid, np.asarray(model.state["votes"])
-    neighbours = (grid.distances <= grid.reach) & (grid.distances > 0)
-    units = np.asarray(model.params["map"]["units"], np.float64)
-    unit_map(grid.positions, neighbours, units, votes, data.classes, drawing.folder / "map.png")
-
-
-def _draw_features(drawing: Any) -> None:
-    """Draws the units as images, or the value of each feature over the map."""
-    from ..plots.unit_map import feature_planes
-
-    model, grid, shape = drawing.model, drawing.model.model.grid, drawing.model.input_shape
-    units = np.asarray(model.params["map"]["units"], np.float64).reshape(-1, *shape)
-    units = units if model.scaler is None else model.scaler.invert(units)
-    if drawing.kind == "image" and not np.any(grid.positions % 1):
-        from ..plots.grid import grid as draw
-        from ..plots.grid import pixels
-
-        draw(pixels(units), [""] * len(units), grid.shape[1], "units", "", drawing.folder / "units.png")
-        return
-    flat = units.reshape(len(units), -1)
-    names = drawing.data.features or tuple(f"feature {i}" for i in range(flat.shape[1]))
-    feature_planes(grid.positions, flat, names, drawing.folder / "features.png")
 
 
 def _explain(metrics: Mapping[str, float]) -> list[str]:
