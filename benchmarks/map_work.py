@@ -34,7 +34,7 @@ class Work:
 WORK = {
     "iris": Work("iris, 150 rows, standardised, map 7x7", "iris", 7),
     "digits": Work("digits, 1,797 images / 16, map 20x20", "digits", 20),
-    "rows": Work("100,000 images like digits / 16, map 20x20", "digits", 20, passes=5),
+    "rows": Work("100,000 images like digits / 16, map 20x20", "digits", 20, passes=20),
     "million": Work("1,000,000 rows of 16 numbers, map 20x20", "digits", 20, passes=2),
     "million centres": Work("1,000,000 rows of 16 numbers, rbf of 500 centres", units=500),
     "centres": Work("100,000 images like digits / 16, 500 centres, 10 iterations", units=500),

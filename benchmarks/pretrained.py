@@ -46,6 +46,7 @@ CLAIMS = {
     "cnn-digits": Claim("--model cnn", at_least=0.985),
     "gru-digits": Claim("--model gru", at_least=0.97),
     "gru-sine": Claim("--model gru --dataset sine --m.width 32", "rmse", at_most=0.13),
+    "kohonen-digits": Claim("--model kohonen --dataset digits", at_least=0.9),
     "linear-diabetes": Claim("--model linear", "r2", at_least=0.44),
     "lstm-text": Claim(
         "--model lstm --dataset text --m.width 232 --m.dropout 0.3 --epochs 14", "bpc", at_most=2.322, half=True

@@ -23,8 +23,8 @@ RECIPES = ModelRecipes(
             trainer="self_organising",
             task="topographic_map",
             m=_SMALL,
-            t={"rule": "online", "radius": 2.0, "last_radius": 0.44, "rate": 0.3, "last_rate": 0.02},
-            epochs=100,
+            t={"rule": "online", "radius": 2.0, "last_radius": 0.49, "rate": 0.3, "last_rate": 0.04},
+            epochs=150,
         ),
         Recipe(
             "kohonen",
