@@ -3,9 +3,10 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 import numpy as np
+
+from zoo.layers.distances import two_smallest
 
 from ._map_figures import draw_map, draw_net, draw_units, growth
 from .cluster import cluster
@@ -32,7 +33,7 @@ def topographic_map(outputs: int = 0) -> Task:
         assert base.scores is not None
         sums = base.scores(model, params, state, batch, key)
         outputs, there = model.apply(params, state, batch["x"])[0], batch["weight"] > 0
-        two = jax.lax.top_k(outputs, 2)[1]
+        two = two_smallest(-outputs)
         apart = jnp.asarray(model.grid.distances > model.grid.reach)[two[:, 0], two[:, 1]]
         measured = {"quantisation_error": jnp.sqrt(-jnp.max(outputs, axis=1)), "topographic_error": apart}
         if "_table" in sums:

@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 
 from zoo.layers import flatten
-from zoo.layers.distances import squared_distances
+from zoo.layers.distances import squared_distances, two_smallest
 
 from ..errors import BadInput
 from ..tasks.task import Task
@@ -151,8 +151,8 @@ def _means(units: jax.Array, x: jax.Array, weight: jax.Array) -> jax.Array:
 
 def _two_nearest(x: jax.Array, units: jax.Array) -> tuple[jax.Array, jax.Array]:
     """Returns the two nearest units of each example (examples, 2), and its squared distance from the nearest."""
-    found, places = jax.lax.top_k(-squared_distances(x, units), 2)
-    return places, -found[:, 0]
+    distances = squared_distances(x, units)
+    return two_smallest(distances), jnp.min(distances, axis=1)
 
 
 def _errors(distance: jax.Array, apart: jax.Array) -> dict[str, jax.Array]:
