@@ -165,8 +165,7 @@ def setup(
     recipe, train, held = _examples(recipe, data, kind, stream, place.print_fn)
     splits = preprocessed(data, train, held)
     scalers = scalers_for(recipe, data, splits["train"], place.print_fn)
-    in_one = trainers.traits(recipe.trainer).batch == "all"
-    feed, cut = batches_for(recipe, data, splits.pop("train"), scalers, stream, whole=in_one)
+    feed, cut = batches_for(recipe, data, splits.pop("train"), scalers, stream, whole=_is_whole(recipe))
     plan = _plan(recipe, feed.steps_per_epoch, log_every, place.print_fn)
     model = build(recipe.model, wanted, recipe.m, recipe.dtype)
     data = replace(data, train=train)
@@ -176,7 +175,7 @@ def setup(
     sharding = sharding or data_parallel()
     check_divides(recipe.batch_size, sharding.data_parallelism)
     targets = None if stream else train.y
-    trainer = trainers.make(moved, what.task, trainers.Run(recipe, plan.steps, plan.steps_per_epoch, sharding, targets))
+    trainer = trainers.make(moved, what.task, _facts(recipe, plan, sharding, targets))
     return Setup(
         recipe=recipe,
         data=data,
@@ -194,8 +193,8 @@ def setup(
     )
 
 
-def _facts(recipe: Recipe, plan: Plan, sharding: Sharding, examples: int) -> trainers.Run:
-    return trainers.Run(recipe, plan.steps, plan.steps_per_epoch, sharding, examples)
+def _facts(recipe: Recipe, plan: Plan, sharding: Sharding, targets: Any) -> trainers.Run:
+    return trainers.Run(recipe, plan.steps, plan.steps_per_epoch, sharding, targets)
 
 
 def _check_updates(recipe: Recipe, plan: Plan, print_fn: Callable[[str], None]) -> None:
@@ -280,7 +279,11 @@ def _examples(
     recipe, train, held = validation_split(recipe, data, kind, stream)
     for line in () if stream else class_notes(data, train, held):  # a stream shows only its first batches
         print_fn(line)
-    return batches_that_fit(recipe, train, held, whole=batch == "all")
+    return batches_that_fit(recipe, train, held, whole=_is_whole(recipe))
+
+
+def _is_whole(recipe: Recipe) -> bool:
+    return trainers.traits(recipe.trainer).batch == "all"
 
 
 def _no_score(*args: Any) -> None:

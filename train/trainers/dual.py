@@ -53,8 +53,8 @@ def dual(
         epsilon: half the width of the tube of a regression, inside which errors count nothing, in standard deviations
             of the targets.
         tolerance: largest violation of the KKT conditions at which a machine is solved.
-        folds: parts of the examples, each of which is held back once to fit Platt's probabilities; 0: none, and
-            decision values are the logits.
+        folds: parts of the examples, each of which is held back once to fit Platt's probabilities; 0: none, and logits
+            are 5 times the decision values.
         block: kernel values in memory, in rows of all examples of a machine (default: all of them up to 4,096 rows,
             else 1,024).
         iterations: working sets of a machine that are solved in a step.
@@ -68,9 +68,9 @@ def dual(
 
     def init(key, batch):
         x, y = flatten(batch["x"]), batch["y"]
-        _check_targets(y, model, run)
         params, state = model.init(key, batch["x"])
         values, count = _are_values(y), len(params["machines"]["bias"])
+        _check_targets(y, model, count)
         problems = 1 if values else folds + 1
         if model.kernel is not None:
             params = params | {"machines": _with_room(params["machines"], x)}
@@ -127,7 +127,7 @@ def _are_values(y: jax.Array) -> bool:
     return jnp.issubdtype(y.dtype, jnp.floating)
 
 
-def _check_targets(y: jax.Array, model: Any, run: Run) -> None:
+def _check_targets(y: jax.Array, model: Any, outputs: int) -> None:
     """Raises BadInput if the machines of the model do not suit the targets."""
     several = y.ndim > 1 and y.shape[1] > 1
     if several and model.scheme != "separate":
@@ -135,8 +135,8 @@ def _check_targets(y: jax.Array, model: Any, run: Run) -> None:
             f"--m.scheme {model.scheme} separates classes, the targets are {y.shape[1]} "
             f"{'values' if _are_values(y) else 'labels'} of each example: give --m.scheme separate"
         )
-    if model.pairs is None and model.scheme == "separate" and y.ndim == 1 and run.recipe.m.get("scheme") == "separate":
-        raise BadInput("--m.scheme separate is for several labels or values: leave it out")
+    if model.scheme == "separate" and y.ndim == 1 and outputs > 1:
+        raise BadInput("--m.scheme separate is for several labels or values of each example: leave it out")
 
 
 def _check_memory(variables: int, options: Options) -> None:

@@ -203,7 +203,7 @@ def test_options_without_sense_are_refused(model, options, message):
 
 def test_several_labels_need_separate_machines():
     y = np.stack([CLASSES, 1 - CLASSES], axis=1)
-    with pytest.raises(BadInput, match=r"2 labels of each example: give --m.scheme separate"):
+    with pytest.raises(BadInput, match=r"2 labels of each example: give --m\.scheme separate"):
         trained(svm(2), y, task="multilabel")
 
 
