@@ -24,11 +24,14 @@ def raster(given: np.ndarray, spikes: np.ndarray, excitatory: int, path: Path | 
     with picture(path, height=4.4) as figure:
         above, below = figure.subplots(2, 1, sharex=True, height_ratios=[min(1 + channels, 24), 60])
         _marks(above, given, INK)
+        above.set(ylim=(-0.9, channels - 0.1), yticks=[0, channels - 1] if channels > 1 else [0], ylabel="channel")
         above.set_title(f"input: {int(np.count_nonzero(given)):,} spikes")
         _marks(below, spikes[:, :excitatory], BLUE)
         _marks(below, spikes[:, excitatory:], RED, first=excitatory)
         rates = (1000 * each.mean() if each.size else 0 for each in np.split(spikes, [excitatory], axis=1))
-        below.set_title("liquid: {:.0f} Hz in excitatory units (blue), {:.0f} Hz in inhibitory (red)".format(*rates))
+        below.set_title(
+            "liquid: {:.0f} Hz in excitatory units (blue), {:.0f} Hz in inhibitory ones (orange)".format(*rates)
+        )
         below.set(xlabel="time (ms)", ylabel="unit", xlim=(0, len(given)), ylim=(-1, spikes.shape[1]))
 
 
@@ -63,4 +66,5 @@ def _lines(axes: Axes, distances: Mapping[str, np.ndarray]) -> None:
     for i, (name, values) in enumerate(distances.items()):
         axes.plot(np.arange(1, len(values) + 1), values, color=colour(i), label=name)
     axes.set(xlabel="time (ms)", ylim=(0, None))
-    axes.legend(loc="upper left")
+    if len(distances) > 1:
+        axes.legend(loc="upper right")
