@@ -89,6 +89,9 @@ class Dataset:
             returns; empty: the names in `classes`, or the numbers of classes that have no other names.
         held_out: whether the test examples were held out of the training; False: they are the training examples.
         notes: lines for the user on what was assumed of the files and left out, printed before the training.
+        encoder: `TableEncoder` by which rows of a table became x, kept with the model; None: x are as stored.
+        fitted_to: `indices of training examples -> Dataset` with the statistics of these alone, of a table of which
+            some training examples are held out for validation; None: x do not depend on which are for training.
     """
 
     name: str
@@ -108,6 +111,8 @@ class Dataset:
     labels: tuple[str, ...] | tuple[int, ...] = ()
     held_out: bool = True
     notes: tuple[str, ...] = ()
+    encoder: Any = None
+    fitted_to: Callable[[Any], "Dataset"] | None = None
 
     @property
     def unit(self) -> str:

@@ -22,15 +22,23 @@ from .parameters import parameters, with_parameters
 __all__ = ["ZooClassifier", "ZooRegressor", "ZooTransformer", "expected_failed_checks"]
 
 _LEAST = 64  # rows of a call of the compiled model
+_ORDER = (
+    "outputs are computed in float32, and their last bits depend on the place of a row in the matrix product; the "
+    "check allows differences of 1e-9"
+)
+_SETTINGS = "settings are attributes whose names depend on the model, so that they do not stand in the signature"
 
 
 def expected_failed_checks(estimator: Any) -> dict[str, str]:
     """Returns the checks of scikit-learn's `check_estimator` that an estimator does not pass, each with its reason.
 
+    The second is one of those that have settings.
+
     >>> from sklearn.utils.estimator_checks import check_estimator  # doctest: +SKIP
     >>> check_estimator(ZooRegressor(), expected_failed_checks=expected_failed_checks(ZooRegressor()))  # doctest: +SKIP
     """
-    return {}
+    found = {"check_methods_sample_order_invariance": _ORDER}
+    return found if set(parameters(estimator)) == {"model"} else found | {"check_no_attributes_set_in_init": _SETTINGS}
 
 
 class _ZooEstimator(BaseEstimator):

@@ -1,7 +1,8 @@
 """`zoo.fit`: trains a model on data in memory and returns it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 from zoo import _catalogue
@@ -12,6 +13,8 @@ from ..data.dataset import Source
 from ..errors import BadInput, ZooError
 from ..option_types import did_you_mean
 from ..pipeline.arrays import GivenArrays, OpenArrays
+from ..pipeline.given_batches import is_batches, with_state
+from ..pipeline.stream import Stream
 from ..runs.run import run
 from ..trained.model import Trained
 from .settings import in_python, settings_of
@@ -27,6 +30,7 @@ def fit(
     test: Any = 0.2,
     val: Any = None,
     classes: Sequence[str] = (),
+    columns: Mapping[str, str] = MappingProxyType({}),
     recipe: str = "",
     out: Any = None,
     quiet: bool = False,
@@ -41,12 +45,15 @@ def fit(
 
     Args:
         model: name of a model, or a reference to a function that makes one, as of `--model`.
-        X: examples (n, ...): an array of numpy or JAX, a list, or a frame of pandas or polars.
+        X: examples (n, ...): an array of numpy or JAX, a list, or a frame of pandas or polars; without y also batches
+            `(x, y)` or `{"x": x, "y": y}`: a list, or an iterator with `steps_per_epoch=N`.
         y: targets (n,) or (n, outputs); None for a model that learns without any.
         test: test examples `(X, y)`, or the share of the examples that is held out, stratified by class; 0 trains on
             all of them, and scores are those of the training examples.
         val: validation examples `(X, y)`, by which the best model is chosen.
         classes: names of the classes, by number.
+        columns: kinds of the columns of a frame by name, where others are found than wanted: number, category, yes/no,
+            date, identifier, ignore. Texts become categories, missing values are filled.
         recipe: name of one of the model's named recipes.
         out: folder of the run, as that of `python -m zoo.train`; None writes nothing to disk.
         quiet: whether to print only warnings.
@@ -68,21 +75,51 @@ def fit(
     ['up', 'up']
     """
     try:
-        return _fitted(model, GivenArrays(X, y, test, val, classes), recipe, settings, out, quiet, callbacks)
+        given: GivenArrays | Stream = GivenArrays(X, y, test, val, classes, columns)
+        if y is None and is_batches(X):
+            given = _stream(X, test, val, classes, settings.pop("steps_per_epoch", 0))
+        return _fitted(model, given, recipe, settings, out, quiet, callbacks)
     except ZooError as error:
         raise in_python(error).with_traceback(error.__traceback__) from error.__cause__
 
 
 def _fitted(
-    model: str, given: GivenArrays, variant: str, settings: dict[str, Any], out: Any, quiet: bool, callbacks: Any
+    model: str,
+    given: GivenArrays | Stream,
+    variant: str,
+    settings: dict[str, Any],
+    out: Any,
+    quiet: bool,
+    callbacks: Any,
 ) -> Trained:
     try:
         model = _catalogue.resolve(model)
     except ValueError as error:
         raise BadInput(str(error)) from None
-    kind, data = given.described(model, str(settings.get("task", "")))
+    task = str(settings.get("task", ""))
+    if isinstance(given, Stream):
+        kind = given.opened(replace(recipe_for(model), task=task)).kind
+        recipe, options = settings_of(_stock(model, kind, variant), settings, out=out, quiet=quiet)
+        return run(recipe, options, callbacks, data=replace(given.opened(recipe), folderless=True)).load()
+    kind, data = given.described(model, task)
     recipe, options = settings_of(_stock(model, kind, variant), settings, out=out, quiet=quiet)
     return run(recipe, options, callbacks, data=OpenArrays(kind, data, recipe)).load()
+
+
+def _stream(batches: Any, test: Any, val: Any, classes: Sequence[str], steps_per_epoch: int) -> Stream:
+    """Returns batches as a stream, read anew each time that it is opened.
+
+    Raises:
+        BadInput: if there are no test examples, or the number of batches of an epoch is unknown.
+    """
+    if not isinstance(test, tuple | list):
+        raise BadInput("batches need test examples of their own: give test=(X_test, y_test)")
+    steps_per_epoch = steps_per_epoch or (len(batches) if hasattr(batches, "__len__") else 0)
+    if not steps_per_epoch:
+        raise BadInput("give the number of batches that count as an epoch, steps_per_epoch=N")
+    splits = [None if each is None else dict(zip("xy", each, strict=True)) for each in (test, val)]
+    assert splits[0] is not None
+    return Stream(with_state(batches), splits[0], steps_per_epoch, tuple(classes), splits[1])
 
 
 def _stock(model: str, kind: Source, variant: str) -> Recipe:

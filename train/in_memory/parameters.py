@@ -26,9 +26,9 @@ def with_parameters(estimator: Any, given: Mapping[str, Any]) -> Any:
     Raises:
         BadInput: if one is no argument of `zoo.fit` for the model, with the nearest that is.
     """
-    known = _names(str(given.get("model", estimator.model)))
+    known = _names(given.get("model", estimator.model))
     for name in given:
-        if name not in known and name not in parameters(estimator):
+        if known and name not in known and name not in parameters(estimator):
             kind = type(estimator).__name__
             raise BadInput(f"{kind} has no parameter {name!r}{did_you_mean(name, sorted(known))}")
     for name, value in given.items():
@@ -40,11 +40,11 @@ def _is_fitted(name: str) -> bool:
     return name.endswith("_")
 
 
-def _names(model: str) -> set[str]:
-    """Returns the names of all settings of a model, by any of its recipes."""
+def _names(model: Any) -> set[str]:
+    """Returns the names of all settings of a model, by any of its recipes; none of a model that is unknown."""
     try:
         recipes = book(_catalogue.resolve(model)).recipes
-    except ValueError as error:
-        raise BadInput(str(error)) from None
+    except (AttributeError, ValueError):
+        return set()
     found = [names for recipe in recipes for names in option_names(recipe).values()]
     return {"model", *_FIT}.union(*found)

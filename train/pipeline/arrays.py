@@ -1,8 +1,8 @@
 """Data in memory to train on: `run(recipe, data=(X, y), test=(X_test, y_test))`; `zoo.fit` is its short form."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -10,7 +10,8 @@ from ..config.recipe import Recipe, book
 from ..data.array_kinds import KINDS, describe_examples
 from ..data.dataset import Dataset, Kind, Source, Split
 from ..data.finite import check_finite
-from ..data.memory.arrays import as_numbers, column_names
+from ..data.memory.arrays import as_numbers, cells_of, column_names, in_order, is_frame, is_numeric
+from ..data.memory.frames import encoded
 from ..data.memory.labels import Targets, targets_of
 from ..data.split import train_val_split
 from ..errors import BadInput
@@ -34,6 +35,7 @@ class OpenArrays:
     kind: Source
     data: Dataset
     recipe: Recipe
+    folderless: ClassVar[bool] = True
 
 
 Opened = OpenStream | OpenArrays
@@ -51,13 +53,16 @@ class GivenArrays:
         test: test examples `(x, y)`, or the share that is held out; 0 scores the training examples.
         val: validation examples `(x, y)`.
         classes: names of the classes, by number.
+        columns: kinds of the columns of a frame by name, which overrule those that are found: number, category, yes/no,
+            date, identifier, ignore. Columns of text, or with missing values, are encoded as those of a CSV table.
     """
 
     x: Any
     y: Any = None
     test: Any = 0.2
     val: Any = None
-    classes: Sequence[str] = field(default=())
+    classes: Sequence[str] = ()
+    columns: Mapping[str, str] = field(default_factory=dict)
 
     def described(self, model: str, task: str) -> tuple[Source, Dataset]:
         """Decides what the arrays hold, by their axes and types, the kinds of data of a model, and the task.
@@ -73,11 +78,17 @@ class GivenArrays:
         pairs += [] if self.val is None else [_pair(self.val, "val")]
         names = ["X", *([] if _is_share(self.test) else ["X of test"]), *([] if self.val is None else ["X of val"])]
         kinds, features = book(model).kinds, column_names(self.x)
-        xs = [_examples(x, name, kinds, features) for (x, _), name in zip(pairs, names, strict=True)]
+        table = bool(features) and (bool(self.columns) or not all(is_numeric(x) for x, _ in pairs if is_frame(x)))
+        if table:  # places of the rows, which are encoded once it is known which are for training
+            xs = [
+                np.arange(len(in_order(x, features, name)))[:, None] for (x, _), name in zip(pairs, names, strict=True)
+            ]
+        else:
+            xs = [_examples(x, name, kinds, features) for (x, _), name in zip(pairs, names, strict=True)]
         targets = _unlabelled(xs, model) if self.y is None else targets_of([y for _, y in pairs], task, self.classes)
         parts = [Split(*pair) for pair in zip(xs, targets.parts, strict=True)]
         _check_alike(parts, names)
-        notes = (f"X: {describe_examples(xs[0].shape, np.ndim(self.x) < xs[0].ndim)}", targets.note)
+        notes = (f"X: {describe_examples(xs[0].shape, xs[0].ndim == 4 and np.ndim(self.x) == 3)}", targets.note)
         train, test, more = self._split(parts)
         kind = Source(
             "memory", "arrays in memory", _kind(xs[0], kinds), targets.task, (),
@@ -89,6 +100,8 @@ class GivenArrays:
             val=None if self.val is None else parts[-1], held_out=self.test != 0 if _is_share(self.test) else True,
             notes=(*notes, *more),
         )  # fmt: skip
+        if table:
+            data = encoded(data, [cells_of(x) for x, _ in pairs], self.columns)
         return kind, data
 
     def opened(self, recipe: Recipe) -> OpenArrays:
@@ -125,7 +138,7 @@ def open_given(recipe: Recipe, stream: Stream | None, data: Any, test: Any) -> O
         raise BadInput("run: give either stream= or data=, not both")
     if stream is not None:
         return stream.opened(recipe)
-    if data is None or isinstance(data, OpenArrays):
+    if data is None or isinstance(data, OpenArrays | OpenStream):
         return data
     return given_arrays(data, test).opened(recipe)
 
@@ -163,12 +176,7 @@ def _pair(given: Any, name: str) -> tuple[Any, Any]:
 
 def _examples(x: Any, where: str, kinds: tuple[str, ...], features: tuple[str, ...]) -> np.ndarray:
     """Returns examples with all axes that their kind has."""
-    if features and column_names(x) and column_names(x) != features:
-        if set(column_names(x)) != set(features):
-            other = sorted(set(features) ^ set(column_names(x)))
-            raise BadInput(f"{where} has other columns than X: {', '.join(other[:5])}")
-        x = x[list(features)]
-    found = as_numbers(x, where)
+    found = as_numbers(in_order(x, features, where) if is_frame(x) and features else x, where)
     if found.ndim == 3 and _is_images(found, kinds):
         found = found[..., None]
     if found.ndim not in KINDS:

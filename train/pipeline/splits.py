@@ -15,7 +15,15 @@ from ..data.windows import chronological_split, differenced, hold_back_steps
 from ..errors import BadInput
 from .stream import OpenStream
 
-__all__ = ["Scalers", "batches_that_fit", "check_split", "preprocessed", "scalers_for", "validation_split"]
+__all__ = [
+    "Scalers",
+    "batches_that_fit",
+    "check_split",
+    "fitted_to_training",
+    "preprocessed",
+    "scalers_for",
+    "validation_split",
+]
 
 Scalers = tuple[Scaler | None, Scaler | None]
 """Scalers of inputs and of targets."""
@@ -35,8 +43,7 @@ def validation_split(
         if recipe.val_share:
             raise BadInput(f"--val-share {recipe.val_share:g}: {data.name} has validation examples of its own; omit it")
         return recipe, data.train, data.val
-    if recipe.patience is not None and not recipe.val_share:
-        recipe = replace(recipe, val_share=0.1)
+    recipe = replace(recipe, val_share=_share(recipe))
     if not recipe.val_share:
         return recipe, data.train, None
     if kind.kind == "text":  # in order, as later text must not be known
@@ -46,6 +53,24 @@ def validation_split(
     if kind.kind == "series":
         return recipe, *chronological_split(data.train, recipe.val_share)
     return recipe, *train_val_split(data.train, recipe.val_share, recipe.seed)
+
+
+def fitted_to_training(recipe: Recipe, data: Dataset) -> Dataset:
+    """Returns the data set whose statistics, those of a table's columns, are of the training examples alone.
+
+    Without validation examples, and for all but tables, it is the data set as it was loaded.
+    """
+    share = _share(recipe)
+    if data.fitted_to is None or not share or data.val is not None:
+        return data
+    places = Split(np.arange(len(data.train.y)), data.train.y)
+    kept, _ = train_val_split(places, share, recipe.seed)
+    return data.fitted_to(kept.x)
+
+
+def _share(recipe: Recipe) -> float:
+    """Returns the share of examples for validation: a tenth if patience needs some."""
+    return 0.1 if recipe.patience is not None and not recipe.val_share else recipe.val_share
 
 
 def batches_that_fit(

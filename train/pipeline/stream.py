@@ -21,6 +21,7 @@ from ..data.finite import check_finite
 from ..data.targets import as_values, counted, predict_numbers, told_classes
 from ..errors import BadInput
 from ..runtime.processes import allgather_json, allgather_rows
+from .given_batches import with_state
 
 __all__ = ["Batches", "OpenStream", "Stream", "arrays_of", "check_labels", "decode_state", "encode_state"]
 
@@ -49,8 +50,9 @@ class Stream:
     """Batches to train on, and arrays to evaluate on.
 
     Args:
-        train: Iterable of endless batches `{"x": (batch, ...), "y": (batch,) or (batch, n)}` of one shape, whose
-            iterator has `get_state` and `set_state`. Each of several processes reads its own part.
+        train: Iterable of batches `{"x": (batch, ...), "y": (batch,) or (batch, n)}`, or pairs `(x, y)`, of one shape:
+            a list, or an iterator, which is endless or can be iterated anew. To resume a run it must be a list or have
+            `get_state` and `set_state`. Each of several processes reads its own part.
         test: `{"x", "y"}`, all examples to evaluate on.
         steps_per_epoch: Number of batches that count as an epoch.
         classes: Names of the classes; by default the integers of y, as many as in `test`.
@@ -73,12 +75,7 @@ class Stream:
         Raises:
             BadInput: If the iterator or its batches are unsuitable, or the recipe cannot train on a stream.
         """
-        batches = iter(self.train)
-        if not isinstance(batches, Batches):
-            raise BadInput(
-                f"Stream(train=...): {type(batches).__name__} has no get_state and set_state, so that a run could not "
-                "be resumed behind its last batch. Use a loader that has them (grain's), or write the two methods"
-            )
+        batches = with_state(self.train)
         first = _peeked(batches)
         size, val = len(first[0]["x"]), None if self.val is None else _split(self.val, "val")
         _check(recipe, self, val)
@@ -143,6 +140,7 @@ class OpenStream:
         data: Data set whose `train` holds the first batches.
         val: Validation examples.
         steps_per_epoch: Number of batches that count as an epoch.
+        folderless: Whether the run needs no folder.
     """
 
     batches: Batches
@@ -152,6 +150,7 @@ class OpenStream:
     data: Dataset
     val: Split | None
     steps_per_epoch: int
+    folderless: bool = False
 
 
 def encode_state(state: Any) -> Any:
@@ -177,13 +176,15 @@ def arrays_of(batch: Any, where: str) -> dict[str, np.ndarray]:
     """Returns the arrays of a batch.
 
     Args:
-        batch: Mapping with `x` and `y`.
+        batch: Mapping with `x` and `y`, or the pair of them.
         where: Name of the batch in messages.
 
     Raises:
         BadInput: If an array is missing or holds no numbers, they have different numbers of examples, or a number is
             not finite.
     """
+    if isinstance(batch, tuple | list) and len(batch) == 2:
+        batch = {"x": batch[0], "y": batch[1]}
     if not isinstance(batch, Mapping) or not {"x", "y"} <= set(batch):
         got = ", ".join(map(str, batch)) if isinstance(batch, Mapping) else type(batch).__name__
         raise BadInput(f'{where} must be {{"x": array, "y": array}}, got {got}')

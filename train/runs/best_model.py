@@ -178,6 +178,7 @@ def _describe_model(parts: Setup, row: dict, options: dict) -> dict[str, Any]:
         **({} if data.held_out else {"held_out": False}),
         "features": list(data.features),
         "target": data.target,
+        **({"table": data.encoder.to_json()} if data.encoder else {}),
         "relative": data.relative,
         **({"level": float(np.abs(data.train.x).max())} if data.relative else {}),
         **({"class_weights": list(parts.task.class_weights)} if parts.task.class_weights else {}),

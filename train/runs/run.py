@@ -32,7 +32,7 @@ from ..engine.streamed_steps import StreamedStepProgram
 from ..errors import BadInput, RunFailed, warn
 from ..files import disk_full_error
 from ..metrics.decisions import MEASURES
-from ..pipeline.arrays import OpenArrays, Opened, open_given
+from ..pipeline.arrays import Opened, open_given
 from ..pipeline.stream import Stream
 from ..reporting.console import ConsoleReport
 from ..reporting.console_stream import terminal
@@ -136,7 +136,7 @@ def _run(
     check_best(options.best, parts)
     parts = parts if like is None else parts.like(like)
     extra = extra_callbacks(parts, options)
-    folder = _folder(parts, options) if needs_folder(options, isinstance(opened, OpenArrays)) else None
+    folder = _folder(parts, options) if needs_folder(options, opened is not None and opened.folderless) else None
     if folder is not None:
         command = resume_command(folder, parts.recipe.model)
         advise(f"Saved checkpoints are complete: resume with {command}, by any number of processes")

@@ -31,7 +31,14 @@ from ..pipeline.arrays import Opened
 from ..pipeline.batches import BatchSource
 from ..pipeline.fingerprint import fingerprint
 from ..pipeline.selection import batches_for, check_divides
-from ..pipeline.splits import Scalers, batches_that_fit, preprocessed, scalers_for, validation_split
+from ..pipeline.splits import (
+    Scalers,
+    batches_that_fit,
+    fitted_to_training,
+    preprocessed,
+    scalers_for,
+    validation_split,
+)
 from ..pipeline.stream import OpenStream
 from ..tasks.task import Task
 from ..trained.build import ModelSpec, build, spec_for
@@ -257,7 +264,7 @@ def _rate(schedule: Callable, accumulate: int) -> Callable[[int], float]:
 def _loaded(recipe: Recipe, place: Place, own: Opened | None) -> tuple[Source, Dataset]:
     """Returns the data that were given or those of the recipe, and prints what was assumed of them."""
     if own:
-        kind, data = own.kind, own.data
+        kind, data = own.kind, fitted_to_training(recipe, own.data)
         check_compatible(recipe.model, kind, recipe.task)
         for line in data.notes:
             place.print_fn(line)

@@ -5,7 +5,9 @@ from typing import Any
 
 import numpy as np
 
+from ..data.memory.arrays import cells_of, in_order, is_frame
 from ..data.on_disk import DiskArray
+from ..data.tables.encoder import TableEncoder
 
 __all__ = ["check_finite_inputs", "checked_inputs", "checked_lengths"]
 
@@ -15,12 +17,13 @@ def checked_inputs(about: Mapping[str, Any], x: Any) -> tuple[Any, bool]:
 
     Args:
         about: description of the model.
-        x: one input or several; sequences may be of any length.
+        x: one input or several; sequences may be of any length. The columns of a frame are found by name.
 
     Raises:
         ValueError: for another shape or type.
     """
-    given, shape, name = x if isinstance(x, DiskArray) else np.asarray(x), tuple(about["input_shape"]), about["model"]
+    given = x if isinstance(x, DiskArray) else _array(about, x)
+    shape, name = tuple(about["input_shape"]), about["model"]
     free = int(about["kind"] in ("sequence", "text") or about["made_for"]["each"])  # the time axis
     alone = given.ndim == len(shape)
     x = given[None] if alone else given
@@ -31,6 +34,15 @@ def checked_inputs(about: Mapping[str, Any], x: Any) -> tuple[Any, bool]:
     if x.dtype.kind not in "biuf":
         raise ValueError(f"{name} reads numbers, got {x.dtype}")
     return x, alone
+
+
+def _array(about: Mapping[str, Any], x: Any) -> np.ndarray:
+    """Returns inputs as an array; the rows of a table are encoded as those of the training were."""
+    if "table" in about and (is_frame(x) or isinstance(x, Mapping)):
+        return TableEncoder.from_json(about["table"]).transform(cells_of(x))
+    if is_frame(x) and about["features"]:
+        x = in_order(x, about["features"], "X")
+    return np.asarray(x.to_numpy() if hasattr(x, "to_numpy") else x)
 
 
 def check_finite_inputs(about: Mapping[str, Any], x: np.ndarray) -> None:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, get_args, get_type_hints
 
 from ..config.recipe import Loss, Precision, Recipe
 from ..data.dataset import PER_STEP, Kind
+from ..data.tables.encoder import TableEncoder
 from ..errors import BadInput
 from ..option_types import coerce
 
@@ -80,6 +81,14 @@ def _is_row(value: Any) -> bool:
     )
 
 
+def _is_table(value: Any) -> bool:
+    try:
+        TableEncoder.from_json(value)
+    except ValueError:
+        return False
+    return True
+
+
 def _is_text(value: Any) -> bool:
     return isinstance(value, str)
 
@@ -144,6 +153,7 @@ _FIELDS: Mapping[str, _Field] = {
     "held_out": _Field(_BOOL, True),
     "features": _Field(_TEXTS, []),
     "target": _Field(_TEXT, ""),
+    "table": _Field(_Form("the columns of a table as `TableEncoder.to_json` describes them", _is_table), _ABSENT),
     "relative": _Field(_BOOL, False),
     "level": _Field(_Form("a finite number of at least 0", lambda v: _is_number(v) and v >= 0), _ABSENT),
     "class_weights": _Field(_WEIGHTS, _ABSENT),

@@ -177,3 +177,14 @@ def test_a_name_of_recipe_and_trainer_is_given_in_a_dict():
 def test_a_wrong_model_is_answered_by_the_nearest():
     with pytest.raises(BadInput, match="unknown model 'mpl'; did you mean mlp"):
         zoo.fit("mpl", X, Y)
+
+
+def test_a_model_of_a_frame_with_texts_reads_frames_with_columns_in_any_order():
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame({"age": [20.0, 30, None, 40] * 10, "job": ["cook", "clerk", "cook", "pilot"] * 10})
+    y = ["yes", "no"] * 20
+    found = zoo.fit("logistic", frame, y, test=0, epochs=2, quiet=True)
+    np.testing.assert_array_equal(found.predict_proba(frame[["job", "age"]]), found.predict_proba(frame))
+    assert found.score(frame, y) == np.mean(found.predict(frame) == y)
+    with pytest.raises(BadInput, match="there is no column 'job'"):
+        found.predict(frame[["age"]])

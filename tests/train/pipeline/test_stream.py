@@ -217,7 +217,7 @@ def test_what_goes_wrong_in_the_iterator_is_told_with_the_step(how, kind, messag
 @pytest.mark.parametrize(
     ("made", "message"),
     [
-        (lambda: stream([{"x": IRIS.train.x, "y": IRIS.train.y}]), "list_iterator has no get_state and set_state"),
+        (lambda: stream([]), "the list of batches is empty"),
         (lambda: stream(Loader(end=0)), "has no batch"),
         (lambda: stream(Loader(), steps_per_epoch=0), "steps_per_epoch must be at least 1, got 0"),
         (lambda: stream(Loader(), test={"x": IRIS.test.x[:, :2], "y": IRIS.test.y}), r"test has \(2,\) and \(\)"),

@@ -3,14 +3,16 @@
 The other libraries are not imported: a frame is what has `columns` and `to_numpy`.
 """
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ...errors import BadInput
+from ...option_types import did_you_mean
 
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["as_array", "as_numbers", "column_names", "is_frame"]
+__all__ = ["as_array", "as_numbers", "cells_of", "column_names", "in_order", "is_frame", "is_numeric"]
 
 
 def is_frame(x: Any) -> bool:
@@ -29,6 +31,38 @@ def column_names(x: Any) -> tuple[str, ...]:
     if twice is not None:
         raise BadInput(f"two columns of the frame are named {twice!r}: give each a name of its own")
     return names
+
+
+def in_order(x: Any, names: Sequence[str], where: str) -> Any:
+    """Returns a frame with the columns of these names, in this order.
+
+    Raises:
+        BadInput: if it lacks one.
+    """
+    known = column_names(x)
+    missing = next((name for name in names if name not in known), None)
+    if missing is not None:
+        raise BadInput(f"{where} has no column {missing!r}{did_you_mean(missing, known)} (it has {', '.join(known)})")
+    return (
+        x
+        if known == tuple(names)
+        else x[[known_name for name in names for known_name in x.columns if str(known_name) == name]]
+    )
+
+
+def is_numeric(x: Any) -> bool:
+    """Returns whether all columns of a frame hold numbers, none of them missing."""
+    import numpy as np
+
+    found = np.asarray(x.to_numpy())
+    return found.dtype.kind in "biu" or (found.dtype.kind == "f" and bool(np.isfinite(found).all()))
+
+
+def cells_of(x: Any) -> dict[str, Any]:
+    """Returns the columns of a frame by name, as lists of Python's values."""
+    if isinstance(x, Mapping):
+        return {str(name): list(cells) for name, cells in x.items()}
+    return {name: x[column].to_list() for name, column in zip(column_names(x), x.columns, strict=True)}
 
 
 def as_array(x: Any, where: str) -> "np.ndarray":

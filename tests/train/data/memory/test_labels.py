@@ -95,7 +95,7 @@ def test_frames_of_pandas_give_their_columns_in_any_order():
     kind, data = given.described("mlp", "")
     assert (kind.kind, data.features, data.labels) == ("table", ("age", "size"), ("a", "b"))
     np.testing.assert_array_equal(data.test.x, frame.to_numpy())
-    with pytest.raises(BadInput, match="X of test has other columns than X: size"):
+    with pytest.raises(BadInput, match="X of test has no column 'size'"):
         GivenArrays(frame, y, test=(frame[["age"]], y)).described("mlp", "")
 
 
@@ -116,3 +116,45 @@ def test_a_frame_with_two_columns_of_one_name_is_refused():
 
     with pytest.raises(BadInput, match="two columns of the frame are named 'a'"):
         column_names(Frame())
+
+
+class Column(list):
+    to_list = list.copy
+
+
+class Frame:
+    """A frame as pandas and polars have it, for what they are used here."""
+
+    def __init__(self, **columns):
+        self.columns, self.cells = list(columns), columns
+
+    def to_numpy(self):
+        return np.array(list(self.cells.values()), object).T
+
+    def __getitem__(self, names):
+        return Column(self.cells[names]) if isinstance(names, str) else Frame(**{n: self.cells[n] for n in names})
+
+    def __len__(self):
+        return len(next(iter(self.cells.values())))
+
+
+TABLE = Frame(age=[20, 30, None, 40] * 5, job=["cook", "clerk", "cook", "pilot"] * 5, id=list(range(20)))
+
+
+def test_texts_and_missing_values_of_a_frame_are_encoded_by_the_training_rows_alone():
+    given = GivenArrays(TABLE, [0, 1] * 10, columns={"id": "ignore", "age": "number"})
+    kind, data = given.described("mlp", "")
+    assert (kind.kind, len(data.train.x), len(data.test.x)) == ("table", 16, 4)
+    assert data.features == ("age", "age missing", "job=cook", "job=clerk", "job=pilot", "job=(other)")
+    assert data.notes[0].startswith("X: a table of the columns age number, job category; id is left out")
+    again = data.fitted_to(np.arange(4))
+    assert again.encoder.columns[0] != data.encoder.columns[0]
+    assert (len(again.train.x), len(again.test.x)) == (16, 4)
+
+
+def test_rows_of_another_frame_are_encoded_as_those_of_the_training():
+    rows = Frame(job=["cook", "waiter"], age=[20, None], id=[1, 2])
+    _, data = GivenArrays(TABLE, [0, 1] * 10, test=(rows, [0, 1]), columns={"id": "ignore"}).described("mlp", "")
+    np.testing.assert_array_equal(data.test.x[:, 1:], [[0, 1, 0, 0, 0], [1, 0, 0, 0, 1]])
+    with pytest.raises(BadInput, match="X of test has no column 'job'; did you mean jop"):
+        GivenArrays(TABLE, [0, 1] * 10, test=(Frame(jop=["cook"], age=[2], id=[1]), [0])).described("mlp", "")

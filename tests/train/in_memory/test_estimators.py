@@ -1,0 +1,99 @@
+"""`zoo.sklearn`: scikit-learn's own checks, pipelines, searches and pickles."""
+
+import pickle
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils.estimator_checks import check_estimator
+
+import zoo
+from zoo.sklearn import ZooClassifier, ZooRegressor, ZooTransformer, expected_failed_checks
+
+pytestmark = [
+    pytest.mark.usefixtures("quick_compiler"),
+    pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
+]
+
+X = np.random.default_rng(0).normal(size=(60, 4))
+Y = np.where(X[:, 0] + X[:, 1] > 0, "up", "down")
+ELM = {"hidden": 10}  # closed form: one step
+
+
+@pytest.mark.expensive
+@pytest.mark.parametrize(
+    "estimator",
+    [
+        ZooClassifier("elm", **ELM),
+        ZooRegressor("elm", **ELM),
+        ZooTransformer("kohonen", rows=3, columns=3, epochs=2),
+    ],
+    ids=["classifier", "regressor", "transformer"],
+)
+def test_the_checks_of_scikit_learn_pass(estimator):
+    check_estimator(estimator, on_skip=None, expected_failed_checks=expected_failed_checks(estimator))
+
+
+def test_two_checks_are_expected_to_fail_one_of_them_only_with_settings():
+    order, settings = "check_methods_sample_order_invariance", "check_no_attributes_set_in_init"
+    assert set(expected_failed_checks(ZooClassifier())) == {order}
+    assert set(expected_failed_checks(ZooClassifier(epochs=3))) == {order, settings}
+
+
+def test_parameters_are_those_that_were_given_and_may_be_set():
+    model = ZooClassifier("mlp", hidden=(8,), epochs=3)
+    assert model.get_params() == {"model": "mlp", "hidden": (8,), "epochs": 3}
+    assert clone(model).set_params(lr=0.1).get_params() == {"model": "mlp", "hidden": (8,), "epochs": 3, "lr": 0.1}
+    assert repr(model) == "ZooClassifier(epochs=3, hidden=(8,))"
+    with pytest.raises(ValueError, match="ZooClassifier has no parameter 'hiden'; did you mean hidden"):
+        model.set_params(hiden=3)
+
+
+def test_a_classifier_predicts_in_a_pipeline_and_survives_a_pickle():
+    model = make_pipeline(StandardScaler(), ZooClassifier("elm", **ELM)).fit(X, Y)
+    classifier = model[-1]
+    assert classifier.classes_.tolist() == ["down", "up"]
+    assert model.score(X, Y) == np.mean(model.predict(X) == Y) > 0.8
+    np.testing.assert_allclose(model.predict_proba(X).sum(axis=1), 1, rtol=1e-5)
+    written = pickle.dumps(classifier)
+    assert b"__metadata__" in written, "the content of a model file"
+    np.testing.assert_array_equal(pickle.loads(written).predict_proba(X), classifier.predict_proba(X))
+
+
+def test_a_row_is_answered_alike_in_any_batch():
+    model = ZooClassifier("elm", **ELM).fit(X, Y)
+    alone = np.concatenate([model.predict_proba(X[i : i + 1]) for i in range(5)])
+    np.testing.assert_array_equal(alone, model.predict_proba(X[:5]))
+
+
+def test_searches_and_folds_train_it():
+    scores = cross_val_score(ZooClassifier("elm", **ELM), X, Y, cv=2)
+    assert scores.mean() > 0.7
+    search = GridSearchCV(ZooClassifier("elm", **ELM), {"hidden": [2, 20]}, cv=2).fit(X, Y)
+    assert search.best_params_["hidden"] in (2, 20)
+
+
+def test_a_regressor_predicts_one_and_several_numbers():
+    y = X @ np.array([[1.0, 2.0], [0.0, 1.0], [3.0, 0.0], [0.5, 0.5]])
+    one, two = ZooRegressor("elm", hidden=40).fit(X, y[:, 0]), ZooRegressor("elm", hidden=40).fit(X, y)
+    assert one.predict(X).shape == (60,)
+    assert two.predict(X).shape == (60, 2)
+    assert one.score(X, y[:, 0]) > 0.9
+    assert two.score(X, y) > 0.9
+
+
+def test_a_map_transforms_to_the_distances_from_its_units():
+    model = ZooTransformer("kohonen", rows=2, columns=3, epochs=2).fit(X)
+    units = np.asarray(model.trained_.params["map"]["units"], np.float64)
+    wanted = np.sqrt(np.square(model.trained_.scaler.apply(X)[:, None] - units).sum(-1))
+    np.testing.assert_allclose(model.transform(X), wanted, rtol=1e-3, atol=1e-3)
+    assert list(model.get_feature_names_out())[:2] == ["zootransformer0", "zootransformer1"]
+
+
+def test_scikit_learn_is_imported_on_first_use_only():
+    assert "ZooClassifier" in zoo.sklearn.__all__
+    with pytest.raises(AttributeError, match="no attribute 'ZooCluster'"):
+        zoo.sklearn.ZooCluster  # noqa: B018

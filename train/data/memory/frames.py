@@ -1,0 +1,57 @@
+"""Frames whose columns are not all numbers: their rows are encoded by what was fitted to the training rows."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from ..dataset import Dataset, Split
+from ..tables.encoder import TableEncoder, fit
+
+if TYPE_CHECKING:
+    import numpy as np
+
+__all__ = ["encoded"]
+
+
+def encoded(data: Dataset, tables: Sequence[Mapping[str, Any]], kinds: Mapping[str, str]) -> Dataset:
+    """Returns a data set of rows as numbers.
+
+    Args:
+        data: data set whose inputs (examples, 1) are the places of rows: those for training in the first table, those
+            for testing and validation in it or in tables of their own.
+        tables: columns by name for each part of the data.
+        kinds: kinds of columns by name, which overrule those that are found.
+
+    Raises:
+        BadInput: if a column cannot be encoded.
+    """
+    import numpy as np
+
+    parts = [part for part in (data.train, data.test, data.val) if part is not None]
+    held = len(tables) == len(parts)  # test examples are of a table of their own
+    places = [0, *range(int(held), int(held) + len(parts) - 1)]
+
+    def fitted(kept: Any) -> Dataset:
+        encoder = fit(_taken(tables[0], data.train.x[kept, 0]), kinds)
+        splits = [_encoded(encoder, tables[i], part) for i, part in zip(places, parts, strict=True)]
+        val = splits[2] if data.val is not None else None
+        return replace(
+            data, train=splits[0], test=splits[1], val=val, features=encoder.features, encoder=encoder,
+            fitted_to=fitted, notes=(_note(encoder), *data.notes[1:]),
+        )  # fmt: skip
+
+    return fitted(np.arange(len(data.train.x)))
+
+
+def _taken(table: Mapping[str, Any], rows: "np.ndarray") -> dict[str, Any]:
+    return {name: [cells[i] for i in rows.tolist()] for name, cells in table.items()}
+
+
+def _encoded(encoder: TableEncoder, table: Mapping[str, Any], part: Split) -> Split:
+    return part._replace(x=encoder.transform(_taken(table, part.x[:, 0])))
+
+
+def _note(encoder: TableEncoder) -> str:
+    kinds = ", ".join(f"{column.name} {column.kind}" for column in encoder.columns)
+    left = "".join(f"; {name} is left out ({why})" for name, why in encoder.ignored.items())
+    return f"X: a table of the columns {kinds}{left}; columns={{NAME: KIND}} decides instead"
