@@ -4,6 +4,8 @@ import copy
 import dataclasses
 import os
 import pickle
+import re
+from pathlib import Path
 
 import chex
 import numpy as np
@@ -18,6 +20,7 @@ pytestmark = pytest.mark.usefixtures("quick_compiler")
 
 DIGITS = load_data("digits")
 X, Y = DIGITS.train.x[:200], DIGITS.train.y[:200]
+PAGE = Path(__file__).parents[3] / "docs" / "in_memory.md"
 SHORT = {"epochs": 2, "hidden": (8,), "quiet": True}
 
 
@@ -188,3 +191,12 @@ def test_a_model_of_a_frame_with_texts_reads_frames_with_columns_in_any_order():
     assert found.score(frame, y) == np.mean(found.predict(frame) == y)
     with pytest.raises(BadInput, match="there is no column 'job'"):
         found.predict(frame[["age"]])
+
+
+@pytest.mark.expensive
+def test_the_code_of_the_page_runs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    names = {}
+    for block in re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), flags=re.DOTALL):
+        exec(compile(block, PAGE.name, "exec"), names)
+    assert names["model"].score(names["X"], names["y"]) > 0.5
