@@ -64,8 +64,10 @@ class Trained:
 
     @property
     def metrics(self) -> dict[str, float]:
-        """Scores of the test examples at the end of the training; of a text and for other tasks as in its task."""
-        return {name: value for name, value in self.about["metrics"].items() if name not in ("split", "not_finite")}
+        """Scores of the test examples when the model was kept; of a file, of those by which it was chosen."""
+        kept = self.about["metrics"]
+        rows = (row for row in self.history if row["split"] == "test" and row["step"] == kept["step"])
+        return {name: value for name, value in next(rows, kept).items() if name not in ("split", "not_finite")}
 
     @property
     def labels(self) -> np.ndarray:
@@ -124,7 +126,7 @@ class Trained:
         return predictions[0] if alone else predictions
 
     def predict_proba(self, x: Any, lengths: Any = None) -> np.ndarray:
-        """Computes probabilities, as `probabilities`; columns in the order of `labels`. The name of scikit-learn."""
+        """Computes `probabilities`, with columns in the order of `labels`, under scikit-learn's name."""
         return self.probabilities(x, lengths)
 
     def score(self, x: Any, y: Any) -> float:
@@ -135,7 +137,7 @@ class Trained:
             y: true values, as `predict` returns them, or indices of the classes.
 
         Raises:
-            BadInput: if the number of targets differs, or the task has no such score.
+            BadInput: as `zoo.train.trained.labels.score`.
         """
         return score(self, x, y)
 
@@ -149,8 +151,7 @@ class Trained:
             The path of the file.
         """
         path = Path(path).expanduser()
-        if path.suffix != ".safetensors":
-            path = path / MODEL_FILE
+        path = path if path.suffix == ".safetensors" else path / MODEL_FILE
         path.parent.mkdir(parents=True, exist_ok=True)
         replace_file(path, self.to_bytes())
         return path

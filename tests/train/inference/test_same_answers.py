@@ -56,7 +56,7 @@ def held(case, folder, saved):
     if model.task.name == "language":
         [answer] = answers
         return agrees({"nats": np.log(answer["perplexity"]), "accuracy": answer["accuracy"]}, told)
-    said = model.predict(test.x[:], test.lengths)
+    said = model.predict_indices(test.x[:], test.lengths)
     agrees(scores(said, test, model.task.name, recipe.d.get("relative", False)), told)
     found = in_answers(answers, model.classes)
     if found is None:

@@ -23,7 +23,8 @@ def tags(tmp_path_factory):
 
 def test_accuracy_of_tagging_is_that_of_the_tagged_steps(tags):
     model, (x, y, lengths) = zoo.load(tags.folder), load_data("future", Place(), TAGS.d).test
-    said = model.predict(x, lengths)
+    said = model.predict_indices(x, lengths)
+    np.testing.assert_array_equal(model.predict(x, lengths), np.array(["heads", "tails"])[said])
     assert said.shape == y.shape
     assert np.mean(said[y >= 0] == y[y >= 0]) == pytest.approx(tags.metrics["accuracy"], abs=1e-6)
     assert np.sum(tags.scores["confusion"]) == np.sum(y >= 0)

@@ -63,7 +63,7 @@ def test_predict_answers_the_test_pictures_as_evaluate_scored_them(tmp_path):
     assert isinstance(test.x, ImageFiles)
     [batch] = read_inputs([str(path) for path in test.x.paths], InputSpec.of(dict(model.about)))
     np.testing.assert_array_equal(np.asarray(model.outputs(batch.x)), np.asarray(model.outputs(test.x[:])))
-    assert (model.predict(batch.x) == test.y).mean() == pytest.approx(evaluate(model).metrics["accuracy"])
+    assert (model.predict_indices(batch.x) == test.y).mean() == pytest.approx(evaluate(model).metrics["accuracy"])
 
 
 def test_a_model_file_without_the_rule_converts_as_before():
