@@ -72,12 +72,12 @@ def _paths_from_here(words: Sequence[str], run: Path) -> list[str]:
     ):
         return []
     found = []
-    for name in ("folder", "file"):
-        value = options.get(name)
-        if not isinstance(value, str) or not value or value.startswith("~") or _value(words, f"--d.{name}"):
+    for name in ("folder", "file", "test_file"):
+        value, flag = options.get(name), f"--d.{name.replace('_', '-')}"
+        if not isinstance(value, str) or not value or value.startswith("~") or _value(words, flag):
             continue
         if (Path(started_in) / value).exists():
-            found += [f"--d.{name}", str(Path(started_in) / value)]
+            found += [flag, str(Path(started_in) / value)]
     return found
 
 

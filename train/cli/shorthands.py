@@ -4,20 +4,30 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
+from zoo import _catalogue
+
+from ..config.recipe import book
 from ..data.sources.npy_folder import NPY_NAMES, npy_name
+from ..data.sources.table import TABLE_NAMES, table_header, table_name
 from ..errors import BadInput
 
 __all__ = ["SHORTHANDS", "as_typed", "expand_shorthands"]
 
 SHORTHANDS = {
     "--text": ("FILE", "text file in UTF-8, short for --dataset text --d.file FILE"),
-    "--csv": ("FILE", "table, short for --dataset csv --d.file FILE"),
+    "--csv": (
+        "FILE",
+        "CSV file: with --target a table of examples, with --column a series to forecast; short for --dataset table "
+        "(or csv) --d.file FILE",
+    ),
+    "--target": ("NAME", "column of the table to predict, or several, A,B; short for --d.target NAME"),
+    "--test-csv": ("FILE", "CSV file with the test rows of the table, short for --d.test-file FILE"),
     "--images": ("DIR", "folder of images, short for --dataset images --d.folder DIR"),
     "--npy": (
         "DIR",
         "folder of arrays x.npy and y.npy, short for --dataset npy_images (or npy_table, ...) --d.folder DIR",
     ),
-    "--column": ("NAME", "column of the table to predict, short for --d.column NAME"),
+    "--column": ("NAME", "column of the CSV file to forecast, short for --d.column NAME"),
     "--horizon": ("N", "forecast horizon in steps, short for --d.horizon N"),
 }
 """Flags that are short for others."""
@@ -25,13 +35,18 @@ SHORTHANDS = {
 _OWN = {"--text": "--d.file", "--csv": "--d.file", "--images": "--d.folder", "--npy": "--d.folder"}
 """Those that also name a data set, with its option that takes the path."""
 
+_SETS = {"--csv": ("csv", *TABLE_NAMES), "--npy": NPY_NAMES}
+"""Data sets of which such a flag means one."""
+
+_LONG = {"--test-csv": "--d.test-file"}
+
 
 def expand_shorthands(words: Sequence[str], trained_on: str = "") -> list[str]:
     """Replaces the flags that are short for others.
 
     Args:
         words: words of the command line.
-        trained_on: data set of the model that the command line names; one of arrays decides what other arrays hold.
+        trained_on: data set of the model that the command line names; if the flag may mean it, it does.
 
     Raises:
         BadInput: if a file of one data set is given together with another data set.
@@ -44,8 +59,8 @@ def expand_shorthands(words: Sequence[str], trained_on: str = "") -> list[str]:
         name, equals, value = word.partition("=")
         if name in _OWN:
             _check_own(name, words)
-            if not _named_arrays(name, words):
-                own = trained_on if name == "--npy" and trained_on in NPY_NAMES else ""
+            if not _named(name, words):
+                own = trained_on if trained_on in _SETS.get(name, ()) else ""
                 found += ["--dataset", own or _own(name, value if equals else after, words)]
             found.append(_OWN[name])
         elif name in SHORTHANDS:
@@ -72,12 +87,57 @@ def as_typed(message: str, words: Sequence[str]) -> str:
 
 def _long(name: str) -> str:
     """Returns the option of the data set that a short flag stands for."""
-    return _OWN.get(name, f"--d.{name[2:]}")
+    return _OWN.get(name) or _LONG.get(name, f"--d.{name[2:]}")
 
 
 def _own(name: str, where: str, words: Sequence[str]) -> str:
     """Returns the data set that reads the files of such a flag."""
-    return npy_name(where, next(iter(_given("--task", words)), "")) if name == "--npy" else name[2:]
+    task = next(iter(_given("--task", words)), "")
+    if name == "--npy":
+        return npy_name(where, task)
+    return _table_or_series(where, words, task) if name == "--csv" else name[2:]
+
+
+def _table_or_series(file: str, words: Sequence[str], task: str) -> str:
+    """Returns the data set of a CSV file: --target makes it a table, --column a series, else the model decides.
+
+    Raises:
+        BadInput: if the model does not read it, or a flag is missing; the message names the flag to give.
+    """
+    targets = [*_given("--target", words), *_given("--d.target", words)]
+    columns = [*_given("--column", words), *_given("--d.column", words)]
+    model = next(iter(_given("--model", words)), "")
+    kinds = _kinds(model)
+    if targets and columns:
+        raise BadInput("--target makes the CSV file a table of examples, --column a series: leave one of them out")
+    if columns or (not targets and ("series" in kinds or "table" not in kinds)):
+        if columns and kinds and "series" not in kinds:
+            raise BadInput(
+                f"--column is for a series to forecast, {model} reads {' or '.join(kinds)} data: for a table of "
+                "examples give --target NAME instead, or choose another model (lstm)"
+            )
+        return "csv"
+    if kinds and "table" not in kinds:
+        raise BadInput(
+            f"--target is for a table of examples, {model} reads {' or '.join(kinds)} data: for a series to forecast "
+            "give --column NAME instead, or choose another model (mlp)"
+        )
+    if targets:
+        return table_name(file, targets[0], task)
+    if {"-h", "--help"} & set(words):
+        return TABLE_NAMES[0]
+    raise BadInput(
+        f"--csv {file} is a table of examples for {model}: add --target with the column to predict, one of "
+        f"{', '.join(table_header(file))}"
+    )
+
+
+def _kinds(model: str) -> tuple[str, ...]:
+    """Returns the kinds of data that a model reads; () if it is not known here."""
+    try:
+        return book(_catalogue.resolve(model)).kinds if model else ()
+    except ValueError:  # the parser names the reason
+        return ()
 
 
 def _given(flag: str, words: Sequence[str]) -> list[str]:
@@ -88,16 +148,14 @@ def _given(flag: str, words: Sequence[str]) -> list[str]:
     ]
 
 
-def _named_arrays(name: str, words: Sequence[str]) -> bool:
-    """Returns whether the data set of arrays is named as well, which decides what they hold."""
-    return name == "--npy" and any(each in NPY_NAMES for each in _given("--dataset", words))
+def _named(name: str, words: Sequence[str]) -> bool:
+    """Returns whether the data set that the flag means is named as well, which decides what the files hold."""
+    return any(each in _SETS.get(name, ()) for each in _given("--dataset", words))
 
 
 def _check_own(name: str, words: Sequence[str]) -> None:
     """Raises BadInput if the files and the data set of a command line contradict each other."""
-    given = _given("--dataset", words)
-    if _named_arrays(name, words):
-        given = [each for each in given if each not in NPY_NAMES]
+    given = [each for each in _given("--dataset", words) if each not in _SETS.get(name, ())]
     given += [other[2:] for other in _OWN for word in words if word.partition("=")[0] == other]
     others = [each for each in given if each != name[2:]]
     if others:

@@ -43,12 +43,15 @@ class Place:
         offline: whether the network must not be used.
         print_fn: called with the progress of a download and with the notes on the data, one line at a time.
         in_memory: bytes; a larger data set stays on the disk and is read during the run.
+        about: description of a model that the data are for, whose encoder and classes are those of a table; None: these
+            are found in the data.
     """
 
     data_dir: Path | None = None
     offline: bool = False
     print_fn: Callable[[str], None] = lambda text: None
     in_memory: int = 4 << 30
+    about: Mapping[str, Any] | None = None
 
 
 class Split(NamedTuple):
@@ -90,8 +93,8 @@ class Dataset:
         held_out: whether the test examples were held out of the training; False: they are the training examples.
         notes: lines for the user on what was assumed of the files and left out, printed before the training.
         encoder: `TableEncoder` by which rows of a table became x, kept with the model; None: x are as stored.
-        fitted_to: `indices of training examples -> Dataset` with the statistics of these alone, of a table of which
-            some training examples are held out for validation; None: x do not depend on which are for training.
+        fitted_to: `indices of training examples -> Dataset` with the statistics of these alone, for a table of which
+            some are held out for validation; None: x do not depend on which examples are for training.
     """
 
     name: str

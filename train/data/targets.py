@@ -158,7 +158,8 @@ def predict_numbers(name: str) -> str:
     """Returns the flags that predict the targets of a data set as numbers."""
     if name == "memory":
         return 'task="regression"'
-    return f"--task regression{f' or --dataset {name}_values' if name.startswith('npy_') else ' (Recipe.task)'}"
+    own = name.startswith("npy_") or name == "table"
+    return f"--task regression{f' or --dataset {name}_values' if own else ' (Recipe.task)'}"
 
 
 def other_targets(name: str) -> str:
@@ -167,11 +168,12 @@ def other_targets(name: str) -> str:
     >>> other_targets("npy_table_values")
     'To take y as classes: --task multiclass, or --dataset npy_table. '
     """
-    if not name.startswith("npy_"):
+    if not name.startswith("npy_") and name not in ("table", "table_values"):
         return ""
+    y = "y" if name.startswith("npy_") else "the target"
     if name.endswith("_values"):
-        return f"To take y as classes: --task multiclass, or --dataset {name.removesuffix('_values')}. "
-    return f"To take y as numbers: {predict_numbers(name)}. "
+        return f"To take {y} as classes: --task multiclass, or --dataset {name.removesuffix('_values')}. "
+    return f"To take {y} as numbers: {predict_numbers(name)}. "
 
 
 def class_notes(data: "Dataset", train: "Split", held: "Split | None" = None) -> list[str]:

@@ -89,7 +89,8 @@ def evaluate(
     usual = _options(trained, source(name), own)
     changed = {option: value for option, value in (options or {}).items() if value != usual.get(option, value)}
     kind = source(name)
-    loaded = load_data(name, place, usual := usual | dict(options or {}))
+    usual |= dict(options or {})
+    loaded = load_data(name, replace(place, about=trained.about), usual)
     loaded = of_fold(loaded, kind.kind, recipe_of(trained).fold) if own else loaded
     found = scored_examples(trained, kind, loaded, usual, changed, whole=whole)
     data, notes = _suited(trained, kind, found.data)

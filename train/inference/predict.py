@@ -19,10 +19,11 @@ def predictions(trained: Trained, batch: Batch) -> Iterator[dict[str, Any]]:
     """Predicts each example of a batch.
 
     Yields:
-        `input`, the name of the example, and values that depend on the task: `class`, `probability`, `top` (the three
-        most likely classes) and `probabilities` (all); `labels` and `probabilities`; `tags` and `probabilities`, of
-        each step; `value`, or `values` of several, with `unit`; for a text `tokens`, `bits_per_character` (or
-        `bits_per_word`), `perplexity` and `accuracy`; for other tasks numbers by name.
+        `input`, the name of the example, `identifiers` of a row of a table, and values that depend on the task:
+        `class`, `probability`, `top` (the three most likely classes) and `probabilities` (all); `labels` and
+        `probabilities`; `tags` and `probabilities`, of each step; `value`, or `values` of several, with `unit`; for a
+        text `tokens`, `bits_per_character` (or `bits_per_word`), `perplexity` and `accuracy`; for other tasks numbers
+        by name.
 
     Raises:
         BadInput: if the task has no predictions.
@@ -38,8 +39,9 @@ def predictions(trained: Trained, batch: Batch) -> Iterator[dict[str, Any]]:
         vocabulary = tuple(trained.about["vocabulary"])
         return score(trained, kind, Dataset(kind.name, kind.task, split, split, vocabulary=vocabulary))
 
-    for name, values in zip(batch.names, describe(trained, batch.x, score), strict=True):
-        yield {"input": name, **values}
+    own = [{"identifiers": each} for each in batch.identifiers] or [{}] * len(batch.names)
+    for name, known, values in zip(batch.names, own, describe(trained, batch.x, score), strict=True):
+        yield {"input": name, **known, **values}
 
 
 def in_a_line(values: Mapping[str, Any], width: int = 0) -> str:
@@ -55,7 +57,7 @@ def in_a_line(values: Mapping[str, Any], width: int = 0) -> str:
     >>> in_a_line({"input": "a.png", "mse": 0.125, "max_error": 2.0})
     'a.png  mse 0.125, max error 2'
     """
-    name = values["input"].ljust(width)
+    name = " ".join((values["input"].ljust(width), *values.get("identifiers", {}).values()))
     if "top" in values:
         first, *rest = (f"{each['class']}  {100 * each['probability']:.1f} %" for each in values["top"])
         return f"{name}  {first}   ({', '.join(rest)})"
@@ -89,7 +91,8 @@ def to_csv(predictions: Sequence[Mapping[str, Any]]) -> bytes:
 
 
 def _flat(values: Mapping[str, Any]) -> dict[str, Any]:
-    row = {name: value for name, value in values.items() if not isinstance(value, dict | list)}
+    row = {"input": values["input"], **values.get("identifiers", {})}
+    row |= {name: value for name, value in values.items() if not isinstance(value, dict | list)}
     if "tags" in values:
         return row | {f"step {i}": tag for i, tag in enumerate(values["tags"], 1)}
     if "values" in values:

@@ -31,14 +31,7 @@ from ..pipeline.arrays import Opened
 from ..pipeline.batches import BatchSource
 from ..pipeline.fingerprint import fingerprint
 from ..pipeline.selection import batches_for, check_divides
-from ..pipeline.splits import (
-    Scalers,
-    batches_that_fit,
-    fitted_to_training,
-    preprocessed,
-    scalers_for,
-    validation_split,
-)
+from ..pipeline.splits import Scalers, batches_that_fit, fitted_to_training, preprocessed, scalers_for, validation_split
 from ..pipeline.stream import OpenStream
 from ..tasks.task import Task
 from ..trained.build import ModelSpec, build, spec_for
@@ -272,6 +265,7 @@ def _loaded(recipe: Recipe, place: Place, own: Opened | None) -> tuple[Source, D
         kind = source(recipe.dataset)
         check_compatible(recipe.model, kind, recipe.task)
         data = of_fold(load_data(recipe.dataset, place, recipe.d), kind.kind, recipe.fold)
+        data = fitted_to_training(recipe, data)
     check_targets(data, recipe.task)
     return kind, data
 

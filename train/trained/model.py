@@ -13,6 +13,7 @@ from zoo.layers import Layer
 
 from ..data.normalize import Scaler, on_device, on_host, scaled
 from ..data.on_disk import DiskArray
+from ..data.tables.encoder import TableEncoder
 from ..data.windows import changes
 from ..errors import BadInput, CheckpointUnusable
 from ..files import MODEL_FILE, replace_file
@@ -78,6 +79,11 @@ class Trained:
     def input_shape(self) -> tuple[int, ...]:
         """Shape of one example."""
         return tuple(self.about["input_shape"])
+
+    @property
+    def encoder(self) -> TableEncoder | None:
+        """Encoder of a table's rows, whose features are the inputs; None for other data."""
+        return TableEncoder.from_json(self.about["table"]) if "table" in self.about else None
 
     def __repr__(self) -> str:
         known = {name: self.about["metrics"].get(name) for name in (self.about["headline"], "loss")}

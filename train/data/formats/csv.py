@@ -7,28 +7,43 @@ the decimal sign.
 
 import csv
 import io
-import math
 import re
-from collections.abc import Sequence
-from itertools import islice
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, islice
 from pathlib import Path
+from typing import NamedTuple
 
 from ...errors import BadInput
 from ...option_types import did_you_mean
-from .utf8 import read_text
+from ..tables.cells import BLOCK, Cells
+from ..tables.decimals import COMMA, Lined, decimal_commas, pointed
+from ..tables.texts import is_number
+from .utf8 import text_parts
 
-__all__ = ["MISSING", "Row", "is_number", "near_file", "number_in", "read_rows"]
+__all__ = ["Columns", "Row", "near_file", "read_columns", "read_rows", "stream_rows"]
 
 Row = tuple[int, list[str]]  # number of its first line, cells
-
-MISSING = frozenset({"", "na", "n/a", "#n/a", "nan", "null", "none", "nil", "-", "--", ".", "?", "<na>", "nat"})
-"""Texts that stand for a missing value, in lower case."""
 
 _DELIMITERS = "\t;|,"  # of two that fit equally, the first
 _LOOKED_AT = 50  # rows that decide the delimiter
 _EXCEL = re.compile(r'"?sep=(.)"?[;,\t|]*\s*', re.IGNORECASE)  # first line, written for Excel
-_COMMA = re.compile(r"[+-]?(\d*|\d{1,3}(\.\d{3})+),\d+(e[+-]?\d+)?", re.IGNORECASE)  # 2,5 or 1.234,5
-_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}[.,]\d{3}")  # 1.234 or 1,234, which may be a thousand or one
+
+
+class Columns(NamedTuple):
+    """Holds a CSV file by its columns.
+
+    Attributes:
+        header: the first line: names of the columns, or values.
+        lines: number of the first line of each other row.
+        columns: cells of each column below the header.
+        notes: lines for the user on what was assumed of the file.
+    """
+
+    header: list[str]
+    lines: Sequence[int]
+    columns: list[Cells]
+    notes: list[str]
 
 
 def read_rows(path: Path) -> tuple[list[Row], list[str]]:
@@ -40,50 +55,73 @@ def read_rows(path: Path) -> tuple[list[Row], list[str]]:
     Raises:
         BadInput: if the file cannot be read, is not CSV, or its decimal sign is not clear.
     """
+    found, delimiter = stream_rows(path)
+    rows = [(line, [cell.strip() for cell in cells]) for line, cells in found]
+    if delimiter == ",":
+        return rows, []
+    width = max((len(cells) for _, cells in rows), default=0)
+    held = [[(line, cells[i]) for line, cells in rows if i < len(cells)] for i in range(width)]
+    commas, notes = decimal_commas(path, [Lined([at for at, _ in each], [cell for _, cell in each]) for each in held])
+    if commas:
+        rows = [(line, [pointed(cell) if i in commas else cell for i, cell in enumerate(row)]) for line, row in rows]
+    return rows, notes
+
+
+def read_columns(path: Path) -> Columns:
+    """Reads a CSV file as `read_rows` does, by its columns, in a fraction of the memory.
+
+    Raises:
+        BadInput: if the file is empty, or a line has another number of cells than the first; else as `read_rows`.
+    """
+    found, delimiter = stream_rows(path)
+    first = next(found, None)
+    if first is None:
+        raise BadInput(f"{path} is empty: expected a first line with the column names, and rows below it")
+    header = [cell.strip() for cell in first[1]]
+    columns, lines = [Cells() for _ in header], array("q")
+    width, cells = len(header), []
+    for line, row in found:
+        if len(row) != width:
+            raise BadInput(f"{path}, line {line}: {len(row)} cells, but the first line has {width} columns")
+        lines.append(line)
+        cells += row
+        if len(cells) == BLOCK * width:
+            cells = _moved(cells, columns)
+    _moved(cells, columns)
+    if delimiter == ",":
+        return Columns(header, lines, columns, [])
+    lined = [Lined((first[0], *lines), column, name) for name, column in zip(header, columns, strict=True)]
+    commas, notes = decimal_commas(path, lined)
+    for i in commas:
+        columns[i] = Cells([pointed(cell) for cell in block] for block in columns[i].blocks())
+    return Columns(header, lines, columns, notes)
+
+
+def _moved(cells: list[str], columns: list[Cells]) -> list[str]:
+    """Appends the cells of some rows to the columns; returns an empty list for the next."""
+    for i, column in enumerate(columns if cells else ()):
+        column.add(cells[i :: len(columns)])
+    return []
+
+
+def stream_rows(path: Path) -> tuple[Iterator[Row], str]:
+    """Opens a CSV file: yields its rows as they stand there, and returns the delimiter too.
+
+    Raises:
+        BadInput: if the file cannot be read or, from the iterator, is not CSV.
+    """
     if path.is_dir():
         raise BadInput(f"{path} is a folder: give the path of the CSV file")
     if not path.exists():
         raise BadInput(f"cannot read {path}: No such file or directory{near_file(path)}")
-    text, skipped = read_text(path, str(path)), 0
-    first = re.split(r"[\r\n]", text, maxsplit=1)[0]
+    parts = text_parts(path, str(path))
+    head, skipped = next(parts, ""), 0
+    first = re.split(r"[\r\n]", head, maxsplit=1)[0]
     chosen = _EXCEL.fullmatch(first)
     if chosen:
-        text, skipped = text[len(first) + 1 :], 1
-    delimiter = chosen[1] if chosen else _delimiter(text)
-    rows = _rows(path, text, delimiter, skipped)
-    return (rows, []) if delimiter == "," else _with_points(path, rows)
-
-
-def number_in(where: str, text: str) -> float:
-    """Parses the number in a cell.
-
-    Args:
-        where: place of the cell in errors.
-        text: content of the cell.
-
-    Raises:
-        BadInput: if it is missing, not a number or beyond 1e30.
-    """
-    if text.lower() in MISSING:
-        raise BadInput(f"{where}: the value is missing ({text!r}); fill it in or remove the line")
-    if not is_number(text):
-        hint = (
-            "; write it with a decimal point and without thousands separators"
-            if is_number(re.sub(r"[,.'\s]", "", text))
-            else ""
-        )
-        raise BadInput(f"{where}: {text!r} is not a number{hint}")
-    if not abs(float(text)) < 1e30:
-        raise BadInput(f"{where}: {text!r} is too large (1e30 at most)")
-    return float(text)
-
-
-def is_number(text: str) -> bool:
-    """Returns True if the text of a cell is a Python number other than NaN."""
-    try:
-        return not math.isnan(float(text)) and "_" not in text
-    except ValueError:
-        return False
+        head, skipped = head[len(first) + 1 :], 1
+    delimiter = chosen[1] if chosen else _delimiter(head)
+    return _rows(path, chain([head], parts), delimiter, skipped), delimiter
 
 
 def near_file(path: Path) -> str:
@@ -111,64 +149,27 @@ def _fit(text: str, delimiter: str) -> tuple[float, float, int]:
     if not rows or len(rows[0]) < 2:
         return (0, 0, 0)
     cells = [cell for row in rows for cell in row]
-    numbers = sum(is_number(cell) or (delimiter != "," and _COMMA.fullmatch(cell) is not None) for cell in cells)
+    numbers = sum(is_number(cell) or (delimiter != "," and COMMA.fullmatch(cell) is not None) for cell in cells)
     return sum(len(row) == len(rows[0]) for row in rows) / len(rows), numbers / len(cells), len(rows[0])
 
 
-def _rows(path: Path, text: str, delimiter: str, skipped: int) -> list[Row]:
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    found, line = [], 1 + skipped
+def _rows(path: Path, parts: Iterable[str], delimiter: str, skipped: int) -> Iterator[Row]:
+    reader = csv.reader(_lines(parts), delimiter=delimiter, strict=True)
+    line = 1 + skipped
     try:
         for cells in reader:
-            if any(cell.strip() for cell in cells):
-                found.append((line, [cell.strip() for cell in cells]))
+            if any(map(str.strip, cells)):
+                yield line, cells
             line = reader.line_num + 1 + skipped
     except csv.Error as error:
         raise BadInput(f"{path}, line {line}: not valid CSV ({error})") from error
-    return found
 
 
-def _with_points(path: Path, rows: list[Row]) -> tuple[list[Row], list[str]]:
-    """Replaces the decimal comma in columns of numbers, with a line on it.
-
-    Raises:
-        BadInput: if a column has both signs, or 1.234 may be a thousand because another column has the comma.
-    """
-    width = max((len(cells) for _, cells in rows), default=0)
-    columns = [[(line, cells[i]) for line, cells in rows if i < len(cells)] for i in range(width)]
-    commas = [i for i, column in enumerate(columns) if _has_decimal_comma([cell for _, cell in column])]
-    if not commas:
-        return rows, _points_told(path, columns)
-    line, cell = next((line, cell) for line, cell in columns[commas[0]] if _COMMA.fullmatch(cell))
-    for i, column in enumerate(columns):
-        pointed = [(place, other) for place, other in column if is_number(other) and "." in other]
-        unclear = pointed if i in commas else [each for each in pointed if _THOUSANDS.fullmatch(each[1])]
-        if pointed and len(unclear) == len(pointed):
-            raise BadInput(
-                f"{path}: the comma is the decimal sign in line {line} ({cell}), so that the point in line "
-                f"{unclear[0][0]} ({unclear[0][1]}) is not clear: write all numbers with a decimal point and without "
-                "thousands separators"
-            )
-    replaced = [(line, [_pointed(cell) if i in commas else cell for i, cell in enumerate(row)]) for line, row in rows]
-    return replaced, [f"{path}: the comma is taken as the decimal sign, as in line {line}: {cell}"]
-
-
-def _points_told(path: Path, columns: Sequence[Sequence[tuple[int, str]]]) -> list[str]:
-    """Returns a line if all points of a column may separate thousands."""
-    for column in columns:
-        pointed = [(line, cell) for line, cell in column if is_number(cell) and "." in cell]
-        if pointed and all(_THOUSANDS.fullmatch(cell) for _, cell in pointed):
-            return [f"{path}: the point is taken as the decimal sign, as in line {pointed[0][0]}: {pointed[0][1]}"]
-    return []
-
-
-def _has_decimal_comma(cells: Sequence[str]) -> bool:
-    """Returns whether a column, but for its name, holds numbers, and some that only a decimal comma explains."""
-    body = cells if cells and _COMMA.fullmatch(cells[0]) else cells[1:]
-    commas = [cell for cell in body if _COMMA.fullmatch(cell)]
-    numbers = all(is_number(cell) or _COMMA.fullmatch(cell) or cell.lower() in MISSING for cell in body)
-    return numbers and any(not _THOUSANDS.fullmatch(cell) for cell in commas)
-
-
-def _pointed(cell: str) -> str:
-    return cell.replace(".", "").replace(",", ".") if _COMMA.fullmatch(cell) else cell
+def _lines(parts: Iterable[str]) -> Iterator[str]:
+    r"""Yields the lines of a text in parts, with their endings: "\n", or "\r" of an old Macintosh."""
+    held = ""
+    for part in parts:
+        *whole, held = (*io.StringIO(held + part, newline=""),) or ("",)
+        yield from whole
+    if held:
+        yield held

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from ...errors import BadInput
 from ...option_types import did_you_mean
-from .csv import Row, is_number, number_in, read_rows
+from ..tables.texts import is_number, number_in
+from .csv import Row, read_rows
 from .times import check_times
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import BadInput
-from .csv import Row, is_number
+from ..tables.texts import FOOTERS, is_number
+from .csv import Row
 from .dates import ascending, readings
 from .spacing import EVEN, Column, spacing
 
@@ -16,9 +17,6 @@ __all__ = ["check_times"]
 _MOMENTS = frozenset({"date", "datetime", "timestamp", "year", "datum", "jahr", "ds", "epoch", "unix"})
 _TIMES = _MOMENTS | {"time", "day", "month", "zeit", "tag", "monat"}  # the latter may begin anew
 _EXACT = _TIMES | {"", "utc", "seconds", "sec", "s", "ms"}  # other words may mean another time, as in birth year
-_FOOTERS = frozenset(
-    {"total", "totals", "subtotal", "sum", "summe", "gesamt", "average", "mean", "mittelwert", "count"}
-)
 _UNITS = ({"year", "jahr"}, {"month", "monat"}, {"day", "tag"}, {"hour"}, {"minute"})
 
 
@@ -66,7 +64,7 @@ def check_times(path: Path, header: list[str], rows: list[Row], place: int) -> l
 
 def _check_footer(column: Column) -> None:
     last = column.cells[-1].lower().strip(" :.")
-    if last in _FOOTERS and column.cells[-1] not in column.cells[:-1]:
+    if last in FOOTERS and column.cells[-1] not in column.cells[:-1]:
         raise column.refused(-1, f"{column.cells[-1]!r} is no point in time: remove the line")
 
 

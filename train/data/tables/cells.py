@@ -1,16 +1,13 @@
-"""Cells of a table's column: compact texts, the values of a data frame, and which of them are missing."""
+"""Cells of a table's column: compact texts of a file, the values of a data frame."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, datetime, time
 from typing import Any
 
-from ..formats.csv import MISSING
+__all__ = ["BLOCK", "Cells", "blocks_of"]
 
-__all__ = ["BLOCK", "Cells", "blocks_of", "is_missing", "text_of"]
-
-BLOCK = 1 << 16
-"""Cells that are handled at a time."""
+BLOCK = 1 << 11
+"""Cells that are handled at a time: as many rows of a table stay in the cache of a processor."""
 
 _END = "\0"  # between two cells: a text that holds it is not read
 _SPACED = re.compile(r"^\s|\s\0|\0\s|\s\Z")
@@ -36,7 +33,7 @@ class Cells(Sequence):
     def add(self, block: Sequence[str]) -> None:
         """Appends a block of cells, `BLOCK` of them or the last ones, without the spaces around them."""
         joined = _END.join(block)
-        if _SPACED.search(joined):
+        if (" " in joined or "\t" in joined or not joined.isascii()) and _SPACED.search(joined):
             joined = _END.join([cell.strip() for cell in block])
         self._joined.append(joined)
         self._size += len(block)
@@ -45,9 +42,13 @@ class Cells(Sequence):
         """Yields the cells in blocks."""
         yield from (joined.split(_END) for joined in self._joined)
 
+    def holds(self, text: str) -> bool:
+        """Returns whether a text occurs in any of the cells."""
+        return any(text in joined for joined in self._joined)
+
     def matches(self, pattern: re.Pattern) -> bool:
-        """Returns whether a pattern occurs in the cells, which NUL separates."""
-        return any(pattern.search(joined) for joined in self._joined)
+        """Returns whether a pattern occurs in the cells, each behind a NUL."""
+        return any(pattern.search(_END + joined) for joined in self._joined)
 
     def __len__(self) -> int:
         return self._size
@@ -73,33 +74,3 @@ def blocks_of(column: Any) -> Iterator[list]:
         if getattr(getattr(part, "dtype", None), "kind", "") == "M" and hasattr(part, "astype"):
             part = part.astype("datetime64[us]")  # of finer units numpy and pandas give integers
         yield part.tolist() if hasattr(part, "tolist") else list(part)
-
-
-def is_missing(cell: Any) -> bool:
-    """Returns whether a cell holds no value: None, NaN, an empty text or a text for it.
-
-    >>> [is_missing(cell) for cell in ("N/A", float("nan"), None, "0", 0)]
-    [True, True, True, False, False]
-    """
-    if isinstance(cell, str):
-        return cell.strip().lower() in MISSING
-    if cell is None or type(cell).__name__ in ("NAType", "NaTType"):  # of pandas, which compares as no value does
-        return True
-    return isinstance(cell, float) and cell != cell
-
-
-def text_of(cell: Any) -> str:
-    """Returns the text of a cell, by which categories and classes are named.
-
-    >>> text_of(3.0), text_of(True), text_of(" a "), text_of(2.5)
-    ('3', 'yes', 'a', '2.5')
-    """
-    if isinstance(cell, str):
-        return cell.strip()
-    if isinstance(cell, bool) or type(cell).__name__ == "bool_":
-        return "yes" if cell else "no"
-    if isinstance(cell, datetime):
-        return cell.isoformat(" ").removesuffix(" 00:00:00")
-    if isinstance(cell, date | time):
-        return cell.isoformat()
-    return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)

@@ -33,11 +33,13 @@ class TableEncoder:
         columns: the columns that become features, in their order.
         ignored: reason by name of the columns that are left out.
         identifiers: those of them that are identifiers.
+        blanks: further texts that stand for a missing value in files.
     """
 
     columns: tuple[Column, ...]
     ignored: Mapping[str, str] = field(default_factory=dict)
     identifiers: tuple[str, ...] = ()
+    blanks: tuple[str, ...] = ()
 
     @property
     def features(self) -> tuple[str, ...]:
@@ -88,6 +90,7 @@ class TableEncoder:
             "columns": [column_encoding.to_json(column) for column in self.columns],
             "ignored": dict(self.ignored),
             "identifiers": list(self.identifiers),
+            "blanks": list(self.blanks),
         }
 
     @classmethod
@@ -101,14 +104,16 @@ class TableEncoder:
             raise ValueError(f"an encoder must have a list of columns, got {str(values)[:60]}")
         found = tuple(map(column_encoding.from_json, values["columns"]))
         names = [column.name for column in found]
-        ignored, identifiers = values.get("ignored", {}), values.get("identifiers", [])
+        ignored = values.get("ignored", {})
         if len(set(names)) < len(names):
             raise ValueError("a column is described twice")
         if not isinstance(ignored, dict) or not all(isinstance(each, str) for each in ignored.values()):
             raise ValueError(f"'ignored' must be reasons by name, got {str(ignored)[:60]}")
-        if not isinstance(identifiers, list) or not all(isinstance(each, str) for each in identifiers):
-            raise ValueError(f"'identifiers' must be names, got {str(identifiers)[:60]}")
-        return cls(found, ignored, tuple(identifiers))
+        for name in ("identifiers", "blanks"):
+            texts = values.get(name, [])
+            if not isinstance(texts, list) or not all(isinstance(each, str) for each in texts):
+                raise ValueError(f"{name!r} must be a list of texts, got {str(texts)[:60]}")
+        return cls(found, ignored, tuple(values.get("identifiers", [])), tuple(values.get("blanks", [])))
 
     def _check(self, table: Table) -> None:
         names = [column.name for column in self.columns]
@@ -155,13 +160,15 @@ def fit(
     where = where or _place
     fitted, ignored, identifiers = [], {}, []
     for name, cells in table.items():
-        found = kinds.get(name) or find_kind(name, cells, _of_column(name, where))
+        found, parsed, at = kinds.get(name), None, _of_column(name, where)
+        if found is None:
+            found, parsed = find_kind(name, cells, at)
         found = Found(found) if isinstance(found, str) else found
         if found.kind in (IDENTIFIER, IGNORE):
             ignored[name] = found.why or "as given"
             identifiers += [name] * (found.kind == IDENTIFIER)
             continue
-        parsed = cells if isinstance(cells, Parsed) else parse(cells, found.kind, _of_column(name, where), found.form)
+        parsed = cells if isinstance(cells, Parsed) else parsed or parse(cells, found.kind, at, found.form)
         fitted.append(fit_column(name, parsed, found.form, rare, most))
     if not fitted:
         left = "; ".join(f"{name}: {why}" for name, why in ignored.items()) or "there is none"

@@ -1,14 +1,14 @@
 """Finds the kinds of a table's columns: number, yes/no, category, date, or identifiers that are left out."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...errors import BadInput
 from ..formats.dates import forms
-from .cells import Cells, blocks_of, is_missing, text_of
-from .parse import KINDS, NO, YES, Where, parse_numbers
+from .cells import Cells, blocks_of
+from .parse import KINDS, NO, YES, Parsed, Where, categories, is_missing, of_categories, parse, parse_numbers, text_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,9 +21,11 @@ IDENTIFIER, IGNORE = "identifier", "ignore"
 _NAMED_ID = re.compile(
     r"(^|[^a-z])(ids?|identifier|uuid|guid|index|idx|nr|no|key|row|rownames|unnamed: 0)$|[a-z]I[Dd]$|^$"
 )
-_CODE = re.compile(r"(?:^|\0)0\d")  # digits with a leading zero
+_CODE = re.compile(r"\x000\d")  # digits with a leading zero, behind the end of the cell before
 _COMPACT = re.compile(r"(19|20)\d{6}(\.0)?")
+_WITH_COMMAS = re.compile(r"[+-]?\d+(,\d+)*(\.\d+)?")
 _MOSTLY = 0.9  # share of cells of a kind from which the others count as mistakes
+_FIRST = 1000  # cells by which a column is tried as numbers
 _SAMPLED = 4000  # different texts that decide whether they are dates
 _FEW = 20  # different texts that are categories, however few rows there are
 _SHORT = 5  # rows from which texts that are all different are identifiers
@@ -79,7 +81,7 @@ def given_kinds(text: str, names: Sequence[str]) -> dict[str, Found]:
     return found
 
 
-def find_kind(name: str, column: Sequence, where: Where) -> Found:
+def find_kind(name: str, column: Sequence, where: Where) -> tuple[Found, Parsed | None]:
     """Finds the kind of a column.
 
     Args:
@@ -87,36 +89,52 @@ def find_kind(name: str, column: Sequence, where: Where) -> Found:
         column: texts, or values of a data frame.
         where: `row -> place` of a cell in errors.
 
+    Returns:
+        The kind, and the cells parsed by it; None for a column that is left out.
+
     Raises:
         BadInput: if nearly all cells are numbers or dates and some are neither, which may be mistakes.
 
-    >>> [find_kind("x", cells, str).kind for cells in (["1", "2.5"], ["no", "yes"], ["a", "b"], ["3.1.24", "31.1.24"])]
+    >>> columns = (["1", "2.5"], ["no", "yes"], ["a", "b"], ["3.1.24", "31.1.24"])
+    >>> [find_kind("x", cells, str)[0].kind for cells in columns]
     ['number', 'yes/no', 'category', 'date']
     """
+    if _starts_with_numbers(column):
+        values, wrong = parse_numbers(column)
+        if wrong is None and not _is_code(column):
+            found = _of_numbers(name, column, values)
+            if found.kind == "date":
+                return found, parse(column, "date", where, found.form)
+            return found, None if found.kind in (IDENTIFIER, IGNORE) else Parsed(found.kind, values)
+        if wrong is not None:
+            _check_mostly_numbers(name, column, values, wrong, where)
+    texts = categories(column)
+    found = _of_texts(name, texts, where)
+    if found.kind in (IDENTIFIER, IGNORE):
+        return found, None
+    return found, texts if found.kind == "category" else of_categories(texts, found.kind, where, found.form)
+
+
+def _starts_with_numbers(column: Sequence) -> bool:
+    """Returns whether at least half of the first cells with a value are numbers."""
     import numpy as np
 
-    values, wrong = parse_numbers(column)
+    values = parse_numbers(list(islice((cell for cell in _cells(column) if not is_missing(cell)), _FIRST)))[0]
+    return len(values) > 0 and bool((np.abs(values) < 1e30).mean() >= 0.5)
+
+
+def _check_mostly_numbers(name: str, column: Sequence, values: "np.ndarray", wrong: int, where: Where) -> None:
+    import numpy as np
+
     there = values[~np.isnan(values)]
-    if not len(there):
-        return Found(IGNORE, why="no values")
-    if wrong is None and not _is_code(column):
-        return _of_numbers(name, column, values, there)
-    texts = _counted(column)
-    if len(texts) == 1 and sum(texts.values()) == len(column):
-        return Found(IGNORE, why="the same in every row")
-    if _are_yes_and_no(texts):
-        return Found("yes/no")
-    if found := _dates(name, column, list(texts), where):
-        return found
-    fits = np.abs(there) < 1e30
-    if wrong is not None and _MOSTLY <= fits.mean() < 1 and len(texts) > _SHORT:
+    if len(there) > _SHORT and (np.abs(there) < 1e30).mean() >= _MOSTLY:
         raise _mixed(name, "numbers", text_of(column[wrong]), where(wrong))
-    return _of_texts(texts)
 
 
-def _of_numbers(name: str, column: Sequence, values: "np.ndarray", there: "np.ndarray") -> Found:
+def _of_numbers(name: str, column: Sequence, values: "np.ndarray") -> Found:
     import numpy as np
 
+    there = values[~np.isnan(values)]
     low, high = there.min(), there.max()
     if low == high and len(there) == len(values):
         return Found(IGNORE, why="the same in every row")
@@ -124,7 +142,7 @@ def _of_numbers(name: str, column: Sequence, values: "np.ndarray", there: "np.nd
         return Found("yes/no")
     whole = bool((there == np.floor(there)).all())
     if whole and low >= 19000101 and high <= 20991231:
-        texts = list(islice(_counted(column), _SAMPLED))
+        texts = list(islice(dict.fromkeys(text_of(cell) for cell in _cells(column) if not is_missing(cell)), _SAMPLED))
         if all(map(_COMPACT.fullmatch, texts)) and (found := forms(texts)[0]):
             return Found("date", next(iter(found)))
     each = whole and len(values) == len(there) >= _SHORT and len(np.unique(there)) == len(there)
@@ -133,15 +151,30 @@ def _of_numbers(name: str, column: Sequence, values: "np.ndarray", there: "np.nd
     return Found("number")
 
 
-def _of_texts(texts: Mapping[str, int]) -> Found:
-    rows, different = sum(texts.values()), len(texts)
+def _of_texts(name: str, texts: Parsed, where: Where) -> Found:
+    rows, different = int((texts.values >= 0).sum()), len(texts.names)
+    if not rows:
+        return Found(IGNORE, why="no values")
+    if different == 1 and rows == len(texts.values):
+        return Found(IGNORE, why="the same in every row")
+    if _are_yes_and_no(texts.names):
+        return Found("yes/no")
+    if found := _dates(name, texts, where):
+        return found
+    if any("," in each for each in texts.names) and all(map(_WITH_COMMAS.fullmatch, texts.names)):
+        row = int((texts.values == 0).argmax())
+        raise BadInput(
+            f"{where(row)}: {texts.names[0]!r} may be a number with thousands separators or a decimal comma: write it "
+            f"with a decimal point alone, or choose the kind: --d.columns {name}=category"
+        )
     if different == rows >= _SHORT or (different > _FEW and different > rows / 2):
         return Found(IDENTIFIER, why=f"{different:,} different texts in {rows:,} rows")
     return Found("category")
 
 
-def _dates(name: str, column: Sequence, texts: list[str], where: Where) -> Found | None:
+def _dates(name: str, column: Parsed, where: Where) -> Found | None:
     """Returns the kind if the texts are dates; with the assumption made where the order of day and month stays open."""
+    texts = list(column.names)
     some = texts if len(texts) <= _SAMPLED else texts[:: len(texts) // _SAMPLED]
     if not any(any(each.isdigit() for each in text) for text in some[:3]):
         return None
@@ -150,8 +183,7 @@ def _dates(name: str, column: Sequence, texts: list[str], where: Where) -> Found
         fits = len(some) - 1 if _all_but_one(some, furthest, best) else furthest
         if len(some) > _SHORT and fits >= _MOSTLY * len(some) and furthest > 1:
             wrong = some[furthest]
-            row = next(i for i, cell in enumerate(_cells(column)) if not is_missing(cell) and text_of(cell) == wrong)
-            raise _mixed(name, "dates", wrong, where(row))
+            raise _mixed(name, "dates", wrong, where(int((column.values == texts.index(wrong)).argmax())))
         return None
     form, *others = found
     if not others:
@@ -178,31 +210,19 @@ def _is_code(column: Sequence) -> bool:
     if isinstance(column, Cells):
         some = column.matches(_CODE)
     else:
-        some = any(isinstance(cell, str) and _CODE.match(cell) for cell in _cells(column))
+        some = any(isinstance(cell, str) and _CODE.match(f"\0{cell}") for cell in _cells(column))
     if not some:
         return False
     texts = [cell for cell in _cells(column) if not is_missing(cell)]
     return all(isinstance(cell, str) and cell.isdigit() and len(cell) == len(texts[0]) for cell in texts)
 
 
-def _counted(column: Sequence) -> dict[str, int]:
-    """Returns the different texts with their numbers, in the order of their first cell; without missing ones."""
-    raw: dict[Any, int] = {}
-    for cell in _cells(column):
-        raw[cell] = raw.get(cell, 0) + 1
-    texts: dict[str, int] = {}
-    for cell, count in raw.items():
-        if not is_missing(cell):
-            texts[text_of(cell)] = texts.get(text_of(cell), 0) + count
-    return texts
-
-
 def _cells(column: Sequence) -> Any:
     return (cell for block in blocks_of(column) for cell in block)
 
 
-def _are_yes_and_no(texts: Mapping[str, int]) -> bool:
-    words = {text.lower() for text in texts}
+def _are_yes_and_no(texts: Sequence[str]) -> bool:
+    words = {text.lower() for text in texts[:_SHORT]}
     return len(words) <= 2 and words <= YES | NO and len(words & YES) <= 1 and len(words & NO) <= 1
 
 

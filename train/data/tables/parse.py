@@ -1,19 +1,30 @@
 """Parses the cells of a column by its kind: numbers, yes and no, categories, dates."""
 
-import re
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...errors import BadInput
-from ..formats.csv import number_in
 from ..formats.dates import read_date
-from .cells import blocks_of, is_missing, text_of
+from .cells import Cells, blocks_of
+from .texts import MISSING, number_in
 
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["KINDS", "NO", "YES", "Parsed", "parse", "parse_numbers"]
+__all__ = [
+    "KINDS",
+    "NO",
+    "YES",
+    "Parsed",
+    "Where",
+    "categories",
+    "is_missing",
+    "of_categories",
+    "parse",
+    "parse_numbers",
+    "text_of",
+]
 
 KINDS = ("number", "yes/no", "category", "date")
 """Kinds of columns that the encoder turns into numbers."""
@@ -24,7 +35,7 @@ NO = frozenset({"no", "n", "false", "f", "0", "off", "nein", "non", "n\u00e3o"})
 
 _EPOCH = datetime(1970, 1, 1)
 _LARGEST = 1e30  # as of a series
-_PRECISE = re.compile(r"\d_")  # Python reads 1_000, a table does not
+_GONE = frozenset(each for text in MISSING for each in (text, text.upper(), text.capitalize()))
 
 Where = Callable[[int], str]
 
@@ -64,18 +75,18 @@ def parse(column: Sequence, kind: str, where: Where, form: str = "") -> Parsed:
     [1.5, nan, 2.0]
     """
     if kind == "category":
-        return _categories(column)
+        return categories(column)
     if kind == "number":
         values, wrong = parse_numbers(column)
         if wrong is not None:
             number_in(where(wrong), text_of(column[wrong]))
             raise BadInput(f"{where(wrong)}: {text_of(column[wrong])!r} is not a number")
         return Parsed(kind, values)
-    return _of_names(_categories(column), kind, form, column, where)
+    return of_categories(categories(column), kind, where, form)
 
 
 def parse_numbers(column: Sequence) -> "tuple[np.ndarray, int | None]":
-    """Parses the cells of a column as numbers, NaN where missing or none.
+    """Parses the cells of a column as numbers, NaN where missing, infinite where they are none.
 
     Returns:
         Values float64 (rows,), and the first row whose cell is no number, or is beyond 1e30; None if there is none.
@@ -88,21 +99,28 @@ def parse_numbers(column: Sequence) -> "tuple[np.ndarray, int | None]":
     if isinstance(column, np.ndarray) and column.dtype.kind in "biuf":
         values = column.astype(np.float64)
     else:
-        parts = [_block(block) for block in blocks_of(column)]
+        read = _number if _may_hold(column, "_") else float  # Python reads 1_000 as a number, a table does not
+        parts = [_block(block, read) for block in blocks_of(column)]
         values = np.concatenate(parts) if parts else np.zeros(0)
-    bad = np.abs(values) >= _LARGEST  # also infinite, by which `_block` marks what is no number
+    bad = np.abs(values) >= _LARGEST
     return (values, int(bad.argmax())) if bad.any() else (values, None)
 
 
-def _block(cells: list) -> "np.ndarray":
+def _may_hold(column: Sequence, text: str) -> bool:
+    if isinstance(column, Cells):
+        return column.holds(text)
+    return any(isinstance(cell, str) and text in cell for block in blocks_of(column) for cell in block)
+
+
+def _block(cells: list, read: Callable[[Any], float]) -> "np.ndarray":
     import numpy as np
 
-    try:
-        values = np.fromiter(map(float, cells), np.float64, len(cells))
-        if not (np.isnan(values).any() or any("_" in cell for cell in cells if type(cell) is str)):
-            return values
-    except (TypeError, ValueError, OverflowError):
-        pass
+    for some in (cells, None):
+        try:  # the quickest way that succeeds: cells that are numbers, or empty
+            some = cells if some is cells else ["nan" if cell in _GONE else cell for cell in cells]
+            return np.fromiter(map(read, some), np.float64, len(cells))
+        except (TypeError, ValueError, OverflowError):
+            continue
     return np.fromiter(map(_number, cells), np.float64, len(cells))
 
 
@@ -111,14 +129,17 @@ def _number(cell: Any) -> float:
     if is_missing(cell):
         return float("nan")
     try:
-        wrong = isinstance(cell, str) and _PRECISE.search(cell)
-        return float("inf") if wrong else float(cell)
+        return float("inf") if isinstance(cell, str) and "_" in cell else float(cell)
     except (TypeError, ValueError, OverflowError):
         return float("inf")
 
 
-def _categories(column: Sequence) -> Parsed:
-    """Numbers the different texts of a column in the order of their first cell."""
+def categories(column: Sequence) -> Parsed:
+    """Numbers the different texts of a column in the order of their first cell.
+
+    >>> categories(["b", "a", "", "b"]).values.tolist()
+    [0, 1, -1, 0]
+    """
     import numpy as np
 
     places: dict[Any, int] = {}
@@ -130,8 +151,8 @@ def _categories(column: Sequence) -> Parsed:
     return Parsed("category", np.array([*codes, -1], np.int32)[raw], tuple(names))
 
 
-def _of_names(found: Parsed, kind: str, form: str, column: Sequence, where: Where) -> Parsed:
-    """Returns the values of categories that are yes and no, or dates."""
+def of_categories(found: Parsed, kind: str, where: Where, form: str = "") -> Parsed:
+    """Parses categories that are yes and no, or dates; arguments and errors as of `parse`."""
     import numpy as np
 
     read = _yes_or_no if kind == "yes/no" else _seconds
@@ -154,3 +175,33 @@ def _yes_or_no(text: str, form: str) -> float:
 
 def _seconds(text: str, form: str) -> float:
     return (read_date(text, form) - _EPOCH).total_seconds()
+
+
+def is_missing(cell: Any) -> bool:
+    """Returns whether a cell holds no value: None, NaN, an empty text or a text for it.
+
+    >>> [is_missing(cell) for cell in ("N/A", float("nan"), None, "0", 0)]
+    [True, True, True, False, False]
+    """
+    if isinstance(cell, str):
+        return cell.strip().lower() in MISSING
+    if cell is None or type(cell).__name__ in ("NAType", "NaTType"):  # of pandas, which compares as no value does
+        return True
+    return isinstance(cell, float) and cell != cell
+
+
+def text_of(cell: Any) -> str:
+    """Returns the text of a cell, by which categories and classes are named.
+
+    >>> text_of(3.0), text_of(True), text_of(" a "), text_of(2.5)
+    ('3', 'yes', 'a', '2.5')
+    """
+    if isinstance(cell, str):
+        return cell.strip()
+    if isinstance(cell, bool) or type(cell).__name__ == "bool_":
+        return "yes" if cell else "no"
+    if isinstance(cell, datetime):
+        return cell.isoformat(" ").removesuffix(" 00:00:00")
+    if isinstance(cell, date | time):
+        return cell.isoformat()
+    return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)

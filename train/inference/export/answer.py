@@ -75,13 +75,17 @@ def symbolic(trained: Trained) -> jax.ShapeDtypeStruct:
 
 
 def description(trained: Trained) -> dict[str, Any]:
-    """Describes an exported model with plain values: inputs, outputs, classes, metrics and preprocessing."""
+    """Describes an exported model with plain values: inputs, outputs, classes, metrics and preprocessing.
+
+    The inputs of a model of a table are its encoded `features`; `table` describes how they come from its columns.
+    """
     about = trained.about
     shape, dtype = example(trained)
     kept = ("model", "options", "dataset", "task", "features", "vocabulary", "target", "metrics", "sha256")
     return {
         "input": {"shape": list(shape), "dtype": np.dtype(dtype).name, "range": about.get("input_range")},
         **({"pictures": about["pictures"]} if "pictures" in about else {}),
+        **({"table": about["table"]} if "table" in about else {}),
         "output": trained.task.output,
         **_noise(trained),
         "classes": list(trained.classes),

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ...data.tables.encoder import TableEncoder
 from ...errors import BadInput
 
 __all__ = ["Batch", "InputSpec", "as_examples"]
@@ -16,11 +17,13 @@ class Batch(NamedTuple):
         names: file and position in it of each example.
         x: examples (examples, ...).
         notes: conversions and warnings for the user, one per line.
+        identifiers: texts by column of each example, which distinguish the rows of a table; empty without any.
     """
 
     names: list[str]
     x: np.ndarray
     notes: tuple[str, ...] = ()
+    identifiers: tuple[dict[str, str], ...] = ()
 
 
 class InputSpec(NamedTuple):
@@ -36,6 +39,7 @@ class InputSpec(NamedTuple):
         side: side of the square that training pictures were cropped and scaled to, 0 if they were kept; None if the
             model was not trained on a folder of pictures, or its file is older than this field.
         each: whether the model has an output at every time step.
+        encoder: encoder of the rows of a table; None for other data, and for tables of numbers alone.
     """
 
     kind: str
@@ -46,6 +50,7 @@ class InputSpec(NamedTuple):
     edge: float | None = None
     side: int | None = None
     each: bool = False
+    encoder: TableEncoder | None = None
 
     @classmethod
     def of(cls, about: dict) -> "InputSpec":
@@ -60,6 +65,7 @@ class InputSpec(NamedTuple):
             about.get("input_edge"),
             about["pictures"]["size"] if "pictures" in about else None,
             about["made_for"]["each"],
+            TableEncoder.from_json(about["table"]) if "table" in about else None,
         )
 
     @property

@@ -89,4 +89,6 @@ def _read(path: Path, spec: InputSpec, invert: bool, column: str) -> list[Batch]
 
 def _joined(some: list[Batch]) -> Batch:
     names = [name for batch in some for name in batch.names]
-    return Batch(names, np.concatenate([batch.x for batch in some]), sum((batch.notes for batch in some), ()))
+    identifiers = sum((batch.identifiers for batch in some), ())
+    x, notes = np.concatenate([batch.x for batch in some]), sum((batch.notes for batch in some), ())
+    return Batch(names, x, notes, identifiers if len(identifiers) == len(names) else ())

@@ -4,8 +4,11 @@ from pathlib import Path
 
 import numpy as np
 
-from ...data.formats.csv import Row, is_number, number_in, read_rows
+from ...data.formats.csv import Row, read_rows
 from ...data.formats.csv_column import read_column
+from ...data.tables.encoder import TableEncoder
+from ...data.tables.read import read_table
+from ...data.tables.texts import is_number, number_in
 from ...errors import BadInput
 from .batch import Batch, InputSpec
 
@@ -17,13 +20,30 @@ SUFFIXES = (".csv", ".tsv", ".txt")
 def from_rows(path: Path, spec: InputSpec) -> Batch:
     """Reads each line of a CSV file as an example.
 
-    Columns are found by name if the first line has the names of the features, else by position.
+    Columns are found by name if the first line has the names of the features, else by position; those of a model with
+    an encoder by name, as in its training.
 
     Raises:
         BadInput: if a value cannot be read; the message names file, line and column.
     """
+    if spec.encoder:
+        return _encoded(path, spec.encoder)
     lines, x, notes = _numbers(path, spec.features, spec.shape[-1])
     return Batch([f"{path}:{line}" for line in lines], x, notes)
+
+
+def _encoded(path: Path, encoder: TableEncoder) -> Batch:
+    table = read_table(path, encoder.blanks)
+    used = [column.name for column in encoder.columns]
+    more = [name for name in table.columns if name not in used and name not in encoder.ignored]
+    notes = [*table.notes, *([f"{path}: columns that the model does not read: {', '.join(more)}"] if more else [])]
+    try:
+        x = encoder.transform(table.columns, table.where, lambda line: notes.append(f"{path}, {line}"))
+    except BadInput as error:
+        raise BadInput(str(error) if str(path) in str(error) else f"{path}: {error}") from None
+    own = {name: list(table.columns[name]) for name in encoder.identifiers if name in table.columns}
+    identifiers = tuple({name: cells[i] for name, cells in own.items()} for i in range(len(x))) if own else ()
+    return Batch([f"{path}:{line}" for line in table.lines], x, tuple(notes), identifiers)
 
 
 def from_steps(path: Path, spec: InputSpec) -> Batch:

@@ -35,14 +35,14 @@ COLUMNS = [
 
 @pytest.mark.parametrize(("name", "cells", "kind"), COLUMNS, ids=[f"{name}-{kind}" for name, _, kind in COLUMNS])
 def test_a_column_has_the_kind_that_a_reader_would_name(name, cells, kind):
-    assert find_kind(name, cells, str).kind == kind
+    assert find_kind(name, cells, str)[0].kind == kind
     if all(isinstance(cell, str) for cell in cells):
-        assert find_kind(name, Cells([cells]), str).kind == kind  # as read from a file
+        assert find_kind(name, Cells([cells]), str)[0].kind == kind  # as read from a file
 
 
 def test_the_order_of_day_and_month_is_decided_by_the_column_or_told():
-    assert find_kind("when", ["01/02/2024", "30/01/2024"], str).form == "%d/%m/%Y"
-    found = find_kind("when", ["01/02/2024", "03/04/2024"], str)
+    assert find_kind("when", ["01/02/2024", "30/01/2024"], str)[0].form == "%d/%m/%Y"
+    found, _ = find_kind("when", ["01/02/2024", "03/04/2024"], str)
     assert (found.form, found.why) == (
         "%m/%d/%Y",
         "read as %m/%d/%Y; if it is %d/%m/%Y: --d.columns when=date:%d/%m/%Y",

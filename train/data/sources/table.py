@@ -1,0 +1,281 @@
+"""A table of the user's own: rows of a CSV file are examples, one or several of its columns the target.
+
+Three data sets differ by what the target holds: classes, numbers to predict, or labels that are yes or no.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from ...errors import BadInput
+from ...option_types import Bounds, Seed, did_you_mean
+from ..dataset import Dataset, Place, Source, Split, Task
+from ..formats.csv import stream_rows
+from ..tables.encoder import MOST, RARE, TableEncoder, fit
+from ..tables.kinds import IGNORE, Found, find_kind, given_kinds
+from ..tables.parse import KINDS, Parsed, parse
+from ..tables.read import RawTable, checked_header, names_in, read_table
+from ..tables.summary import TARGET, table_notes
+from ..tables.target import Meaning, Target, guess, read_target
+
+if TYPE_CHECKING:
+    import numpy as np
+
+__all__ = ["SOURCES", "TABLE_NAMES", "table_header", "table_name"]
+
+_MEANINGS: Mapping[str, Meaning] = {"table": "classes", "table_values": "values", "table_labels": "labels"}
+_PEEK = 2000  # rows by which the target is taken for classes or numbers
+
+TABLE_NAMES = tuple(_MEANINGS)
+"""Names of the data sets."""
+
+
+def table_name(file: str, target: str, task: str = "") -> str:
+    """Returns the name of the data set that a file and its target form: by the task, else by the first rows.
+
+    Args:
+        file: CSV file.
+        target: names of the target columns.
+        task: task that the user gave; "" for none.
+
+    Raises:
+        BadInput: if the file cannot be read or has no such column.
+    """
+    path = Path(file).expanduser()
+    found, _ = stream_rows(path)
+    rows = [[cell.strip() for cell in cells] for _, cells in islice(found, _PEEK)]
+    names = checked_header(path, rows[0] if rows else [])
+    places = [names.index(each) for each in names_in(target, names, "--d.target", str(path))]
+    columns = {names[i]: [row[i] for row in rows[1:] if i < len(row)] for i in places}
+    meaning = guess(columns, task)
+    return next(name for name, each in _MEANINGS.items() if each == meaning)
+
+
+def table_header(file: str) -> list[str]:
+    """Returns the names of a table's columns.
+
+    Raises:
+        BadInput: if the file cannot be read, or its first line holds no names.
+    """
+    path = Path(file).expanduser()
+    return checked_header(path, [cell.strip() for cell in next(stream_rows(path)[0], (0, []))[1]])
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """Holds the parsed columns of some rows with their targets."""
+
+    columns: Mapping[str, Parsed]
+    y: "np.ndarray"
+
+    def take(self, rows: Any) -> "_Rows":
+        return _Rows({name: parsed.take(rows) for name, parsed in self.columns.items()}, self.y[rows])
+
+
+@dataclass(frozen=True)
+class _Table:
+    """Holds what a data set is encoded from, once its training rows are known."""
+
+    name: str
+    path: Path
+    train: _Rows
+    test: _Rows
+    kinds: Mapping[str, Found]
+    target: Target
+    names: Sequence[str]  # of the target columns
+    most: tuple[int, int]  # rare, categories
+    blanks: tuple[str, ...]
+    notes: tuple[str, ...]
+
+    def fitted(self, rows: Any = None) -> Dataset:
+        """Returns the data set, with the statistics of some of the training rows alone; None: of all."""
+        some = self.train if rows is None else self.train.take(rows)
+        table = {name: some.columns.get(name, ()) for name in self.kinds}
+        encoder = fit(table, self.kinds, rare=self.most[0], most=self.most[1])
+        ignored = {**encoder.ignored, **dict.fromkeys(self.names, TARGET)}
+        return replace(self.encoded(replace(encoder, ignored=ignored, blanks=self.blanks)), fitted_to=self.fitted)
+
+    def encoded(self, encoder: TableEncoder) -> Dataset:
+        """Returns the data set by an encoder."""
+        x, x_test = (encoder.transform(part.columns) for part in (self.train, self.test))
+        classes, y = self.target.classes, self.train.y
+        labels = self.name == "table_labels"
+        task = "multilabel" if labels else "regression" if not classes else "multiclass"
+        outputs = 1 if y.ndim == 1 and not classes else y.shape[1] if y.ndim > 1 else len(classes)
+        if task == "multiclass" and len(classes) == 2:
+            task, outputs = "binary", 1
+        return Dataset(
+            self.name, task, Split(x, y), Split(x_test, self.test.y), classes, encoder.features, ", ".join(self.names),
+            outputs=outputs, notes=(*self.notes, *self._told(encoder)), encoder=encoder,
+        )  # fmt: skip
+
+    def _told(self, encoder: TableEncoder) -> list[str]:
+        parts = (self.train.columns, self.test.columns)
+        missing = {each: sum(map(_missing, (part[each] for part in parts))) for each in self.train.columns}
+        told = {name: found.why for name, found in self.kinds.items()}
+        return table_notes(str(self.path), encoder.columns, encoder.ignored, missing, told)
+
+
+def _load(
+    place: Place,
+    name: str,
+    *,
+    file: str,
+    target: str,
+    columns: str,
+    missing: str,
+    rare: int,
+    categories: int,
+    test_file: str,
+    test_share: float,
+    seed: int,
+) -> Dataset:
+    """Reads a table from a CSV file: each line below the first is an example.
+
+    Args:
+        place: description of a model whose encoder and classes are used, if there is one.
+        name: name of the data set, which decides what the target holds.
+        file: path of the CSV file; its first line holds the column names.
+        target: column to predict, or several with commas between them.
+        columns: kinds of columns, as in age=number,job=category,id=ignore (default: as found).
+        missing: further texts that stand for a missing value, with commas between them (default: none).
+        rare: training rows that a category needs for a feature of its own; one in a hundred, if that is fewer.
+        categories: most categories of a column that have a feature of their own.
+        test_file: path of a CSV file with the test rows, its columns in any order (default: a fraction of the rows).
+        test_share: fraction of the rows for testing, above 0 and below 1; unused with a test file.
+        seed: seed of the random split, which keeps the shares of the classes.
+    """
+    blanks = tuple(each.strip() for each in missing.split(",") if each.strip())
+    raw, about = read_table(_path(file), blanks), place.about or {}
+    names = list(raw.columns)
+    targets = names_in(target, names, "--d.target", str(raw.path))
+    if not targets:
+        raise BadInput(f"--d.target NAME is missing: name the column of {raw.path} to predict ({', '.join(names)})")
+    encoder = TableEncoder.from_json(about["table"]) if "table" in about else None
+    kinds = given_kinds(columns, [each for each in names if each not in targets])
+    if encoder:
+        kinds = {**dict.fromkeys(encoder.ignored, Found(IGNORE)), **_kinds_of(encoder)}
+        _check_columns(raw, _kinds_of(encoder))
+    rows, kinds, goal, note = _rows(raw, targets, _MEANINGS[name], kinds, about["classes"] if encoder else ())
+    notes = [*raw.notes, f"{raw.path}: {len(rows.y):,} rows; target {', '.join(targets)}: {goal.note}", *note]
+    if test_file:
+        test, more = _test_rows(
+            read_table(_path(test_file), blanks), rows, targets, _MEANINGS[name], kinds, goal.classes
+        )
+        train, notes = rows, [*notes, *more]
+    else:
+        train, test = _split(raw.path, rows, test_share, seed)
+    table = _Table(name, raw.path, train, test, kinds, goal, targets, (rare, categories), blanks, tuple(notes))
+    return table.encoded(encoder) if encoder else table.fitted()
+
+
+def _test_rows(
+    raw: RawTable,
+    train: _Rows,
+    targets: Sequence[str],
+    meaning: Meaning,
+    kinds: Mapping[str, Found],
+    classes: Sequence[str],
+) -> tuple[_Rows, list[str]]:
+    """Reads the rows of a test file by the kinds and classes of the training rows; returns lines for the user, too."""
+    _check_columns(raw, [*train.columns, *targets])
+    kinds = {**dict.fromkeys(raw.columns, Found(IGNORE)), **kinds}
+    test, _, _, note = _rows(raw, targets, meaning, kinds, classes)
+    return test, [*raw.notes, f"{raw.path}: {len(test.y):,} test rows", *note]
+
+
+def _rows(
+    raw: RawTable, targets: Sequence[str], meaning: Meaning, known: Mapping[str, Found], classes: Sequence[str]
+) -> tuple[_Rows, dict[str, Found], Target, list[str]]:
+    """Parses the rows that have a target; returns the kinds of the columns, the targets and a line on rows without."""
+    import numpy as np
+
+    goal = read_target({each: raw.columns.pop(each) for each in targets}, meaning, raw.where, classes)
+    rows = np.flatnonzero(goal.there)
+    every = len(rows) == len(goal.there)
+    kinds, columns = {}, {}
+    for name in list(raw.columns):
+        cells, found, parsed = raw.columns.pop(name), known.get(name), None
+        at = partial(raw.where, name)
+        if found is None:
+            found, parsed = find_kind(name, cells, at)
+        kinds[name] = found
+        if found.kind in KINDS:
+            parsed = parsed or parse(cells, found.kind, at, found.form)
+            columns[name] = parsed if every else parsed.take(rows)
+    gone = len(goal.there) - len(rows)
+    first = raw.lines[int((~goal.there).argmax())]
+    note = [] if every else [f"{raw.path}: {gone:,} rows without a target are left out, the first in line {first}"]
+    return _Rows(columns, goal.y if every else goal.y[rows]), kinds, goal, note
+
+
+def _split(path: Path, rows: _Rows, share: float, seed: int) -> tuple[_Rows, _Rows]:
+    import numpy as np
+
+    from ..split import train_val_split
+
+    if len(rows.y) < 2:
+        raise BadInput(f"{path} has a single row: add others, or a file of test rows: --d.test-file FILE")
+    train, test = train_val_split(Split(np.arange(len(rows.y)), rows.y), share, seed)
+    return rows.take(train.x), rows.take(test.x)
+
+
+def _path(file: str) -> Path:
+    if not file:
+        raise BadInput("the file of the table is missing: add --csv FILE --target NAME")
+    return Path(file).expanduser()
+
+
+def _kinds_of(encoder: TableEncoder) -> dict[str, Found]:
+    return {column.name: Found(column.kind, column.form) for column in encoder.columns}
+
+
+def _check_columns(table: RawTable, names: Iterable[str]) -> None:
+    missing = [name for name in names if name not in table.columns]
+    if missing:
+        raise BadInput(
+            f"{table.path}, line 1: there is no column {missing[0]!r}{did_you_mean(missing[0], table.columns)} "
+            f"(it has: {', '.join(table.columns)})"
+        )
+
+
+def _missing(parsed: Parsed) -> int:
+    import numpy as np
+
+    return int((parsed.values < 0).sum() if parsed.kind == "category" else np.isnan(parsed.values).sum())
+
+
+def _source(name: str, task: Task, about: str) -> Source:
+    def load(
+        place: Place,
+        *,
+        file: str = "",
+        target: str = "",
+        columns: str = "",
+        missing: str = "",
+        rare: Annotated[int, Bounds(1)] = RARE,
+        categories: Annotated[int, Bounds(1, 10_000)] = MOST,
+        test_file: str = "",
+        test_share: Annotated[float, Bounds(0.001, 0.999)] = 0.2,
+        seed: Seed = 0,
+    ) -> Dataset:
+        return _load(
+            place,
+            name, file=file, target=target, columns=columns, missing=missing, rare=rare,
+            categories=categories, test_file=test_file, test_share=test_share, seed=seed,
+        )  # fmt: skip
+
+    load.__doc__ = _load.__doc__
+    return Source(name, about, "table", task, (), 0, load)
+
+
+SOURCES = (
+    _source("table", "multiclass", "table of a CSV file, to predict a class (--csv FILE --target NAME)"),
+    _source("table_values", "regression", "table of a CSV file, to predict numbers (--csv FILE --target NAME)"),
+    _source(
+        "table_labels", "multilabel", "table of a CSV file, to predict several yes or no (--csv FILE --target A,B)"
+    ),
+)
