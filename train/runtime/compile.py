@@ -1,30 +1,54 @@
-"""`jax.jit` for whole programs, with compiler options where XLA's defaults are slow on the CPU."""
+"""`jax.jit` for whole programs, with compiler options where XLA's defaults are slow on the CPU.
+
+The choice depends on the traced program alone, not on the version of jaxlib: measured on 0.10 and 0.12, the same choice
+is the fastest on both, and a jaxlib that does not know an option (0.7) gets none. There is no probe of speed: its noise
+could change the choice, and with it the bits, between a run and its resumption on the same machine.
+`python -m benchmarks.lowerings --only options` measures the choice against the others on the installed version.
+"""
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import jax
-from jaxlib.version import __version__ as jaxlib_version
 
-from .jaxpr import loop_matmul_sizes
+from .jaxpr import CONVOLUTION, loop_matmul_sizes, primitives
 
-__all__ = ["compiler_options", "jit", "jit_once"]
+__all__ = ["OFFLOADED", "compiler_options", "jit", "jit_once", "offloading"]
 
-# jaxlib 0.10 runs convolutions in YNNPACK, where those of a residual network take up to twice as long as in XLA
-# (python -m benchmarks.lowerings --only ynnpack). 0.12 does so as well and is not slower.
-_SLOW = "0.10."
-# YNNPACK is also slower for the small matrix products of a recurrent network (--only products), but faster for large
-# ones: a product of at most this many multiplications is small.
+OFFLOADED = ("REDUCE", "INDIVIDUAL_DOT", "INDIVIDUAL_CONVOLUTION")
+"""Operations that XLA gives to YNNPACK by default in jaxlib 0.10 and 0.12."""
+
+# A product of at most this many multiplications is small: in a recurrent network XLA's own code is then faster than
+# YNNPACK's.
 _SMALL = 2**24
-_OPTION = "xla_cpu_experimental_ynn_fusion_type"
-_WITHOUT_CONVOLUTION = {_OPTION: "LIBRARY_FUSION_TYPE_REDUCE,LIBRARY_FUSION_TYPE_INDIVIDUAL_DOT"}
-_WITHOUT_PRODUCTS = {_OPTION: "LIBRARY_FUSION_TYPE_REDUCE"}
+_OPTION, _NO_OPTION = "xla_cpu_experimental_ynn_fusion_type", "xla_no_such_option"
 _LESS = {"xla_backend_optimization_level": 1}
 
 
 def jit(f: Callable, *, program: Any = None, **arguments: Any) -> Callable:
-    """Returns `jax.jit(f, **arguments)` with `compiler_options(program)`; for outermost programs only."""
-    return jax.jit(f, compiler_options=compiler_options(program), **arguments)
+    """Returns `jax.jit(f, **arguments)` with `compiler_options`; for outermost programs only.
+
+    Args:
+        f: function of positional arguments.
+        program: its larger part as traced by `jax.make_jaxpr`, without the loop over training steps; None: the first
+            call traces f.
+        **arguments: arguments of `jax.jit`.
+
+    >>> int(jit(lambda x: 2 * x)(21))
+    42
+    """
+    if program is not None:
+        return jax.jit(f, compiler_options=compiler_options(program), **arguments)
+    made = None
+
+    def run(*given):
+        nonlocal made
+        if made is None:
+            made = jit(f, program=jax.jit(f, **arguments).trace(*given).jaxpr, **arguments)
+        return made(*given)
+
+    return run
 
 
 def jit_once(f: Callable, **arguments: Any) -> Callable:
@@ -38,7 +62,10 @@ def jit_once(f: Callable, **arguments: Any) -> Callable:
 
 
 def compiler_options(program: Any = None) -> dict[str, str] | None:
-    """Returns the `compiler_options` of `jax.jit` for the devices that jax uses.
+    """Returns the `compiler_options` of `jax.jit` for the devices that jax uses; None: XLA's defaults.
+
+    Convolutions stay in XLA's own code, and so do the products of a program whose loops have only small ones, as those
+    of a recurrent network.
 
     Args:
         program: Program to compile, or its larger part, as traced by `jax.make_jaxpr`; None if unknown.
@@ -48,7 +75,35 @@ def compiler_options(program: Any = None) -> dict[str, str] | None:
     >>> int(double(21))
     42
     """
-    if jax.default_backend() != "cpu" or not jaxlib_version.startswith(_SLOW):
+    if jax.default_backend() != "cpu":
         return None
     products = [] if program is None else loop_matmul_sizes(program)
-    return _WITHOUT_PRODUCTS if products and max(products) <= _SMALL else _WITHOUT_CONVOLUTION
+    small = bool(products) and max(products) <= _SMALL
+    convolves = program is None or CONVOLUTION in primitives(program)
+    own = {"INDIVIDUAL_DOT": small, "INDIVIDUAL_CONVOLUTION": convolves}
+    if not any(own.values()):
+        return None
+    return offloading(*(each for each in OFFLOADED if not own.get(each)))
+
+
+def offloading(*operations: str) -> dict[str, str] | None:
+    """Returns the options that give these operations to YNNPACK and no others; None if this jaxlib has no such option.
+
+    >>> offloading("NO_SUCH_OPERATION") is None
+    True
+    """
+    value = ",".join(f"LIBRARY_FUSION_TYPE_{each}" for each in operations)
+    return {_OPTION: value} if _known(_OPTION, value) else None
+
+
+@cache
+def _known(option: str, value: str) -> bool:
+    """Returns whether jaxlib accepts the value of an option; takes a millisecond, because nothing is compiled.
+
+    XLA refuses the first option that it does not accept, and the second one here is known to no version.
+    """
+    try:
+        jax.jit(lambda: 0, compiler_options={option: value, _NO_OPTION: "1"}).lower().compile()
+    except RuntimeError as error:
+        return _NO_OPTION in str(error)
+    return True

@@ -16,7 +16,6 @@ from ..callback import CallbackList
 from ..engine.loop import Diverged, LoopState, Pace, train_row
 from ..errors import RunFailed
 from ..runs.setup import Setup
-from ..runtime.compile import jit
 from ..runtime.jaxpr import CONVOLUTION, LOOPS
 from ..runtime.signals import StopFlag
 from ..trainer import named_key
@@ -47,7 +46,8 @@ class VmappedSeeds:
         self.arrays = first.advance.arrays if self.own is None else self._stacked([p.advance.arrays for p in parts])
         self.zero = jax.jit(self._zero, out_shardings=self._whole)
         self.order = jax.jit(self._orders, out_shardings=self._whole)
-        self._steps = jit(self._many, donate_argnums=(0, 1), out_shardings=self._whole)
+        # Without convolutions and loops in a step, XLA's default options are the fastest.
+        self._steps = jax.jit(self._many, donate_argnums=(0, 1), out_shardings=self._whole)
 
     def init(self) -> dict:
         """Returns the stacked fits before the first step, the same bits as those of each seed alone."""

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from zoo.train.runtime import compile as compiler
-from zoo.train.runtime.compile import compiler_options, jit, jit_once
+from zoo.train.runtime.compile import OFFLOADED, compiler_options, jit, jit_once
+from zoo.train.runtime.jaxpr import CONVOLUTION, primitives
 
 
 def convolved(x, w):
@@ -19,33 +20,72 @@ def test_a_program_with_the_options_computes_the_same():
     np.testing.assert_array_equal(jit(convolved)(*GIVEN), jax.jit(convolved)(*GIVEN))
 
 
-@pytest.mark.skipif(compiler_options() is None, reason="this jaxlib wants no options here")
+@pytest.mark.skipif(compiler_options() is None, reason="this jaxlib has no such option")
 def test_no_convolution_is_left_to_ynnpack():
-    text = jit(convolved).lower(*GIVEN).compile().as_text()
-    assert "convolution" in text
-    assert "__ynn_fusion" not in text
+    program = jax.make_jaxpr(convolved)(*GIVEN)
+    for run in (jit(convolved, program=program), jax.jit(convolved, compiler_options=compiler_options())):
+        text = run.lower(*GIVEN).compile().as_text()
+        assert "convolution" in text
+        assert "__ynn_fusion" not in text
 
 
-@pytest.mark.parametrize(("version", "backend"), [("0.7.2", "cpu"), ("0.12.0", "cpu"), ("0.10.2", "gpu")])
-def test_other_versions_and_devices_get_no_options(version, backend, monkeypatch):
-    monkeypatch.setattr(compiler, "jaxlib_version", version)
+def test_a_program_that_is_not_given_is_traced_once_at_the_first_call(monkeypatch):
+    traces, seen = [], []
+    monkeypatch.setattr(compiler, "compiler_options", lambda program: seen.append(program))
+
+    def traced(x, w):
+        traces.append(1)
+        return convolved(x, w)
+
+    run = jit(traced)
+    assert not traces
+    for _ in range(2):
+        np.testing.assert_array_equal(run(*GIVEN), convolved(*GIVEN))
+    assert traces == [1]
+    assert [CONVOLUTION in primitives(program) for program in seen] == [True]
+
+
+@pytest.mark.parametrize("backend", ["gpu", "tpu"])
+def test_other_devices_get_no_options(backend, monkeypatch):
     monkeypatch.setattr(jax, "default_backend", lambda: backend)
+    assert compiler_options(jax.make_jaxpr(convolved)(*GIVEN)) is None
+
+
+def test_options_that_a_jaxlib_does_not_know_are_left_out_without_a_word(capfd, recwarn):
+    assert not compiler._known("xla_cpu_of_no_version", "1")
+    assert not compiler._known("xla_cpu_experimental_ynn_fusion_type", "LIBRARY_FUSION_TYPE_OF_NO_VERSION")
+    assert compiler._known("xla_backend_optimization_level", "1")
+    assert capfd.readouterr() == ("", "")
+    assert not recwarn.list
+
+
+def test_without_the_option_programs_are_compiled_by_the_defaults(monkeypatch):
+    monkeypatch.setattr(compiler, "_known", lambda option, value: False)
     assert compiler_options() is None
+    np.testing.assert_array_equal(jit(convolved)(*GIVEN), jax.jit(convolved)(*GIVEN))
 
 
-def test_the_options_are_for_the_version_that_was_measured(monkeypatch):
-    monkeypatch.setattr(compiler, "jaxlib_version", "0.10.1")
-    monkeypatch.setattr(jax, "default_backend", lambda: "cpu")
-    assert "CONVOLUTION" not in compiler_options()["xla_cpu_experimental_ynn_fusion_type"]
-
-
-@pytest.mark.parametrize(("width", "by_ynnpack"), [(16, False), (2048, True)])
-def test_small_products_in_a_loop_are_not_left_to_ynnpack_and_large_ones_are(width, by_ynnpack, monkeypatch):
-    monkeypatch.setattr(compiler, "jaxlib_version", "0.10.2")
-    monkeypatch.setattr(jax, "default_backend", lambda: "cpu")
+def product_loop(width):
     w = jax.ShapeDtypeStruct((width, width), jnp.float32)
-    power = jax.make_jaxpr(lambda w: jax.lax.fori_loop(0, 9, lambda i, x: x @ w, w))(w)
-    assert ("DOT" in compiler_options(power)["xla_cpu_experimental_ynn_fusion_type"]) == by_ynnpack
+    return jax.make_jaxpr(lambda w: jax.lax.fori_loop(0, 9, lambda i, x: x @ w, w))(w)
+
+
+@pytest.mark.parametrize(
+    ("program", "ours"),
+    [
+        (jax.make_jaxpr(convolved)(*GIVEN), {"INDIVIDUAL_CONVOLUTION"}),
+        (product_loop(16), {"INDIVIDUAL_DOT"}),
+        (product_loop(2048), None),
+        (jax.make_jaxpr(lambda w: w @ w)(jnp.ones((16, 16))), None),
+        (None, {"INDIVIDUAL_CONVOLUTION"}),
+    ],
+    ids=["convolution", "small products in a loop", "large products in a loop", "products", "unknown"],
+)
+def test_convolutions_and_small_products_in_loops_stay_in_xlas_own_code(program, ours, monkeypatch):
+    monkeypatch.setattr(compiler, "_known", lambda option, value: True)
+    options = compiler_options(program)
+    given = options and set(options["xla_cpu_experimental_ynn_fusion_type"].split(","))
+    assert given == (ours and {f"LIBRARY_FUSION_TYPE_{each}" for each in set(OFFLOADED) - ours})
 
 
 def drawn(key, like):
