@@ -39,7 +39,7 @@ def models():
 @pytest.mark.parametrize("name", models())
 def test_every_model_reaches_the_expected_result_of_its_first_recipe(name, tmp_path, monkeypatch, classifiers):
     monkeypatch.setattr(image_classifier, "user_cache", lambda: classifiers)
-    monkeypatch.setattr(import_module("zoo.train.runs.setup"), "_EVALUATIONS", 1)  # a look in between changes no number
+    monkeypatch.setattr(import_module("zoo.train.engine.plan"), "EVALUATIONS", 1)  # a look in between changes no number
     recipe = replace(recipe_for(name), **SHORTER.get(name, {}))
     with compiled_quickly() if name in DEEP else nullcontext():
         result = run(recipe, RunOptions(out=tmp_path / "run", quiet=True, pictures=False))

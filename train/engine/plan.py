@@ -1,8 +1,14 @@
 """The plan of a run: its length and the steps at which it logs, evaluates and writes checkpoints."""
 
+import math
 from dataclasses import dataclass
 
-__all__ = ["Plan"]
+from ..config.recipe import Recipe
+
+__all__ = ["Plan", "plan_for"]
+
+EVALUATIONS = 50  # at most, so that a run of a thousand short epochs does not spend its time on them
+_LOGS = 4  # rows between two evaluations
 
 
 @dataclass(frozen=True)
@@ -35,3 +41,16 @@ class Plan:
     def evaluates(self, step: int) -> bool:
         """Returns whether the model is scored after this many steps."""
         return step % self.evaluate_every == 0 or step == self.steps
+
+
+def plan_for(recipe: Recipe, steps_per_epoch: int, log_every: int | None = None) -> Plan:
+    """Returns the plan of a run.
+
+    Args:
+        recipe: gives the number of steps or epochs.
+        steps_per_epoch: steps of one pass over the data.
+        log_every: steps between two logged rows; None for a part of an epoch.
+    """
+    steps = recipe.steps or max(1, round(recipe.epochs * steps_per_epoch))
+    evaluate_every = steps_per_epoch * math.ceil(math.ceil(steps / steps_per_epoch) / EVALUATIONS)
+    return Plan(steps, steps_per_epoch, evaluate_every, log_every or max(1, evaluate_every // _LOGS))

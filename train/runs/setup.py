@@ -1,6 +1,5 @@
 """Builds all parts of a run from its recipe: data, model, task, trainer, program and plan."""
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
@@ -20,7 +19,7 @@ from ..data.split import of_fold
 from ..data.targets import check_targets, class_notes
 from ..distributed.sharding import Sharding, data_parallel
 from ..engine.evaluate import Evaluator
-from ..engine.plan import Plan
+from ..engine.plan import Plan, plan_for
 from ..engine.steps import StepProgram
 from ..engine.streamed_steps import StreamedStepProgram
 from ..errors import BadInput
@@ -36,13 +35,11 @@ from ..pipeline.stream import OpenStream
 from ..tasks.task import Task
 from ..trained.build import ModelSpec, build, spec_for
 from ..trainer import Trainer
+from ..trainers.effects import check_updates
 from ..trainers.schedules import make_schedule
 from ..trainers.scoring import measures_of
 
 __all__ = ["Setup", "setup"]
-
-_EVALUATIONS = 50  # at most, so that a run of a thousand short epochs does not spend its time on them
-_LOGS = 4  # rows between two evaluations
 
 
 @dataclass(frozen=True)
@@ -166,7 +163,8 @@ def setup(
     splits = preprocessed(data, train, held)
     scalers = scalers_for(recipe, data, splits["train"], place.print_fn)
     feed, cut = batches_for(recipe, data, splits.pop("train"), scalers, stream, whole=_is_whole(recipe))
-    plan = _plan(recipe, feed.steps_per_epoch, log_every, place.print_fn)
+    plan = plan_for(recipe, feed.steps_per_epoch, log_every)
+    check_updates(recipe, plan.steps, plan.steps_per_epoch, place.print_fn)
     model = build(recipe.model, wanted, recipe.m, recipe.dtype)
     data = replace(data, train=train)
     what = _task(model, recipe, kind, data, wanted, scalers, place.print_fn, score_samples)
@@ -195,32 +193,6 @@ def setup(
 
 def _facts(recipe: Recipe, plan: Plan, sharding: Sharding, targets: Any) -> trainers.Run:
     return trainers.Run(recipe, plan.steps, plan.steps_per_epoch, sharding, targets)
-
-
-def _check_updates(recipe: Recipe, plan: Plan, print_fn: Callable[[str], None]) -> None:
-    """Prints the steps whose gradients no update uses, and that a run is too short for the decay of its rate.
-
-    Raises:
-        BadInput: If a run is shorter than one update.
-    """
-    several, steps = recipe.accumulate, plan.steps
-    if several > steps:
-        raise BadInput(
-            f"--accumulate {several}: the run has {steps:,} steps, so that the parameters would never be updated; "
-            f"take {steps} at most, or train longer (--epochs, --steps)"
-        )
-    if lost := steps % several:
-        print_fn(
-            f"the last {lost} of {steps:,} steps change nothing: an update takes the gradients of {several} steps "
-            f"(--accumulate); --steps {steps - lost} or {steps - lost + several} leaves no rest"
-        )
-    epochs = steps / plan.steps_per_epoch
-    falls = recipe.sched in ("step", "plateau") and trainers.traits(recipe.trainer).gradient
-    if falls and recipe.step_epochs >= epochs:
-        print_fn(
-            f"the learning rate never falls: --sched {recipe.sched} with --step-epochs {recipe.step_epochs:g} needs "
-            f"more than {epochs:.3g} epochs"
-        )
 
 
 def _task(
@@ -297,12 +269,3 @@ def _advance(trainer: Trainer, feed: BatchSource, sharding: Sharding, skip_bad: 
     if sharding.rules:
         sharding.check(jax.eval_shape(advance.made, jax.random.key(0), advance.arrays))
     return advance
-
-
-def _plan(recipe: Recipe, per_epoch: int, log_every: int | None, print_fn: Callable[[str], None]) -> Plan:
-    steps = recipe.steps or max(1, round(recipe.epochs * per_epoch))
-    epochs = math.ceil(steps / per_epoch)
-    evaluate_every = per_epoch * math.ceil(epochs / _EVALUATIONS)
-    plan = Plan(steps, per_epoch, evaluate_every, log_every or max(1, evaluate_every // _LOGS))
-    _check_updates(recipe, plan, print_fn)
-    return plan

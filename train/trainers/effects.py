@@ -3,7 +3,7 @@
 What a trainer reads is among its traits; what an optimizer or a schedule reads is here. Needs neither jax nor numpy.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields
 from typing import Any
 
@@ -13,7 +13,7 @@ from ..errors import BadInput
 from ..option_types import format_value
 from . import FIELDS, traits
 
-__all__ = ["READS", "check_effects", "ignored", "without_effect"]
+__all__ = ["READS", "check_effects", "check_updates", "ignored", "without_effect"]
 
 _DECAY = ("step_epochs", "decay")
 
@@ -143,3 +143,35 @@ def _flag(name: str, value: Any = "") -> str:
     if isinstance(value, bool):
         return f"--{flag}" if value else f"--no-{flag}"
     return f"--{flag} {format_value(value)}".rstrip()
+
+
+def check_updates(recipe: Recipe, steps: int, steps_per_epoch: int, print_fn: Callable[[str], None]) -> None:
+    """Prints the steps whose gradients no update uses, and that a run is too short for the decay of its rate.
+
+    Args:
+        recipe: recipe of the run.
+        steps: its training steps.
+        steps_per_epoch: steps of one pass over the data.
+        print_fn: called with each line.
+
+    Raises:
+        BadInput: if a run is shorter than one update.
+    """
+    several = recipe.accumulate
+    if several > steps:
+        raise BadInput(
+            f"--accumulate {several}: the run has {steps:,} steps, so that the parameters would never be updated; "
+            f"take {steps} at most, or train longer (--epochs, --steps)"
+        )
+    if lost := steps % several:
+        print_fn(
+            f"the last {lost} of {steps:,} steps change nothing: an update takes the gradients of {several} steps "
+            f"(--accumulate); --steps {steps - lost} or {steps - lost + several} leaves no rest"
+        )
+    epochs = steps / steps_per_epoch
+    falls = recipe.sched in ("step", "plateau") and traits(recipe.trainer).gradient
+    if falls and recipe.step_epochs >= epochs:
+        print_fn(
+            f"the learning rate never falls: --sched {recipe.sched} with --step-epochs {recipe.step_epochs:g} needs "
+            f"more than {epochs:.3g} epochs"
+        )
