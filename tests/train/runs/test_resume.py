@@ -16,6 +16,7 @@ from zoo.train import recipe_for, run, trainers
 from zoo.train.callback import Callback
 from zoo.train.checkpoints.checkpoint import list_steps, read
 from zoo.train.checkpoints.manifest import digest
+from zoo.train.config.recipe import book
 from zoo.train.config.run_options import RunOptions
 from zoo.train.data.dataset import Split, load_data
 from zoo.train.errors import BadInput, CheckpointUnusable
@@ -66,10 +67,10 @@ SMALL = {"width": 8, "hidden": (8,), "filters": (4, 4), "order": 2, "n": 2, "uni
 SMALL |= {"grid": (3, 2, 2)}
 
 
-def short(name, dataset=None):
+def short(name, dataset=None, variant=""):
     """A few steps of a model's recipe, with an evaluation in between where an epoch can be that short."""
     recipe, kinds = (
-        recipe_for(name, dataset),
+        recipe_for(name, dataset, variant),
         {option.name: type(option.default) for option in _catalogue.card(name).options},
     )
     m = dict(recipe.m) | {option: size for option, size in SMALL.items() if kinds.get(option) is type(size)}
@@ -77,6 +78,8 @@ def short(name, dataset=None):
         return dataclasses.replace(recipe, m=m)
     if recipe.trainer == "language":
         return dataclasses.replace(recipe, m=m, d={"window": 16}, steps=6, batch_size=4, warmup_epochs=0)
+    if trainers.traits(recipe.trainer).batch == "any" and recipe.epochs == 1:  # in one pass
+        return dataclasses.replace(recipe, m=m | {"hidden": 8}, steps=6, batch_size=15)
     return dataclasses.replace(recipe, m=m, steps=6, batch_size=30, warmup_epochs=0)
 
 
@@ -104,8 +107,12 @@ def assert_same_bits(one, other):
     assert one[2:] == other[2:]
 
 
-# By trainer: the model and the data that prove it; of several models the one with the shortest name.
-CASES = {recipe_for(name).trainer: (name, None) for name in sorted(zoo.list_models(), key=len, reverse=True)}
+# By trainer: the model, the data and the recipe that prove it; of several models the one with the shortest name.
+CASES = {
+    recipe.trainer: (name, recipe.dataset, recipe.variant)
+    for name in sorted(zoo.list_models(), key=len, reverse=True)
+    for recipe in reversed(book(name).recipes)
+}
 CASES |= {"language": ("lstm", "text"), "supervised": ("mlp", None)}
 
 
