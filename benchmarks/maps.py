@@ -102,10 +102,11 @@ def _row(work: str, method: str, rounds: Sequence[Mapping], others: Mapping[str,
         scores = f"mean squared distance {last['inertia']:.4g} | "
     else:
         scores = f"{last['quantisation']:.3f} | {last['topographic']:.3f}"
-    ratio = times(method, others)
+    ratio = times(method, others) if work in _PARTS["speed"] else 0.0
     faster = f"{ratio:.1f}" if ratio else ""
+    taken = "" if work in _PARTS["quality"] else f"{statistics.median(seconds):.1f}"  # mostly imports and compiling
     peak = f"{max(each['peak_mb'] for each in rounds):,.0f} MB"
-    return f"| {WORK[work].about} | {method} | {scores} | {statistics.median(seconds):.1f} | {faster} | {peak} |"
+    return f"| {WORK[work].about} | {method} | {scores} | {taken} | {faster} | {peak} |"
 
 
 def times(method: str, methods: Mapping[str, Sequence[Mapping]]) -> float:
