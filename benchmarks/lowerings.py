@@ -8,16 +8,15 @@ import argparse
 import statistics
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import jax
-
 from .lowering_cases import CASES
+from .options import BOUND, KINDS, compare, faster
 from .rounds import measure, ratios
+from .timed import timed
 
-__all__ = ["by_turns", "main", "timed"]
+__all__ = ["by_turns", "main"]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -25,10 +24,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.lowerings", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--only", nargs="+", choices=[*CASES, "allocator"], default=[*CASES, "allocator"])
+    names = ["options", *CASES, "allocator"]
+    parser.add_argument("--only", nargs="+", choices=names, default=names)
     parser.add_argument("--turns", type=int, default=20, help="number of turns of each form (20)")
+    parser.add_argument(
+        "--small", action="store_true", help=f"only the options; exit code 1 if others are {BOUND} times faster, twice"
+    )
     args = parser.parse_args(argv)
+    if args.small:
+        return 0 if _options(args.turns) else 1
     for name in args.only:
+        if name == "options":
+            _options(args.turns)
+            continue
         if name == "allocator":
             print(_allocator(max(2, args.turns // 5)))
             continue
@@ -37,22 +45,26 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def timed(ours: Callable[[], Any], plain: Callable[[], Any], turns: int) -> tuple[list[float], list[float]]:
-    """Measures the milliseconds of both forms, called in turns, after one compiling call each."""
-    times: tuple[list[float], list[float]] = [], []
-    for call in (ours, plain):
-        jax.block_until_ready(call())
-    for _ in range(turns):
-        for call, kept in zip((ours, plain), times, strict=True):
-            began = time.perf_counter()
-            jax.block_until_ready(call())
-            kept.append(1000 * (time.perf_counter() - began))
-    return times
+def _options(turns: int) -> bool:
+    """Compares the chosen compiler options with the others; returns whether none is faster by more than the bound.
+
+    What seems wrong is measured again, because the machine may have been busy.
+    """
+    fine = True
+    for kind, make in KINDS.items():
+        found = compare(*make(), turns)
+        print(f"options, {kind}: {found}", flush=True)
+        if faster(found):
+            again = compare(*make(), turns)
+            wrong = sorted({*faster(found)} & {*faster(again)})
+            print(f"options, {kind}, again: {again}{'; NOT THE FASTEST: ' * bool(wrong)}{', '.join(wrong)}", flush=True)
+            fine = fine and not wrong
+    return fine
 
 
 def by_turns(ours: Callable[[], Any], plain: Callable[[], Any], turns: int) -> str:
     """Prints the time of both forms, called in turns."""
-    times = timed(ours, plain, turns)
+    times = timed([ours, plain], turns)
     pairs = [b / a for a, b in zip(*times, strict=True)]
     low, _, high = statistics.quantiles(pairs, n=4)
     a, b = map(statistics.median, times)

@@ -59,7 +59,7 @@ def tried(work: Workload, turns: int, steps: int, names: Sequence[str] | None = 
 
     from zoo.train.runtime.allocator import keep_freed_memory
 
-    from .lowerings import timed
+    from .timed import timed
     from .tries import TRIES, as_it_is
 
     keep_freed_memory()
@@ -70,7 +70,7 @@ def tried(work: Workload, turns: int, steps: int, names: Sequence[str] | None = 
         except JaxRuntimeError as error:
             found[name] = {"refused": str(error).splitlines()[0]}
         else:
-            times = timed(partial(ours, steps), partial(changed, steps), turns)
+            times = timed([partial(ours, steps), partial(changed, steps)], turns)
             before, after = ([ms / steps for ms in each] for each in times)
             found[name] = {"as it is": before, "tried": after}
         print(f"{work.name}: {_try(name, found[name])}", flush=True)
