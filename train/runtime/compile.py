@@ -1,7 +1,7 @@
 """`jax.jit` for whole programs, with compiler options where XLA's defaults are slow on the CPU.
 
 The choice depends on the traced program alone, not on the version of jaxlib: measured on 0.10 and 0.12, the same choice
-is the fastest on both, and a jaxlib that does not know an option (0.7) gets none. There is no probe of speed: its noise
+is the fastest on both, and a jaxlib without an option (0.7) has none set. There is no probe of speed: its noise
 could change the choice, and with it the bits, between a run and its resumption on the same machine.
 `python -m benchmarks.lowerings --only options` measures the choice against the others on the installed version.
 """
@@ -17,7 +17,7 @@ from .jaxpr import CONVOLUTION, loop_matmul_sizes, primitives
 __all__ = ["OFFLOADED", "compiler_options", "jit", "jit_once", "offloading"]
 
 OFFLOADED = ("REDUCE", "INDIVIDUAL_DOT", "INDIVIDUAL_CONVOLUTION")
-"""Operations that XLA gives to YNNPACK by default in jaxlib 0.10 and 0.12."""
+"""Operations that are compiled by YNNPACK by default in jaxlib 0.10 and 0.12."""
 
 # A product of at most this many multiplications is small: in a recurrent network XLA's own code is then faster than
 # YNNPACK's.
@@ -61,7 +61,7 @@ def jit_once(f: Callable, **arguments: Any) -> Callable:
     return jax.jit(f, compiler_options=_LESS if less else None, **arguments)
 
 
-def compiler_options(program: Any = None) -> dict[str, str] | None:
+def compiler_options(program: Any = None) -> dict[str, str | bool] | None:
     """Returns the `compiler_options` of `jax.jit` for the devices that jax uses; None: XLA's defaults.
 
     Convolutions stay in XLA's own code, and so do the products of a program whose loops have only small ones, as those
@@ -86,8 +86,8 @@ def compiler_options(program: Any = None) -> dict[str, str] | None:
     return offloading(*(each for each in OFFLOADED if not own.get(each)))
 
 
-def offloading(*operations: str) -> dict[str, str] | None:
-    """Returns the options that give these operations to YNNPACK and no others; None if this jaxlib has no such option.
+def offloading(*operations: str) -> dict[str, str | bool] | None:
+    """Returns the options by which YNNPACK compiles these operations and no others; None if this jaxlib has none such.
 
     >>> offloading("NO_SUCH_OPERATION") is None
     True
@@ -98,9 +98,9 @@ def offloading(*operations: str) -> dict[str, str] | None:
 
 @cache
 def _known(option: str, value: str) -> bool:
-    """Returns whether jaxlib accepts the value of an option; takes a millisecond, because nothing is compiled.
+    """Returns whether this jaxlib has an option with that value; nothing is compiled.
 
-    XLA refuses the first option that it does not accept, and the second one here is known to no version.
+    The compiler reports the first option that does not exist, and the second one here exists in no version.
     """
     try:
         jax.jit(lambda: 0, compiler_options={option: value, _NO_OPTION: "1"}).lower().compile()
