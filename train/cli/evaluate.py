@@ -65,6 +65,7 @@ def _evaluate(asked: ModelArgs, words: Sequence[str]) -> None:
     if given["importance"]:
         from ..inference.importance import importance
 
+        assert result.data is not None, "evaluate gives the data that it scored"
         found = importance(trained, source(result.dataset), result.data, given["repeats"], place=place)
         content["importance"] = found._asdict()
     if given["json"]:

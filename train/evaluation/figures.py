@@ -105,7 +105,7 @@ def decisions(drawing: Drawing) -> None:
     if found.binary:
         draw(roc, precision_recall, reliability(found), path, float(np.mean(found.y == 1)), names[1])
         return
-    note = "one against the rest" if total <= _CURVES else f"{_CURVES} lowest of {total}"
+    note = "of one against the rest" if total <= _CURVES else f"of the {_CURVES} lowest of {total}"
     draw(roc, precision_recall, reliability(found), path, note=note)
 
 

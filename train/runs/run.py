@@ -158,8 +158,8 @@ def _run(
 
 def _measures(options: RunOptions) -> tuple[str, ...]:
     """Returns the measures that evaluations compute: those named, and the one by which the best model is chosen."""
-    best = [options.best] if options.best in MEASURES else []
-    return tuple(dict.fromkeys([*options.metrics, *best]))
+    best = (options.best,) if options.best is not None and options.best in MEASURES else ()
+    return tuple(dict.fromkeys((*options.metrics, *best)))
 
 
 def _folder(parts: Setup, options: RunOptions) -> Path:

@@ -100,12 +100,8 @@ class ResultLog:
 def identity(recipe: Recipe) -> str:
     """Returns all that decides the numbers of a run, as a text."""
     values = asdict(replace(recipe, expect=None))
-    usual = {
-        "task": "",
-        "class_weights": "",
-        "threshold": 0.5,
-        "fold": "",
-    }  # fields that logs of older sweeps do not have
+    # Logs of sweeps that are older than a field have no such key.
+    usual = {"task": "", "class_weights": "", "threshold": 0.5, "fold": ""}
     for name in usual:
         if values[name] == usual[name]:
             del values[name]

@@ -118,7 +118,7 @@ BAD_FLAGS = [
     (["--momntum", "5"], "unknown flag --momntum; did you mean --momentum?"),
     (["--dropout", "0"], "unknown flag --dropout; did you mean --m.dropout?"),
     (["--m.filtres", "3"], "unknown flag --m.filtres; did you mean --m.filters?"),
-    (["--d.folds", "3"], "unknown flag --d.folds; did you mean --d.fold?"),
+    (["--d.folds", "3"], "unknown flag --d.folds; did you mean --folds?"),
     (["--list-model"], "unknown flag --list-model; did you mean --list-models?"),
     (["--mode", "cnn"], "unknown flag --mode; did you mean --model?"),
     (["--zzz"], "unknown flag --zzz; --help lists all flags"),

@@ -73,7 +73,7 @@ def test_gradients_are_those_of_the_loss_on_a_training_batch(found):
 
 def test_the_plots_of_the_run_are_images(iris, found):
     names = {f"plots/{path.stem}" for path in (iris.folder / "plots").glob("*.png")}
-    assert names == {"plots/curves", "plots/confusion"}
+    assert names == {"plots/curves", "plots/confusion", "plots/decisions"}
     for name in names:
         assert found[name][0][1].image.encoded_image_string.startswith(b"\x89PNG")
 

@@ -47,6 +47,7 @@ def test_a_run_leaves_configuration_metrics_model_pictures_and_result(iris):
         "result.json",
         "plots/curves.png",
         "plots/confusion.png",
+        "plots/decisions.png",
     }
 
 

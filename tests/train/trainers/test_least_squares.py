@@ -108,8 +108,8 @@ def test_what_cannot_be_solved_is_refused(model, steps, ridge, message):
 def test_weights_of_examples_are_those_of_repeated_examples():
     rng = np.random.default_rng(0)
     x, y, times = rng.normal(size=(30, 3)), rng.normal(size=(30, 2)), rng.integers(0, 4, 30)
-    repeated = [jnp.asarray(np.repeat(each, times, axis=0), jnp.float32) for each in (x, y)]
-    one = ridge_regression(lambda x: x, *repeated, 0.1)
+    many, wanted = (jnp.asarray(np.repeat(each, times, axis=0), jnp.float32) for each in (x, y))
+    one = ridge_regression(lambda x: x, many, wanted, 0.1)
     other = ridge_regression(lambda x: x, jnp.float32(x), jnp.float32(y), 0.1, jnp.asarray(times, jnp.float32))
     for name in ("w", "b"):
         np.testing.assert_allclose(one[name], other[name], atol=1e-5)
