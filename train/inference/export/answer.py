@@ -89,7 +89,7 @@ def description(trained: Trained) -> dict[str, Any]:
         "output": trained.task.output,
         **_noise(trained),
         "classes": list(trained.classes),
-        **({"threshold": about["recipe"].get("threshold", 0.5)} if about["task"] == "binary" else {}),
+        **({"threshold": about["recipe"].get("threshold", 0.5)} if trained.task.name == "binary" else {}),
         **{name: about.get(name) for name in kept},
     }
 
