@@ -16,7 +16,7 @@ import numpy as np
 import sklearn
 from sklearn.svm import SVC
 
-from zoo import svm
+import zoo
 from zoo.train.config.recipe import Recipe
 from zoo.train.data.dataset import Place, load_data
 from zoo.train.distributed.sharding import data_parallel
@@ -66,7 +66,7 @@ def _problems() -> dict[str, tuple[np.ndarray, np.ndarray, float, float]]:
 def _binary(name: str, x: np.ndarray, y: np.ndarray, cost: float, gamma: float) -> bool:
     """Prints the largest difference of the decision values on a problem; True if it is small."""
     decide, metrics = _fitted(x, y, cost, gamma)
-    peer = SVC(C=cost, gamma=gamma).fit(x, y)
+    peer = SVC(C=cost, gamma=gamma).fit(x, y)  # pyright: ignore[reportArgumentType]
     apart = float(np.abs(decide(x)[:, 0] - peer.decision_function(x)).max())
     print(
         f"{name:20} difference of decision values {apart:.1e}, KKT gap {metrics['kkt_gap']:.1e}, support vectors "
@@ -78,7 +78,7 @@ def _binary(name: str, x: np.ndarray, y: np.ndarray, cost: float, gamma: float) 
 def _fitted(x: np.ndarray, y: np.ndarray, cost: float, gamma: float, folds: int = 3) -> tuple[Callable, dict]:
     """Returns the decision function of our machines, and the metrics of their training."""
     outputs = int(y.max()) + 1
-    model = svm(outputs if outputs > 2 else 1, gamma=gamma)
+    model = zoo.create("svm", outputs if outputs > 2 else 1, gamma=gamma)
     task = task_for("multiclass", outputs=outputs) if outputs > 2 else task_for("binary")
     run = Run(Recipe("svm", "digits", trainer="dual"), 1, 1, data_parallel(), y)
     trainer = dual(model, task, run, cost=cost, folds=folds)
@@ -98,7 +98,7 @@ def _fitted(x: np.ndarray, y: np.ndarray, cost: float, gamma: float, folds: int 
 
 
 def _fitted_by_sklearn(x: np.ndarray, y: np.ndarray, cost: float, gamma: float) -> tuple[Callable, dict]:
-    peer = SVC(C=cost, gamma=gamma, cache_size=1000).fit(x, y)
+    peer = SVC(C=cost, gamma=gamma, cache_size=1000).fit(x, y)  # pyright: ignore[reportArgumentType]
     return lambda x: np.eye(int(y.max()) + 1)[peer.predict(x)], {"support_vectors": len(peer.support_)}
 
 

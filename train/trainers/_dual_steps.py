@@ -78,16 +78,16 @@ def dual_step(fit: dict, x: jax.Array, each: Members, kernel: Callable | None, o
 
 def _solved(kernel: Callable | None, x: jax.Array, boxes: Box, b: jax.Array, options: Options) -> Solution:
     """Solves the problems of a machine; kernel values that fit in memory serve all of them."""
-    variables, limits = b.shape[1], (options.tolerance, options.iterations)
+    variables, tolerance, most = b.shape[1], options.tolerance, options.iterations
     size = options.rows(variables)
     if kernel is None:
         x = jnp.concatenate([x, jnp.ones((len(x), 1))], axis=1)
         ridge = 1 / (2 * options.cost) if options.squared else 0.0
-        return jax.vmap(lambda box, b: solve_linear(x, box, b, ridge, *limits, size))(boxes, b)
+        return jax.vmap(lambda box, b: solve_linear(x, box, b, ridge, tolerance, most, size))(boxes, b)
     if size < variables:
-        return jax.lax.map(lambda one: solve_in_blocks(kernel, x, *one, *limits, size), (boxes, b))
+        return jax.lax.map(lambda one: solve_in_blocks(kernel, x, *one, tolerance, most, size), (boxes, b))
     k = gram(kernel, x, BLOCK)
-    return jax.vmap(lambda box, b: solve_whole(k, box, b, *limits))(boxes, b)
+    return jax.vmap(lambda box, b: solve_whole(k, box, b, tolerance, most))(boxes, b)
 
 
 def _parameters(

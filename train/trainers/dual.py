@@ -69,19 +69,12 @@ def dual(
     def init(key, batch):
         x, y = flatten(batch["x"]), batch["y"]
         params, state = model.init(key, batch["x"])
-        values, count = _are_values(y), len(params["machines"]["bias"])
+        count, here = len(params["machines"]["bias"]), options._replace(values=_are_values(y))
         _check_targets(y, model, count)
-        problems = 1 if values else folds + 1
         if model.kernel is not None:
             params = params | {"machines": _with_room(params["machines"], x)}
-        examples = size(len(x))
-        variables = examples * (1 + values)
-        _check_memory(variables, options)
-        shapes = {"b": (variables,), "f": (examples,), "gap": ()}
-        solver = {name: jnp.zeros((count, problems, *shape)) for name, shape in shapes.items()}
-        solver["gap"] += jnp.inf
         held = held_parts(named_key(key, "folds"), y, folds)
-        return {"params": params, "state": state, "held": held, "solver": solver}
+        return {"params": params, "state": state, "held": held, "solver": _unsolved(count, size(len(x)), here)}
 
     def step(fit, batch, key):
         x, y = flatten(batch["x"]), batch["y"]
@@ -121,6 +114,17 @@ def _with_room(machines: dict, x: jax.Array) -> dict:
     """Returns the parameters of machines whose vectors are the examples."""
     count = machines["coefficients"].shape[1]
     return machines | {"vectors": x, "coefficients": jnp.zeros((len(x), count))}
+
+
+def _unsolved(count: int, examples: int, options: Options) -> dict[str, jax.Array]:
+    """Returns the problems of `count` machines before the first step; checks the memory that they will need."""
+    variables, problems = examples * (1 + options.values), 1 if options.values else options.folds + 1
+    _check_memory(variables, options)
+    return {
+        "b": jnp.zeros((count, problems, variables)),
+        "f": jnp.zeros((count, problems, examples)),
+        "gap": jnp.full((count, problems), jnp.inf),
+    }
 
 
 def _are_values(y: jax.Array) -> bool:
