@@ -13,7 +13,7 @@ from pathlib import Path
 import jax
 import numpy as np
 
-from zoo import lsm
+from zoo.lsm import lsm
 from zoo.train.plots.spikes import curves, raster
 
 from .page import DOCS

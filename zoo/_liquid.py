@@ -70,27 +70,19 @@ def column(
     neurons = lif_cell(membrane=_MEMBRANE, threshold=_THRESHOLD, reset=_RESET, refractory=_REFRACTORY[kind].tolist())
 
     def init(key, x):
-        keys = jax.random.split(key, 8)
-        links = connected(keys[0], grid, excitatory, reach)[1]
-        reached = jax.random.bernoulli(keys[1], share, (x.shape[-1], units))
+        reached = jax.random.bernoulli(jax.random.fold_in(key, 0), share, (x.shape[-1], units))
+        links = connected(jax.random.fold_in(key, 1), grid, excitatory, reach)[1]
         params = {
-            "w_x": _amplitudes(keys[2], drive * reached * _INPUT[kind]),
-            "w_h": _amplitudes(keys[3], strength * links * _AMPLITUDE[kind[:, None], kind]),
-            "use": jnp.minimum(_around(keys[4], _USE.T[:, kind]), 1.0),
-            "potential": jax.random.uniform(keys[5], (units,), minval=_RESET, maxval=_THRESHOLD),
+            "w_x": _amplitudes(jax.random.fold_in(key, 2), drive * reached * _INPUT[kind]),
+            "w_h": _amplitudes(jax.random.fold_in(key, 3), strength * links * _AMPLITUDE[kind[:, None], kind]),
+            "potential": jax.random.uniform(jax.random.fold_in(key, 4), (units,), minval=_RESET, maxval=_THRESHOLD),
         }
-        times = {
-            "depression": _around(keys[6], _DEPRESSION.T[:, kind]),
-            "facilitation": _around(keys[7], _FACILITATION.T[:, kind]),
-        }
-        return params | (times if plastic else {})
+        return params | _synapses(jax.random.fold_in(key, 5), kind, plastic)
 
     def start(params, x):
-        batch, none = len(x), jnp.zeros((len(x), units))
-        potential, left = neurons.carry({}, none)
-        potential = jnp.broadcast_to(params["potential"], (batch, units))
-        resources = jnp.zeros((batch, 2, units)), jnp.ones((batch, 2, units))
-        return (potential, left), none, (none, none), resources if plastic else ()
+        none, resources = jnp.zeros((len(x), units)), jnp.zeros((len(x), 2, units))
+        membranes = none + params["potential"], jnp.zeros((len(x), units), jnp.int32)
+        return membranes, none, (none, none), (resources, resources + 1) if plastic else ()
 
     def step(params, carry, x, key):
         check_features("column", params["w_x"].shape[0], x)
@@ -106,6 +98,16 @@ def column(
         return (membranes, spikes, currents, resources), spikes
 
     return stateless_cell(init, step, start)
+
+
+def _synapses(key: jax.Array, kind: np.ndarray, plastic: bool) -> dict[str, jax.Array]:
+    """Draws U, D and F (2, units) of the synapses from each unit to excitatory and to inhibitory ones."""
+    of_use, of_depression, of_facilitation = jax.random.split(key, 3)
+    use = {"use": jnp.minimum(_around(of_use, _USE.T[:, kind]), 1.0)}
+    if not plastic:
+        return use
+    depression = _around(of_depression, _DEPRESSION.T[:, kind])
+    return use | {"depression": depression, "facilitation": _around(of_facilitation, _FACILITATION.T[:, kind])}
 
 
 def _release(params: dict, resources: tuple, spikes: jax.Array) -> tuple[tuple, jax.Array]:
@@ -128,6 +130,7 @@ def filtered(cell: Cell, decay: float) -> Cell:
     """Builds a cell whose output is that of another, filtered exponentially: `r = exp(-1 / decay) r + y_t`."""
 
     def start(params, x):
+        assert cell.carry is not None
         (_, y), _ = jax.eval_shape(cell.apply, params, {}, (None, x))
         return cell.carry(params, x), jnp.zeros(y.shape, y.dtype)
 

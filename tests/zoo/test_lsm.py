@@ -7,9 +7,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from zoo import lsm
 from zoo._liquid import connected
 from zoo.layers import Sequence
+from zoo.lsm import lsm
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
 GRID, EXCITATORY = (4, 3, 2), 19

@@ -5,7 +5,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from zoo import elm, lsm
+from zoo.elm import elm
+from zoo.lsm import lsm
 from zoo.train.config.recipe import Recipe
 from zoo.train.distributed.sharding import data_parallel
 from zoo.train.errors import BadInput

@@ -25,7 +25,7 @@ def spike_templates(
     place: Place,
     *,
     steps: _Steps = 100,
-    channels: Annotated[int, Bounds(1, 1000)] = 6,
+    channels: Annotated[int, Bounds(1, 1000)] = 4,
     rate: _Rate = 20.0,
     jitter: Annotated[float, Bounds(0, 1000)] = 4.0,
     segments: Annotated[int, Bounds(1, 100)] = 2,
@@ -144,7 +144,7 @@ def _latency(rng: "np.random.Generator", images: "np.ndarray", steps: int, rate:
 _CODINGS = {"rows": _rows, "rate": _rate, "latency": _latency}
 SOURCES = (
     Source("spike_templates", "jittered versions of two Poisson spike trains (Maass et al. 2002)", "sequence", "binary",
-           (200, 6), 1, spike_templates),
+           (200, 4), 1, spike_templates),
     Source("spike_digits", "1,797 handwritten digits as spike trains (UCI)", "sequence", "multiclass", (400, 8), 10,
            spike_digits),
 )  # fmt: skip

@@ -10,7 +10,7 @@ from zoo.train.errors import BadInput
 def test_without_noise_every_version_is_its_template():
     data = load_data("spike_templates", options={"jitter": 0, "examples": 60, "segments": 1, "back": 0})
     x, y = data.train.x, data.train.y
-    assert x.shape == (60, 100, 6)
+    assert x.shape == (60, 100, 4)
     assert set(np.unique(x)) == {0, 1}
     for which in (0, 1):
         assert (x[y == which] == x[y == which][0]).all()
