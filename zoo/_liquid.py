@@ -80,8 +80,8 @@ def column(
         return params | _synapses(jax.random.fold_in(key, 5), kind, plastic)
 
     def start(params, x):
-        none, resources = jnp.zeros((len(x), units)), jnp.zeros((len(x), 2, units))
-        membranes = none + params["potential"], jnp.zeros((len(x), units), jnp.int32)
+        none, resources = jnp.zeros((x.shape[0], units)), jnp.zeros((x.shape[0], 2, units))
+        membranes = none + params["potential"], jnp.zeros(none.shape, jnp.int32)
         return membranes, none, (none, none), (resources, resources + 1) if plastic else ()
 
     def step(params, carry, x, key):

@@ -115,14 +115,14 @@ def _sampled(cell: Cell, samples: int) -> Layer:
         _check(x)
         silence = -x.shape[1] % samples
         x = jnp.pad(x, [(0, 0), (silence, 0), (0, 0)])
-        parts = jnp.swapaxes(x.reshape(len(x), samples, -1, x.shape[-1]), 0, 1)
+        parts = jnp.swapaxes(x.reshape(x.shape[0], samples, x.shape[1] // samples, x.shape[-1]), 0, 1)
 
         def run(carry, x):
             ran, _ = part.apply(params, {}, Sequence(x, carry=carry))
             return ran.carry, ran.y
 
         states = lax.scan(run, start(params, x[:, 0]), parts)[1]
-        return jnp.swapaxes(states, 0, 1).reshape(len(x), -1)
+        return jnp.swapaxes(states, 0, 1).reshape(x.shape[0], samples * states.shape[-1])
 
     return stateless(init, apply)
 

@@ -28,7 +28,7 @@ SMALL = {
     "esn": {"units": 12, "degree": 3, "washout": 30},
     "rbf": {"units": 6},
     "gan": {"latent": 4, "hidden": (8,)},
-    "lsm": {"grid": (3, 2, 2)},
+    "lsm": {"grid": (3, 1, 1)},
     "markov": {"n": 2, "capacity": 500},
     "rnn": {"width": 8},
     "svm": {"kernel": "linear"},
