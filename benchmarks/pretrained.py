@@ -44,6 +44,7 @@ class Claim(NamedTuple):
 
 CLAIMS = {
     "cnn-digits": Claim("--model cnn", at_least=0.985),
+    "esn-mackey-glass": Claim("--model esn", "free_nrmse", at_most=0.001),
     "gru-digits": Claim("--model gru", at_least=0.97),
     "gru-sine": Claim("--model gru --dataset sine --m.width 32", "rmse", at_most=0.13),
     "kohonen-digits": Claim("--model kohonen --dataset digits", at_least=0.9),

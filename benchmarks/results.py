@@ -34,6 +34,7 @@ _NAMES = {
     "classifier_score": "classifier score",
     "gain": "PSNR gain in dB",
     "quantisation_error": "quantisation error",
+    "free_nrmse": "normalised error after 84 free steps",
 }
 _SHARES = {"accuracy": "", "good": " good samples", "agreement": " in the requested class"}
 
@@ -116,6 +117,14 @@ CLAIMS = (
         metric="rmse",
         at_most=0.02,
         source="persistence: 0.325, linear: 0.095",
+    ),
+    Claim(
+        "esn-mackey_glass",
+        "--model esn",
+        10,
+        metric="free_nrmse",
+        at_most=0.001,
+        source="Jaeger 2001: 0.00028, 400 units",
     ),
     Claim("lstm-permuted", "--model lstm --recipe permuted", 5, folds=True, at_least=0.9),
     Claim("gru-permuted", "--model gru --recipe permuted", 5, folds=True, at_least=0.9),

@@ -17,6 +17,8 @@ from ._read_out import ReadOut, read_out
 from .layers import Cell, Layer, Scanned, Sequence, compose, dense, scan
 from .layers.checks import check_choice, check_number, check_positive
 
+_MOST = 100  # connections into a unit: each is an operation of its own in a step
+
 
 class EchoState(NamedTuple):
     """Model that forecasts a series, with the capabilities of the task `forecast`.
@@ -77,7 +79,8 @@ def esn(
     ((1, 9, 31), (1, 4, 1))
     """
     check_positive("esn", "units", units)
-    check_positive("esn", "degree", degree)
+    if check_positive("esn", "degree", degree) > _MOST:
+        raise ValueError(f"esn: degree must be at most {_MOST}, as the connections are sparse, got {degree}")
     check_positive("esn", "washout", washout)
     for name, value in {"radius": radius, "input_scale": input_scale, "bias": bias}.items():
         check_number("esn", name, value)

@@ -60,7 +60,7 @@ def test_the_spectral_radius_is_that_of_all_eigenvalues():
 )
 def test_the_radius_of_complex_opposite_and_defective_eigenvalues_is_found(values):
     full = jnp.array(values)
-    found = spectral_radius(lambda columns: full @ columns, len(values), jax.random.key(1))
+    found = spectral_radius(lambda columns: full @ columns, jax.random.normal(jax.random.key(1), (len(values), 16)))
     assert float(found) == pytest.approx(np.abs(np.linalg.eigvals(np.array(values))).max(), rel=1e-4)
 
 

@@ -14,7 +14,7 @@ from . import Run
 from .least_squares import add_rows, check, no_rows, solution
 from .scoring import scores
 
-__all__ = ["teacher_forcing"]
+__all__ = ["continued", "teacher_forcing"]
 
 TRAITS = {"gradient": False, "schedule": False, "batch": "all", "shares_programs": True}
 
@@ -48,15 +48,14 @@ def teacher_forcing(model: Layer, task: Task, run: Run, *, ridge: float = 1e-8) 
         return {"params": params, "state": state}
 
     def step(fit, batch, key):
-        head, last, loss = _solved(model, fit["params"], fit["state"], batch["x"], ridge)
-        params, state = fit["params"] | {"head": head}, fit["state"] | {"last": last}
+        params, state, loss = continued(model, fit["params"], fit["state"], batch["x"], ridge)
         return {"params": params, "state": state}, {"loss": loss}
 
     return Trainer(init, step, scores(model, task), task.finish)
 
 
-def _solved(model: Any, params: dict, state: dict, x: jax.Array, ridge: float) -> tuple[dict, jax.Array, jax.Array]:
-    """Returns the layer `head`, the features of the last step and the mean squared error of the training steps.
+def continued(model: Any, params: dict, state: dict, x: jax.Array, ridge: float) -> tuple[dict, dict, jax.Array]:
+    """Solves the layer `head` on the states along some series.
 
     Args:
         model: model with `features` and `washout`.
@@ -64,6 +63,10 @@ def _solved(model: Any, params: dict, state: dict, x: jax.Array, ridge: float) -
         state: its state.
         x: series (batch, time, values).
         ridge: weight of the squared weights.
+
+    Returns:
+        The parameters with the new head, the state with the features of the last step, and the mean squared error of
+        the training steps.
 
     Raises:
         BadInput: if the series ends with the washout.
@@ -92,5 +95,5 @@ def _solved(model: Any, params: dict, state: dict, x: jax.Array, ridge: float) -
     start = no_rows(n, values, ridge), jnp.zeros((batch, n - values))
     (triangle, _), ends = jax.lax.scan(add, start, (cut(x), cut(x[:, 1:]), cut(there)))
     rest = triangle[n + 1 :, n + 1 :]  # its square is that of the errors, and of the weights by the ridge
-    count = batch * (time - 1 - model.washout) * values
-    return solution(triangle, values), ends[-1], jnp.sum(jnp.square(rest)) / count
+    loss = jnp.sum(jnp.square(rest)) / (batch * (time - 1 - model.washout) * values)
+    return params | {"head": solution(triangle, values)}, state | {"last": ends[-1]}, loss

@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 
 from zoo.train.data.dataset import Split
-from zoo.train.data.windows import chronological_split, differenced, shortest, sliding_windows
+from zoo.train.data.windows import (
+    chronological_split,
+    differenced,
+    hold_back_steps,
+    shortest,
+    sliding_windows,
+    whole_series,
+)
 from zoo.train.errors import BadInput
 
 SIZES = [(1, 1, 40), (3, 2, 50), (8, 5, 50), (4, 10, 53), (30, 1, 61), (5, 1, 1003)]
@@ -71,3 +78,11 @@ def test_differences_remove_the_level_and_the_last_value_restores_it():
     np.testing.assert_allclose(some.y, same.y, atol=1e-3)
     np.testing.assert_allclose(some.y + here.x[:, -1], here.y, atol=1e-5)
     assert not some.x[:, -1].any()
+
+
+def test_the_last_steps_of_a_whole_series_are_held_back():
+    train, held = hold_back_steps(whole_series(np.arange(50.0), 2, "fifty")[0], 0.25)
+    assert (train.x.ravel().tolist(), held.x.ravel().tolist()) == (list(range(30)), list(range(30, 40)))
+    assert held.y.ravel().tolist() == list(range(31, 40))
+    with pytest.raises(BadInput, match="leaves none for training"):
+        hold_back_steps(train, 0.95)

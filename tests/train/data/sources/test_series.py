@@ -125,3 +125,14 @@ def test_a_missing_file_option_raises():
 def test_loading_a_series_needs_no_jax():
     code = "import sys; from zoo.train.data.dataset import load_data; load_data('sine'); print('jax' in sys.modules)"
     assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "False"
+
+
+def test_a_whole_series_is_one_sequence_whose_test_split_continues_it(prices):
+    data = load_data("csv", Place(), {"file": prices, "column": "price", "whole": True, "horizon": 3})
+    assert (data.task, data.outputs, data.train.x.shape, data.test.x.shape) == ("forecast", 3, (1, 48, 1), (1, 12, 1))
+    assert np.concatenate([data.train.x, data.test.x], axis=1).ravel().tolist() == [i + 0.5 for i in range(60)]
+    assert np.array_equal(data.train.y, data.train.x[:, 1:])
+    with pytest.raises(BadInput, match="60 values, and a horizon of 12 needs at least 65"):
+        load_data("csv", Place(), {"file": prices, "column": "price", "whole": True, "horizon": 12})
+    with pytest.raises(BadInput, match=r"leave --d\.whole or --d\.relative"):
+        load_data("csv", Place(), {"file": prices, "column": "price", "whole": True, "relative": True})
