@@ -79,9 +79,10 @@ def capacity(shares: np.ndarray, units: int, path: Path | str) -> None:
         path: PNG file to write.
     """
     lags = np.arange(1, len(shares) + 1)
+    shown = min(len(shares), 2 * int(np.count_nonzero(shares > 0.05)) + 10)
     with picture(path) as figure:
         axes = figure.subplots()
         axes.fill_between(lags, shares, color=BLUE, alpha=0.15, linewidth=0)
         axes.plot(lags, shares, color=BLUE)
-        axes.set(xlabel="delay in steps", ylabel="squared correlation", xlim=(1, len(shares)), ylim=(0, 1.02))
+        axes.set(xlabel="delay in steps", ylabel="squared correlation", xlim=(1, shown), ylim=(0, 1.02))
         axes.set_title(f"memory of past inputs: {shares.sum():.1f} steps in all, with {units:,} units")

@@ -40,7 +40,7 @@ def forecast(outputs: int = 1) -> Task:
     return Task(
         "forecast", _one_step, {}, _finish, "free_nrmse", False, predict=lambda outputs: outputs, probabilities=None,
         target=lambda batch: batch["x"], scores=partial(_scores, horizon=outputs), units="example",
-        powers={"free_mse": 2, "persistence_free_mse": 2}, requires=("features", "generate", "washout"),
+        powers={"free_mse": 2, "persistence_free_mse": 2}, requires=("generate", "features", "washout"),
         counted="series", gives="the next value of each step", output="one_step_forecasts",
         describe=_describe, figures=(_draw_forecast, _draw_states), explain=partial(_explain, horizon=outputs),
     )  # fmt: skip

@@ -85,4 +85,4 @@ def test_the_last_steps_of_a_whole_series_are_held_back():
     assert (train.x.ravel().tolist(), held.x.ravel().tolist()) == (list(range(30)), list(range(30, 40)))
     assert held.y.ravel().tolist() == list(range(31, 40))
     with pytest.raises(BadInput, match="leaves none for training"):
-        hold_back_steps(train, 0.95)
+        hold_back_steps(train, 0.99)
