@@ -16,7 +16,7 @@ def zoo(series: np.ndarray) -> np.ndarray:
     import jax
     import jax.numpy as jnp
 
-    from zoo import esn
+    from zoo.esn import esn
     from zoo.train.runtime.compile import jit_once
     from zoo.train.trainers.teacher_forcing import continued
 

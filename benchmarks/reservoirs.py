@@ -19,7 +19,7 @@ from pathlib import Path
 import jax
 import numpy as np
 
-from zoo import esn
+from zoo.esn import esn
 from zoo.train import recipe_for, run
 from zoo.train.config.run_options import RunOptions
 from zoo.train.data.sources.series import integrated

@@ -46,8 +46,8 @@ def task_for(
 
     Args:
         kind: name of the task: binary (one logit), multiclass, multilabel (one logit per label), regression, tagging
-            (a class per time step), language (the next token), generation, reconstruct, density, recall, cluster, or
-            one of an installed package.
+            (a class per time step), language (the next token), generation, reconstruct, density, recall, cluster,
+            forecast, or one of an installed package.
         loss: name of a loss of the task; "auto": its first one.
         outputs: size of the model's last axis, or the number of classes of the data.
         label_smoothing: of cross-entropies.
