@@ -92,6 +92,30 @@ def of_images(folder):
     return replace(recipe_for("logistic", "images"), d=options), files
 
 
+def of_table(target, name, folder):
+    """Writes a table of every kind of columns with cells missing; the test file has its columns in another order."""
+    random, names = np.random.default_rng(3), ("row", "age", "job", "owner", "since", "a", "b", "price")
+    rows = [
+        (
+            *(f"r{i:02}", random.choice(["", "31", "44.5", "60"]), random.choice(["cook", "clerk", "n/a"])),
+            *(
+                random.choice(["yes", "no"]),
+                f"{i % 28 + 1}.{i % 12 + 1}.2024",
+                random.choice(["yes", "no"]),
+                i // 2 % 2,
+            ),
+            1e8 + random.normal(),
+        )
+        for i in range(TRAIN + TEST)
+    ]
+    order = random.permutation(len(names))
+    for file, some, places in (("rows", rows[:TRAIN], range(len(names))), ("test", rows[TRAIN:], order)):
+        lines = [";".join(str(row[i]).replace(".", "," if i == 7 else ".") for i in places) for row in [names, *some]]
+        (folder / f"{file}.csv").write_text("\n".join(lines) + "\n")
+    options = {"file": str(folder / "rows.csv"), "target": target, "test_file": str(folder / "test.csv")}
+    return replace(recipe_for("mlp", name), m={"hidden": (4,)}, d=options), lambda test: [folder / "test.csv"]
+
+
 def of_series(level, unit, relative, folder):
     """Writes a series; each window of the test split is a file that ends with it."""
     values = level + unit * np.sin(np.arange(60) / 3)
@@ -139,6 +163,7 @@ CASES = {
     ("table", "multiclass"): partial(of_arrays, "table", "int64", 0),
     ("table", "binary"): partial(generated, "logistic", "breast_cancer"),
     ("table", "regression"): partial(of_arrays, "table", "float64", 3),
+    ("table", "multilabel"): partial(of_table, "a,b", "table_labels"),
     ("points", "binary"): partial(generated, "logistic", "circle"),
     ("points", "multiclass"): partial(generated, "logistic", "ring"),
     ("points", "regression"): partial(generated, "linear", "plane"),
@@ -164,6 +189,8 @@ MORE = {
 } | {
     "plain series": partial(of_series, 1e10, 3.0, False),
     "tiny series": partial(of_series, 0.0, 1e-24, False),
+    "table with classes": partial(of_table, "owner", "table"),
+    "table with numbers": partial(of_table, "price", "table_values"),
     "words": partial(of_text, "rnn", "words"),
     "counts": partial(of_text, "markov", "characters"),
     "counts of words": partial(of_text, "markov", "words"),
@@ -182,6 +209,8 @@ def scores(said, test, task: str, relative: bool) -> dict[str, float]:
     if task == "reconstruct":
         error = np.square(said - test.x[:].astype(np.float64)).reshape(len(said), -1)
         return {"mse": error.mean(), "sse": error.sum(axis=1).mean()}
+    if task == "multilabel":
+        return {"accuracy": np.mean((said == true).all(axis=1)), "label_accuracy": np.mean(said == true)}
     if task != "regression":
         return {"accuracy": np.mean((said == true)[true >= 0])}
     true, said = (each.astype(np.float64).reshape(len(true), -1) for each in (true, said))
@@ -195,6 +224,8 @@ def in_answers(answers: list[dict], classes: tuple[str, ...]) -> np.ndarray | No
     """Returns what `zoo predict` tells as predictions; None where it tells scores."""
     if "tags" in answers[0]:
         return np.concatenate([[classes.index(tag) for tag in each["tags"]] for each in answers])
+    if "labels" in answers[0]:
+        return np.array([[name in each["labels"] for name in classes] for each in answers])
     if "class" in answers[0]:
         return np.array([classes.index(each["class"]) for each in answers])
     if "unit" in answers[0]:
