@@ -7,7 +7,7 @@ from zoo.train.config.recipe import Recipe
 from zoo.train.data.dataset import Place, load_data, source
 from zoo.train.data.sources.table import table_name
 from zoo.train.errors import BadInput
-from zoo.train.pipeline.splits import fitted_to_training, validation_split
+from zoo.train.pipeline.splits import fitted_to_training, scalers_for, validation_split
 
 ROWS = [(f"c{i}", 20 + i % 7 * 5, ("cook", "clerk")[i % 3 == 0], 1.5 * i, ("no", "yes")[i % 4 == 0]) for i in range(40)]
 NAMES = ("client", "age", "job", "balance", "loan")
@@ -207,3 +207,24 @@ def test_a_text_that_stands_for_a_missing_value_may_be_named(write):
     data = loaded(write(content), missing="n.n., Unknown", notes=notes)
     assert notes[-1].endswith("filled with the median or the most frequent: balance (1)")
     assert data.encoder.blanks == ("n.n.", "Unknown")
+
+
+@pytest.mark.parametrize("name", ["iris", "wine", "breast_cancer", "diabetes"])
+def test_a_bundled_set_written_to_files_gives_the_same_numbers_to_the_model(write, name):
+    bundled = load_data(name)
+    files = [write(text(*written(bundled, split)), f"{split}.csv") for split in ("train", "test")]
+    own = loaded(files[0], "target", table_name(files[0], "target"), test_file=files[1])
+    assert (own.task, len(own.features)) == (bundled.task, bundled.train.x.shape[1])
+    recipe = Recipe("mlp", name)
+    for split in ("train", "test"):
+        pairs = [(data, getattr(data, split)) for data in (own, bundled)]
+        x, there = (scalers_for(recipe, data, data.train)[0].apply(part.x) for data, part in pairs)
+        np.testing.assert_allclose(x, there, atol=3e-6)
+        np.testing.assert_array_equal(pairs[0][1].y, pairs[1][1].y)
+
+
+def written(data, split):
+    """Returns the rows of a split, with the target last, and the names of the columns."""
+    part = getattr(data, split)
+    rows = [(*map(float, x), y) for x, y in zip(part.x, part.y.tolist(), strict=True)]
+    return rows, (*data.features, "target")
