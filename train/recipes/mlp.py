@@ -2,6 +2,11 @@
 
 from ..config.recipe import Expect, ModelRecipes, Recipe
 
+_TABLE = {
+    "m": {"hidden": (64, 32), "dropout": 0.1}, "opt": "adamw", "lr": 1e-3, "sched": "cosine", "epochs": 30,
+    "batch_size": 32, "weight_decay": 1e-2,
+}  # fmt: skip
+
 RECIPES = ModelRecipes(
     recipes=(
         Recipe(
@@ -67,5 +72,6 @@ RECIPES = ModelRecipes(
             loss="quadratic",
             expect=Expect("accuracy", 0.9472, "Nielsen, Neural Networks and Deep Learning, ch. 1: 95.42 % at best"),
         ),
+        *(Recipe("mlp", name, **_TABLE) for name in ("table", "table_values", "table_labels")),
     ),
 )
