@@ -35,7 +35,7 @@ _PLACE = tuple(flag for flag in run_flags() if flag.name in ("data_dir", "offlin
 _TEXT = """\
 Evaluates a trained model on the test examples of its data set, with the metrics of the run, or on those of another data
 set with inputs and targets of the same form. Options of the data set: --d.fold 1; files of your own: --text FILE,
---csv FILE --column NAME."""
+--csv FILE."""
 
 
 def main(words: Sequence[str], prog: str = "python -m zoo evaluate") -> int:

@@ -28,6 +28,8 @@ examples:
       other values than the recipe's
   {prog} --model mlp --dataset spiral --m.hidden 64 64 --d.noise 10
       options of the model (--m.) and of the data set (--d.)
+  {prog} --model mlp --csv bank.csv --target loan
+      a table of your own: predict a column from the others
   {prog} --config runs/NAME/config.json --seed 2
       the recipe of an earlier run, with another seed
   {prog} --model ./mine.py:my_model --dataset digits

@@ -27,8 +27,9 @@ images    .png, .jpg, .webp, .gif, .bmp, .tif or folders of them. A model of a f
           value of the training images and white the largest (digits: 0 and 16, MNIST: 0 and 255). Both data sets are
           white on black: use --invert for dark digits on white paper. Transparent pixels are blended onto white
 arrays    .npy and IDX: one example or many, on the scale of the training data
-tables    .csv, one line for each example; columns by name if the first line has the names of the features, else by
-          position
+tables    .csv, one line for each example. A model of a table (--target) reads raw rows, its columns by name in any
+          order; --out adds the rows' identifiers. Others: columns by name if the first line has the names of the
+          features, else by position
 series    .csv, the oldest line first: a forecast of the next values of a column
 texts     for language models: bits per character and perplexity of the text"""
 

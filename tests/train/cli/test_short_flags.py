@@ -29,6 +29,42 @@ def test_csv_is_short_for_the_data_set_csv_and_its_file():
     ]
 
 
+@pytest.fixture
+def bank(tmp_path):
+    (tmp_path / "bank.csv").write_text("age,balance,loan\n30,1.5,no\n40,2.5,yes\n50,3.5,no\n")
+    return str(tmp_path / "bank.csv")
+
+
+def test_a_target_makes_the_csv_file_a_table_whose_cells_or_task_decide_what_it_holds(bank):
+    for words in (("--csv", bank, "--target", "loan"), (f"--csv={bank}", "--target=loan", "--test-csv=t.csv")):
+        mine = recipe("--model", "mlp", *words)
+        assert (mine.dataset, mine.d["file"], mine.d["target"]) == ("table", bank, "loan")
+    assert mine.d["test_file"] == "t.csv"
+    assert recipe("--model", "linear", "--csv", bank, "--target", "age,balance").dataset == "table_values"
+    assert recipe("--model", "mlp", "--csv", bank, "--target", "age", "--task", "regression").dataset == "table_values"
+    assert recipe("--model", "mlp", "--csv", bank, "--target", "loan", "--task=multilabel").dataset == "table_labels"
+    named = ("--dataset", "table_values", "--csv", bank, "--target", "loan")
+    assert recipe("--model", "mlp", *named).dataset == "table_values"
+    assert expand_shorthands(["run", "--csv", bank], "table_values")[1:3] == ["--dataset", "table_values"]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("mlp",), "a table of examples for mlp: add --target with the column to predict, one of age, balance, loan"),
+        (("mlp", "--column", "age"), r"--column is for a series to forecast, mlp reads .*give --target NAME instead"),
+        (("lstm", "--target", "age"), r"--target is for a table of examples, lstm reads .*give --column NAME instead"),
+        (("mlp", "--target", "age", "--column", "age"), "leave one of them out"),
+        (("mlp", "--target", "lone"), "has no column 'lone'; did you mean loan"),
+        (("linear", "--target", "loan"), "To take the target as numbers: --task regression or --dataset table_values"),
+        (("mlp", "--target", "loan", "--dataset", "iris"), "cannot be combined with iris"),
+    ],
+)
+def test_a_csv_file_that_does_not_suit_the_model_is_refused_with_the_flag_to_give(bank, words, message):
+    with pytest.raises(BadInput, match=message):
+        recipe("--model", words[0], "--csv", bank, *words[1:])
+
+
 def test_images_is_short_for_the_data_set_images_and_its_folder():
     assert expand_shorthands(["--images", "photos"]) == ["--dataset", "images", "--d.folder", "photos"]
     mine = recipe("--model", "cnn", "--images=photos", "--d.size", "64")
@@ -73,7 +109,15 @@ def test_a_flag_without_its_file_is_rejected_and_the_help_lists_the_short_flags(
         recipe("--model", "lstm", "--text")
     page = read(["--model", "lstm", "--help"], "train")
     assert isinstance(page, str)
-    for name in ("--text FILE", "--csv FILE", "--images DIR", "--column NAME", "--horizon N"):
+    for name in (
+        "--text FILE",
+        "--csv FILE",
+        "--target NAME",
+        "--test-csv FILE",
+        "--images DIR",
+        "--column NAME",
+        "--horizon N",
+    ):
         assert name in page
 
 

@@ -4,7 +4,6 @@ from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from ...errors import BadInput
-from ..normalize import Scaler, fit_scaler
 
 if TYPE_CHECKING:
     import numpy as np
@@ -77,6 +76,8 @@ def fit_column(name: str, parsed: "Parsed", form: str, rare: int, most: int) -> 
     """
     import numpy as np
 
+    from ..normalize import fit_scaler  # it imports thread pools, which take a while
+
     values = parsed.values
     gone = values < 0 if parsed.kind == "category" else np.isnan(values)
     there, missing = values[~gone], bool(gone.any())
@@ -105,6 +106,8 @@ def encode(column: Column, parsed: "Parsed", out: "np.ndarray") -> None:
         BadInput: if a number lies so far from those of the training that it leaves float32.
     """
     import numpy as np
+
+    from ..normalize import Scaler
 
     values = parsed.values
     gone = values < 0 if column.kind == "category" else np.isnan(values)
