@@ -61,7 +61,7 @@ class _ZooEstimator(BaseEstimator):
         """
         return with_parameters(self, params)
 
-    def _train(self, x: np.ndarray, y: Any, **more: Any) -> Any:
+    def _train(self, x: Any, y: Any, **more: Any) -> Any:
         settings = parameters(self)
         self.trained_: Trained = fit(settings.pop("model"), x, y, test=0, **{"quiet": True, **settings, **more})
         return self
@@ -162,12 +162,14 @@ class ZooTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, _ZooEsti
         recipes = book(self.model).recipes
         alone = bool(recipes) and all(recipe.task for recipe in recipes)
         self._train(x, None if alone else y)
-        self._n_features_out = self.transform(X[:1]).shape[1]
+        self._n_features_out = self._features(np.asarray(x)[:1]).shape[1]
         return self
 
     def transform(self, X: Any) -> np.ndarray:
         """Returns the features float32 (n, outputs)."""
-        x = self._read(X)
+        return self._features(self._read(X))
+
+    def _features(self, x: np.ndarray) -> np.ndarray:
         found = self._by_rows(self.trained_.outputs, x)
         if "assign" in self.trained_.task.requires:  # outputs are negative squared distances
             found = np.sqrt(np.maximum(-found, 0))

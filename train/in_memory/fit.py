@@ -30,7 +30,7 @@ def fit(
     test: Any = 0.2,
     val: Any = None,
     classes: Sequence[str] = (),
-    columns: Mapping[str, str] = MappingProxyType({}),
+    column_kinds: Mapping[str, str] = MappingProxyType({}),
     recipe: str = "",
     out: Any = None,
     quiet: bool = False,
@@ -52,7 +52,7 @@ def fit(
             all of them, and scores are those of the training examples.
         val: validation examples `(X, y)`, by which the best model is chosen.
         classes: names of the classes, by number.
-        columns: kinds of the columns of a frame by name, where others are found than wanted: number, category, yes/no,
+        column_kinds: kinds of the columns of a frame by name, where others are found than wanted: number, category, yes/no,
             date, identifier, ignore. Texts become categories, missing values are filled.
         recipe: name of one of the model's named recipes.
         out: folder of the run, as that of `python -m zoo.train`; None writes nothing to disk.
@@ -75,7 +75,7 @@ def fit(
     ['up', 'up']
     """
     try:
-        given: GivenArrays | Stream = GivenArrays(X, y, test, val, classes, columns)
+        given: GivenArrays | Stream = GivenArrays(X, y, test, val, classes, column_kinds)
         if y is None and is_batches(X):
             given = _stream(X, test, val, classes, settings.pop("steps_per_epoch", 0))
         return _fitted(model, given, recipe, settings, out, quiet, callbacks)

@@ -12,7 +12,7 @@ from .settings import option_names
 
 __all__ = ["parameters", "with_parameters"]
 
-_FIT = ("val", "recipe", "out", "quiet", "callbacks", "m", "t")  # arguments of `zoo.fit` itself
+_FIT = ("val", "recipe", "out", "quiet", "callbacks", "column_kinds", "m", "t")  # arguments of `zoo.fit` itself
 
 
 def parameters(estimator: Any) -> dict[str, Any]:

@@ -53,7 +53,7 @@ class GivenArrays:
         test: test examples `(x, y)`, or the share that is held out; 0 scores the training examples.
         val: validation examples `(x, y)`.
         classes: names of the classes, by number.
-        columns: kinds of the columns of a frame by name, which overrule those that are found: number, category, yes/no,
+        column_kinds: kinds of the columns of a frame by name, which overrule those that are found: number, category, yes/no,
             date, identifier, ignore. Columns of text, or with missing values, are encoded as those of a CSV table.
     """
 
@@ -62,7 +62,7 @@ class GivenArrays:
     test: Any = 0.2
     val: Any = None
     classes: Sequence[str] = ()
-    columns: Mapping[str, str] = field(default_factory=dict)
+    column_kinds: Mapping[str, str] = field(default_factory=dict)
 
     def described(self, model: str, task: str) -> tuple[Source, Dataset]:
         """Decides what the arrays hold, by their axes and types, the kinds of data of a model, and the task.
@@ -78,7 +78,7 @@ class GivenArrays:
         pairs += [] if self.val is None else [_pair(self.val, "val")]
         names = ["X", *([] if _is_share(self.test) else ["X of test"]), *([] if self.val is None else ["X of val"])]
         kinds, features = book(model).kinds, column_names(self.x)
-        table = bool(features) and (bool(self.columns) or not all(is_numeric(x) for x, _ in pairs if is_frame(x)))
+        table = bool(features) and (bool(self.column_kinds) or not all(is_numeric(x) for x, _ in pairs if is_frame(x)))
         if table:  # places of the rows, which are encoded once it is known which are for training
             xs = [
                 np.arange(len(in_order(x, features, name)))[:, None] for (x, _), name in zip(pairs, names, strict=True)
@@ -101,7 +101,7 @@ class GivenArrays:
             notes=(*notes, *more),
         )  # fmt: skip
         if table:
-            data = encoded(data, [cells_of(x) for x, _ in pairs], self.columns)
+            data = encoded(data, [cells_of(x) for x, _ in pairs], self.column_kinds)
         return kind, data
 
     def opened(self, recipe: Recipe) -> OpenArrays:

@@ -1,6 +1,7 @@
 """`zoo.sklearn`: scikit-learn's own checks, pipelines, searches and pickles."""
 
 import pickle
+from typing import Any
 
 import numpy as np
 import pytest
@@ -46,7 +47,8 @@ def test_two_checks_are_expected_to_fail_one_of_them_only_with_settings():
 def test_parameters_are_those_that_were_given_and_may_be_set():
     model = ZooClassifier("mlp", hidden=(8,), epochs=3)
     assert model.get_params() == {"model": "mlp", "hidden": (8,), "epochs": 3}
-    assert clone(model).set_params(lr=0.1).get_params() == {"model": "mlp", "hidden": (8,), "epochs": 3, "lr": 0.1}
+    copied: Any = clone(model)
+    assert copied.set_params(lr=0.1).get_params() == {"model": "mlp", "hidden": (8,), "epochs": 3, "lr": 0.1}
     assert repr(model) == "ZooClassifier(epochs=3, hidden=(8,))"
     with pytest.raises(ValueError, match="ZooClassifier has no parameter 'hiden'; did you mean hidden"):
         model.set_params(hiden=3)

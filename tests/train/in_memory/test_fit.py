@@ -2,6 +2,7 @@
 
 import copy
 import dataclasses
+import inspect
 import os
 import pickle
 import re
@@ -13,8 +14,10 @@ import pytest
 
 import zoo
 from zoo.train import RunOptions, recipe_for, run
+from zoo.train.config.recipe import book
 from zoo.train.data.dataset import load_data
 from zoo.train.errors import BadInput
+from zoo.train.in_memory.settings import option_names
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
 
@@ -200,3 +203,12 @@ def test_the_code_of_the_page_runs(tmp_path, monkeypatch):
     for block in re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), flags=re.DOTALL):
         exec(compile(block, PAGE.name, "exec"), names)
     assert names["model"].score(names["X"], names["y"]) > 0.5
+
+
+def test_no_option_of_a_model_or_trainer_has_the_name_of_an_argument_of_fit():
+    own = {name for name, each in inspect.signature(zoo.fit).parameters.items() if each.kind is not each.VAR_KEYWORD}
+    assert len(own) > 8
+    for model in zoo.list_models():
+        for recipe in book(model).recipes:
+            for whose, names in option_names(recipe).items():
+                assert own.isdisjoint(names), (model, whose)

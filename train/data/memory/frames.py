@@ -54,4 +54,4 @@ def _encoded(encoder: TableEncoder, table: Mapping[str, Any], part: Split) -> Sp
 def _note(encoder: TableEncoder) -> str:
     kinds = ", ".join(f"{column.name} {column.kind}" for column in encoder.columns)
     left = "".join(f"; {name} is left out ({why})" for name, why in encoder.ignored.items())
-    return f"X: a table of the columns {kinds}{left}; columns={{NAME: KIND}} decides instead"
+    return f"X: a table of the columns {kinds}{left}; column_kinds={{NAME: KIND}} decides instead"

@@ -129,7 +129,7 @@ def _classes(parts: "list[np.ndarray]", where: "list[str]", task: str, names: tu
         values, counts = np.unique(joined, return_counts=True)
         labels = tuple(int(value) for value in values.tolist())
         if len(labels) < 2:
-            raise BadInput(f"y holds a single class, {labels[0]}: expected at least 2 classes")
+            raise BadInput(f"y holds a single class, {values.tolist()[0]}: expected at least 2 classes")
         if not task and len(labels) > max(10, len(joined) / 2):
             raise BadInput(
                 f"y holds {len(labels):,} different integers in {len(joined):,} examples: to predict them as numbers, "

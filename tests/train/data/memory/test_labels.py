@@ -142,7 +142,7 @@ TABLE = Frame(age=[20, 30, None, 40] * 5, job=["cook", "clerk", "cook", "pilot"]
 
 
 def test_texts_and_missing_values_of_a_frame_are_encoded_by_the_training_rows_alone():
-    given = GivenArrays(TABLE, [0, 1] * 10, columns={"id": "ignore", "age": "number"})
+    given = GivenArrays(TABLE, [0, 1] * 10, column_kinds={"id": "ignore", "age": "number"})
     kind, data = given.described("mlp", "")
     assert (kind.kind, len(data.train.x), len(data.test.x)) == ("table", 16, 4)
     assert data.features == ("age", "age missing", "job=cook", "job=clerk", "job=pilot", "job=(other)")
@@ -154,7 +154,7 @@ def test_texts_and_missing_values_of_a_frame_are_encoded_by_the_training_rows_al
 
 def test_rows_of_another_frame_are_encoded_as_those_of_the_training():
     rows = Frame(job=["cook", "waiter"], age=[20, None], id=[1, 2])
-    _, data = GivenArrays(TABLE, [0, 1] * 10, test=(rows, [0, 1]), columns={"id": "ignore"}).described("mlp", "")
+    _, data = GivenArrays(TABLE, [0, 1] * 10, test=(rows, [0, 1]), column_kinds={"id": "ignore"}).described("mlp", "")
     np.testing.assert_array_equal(data.test.x[:, 1:], [[0, 1, 0, 0, 0], [1, 0, 0, 0, 1]])
     with pytest.raises(BadInput, match="X of test has no column 'job'; did you mean jop"):
         GivenArrays(TABLE, [0, 1] * 10, test=(Frame(jop=["cook"], age=[2], id=[1]), [0])).described("mlp", "")
