@@ -52,8 +52,8 @@ def fit(
             all of them, and scores are those of the training examples.
         val: validation examples `(X, y)`, by which the best model is chosen.
         classes: names of the classes, by number.
-        column_kinds: kinds of the columns of a frame by name, where others are found than wanted: number, category, yes/no,
-            date, identifier, ignore. Texts become categories, missing values are filled.
+        column_kinds: kinds of the columns of a frame by name, where others are found than wanted: number, category,
+            yes/no, date, identifier, ignore. Texts become categories, missing values are filled.
         recipe: name of one of the model's named recipes.
         out: folder of the run, as that of `python -m zoo.train`; None writes nothing to disk.
         quiet: whether to print only warnings.

@@ -53,8 +53,9 @@ class GivenArrays:
         test: test examples `(x, y)`, or the share that is held out; 0 scores the training examples.
         val: validation examples `(x, y)`.
         classes: names of the classes, by number.
-        column_kinds: kinds of the columns of a frame by name, which overrule those that are found: number, category, yes/no,
-            date, identifier, ignore. Columns of text, or with missing values, are encoded as those of a CSV table.
+        column_kinds: kinds of the columns of a frame by name, which overrule those that are found: number, category,
+            yes/no, date, identifier, ignore. Columns of text, or with missing values, are encoded as those of a CSV
+            table.
     """
 
     x: Any

@@ -155,8 +155,7 @@ def setup(
         BadInput: If model and data are incompatible, or an option is invalid.
         DataUnavailable: If the data cannot be loaded.
     """
-    kind, data = _loaded(recipe, place, own)
-    stream = own if isinstance(own, OpenStream) else None
+    kind, data, stream = _loaded(recipe, place, own)
     recipe = replace(recipe, trainer=trainers.variant(recipe.trainer, recipe.task or data.task))
     wanted = spec_for(kind, data, recipe.task)
     recipe, train, held = _examples(recipe, data, kind, stream, place.print_fn)
@@ -226,8 +225,8 @@ def _rate(schedule: Callable, accumulate: int) -> Callable[[int], float]:
     return lambda step: float(str(np.asarray(now(step // accumulate))))  # the decimals that float32 has
 
 
-def _loaded(recipe: Recipe, place: Place, own: Opened | None) -> tuple[Source, Dataset]:
-    """Returns the data that were given or those of the recipe, and prints what was assumed of them."""
+def _loaded(recipe: Recipe, place: Place, own: Opened | None) -> tuple[Source, Dataset, OpenStream | None]:
+    """Returns the data that were given or those of the recipe, and the stream; prints what was assumed of the data."""
     if own:
         kind, data = own.kind, fitted_to_training(recipe, own.data)
         check_compatible(recipe.model, kind, recipe.task)
@@ -239,7 +238,7 @@ def _loaded(recipe: Recipe, place: Place, own: Opened | None) -> tuple[Source, D
         data = of_fold(load_data(recipe.dataset, place, recipe.d), kind.kind, recipe.fold)
         data = fitted_to_training(recipe, data)
     check_targets(data, recipe.task)
-    return kind, data
+    return kind, data, own if isinstance(own, OpenStream) else None
 
 
 def _examples(
