@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from signal import Signals
 from types import MappingProxyType
 from typing import Any
 
@@ -10,16 +11,17 @@ from zoo import _catalogue
 from ..callback import Callback
 from ..config.recipe import Recipe, book, check_compatible, recipe_for
 from ..data.dataset import Source
-from ..errors import BadInput, ZooError
+from ..errors import BadInput, ZooError, warn
 from ..option_types import did_you_mean
 from ..pipeline.arrays import GivenArrays, OpenArrays
 from ..pipeline.given_batches import is_batches, with_state
 from ..pipeline.stream import Stream
+from ..runs.result import Result
 from ..runs.run import run
 from ..trained.model import Trained
 from .settings import in_python, settings_of
 
-__all__ = ["fit"]
+__all__ = ["fit", "trained"]
 
 
 def fit(
@@ -74,24 +76,46 @@ def fit(
     >>> fit("mlp", x, np.where(x[:, 0] > 0, "up", "down"), epochs=30, lr=0.03, quiet=True).predict(x[-2:]).tolist()
     ['up', 'up']
     """
+    result = trained(model, X, y, test, val, classes, column_kinds, recipe, out, quiet, callbacks, settings)
+    if result.signal:
+        warn(f"stopped by {Signals(result.signal).name}: the model is that of the steps so far")
+    return result.load()
+
+
+def trained(
+    model: str,
+    x: Any,
+    y: Any,
+    test: Any,
+    val: Any,
+    classes: Sequence[str],
+    column_kinds: Mapping[str, str],
+    recipe: str,
+    out: Any,
+    quiet: bool,
+    callbacks: Sequence[Callback],
+    settings: Mapping[str, Any],
+) -> Result:
+    """Runs the training of `fit` and returns its result; arguments and errors as there."""
     try:
-        given: GivenArrays | Stream = GivenArrays(X, y, test, val, classes, column_kinds)
-        if y is None and is_batches(X):
-            given = _stream(X, test, val, classes, settings.pop("steps_per_epoch", 0))
-        return _fitted(model, given, recipe, settings, out, quiet, callbacks)
+        settings = dict(settings)
+        given: GivenArrays | Stream = GivenArrays(x, y, test, val, classes, column_kinds)
+        if y is None and is_batches(x):
+            given = _stream(x, test, val, classes, settings.pop("steps_per_epoch", 0))
+        return _trained(model, given, recipe, settings, out, quiet, callbacks)
     except ZooError as error:
         raise in_python(error).with_traceback(error.__traceback__) from error.__cause__
 
 
-def _fitted(
+def _trained(
     model: str,
     given: GivenArrays | Stream,
     variant: str,
     settings: dict[str, Any],
     out: Any,
     quiet: bool,
-    callbacks: Any,
-) -> Trained:
+    callbacks: Sequence[Callback],
+) -> Result:
     try:
         model = _catalogue.resolve(model)
     except ValueError as error:
@@ -100,10 +124,10 @@ def _fitted(
     if isinstance(given, Stream):
         kind = given.opened(replace(recipe_for(model), task=task)).kind
         recipe, options = settings_of(_stock(model, kind, variant), settings, out=out, quiet=quiet)
-        return run(recipe, options, callbacks, data=replace(given.opened(recipe), folderless=True)).load()
+        return run(recipe, options, callbacks, data=replace(given.opened(recipe), folderless=True))
     kind, data = given.described(model, task)
     recipe, options = settings_of(_stock(model, kind, variant), settings, out=out, quiet=quiet)
-    return run(recipe, options, callbacks, data=OpenArrays(kind, data, recipe)).load()
+    return run(recipe, options, callbacks, data=OpenArrays(kind, data, recipe))
 
 
 def _stream(batches: Any, test: Any, val: Any, classes: Sequence[str], steps_per_epoch: int) -> Stream:

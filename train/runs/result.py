@@ -56,10 +56,15 @@ class Result:
         return max(rows, key=lambda row: sign * row[task.headline])["epoch"]
 
     def load(self) -> Trained:
-        """Returns the trained model, as `zoo.load(folder)` does; its `history` holds the rows of the run."""
+        """Returns the trained model, as `zoo.load(folder)` does; its `history` holds the rows of the run.
+
+        Raises:
+            RunFailed: If a run without a folder was ended by a signal before it had a model.
+        """
         if self.model is not None:
             return self.model
-        assert self.folder is not None
+        if self.folder is None:
+            raise RunFailed(f"the run was ended by signal {self.signal} before it had a model")
         return replace(load(self.folder), history=self.rows)
 
 
