@@ -29,6 +29,7 @@ from .generator_input import sample_latents
 from .inputs import check_finite_inputs, checked_inputs, checked_lengths
 from .labels import labels_of, named, score
 from .origin import check_origin
+from .summary import in_a_line
 
 __all__ = ["Trained", "assembled", "load", "loads"]
 
@@ -86,13 +87,7 @@ class Trained:
         return TableEncoder.from_json(self.about["table"]) if "table" in self.about else None
 
     def __repr__(self) -> str:
-        known = {name: self.about["metrics"].get(name) for name in (self.about["headline"], "loss")}
-        scores = ", ".join(f"{name} {value:.4g}" for name, value in known.items() if value is not None)
-        shape = "x".join(map(str, self.input_shape))
-        classes = f"{len(self.classes)} classes" if self.classes else self.about["target"] or "a number"
-        outputs = self.task.gives or classes
-        split = "test" if self.about.get("held_out", True) else "training"
-        return f"<{self.about['model']} trained on {self.about['dataset']}: {shape} -> {outputs}, {split} {scores}>"
+        return in_a_line(self.about, self.task.gives)
 
     def __reduce__(self) -> tuple[Callable, tuple]:
         """Pickles and copies the model as the content of its file."""
@@ -141,9 +136,6 @@ class Trained:
         Args:
             x: inputs, as for `predict`.
             y: true values, as `predict` returns them, or indices of the classes.
-
-        Raises:
-            BadInput: as `zoo.train.trained.labels.score`.
         """
         return score(self, x, y)
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from zoo.layers import Layer
 
-__all__ = ["Row", "parameters", "summary"]
+__all__ = ["Row", "in_a_line", "parameters", "summary"]
 
 
 class Row(NamedTuple):
@@ -50,6 +50,21 @@ def _leaves(tree: Any, path: str = "") -> Iterator[tuple[str, Any]]:
         return
     for name, part in tree.items():
         yield from _leaves(part, f"{path}/{name}" if path else name)
+
+
+def in_a_line(about: Mapping[str, Any], gives: str) -> str:
+    """Describes a trained model: its data, inputs, outputs and scores.
+
+    Args:
+        about: description of the model.
+        gives: name of its outputs; "" for classes or numbers.
+    """
+    known = {name: about["metrics"].get(name) for name in (about["headline"], "loss")}
+    scores = ", ".join(f"{name} {value:.4g}" for name, value in known.items() if value is not None)
+    shape = "x".join(map(str, about["input_shape"]))
+    classes = f"{len(about['classes'])} classes" if about["classes"] else about["target"] or "a number"
+    split = "test" if about.get("held_out", True) else "training"
+    return f"<{about['model']} trained on {about['dataset']}: {shape} -> {gives or classes}, {split} {scores}>"
 
 
 def parameters(rows: list[Row]) -> int:
