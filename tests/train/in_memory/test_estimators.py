@@ -26,16 +26,18 @@ ELM = {"hidden": 10}  # closed form: one step
 
 @pytest.mark.expensive
 @pytest.mark.parametrize(
-    "estimator",
+    ("estimator", "legacy"),
     [
-        ZooClassifier("elm", **ELM),
-        ZooRegressor("elm", **ELM),
-        ZooTransformer("kohonen", rows=3, columns=3, epochs=2),
+        (ZooClassifier("elm", **ELM), True),
+        (ZooRegressor("elm", **ELM), False),
+        (ZooTransformer("kohonen", rows=3, columns=3, epochs=2), False),
     ],
-    ids=["classifier", "regressor", "transformer"],
+    ids=["classifier, all", "regressor", "transformer"],
 )
-def test_the_checks_of_scikit_learn_pass(estimator):
-    check_estimator(estimator, on_skip=None, expected_failed_checks=expected_failed_checks(estimator))
+def test_the_checks_of_scikit_learn_pass(estimator, legacy):
+    """All of them for the classifier; a minute of a processor each is too much for all three."""
+    expected = expected_failed_checks(estimator)
+    check_estimator(estimator, legacy=legacy, on_skip=None, expected_failed_checks=expected)
 
 
 def test_one_check_is_expected_to_fail_and_only_with_settings():
@@ -64,12 +66,14 @@ def test_a_classifier_predicts_in_a_pipeline_and_survives_a_pickle():
     np.testing.assert_array_equal(pickle.loads(written).predict_proba(X), classifier.predict_proba(X))
 
 
+@pytest.mark.expensive
 def test_a_row_is_answered_alike_in_any_batch():
     model = ZooClassifier("elm", **ELM).fit(X, Y)
     alone = np.concatenate([model.predict_proba(X[i : i + 1]) for i in range(5)])
     np.testing.assert_array_equal(alone, model.predict_proba(X[:5]))
 
 
+@pytest.mark.expensive
 def test_searches_and_folds_train_it():
     scores = cross_val_score(ZooClassifier("elm", **ELM), X, Y, cv=2)
     assert scores.mean() > 0.7
@@ -77,6 +81,7 @@ def test_searches_and_folds_train_it():
     assert search.best_params_["hidden"] in (2, 20)
 
 
+@pytest.mark.expensive
 def test_a_regressor_predicts_one_and_several_numbers():
     y = X @ np.array([[1.0, 2.0], [0.0, 1.0], [3.0, 0.0], [0.5, 0.5]])
     one, two = ZooRegressor("elm", hidden=40).fit(X, y[:, 0]), ZooRegressor("elm", hidden=40).fit(X, y)

@@ -64,6 +64,7 @@ def test_without_a_folder_nothing_is_written(tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.expensive
 def test_a_folder_holds_the_run_and_the_same_model(model, tmp_path):
     found = zoo.fit("mlp", X, Y, out=tmp_path / "run", pictures=False, **SHORT)
     assert {"config.json", "metrics.jsonl", "model.safetensors", "result.json"} <= {
@@ -73,6 +74,7 @@ def test_a_folder_holds_the_run_and_the_same_model(model, tmp_path):
     assert list(found.history) == list(model.history)
 
 
+@pytest.mark.expensive
 def test_a_run_in_memory_is_resumed_with_the_same_arrays_only(tmp_path):
     recipe = dataclasses.replace(recipe_for("logistic"), epochs=1)
     run(recipe, RunOptions(out=tmp_path / "run", quiet=True, pictures=False), data=(X, Y))
@@ -112,6 +114,7 @@ def test_names_are_predicted_where_the_targets_are_names():
     np.testing.assert_array_equal(found.labels[found.predict_indices(X)], found.predict(X))
 
 
+@pytest.mark.expensive
 def test_whole_numbers_that_do_not_start_at_0_are_predicted_as_they_are():
     y = np.where(Y > 4, 7, -1)
     found = zoo.fit("logistic", X, y, epochs=3, quiet=True)
@@ -137,12 +140,14 @@ def test_labels_and_numbers_are_told_apart(capsys):
     assert zoo.fit("linear", x, Y, task="regression", steps=2, quiet=True).predict(x).dtype == np.float64
 
 
+@pytest.mark.expensive
 def test_images_of_three_axes_are_images_for_a_model_that_reads_no_sequences(capsys):
     zoo.fit("mlp", X[..., 0], Y, **{**SHORT, "quiet": False})
     assert "8x8 pixels with 1 channel; as the model reads no sequences" in capsys.readouterr().out
     assert zoo.fit("rnn", X[..., 0] / 16, Y, steps=1, quiet=True).about["kind"] == "sequence"
 
 
+@pytest.mark.expensive
 def test_a_map_learns_without_targets():
     found = zoo.fit("kohonen", X.reshape(200, -1), rows=3, columns=3, epochs=2, quiet=True)
     assert found.predict(X.reshape(200, -1)[:4]).shape == (4,)
@@ -150,6 +155,7 @@ def test_a_map_learns_without_targets():
         zoo.fit("mlp", X)
 
 
+@pytest.mark.expensive
 def test_a_validation_set_of_its_own_chooses_the_model():
     found = zoo.fit("logistic", X, Y, val=(X[:50], Y[:50]), epochs=3, quiet=True)
     assert {row["split"] for row in found.history} == {"train", "val", "test"}

@@ -53,6 +53,7 @@ def test_batches_and_rows_are_told_apart():
     assert not any(map(is_batches, (X, X.tolist(), [(1.0, 2.0), (3.0, 4.0)], [])))
 
 
+@pytest.mark.expensive
 def test_a_list_and_a_generator_of_the_same_batches_train_the_same_model(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     settings = {"test": (X, Y), "epochs": 2, "quiet": True}
