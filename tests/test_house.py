@@ -29,7 +29,7 @@ ROOMS = (
     ("sweeps", "in_memory"),
     ("cli",),
 )
-LARGE = ("data/sources", "plots", "recipes", "cli", "trainers")  # lists of things of one kind
+LARGE = ("data/sources", "plots", "recipes", "cli", "tasks", "trainers")  # lists of things of one kind
 # In a checkout two floors are links, which rglob does not follow.
 FILES = sorted(
     Path(folder) / name

@@ -168,11 +168,10 @@ def setup(
     data = replace(data, train=train)
     what = _task(model, recipe, kind, data, wanted, scalers, place.print_fn, score_samples)
     whole = measures_of(model, what.task, measures) if measures else None
-    moved = each_player(rematerialised, model) if remat else model
     sharding = sharding or data_parallel()
     check_divides(recipe.batch_size, sharding.data_parallelism)
-    targets = None if stream else train.y
-    trainer = trainers.make(moved, what.task, _facts(recipe, plan, sharding, targets))
+    facts = trainers.Run(recipe, plan.steps, plan.steps_per_epoch, sharding, None if stream else train.y)
+    trainer = trainers.make(each_player(rematerialised, model) if remat else model, what.task, facts)
     return Setup(
         recipe=recipe,
         data=data,
@@ -188,10 +187,6 @@ def setup(
         key=jax.random.key(recipe.seed),
         **what._asdict(),
     )
-
-
-def _facts(recipe: Recipe, plan: Plan, sharding: Sharding, targets: Any) -> trainers.Run:
-    return trainers.Run(recipe, plan.steps, plan.steps_per_epoch, sharding, targets)
 
 
 def _task(
