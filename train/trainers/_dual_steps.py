@@ -85,7 +85,7 @@ def _solved(kernel: Callable | None, x: jax.Array, boxes: Box, b: jax.Array, opt
         ridge = 1 / (2 * options.cost) if options.squared else 0.0
         return jax.vmap(lambda box, b: solve_linear(x, box, b, ridge, tolerance, most, size))(boxes, b)
     if size < variables:
-        return jax.lax.map(lambda one: solve_in_blocks(kernel, x, *one, tolerance, most, size), (boxes, b))
+        return jax.lax.map(lambda one: solve_in_blocks(kernel, x, one[0], one[1], tolerance, most, size), (boxes, b))
     k = gram(kernel, x, BLOCK)
     return jax.vmap(lambda box, b: solve_whole(k, box, b, tolerance, most))(boxes, b)
 
