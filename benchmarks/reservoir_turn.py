@@ -5,6 +5,7 @@ have 1,000 units with 10 connections each, a spectral radius of 0.9, a leak of 0
 """
 
 import sys
+from typing import Any
 
 import numpy as np
 
@@ -20,7 +21,8 @@ def zoo(series: np.ndarray) -> np.ndarray:
     from zoo.train.runtime.compile import jit_once
     from zoo.train.trainers.teacher_forcing import continued
 
-    model, x = esn(1, each=True, washout=_WASHOUT), jnp.asarray(series, jnp.float32)[None, :, None]
+    model: Any = esn(1, each=True, washout=_WASHOUT)
+    x = jnp.asarray(series, jnp.float32)[None, :, None]
 
     def run(key, x):
         params, state, _ = continued(model, *model.init(key, x), x, 1e-8)
