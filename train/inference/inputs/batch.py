@@ -64,7 +64,7 @@ class InputSpec(NamedTuple):
             None if low_high is None else (low_high[0], low_high[1]),
             about.get("input_edge"),
             about["pictures"]["size"] if "pictures" in about else None,
-            about["made_for"]["each"],
+            about.get("made_for", {}).get("each", False),
             TableEncoder.from_json(about["table"]) if "table" in about else None,
         )
 
