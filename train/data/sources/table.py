@@ -14,6 +14,7 @@ from ...errors import BadInput
 from ...option_types import Bounds, Seed, did_you_mean
 from ..dataset import Dataset, Place, Source, Split, Task
 from ..formats.csv import stream_rows
+from ..tables.decimals import pointed
 from ..tables.encoder import MOST, RARE, TableEncoder, fit
 from ..tables.kinds import IGNORE, Found, find_kind, given_kinds
 from ..tables.parse import KINDS, Parsed, parse
@@ -45,11 +46,12 @@ def table_name(file: str, target: str, task: str = "") -> str:
         BadInput: if the file cannot be read or has no such column.
     """
     path = Path(file).expanduser()
-    found, _ = stream_rows(path)
+    found, delimiter = stream_rows(path)
     rows = [[cell.strip() for cell in cells] for _, cells in islice(found, _PEEK)]
     names = checked_header(path, rows[0] if rows else [])
     places = [names.index(each) for each in names_in(target, names, "--d.target", str(path))]
-    columns = {names[i]: [row[i] for row in rows[1:] if i < len(row)] for i in places}
+    read = str if delimiter == "," else pointed
+    columns = {names[i]: [read(row[i]) for row in rows[1:] if i < len(row)] for i in places}
     meaning = guess(columns, task)
     return next(name for name, each in _MEANINGS.items() if each == meaning)
 

@@ -138,6 +138,8 @@ def test_the_target_is_taken_for_what_it_holds(write, target, name, task, classe
     rows = [(*row, i % 2, ("no", "yes")[i % 3 == 0], (10, 2, 1)[i % 3]) for i, row in enumerate(ROWS)]
     file = write(text(rows, (*NAMES, "a", "b", "grade")))
     assert table_name(file, target) == name
+    commas = write(text(rows, (*NAMES, "a", "b", "grade"), by=";", decimal=","), "commas.csv")
+    assert table_name(commas, target) == name
     notes = []
     data = loaded(file, target, name, notes)
     assert (data.task, data.classes, data.target) == (task, classes, target.replace(",", ", "))
