@@ -10,7 +10,7 @@ from ..config.recipe import Recipe
 from ..config.run_options import RunOptions
 from ..errors import RunFailed
 from ..files import write_json
-from ..runs.best_model import best_model_callback, kept_metrics
+from ..runs.best_model import best_model_callback, kept_metrics, saved_in
 from ..runs.environment import environment
 from ..runs.folder import CONFIG_FILE, prepare_folder
 from ..runs.lock import FolderIdentity
@@ -64,7 +64,7 @@ class _Record:
         self.parts, self.pictures, self.folder = parts, options.pictures, prepare_folder(recipe, options)
         write_json(self.folder / CONFIG_FILE, {"recipe": asdict(recipe), **environment(options, recipe.model)})
         self.identity = FolderIdentity(self.folder)
-        self.rows, self.best = _Rows(), best_model_callback(parts, self.folder, None)
+        self.rows, self.best = _Rows(), best_model_callback(parts, saved_in(self.folder), None)
         self._save, self.best.save = self.best.save, self._hold
         self.callbacks = CallbackList([self.rows, self.best, *extra_callbacks(parts, options)])
         self.callbacks.on_start(parts, self.folder)
