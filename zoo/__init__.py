@@ -27,16 +27,22 @@ if TYPE_CHECKING:  # for editors only: at run time models are found by file name
     from .colorize import colorize as colorize
     from .dcgan import dcgan as dcgan
     from .denoise import denoise as denoise
+    from .elm import elm as elm
+    from .esn import esn as esn
     from .gan import gan as gan
     from .gru import gru as gru
+    from .kohonen import kohonen as kohonen
     from .linear import linear as linear
     from .logistic import logistic as logistic
+    from .lsm import lsm as lsm
     from .lstm import lstm as lstm
     from .markov import markov as markov
     from .mlp import mlp as mlp
     from .perceptron import perceptron as perceptron
+    from .rbf import rbf as rbf
     from .resnet import resnet as resnet
     from .rnn import rnn as rnn
+    from .svm import svm as svm
     from .train.in_memory.fit import fit as fit
     from .train.trained.model import load as load
     from .wgan import wgan as wgan
