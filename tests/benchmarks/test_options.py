@@ -28,6 +28,7 @@ def test_the_small_form_fails_when_others_are_faster_twice(ratios, fails, monkey
     assert ("NOT THE FASTEST: other" in capsys.readouterr().out) == bool(fails)
 
 
+@pytest.mark.expensive
 def test_every_kind_of_program_can_be_traced():
     for make in options.KINDS.values():
         function, arguments = make()

@@ -86,6 +86,6 @@ def test_a_run_saves_the_support_vectors_alone_and_draws_them(tmp_path):
     assert made.metrics["kkt_gap"] <= 1e-3
     assert (tmp_path / "run" / "plots" / "margins.png").is_file()
     model, data = zoo.load(tmp_path / "run"), made.setup.data
-    assert np.mean(model.predict(data.test.x) == data.test.y) == pytest.approx(made.metrics["accuracy"])
+    assert np.mean(model.predict_indices(data.test.x) == data.test.y) == pytest.approx(made.metrics["accuracy"])
     decision = model.model.decision(model.params, model.state, model.scaler.apply(data.train.x))[:, 0]
     assert np.mean((decision > 0) == data.train.y) > 0.95

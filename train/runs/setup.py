@@ -164,8 +164,7 @@ def setup(
     feed, cut = batches_for(recipe, data, splits.pop("train"), scalers, stream, whole=_is_whole(recipe))
     plan = plan_for(recipe, feed.steps_per_epoch, log_every)
     check_updates(recipe, plan.steps, plan.steps_per_epoch, place.print_fn)
-    model = build(recipe.model, wanted, recipe.m, recipe.dtype)
-    data = replace(data, train=train)
+    model, data = build(recipe.model, wanted, recipe.m, recipe.dtype), replace(data, train=train)
     what = _task(model, recipe, kind, data, wanted, scalers, place.print_fn, score_samples)
     whole = measures_of(model, what.task, measures) if measures else None
     sharding = sharding or data_parallel()

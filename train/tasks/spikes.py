@@ -36,8 +36,9 @@ def spikes(loss: str = "auto", outputs: int = 1, label_smoothing: float = 0) -> 
         return {name: (jnp.sum(jnp.where(weight > 0, each, 0)), jnp.sum(weight)) for name, each in measured.items()}
 
     return base._replace(
-        name="spikes", scores=scores, requires=("record", "raw"), figures=("confusion", _draw_raster), explain=_explain
-    )
+        name="spikes", scores=scores, requires=("record", "raw"), figures=("confusion", _draw_raster), explain=_explain,
+        baseline=None,
+    )  # fmt: skip
 
 
 def _draw_raster(drawing: Any) -> None:

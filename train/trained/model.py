@@ -140,13 +140,10 @@ class Trained:
         return score(self, x, y)
 
     def save(self, path: str | Path) -> Path:
-        """Writes the model file, from which `zoo.load(path)` restores the model.
+        """Writes the model file, from which `zoo.load(path)` restores the model, and returns its path.
 
         Args:
             path: the file, which ends in .safetensors, or a folder, which is made if it is missing.
-
-        Returns:
-            The path of the file.
         """
         path = Path(path).expanduser()
         path = path if path.suffix == ".safetensors" else path / MODEL_FILE

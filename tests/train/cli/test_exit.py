@@ -53,7 +53,8 @@ def test_printed_commands_are_quoted_for_the_shell():
 @pytest.mark.parametrize(
     ("flag", "hint"),
     [
-        ("--class-weight", "; --help lists all flags"),
+        ("--class-weight", "; did you mean --class-weights?"),
+        ("--freeze", "; --help lists all flags"),
         ("--weights", "; did you mean --init-from?"),
         ("--weigths", "; did you mean --init-from?"),
         ("--epoc", "; did you mean --epochs?"),

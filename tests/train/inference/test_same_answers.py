@@ -15,7 +15,7 @@ from zoo.train.inference.inputs.batch import InputSpec
 from zoo.train.inference.inputs.read import read_inputs
 from zoo.train.inference.predict import predictions
 from zoo.train.pipeline.stream import Stream
-from zoo.train.runs.best_model import best_model_callback
+from zoo.train.runs.best_model import best_model_callback, saved_in
 from zoo.train.runs.setup import setup
 from zoo.train.tasks import task_for
 from zoo.train.trained.model import load
@@ -88,7 +88,7 @@ def untrained(recipe, folder):
     parts = setup(recipe)
     fit = parts.advance.init(parts.key)
     *_, row = parts.evaluate(fit, 0)
-    best_model_callback(parts, folder, None).on_metrics(row, fit)
+    best_model_callback(parts, saved_in(folder), None).on_metrics(row, fit)
     return row
 
 
@@ -123,7 +123,7 @@ def test_a_stream_is_scored_as_the_same_arrays_in_a_folder(tmp_path):
     *_, told = (parts := setup(recipe)).evaluate(parts.advance.init(parts.key), 0)
     train, test = ({"x": each.x, "y": each.y} for each in (parts.data.train, parts.data.test))
     opened = Stream(Whole(train), test, steps_per_epoch=1).opened(recipe)
-    *_, row = (parts := setup(opened.recipe, stream=opened)).evaluate(parts.advance.init(parts.key), 0)
+    *_, row = (parts := setup(opened.recipe, own=opened)).evaluate(parts.advance.init(parts.key), 0)
     assert (row["accuracy"], row["loss"]) == (told["accuracy"], pytest.approx(told["loss"], rel=1e-5))
 
 

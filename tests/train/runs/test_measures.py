@@ -52,7 +52,7 @@ def test_the_best_model_is_that_of_the_highest_measure_on_the_validation_example
 def test_the_threshold_is_kept_with_the_model_and_decides_every_prediction(weighted):
     model, (x, y, _) = load(weighted.folder), load_data("breast_cancer").test
     p = model.probabilities(x)[:, 1]
-    np.testing.assert_array_equal(model.predict(x), p > 0.8)
+    np.testing.assert_array_equal(model.predict_indices(x), p > 0.8)
     assert np.any((p > 0.5) & (p <= 0.8)), "examples that the threshold decides"
     assert weighted.metrics["accuracy"] == pytest.approx(np.mean((p > 0.8) == y))
     assert weighted.scores["confusion"][:, 1].sum() == np.sum(p > 0.8)

@@ -21,7 +21,7 @@ Y = (np.sin(X[:, 0]) + 3).astype(np.float32)
 
 def trainer(model, task, batch, steps, per_epoch=None, examples=50, ridge=0.1):
     recipe = Recipe("elm", "digits", trainer="sequential_least_squares", batch_size=batch)
-    run = Run(recipe, steps, per_epoch or steps, data_parallel(), examples)
+    run = Run(recipe, steps, per_epoch or steps, data_parallel(), np.zeros(examples) if examples else None)
     return sequential_least_squares(model, task, run, ridge=ridge)
 
 

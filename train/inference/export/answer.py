@@ -64,7 +64,7 @@ def example(trained: Trained) -> tuple[tuple[int | str, ...], Any]:
         trained: the saved model.
     """
     shape, tokens = trained.input_shape, bool(trained.about["made_for"]["vocabulary"])
-    free = (trained.about["kind"] == "sequence" or trained.about["task"] == "forecast") and not tokens
+    free = (trained.about["kind"] == "sequence" or trained.task.name == "forecast") and not tokens
     return ("batch", *(("time", *shape[1:]) if free else shape)), np.int32 if tokens else np.float32
 
 
