@@ -28,7 +28,7 @@ def platt(decision: jax.Array, positive: jax.Array, counts: jax.Array) -> tuple[
     >>> decision, positive = jnp.array([-2.0, -1.0, 1.0, 2.0]), jnp.array([False, False, True, True])
     >>> slope, offset = platt(decision, positive, jnp.ones(4, bool))
     >>> print(f"{slope:.2f} {abs(offset):.2f}")
-    0.69 0.00
+    0.67 0.00
     """
     above, below = jnp.sum(counts & positive), jnp.sum(counts & ~positive)
     target = jnp.where(positive, (above + 1) / (above + 2), 1 / (below + 2))
