@@ -95,6 +95,9 @@ class Dataset:
         encoder: `TableEncoder` by which rows of a table became x, kept with the model; None: x are as stored.
         fitted_to: `indices of training examples -> Dataset` with the statistics of these alone, for a table of which
             some are held out for validation; None: x do not depend on which examples are for training.
+        split_anew: `indices of training examples, of test examples -> Dataset`, with the statistics of these training
+            examples; indices count the training examples of this data set first, then its test examples. None: as for
+            `fitted_to`.
     """
 
     name: str
@@ -116,6 +119,7 @@ class Dataset:
     notes: tuple[str, ...] = ()
     encoder: Any = None
     fitted_to: Callable[[Any], "Dataset"] | None = None
+    split_anew: Callable[[Any, Any], "Dataset"] | None = None
 
     @property
     def unit(self) -> str:

@@ -50,6 +50,8 @@ def parse_fold(text: str) -> tuple[int, int]:
 def of_fold(data: Dataset, kind: str, fold: str) -> Dataset:
     """Returns a data set whose test split is a fold of all its examples; without a fold the data set as it is.
 
+    The columns of a table are encoded anew, by the training examples of the fold.
+
     Args:
         data: data set.
         kind: kind of the data.
@@ -64,11 +66,13 @@ def of_fold(data: Dataset, kind: str, fold: str) -> Dataset:
     check_foldable(kind, data.name, f"--fold {fold}")
     if isinstance(data.train.x, DiskArray) or isinstance(data.test.x, DiskArray):
         raise BadInput(f"--fold {fold}: the examples of {data.name} do not fit in memory (--in-memory)")
-    whole = joined(data.train, data.test)
+    whole = joined(data.train, data.test) if data.held_out else data.train
     if count > len(whole.x):
         raise BadInput(f"--fold {fold}: {data.name} has {len(whole.x)} examples, fewer than folds")
     held = folds(whole.y, count) == part
-    return replace(data, train=_take(whole, ~held), test=_take(whole, held))
+    if data.split_anew is not None:
+        return data.split_anew((~held).nonzero()[0], held.nonzero()[0])
+    return replace(data, train=_take(whole, ~held), test=_take(whole, held), held_out=True)
 
 
 def check_foldable(kind: str, name: str, flag: str) -> None:

@@ -51,7 +51,8 @@ def importance(
         repeats: number of permutations of each column.
         seed: seed of the permutations.
         place: folder of data files.
-        groups: columns by name that are permuted together, as those of one category; None: each on its own.
+        groups: features by name that are permuted together; None: all those of a table's column, as one for each of its
+            categories and the one of its missing values; where rows are arrays of numbers, each on its own.
 
     Raises:
         BadInput: if the examples are no rows of a table.
@@ -59,8 +60,7 @@ def importance(
     if kind.kind not in ("table", "points"):
         raise BadInput(f"--importance needs the columns of a table; {kind.name} is {kind.kind} data")
     evaluator, split = evaluator_of(trained, kind, data, place), data.test
-    names = data.features or tuple(f"feature {j}" for j in range(split.x.shape[1]))
-    groups = groups or {name: [j] for j, name in enumerate(names)}
+    groups = groups or _groups(data, split.x.shape[1])
     metric, sign = trained.task.headline, 1 if trained.task.higher_is_better else -1
     score = scored(trained, evaluator)[metric]
     rows = []
@@ -69,6 +69,15 @@ def importance(
         falls = [sign * (score - scored(trained, other)[metric]) for other in others]
         rows.append((name, float(np.mean(falls)), float(np.std(falls))))
     return Importance(metric, score, tuple(sorted(rows, key=lambda row: -row[1])), repeats)
+
+
+def _groups(data: Dataset, count: int) -> dict[str, list[int]]:
+    """Returns the features of each column of a table by its name."""
+    names = data.features or tuple(f"feature {j}" for j in range(count))
+    if data.encoder is None:
+        return {name: [j] for j, name in enumerate(names)}
+    owners = data.encoder.owners
+    return {name: [j for j, owner in enumerate(owners) if owner == name] for name in dict.fromkeys(owners)}
 
 
 def importance_csv(found: Importance) -> bytes:

@@ -222,7 +222,10 @@ def _rate(schedule: Callable, accumulate: int) -> Callable[[int], float]:
 def _loaded(recipe: Recipe, place: Place, own: Opened | None) -> tuple[Source, Dataset, OpenStream | None]:
     """Returns the data that were given or those of the recipe, and the stream; prints what was assumed of the data."""
     if own:
-        kind, data = own.kind, fitted_to_training(recipe, own.data)
+        if recipe.fold and isinstance(own, OpenStream):
+            raise BadInput(f"--fold {recipe.fold}: the batches of a stream cannot be divided into folds; omit it")
+        kind = own.kind
+        data = fitted_to_training(recipe, of_fold(own.data, kind.kind, recipe.fold))
         check_compatible(recipe.model, kind, recipe.task)
         for line in data.notes:
             place.print_fn(line)

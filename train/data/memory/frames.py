@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ..dataset import Dataset, Split
+from ..split import joined
 from ..tables.encoder import TableEncoder, fit
 
 if TYPE_CHECKING:
@@ -29,18 +31,34 @@ def encoded(data: Dataset, tables: Sequence[Mapping[str, Any]], kinds: Mapping[s
 
     parts = [part for part in (data.train, data.test, data.val) if part is not None]
     held = len(tables) == len(parts)  # test examples are of a table of their own
+    starts = np.cumsum([0, *(len(next(iter(table.values()))) for table in tables)])
+    table = {name: [cell for each in tables for cell in each[name]] for name in tables[0]}
     places = [0, *range(int(held), int(held) + len(parts) - 1)]
+    splits = [part._replace(x=part.x + starts[i]) for i, part in zip(places, parts, strict=True)]
+    data = replace(data, train=splits[0], test=splits[1], val=splits[2] if data.val is not None else None)
+    return _fitted(data, table, kinds, slice(None))
 
-    def fitted(kept: Any) -> Dataset:
-        encoder = fit(_taken(tables[0], data.train.x[kept, 0]), kinds)
-        splits = [_encoded(encoder, tables[i], part) for i, part in zip(places, parts, strict=True)]
-        val = splits[2] if data.val is not None else None
-        return replace(
-            data, train=splits[0], test=splits[1], val=val, features=encoder.features, encoder=encoder,
-            fitted_to=fitted, notes=(_note(encoder), *data.notes[1:]),
-        )  # fmt: skip
 
-    return fitted(np.arange(len(data.train.x)))
+def _fitted(data: Dataset, table: Mapping[str, Any], kinds: Mapping[str, str], kept: Any) -> Dataset:
+    """Returns a data set of places of rows as one of numbers, with the statistics of some training rows."""
+    encoder = fit(_taken(table, data.train.x[kept, 0]), kinds)
+    return replace(
+        data,
+        train=_encoded(encoder, table, data.train),
+        test=_encoded(encoder, table, data.test),
+        val=None if data.val is None else _encoded(encoder, table, data.val),
+        features=encoder.features,
+        encoder=encoder,
+        fitted_to=partial(_fitted, data, table, kinds),
+        split_anew=partial(_split_anew, data, table, kinds),
+        notes=(_note(encoder), *data.notes[1:]),
+    )
+
+
+def _split_anew(data: Dataset, table: Mapping[str, Any], kinds: Mapping[str, str], train: Any, test: Any) -> Dataset:
+    whole = joined(data.train, data.test)
+    parts = {name: Split(whole.x[rows], whole.y[rows]) for name, rows in (("train", train), ("test", test))}
+    return _fitted(replace(data, **parts, held_out=True), table, kinds, slice(None))
 
 
 def _taken(table: Mapping[str, Any], rows: "np.ndarray") -> dict[str, Any]:

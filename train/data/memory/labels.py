@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from ...errors import BadInput
 from ..dataset import Task
 from ..finite import check_finite
+from ..tables.parse import is_missing
 from ..targets import CLASSES, as_classes, as_values, counted, predict_numbers, told_classes
 from .arrays import as_array, column_names
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["Targets", "targets_of"]
 
 _AS_CLASSES = 'if they are classes, task="multiclass"'
+_PLAIN = str | bool | int | float
 _SHOWN = 8  # classes in a line
 
 
@@ -103,9 +105,18 @@ def _of_objects(found: "np.ndarray", where: str) -> "np.ndarray":
         return found.astype(str)
     if kinds <= {bool, int, float}:
         return np.array(found.tolist())
-    row = next(i for i, each in enumerate(found.tolist()) if not isinstance(each, str | bool | int | float))
-    what = "a missing value" if found[row] is None else f"a {type(found[row]).__name__}"
-    raise BadInput(f"{where}, row {row} (counted from 0) is {what}: expected texts or numbers; leave such rows out")
+    cells = found.ravel().tolist()
+    row = next((i for i, each in enumerate(cells) if is_missing(each)), None)
+    if row is None:
+        good = str if isinstance(cells[0], str) else bool | int | float
+        row = next(i for i, each in enumerate(cells) if not isinstance(each, good) or not isinstance(each, _PLAIN))
+    value = cells[row]
+    what = "a missing value" if is_missing(value) else f"{str(value)[:40]!r}, a {type(value).__name__}"
+    row //= max(found.size // len(found), 1)
+    raise BadInput(
+        f"{where}, row {row} (counted from 0) is {what}: expected texts alone or numbers alone; convert such rows or "
+        "leave them out"
+    )
 
 
 def _texts(parts: "list[np.ndarray]", task: str) -> Targets:

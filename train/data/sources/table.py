@@ -76,6 +76,12 @@ class _Rows:
     def take(self, rows: Any) -> "_Rows":
         return _Rows({name: parsed.take(rows) for name, parsed in self.columns.items()}, self.y[rows])
 
+    def joined(self, more: "_Rows") -> "_Rows":
+        import numpy as np
+
+        columns = {name: parsed.joined(more.columns[name]) for name, parsed in self.columns.items()}
+        return _Rows(columns, np.concatenate([self.y, more.y]))
+
 
 @dataclass(frozen=True)
 class _Table:
@@ -98,7 +104,13 @@ class _Table:
         table = {name: some.columns.get(name, ()) for name in self.kinds}
         encoder = fit(table, self.kinds, rare=self.most[0], most=self.most[1])
         ignored = {**encoder.ignored, **dict.fromkeys(self.names, TARGET)}
-        return replace(self.encoded(replace(encoder, ignored=ignored, blanks=self.blanks)), fitted_to=self.fitted)
+        data = self.encoded(replace(encoder, ignored=ignored, blanks=self.blanks))
+        return replace(data, fitted_to=self.fitted, split_anew=self.split_anew)
+
+    def split_anew(self, train: Any, test: Any) -> Dataset:
+        """Returns the data set of other training and test rows, by their places among all rows."""
+        whole = self.train.joined(self.test)
+        return replace(self, train=whole.take(train), test=whole.take(test)).fitted()
 
     def encoded(self, encoder: TableEncoder) -> Dataset:
         """Returns the data set by an encoder."""

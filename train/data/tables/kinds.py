@@ -108,7 +108,7 @@ def find_kind(name: str, column: Sequence, where: Where) -> tuple[Found, Parsed 
             return found, None if found.kind in (IDENTIFIER, IGNORE) else Parsed(found.kind, values)
         if wrong is not None:
             _check_mostly_numbers(name, column, values, wrong, where)
-    texts = categories(column)
+    texts = categories(column, where)
     found = _of_texts(name, texts, where)
     if found.kind in (IDENTIFIER, IGNORE):
         return found, None

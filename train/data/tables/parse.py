@@ -1,7 +1,7 @@
 """Parses the cells of a column by its kind: numbers, yes and no, categories, dates."""
 
-from collections.abc import Callable, Sequence
-from datetime import date, datetime, time
+from collections.abc import Callable, Hashable, Sequence
+from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...errors import BadInput
@@ -58,6 +58,21 @@ class Parsed(NamedTuple):
         """Selects rows."""
         return self._replace(values=self.values[rows])
 
+    def joined(self, more: "Parsed") -> "Parsed":
+        """Returns these cells and more of the same kind below them; categories are matched by their texts.
+
+        >>> parse(["a", "b"], "category", str).joined(parse(["c", "b", ""], "category", str))[1:]
+        (array([ 0,  1,  2,  1, -1], dtype=int32), ('a', 'b', 'c'))
+        """
+        import numpy as np
+
+        values, names = more.values, self.names
+        if names != more.names:
+            names = tuple(dict.fromkeys((*names, *more.names)))
+            places = {name: i for i, name in enumerate(names)}
+            values = np.array([*(places[name] for name in more.names), -1], np.int32)[values]
+        return self._replace(values=np.concatenate([self.values, values]), names=names)
+
 
 def parse(column: Sequence, kind: str, where: Where, form: str = "") -> Parsed:
     """Parses the cells of a column.
@@ -75,14 +90,14 @@ def parse(column: Sequence, kind: str, where: Where, form: str = "") -> Parsed:
     [1.5, nan, 2.0]
     """
     if kind == "category":
-        return categories(column)
+        return categories(column, where)
     if kind == "number":
         values, wrong = parse_numbers(column)
         if wrong is not None:
             number_in(where(wrong), text_of(column[wrong]))
             raise BadInput(f"{where(wrong)}: {text_of(column[wrong])!r} is not a number")
         return Parsed(kind, values)
-    return of_categories(categories(column), kind, where, form)
+    return of_categories(categories(column, where), kind, where, form)
 
 
 def parse_numbers(column: Sequence) -> "tuple[np.ndarray, int | None]":
@@ -128,13 +143,15 @@ def _number(cell: Any) -> float:
     """Returns the number in a cell, NaN if it is missing, infinity if it is none."""
     if is_missing(cell):
         return float("nan")
+    if isinstance(cell, timedelta):
+        return cell.total_seconds()
     try:
         return float("inf") if isinstance(cell, str) and "_" in cell else float(cell)
     except (TypeError, ValueError, OverflowError):
         return float("inf")
 
 
-def categories(column: Sequence) -> Parsed:
+def categories(column: Sequence, where: Where = str) -> Parsed:
     """Numbers the different texts of a column in the order of their first cell.
 
     >>> categories(["b", "a", "", "b"]).values.tolist()
@@ -143,12 +160,24 @@ def categories(column: Sequence) -> Parsed:
     import numpy as np
 
     places: dict[Any, int] = {}
-    raw = np.fromiter(
-        (places.setdefault(cell, len(places)) for block in blocks_of(column) for cell in block), np.int32, len(column)
-    )
+    cells = (cell for block in blocks_of(column) for cell in block)
+    try:
+        raw = np.fromiter((places.setdefault(cell, len(places)) for cell in cells), np.int32, len(column))
+    except TypeError:
+        raise _no_value(column, where) from None
     names: dict[str, int] = {}
     codes = [-1 if is_missing(cell) else names.setdefault(text_of(cell), len(names)) for cell in places]
     return Parsed("category", np.array([*codes, -1], np.int32)[raw], tuple(names))
+
+
+def _no_value(column: Sequence, where: Where) -> BadInput:
+    """Describes the first cell that holds several values."""
+    cells = enumerate(cell for block in blocks_of(column) for cell in block)
+    row, cell = next((row, cell) for row, cell in cells if not isinstance(cell, Hashable))
+    return BadInput(
+        f"{where(row)}: expected a number, a text or a date, found a {type(cell).__name__}; make a column of each of "
+        "its values, or leave the column out"
+    )
 
 
 def of_categories(found: Parsed, kind: str, where: Where, form: str = "") -> Parsed:

@@ -6,6 +6,7 @@ import pytest
 
 from zoo.train.data.memory.arrays import as_numbers, column_names
 from zoo.train.data.memory.labels import targets_of
+from zoo.train.data.split import of_fold
 from zoo.train.errors import BadInput
 from zoo.train.pipeline.arrays import GivenArrays
 
@@ -158,3 +159,34 @@ def test_rows_of_another_frame_are_encoded_as_those_of_the_training():
     np.testing.assert_array_equal(data.test.x[:, 1:], [[0, 1, 0, 0, 0], [1, 0, 0, 0, 1]])
     with pytest.raises(BadInput, match="X of test has no column 'job'; did you mean jop"):
         GivenArrays(TABLE, [0, 1] * 10, test=(Frame(jop=["cook"], age=[2], id=[1]), [0])).described("mlp", "")
+
+
+@pytest.mark.parametrize(
+    ("y", "row"),
+    [(["a", float("nan"), "b"], "1 .* is a missing value"), (["a", "b", 3], "2 .* is '3', a int"),
+     ([1, 2.5, "b"], "2 .* is 'b', a str"), ([1, None], "1 .* is a missing value")],
+)  # fmt: skip
+def test_texts_with_missing_values_or_numbers_among_them_are_refused_by_the_row(y, row):
+    with pytest.raises(BadInput, match=f"y, row {row}: expected texts alone or numbers alone"):
+        targets_of([np.array(y, object)], "")
+
+
+def test_the_rows_of_a_frame_are_encoded_by_the_training_rows_of_each_fold():
+    """Medians by hand; the test rows are in the same frame, are the training rows, or are in a frame of their own."""
+    ages = [float(i * i) for i in range(20)]
+    y = [0, 1] * 10
+    frame = Frame(age=ages, job=["cook", "clerk"] * 10)
+    halves = [Frame(age=ages[rows], job=["cook", "clerk"] * 5) for rows in (slice(0, 10), slice(10, None))]
+    given = [GivenArrays(frame, y), GivenArrays(frame, y, test=0), GivenArrays(halves[0], y[:10], (halves[1], y[10:]))]
+    for each in given:
+        data = each.described("mlp", "")[1]
+        tested = []
+        for i in range(4):
+            part = of_fold(data, "table", f"{i}/4")
+            age = part.encoder.columns[0]
+            trained, held = (np.round(x[:, 0] / age.scale[0] + age.shift[0]) for x in (part.train.x, part.test.x))
+            assert sorted([*trained, *held]) == ages
+            assert age.fill[0] == np.median(trained)
+            assert age.shift[0] == pytest.approx(np.mean(trained))
+            tested += held.tolist()
+        assert sorted(tested) == ages

@@ -6,6 +6,7 @@ import pytest
 from zoo.train.config.recipe import Recipe
 from zoo.train.data.dataset import Place, load_data, source
 from zoo.train.data.sources.table import table_name
+from zoo.train.data.split import of_fold
 from zoo.train.errors import BadInput
 from zoo.train.pipeline.splits import fitted_to_training, scalers_for, validation_split
 
@@ -230,3 +231,31 @@ def written(data, split):
     part = getattr(data, split)
     rows = [(*map(float, x), y) for x, y in zip(part.x, part.y.tolist(), strict=True)]
     return rows, (*data.features, "target")
+
+
+@pytest.mark.parametrize("own", [False, True], ids=["one file", "test file"])
+def test_statistics_of_a_fold_are_those_of_its_training_rows_without_those_for_validation(write, own):
+    """Medians by hand; a category that the held rows alone have is unknown to the fold."""
+    rows = [(float(i * i), "cook" if i % 2 else f"job{i}", ("no", "yes")[i % 4 == 0]) for i in range(40)]
+    names = ("balance", "job", "loan")
+    options = {"file": write(text(rows[: 30 if own else 40], names)), "target": "loan", "rare": 1}
+    options |= {"columns": "job=category"}
+    options |= {"test_file": write(text(rows[30:], names), "test.csv")} if own else {}
+    data, tested = load_data("table", options=options), []
+    for i in range(4):
+        recipe = Recipe("mlp", "table", fold=f"{i}/4", val_share=0.2)
+        fold = of_fold(data, "table", recipe.fold)
+        fitted = fitted_to_training(recipe, fold)
+        _, train, val = validation_split(recipe, fitted, source("table"), None)
+        for found, parts in ((fold, (fold.train, fold.test)), (fitted, (train, val, fitted.test))):
+            balance = found.encoder.columns[0]
+            numbers = [np.round(part.x[:, 0] / balance.scale[0] + balance.shift[0]) for part in parts]
+            assert sorted(np.concatenate(numbers)) == [row[0] for row in rows]
+            assert balance.fill[0] == np.median(numbers[0])
+            assert balance.shift[0] == pytest.approx(np.mean(numbers[0]))
+            jobs = {job for number, job, _ in rows if number in numbers[0]}
+            assert set(found.encoder.columns[1].categories) == jobs
+            for part, row_numbers in zip(parts, numbers, strict=True):
+                assert part.y.tolist() == [int(row_number**0.5 % 4 == 0) for row_number in row_numbers]
+        tested += numbers[-1].tolist()
+    assert sorted(tested) == [row[0] for row in rows]

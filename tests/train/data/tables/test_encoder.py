@@ -2,7 +2,7 @@
 
 import json
 import math
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import numpy as np
 import pytest
@@ -162,3 +162,13 @@ def test_a_number_far_from_those_of_the_training_is_refused_by_its_column():
 def test_a_damaged_description_is_refused(encoder, change, message):
     with pytest.raises(ValueError, match=message):
         TableEncoder.from_json(encoder.to_json() | change)
+
+
+def test_spans_of_time_in_a_frame_are_numbers_of_seconds():
+    column = fit({"span": [timedelta(minutes=1), None, timedelta(minutes=3), timedelta(minutes=5)]}).columns[0]
+    assert (column.kind, column.fill[0], column.shift[0]) == ("number", 180, 180)
+
+
+def test_a_cell_that_holds_several_values_is_refused_by_its_place():
+    with pytest.raises(BadInput, match=r"column 'tags', row 1 .*: expected a number, a text or a date, found a list"):
+        fit({"tags": ["a", ["a", "b"], "c"]})
