@@ -11,10 +11,12 @@ import pytest
 from tests.train.inference.same_answers import of_table
 from zoo.__main__ import main
 from zoo.train import RunOptions, run
+from zoo.train.data.dataset import source
 from zoo.train.data.tables.encoder import TableEncoder
 from zoo.train.errors import BadInput, CheckpointUnusable
 from zoo.train.evaluation.saved_model import evaluate
 from zoo.train.inference.export.answer import answer, description
+from zoo.train.inference.importance import importance
 from zoo.train.trained.file import read_model, serialize
 from zoo.train.trained.model import load
 
@@ -118,3 +120,25 @@ def test_resume_finds_the_files_of_the_table(trained, tmp_path, monkeypatch):
     assert read(["--resume", str(folder)], "train").recipe.d["test_file"] == str(test)
     with pytest.raises(BadInput, match="leave one of them out"):
         read(["--model", "mlp", "--csv", str(test), "--target", "owner", "--column", "age"], "train")
+
+
+def test_the_importance_of_a_column_permutes_its_raw_cells_and_so_all_its_features(trained):
+    """The cells of the file are permuted by hand, and encoded and scored anew."""
+    folder, test, result = trained
+    model, data = load(folder), result.setup.data
+    found = importance(model, source("table"), data, repeats=2)
+    rows = list(csv.DictReader(io.StringIO(test.read_text()), delimiter=";"))
+    names = [column.name for column in model.encoder.columns]
+    assert sorted(row[0] for row in found.columns) == sorted(names)
+    assert len(data.features) > len(names)
+
+    def accuracy(table):
+        right = np.array([row["owner"] for row in rows])
+        return np.mean(model.predict(model.encoder.transform(table)) == right)
+
+    for name, fall, _ in found.columns:
+        falls, table = [], {each: [row[each].replace(",", ".") for row in rows] for each in names}
+        for repeat in range(2):
+            order = np.argsort(np.random.PCG64((0, names.index(name), repeat)).random_raw(len(rows)), kind="stable")
+            falls.append(accuracy(table) - accuracy({**table, name: [table[name][i] for i in order]}))
+        assert fall == pytest.approx(np.mean(falls), abs=1e-6)
