@@ -74,7 +74,9 @@ def task_for(
     if class_weights and "class_weights" not in taken:
         raise BadInput(f"--class-weights does not suit the task {kind}, whose targets are no classes, one per example")
     if threshold != 0.5 and "threshold" not in taken:
-        raise BadInput(f"--threshold {threshold:g} does not suit the task {kind}: it decides between two classes")
+        raise BadInput(
+            f"--threshold {threshold:g} does not suit the task {kind}: it decides between two classes, of --task binary"
+        )
     return build(**{name: value for name, value in given.items() if name in taken}, **options)
 
 

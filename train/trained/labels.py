@@ -36,16 +36,17 @@ def indices_of(y: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """Returns the class of each target, -1 for one that is no class.
 
     Args:
-        y: targets, labels or, where these are texts, also indices.
+        y: targets, labels or, where these are texts, also indices; whole numbers that are all names of classes are
+            these.
         labels: values of the classes.
 
     >>> indices_of(np.array(["dog", "cow"]), np.array(["cat", "dog"])).tolist()
     [1, -1]
     """
     if labels.dtype.kind == "U" and y.dtype.kind in "biu":
-        return np.where((y >= 0) & (y < len(labels)), y, -1)
-    if (labels.dtype.kind == "U") != (y.dtype.kind in "UO"):
-        return np.full(y.shape, -1)
+        if y.dtype.kind == "b" or not np.isin(y.astype(str), labels).all():
+            return np.where((y >= 0) & (y < len(labels)), y, -1)
+        y = y.astype(str)
     place = {value: i for i, value in enumerate(labels.tolist())}
     return np.array([place.get(value, -1) for value in y.ravel().tolist()], np.int64).reshape(y.shape)
 
@@ -59,7 +60,7 @@ def score(trained: Any, x: Any, y: Any) -> float:
         y: targets.
 
     Raises:
-        BadInput: if there is another number of targets, or the task has no such score.
+        BadInput: if there is another number of targets, one is no class of the model, or the task has no such score.
     """
     name, y = trained.task.name, np.asarray(y)
     if not (trained.task.named or name in ("multilabel", "regression")):
@@ -75,5 +76,10 @@ def score(trained: Any, x: Any, y: Any) -> float:
     if name == "multilabel":
         return float((found == y).all(axis=-1).mean())
     true = indices_of(y, trained.labels)
-    counts = true >= 0 if name == "tagging" else np.ones(true.shape, bool)  # a step without a tag
-    return float((found == true)[counts].mean())
+    if name == "tagging":  # a step without a tag does not count
+        return float((found == true)[true >= 0].mean())
+    if (true < 0).any():
+        row, known = int((true < 0).argmax()), trained.labels.tolist()
+        shown = ", ".join(map(repr, known[:20])) + ", ..." * (len(known) > 20)
+        raise BadInput(f"score: y, row {row} (counted from 0) is {y[row]!s}, which is no class of the model ({shown})")
+    return float((found == true).mean())

@@ -222,7 +222,9 @@ def _rows(
             columns[name] = parsed if every else parsed.take(rows)
     gone = len(goal.there) - len(rows)
     first = raw.lines[int((~goal.there).argmax())]
-    note = [] if every else [f"{raw.path}: {gone:,} rows without a target are left out, the first in line {first}"]
+    named = f" (empty, or {', '.join(goal.blanks)}: rename those that are classes)" if goal.blanks else ""
+    note = [f"{raw.path}: {gone:,} rows without a target are left out, the first in line {first}{named}"]
+    note = [] if every else note
     return _Rows(columns, goal.y if every else goal.y[rows]), kinds, goal, note
 
 

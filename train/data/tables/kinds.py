@@ -101,7 +101,7 @@ def find_kind(name: str, column: Sequence, where: Where) -> tuple[Found, Parsed 
     """
     if _starts_with_numbers(column):
         values, wrong = parse_numbers(column)
-        if wrong is None and not _is_code(column):
+        if wrong is None and not _is_code(column) and not _loses_digits(column, values):
             found = _of_numbers(name, column, values)
             if found.kind == "date":
                 return found, parse(column, "date", where, found.form)
@@ -162,9 +162,10 @@ def _of_texts(name: str, texts: Parsed, where: Where) -> Found:
     if found := _dates(name, texts, where):
         return found
     if any("," in each for each in texts.names) and all(map(_WITH_COMMAS.fullmatch, texts.names)):
-        row = int((texts.values == 0).argmax())
+        first = next(i for i, each in enumerate(texts.names) if "," in each)
+        row = int((texts.values == first).argmax())
         raise BadInput(
-            f"{where(row)}: {texts.names[0]!r} may be a number with thousands separators or a decimal comma: write it "
+            f"{where(row)}: {texts.names[first]!r} may be a number with thousands separators or a decimal comma: write it "
             f"with a decimal point alone, or choose the kind: --d.columns {name}=category"
         )
     if different == rows >= _SHORT or (different > _FEW and different > rows / 2):
@@ -215,6 +216,17 @@ def _is_code(column: Sequence) -> bool:
         return False
     texts = [cell for cell in _cells(column) if not is_missing(cell)]
     return all(isinstance(cell, str) and cell.isdigit() and len(cell) == len(texts[0]) for cell in texts)
+
+
+def _loses_digits(column: Sequence, values: "np.ndarray") -> bool:
+    """Returns whether whole numbers differ that are the same as floating-point numbers, as long identifiers."""
+    import numpy as np
+
+    there = values[~np.isnan(values)]
+    if not (np.abs(there) > 2**53).any():
+        return False
+    texts = {text_of(cell) for cell in _cells(column) if not is_missing(cell)}
+    return len({text for text in texts if text.lstrip("+-").isdigit()}) > len(np.unique(there))
 
 
 def _cells(column: Sequence) -> Any:

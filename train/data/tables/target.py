@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from ...errors import BadInput
 from ..targets import told_classes
+from .cells import blocks_of
 from .parse import NO, YES, Parsed, categories, is_missing, parse, parse_numbers, text_of
 
 if TYPE_CHECKING:
@@ -30,12 +31,14 @@ class Target(NamedTuple):
         there: whether a row has all its targets (rows,).
         classes: names of the classes or labels; empty for numbers.
         note: line for the user on what the targets were taken for.
+        blanks: texts of the missing targets, but for empty ones.
     """
 
     y: "np.ndarray"
     there: "np.ndarray"
     classes: tuple[str, ...]
     note: str
+    blanks: tuple[str, ...] = ()
 
 
 def guess(columns: Mapping[str, Sequence], task: str = "") -> Meaning:
@@ -93,7 +96,8 @@ def read_target(
         if len(names) > 1:
             raise BadInput(f"--d.target: classes stand in one column, got {', '.join(names)}; choose one of them")
         found = categories(columns[names[0]])
-        return _classes(names[0], found, classes, lambda row: where(names[0], row))
+        blanks = _blanks(columns[names[0]])
+        return _classes(names[0], found, classes, lambda row: where(names[0], row), blanks)._replace(blanks=blanks)
     kind = "number" if meaning == "values" else "yes/no"
     parts = [parse(columns[name], kind, _of(where, name)).values for name in names]
     y = np.stack(parts, axis=1)
@@ -114,7 +118,14 @@ def read_target(
     return Target(y[:, 0] if len(names) == 1 else y, there, (), note)
 
 
-def _classes(name: str, found: Parsed, known: Sequence[str], where: Callable[[int], str]) -> Target:
+def _blanks(cells: Sequence) -> tuple[str, ...]:
+    different = {cell for block in blocks_of(cells) for cell in block}
+    return tuple(sorted({text_of(cell) for cell in different if is_missing(cell)} - {""}))
+
+
+def _classes(
+    name: str, found: Parsed, known: Sequence[str], where: Callable[[int], str], blanks: Sequence[str]
+) -> Target:
     import numpy as np
 
     names = list(known) or _in_order(found.names)
@@ -127,7 +138,8 @@ def _classes(name: str, found: Parsed, known: Sequence[str], where: Callable[[in
     there, rows = found.values >= 0, int((found.values >= 0).sum())
     if not known and len(names) < 2:
         what = f"{names[0]!r} in every row" if names else "empty"
-        raise BadInput(f"the target {name!r} is {what}: there is nothing to predict")
+        stand = f" ({', '.join(blanks)} stand for missing values; rename those that are classes)" if blanks else ""
+        raise BadInput(f"the target {name!r} is {what}{stand}: there is nothing to predict")
     if not known and (len(names) > _MOST or (len(names) > 2 * _FEW and len(names) > rows / 2)):
         raise BadInput(
             f"the target {name!r} has {len(names):,} different values in {rows:,} rows, which are no classes: "

@@ -259,3 +259,11 @@ def test_statistics_of_a_fold_are_those_of_its_training_rows_without_those_for_v
                 assert part.y.tolist() == [int(row_number**0.5 % 4 == 0) for row_number in row_numbers]
         tested += numbers[-1].tolist()
     assert sorted(tested) == [row[0] for row in rows]
+
+
+def test_classes_whose_names_stand_for_missing_values_are_named(write):
+    notes, rows = [], [(*row[:4], ("None", "much", "some")[i % 3]) for i, row in enumerate(ROWS)]
+    loaded(write(text(rows)), notes=notes)
+    assert any("14 rows without a target are left out, the first in line 2 (empty, or None: rename" in n for n in notes)
+    with pytest.raises(BadInput, match=r"'loan' is empty \(None, nan stand for missing values; rename those that are"):
+        loaded(write(text([(*row[:4], ("None", "nan")[i % 2]) for i, row in enumerate(ROWS)])))

@@ -54,6 +54,7 @@ def test_the_order_of_day_and_month_is_decided_by_the_column_or_told():
     [
         ([*map(str, range(30, 60)), "4O"], r"30: '4O', where nearly all others are numbers: .*--d.missing 4O"),
         ([f"2024-01-{i:02}" for i in range(1, 30)] + ["soon"], r"29: 'soon', where nearly all others are dates"),
+        (["0.50", "1,234", "2.50", "1,500"], r"^1: '1,234' may be a number with thousands separators"),
         (["2024-01-01", "2024-01-02", "tbd"] + [f"2024-01-{i:02}" for i in range(3, 30)], r"2: 'tbd', where nearly"),
     ],
 )
@@ -83,3 +84,11 @@ def test_given_kinds_are_read_with_commas_in_the_names_of_columns():
 def test_kinds_that_cannot_be_given_are_refused_with_what_can(text, message):
     with pytest.raises(BadInput, match=message):
         given_kinds(text, ["age", "job"])
+
+
+def test_long_numbers_that_differ_beyond_the_digits_of_floating_point_stay_apart():
+    several = [str(10**18 + i % 3) for i in range(30)]
+    assert find_kind("account", several, str)[0].kind == "category"
+    assert find_kind("account", [int(each) for each in several], str)[0].kind == "category"
+    assert find_kind("account", [str(10**18 + i) for i in range(30)], str)[0].kind == "identifier"
+    assert find_kind("mass", [f"{i + 1}e18" for i in range(30)], str)[0].kind == "number"
