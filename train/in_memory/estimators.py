@@ -11,9 +11,10 @@ from sklearn.base import (
     TransformerMixin,
 )
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_array, check_consistent_length, check_is_fitted, validate_data
 
 from ..config.recipe import book
+from ..data.memory.arrays import cells_of, is_frame, is_numeric
 from ..errors import BadInput
 from ..trained.model import Trained
 from .fit import trained
@@ -68,9 +69,27 @@ class _ZooEstimator(BaseEstimator):
         self.trained_: Trained = result.load()
         return self
 
+    def _checked(self, x: Any, y: Any = None, *, y_numeric: bool = False) -> tuple[Any, Any]:
+        """Returns inputs and targets as arrays; a frame with columns that are no numbers stays as it is."""
+        if not is_frame(x) or (is_numeric(x) and not parameters(self).get("column_kinds")):
+            if y is None:
+                return validate_data(self, x, allow_nd=True), None
+            return validate_data(self, x, y, allow_nd=True, multi_output=True, y_numeric=y_numeric)
+        validate_data(self, x, skip_check_array=True)  # keeps the names of the columns
+        if y is not None:
+            y = check_array(y, ensure_2d=False, dtype="numeric" if y_numeric else None, input_name="y")
+            check_consistent_length(x, y)
+        return x, y
+
     def _read(self, x: Any) -> np.ndarray:
         check_is_fitted(self)
-        return validate_data(self, x, reset=False, allow_nd=True)  # pyright: ignore[reportReturnType]
+        encoder = self.trained_.encoder
+        if encoder is None:
+            return validate_data(self, x, reset=False, allow_nd=True)  # pyright: ignore[reportReturnType]
+        if not is_frame(x):
+            names = ", ".join(column.name for column in encoder.columns)
+            raise BadInput(f"X is {type(x).__name__}: expected a frame, as in fit, with the columns {names}")
+        return encoder.transform(cells_of(x))
 
     def _by_rows(self, compute: Any, x: np.ndarray) -> np.ndarray:
         """Computes in calls of few sizes, so that few programs are compiled and a row does not depend on the others."""
@@ -99,7 +118,7 @@ class ZooClassifier(ClassifierMixin, _ZooEstimator):
 
     def fit(self, X: Any, y: Any) -> Any:
         """Trains the model on X (n, ...) and the classes y (n,), or the sets of labels y (n, labels) of 0 and 1."""
-        x, y = validate_data(self, X, y, allow_nd=True, multi_output=True)
+        x, y = self._checked(X, _given(y))
         check_classification_targets(y)
         if type_of_target(y) == "multilabel-indicator":
             self.classes_ = np.arange(y.shape[1], dtype=y.dtype)
@@ -109,7 +128,10 @@ class ZooClassifier(ClassifierMixin, _ZooEstimator):
         if len(self.classes_) < 2:
             raise BadInput(f"{type(self).__name__}: y has only one class, {self.classes_[0]!r}: expected 2 or more")
         names = [str(each) for each in self.classes_]
-        return self._train(x, indices.astype(np.int32), classes=names, task="multiclass")
+        task = parameters(self).get("task", "multiclass")
+        if task not in ("multiclass", "binary"):
+            raise BadInput(f"{type(self).__name__}: task={task!r} must be 'multiclass' or 'binary' for these classes")
+        return self._train(x, indices.astype(np.int32), classes=names, task=task)
 
     def predict(self, X: Any) -> np.ndarray:
         """Returns the class of each row of X, or its labels as 0 and 1."""
@@ -133,7 +155,7 @@ class ZooRegressor(RegressorMixin, _ZooEstimator):
 
     def fit(self, X: Any, y: Any) -> Any:
         """Trains the model on X (n, ...) and the numbers y (n,) or (n, outputs)."""
-        x, y = validate_data(self, X, y, allow_nd=True, multi_output=True, y_numeric=True)
+        x, y = self._checked(X, _given(y), y_numeric=True)
         return self._train(x, y, task="regression")
 
     def predict(self, X: Any) -> np.ndarray:
@@ -160,11 +182,11 @@ class ZooTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, _ZooEsti
 
     def fit(self, X: Any, y: Any = None) -> Any:
         """Trains the model on X (n, ...), and on the targets y if it learns from targets."""
-        x = validate_data(self, X, allow_nd=True)
+        x, _ = self._checked(X)
         recipes = book(self.model).recipes
         alone = bool(recipes) and all(recipe.task for recipe in recipes)
         self._train(x, None if alone else y)
-        self._n_features_out = self._features(np.asarray(x)[:1]).shape[1]
+        self._n_features_out = self._features(self._read(x[:1])).shape[1]
         return self
 
     def transform(self, X: Any) -> np.ndarray:
@@ -181,6 +203,13 @@ class ZooTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, _ZooEsti
         tags = super().__sklearn_tags__()
         tags.transformer_tags.preserves_dtype = []
         return tags
+
+
+def _given(y: Any) -> Any:
+    """Returns targets; None is refused in the words of scikit-learn."""
+    if y is None:
+        raise ValueError("This estimator requires y to be passed, but the target y is None.")
+    return y
 
 
 def _as_column(y: np.ndarray) -> np.ndarray:

@@ -30,7 +30,8 @@ def checked_inputs(about: Mapping[str, Any], x: Any) -> tuple[Any, bool]:
     if x.ndim != len(shape) + 1 or x.shape[1 + free :] != shape[free:] or not x.size:
         wanted = ("time", *shape[1:]) if free else shape
         one, many = ", ".join(map(str, wanted)), ", ".join(map(str, ("batch", *wanted)))
-        raise ValueError(f"{name} reads inputs ({many}) or one of ({one}), got shape {given.shape}")
+        frame = "; rows of its table are read from a frame, or a dict of columns" if "table" in about else ""
+        raise ValueError(f"{name} reads inputs ({many}) or one of ({one}), got shape {given.shape}{frame}")
     if x.dtype.kind not in "biuf":
         raise ValueError(f"{name} reads numbers, got {x.dtype}")
     return x, alone

@@ -1,7 +1,7 @@
 """`zoo.sklearn`: scikit-learn's own checks, pipelines, searches and pickles."""
 
 import pickle
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -103,3 +103,65 @@ def test_scikit_learn_is_imported_on_first_use_only():
     assert "ZooClassifier" in zoo.sklearn.__all__
     with pytest.raises(AttributeError, match="no attribute 'ZooCluster'"):
         zoo.sklearn.ZooCluster  # noqa: B018
+
+
+class Frame:
+    """Frame with the methods that those of pandas and polars share; a row of mixed types has no array."""
+
+    def __init__(self, **cells: Any):
+        self.cells, self.columns = {name: np.asarray(column) for name, column in cells.items()}, list(cells)
+        self.shape = (len(self), len(cells))
+
+    def to_numpy(self):
+        return np.stack(list(self.cells.values()), axis=1)
+
+    def __array__(self, dtype: Any = None, copy: Any = None):
+        return self.to_numpy().astype(dtype)
+
+    def __getitem__(self, which: Any):
+        if isinstance(which, str):
+            return Column(self.cells[which])
+        return Frame(**({n: c[which] for n, c in self.cells.items()} if isinstance(which, slice) else
+                        {n: self.cells[n] for n in which}))  # fmt: skip
+
+    def __len__(self):
+        return len(next(iter(self.cells.values())))
+
+
+class Column(NamedTuple):
+    cells: np.ndarray
+
+    def to_numpy(self):
+        return self.cells
+
+    def to_list(self):
+        return self.cells.tolist()
+
+
+def test_estimators_read_frames_with_texts_dates_and_missing_values_by_the_names_of_columns():
+    when = np.datetime64("2024-01-01") + np.arange(60)
+    age = np.where(np.arange(60) % 7, X[:, 0], np.nan)
+    frame = Frame(age=age, job=np.where(Y == "up", "cook", "clerk"), when=when)
+    other = Frame(more=age, when=when, job=frame.cells["job"], age=age)
+    model = ZooClassifier("elm", **ELM).fit(frame, Y)
+    assert model.score(frame, Y) > 0.9  # the job is the class
+    np.testing.assert_array_equal(model.predict_proba(other), model.predict_proba(frame))
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(model)).predict(other), model.predict(frame))
+    np.testing.assert_array_equal(model.trained_.predict_proba(other), model.trained_.predict_proba(frame))
+    assert ZooRegressor("elm", column_kinds={"when": "ignore"}, **ELM).fit(frame, X[:, 0]).score(frame, X[:, 0]) > 0.5
+    assert ZooTransformer("kohonen", rows=2, columns=2, epochs=1).fit_transform(frame).shape == (60, 4)
+    with pytest.raises(ValueError, match="X is ndarray: expected a frame, as in fit, with the columns age, job, when"):
+        model.predict(np.zeros((2, 3)))
+    with pytest.raises(ValueError, match="there is no column 'job'"):
+        model.predict(Frame(age=age, when=when))
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        ZooClassifier("elm", **ELM).fit(frame, Y[:-1])
+
+
+def test_a_classifier_of_two_classes_may_have_one_output_and_a_threshold():
+    low, high = (ZooClassifier("logistic", epochs=2, task="binary", threshold=at).fit(X, Y) for at in (0.01, 0.99))
+    np.testing.assert_array_equal(low.predict_proba(X), high.predict_proba(X))
+    assert set(low.predict(X)) == {"up"}
+    assert set(high.predict(X)) == {"down"}
+    with pytest.raises(ValueError, match="task='regression' must be 'multiclass' or 'binary'"):
+        ZooClassifier("mlp", task="regression").fit(X, Y)

@@ -54,8 +54,10 @@ def is_numeric(x: Any) -> bool:
     """Returns whether all columns of a frame hold numbers, none of them missing."""
     import numpy as np
 
-    found = np.asarray(x.to_numpy())
-    return found.dtype.kind in "biu" or (found.dtype.kind == "f" and bool(np.isfinite(found).all()))
+    columns = (np.asarray(x[name].to_numpy()) for name in x.columns)  # not all have a type in common
+    return all(
+        each.dtype.kind in "biu" or (each.dtype.kind == "f" and bool(np.isfinite(each).all())) for each in columns
+    )
 
 
 def cells_of(x: Any) -> dict[str, Any]:

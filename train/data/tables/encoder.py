@@ -171,7 +171,9 @@ def fit(
         parsed = cells if isinstance(cells, Parsed) else parsed or parse(cells, found.kind, at, found.form)
         fitted.append(fit_column(name, parsed, found.form, rare, most))
     if not fitted:
-        left = "; ".join(f"{name}: {why}" for name, why in ignored.items()) or "there is none"
+        left = "; ".join(f"{name}: {why}" for name, why in ignored.items())
+        if not left:
+            raise BadInput("there is no column to predict from, beside the target: add some to the table")
         raise BadInput(f"no column is left to predict from ({left}); choose some: --d.columns NAME=KIND")
     return TableEncoder(tuple(fitted), ignored, tuple(identifiers))
 

@@ -165,8 +165,8 @@ def _of_texts(name: str, texts: Parsed, where: Where) -> Found:
         first = next(i for i, each in enumerate(texts.names) if "," in each)
         row = int((texts.values == first).argmax())
         raise BadInput(
-            f"{where(row)}: {texts.names[first]!r} may be a number with thousands separators or a decimal comma: write it "
-            f"with a decimal point alone, or choose the kind: --d.columns {name}=category"
+            f"{where(row)}: {texts.names[first]!r} may be a number with thousands separators or a decimal comma: write "
+            f"it with a decimal point alone, or choose the kind: --d.columns {name}=category"
         )
     if different == rows >= _SHORT or (different > _FEW and different > rows / 2):
         return Found(IDENTIFIER, why=f"{different:,} different texts in {rows:,} rows")

@@ -122,6 +122,9 @@ def test_a_frame_with_two_columns_of_one_name_is_refused():
 class Column(list):
     to_list = list.copy
 
+    def to_numpy(self):
+        return np.array(self)
+
 
 class Frame:
     """A frame as pandas and polars have it, for what they are used here."""
