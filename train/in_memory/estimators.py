@@ -74,10 +74,12 @@ class _ZooEstimator(BaseEstimator):
         if not is_frame(x) or (is_numeric(x) and not parameters(self).get("column_kinds")):
             if y is None:
                 return validate_data(self, x, allow_nd=True), None
-            return validate_data(self, x, y, allow_nd=True, multi_output=True, y_numeric=y_numeric)
+            pair: Any = validate_data(self, x, y, allow_nd=True, multi_output=True, y_numeric=y_numeric)
+            return pair
         validate_data(self, x, skip_check_array=True)  # keeps the names of the columns
         if y is not None:
-            y = check_array(y, ensure_2d=False, dtype="numeric" if y_numeric else None, input_name="y")
+            kind: Any = "numeric" if y_numeric else None
+            y = check_array(y, ensure_2d=False, dtype=kind, input_name="y")
             check_consistent_length(x, y)
         return x, y
 

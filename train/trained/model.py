@@ -11,7 +11,6 @@ import numpy as np
 
 from zoo.layers import Layer
 
-from ..data.memory.arrays import is_frame
 from ..data.normalize import Scaler, on_device, on_host, scaled
 from ..data.on_disk import DiskArray
 from ..data.tables.encoder import TableEncoder
@@ -222,8 +221,7 @@ class Trained:
 
     def _batched(self, x: Any, lengths: Any) -> tuple[np.ndarray, bool]:
         """Computes outputs with a batch axis; the flag says that x has none."""
-        outputs = self.outputs(x, lengths)
-        alone = not is_frame(x) and np.ndim(x) == len(self.input_shape)
+        outputs, alone = self.outputs(x, lengths), not hasattr(x, "columns") and np.ndim(x) == len(self.input_shape)
         return (outputs[None] if alone else outputs), alone
 
     def _read(self, batch: dict[str, np.ndarray]) -> dict[str, np.ndarray]:

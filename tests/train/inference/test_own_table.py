@@ -128,13 +128,15 @@ def test_the_importance_of_a_column_permutes_its_raw_cells_and_so_all_its_featur
     model, data = load(folder), result.setup.data
     found = importance(model, source("table"), data, repeats=2)
     rows = list(csv.DictReader(io.StringIO(test.read_text()), delimiter=";"))
-    names = [column.name for column in model.encoder.columns]
+    encoder = model.encoder
+    assert encoder is not None
+    names = [column.name for column in encoder.columns]
     assert sorted(row[0] for row in found.columns) == sorted(names)
     assert len(data.features) > len(names)
 
     def accuracy(table):
         right = np.array([row["owner"] for row in rows])
-        return np.mean(model.predict(model.encoder.transform(table)) == right)
+        return np.mean(model.predict(encoder.transform(table)) == right)
 
     for name, fall, _ in found.columns:
         falls, table = [], {each: [row[each].replace(",", ".") for row in rows] for each in names}

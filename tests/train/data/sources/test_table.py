@@ -255,6 +255,7 @@ def test_statistics_of_a_fold_are_those_of_its_training_rows_without_those_for_v
             assert balance.shift[0] == pytest.approx(np.mean(numbers[0]))
             jobs = {job for number, job, _ in rows if number in numbers[0]}
             assert set(found.encoder.columns[1].categories) == jobs
+            assert val is not None
             for part, row_numbers in zip(parts, numbers, strict=True):
                 assert part.y.tolist() == [int(row_number**0.5 % 4 == 0) for row_number in row_numbers]
         tested += numbers[-1].tolist()
