@@ -103,11 +103,13 @@ class Setup:
     def like(self, other: "Setup") -> "Setup":
         """Returns these parts with the compiled programs of another setup of the same recipe but for the seed.
 
-        If the seed decides the validation split, and the programs contain its scale, each keeps its own.
+        If the seed decides the validation split, and the programs contain its scale or a table's number of features,
+        each keeps its own.
         """
         shares = trainers.traits(self.recipe.trainer).shares_programs
         balanced = self.recipe.class_weights == BALANCED  # by the numbers of training examples
-        own = self.recipe.val_share and (self.target_scaler is not None or not shares or balanced)
+        table = self.data.encoder is not None
+        own = self.recipe.val_share and (self.target_scaler is not None or not shares or balanced or table)
         if not own:
             self.advance.share(other.advance)
             for split, evaluation in self.evaluations.items():

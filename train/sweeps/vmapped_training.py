@@ -90,16 +90,16 @@ class VmappedSeeds:
 def is_faster_vmapped(parts: Setup) -> bool:
     """Tests whether the seeds of a recipe can be trained in one program, and probably in less time.
 
-    With patience each seed ends at a time of its own, and the metrics of a regression contain the scale of one seed's
-    targets. On the CPU, vmap is faster for small networks without a recurrence: the steps of others are mostly matrix
-    products, which take as long when they are stacked, and convolutions, which take much longer
-    (`python -m benchmarks.sweep`). Other devices were not measured.
+    With patience each seed ends at a time of its own, the metrics of a regression contain the scale of one seed's
+    targets, and the training rows of a seed decide the features of a table. On the CPU, vmap is faster for small
+    networks without a recurrence: the steps of others are mostly matrix products, which take as long when they are
+    stacked, and convolutions, which take much longer (`python -m benchmarks.sweep`). Other devices were not measured.
     """
     recipe = parts.recipe
     read = parts.advance.feed.reads is not None
     if not traits(recipe.trainer).vmap or recipe.patience or read or jax.device_count() > 1:
         return False
-    if recipe.val_share and parts.target_scaler is not None:
+    if recipe.val_share and (parts.target_scaler is not None or parts.data.encoder is not None):
         return False
     fit, order = parts.advance.shapes(parts.key)
     on_cpu = jax.default_backend() == "cpu"

@@ -3,12 +3,17 @@
 import numpy as np
 import pytest
 
+from zoo.train import RunOptions
 from zoo.train.config.recipe import Recipe
 from zoo.train.data.dataset import Place, load_data, source
 from zoo.train.data.sources.table import table_name
 from zoo.train.data.split import of_fold
 from zoo.train.errors import BadInput
+from zoo.train.evaluation.saved_model import evaluate
 from zoo.train.pipeline.splits import fitted_to_training, scalers_for, validation_split
+from zoo.train.sweeps.results import Setting
+from zoo.train.sweeps.sweep import sweep
+from zoo.train.trained.model import load
 
 ROWS = [(f"c{i}", 20 + i % 7 * 5, ("cook", "clerk")[i % 3 == 0], 1.5 * i, ("no", "yes")[i % 4 == 0]) for i in range(40)]
 NAMES = ("client", "age", "job", "balance", "loan")
@@ -268,3 +273,19 @@ def test_classes_whose_names_stand_for_missing_values_are_named(write):
     assert any("14 rows without a target are left out, the first in line 2 (empty, or None: rename" in n for n in notes)
     with pytest.raises(BadInput, match=r"'loan' is empty \(None, nan stand for missing values; rename those that are"):
         loaded(write(text([(*row[:4], ("None", "nan")[i % 2]) for i, row in enumerate(ROWS)])))
+
+
+def test_seeds_whose_training_rows_have_different_categories_are_trained_each_with_its_own(write, tmp_path):
+    rows = [(i % 9, f"job{i}" if i % 6 == 0 else "cook", ("no", "yes")[i % 4 == 0]) for i in range(40)]
+    options = {
+        "file": write(text(rows, ("age", "job", "loan"))),
+        "target": "loan",
+        "rare": 1,
+        "columns": "job=category",
+    }
+    recipe = Recipe("logistic", "table", epochs=1, val_share=0.3, d=options)
+    found = sweep([Setting({}, recipe)], [0, 1, 2], tmp_path / "runs", RunOptions(quiet=True, pictures=False))
+    models = [load(found[0].folder / f"seed-{seed}") for seed in range(3)]
+    assert len({model.input_shape for model in models}) > 1
+    for model, line in zip(models, found[0].runs, strict=True):
+        assert evaluate(model).metrics["accuracy"] == line["test"]
