@@ -228,6 +228,8 @@ def _train(
     elif result.metrics and writes:
         result = finish(result, options.pictures)
     everyone.on_end(result)
+    for line in parts.trainer.warnings(result.metrics) if writes and result.metrics else ():
+        warn(line)
     return result
 
 
