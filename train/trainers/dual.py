@@ -96,7 +96,7 @@ def dual(
 
 
 def _unsolved_machines(options: Options, run: Run, metrics: Mapping[str, float]) -> list[str]:
-    """Returns a line that tells of machines whose gap is above the tolerance, and what to do; none if all are solved."""
+    """Returns a line about machines whose gap is above the tolerance, with what to do; none if all are solved."""
     gap, longer = metrics["kkt_gap"], "--epochs" if run.recipe.steps is None else "--steps"
     if gap <= options.tolerance * _ROUNDING:
         return []
