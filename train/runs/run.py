@@ -134,6 +134,8 @@ def _run(
         check_same({"data": parts.fingerprint}, _OTHER_DATA)
     parts = replace(parts, plan=replace(parts.plan, checkpoint_every=interval(options.ckpt_every).steps))
     check_best(options.best, parts)
+    if like is None:
+        parts.check()
     parts = parts if like is None else parts.like(like)
     extra = extra_callbacks(parts, options)
     folder = _folder(parts, options) if needs_folder(options, opened is not None and opened.folderless) else None
