@@ -114,8 +114,8 @@ class Setup:
                 evaluation.share(other.evaluations[split])
         return replace(self, rate=other.rate)
 
-    def check(self) -> None:
-        """Raises the errors that the shapes of the data cause in an evaluation, before anything is written."""
+    def checked(self) -> "Setup":
+        """Returns these parts; raises the errors that the shapes of the data cause in an evaluation."""
         shapes, place = self.advance.shapes(self.key)[0], self.advance.sharding.fit
         # Placed as in training, so that its evaluations use the same traces.
         fit = jax.tree.map(
@@ -123,6 +123,7 @@ class Setup:
         )
         for evaluation in self.evaluations.values():
             evaluation.check(fit, self.key)
+        return self
 
     def evaluate(self, fit: dict, step: int) -> list[dict]:
         """Returns a row of metrics for each split."""

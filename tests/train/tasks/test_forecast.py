@@ -110,6 +110,6 @@ def test_the_check_before_a_run_and_its_evaluations_share_one_trace():
     evaluation = parts.evaluations["test"]
     scored = evaluation.trainer.evaluate
     evaluation.trainer = evaluation.trainer._replace(evaluate=lambda *given: traces.append(1) or scored(*given))
-    parts.check()
+    parts.checked()
     evaluation(parts.advance.init(parts.key), parts.key)
     assert traces == [1]
