@@ -5,13 +5,17 @@ share one training loop, one command line and one format on disk.
 """
 
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 
 __all__ = ["Trainer", "eval_params", "named_key"]
+
+
+def _none(metrics: Mapping[str, float]) -> Sequence[str]:
+    return ()
 
 
 class Trainer(NamedTuple):
@@ -25,6 +29,8 @@ class Trainer(NamedTuple):
             0 for padding. The sums over all batches divided by the weights are the exact means over the set.
         finish: computes the reported metrics from these means (for example a root or R2).
         figures: figures of a finished run besides those of the task, `(drawing) -> None` as in `evaluation/figures.py`.
+        warnings: `test metrics of the kept model -> lines`, what a finished run must not leave unsaid, for example that
+            training did not converge, each with what to do.
     """
 
     init: Callable[..., dict]
@@ -32,6 +38,7 @@ class Trainer(NamedTuple):
     evaluate: Callable[..., dict]
     finish: Callable[[dict], dict] = lambda means: means
     figures: tuple[Callable[[Any], None], ...] = ()
+    warnings: Callable[[Mapping[str, float]], Sequence[str]] = _none
 
 
 def eval_params(fit: dict) -> tuple[Any, Any]:

@@ -8,7 +8,10 @@ import pytest
 import zoo
 from zoo import svm
 from zoo.train import recipe_for, run
+from zoo.train.cli.train_args import Command, read
 from zoo.train.config.run_options import RunOptions
+from zoo.train.evaluation.figures import Drawing
+from zoo.train.runs.setup import setup
 from zoo.train.trained.file import read_model
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
@@ -75,17 +78,39 @@ def test_options_out_of_bounds_are_refused(options, message):
         svm(2, **options)
 
 
+def machines_of(recipe):
+    parts = setup(recipe)
+    return parts.advance.shapes(parts.key)[0]["params"]["machines"]["bias"].shape[0]
+
+
+@pytest.mark.parametrize(("dataset", "machines"), [("iris", 3), ("breast_cancer", 1), ("diabetes", 1), ("circle", 1)])
+def test_bundled_sets_train_by_the_recipe_as_it_is(dataset, machines):
+    assert machines_of(recipe_for("svm", dataset)) == machines
+
+
+@pytest.mark.parametrize(("target", "machines"), [("kind", 3), ("p,q", 2), ("p", 1), ("yes,no", 2)])
+def test_tables_of_ones_own_train_by_the_recipe_whatever_their_target(target, machines, tmp_path):
+    rows = [f"{i},{'abc'[i % 3]},{i / 7:.3f},{i / 9:.3f},{i % 2},{1 - i % 2}" for i in range(30)]
+    (tmp_path / "own.csv").write_text("\n".join(["x,kind,p,q,yes,no", *rows]))
+    words = ["--model", "svm", "--csv", str(tmp_path / "own.csv"), "--target", target]
+    command = read([*words, "--task", "multilabel"] if target == "yes,no" else words, "train")
+    assert isinstance(command, Command)
+    assert machines_of(command.recipe) == machines
+
+
 def test_a_run_saves_the_support_vectors_alone_and_draws_them(tmp_path):
     recipe = recipe_for("svm", "spiral")
-    made = run(recipe, RunOptions(out=tmp_path / "run", quiet=True, compile_cache="off"))
+    made = run(recipe, RunOptions(out=tmp_path / "run", quiet=True, compile_cache="off", pictures=False))
     tensors, about = read_model(tmp_path / "run" / "model.safetensors")
     coefficients = tensors["params/machines/coefficients"]
     assert len(coefficients) == about["options"]["vectors"] == made.metrics["support_vectors"] < 250
     assert np.all(coefficients != 0)
     assert made.metrics["accuracy"] > 0.95
     assert made.metrics["kkt_gap"] <= 1e-3
-    assert (tmp_path / "run" / "plots" / "margins.png").is_file()
     model, data = zoo.load(tmp_path / "run"), made.setup.data
+    for figure in made.setup.trainer.figures:
+        figure(Drawing(made.setup, model, data, tmp_path))
+    assert (tmp_path / "margins.png").is_file()
     assert np.mean(model.predict_indices(data.test.x) == data.test.y) == pytest.approx(made.metrics["accuracy"])
     decision = model.model.decision(model.params, model.state, model.scaler.apply(data.train.x))[:, 0]
     assert np.mean((decision > 0) == data.train.y) > 0.95

@@ -52,7 +52,8 @@ class Evaluator:
         self.trainer, self.sharding, self.scaler = trainer, sharding, for_device(scaler, split.x.dtype)
         self._scalers, self._cut = (scaler, target_scaler), cut or _examples
         self.batches = self._batches(split)
-        self._add = jit(self._sums)
+        self._program = self._sums  # one object, so that jax keeps its trace
+        self._add = jit(self._program)
 
     def __call__(self, fit: dict, key: jax.Array, step: int = 0) -> dict[str, float]:
         """Returns the means of the fit on the split; the key is for trainers that sample in an evaluation."""
@@ -65,6 +66,19 @@ class Evaluator:
         means = {name: total if weight is None else np.divide(total, weight) for name, (total, weight) in host.items()}
         found = {name: float(value) for name, value in self.trainer.finish(means).items()}
         return found if self.measures is None else found | self.measures[1](_joined(kept))
+
+    def check(self, fit: dict, key: jax.Array) -> None:
+        """Traces the evaluation of a first batch, so that data too short to be scored are refused before training.
+
+        The first call uses the same trace.
+
+        Args:
+            fit: shapes, types and shardings of the fit.
+            key: key of the run.
+        """
+        for batch in self.batches:
+            jax.eval_shape(self._program, fit, batch, self.scaler, key)
+            return
 
     def _batches(self, split: Split) -> Any:
         def batches():
@@ -83,7 +97,8 @@ class Evaluator:
     def of(self, trainer: Trainer) -> "Evaluator":
         """Returns an evaluator of another trainer on the same batches."""
         other = copy(self)
-        other.trainer, other.measures, other._add = trainer, None, jit(other._sums)
+        other.trainer, other.measures, other._program = trainer, None, other._sums
+        other._add = jit(other._program)
         return other
 
     def share(self, other: "Evaluator") -> None:

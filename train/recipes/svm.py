@@ -2,6 +2,8 @@
 
 from ..config.recipe import Expect, ModelRecipes, Recipe
 
+_TABLE = {"trainer": "dual", "epochs": 1}
+
 RECIPES = ModelRecipes(
     recipes=(
         Recipe(
@@ -17,6 +19,10 @@ RECIPES = ModelRecipes(
         Recipe("svm", "digits", variant="linear", trainer="dual", m={"kernel": "none"}, normalize="unit", epochs=1),
         Recipe("svm", "mnist", trainer="dual", m={"gamma": 0.02}, t={"cost": 10.0}, normalize="unit", epochs=1),
         Recipe("svm", "spiral", trainer="dual", m={"gamma": 2.0}, t={"cost": 10.0}, epochs=1),
+        # Before diabetes, so that other tables of classes are like these.
+        *(Recipe("svm", name, **_TABLE) for name in ("iris", "table")),
+        Recipe("svm", "table_values", m={"scheme": "separate"}, **_TABLE),
+        Recipe("svm", "table_labels", m={"scheme": "separate"}, **_TABLE),
         Recipe(
             "svm",
             "diabetes",

@@ -134,7 +134,7 @@ def _run(
         check_same({"data": parts.fingerprint}, _OTHER_DATA)
     parts = replace(parts, plan=replace(parts.plan, checkpoint_every=interval(options.ckpt_every).steps))
     check_best(options.best, parts)
-    parts = parts if like is None else parts.like(like)
+    parts = parts.checked() if like is None else parts.like(like)
     extra = extra_callbacks(parts, options)
     folder = _folder(parts, options) if needs_folder(options, opened is not None and opened.folderless) else None
     if folder is not None:
@@ -227,7 +227,13 @@ def _train(
         result = replace(result, model=memory.load(log.rows))
     elif result.metrics and writes:
         result = finish(result, options.pictures)
-    everyone.on_end(result)
+    return _ended(result, everyone)
+
+
+def _ended(result: Result, callbacks: CallbackList) -> Result:
+    callbacks.on_end(result)
+    for line in result.setup.trainer.warnings(result.metrics) if is_first() and result.metrics else ():
+        warn(line)
     return result
 
 

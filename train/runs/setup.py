@@ -116,6 +116,17 @@ class Setup:
                 evaluation.share(other.evaluations[split])
         return replace(self, rate=other.rate)
 
+    def checked(self) -> "Setup":
+        """Returns these parts; raises the errors that the shapes of the data cause in an evaluation."""
+        shapes, place = self.advance.shapes(self.key)[0], self.advance.sharding.fit
+        # Placed as in training, so that its evaluations use the same traces.
+        fit = jax.tree.map(
+            lambda leaf, where: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=where), shapes, place(shapes)
+        )
+        for evaluation in self.evaluations.values():
+            evaluation.check(fit, self.key)
+        return self
+
     def evaluate(self, fit: dict, step: int) -> list[dict]:
         """Returns a row of metrics for each split."""
         place = {"step": step, "epoch": step / self.plan.steps_per_epoch}

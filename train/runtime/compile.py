@@ -1,9 +1,10 @@
 """`jax.jit` for whole programs, with compiler options where XLA's defaults are slow on the CPU.
 
-The choice depends on the traced program alone, not on the version of jaxlib: measured on 0.10 and 0.12, the same choice
-is the fastest on both, and a jaxlib without an option (0.7) has none set. There is no probe of speed: its noise
-could change the choice, and with it the bits, between a run and its resumption on the same machine.
-`python -m benchmarks.lowerings --only options` measures the choice against the others on the installed version.
+The choice depends on the traced program alone, not on the version of jaxlib; a jaxlib without an option (0.7) has none
+set. It was made from measurements of a few programs of the zoo on one machine, and need not be the fastest elsewhere:
+`python -m benchmarks.lowerings --only options` measures it against the others on the installed version. There is no
+probe of speed: its noise could change the choice, and with it the bits, between a run and its resumption on the same
+machine.
 """
 
 from collections.abc import Callable

@@ -20,9 +20,9 @@ __all__ = ["Options", "dual_step"]
 
 WHOLE = 4096  # variables of a machine whose kernel values are all held in memory: 64 MiB
 BLOCK = 1024
-_SLOPE = (
-    5.0  # of logits without Platt's scaling, which finds 4 to 6 on MNIST; with 1, doubtful pairs outvote clear ones
-)
+# Of logits without Platt's scaling, which finds 4 to 6 on MNIST. With 1, several pairs that are won by little outvote a
+# pair that is lost by much: of 10,000 digits of MNIST 96.1 % are then right, with 5 or more 97.0 %, with votes 97.0 %.
+_SLOPE = 5.0
 
 
 class Options(NamedTuple):
@@ -70,7 +70,7 @@ def dual_step(fit: dict, x: jax.Array, each: Members, kernel: Callable | None, o
     new = jax.lax.map(move_if_open, (each.rows, each.target, held, old))
     decision, made = _parameters(machines, x, each, held, new, kernel is None, options)
     scaled, loss = _scaled(decision, each.target, each.rows < len(x), held, options)
-    gap = new["gap"][:, 0]
+    gap = jnp.max(new["gap"], axis=1)
     moved = {"params": {"machines": made, "platt": scaled}, "state": {"kkt_gap": gap}, "solver": new}
     used = jnp.sum(jnp.any(_coefficients(new["b"], each, len(x)) != 0, axis=1))
     return fit | moved, {"loss": loss, "kkt_gap": jnp.max(gap), "support_vectors": used}

@@ -149,10 +149,14 @@ def _ends(v: jax.Array, b: jax.Array, box: Box) -> tuple[jax.Array, jax.Array]:
 
 
 def _working_set(v: jax.Array, b: jax.Array, box: Box, size: int) -> jax.Array:
-    """Chooses the variables (size,) that violate most: the two ends of the gap are always among them."""
+    """Chooses the variables (size,) that violate most, half of those that may rise and half of those that may fall.
+
+    Of one side alone no two could move: at the start all examples of a class violate equally.
+    """
     up, low = _ends(v, b, box)
-    middle = (jnp.max(up) + jnp.min(low)) / 2
-    return jax.lax.top_k(jnp.maximum(up - middle, middle - low), size)[1]
+    rising = jax.lax.top_k(up, size // 2)[1]
+    fall = jnp.maximum(-low, jnp.finfo(low.dtype).min).at[rising].set(-jnp.inf)  # none is chosen twice
+    return jnp.concatenate([rising, jax.lax.top_k(fall, size - size // 2)[1]])
 
 
 def _steps(k: jax.Array, v: jax.Array, b: jax.Array, box: Box, tolerance: jax.Array) -> jax.Array:

@@ -1,5 +1,7 @@
 """Dual problem of support vector machines: sequential steps with a kernel, coordinate ascent without one."""
 
+from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import jax
@@ -23,6 +25,7 @@ __all__ = ["dual"]
 
 TRAITS = {"gradient": False, "schedule": False, "batch": "all"}
 
+_ROUNDING = 1 + 1e-5  # of a mean in float32
 _ON = 1e-2  # decision values this far from a margin lie on it
 
 
@@ -89,7 +92,20 @@ def dual(
             measured["support_vectors"] = jnp.sum(jnp.any(machines["coefficients"] != 0, axis=1))
         return base(fit, batch, key) | {name: (value * total, total) for name, value in measured.items()}
 
-    return Trainer(init, step, evaluate, task.finish, (_draw_margins,))
+    return Trainer(init, step, evaluate, task.finish, (_draw_margins,), partial(_unsolved_machines, options, run))
+
+
+def _unsolved_machines(options: Options, run: Run, metrics: Mapping[str, float]) -> list[str]:
+    """Returns a line about machines whose gap is above the tolerance, with what to do; none if all are solved."""
+    gap, longer = metrics["kkt_gap"], "--epochs" if run.recipe.steps is None else "--steps"
+    if gap <= options.tolerance * _ROUNDING:
+        return []
+    return [
+        f"not all machines are solved: the gap of the KKT conditions is {gap:.2g}, above --t.tolerance "
+        f"{options.tolerance:g}. Give more --t.iterations (now {options.iterations:,}), or continue with more {longer} "
+        f"(now {run.steps:,}); where the gap falls no further, rounding keeps it open: give a smaller --t.cost, scaled "
+        "inputs (--normalize) or a larger --t.tolerance"
+    ]
 
 
 def _draw_margins(drawing: Any) -> None:

@@ -44,6 +44,7 @@ def teacher_forcing(model: Layer, task: Task, run: Run, *, ridge: float = 1e-8) 
         )
 
     def init(key, batch):
+        _check_length(batch["x"].shape[1], model.washout)
         params, state = model.init(key, batch["x"])
         return {"params": params, "state": state}
 
@@ -72,11 +73,7 @@ def continued(model: Any, params: dict, state: dict, x: jax.Array, ridge: float)
         BadInput: if the series ends with the washout.
     """
     (batch, time, values), n = x.shape, params["head"]["w"].shape[0]
-    if time - 1 <= model.washout:
-        raise BadInput(
-            f"the training part of the series has {time:,} values, which leaves no step to learn from after the "
-            f"{model.washout:,} of --m.washout: give a longer series or a shorter washout"
-        )
+    _check_length(time, model.washout)
     parts = -(-time // _STEPS)
     steps = -(-time // parts)
 
@@ -97,3 +94,11 @@ def continued(model: Any, params: dict, state: dict, x: jax.Array, ridge: float)
     rest = triangle[n + 1 :, n + 1 :]  # its square is that of the errors, and of the weights by the ridge
     loss = jnp.sum(jnp.square(rest)) / (batch * (time - 1 - model.washout) * values)
     return params | {"head": solution(triangle, values)}, state | {"last": ends[-1]}, loss
+
+
+def _check_length(time: int, washout: int) -> None:
+    if time - 1 <= washout:
+        raise BadInput(
+            f"the training part of the series has {time:,} values, which leaves no step to learn from after the "
+            f"{washout:,} of --m.washout: give a longer series or a shorter washout"
+        )

@@ -45,6 +45,23 @@ def test_a_program_that_is_not_given_is_traced_once_at_the_first_call(monkeypatc
     assert [CONVOLUTION in primitives(program) for program in seen] == [True]
 
 
+def test_every_shape_is_traced_once_by_the_options_of_the_first_and_arguments_of_jit_hold():
+    traces = []
+
+    def doubled(x):
+        traces.append(x.shape)
+        return 2 * x
+
+    place = jax.sharding.SingleDeviceSharding(jax.devices()[0])
+    run, given = jit(doubled, donate_argnums=0, out_shardings=place), jnp.ones(4)
+    found = run(given)
+    assert given.is_deleted()
+    assert found.sharding == place
+    for size in (4, 5, 5):
+        np.testing.assert_array_equal(run(jnp.ones(size)), np.full(size, 2))
+    assert traces == [(4,), (5,)]
+
+
 @pytest.mark.parametrize("backend", ["gpu", "tpu"])
 def test_other_devices_get_no_options(backend, monkeypatch):
     monkeypatch.setattr(jax, "default_backend", lambda: backend)

@@ -1,5 +1,6 @@
 """Scores of a forecast: free running and one step ahead are measured apart, with persistence beside each."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import ClassVar
 
@@ -7,9 +8,12 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from zoo.train import recipe_for, run
+from zoo.train.config.run_options import RunOptions
 from zoo.train.data.normalize import Scaler
 from zoo.train.errors import BadInput
 from zoo.train.evaluation.task_for_data import in_units
+from zoo.train.runs.setup import setup
 from zoo.train.tasks.forecast import forecast, free_run, starts
 
 WASHOUT, HORIZON = 10, 4
@@ -87,3 +91,25 @@ def test_a_series_is_forecast_in_its_own_unit():
     assert found == {"values": [1e9 + 22, 1e9 + 44, 1e9 + 88], "unit": "load", "mode": "free running"}
     with pytest.raises(BadInput, match="has 10 values, esn forecasts after more than 10"):
         free_run(Trained, x[:, :10], 2)
+
+
+@pytest.mark.parametrize(
+    ("values", "part"), [(90, "has 72 values, which leaves no step"), (400, "has 80 values; to score")]
+)
+def test_a_series_too_short_to_learn_or_to_score_is_refused_before_a_folder_is_made(values, part, tmp_path):
+    (tmp_path / "own.csv").write_text("v\n" + "\n".join(f"{i % 7}" for i in range(values)))
+    recipe = replace(recipe_for("esn", "csv"), m={"units": 12, "degree": 3})
+    recipe = replace(recipe, d=recipe.d | {"file": str(tmp_path / "own.csv"), "column": "v", "whole": True})
+    with pytest.raises(BadInput, match=part):
+        run(recipe, RunOptions(out=tmp_path / "run", quiet=True))
+    assert not (tmp_path / "run").exists()
+
+
+def test_the_check_before_a_run_and_its_evaluations_share_one_trace():
+    parts, traces = setup(replace(recipe_for("esn", "sine"), m={"units": 12, "degree": 3})), []
+    evaluation = parts.evaluations["test"]
+    scored = evaluation.trainer.evaluate
+    evaluation.trainer = evaluation.trainer._replace(evaluate=lambda *given: traces.append(1) or scored(*given))
+    parts.checked()
+    evaluation(parts.advance.init(parts.key), parts.key)
+    assert traces == [1]

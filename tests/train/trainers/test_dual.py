@@ -24,6 +24,9 @@ CLASSES = (X[:, 0] + 0.6 * RNG.normal(size=60) > 0).astype(np.int32)
 VALUES = (np.sin(X[:, 0]) + 0.2 * RNG.normal(size=60)).astype(np.float32)
 
 
+BLOCKS = {"cost": 2.0, "folds": 0, "block": 8}
+
+
 def trainer(model, y, task=None, steps=1, **options):
     recipe = Recipe("svm", "digits", trainer="dual")
     run = Run(recipe, steps, 1, data_parallel(), np.asarray(y))
@@ -129,11 +132,34 @@ def test_a_regression_is_that_of_a_quadratic_program_in_float64(kernel):
     np.testing.assert_allclose(model.apply(fit["params"], {}, X)[0][:, 0], wanted, atol=2e-3)
 
 
-def test_steps_with_few_iterations_end_where_one_long_step_does():
-    whole, _ = trained(svm(1, gamma=0.5), cost=2.0, folds=0, block=8)
-    parts, metrics = trained(svm(1, gamma=0.5), cost=2.0, folds=0, block=8, steps=60, iterations=1)
-    assert metrics["kkt_gap"] <= 1e-3
-    one, other = (svm(1).decision(fit["params"], {}, X) for fit in (whole, parts))
+def test_machines_that_are_not_solved_are_told_of_with_what_to_do():
+    made, (_, metrics) = trainer(svm(1), CLASSES, iterations=1), trained(svm(1, gamma=0.5), **BLOCKS, iterations=1)
+    assert metrics["kkt_gap"] > 0.1
+    (line,) = made.warnings(metrics)
+    assert f"{metrics['kkt_gap']:.2g}, above --t.tolerance 0.001. Give more --t.iterations (now 1)" in line
+    assert made.warnings({"kkt_gap": float(np.float32(1e-3))}) == []
+
+
+def test_without_platts_scaling_a_class_that_wins_all_its_pairs_is_predicted():
+    """Class 0 wins each pair by the margin; class 1 wins all others by three margins."""
+    fit, _ = trained(svm(1, gamma=0.5), cost=2.0, folds=0, block=None)
+    model, x = svm(10, kernel="none"), jnp.zeros((1, 2))
+    params, state = model.init(jax.random.key(0), x)
+    params["machines"]["bias"] = jnp.array([1.0] * 9 + [3.0] * 8 + [0.0] * 28)
+    params["platt"]["slope"] = jnp.tile(fit["params"]["platt"]["slope"], 45)
+    assert jnp.argmax(model.apply(params, state, x)[0]) == 0
+
+
+@pytest.mark.parametrize("first", [0, 1], ids=["as they come", "by class"])
+def test_steps_with_few_iterations_end_where_one_long_step_does(first):
+    """Ordered by class, all of the first working set violate equally, and are of one class."""
+    order = np.argsort(-CLASSES, kind="stable") if first else np.arange(60)
+    data, model = {"x": X[order], "y": CLASSES[order]}, svm(1, gamma=0.5)
+    (whole, metrics), (parts, after) = (
+        trained(model, **data, **BLOCKS, steps=steps, iterations=most) for steps, most in ((1, 1000), (60, 1))
+    )
+    assert max(metrics["kkt_gap"], after["kkt_gap"]) <= 1e-3
+    one, other = (model.decision(fit["params"], {}, X) for fit in (whole, parts))
     np.testing.assert_allclose(one, other, atol=2e-3)
 
 
