@@ -36,8 +36,10 @@ def class_shares(data: Dataset, classes: int) -> np.ndarray:
 
     A class without training examples counts as half an example.
     """
-    y = np.asarray(data.train.y).reshape(-1)
-    counts = np.maximum(np.bincount(y[y >= 0], minlength=classes), _UNSEEN)
+    found = np.zeros(classes, np.int64)
+    for part in blocks(data.train.y, _ROWS):  # those of a large text stay on the disk
+        found += np.bincount(part[part >= 0].ravel(), minlength=classes)
+    counts = np.maximum(found, _UNSEEN)
     return counts / counts.sum()
 
 
@@ -48,8 +50,8 @@ def token_shares(data: Dataset, kind: str, *, outputs: int) -> Baseline:
 
 def label_shares(data: Dataset, kind: str) -> Baseline:
     """Returns the logit of each label's share of the training examples."""
-    y = np.asarray(data.train.y)
-    return Baseline("more frequent value of each label", log_odds(y.sum(axis=0), len(y)))
+    total = sum(part.sum(axis=0, dtype=np.int64) for part in blocks(data.train.y, _ROWS))
+    return Baseline("more frequent value of each label", log_odds(np.asarray(total), len(data.train.y)))
 
 
 def log_odds(count: np.ndarray, examples: int) -> np.ndarray:
@@ -73,7 +75,8 @@ def central_value(data: Dataset, kind: str, *, outputs: int, absolute: bool = Fa
     """
     if kind == "series":  # where changes are learned, the last value is a change of 0
         return Baseline("persistence", np.zeros(outputs), 0.0 if data.relative else 1.0)
-    y = np.asarray(data.train.y, np.float64).reshape(len(data.train.y), -1)
+    parts = [np.asarray(part, np.float64) for part in blocks(data.train.y, _ROWS)]
+    y = np.concatenate(parts).reshape(len(data.train.y), -1)
     return Baseline("median", np.median(y, axis=0)) if absolute else Baseline("mean", y.mean(axis=0))
 
 
