@@ -25,7 +25,8 @@ def zoo(series: np.ndarray) -> np.ndarray:
     x = jnp.asarray(series, jnp.float32)[None, :, None]
 
     def run(key, x):
-        params, state, _ = continued(model, *model.init(key, x), x, 1e-8)
+        params, state = model.init(key, x)
+        params, state, _ = continued(model, params, state, x, 1e-8)
         return model.generate(params, state, state["last"][None], _FREE)
 
     return np.asarray(jit_once(run)(jax.random.key(0), x))[0, :, 0]

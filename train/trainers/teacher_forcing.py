@@ -5,7 +5,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from zoo.layers import Layer, Sequence
+from zoo.layers import Sequence
 
 from ..errors import BadInput
 from ..tasks.task import Task
@@ -21,7 +21,7 @@ TRAITS = {"gradient": False, "schedule": False, "batch": "all", "shares_programs
 _STEPS = 4096  # steps whose states are held at a time
 
 
-def teacher_forcing(model: Layer, task: Task, run: Run, *, ridge: float = 1e-8) -> Trainer:
+def teacher_forcing(model: Any, task: Task, run: Run, *, ridge: float = 1e-8) -> Trainer:
     """Makes the trainer that drives a reservoir by the true series and solves its layer `head` in one step.
 
     Every state has the next value as its target, but for those of the washout. The state of the model keeps the
