@@ -77,7 +77,7 @@ def compare(f: Callable, args: tuple, turns: int) -> Found:
 def _gradient(layer: Layer, *shape: int) -> tuple[Callable, tuple]:
     """Makes the gradient of a layer's sum of squares with respect to its parameters and its input."""
     x = jax.random.normal(jax.random.key(0), shape)
-    params, state = layer.init(jax.random.key(1), x)
+    params, state = jax.jit(layer.init)(jax.random.key(1), x)  # eagerly, each operation would be compiled
 
     def loss(params: Any, x: jax.Array) -> jax.Array:
         return jnp.sum(layer.apply(params, state, x, jax.random.key(2))[0] ** 2)

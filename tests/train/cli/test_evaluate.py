@@ -27,7 +27,10 @@ def command(capsys, *words):
         ("linear", "diabetes", {"steps": 5, "d": {"fold": 3}}),
         ("rnn", "future", {"steps": 3, "m": {"width": 4}, "d": {"examples": 100, "steps": 8}}),
         pytest.param("markov", "text", {"m": {"n": 2}}, marks=pytest.mark.expensive),
-        ("rnn", "sine", {"steps": 3, "m": {"width": 4}, "d": {"steps": 300, "relative": True}}),
+        pytest.param(
+            *("rnn", "sine", {"steps": 3, "m": {"width": 4}, "d": {"steps": 300, "relative": True}}),
+            marks=pytest.mark.expensive,
+        ),
     ],
 )
 def test_the_metrics_equal_those_of_the_run_exactly(tmp_path, capsys, model, dataset, changes):

@@ -103,6 +103,7 @@ def test_files_of_earlier_versions_get_that_of_their_own_training_examples():
     assert found.baseline["metrics"]["accuracy"] == pytest.approx(1 / 3)
 
 
+@pytest.mark.expensive
 def test_another_data_set_is_compared_with_the_training_examples_of_the_model(tmp_path):
     result = trained(tmp_path, "rnn", "sine", m={"width": 4}, d={"steps": 300})
     model = load(result.folder)

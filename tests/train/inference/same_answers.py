@@ -170,7 +170,7 @@ CASES = {
     ("image", "multiclass"): of_images,
     ("image", "regression"): partial(of_arrays, "image", "uint8", 1),
     ("sequence", "multiclass"): partial(of_arrays, "sequence", "uint64", 0),
-    ("sequence", "binary"): partial(generated, "lsm", "spike_templates", examples=40),
+    ("sequence", "binary"): partial(generated, "rnn", "spike_templates", examples=40, steps=10),
     ("sequence", "regression"): partial(of_arrays, "sequence", "float64", 1),
     ("sequence", "tagging"): partial(generated, "bigru", "future", examples=40, steps=6, ahead=1),
     ("series", "regression"): partial(of_series, 1e10, 3.0, True),

@@ -69,6 +69,7 @@ def left(folder, step):
 
 @pytest.mark.fault(row=1)
 @pytest.mark.slow
+@pytest.mark.expensive
 def test_row_1_a_run_killed_twice_ends_with_the_same_bits(tmp_path):
     words = [*WORDS, "--epochs", "150", "--ckpt-every", "20"]
     ended_well(python(*words, "--out", tmp_path / "whole"))
