@@ -37,7 +37,7 @@ TRAITS = {
 }
 
 _ROWS = 4096  # examples whose features are computed at a time
-_SCALES = 2.0 ** jnp.arange(-4, 8, 0.125)  # factors of the outputs that are tried for classes
+_SCALES = 96  # factors of the outputs that are tried for classes
 
 
 def least_squares(model: Layer, task: Task, run: Run, *, ridge: float = 10.0) -> Trainer:
@@ -111,9 +111,10 @@ def with_head(model: Any, task: Task, params: dict, state: Any, batch: dict) -> 
     made = by_rows(lambda x: model.apply(params, state, x)[0], x)
     if task.probabilities is None:
         return params, task.mean(task.loss(made, y), y)
-    losses = jax.lax.map(lambda scale: task.mean(task.loss(scale * made, y), y), _SCALES)
+    scales = jnp.exp2(jnp.arange(_SCALES) / 8 - 4)  # 1/16 to 2^7.9; made here, as programs hold few constants
+    losses = jax.lax.map(lambda scale: task.mean(task.loss(scale * made, y), y), scales)
     best = jnp.argmin(losses)
-    return params | {"head": jax.tree.map(lambda each: _SCALES[best] * each, head)}, losses[best]
+    return params | {"head": jax.tree.map(lambda each: scales[best] * each, head)}, losses[best]
 
 
 def ridge_regression(
