@@ -113,9 +113,9 @@ def _sampled(cell: Cell, samples: int) -> Layer:
 
     def apply(params, x):
         _check(x)
-        silence = -x.shape[1] % samples
-        x = jnp.pad(x, [(0, 0), (silence, 0), (0, 0)])
-        parts = jnp.swapaxes(x.reshape(x.shape[0], samples, x.shape[1] // samples, x.shape[-1]), 0, 1)
+        steps = (x.shape[1] + samples - 1) // samples  # of a part; at least 1 also where the time is a symbol
+        x = jnp.pad(x, [(0, 0), (steps * samples - x.shape[1], 0), (0, 0)])
+        parts = jnp.swapaxes(x.reshape(x.shape[0], samples, steps, x.shape[-1]), 0, 1)
 
         def run(carry, x):
             ran, _ = part.apply(params, {}, Sequence(x, carry=carry))

@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from jax import export
 
 from zoo._liquid import connected
 from zoo.layers import Sequence
@@ -146,3 +147,10 @@ def test_what_is_no_spike_train_is_refused(key):
         model.apply(params, {}, Sequence(X, jnp.array([3, 10])))
     with pytest.raises(ValueError, match="samples must be a positive integer"):
         lsm(2, samples=0)
+
+
+def test_a_liquid_is_exported_for_sequences_of_any_length():
+    model, params, features, _ = drawn()
+    shape = (*export.symbolic_shape("batch, time"), 3)
+    program = export.export(jax.jit(lambda x: model.features(params, {}, x)))(jax.ShapeDtypeStruct(shape, jnp.float32))
+    np.testing.assert_allclose(program.call(X[:1, :50]), features(params, {}, X[:1, :50]), atol=1e-6)
