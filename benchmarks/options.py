@@ -1,5 +1,6 @@
 """Compares the compiler options that are chosen with those that were tried, on one program per kind, by turns."""
 
+import math
 import statistics
 from collections.abc import Callable
 from functools import partial
@@ -42,6 +43,8 @@ class Found(NamedTuple):
         ratios = ", ".join(
             f"{name} {median:.2f} (shortest {least:.2f})" for name, (median, least) in self.times.items()
         )
+        if math.isnan(self.ms):
+            return "this jaxlib knows no such options"
         return f"chosen {self.ms:.2f} ms; times as fast: {ratios or 'all tried are the same program'}"
 
 
@@ -56,6 +59,8 @@ def faster(found: Found, bound: float = BOUND) -> list[str]:
 
 def compare(f: Callable, args: tuple, turns: int) -> Found:
     """Measures a function with the chosen options and with every other set that jaxlib knows."""
+    if offloading(*OFFLOADED) is None:  # this jaxlib knows no such options: there is one program
+        return Found(math.nan, {})
     lowered = jax.jit(f).lower(*args)
     chosen = lowered.compile(compiler_options(jax.make_jaxpr(f)(*args)))
     programs, seen = {"chosen": chosen}, {chosen.as_text()}

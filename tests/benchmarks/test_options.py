@@ -15,7 +15,7 @@ def test_a_choice_is_wrong_if_others_are_faster_by_both_ratios():
 def test_options_of_the_same_program_are_not_timed():
     found = compare(lambda x: x + 1, (jnp.ones(3),), turns=2)
     assert found.times == {}
-    assert found.ms > 0
+    assert found.ms > 0 or options.offloading(*options.OFFLOADED) is None
 
 
 @pytest.mark.parametrize(("ratios", "fails"), [([1.5, 1.5], 1), ([1.5, 1.0], 0), ([1.2], 0)])
