@@ -47,8 +47,9 @@ def test_each_reaches_the_metrics_of_its_file(name):
     if said["dataset"] == "text" and here[:2] != tuple(there[:2]):
         pytest.skip("the standard library, which is the text, differs from one version of python to the next")
     found = evaluate(zoo.load(name)).metrics
-    for metric, value in found.items():  # a series that runs freely is chaotic: its error grows from the last bits
-        near = 1.0 if metric.startswith("free_") else 2e-3
+    usual = 0.02 if said["task"] == "forecast" else 2e-3  # errors of 1e-4 consist of the last bits of float32
+    for metric, value in found.items():
+        near = 1.0 if metric == "free_mse" else usual  # a series that runs freely is chaotic: 500 steps multiply them
         assert value == pytest.approx(said["metrics"][metric], rel=near), metric
 
 
