@@ -207,14 +207,19 @@ def recipe_for(model: str, dataset: str | Source | None = None, variant: str = "
     check_compatible(model, kind)
     for recipe in recipes:
         if (recipe.dataset, recipe.variant) == (kind.name, variant):
-            return recipe
+            return _copy(recipe)
     if variant:
         known = [f"{r.variant} (on {r.dataset})" for r in recipes if r.variant] or ["none"]
         raise BadInput(f"{model} has no recipe {variant!r} on {kind.name}; it has: {', '.join(known)}")
     if not recipes:
         return Recipe(model, kind.name)
     like = max(recipes, key=lambda r: _likeness(source(r.dataset), kind))
-    return replace(like, dataset=kind.name, variant="", d={}, expect=None)
+    return _copy(replace(like, dataset=kind.name, variant="", d={}, expect=None))
+
+
+def _copy(recipe: Recipe) -> Recipe:
+    """A copy with option dicts of its own: whoever changes them changes no recipe of the zoo."""
+    return replace(recipe, m=dict(recipe.m), d=dict(recipe.d), t=dict(recipe.t))
 
 
 def check_compatible(model: str, data: Source, task: str = "") -> None:

@@ -63,7 +63,7 @@ def recipe_of(name):
         for recipe in [recipe_for(model, LESS[model])] if model in LESS else book(model).recipes:
             if variant(recipe.trainer, source(recipe.dataset).task) == name:
                 data = TEXT | recipe.d if recipe.dataset == "text" else recipe.d
-                data |= {"steps": 400, "horizon": 9} if recipe.d.get("whole") else {}
+                data = data | ({"steps": 400, "horizon": 9} if recipe.d.get("whole") else {})
                 return replace(recipe, d=data, m=SMALL.get(model, recipe.m), t=recipe.t | SHORT.get(model, {}), ema=0.9)
     raise LookupError(f"no recipe is trained by {name}")
 
