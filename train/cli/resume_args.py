@@ -72,7 +72,7 @@ def _paths_from_here(words: Sequence[str], run: Path) -> list[str]:
     ):
         return []
     found = []
-    for name in ("folder", "file", "test_file"):
+    for name in ("folder", "file", "test_file", "test_folder"):
         value, flag = options.get(name), f"--d.{name.replace('_', '-')}"
         if not isinstance(value, str) or not value or value.startswith("~") or _value(words, flag):
             continue

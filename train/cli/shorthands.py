@@ -23,6 +23,10 @@ SHORTHANDS = {
     "--target": ("NAME", "column of the table to predict, or several, A,B; short for --d.target NAME"),
     "--test-csv": ("FILE", "CSV file with the test rows of the table, short for --d.test-file FILE"),
     "--images": ("DIR", "folder of images, short for --dataset images --d.folder DIR"),
+    "--test-images": (
+        "DIR",
+        "folder of test images, in the same subfolders as those of --images; short for --d.test-folder DIR",
+    ),
     "--npy": (
         "DIR",
         "folder of arrays x.npy and y.npy, short for --dataset npy_images (or npy_table, ...) --d.folder DIR",
@@ -38,7 +42,7 @@ _OWN = {"--text": "--d.file", "--csv": "--d.file", "--images": "--d.folder", "--
 _SETS = {"--csv": ("csv", *TABLE_NAMES), "--npy": NPY_NAMES}
 """Data sets of which such a flag means one."""
 
-_LONG = {"--test-csv": "--d.test-file"}
+_LONG = {"--test-csv": "--d.test-file", "--test-images": "--d.test-folder"}
 
 
 def expand_shorthands(words: Sequence[str], trained_on: str = "") -> list[str]:

@@ -4,7 +4,7 @@ The sources are listed by `data/sources`. Nothing here needs jax; numpy is impor
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
@@ -98,6 +98,7 @@ class Dataset:
         split_anew: `indices of training examples, of test examples -> Dataset`, with the statistics of these training
             examples; indices count the training examples of this data set first, then its test examples. None: as for
             `fitted_to`.
+        pictures: how the pictures of a folder were read, kept with the model; empty for other data.
     """
 
     name: str
@@ -120,6 +121,7 @@ class Dataset:
     encoder: Any = None
     fitted_to: Callable[[Any], "Dataset"] | None = None
     split_anew: Callable[[Any, Any], "Dataset"] | None = None
+    pictures: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def unit(self) -> str:

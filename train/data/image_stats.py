@@ -29,21 +29,19 @@ def image_stats(kind: str, x: "np.ndarray") -> dict[str, Any]:
     return {"input_range": [low, high], "input_edge": (edge_of(x) - low) / ((high - low) or 1)}
 
 
-def picture_rule(dataset: str, options: dict[str, Any]) -> dict[str, Any]:
-    """Returns how the pictures of a folder were read, for the model file; empty for other data sets.
+def picture_rule(size: int, resize: str, *, grey: bool) -> dict[str, Any]:
+    """Returns how the pictures of a folder were read, for the model file.
 
     Args:
-        dataset: name of the data set.
-        options: its options.
+        size: side of the square that they were scaled to; 0: they were kept.
+        resize: what became the square.
+        grey: whether they were converted to greyscale.
 
-    >>> picture_rule("images", {"folder": "cats", "size": 64})["pictures"]["size"], picture_rule("digits", {})
-    (64, {})
+    >>> picture_rule(64, "pad", grey=False)["resize"], picture_rule(0, "crop", grey=True)["resize"]
+    ('pad', 'none')
     """
-    if dataset != "images":
-        return {}
-    size, grey = int(options.get("size", 0)), bool(options.get("grey", False))
-    crop = "central square" if size else "none"
-    return {"pictures": {"size": size, "crop": crop, "grey": grey, "alpha": "onto white", "values": [0, 255]}}
+    rule = resize if size else "none"
+    return {"size": size, "resize": rule, "grey": grey, "alpha": "onto white", "values": [0, 255]}
 
 
 def edge_of(x: "np.ndarray") -> float:

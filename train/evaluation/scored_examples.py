@@ -16,7 +16,7 @@ from ..trained.model import Trained
 
 __all__ = ["ScoredExamples", "recipe_of", "scored_examples"]
 
-_PATHS = ("folder", "file", "test_file")
+_PATHS = ("folder", "file", "test_file", "test_folder")
 
 
 class ScoredExamples(NamedTuple):

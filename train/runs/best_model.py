@@ -13,7 +13,7 @@ import numpy as np
 from zoo import _catalogue
 
 from ..callback import Callback
-from ..data.image_stats import image_stats, picture_rule
+from ..data.image_stats import image_stats
 from ..data.on_disk import sample
 from ..engine.loop import Diverged
 from ..errors import BadInput, RunFailed
@@ -172,7 +172,7 @@ def _describe_model(parts: Setup, row: dict, options: dict) -> dict[str, Any]:
         "input_shape": list(parts.example.shape),
         "input_dtype": str(data.train.x.dtype),
         **image_stats(parts.source.kind, sample(data.train.x)),
-        **picture_rule(recipe.dataset, dict(recipe.d)),
+        **({"pictures": dict(data.pictures)} if data.pictures else {}),
         "classes": list(data.classes),
         **({"labels": list(data.labels)} if data.labels else {}),
         **({} if data.held_out else {"held_out": False}),

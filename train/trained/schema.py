@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, get_args, get_type_hints
 
 from ..config.recipe import Loss, Precision, Recipe
 from ..data.dataset import PER_STEP, Kind
+from ..data.formats.image import Resize
 from ..data.tables.encoder import TableEncoder
 from ..errors import BadInput
 from ..option_types import coerce
@@ -121,6 +122,7 @@ _WEIGHTS = _Form("a list of positive numbers", lambda value: _NUMBERS.fits(value
 _SHAPE = _Form(f"a list of whole numbers of at least 1, whose product is at most {LARGEST:,}", _is_shape)
 _OPTIONS = _Form("options by name: numbers, texts, true, false, null or lists of them", lambda v: _maps(v, _is_plain))
 _ORIGIN = _Form("texts by name", lambda value: _maps(value, lambda each: _is_text(each) or _maps(each, _is_text)))
+_RESIZE = _Form(f"none or {_one_of(Resize).words}", lambda value: value == "none" or value in get_args(Resize))
 _DTYPE = _Form("a type of numbers, such as float32", lambda value: value in _DTYPES)
 
 _FIELDS: Mapping[str, _Field] = {
@@ -147,7 +149,7 @@ _FIELDS: Mapping[str, _Field] = {
     "input_dtype": _Field(_DTYPE, "float32"),
     "input_range": _Field(_or_none(_Form("a list of the least and the largest number", _is_range)), _ABSENT),
     "input_edge": _Field(_or_none(_NUMBER), _ABSENT),
-    "pictures": _Field({"size": _Field(_COUNT)}, _ABSENT),
+    "pictures": _Field({"size": _Field(_COUNT), "resize": _Field(_RESIZE, "crop")}, _ABSENT),
     "classes": _Field(_TEXTS, []),
     "labels": _Field(_LABELS, []),
     "held_out": _Field(_BOOL, True),

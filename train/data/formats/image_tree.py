@@ -3,11 +3,15 @@
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 from ...errors import BadInput
-from .image import ENDINGS, files_below
+from .image import ENDINGS, FORMS, files_below
 
-__all__ = ["check_parts", "classified", "counted_classes", "split_folders"]
+__all__ = ["Classes", "check_parts", "classified", "counted_classes", "split_folders"]
+
+Classes = Literal["first", "path"]
+"""What names the class of an image in folders within folders: the first of them, or their whole path."""
 
 _SPLITS = {
     **dict.fromkeys(("train", "training"), "train"),
@@ -18,8 +22,13 @@ _PURPOSES = {"train": "training", "val": "validation", "test": "testing"}
 _SHOWN = 12  # classes in a line
 
 
-def split_folders(root: Path, notes: list[str]) -> dict[str, Path]:
+def split_folders(root: Path, notes: list[str], test: Path | None = None) -> dict[str, Path]:
     """Returns the folder of each split, with a note on them; only the root, under the name "", if there are no splits.
+
+    Args:
+        root: folder of the images.
+        notes: lines for the user, to which one is appended.
+        test: folder of the test images elsewhere; None: they are in the root, if anywhere.
 
     Raises:
         BadInput: if one split has two folders, or other images lie beside the splits.
@@ -27,40 +36,57 @@ def split_folders(root: Path, notes: list[str]) -> dict[str, Path]:
     folders = [each for each in _visible(root) if each.is_dir()]
     known = [(_SPLITS[each.name.lower()], each) for each in folders if each.name.lower() in _SPLITS]
     found = dict(known)
-    if "train" not in found or len(found) < 2:
-        return {"": root}
+    alone = test is not None and len(folders) == 1  # a folder train, the test images are elsewhere
+    if "train" not in found or not (alone or len(found) > 1):
+        return {"": root} if test is None else _noted(root, {"train": root, "test": test}, notes)
+    if test is not None:
+        if "test" in found:
+            raise BadInput(f"--d.test-folder {test}: {root} has test images of its own, {found['test'].name}/: omit it")
+        found["test"] = test
     if "test" not in found:
         found["test"] = found.pop("val")
     found = {split: found[split] for split in _PURPOSES if split in found}
     others = [f"{each.name}/" for each in folders if each.name.lower() not in _SPLITS and files_below(each)[0]]
     others += [each.name for each in _images(root)]
-    if others or len(known) > len(found):
+    if others or len(known) > len(found) - (test is not None):
         names = ", ".join(f"{each.name}/" for _, each in known)
         raise BadInput(
             f"--d.folder {root} has splits, {names}, {f'beside {others[0]}' if others else 'one of them twice'}: move "
             "what is no split away, or rename these folders if they are classes"
         )
-    told = ", ".join(f"{path.name}/ for {_PURPOSES[split]}" for split, path in found.items())
-    notes.append(f"{root}: {told}; --d.test-share and --d.seed have no effect")
+    return _noted(root, found, notes)
+
+
+def _noted(root: Path, found: dict[str, Path], notes: list[str]) -> dict[str, Path]:
+    """Returns the folders of the splits after a note on them."""
+    told = [f"{_place(path, root)} for {_PURPOSES[split]}" for split, path in found.items()]
+    notes.append(f"{root}: {', '.join(told)}; --d.test-share and --d.seed have no effect")
     return found
+
+
+def _place(path: Path, root: Path) -> str:
+    if path == root:
+        return "all"
+    return f"{path.name}/" if path.parent == root else str(path)
 
 
 def check_parts(root: Path, places: dict[str, Path], parts: dict[str, list[tuple[Path, str]]]) -> None:
     """Raises BadInput if there are too few images, or one split has classes and another has none."""
-    few = [path for split, path in places.items() if len(parts[split]) < (1 if split else 2)]
-    if few:
+    few = next((split for split in places if len(parts[split]) < (1 if split else 2)), None)
+    if few is not None:
         least = "images" if len(places) > 1 else "at least 2 images"
-        raise BadInput(f"--d.folder {few[0]}: expected {least} ({', '.join(ENDINGS)}) in it or in its subfolders")
-    flat = {path.name: parts[split][0][0].parent == path for split, path in places.items()}
+        flag = "--d.test-folder" if few == "test" and places[few].parent != root else "--d.folder"
+        raise BadInput(f"{flag} {places[few]}: expected {least} ({FORMS}) in it or in its subfolders")
+    flat = {split: parts[split][0][0].parent == path for split, path in places.items()}
     if len(set(flat.values())) > 1:
-        one, other = (next(name for name, is_flat in flat.items() if is_flat == each) for each in (True, False))
+        one, other = (next(places[split].name for split in flat if flat[split] == each) for each in (True, False))
         raise BadInput(
             f"--d.folder {root}: {other}/ has a subfolder per class, and the images of {one}/ have no class: sort them "
             f"into the same subfolders, or move {one}/ away"
         )
 
 
-def classified(folder: Path, root: Path, notes: list[str]) -> list[tuple[Path, str]]:
+def classified(folder: Path, root: Path, notes: list[str], names: Classes = "first") -> list[tuple[Path, str]]:
     """Returns the images in order, each with the name of its class; without subfolders that of the root."""
     here = [(path, root.resolve().name) for path in _images(folder)]
     classes = {each.name: files_below(each) for each in _visible(folder) if each.is_dir()}
@@ -73,15 +99,19 @@ def classified(folder: Path, root: Path, notes: list[str]) -> list[tuple[Path, s
     beside = [path for path in _visible(folder) if not path.is_dir() and path not in dict(here)]
     found = (_left_out(folder, beside), *(_left_out(folder / name, each[1]) for name, each in classes.items()))
     notes += [note for note in found if note]
-    deeper = [f"{name}/{path.parent.name}" for path, name in below if path.parent != folder / name]
+    deeper = [path.parent.relative_to(folder).as_posix() for path, name in below if path.parent != folder / name]
     if deeper:
-        notes.append(f"{folder}: {len(deeper)} images lie deeper ({deeper[0]}/); the first folder is their class")
+        taken = {"first": "the first folder is their class", "path": "the whole path is their class"}[names]
+        other = {"first": "path makes it the whole path", "path": "first makes it the first folder"}[names]
+        notes.append(f"{folder}: {len(deeper)} images lie deeper ({deeper[0]}/); {taken} (--d.classes {other})")
     empty = [] if here or not below else [name for name, (images, _) in classes.items() if not images]
     if empty:
         raise BadInput(
-            f"{folder / empty[0]} has no images ({', '.join(ENDINGS)}), so the class {empty[0]} would vanish: convert "
+            f"{folder / empty[0]} has no images ({FORMS}), so the class {empty[0]} would vanish: convert "
             "its files, or move the folder away"
         )
+    if names == "path":
+        below = [(path, path.parent.relative_to(folder).as_posix()) for path, _ in below]
     return here + below
 
 

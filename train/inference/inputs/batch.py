@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ...data.formats.image import Resize
 from ...data.tables.encoder import TableEncoder
 from ...errors import BadInput
 
@@ -38,6 +39,7 @@ class InputSpec(NamedTuple):
         edge: mean of their outermost pixels, 0 to 1; None if unknown.
         side: side of the square that training pictures were cropped and scaled to, 0 if they were kept; None if the
             model was not trained on a folder of pictures, or its file is older than this field.
+        resize: what became the square.
         each: whether the model has an output at every time step.
         encoder: encoder of the rows of a table; None for other data, and for tables of numbers alone.
     """
@@ -49,6 +51,7 @@ class InputSpec(NamedTuple):
     range: tuple[float, float] | None = None
     edge: float | None = None
     side: int | None = None
+    resize: Resize = "crop"
     each: bool = False
     encoder: TableEncoder | None = None
 
@@ -64,6 +67,7 @@ class InputSpec(NamedTuple):
             None if low_high is None else (low_high[0], low_high[1]),
             about.get("input_edge"),
             about["pictures"]["size"] if "pictures" in about else None,
+            about.get("pictures", {}).get("resize", "crop"),
             about.get("made_for", {}).get("each", False),
             TableEncoder.from_json(about["table"]) if "table" in about else None,
         )

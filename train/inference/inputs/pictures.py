@@ -52,7 +52,7 @@ def from_picture(path: Path, spec: InputSpec, *, invert: bool = False) -> Batch:
 
 def _as_in_training(path: Path, spec: InputSpec, invert: bool) -> Batch:
     height, width, channels = spec.shape
-    x = read_picture(path, spec.side or 0, channels == 1)
+    x = read_picture(path, spec.side or 0, channels == 1, spec.resize)
     if x.shape != spec.shape:
         raise BadInput(
             f"{path} is {x.shape[0]}x{x.shape[1]} pixels, the model's pictures were {height}x{width} and not scaled: "

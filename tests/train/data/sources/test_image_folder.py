@@ -105,10 +105,12 @@ def test_images_are_cropped_to_squares_and_scaled(tmp_path):
     assert data.train.x.shape[1:] == data.test.x.shape[1:] == (4, 4, 3)
 
 
-def test_unequal_sizes_raise_with_two_files_and_their_sizes(photos):
+def test_unequal_sizes_become_squares_of_a_size_that_is_told(photos):
     put(photos / "dogs" / "9.png", 5, 4, 3)
-    with pytest.raises(BadInput, match=r"cats/0\.png is 8x6 pixels and .*dogs/9\.png is 4x5: .*--d\.size"):
-        load(photos)
+    data = load(photos)
+    assert data.train.x.shape[1:] == (6, 6, 3)  # the median of the shorter sides
+    assert f"{photos}: images from 4x5 to 8x6 pixels; the central square of each is scaled to 6x6" in data.notes[-1]
+    assert data.pictures["size"] == 6
 
 
 def cut_off(path):
@@ -130,7 +132,7 @@ def broken_header(path):
         (broken_header, "cannot be read, it is damaged|is not an image"),
         (lambda path: path.write_text("no picture"), "is not an image"),
         (lambda path: path.write_bytes(b""), "is not an image"),
-        (lambda path: Image.fromarray(np.zeros((9, 9), np.uint8)).save(path, format="PPM"), "is not an image"),
+        (lambda path: Image.fromarray(np.zeros((9, 9), np.uint8)).save(path, format="EPS"), "is not an image"),
         (lambda path: Image.fromarray(np.zeros((9, 9), np.uint16)).save(path), "has more than 8 bits per channel"),
     ],
     ids=["cut off", "header", "text", "empty", "another format", "16 bits"],
@@ -158,9 +160,9 @@ def test_images_larger_than_memory_stay_in_their_files_and_are_the_same(photos):
         np.testing.assert_array_equal(one.y, other.y)
 
 
-def test_an_image_of_another_size_raises_when_it_is_read(photos):
-    put(photos / "dogs" / "2.png", 6, 9, 3)
+def test_an_image_that_is_exchanged_for_one_of_another_size_raises_when_it_is_read(photos):
     data = load_data("images", Place(in_memory=0), {"folder": str(photos)})
+    put(photos / "dogs" / "2.png", 6, 9, 3)
     with pytest.raises(BadInput, match=r"0\.png is 8x6 pixels and .*dogs/2\.png is 9x6"):
         [data.train.x[:], data.test.x[:]]
 
