@@ -2,14 +2,18 @@
 
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
+
+from zoo._catalogue import short_name
 
 from ..config.recipe import Recipe
 from ..config.run_options import RunOptions
 from ..distributed.devices import check_devices
 from ..distributed.initialize import initialize, synchronized
+from ..errors import BadInput
 from ..reporting.console_stream import terminal
 from ..reporting.tables import parameter_table
-from ..runs.dry_run import DryRun, dry_run
+from ..runs.dry_run import DryRun, augmented, dry_run
 from ..runs.out_of_memory import describe_savings, required_memory, savings
 from ..runtime.out_of_memory import available_memory
 from ..runtime.processes import is_first
@@ -19,7 +23,10 @@ __all__ = ["show_dry_run"]
 
 
 def show_dry_run(recipe: Recipe, options: RunOptions) -> None:
-    """Compiles one training step and prints parameters, FLOPs and memory; writes nothing, not even a cache."""
+    """Compiles one training step and prints parameters, FLOPs and memory; writes nothing, not even a cache.
+
+    Only if images are augmented, a picture of them is drawn, beside the folder that a run would have.
+    """
     options = initialize(replace(options, compile_cache="off"))
     with synchronized():
         _show(recipe, options)
@@ -40,7 +47,33 @@ def _show(recipe: Recipe, options: RunOptions) -> None:
         )
     for line in _memory(found, options):
         console.print(line, soft_wrap=True)
-    console.print("nothing was trained or written")
+    picture = _draw_augmentation(found, options) if is_first() else None
+    if picture is None:
+        console.print("nothing was trained or written")
+    else:
+        line = f"nothing was trained; written is only {picture}: training images as --augment changes them"
+        console.print(line, soft_wrap=True)
+
+
+def _draw_augmentation(found: DryRun, options: RunOptions) -> Path | None:
+    """Draws augmented training images beside the folder of the run; returns None if nothing is augmented."""
+    images = augmented(found.setup)
+    if images is None:
+        return None
+    from ..plots.grid import grid
+
+    recipe = found.setup.recipe
+    folder = (options.out or Path("runs") / f"{short_name(recipe.model)}-{recipe.dataset}").expanduser()
+    folder = folder if folder.name else folder.resolve()
+    path = folder.with_name(f"{folder.name}-augmentation.png")
+    rows, columns = images.shape[:2]
+    captions = ["as stored", *[""] * (columns - 1), *[""] * ((rows - 1) * columns)]
+    shown = images.reshape(-1, *images.shape[2:])
+    try:
+        grid(shown, captions, columns, f"--augment {recipe.augment}", "training images in the first steps", path)
+    except OSError as error:
+        raise BadInput(f"{path} cannot be written: {error.strerror or error}") from error
+    return path
 
 
 def _memory(found: DryRun, options: RunOptions) -> list[str]:

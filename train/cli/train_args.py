@@ -209,7 +209,7 @@ def _parser(flags: Sequence[Option], prog: str = "", usage: str = "", text: str 
         short.add_argument(name, metavar=metavar, help=text)
     instead = parser.add_argument_group("instead of training")
     switches = {
-        "--dry-run": "print parameters, FLOPs and memory of a compiled step; nothing is written",
+        "--dry-run": "print parameters, FLOPs and memory of a compiled step; draws only augmented images",
         "--print-config": "print the recipe as a file for --config",
         "--list-datasets": "print the data sets",
         "--version": "print the versions",

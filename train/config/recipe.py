@@ -32,7 +32,6 @@ Loss = Literal[
 ]  # fmt: skip
 Precision = Literal["float32", "bf16"]
 Normalization = Literal["none", "unit", "symmetric", "standard"]
-Augmentation = Literal["none", "shift", "flip", "shift_flip"]
 
 
 @dataclass(frozen=True)
@@ -89,7 +88,8 @@ class Recipe:
         l1: weight of the L1 penalty, the sum of absolute weights.
         l2: weight of the L2 penalty, half the sum of squared weights.
         label_smoothing: fraction of each target that is spread over all classes.
-        augment: random augmentation of the training images.
+        augment: random changes of the training images, none or several joined by +, some with a strength: flip, shift,
+            crop, rotate, scale, jitter, cutout, mixup; flip+rotate=20+jitter.
         patience: epochs without a better validation score before early stopping (default: no early stopping).
         val_share: fraction of the training examples that is held out for validation.
         normalize: normalization of the inputs, fitted on the training examples.
@@ -132,7 +132,7 @@ class Recipe:
     l1: NotNegative = 0
     l2: NotNegative = 0
     label_smoothing: Share = 0
-    augment: Augmentation = "none"
+    augment: str = "none"
     patience: Count | None = None
     val_share: Share = 0
     # data and loss

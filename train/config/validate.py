@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import fields, replace
 from typing import Any, get_type_hints
 
+from ..data.augmentation.plan import parse_augment
 from ..data.class_weights import parse_weights
 from ..data.split import parse_fold
 from ..errors import BadInput
@@ -69,6 +70,7 @@ def check_recipe(recipe: Recipe) -> None:
             f"--warmup-epochs must be less than --epochs {recipe.epochs:g}, got {recipe.warmup_epochs:g}: "
             "the learning rate would never be reached"
         )
+    parse_augment(recipe.augment)
     parse_weights(recipe.class_weights)
     parse_fold(recipe.fold)
     if recipe.sched == "plateau" and recipe.decay == 1:

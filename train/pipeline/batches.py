@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ..data.augment import augment
+from ..data.augmentation.apply import augment, levels_of, mixed
 from ..data.dataset import Split
 from ..data.normalize import Scaler, for_device, on_device, on_host, scaled_targets
 from ..data.on_disk import DiskArray
@@ -26,6 +26,7 @@ __all__ = [
     "host_part",
     "padded_batches",
     "preprocess",
+    "read_by_step",
     "shuffle",
     "steps_per_epoch",
 ]
@@ -40,7 +41,7 @@ class BatchSource(NamedTuple):
         order: `key -> order`, once per epoch.
         batch: `(arrays, order, i, key) -> batch`, the i-th batch of the epoch.
         reads: Reader of data that does not fit in memory; None for data that does. With a reader, `arrays` are the
-            scaler alone, and the order is a batch as read.
+            scaler and levels alone, and the order is a batch as read.
     """
 
     arrays: Any
@@ -106,7 +107,7 @@ def from_memory(
         return preprocess(arrays, cut, augmentation, key)
 
     examples = host_part(as_stored(split), scaler, target_scaler)
-    return BatchSource({"examples": examples, "scaler": for_device(scaler, split.x.dtype)}, steps, order, batch)
+    return BatchSource({"examples": examples, **read_by_step(split.x, scaler, augmentation)}, steps, order, batch)
 
 
 def shuffle(n: int, batch_size: int) -> tuple[int, Callable[[jax.Array], jax.Array]]:
@@ -122,9 +123,21 @@ def shuffle(n: int, batch_size: int) -> tuple[int, Callable[[jax.Array], jax.Arr
 def preprocess(arrays: dict, cut: dict, augmentation: str, key: jax.Array) -> dict:
     """Augments a batch of `host_part`, and normalises with the scaler in `arrays` what is not yet normalised.
 
-    An augmentation moves values and pads with those of the edge, so it gives the same before and after normalisation.
+    Args:
+        arrays: those of `read_by_step`.
+        cut: examples of the batch.
+        augmentation: value of `--augment`. Moved pixels and margins give the same before and after normalisation; where
+            values are computed, they are float32 and not rounded before they are normalised.
+        key: random key of the batch.
     """
-    return cut | {"x": on_device(arrays["scaler"], augment(augmentation, key, cut["x"]))}
+    x, scaler = augment(augmentation, key, cut["x"], arrays["levels"]), arrays["scaler"]
+    x = on_device(None, x) if scaler is None else scaler.apply(x)
+    return mixed(augmentation, key, cut | {"x": x})
+
+
+def read_by_step(x: Any, scaler: Scaler | None, augmentation: str) -> dict[str, Any]:
+    """Returns the arrays besides the examples that `preprocess` reads: scaler, and levels of black and white."""
+    return {"scaler": for_device(scaler, x.dtype), "levels": levels_of(augmentation, x, scaler)}
 
 
 def host_part(batch: dict[str, Any], scaler: Scaler | None, target_scaler: Scaler | None) -> dict[str, Any]:

@@ -7,9 +7,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..data.dataset import Split
-from ..data.normalize import Scaler, for_device
+from ..data.normalize import Scaler
 from ..trainer import named_key
-from .batches import BatchSource, HostBatch, HostReader, as_stored, host_part, preprocess, shuffle
+from .batches import BatchSource, HostBatch, HostReader, as_stored, host_part, preprocess, read_by_step, shuffle
 
 __all__ = ["for_step", "from_disk"]
 
@@ -45,8 +45,7 @@ def from_disk(
         none = ready({name: np.empty((0, *each.shape[1:]), each.dtype) for name, each in examples.items()})
         return {name: jnp.zeros((batch_size, *each.shape[1:]), each.dtype) for name, each in none.items()}
 
-    scalers = {"scaler": for_device(scaler, split.x.dtype)}
-    return BatchSource(scalers, steps, blank, batch, HostReader(batches))
+    return BatchSource(read_by_step(split.x, scaler, augmentation), steps, blank, batch, HostReader(batches))
 
 
 def for_step(

@@ -7,9 +7,9 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from ..data.normalize import Scaler, for_device
+from ..data.normalize import Scaler
 from ..errors import BadInput, CheckpointUnusable, RunFailed
-from .batches import BatchSource, HostBatch, HostReader, preprocess
+from .batches import BatchSource, HostBatch, HostReader, preprocess, read_by_step
 from .from_disk import for_step
 from .stream import OpenStream, arrays_of, check_labels, decode_state, encode_state
 
@@ -61,8 +61,8 @@ def from_iterator(
                 f"the iterator of Stream(train=...) rejects its state in the checkpoint: {error}"
             ) from error
 
-    scalers = {"scaler": for_device(scaler, shapes["x"][1])}
-    return BatchSource(scalers, opened.steps_per_epoch, blank, batch, HostReader(batches, threads=1, seek=seek))
+    arrays = read_by_step(opened.data.train.x, scaler, augmentation)
+    return BatchSource(arrays, opened.steps_per_epoch, blank, batch, HostReader(batches, threads=1, seek=seek))
 
 
 def _check_share(opened: OpenStream, rows: int) -> None:

@@ -4,16 +4,22 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jax
+import numpy as np
 
 from ..config.recipe import Recipe
 from ..config.run_options import RunOptions
+from ..data.normalize import on_host
 from ..distributed.sharding import sharding_for
 from ..engine.fits import check_fits
+from ..pipeline.batches import preprocess, read_by_step
 from ..trained.summary import Row, summary
+from ..trainer import named_key
 from ..trainers import traits
 from .setup import Setup, setup
 
-__all__ = ["DryRun", "dry_run"]
+__all__ = ["DryRun", "augmented", "dry_run"]
+
+_ROWS, _COLUMNS = 6, 8  # of the picture of augmented images
 
 
 class DryRun(NamedTuple):
@@ -62,6 +68,30 @@ def dry_run(
         _flops(compiled),
         {"fit on a device": advance.sharding.bytes_a_device(fit), **_memory(compiled)},
     )
+
+
+def augmented(parts: Setup) -> np.ndarray | None:
+    """Returns training images, each followed by how it is augmented in the first steps; None without an augmentation.
+
+    Args:
+        parts: Parts of the run.
+
+    Returns:
+        Images (rows, columns, height, width, 1 or 3) from 0 to 1; the first column is as stored.
+    """
+    text, x = parts.recipe.augment, parts.data.train.x
+    if text == "none" or parts.source.kind != "image" or x.shape[-1] not in (1, 3):
+        return None
+    raw = np.asarray(x[:: max(1, len(x) // _ROWS)][:_ROWS])
+    arrays = read_by_step(x, parts.scaler, text)
+    stored = {"x": jax.numpy.asarray(on_host(parts.scaler, raw)), "y": jax.numpy.zeros(len(raw))}
+    plain = preprocess(arrays, stored, "none", parts.key)["x"]
+    change = jax.jit(lambda key: preprocess(arrays, stored, text, key)["x"])
+    made = [plain, *(change(named_key(parts.key, "batch", step)) for step in range(_COLUMNS - 1))]
+    shown = np.stack([np.asarray(each) for each in made], axis=1)
+    shown = shown if parts.scaler is None else parts.scaler.invert(shown)
+    low, high = shown[:, 0].min(), shown[:, 0].max()
+    return np.clip((shown - low) / ((high - low) or 1), 0, 1)
 
 
 def _flops(compiled: Any) -> float | None:

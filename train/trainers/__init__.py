@@ -15,6 +15,7 @@ from zoo._catalogue import Option, function_options
 from zoo._plugins import distribution, load, module_text, plugins
 
 from ..config.recipe import Recipe
+from ..data.augmentation.plan import parse_augment
 from ..errors import BadInput
 from ..option_types import coerce, did_you_mean
 
@@ -78,6 +79,7 @@ class Traits(NamedTuple):
         batch: "any": batches of examples in any order; "consecutive": windows of a text, each of which continues the
             one before; "all": all training examples in one batch.
         vmap: several seeds may be trained in one program, by `jax.vmap` over their fits.
+        mixes: learns from the mixed examples of `--augment mixup`, each with two targets.
         shares_programs: its programs contain neither the seed nor the data, so that runs of several seeds share them.
         variant_of: name of the trainer in whose place this one trains the tasks below.
         tasks: names of those tasks.
@@ -89,6 +91,7 @@ class Traits(NamedTuple):
     accumulate: bool = False
     batch: Literal["any", "consecutive", "all"] = "any"
     vmap: bool = False
+    mixes: bool = False
     shares_programs: bool = False
     variant_of: str = ""
     tasks: tuple[str, ...] = ()
@@ -177,6 +180,11 @@ def check_recipe(recipe: Recipe) -> None:
         raise BadInput(f"--dtype {recipe.dtype}: {recipe.model} is trained without a gradient, in float32 only")
     if not rule.gradient and recipe.accumulate > 1:
         raise BadInput(f"--accumulate {recipe.accumulate}: {recipe.model} is trained without a gradient to accumulate")
+    if not rule.mixes and any(each.name == "mixup" for each in parse_augment(recipe.augment)):
+        raise BadInput(
+            f"--augment {recipe.augment}: the trainer {recipe.trainer} of {recipe.model} cannot learn from mixed "
+            "examples; leave mixup out"
+        )
     if recipe.accumulate > 1 and not rule.accumulate:
         raise BadInput(
             f"--accumulate {recipe.accumulate}: the trainer {recipe.trainer} of {recipe.model} cannot accumulate "

@@ -64,7 +64,7 @@ def gradient_trainer(
 
         def cost(params):
             outputs, moved = forward(model, params, fit, read, key)
-            return task.mean(task.loss(outputs, wanted), wanted), (outputs, moved)
+            return task.mean(_losses(task, outputs, batch, wanted), wanted), (outputs, moved)
 
         (loss, (outputs, moved)), gradient = jax.value_and_grad(cost, has_aux=True)(fit["params"])
         params, opt = apply_gradient(optimizer, gradient, fit["opt"], fit["params"], loss)
@@ -78,6 +78,15 @@ def gradient_trainer(
         return new, metrics
 
     return Trainer(init, step, scores(model, task), task.finish)
+
+
+def _losses(task: Task, outputs: Any, batch: dict, wanted: Any) -> jax.Array:
+    """Returns the loss of each example; of mixed ones the mean of those for both targets, by their shares."""
+    own = task.loss(outputs, wanted)
+    if "other" not in batch:
+        return own
+    other = task.loss(outputs, task.target(batch | {"y": batch["other"]}))
+    return batch["share"] * own + (1 - batch["share"]) * other
 
 
 def _call(model: Layer, params: Any, fit: dict, batch: dict, key: jax.Array) -> tuple[Any, dict]:

@@ -55,7 +55,7 @@ def own(tmp_path_factory):
 
 RECIPES = {
     "npy_table": ("mlp", {"hidden": (8,)}, {"val_share": 0.2}),
-    "images": ("cnn", {"filters": (4,)}, {"augment": "shift_flip"}),
+    "images": ("cnn", {"filters": (4,)}, {"augment": "flip+shift+crop+rotate+scale+jitter+cutout+mixup"}),
     "text": ("gru", {"width": 8}, {}),
 }
 DEAR = ("images", "text")

@@ -1,0 +1,1 @@
+"""Augmentation: random changes of training images that keep their class, as pure functions of a key."""
