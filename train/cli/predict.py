@@ -1,11 +1,15 @@
 """Predicts with a trained model on images, tables, arrays or text files."""
 
-from collections.abc import Sequence
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from shlex import quote
 from typing import Any
 
 from ..config.schema import Option
+from ..data.targets import CLASSES
 from ..errors import BadInput, CheckpointUnusable
 from .model_args import JSON, ModelArgs, note, parse_model_args, print_json
 
@@ -18,20 +22,30 @@ _FLAGS = (
     Option(
         "out", Path, None, "CSV file for the predictions, with the probability of every class (default: none)", "output"
     ),
+    Option(
+        "explain",
+        Path,
+        None,
+        "folder for a picture of each image, with the parts that its prediction rests on (default: none)",
+        "output",
+    ),
 )
 _TEXT = """\
 Prints the predictions of a trained model for files, one line for each input.
 
-images    .png, .jpg, .webp, .gif, .bmp, .tif or folders of them. A model of a folder of images (--images) reads them as
-          its training did. Models of other data sets: resized, converted to grey or color; black becomes the smallest
-          value of the training images and white the largest (digits: 0 and 16, MNIST: 0 and 255). Both data sets are
-          white on black: use --invert for dark digits on white paper. Transparent pixels are blended onto white
+images    .png, .jpg, .webp, .gif, .bmp, .tif, .avif and others that pillow reads, or folders of them at any depth, in
+          the order of their names. A model of a folder of images (--images) reads them as its training did. Models of
+          other data sets: resized, converted to grey or color; black becomes the smallest value of the training images
+          and white the largest (digits: 0 and 16, MNIST: 0 and 255). Both data sets are white on black: use --invert
+          for dark digits on white paper. Transparent pixels are blended onto white
 arrays    .npy and IDX: one example or many, on the scale of the training data
 tables    .csv, one line for each example. A model of a table (--target) reads raw rows, its columns by name in any
           order; --out adds the rows' identifiers. Others: columns by name if the first line has the names of the
           features, else by position
 series    .csv, the oldest line first: a forecast of the next values of a column
 texts     for language models: bits per character and perplexity of the text"""
+_AHEAD = 64 << 20  # bytes that are read before jax is imported
+_QUIET_SECONDS, _LINE_SECONDS = 2.0, 10.0  # before the first line of progress, and between two lines in a log file
 
 
 def main(words: Sequence[str], prog: str = "python -m zoo predict") -> int:
@@ -41,32 +55,94 @@ def main(words: Sequence[str], prog: str = "python -m zoo predict") -> int:
         return 0
     if not asked.places:
         raise BadInput(f"no files given: usage: {prog} {asked.run} FILE ...; --help lists the kinds of files")
+    batches = _read_ahead(_batches(asked))
+    from ..inference.memory import explain_out_of_memory
+    from ..inference.predict import predictions
+
+    notes: list[str] = []
+    draw = _explaining(asked.given["explain"])
+
+    def answers() -> list[dict[str, Any]]:
+        trained, found = asked.load(), []
+        for batch in batches:
+            new = list(predictions(trained, batch))
+            draw(trained, batch, new)
+            notes.extend(batch.notes)
+            found += new
+        return found
+
+    found = explain_out_of_memory(asked.run, answers)
+    note(notes)
+    _print(asked, found, notes)
+    return 0
+
+
+def _batches(asked: ModelArgs) -> Iterator[Any]:
+    """Returns the inputs in batches of a limited size."""
     from ..inference.inputs.batch import InputSpec
-    from ..inference.inputs.read import read_inputs
+    from ..inference.inputs.read import stream_inputs
     from ..trained.file import header, locate
 
-    # All files are read before jax is imported: an error in one is reported at once.
     about = header(locate(asked.run))
     if about.get("task") == "generation":
         raise BadInput(
             f"{asked.run} is a generator without inputs to predict on: python -m zoo sample {quote(asked.run)}"
         )
+    if asked.given["explain"] is not None and (about.get("kind") != "image" or about.get("task") not in CLASSES):
+        raise BadInput(
+            f"--explain is for a model that predicts one class for each image; {about['model']} on {about['dataset']} "
+            f"has the task {about['task']} and {about['kind']} data: leave it out"
+        )
     try:
         spec = InputSpec.of(about)
     except (KeyError, TypeError) as error:
         raise CheckpointUnusable(f"{asked.run} does not describe its inputs: {error!r}") from error
-    batches = read_inputs(asked.places, spec, invert=asked.given["invert"], column=asked.given["column"] or "")
-    notes = [each for batch in batches for each in batch.notes]
-    note(notes)
-    from ..inference.memory import explain_out_of_memory
-    from ..inference.predict import predictions
+    column, invert = asked.given["column"] or "", asked.given["invert"]
+    return stream_inputs(asked.places, spec, invert=invert, column=column, progress=_progress())
 
-    def answers() -> list[dict[str, Any]]:
-        trained = asked.load()
-        return [each for batch in batches for each in predictions(trained, batch)]
 
-    _print(asked, explain_out_of_memory(asked.run, answers), notes)
-    return 0
+def _explaining(folder: Path | None) -> Callable[[Any, Any, list[dict[str, Any]]], None]:
+    """Returns the function that draws what the predictions for a batch rest on."""
+    if folder is None:
+        return lambda trained, batch, predictions: None
+    place, taken = folder.expanduser(), set()
+    if place.exists() and not place.is_dir():
+        raise BadInput(f"--explain {folder} is a file, not a folder")
+
+    def draw(trained: Any, batch: Any, predictions: list[dict[str, Any]]) -> None:
+        from ..inference.explain import draw_explanations, picture_paths
+
+        draw_explanations(trained, batch, predictions, picture_paths(batch.names, place, taken))
+
+    return draw
+
+
+def _read_ahead(batches: Iterator[Any]) -> Iterator[Any]:
+    """Returns the batches, of which the first are read now, before jax is imported: an error in one is quick."""
+    ahead, size = [], 0
+    for batch in batches:
+        ahead.append(batch)
+        size += batch.x.nbytes
+        if size >= _AHEAD:
+            break
+    return chain(ahead, batches)
+
+
+def _progress() -> Callable[[int, int], None]:
+    """Returns a function that shows on stderr how many files were read, if that takes more than two seconds."""
+    began = time.monotonic()
+    live, last = sys.stderr.isatty(), began + _QUIET_SECONDS - _LINE_SECONDS
+
+    def show(done: int, total: int) -> None:
+        nonlocal last
+        now = time.monotonic()
+        if now - began < _QUIET_SECONDS or not (live or now - last >= _LINE_SECONDS):
+            return
+        last, line = now, f"{done:,} of {total:,} files"
+        end = "\n" if not live or done == total else ""
+        print(f"\r{line}" if live else line, end=end, file=sys.stderr, flush=True)
+
+    return show
 
 
 def _print(asked: ModelArgs, found: list[dict[str, Any]], notes: list[str]) -> None:

@@ -19,28 +19,16 @@ from ..trainer import named_key
 from .report import judged
 
 __all__ = [
-    "Drawing",
-    "centres",
-    "clusters",
-    "confusion",
-    "decisions",
-    "filters",
-    "forecast",
-    "generated_images",
-    "lags",
-    "mistakes",
-    "recalled",
-    "reconstructions",
-    "regression",
-    "samples",
-    "surface",
-]
+    "Drawing", "centres", "clusters", "confusion", "decisions", "filters", "forecast", "generated_images", "lags",
+    "mistakes", "recalled", "reconstructions", "regression", "samples", "surface",
+]  # fmt: skip
 
 _ROWS = 64  # examples of a mean gradient
 _COLUMNS = 10  # examples beside each other
 _POINTS = 5000  # of a scatter plot
 _CURVES = 8  # as many colours there are
 _CENTRES = 100  # images of centres
+_EXPLAINED, _LEAST = 8, 16  # mistakes that are explained, and the least side of their images
 
 
 @dataclass(frozen=True)
@@ -115,8 +103,11 @@ def _lowest(curves: dict[int, tuple]) -> dict[int, tuple]:
 
 
 def mistakes(drawing: Drawing) -> None:
-    """Draws the images that were classified wrongly with the highest confidence."""
+    """Draws the images that were classified wrongly with the highest confidence, and what the first of them rest on."""
+    from ..plots.explained import explained
     from ..plots.images import mistakes as draw
+    from ..plots.images import pixels_of, worst_mistakes
+    from ..trained.attribution import explain
 
     x, _, lengths = drawing.data.test
     if x.ndim != 4:
@@ -124,6 +115,11 @@ def mistakes(drawing: Drawing) -> None:
     truth, predicted = drawing.compared
     confidence = drawing.model.probabilities(x, lengths).max(axis=-1)
     draw(x, truth, predicted, confidence, drawing.data.classes, drawing.folder / "mistakes.png")
+    worst, captions = worst_mistakes(truth, predicted, confidence, drawing.data.classes, _EXPLAINED)
+    if len(worst) and min(x.shape[1:3]) >= _LEAST and x.shape[-1] in (1, 3):
+        maps, method = explain(drawing.model, x[worst])
+        shown, title = pixels_of(x, worst), "what the most confident mistakes rest on"
+        explained(shown, maps, captions, drawing.folder / "mistakes_explained.png", title, method)
 
 
 def regression(drawing: Drawing) -> None:

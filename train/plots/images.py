@@ -8,7 +8,7 @@ import numpy as np
 from .grid import grid, pixels
 from .style import class_names, empty, picture, short
 
-__all__ = ["filters", "mistakes"]
+__all__ = ["filters", "mistakes", "pixels_of", "worst_mistakes"]
 
 
 def filters(kernel: np.ndarray, path: Path | str, most: int = 64) -> None:
@@ -58,20 +58,37 @@ def mistakes(
         path: PNG file to write.
         most: maximum number of images.
     """
-    truth, predicted, confidence = (np.asarray(each).reshape(-1) for each in (truth, predicted, confidence))
-    wrong = np.flatnonzero(truth != predicted)
-    if not wrong.size:
+    wrong = int(np.count_nonzero(np.ravel(truth) != np.ravel(predicted)))
+    if not wrong:
         with picture(path, height=1.6) as figure:
             empty(figure.subplots(), f"no errors: all {len(truth):,} test images correct")
         return
+    worst, captions = worst_mistakes(truth, predicted, confidence, classes, most)
+    long = any("\n" in caption for caption in captions)
+    title = f"{wrong:,} of {len(truth):,} misclassified"
+    title += ", most confident first" * (wrong > len(worst))
+    grid(pixels_of(images, worst), captions, 6 if long else 8, title, "true → predicted (confidence)", path)
+
+
+def worst_mistakes(
+    truth: np.ndarray, predicted: np.ndarray, confidence: np.ndarray, classes: Sequence[str], most: int
+) -> tuple[np.ndarray, list[str]]:
+    """Returns the misclassified examples with the highest confidence, and a caption of each; arguments as `mistakes`.
+
+    >>> worst_mistakes(np.array([4, 1, 2]), np.array([9, 1, 3]), np.array([0.5, 1, 0.98]), (), 8)[1]
+    ['2 → 3 (98 %)', '4 → 9 (50 %)']
+    """
+    truth, predicted, confidence = (np.asarray(each).reshape(-1) for each in (truth, predicted, confidence))
+    wrong = np.flatnonzero(truth != predicted)
     worst = wrong[np.argsort(-confidence[wrong], kind="stable")][:most]
+    if not worst.size:
+        return worst, []
     names = [short(name, 11) for name in class_names(classes, int(max(truth.max(), predicted.max())) + 1)]
     long = max(len(names[i]) for i in (*truth[worst], *predicted[worst])) > 3
     arrow = " →\n" if long else " → "
-    captions = [f"{names[truth[i]]}{arrow}{names[predicted[i]]} ({100 * confidence[i]:.0f} %)" for i in worst]
-    title = f"{len(wrong):,} of {len(truth):,} misclassified"
-    title += ", most confident first" * (len(wrong) > len(worst))
-    shown = (
-        pixels(images)[worst] if isinstance(images, np.ndarray) else pixels(images[worst])
-    )  # a DiskArray is read row by row
-    grid(shown, captions, 6 if long else 8, title, "true → predicted (confidence)", path)
+    return worst, [f"{names[truth[i]]}{arrow}{names[predicted[i]]} ({100 * confidence[i]:.0f} %)" for i in worst]
+
+
+def pixels_of(images: np.ndarray, chosen: np.ndarray) -> np.ndarray:
+    """Returns some of the images from 0 to 1, by the range of all; those of a `DiskArray` by their own."""
+    return pixels(images)[chosen] if isinstance(images, np.ndarray) else pixels(images[chosen])

@@ -122,5 +122,5 @@ def test_unsupported_files_raise_with_the_accepted_ones(file, tmp_path, name, me
 
 
 def test_a_folder_without_images_raises(tmp_path):
-    with pytest.raises(BadInput, match=r"has no images \(.png, .jpg, .jpeg, "):
+    with pytest.raises(BadInput, match=r"has no images \(.png, .jpg, .webp, "):
         read_inputs([str(tmp_path)], InputSpec("image", (8, 8, 1), range=(0, 1)))
