@@ -1,7 +1,9 @@
-"""The four files of MNIST in small: consecutive labels, images filled with their index."""
+"""The files of image data sets in small: those of MNIST, with images filled with their index, and archives."""
 
 import gzip
+import io
 import struct
+import tarfile
 
 import numpy as np
 
@@ -26,3 +28,14 @@ def write_mnist(folder):
     """All four files, compressed."""
     for name, shape in zip(FILES, SHAPES, strict=True):
         (folder / f"{name}.gz").write_bytes(gzip.compress(idx(counted(shape)), 1))
+
+
+def archive(files):
+    """A tar archive of files by their names, compressed."""
+    body = io.BytesIO()
+    with tarfile.open(fileobj=body, mode="w:gz", compresslevel=1) as made:
+        for name, content in files.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            made.addfile(info, io.BytesIO(content))
+    return body.getvalue()
