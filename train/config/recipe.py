@@ -79,6 +79,7 @@ class Recipe:
             onecycle, the length of the rise).
         step_epochs: epochs between two decays of the learning rate (step, exponential); of plateau, epochs without a
             training loss 0.01 % below the lowest.
+        step_at: epochs at which the learning rate decays (step), in place of every --step-epochs.
         decay: factor of each decay of the learning rate (step, exponential, plateau).
         clip_grad: maximum global norm of the gradient (default: no clipping).
         accumulate: number of batches whose gradients are accumulated into one update.
@@ -123,6 +124,7 @@ class Recipe:
     sched: Schedule = "constant"
     warmup_epochs: NotNegative = 0
     step_epochs: Positive = 10
+    step_at: tuple[Positive, ...] = ()
     decay: Annotated[float, Bounds(0, 1, open_low=True)] = 0.1
     clip_grad: Positive | None = None
     accumulate: Count = 1

@@ -21,7 +21,7 @@ __all__ = ["BESIDES", "Option", "data_flags", "model_flags", "recipe_flags", "ru
 _GROUPS: Mapping[str, tuple[str, ...]] = {
     "length": ("epochs", "steps", "batch_size", "seed"),
     "optimizer": (
-        *("opt", "lr", "momentum", "b2", "sched", "warmup_epochs", "step_epochs", "decay"),
+        *("opt", "lr", "momentum", "b2", "sched", "warmup_epochs", "step_epochs", "step_at", "decay"),
         *("clip_grad", "accumulate", "ema"),
     ),
     "regularization": ("weight_decay", "l1", "l2", "label_smoothing", "augment", "patience", "val_share"),

@@ -36,6 +36,7 @@ FIELDS = (
         "sched",
         "warmup_epochs",
         "step_epochs",
+        "step_at",
         "decay",
         "clip_grad",
         "accumulate",

@@ -33,7 +33,7 @@ READS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     },
     "sched": {
         "constant": (),
-        "step": _DECAY,
+        "step": (*_DECAY, "step_at"),
         "exponential": _DECAY,
         "cosine": (),
         "onecycle": (),
@@ -58,6 +58,8 @@ def without_effect(recipe: Recipe) -> dict[str, str]:
         for name in sorted({each for read in table.values() for each in read} - {*table[value]}):
             others = ", ".join(other for other, read in table.items() if name in read)
             found[name] = f"with --{choice} {value}; it has with --{choice} {others}"
+    if recipe.sched == "step" and recipe.step_at and "sched" not in found:
+        found["step_epochs"] = f"with --step-at {format_value(recipe.step_at)}, which sets the epochs of the decays"
     if recipe.steps is not None:
         found["epochs"] = f"with --steps {recipe.steps}, which sets the length: leave one of the two out"
     if _is_tokens(recipe):
@@ -170,8 +172,9 @@ def check_updates(recipe: Recipe, steps: int, steps_per_epoch: int, print_fn: Ca
         )
     epochs = steps / steps_per_epoch
     falls = recipe.sched in ("step", "plateau") and traits(recipe.trainer).gradient
-    if falls and recipe.step_epochs >= epochs:
+    at = recipe.step_at if recipe.sched == "step" else ()
+    if falls and min(at or (recipe.step_epochs,)) >= epochs:
+        given = f"--step-at {format_value(at)}" if at else f"--step-epochs {recipe.step_epochs:g}"
         print_fn(
-            f"the learning rate never falls: --sched {recipe.sched} with --step-epochs {recipe.step_epochs:g} needs "
-            f"more than {epochs:.3g} epochs"
+            f"the learning rate never falls: --sched {recipe.sched} with {given} needs more than {epochs:.3g} epochs"
         )

@@ -1,13 +1,52 @@
 """Learning rate schedules, as functions of the number of updates made so far."""
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
 
+import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
 
 from ..config.recipe import Recipe
 
-__all__ = ["SCHEDULES", "make_schedule"]
+__all__ = ["SCHEDULES", "Rate", "make_schedule", "rate_of"]
+
+
+class Rate(NamedTuple):
+    """Computes the learning rate at a step, for the log.
+
+    Attributes:
+        program: `(numbers, updates) -> rate`, compiled, as every part of a schedule would be a program.
+        numbers: the learning rate of the recipe if the program takes it as an argument.
+        accumulate: steps per update.
+    """
+
+    program: Callable[[Mapping[str, float], int], Any]
+    numbers: Mapping[str, float]
+    accumulate: int
+
+    def __call__(self, step: int) -> float:
+        """Returns the rate, in the decimals that float32 has."""
+        return float(str(np.asarray(self.program(self.numbers, step // self.accumulate))))
+
+
+def rate_of(recipe: Recipe, total_steps: int, steps_per_epoch: int, numbers: Mapping[str, float]) -> Rate:
+    """Returns the learning rate of a recipe at each step.
+
+    Args:
+        recipe: gives the schedule.
+        total_steps: training steps of the whole run.
+        steps_per_epoch: training steps of an epoch.
+        numbers: numbers of the recipe that its programs take as arguments.
+    """
+
+    def rate(numbers, updates):
+        return make_schedule(replace(recipe, **numbers), total_steps, steps_per_epoch)(updates)
+
+    return Rate(jax.jit(rate), {name: numbers[name] for name in numbers if name == "lr"}, recipe.accumulate)
 
 
 def make_schedule(recipe: Recipe, total_steps: int, steps_per_epoch: int) -> optax.Schedule:
@@ -17,7 +56,7 @@ def make_schedule(recipe: Recipe, total_steps: int, steps_per_epoch: int) -> opt
     rates lr / (n + 1), 2 lr / (n + 1), ..., so that its first update is not lost; the schedule itself starts after it.
 
     Args:
-        recipe: gives sched, lr, warmup_epochs, step_epochs, decay, accumulate.
+        recipe: gives sched, lr, warmup_epochs, step_epochs, step_at, decay, accumulate.
         total_steps: training steps of the whole run.
         steps_per_epoch: training steps of an epoch.
 
@@ -30,7 +69,10 @@ def make_schedule(recipe: Recipe, total_steps: int, steps_per_epoch: int) -> opt
     warm = min(round(recipe.warmup_epochs * epoch), total - 1)
     if recipe.sched == "onecycle":
         return _onecycle(recipe.lr, total, warm)
-    main = SCHEDULES[recipe.sched](recipe, total - warm, max(1, round(recipe.step_epochs * epoch)))
+    if recipe.sched == "step" and recipe.step_at:
+        main = _steps(recipe, [round(at * epoch) - warm for at in recipe.step_at])
+    else:
+        main = SCHEDULES[recipe.sched](recipe, total - warm, max(1, round(recipe.step_epochs * epoch)))
     if not warm:
         return main
     rise = optax.linear_schedule(recipe.lr / (warm + 1), recipe.lr, warm)
@@ -43,6 +85,14 @@ def _constant(recipe: Recipe, total: int, every: int) -> optax.Schedule:
 
 def _step(recipe: Recipe, total: int, every: int) -> optax.Schedule:
     return optax.exponential_decay(recipe.lr, every, recipe.decay, staircase=True)
+
+
+def _steps(recipe: Recipe, updates: Sequence[int]) -> optax.Schedule:
+    """Multiplies the rate by `decay` at each of these updates, and before the first one by those that are past."""
+    past = sum(at <= 0 for at in updates)
+    later = Counter(at for at in updates if at > 0)
+    scales = {at: recipe.decay**count for at, count in later.items()}
+    return optax.piecewise_constant_schedule(recipe.lr * recipe.decay**past, scales)
 
 
 def _exponential(recipe: Recipe, total: int, every: int) -> optax.Schedule:

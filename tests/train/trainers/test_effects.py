@@ -24,7 +24,7 @@ from zoo.train.pipeline.splits import batches_that_fit
 from zoo.train.runs.run import run
 from zoo.train.runs.setup import setup
 from zoo.train.trainers import FIELDS, Run, make, names, traits
-from zoo.train.trainers.effects import READS, ignored, without_effect
+from zoo.train.trainers.effects import READS, check_effects, check_updates, ignored, without_effect
 from zoo.train.trainers.optimizers import make_optimizer
 from zoo.train.trainers.schedules import make_schedule
 
@@ -37,6 +37,7 @@ OTHER = {
     "b2": 0.9,
     "warmup_epochs": 2,
     "step_epochs": 3,
+    "step_at": (1.0,),
     "decay": 0.5,
     "clip_grad": 0.01,
     "accumulate": 2,
@@ -217,3 +218,15 @@ def test_a_run_too_short_for_a_decay_of_its_rate_is_told():
         f"the learning rate never falls: --sched {sched} with --step-epochs 3 needs more than 3 epochs"
         for sched in ("step", "plateau")
     ]
+
+
+def test_named_epochs_of_decays_leave_no_effect_to_their_interval():
+    recipe = replace(recipe_for("mlp"), sched="step", step_at=(2.0, 4.0))
+    check_effects(recipe, {"step_at": (2.0, 4.0), "decay": 0.5})
+    with pytest.raises(BadInput, match=r"--step-epochs 3 has no effect with --step-at 2.0 4.0, which sets"):
+        check_effects(recipe, {"step_epochs": 3})
+    lines = []
+    check_updates(recipe, steps=20, steps_per_epoch=10, print_fn=lines.append)
+    assert lines == ["the learning rate never falls: --sched step with --step-at 2.0 4.0 needs more than 2 epochs"]
+    check_updates(recipe, steps=30, steps_per_epoch=10, print_fn=lines.append)
+    assert len(lines) == 1

@@ -89,3 +89,10 @@ def test_schedules_run_inside_jit():
     recipe = Recipe("mlp", "iris", lr=0.1, sched="onecycle")
     schedule = make_schedule(recipe, 100, 10)
     np.testing.assert_allclose(jax.jit(schedule)(29), 0.1, rtol=1e-6)
+
+
+def test_step_at_decays_at_the_epochs_that_are_named():
+    got = rates(sched="step", step_at=(2, 5, 5.5), decay=0.1)
+    np.testing.assert_allclose(got, np.repeat([0.1, 0.01, 1e-3, 1e-4], [20, 30, 5, 45]), rtol=1e-5)
+    warm = rates(sched="step", step_at=(0.5, 5), decay=0.1, warmup_epochs=1)
+    np.testing.assert_allclose(warm[10:], np.repeat([0.01, 1e-3], [40, 50]), rtol=1e-5)  # the first is in the warmup
