@@ -10,8 +10,7 @@ from ..data.dataset import Place, source
 from ..errors import BadInput, CheckpointUnusable
 from ..option_types import Bounds
 from ..strict_json import strict
-from ..trained.file import header, locate
-from ..trained.origin import check_origin
+from ..trained.file import check_origin, header, locate
 from .model_args import JSON, MODEL, ModelArgs, note, parse_model_args, print_json
 from .parser import Parser
 from .shorthands import as_typed, expand_shorthands

@@ -16,7 +16,7 @@ from ..config.file import OPTION_TABLES, expected, file_values, model_origin, re
 from ..config.given import no_steps, shorter_warmup
 from ..config.recipe import Recipe, recipe_for
 from ..config.run_options import RunOptions
-from ..config.schema import Option, data_flags, model_flags, recipe_flags, run_flags, trainer_flags
+from ..config.schema import Option, data_flags, model_flags, recipe_flags, run_flags, task_flags, trainer_flags
 from ..config.validate import check_recipe
 from ..data.dataset import source
 from ..errors import BadInput
@@ -46,6 +46,7 @@ CHOICE = (
     ),
 )
 """The flags that decide what other flags exist."""
+_TASK = next(flag for flag in recipe_flags(Recipe("", "")) if flag.name == "task")  # it decides what options there are
 _FOLDS = Option(
     "folds",
     Annotated[int, Bounds(2)],
@@ -101,7 +102,7 @@ def read(words: Sequence[str], prog: str) -> Command | str:
         BadInput: if a flag is unknown, a value is bad, or two of them contradict each other.
     """
     words, run = with_recipe(expand_shorthands(words, resumed_dataset(words)))
-    first, rest = _parser(CHOICE).read_known(words)
+    first, rest = _parser((*CHOICE, _TASK)).read_known(words)
     page = _page(first)
     if page is not None:
         return page
@@ -151,11 +152,13 @@ def resolve_recipe(first: Mapping[str, Any]) -> RecipeArgs:
     stock = recipe_for(model, first.get("dataset") or file.get("dataset"), first.get("recipe", file.get("variant", "")))
     if file.get("trainer", stock.trainer) != stock.trainer:
         raise BadInput(f"--config {path}: {model} is trained by {stock.trainer}, not by {file['trainer']}")
+    task = first.get("task") or file.get("task") or stock.task
     flags = (
         *(_with_tasks(flag) for flag in recipe_flags(stock)),
         *model_flags(_card(model), stock.m),
         *data_flags(source(stock.dataset), stock.d),
         *trainer_flags(stock.trainer, trainers.options(stock.trainer), stock.t),
+        *task_flags(task, tasks.options(task), stock.t),
     )
     values = file_values(path, file, flags) if path else {}
     values |= no_steps(values)

@@ -16,7 +16,8 @@ from ..data.dataset import Source
 from .recipe import Recipe
 from .run_options import RunOptions
 
-__all__ = ["BESIDES", "Option", "data_flags", "model_flags", "recipe_flags", "run_flags", "trainer_flags"]
+__all__ = ["BESIDES", "Option", "data_flags", "model_flags", "recipe_flags", "run_flags", "task_flags"]
+__all__ += ["trainer_flags"]
 
 _GROUPS: Mapping[str, tuple[str, ...]] = {
     "length": ("epochs", "steps", "batch_size", "seed"),
@@ -114,6 +115,11 @@ def trainer_flags(trainer: str, known: Iterable[_catalogue.Option], options: Map
         options: values of the recipe.
     """
     return _flags("t", f"the trainer {trainer}", known, options)
+
+
+def task_flags(task: str, known: Iterable[_catalogue.Option], options: Mapping[str, Any]) -> Iterator[Option]:
+    """Yields the flags of the options of a task, `tasks.options(task)`; they stand among those of the trainer."""
+    return _flags("t", f"the task {task}", known, options)
 
 
 def data_flags(source: Source, options: Mapping[str, Any]) -> Iterator[Option]:

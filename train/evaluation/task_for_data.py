@@ -11,7 +11,7 @@ from ..data.dataset import Dataset, Source
 from ..data.normalize import Scaler
 from ..data.windows import differenced
 from ..errors import BadInput
-from ..tasks import task_for
+from ..tasks import given_options, task_for
 from ..tasks.generation import generation
 from ..tasks.sample_score import SampleScore
 from ..tasks.task import Task
@@ -80,7 +80,8 @@ def task_for_data(
         _check_no_classes(recipe)
         return _generation(model, recipe, kind, data, spec, scalers[0], sample_score)
     task = task_for(
-        name, recipe.loss, spec.outputs, recipe.label_smoothing, class_weights, recipe.threshold
+        name, recipe.loss, spec.outputs, recipe.label_smoothing, class_weights, recipe.threshold,
+        **given_options(recipe.task, recipe.t),
     )  # fmt: skip
     _check_capabilities(task, model, recipe)
     if data.task == "language":

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from zoo import _catalogue
 
-from .. import trainers
+from .. import tasks, trainers
 from ..config.given import no_steps, shorter_warmup
 from ..config.recipe import Recipe
 from ..config.run_options import RunOptions
@@ -39,7 +39,7 @@ def option_names(recipe: Recipe) -> dict[str, set[str]]:
     return {
         "recipe": {flag.name for flag in recipe_flags(recipe)},
         "m": {option.name for option in _catalogue.card(recipe.model).options},
-        "t": {option.name for option in trainers.options(recipe.trainer)},
+        "t": {option.name for option in (*trainers.options(recipe.trainer), *tasks.options(recipe.task))},
         "run": {each.name for each in fields(RunOptions)} - {*_OWN},
     }
 

@@ -15,6 +15,7 @@ from ..config.schema import data_flags, model_flags, trainer_flags
 from ..data.dataset import GIVEN, source
 from ..engine.plan import Plan
 from ..errors import CheckpointUnusable
+from ..tasks import options as task_options
 from ..trainers import options as trainer_options
 from .environment import devices, versions
 from .setup import Setup
@@ -118,7 +119,11 @@ def _flat(recipe: Mapping[str, Any]) -> dict[str, Any]:
     tables: dict[str, Any] = {}
     try:
         card, name = _catalogue.card(plain["model"]), plain["dataset"]
-        known = trainer_flags(plain["trainer"], trainer_options(plain["trainer"]), plain.get("t", {}))
+        known = trainer_flags(
+            plain["trainer"],
+            (*trainer_options(plain["trainer"]), *task_options(plain.get("task", ""))),
+            plain.get("t", {}),
+        )
         data = () if name in GIVEN else data_flags(source(name), plain["d"])
         for flag in (*model_flags(card, plain["m"]), *data, *known):
             tables[flag.name] = json.loads(json.dumps(flag.default, default=str))

@@ -13,15 +13,18 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from zoo._plugins import distribution, load, plugins
+from zoo._catalogue import Option, function_options
+from zoo._plugins import distribution, load, module_text, plugins
 
 from ..errors import BadInput
-from ..option_types import did_you_mean
+from ..option_types import coerce, did_you_mean
 
 if TYPE_CHECKING:
     from .task import Task
 
-__all__ = ["losses", "names", "task_for"]
+__all__ = ["given_options", "losses", "names", "options", "task_for"]
+
+_COMMON = ("loss", "outputs", "label_smoothing", "class_weights", "threshold")  # arguments that are no options
 
 
 def names() -> tuple[str, ...]:
@@ -80,6 +83,39 @@ def task_for(
     return build(**{name: value for name, value in given.items() if name in taken}, **options)
 
 
+@cache
+def options(kind: str) -> tuple[Option, ...]:
+    """Reads the options of a task, the keyword-only arguments of its function that are its own, from its file.
+
+    >>> [each.name for each in options("recall")][:2]
+    ['flip', 'erase']
+    """
+    outside = {} if kind in _files() else plugins("zoo.tasks")
+    function = outside[kind].attr or kind if kind in outside else kind
+    for node in _parsed(kind).body:
+        if isinstance(node, ast.FunctionDef) and node.name == function:
+            own = {each.arg for each in node.args.kwonlyargs}.difference(_COMMON)
+            return tuple(each for each in function_options(node, skip=_COMMON) if each.name in own)
+    return ()
+
+
+def given_options(kind: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns the options of a task among those of a recipe, as values of their types.
+
+    Args:
+        kind: name of the task.
+        given: values by option, `Recipe.t`, which holds those of the trainer as well.
+
+    Raises:
+        BadInput: for a value of another type.
+    """
+    return {
+        each.name: coerce(each.type, given[each.name], "--t." + each.name.replace("_", "-"))
+        for each in options(kind)
+        if each.name in given
+    }
+
+
 def losses(kind: str) -> Mapping[str, Callable]:
     """Returns the losses of a task by name, the default first; empty if it has no choice."""
     found = getattr(import_module(_function(kind).__module__), "LOSSES", {})
@@ -97,6 +133,18 @@ def _function(kind: str) -> Callable[..., "Task"]:
         return load(outside[kind])
     except ImportError as error:
         raise BadInput(f"task {kind!r} of {distribution(outside[kind])} cannot be imported: {error}") from error
+
+
+@cache
+def _parsed(kind: str) -> ast.Module:
+    """Returns the syntax tree of the file of a task; an empty one if there is no such task, or it cannot be read."""
+    files, outside = _files(), plugins("zoo.tasks")
+    try:
+        if kind in files:
+            return ast.parse((Path(__file__).parent / f"{files[kind]}.py").read_text(encoding="utf-8"))
+        return ast.parse(module_text(outside[kind].module)) if kind in outside else ast.Module([], [])
+    except (ImportError, SyntaxError, ValueError):  # its use says what is wrong
+        return ast.Module([], [])
 
 
 @cache

@@ -14,7 +14,7 @@ __all__ = ["generation"]
 TASKS = ("generation",)
 
 
-def generation(sample_score: SampleScore | None = None, *, from_noise: bool = True) -> Task:
+def generation(sample_score: SampleScore | None = None, from_noise: bool = True) -> Task:
     """Builds the task of a generator.
 
     Every generator is scored by `spread`: the standard deviation of its samples over that of the data, over all

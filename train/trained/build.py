@@ -13,8 +13,10 @@ from ..config.model_sizes import check_options
 from ..data.dataset import PER_STEP, Dataset, Source
 from ..errors import BadInput
 from ..option_types import coerce
+from ..tasks import given_options, task_for
+from ..tasks.task import Task
 
-__all__ = ["ModelSpec", "build", "spec_for"]
+__all__ = ["ModelSpec", "build", "spec_for", "task_of"]
 
 _KINDS = {"float32": None, "bf16": jnp.bfloat16}
 
@@ -94,6 +96,18 @@ def build(name: str, wanted: ModelSpec, options: Mapping[str, Any], dtype: str =
         raise BadInput(f"{name} cannot be made with {given or 'its defaults'}: {error}") from error
     kind = _KINDS[dtype]
     return model if kind is None else each_player(partial(computing_in, kind), model)
+
+
+def task_of(about: Mapping[str, Any]) -> Task:
+    """Returns the task that the description in a model file names, with the options of its recipe.
+
+    Raises:
+        BadInput: if this version has no such task, or it does not accept an option.
+    """
+    recipe = about["recipe"]
+    options = given_options(recipe.get("task", ""), recipe.get("t", {}))
+    outputs, threshold = about["made_for"]["outputs"], recipe.get("threshold", 0.5)
+    return task_for(about["task"], about["loss"], outputs, threshold=threshold, **options)
 
 
 def _typed(name: str, options: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,10 +1,16 @@
-"""Applies a model to a batch: builds its inputs and returns its outputs without a carry."""
+"""Applies a model to a batch, whose outputs are returned without a carry, and a memory to damaged patterns."""
 
 from typing import Any
 
+import jax
+import numpy as np
+
 from zoo.layers import Layer, Scanned, Sequence
 
-__all__ = ["call", "inputs"]
+from ..data.normalize import scaled
+from .inputs import checked_inputs
+
+__all__ = ["call", "inputs", "recall"]
 
 
 def inputs(batch: dict) -> Any:
@@ -31,3 +37,25 @@ def call(model: Layer, params: Any, state: Any, batch: dict, key: Any = None) ->
     """
     outputs, state = model.apply(params, state, inputs(batch), key)
     return (outputs.y if isinstance(outputs, Scanned) else outputs), state
+
+
+def recall(trained: Any, x: Any, known: Any = None, key: Any = None) -> Any:
+    """Recalls stored patterns from damaged ones: a `zoo.hopfield.Recall` of arrays with a batch axis.
+
+    Args:
+        trained: a `Trained` model with the capability `recall`.
+        x: raw inputs; above the threshold of the model, an entry is +1, else -1.
+        known: bool, of the shape of x or one that broadcasts to it: which entries are known; None: all.
+        key: a seed, or a PRNG key, of the order of asynchronous updates; None: always the same random order.
+
+    Raises:
+        ValueError: if the model recalls no patterns, or as in `Trained.outputs`.
+    """
+    if not hasattr(trained.model, "recall"):
+        raise ValueError(f"{trained.about['model']} recalls no patterns: its model has no capability `recall`")
+    x, _ = checked_inputs(trained.about, x)
+    given = np.where(scaled(trained.scaler, x) > 0, np.float32(1), np.float32(-1))
+    if known is not None:
+        given = np.where(np.broadcast_to(np.asarray(known, bool), given.shape), given, np.float32(0))
+    key = jax.random.key(key) if isinstance(key, int) else key
+    return jax.tree.map(np.asarray, jax.jit(trained.model.recall)(trained.params, trained.state, given, key))

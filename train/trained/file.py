@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import zoo
+from zoo import _catalogue
 
-from ..errors import CheckpointUnusable
+from ..errors import BadInput, CheckpointUnusable
 from ..files import MODEL_FILE, read_safetensors, replace_file
 from ..option_types import did_you_mean
 from .schema import described
@@ -21,7 +22,8 @@ from .schema import described
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["PRETRAINED", "header", "locate", "parse_model", "pretrained_names", "read_model", "save", "serialize"]
+__all__ = ["PRETRAINED", "check_origin", "header", "locate", "parse_model", "pretrained_names", "read_model", "save"]
+__all__ += ["serialize"]
 
 PRETRAINED = Path(zoo.__file__).parent / "pretrained"
 """Folder of the pretrained models, which `python -m benchmarks.pretrained` makes."""
@@ -96,6 +98,33 @@ def parse_model(content: bytes, where: str) -> "tuple[dict[str, np.ndarray], dic
         return _checked(Path(where), arrays_of(content), texts)
     except (SafetensorError, ValueError, TypeError, AttributeError, KeyError) as error:
         raise CheckpointUnusable(f"{where} cannot be read, it is damaged or something else: {error}") from error
+
+
+def check_origin(path: Path, about: Mapping[str, Any], model: str | None = None) -> None:
+    """Checks that the function which makes the model of a file is known.
+
+    Args:
+        path: model file, for messages.
+        about: its description.
+        model: reference to a function that the user named, or None.
+
+    Raises:
+        BadInput: if the user named a model that does not exist, or another one than that of the file.
+        CheckpointUnusable: if the model is not known; the message names the package to install, or the flag to give.
+    """
+    stored = str(about.get("model"))
+    if model is not None:
+        try:
+            named = _catalogue.resolve(model)
+        except ValueError as error:
+            raise BadInput(f"--model {error}") from None
+        if named != stored:
+            raise BadInput(f"--model {model}: {path} holds the model {stored}, not {named}")
+    origin = about.get("origin")
+    try:
+        _catalogue.known(stored, origin if isinstance(origin, dict) else None)
+    except ValueError as error:
+        raise CheckpointUnusable(f"{path} cannot be loaded: {error}") from None
 
 
 def _checked(path: Path, tensors: "dict[str, np.ndarray]", texts: Mapping[str, str]) -> Any:

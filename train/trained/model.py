@@ -19,16 +19,14 @@ from ..errors import BadInput, CheckpointUnusable
 from ..files import MODEL_FILE, replace_file
 from ..runtime.compile import jit
 from ..runtime.jax_settings import check_jax_settings
-from ..tasks import task_for
 from ..tasks.task import Task
 from .arrays import restored
-from .build import ModelSpec
-from .call import call
-from .file import locate, parse_model, read_model, serialize
+from .build import ModelSpec, task_of
+from .call import call, recall
+from .file import check_origin, locate, parse_model, read_model, serialize
 from .generator_input import sample_latents
 from .inputs import check_finite_inputs, checked_inputs, checked_lengths
 from .labels import labels_of, named, score
-from .origin import check_origin
 from .summary import in_a_line
 
 __all__ = ["Trained", "assembled", "load", "loads"]
@@ -187,6 +185,10 @@ class Trained:
         values = np.asarray(self.model.log_prob(self.params, self.state, scaled(self.scaler, x), key))  # pyright: ignore
         return values[0] if alone else values
 
+    def recall(self, x: Any, known: Any = None, key: Any = None) -> Any:
+        """Recalls stored patterns from damaged raw inputs; arguments, errors and result: trained/call.py."""
+        return recall(self, x, known, key)
+
     def sample(self, n: int, key: Any = 0, y: Any = None) -> np.ndarray:
         """Draws samples (n, ...) in the data's own units.
 
@@ -277,8 +279,7 @@ def assembled(model: Layer, tree: Mapping[str, Any], about: Mapping[str, Any]) -
     Raises:
         ValueError: if the model lacks a capability of its task.
     """
-    threshold = about["recipe"].get("threshold", 0.5)
-    task = task_for(about["task"], about["loss"], about["made_for"]["outputs"], threshold=threshold)
+    task = task_of(about)
     for name in task.requires:
         if not hasattr(model, name):
             raise ValueError(f"the task {task.name} requires a model with the capability `{name}`")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from zoo._catalogue import Option, function_options
 from zoo._plugins import distribution, load, module_text, plugins
 
+from .. import tasks
 from ..config.recipe import Recipe
 from ..data.augmentation.plan import parse_augment
 from ..errors import BadInput
@@ -22,7 +23,8 @@ from ..option_types import coerce, did_you_mean
 if TYPE_CHECKING:
     from ..trainer import Trainer
 
-__all__ = ["FIELDS", "Run", "Traits", "check_options", "check_recipe", "make", "names", "options", "traits", "variant"]
+__all__ = ["FIELDS", "Run", "Traits", "check_options", "check_recipe", "make", "names", "options", "stored", "traits"]
+__all__ += ["variant"]
 
 GROUP = "zoo.trainers"
 """The entry points of trainers in other packages."""
@@ -77,6 +79,8 @@ class Traits(NamedTuple):
         reads: the flags among `FIELDS` that have an effect without a gradient; the others are refused.
         schedule: follows the recipe's schedule of the learning rate.
         accumulate: sums the gradients of `--accumulate` batches into one update.
+        stores: keeps the training examples themselves, all of them or those that its options `patterns` and `choose`
+            select; they are then the test examples as well.
         batch: "any": batches of examples in any order; "consecutive": windows of a text, each of which continues the
             one before; "all": all training examples in one batch.
         vmap: several seeds may be trained in one program, by `jax.vmap` over their fits.
@@ -90,6 +94,7 @@ class Traits(NamedTuple):
     reads: tuple[str, ...] = ()
     schedule: bool = True
     accumulate: bool = False
+    stores: bool = False
     batch: Literal["any", "consecutive", "all"] = "any"
     vmap: bool = False
     mixes: bool = False
@@ -146,12 +151,13 @@ def options(name: str) -> tuple[Option, ...]:
     raise BadInput(f"trainer {name}: its module does not define the function {function}")
 
 
-def check_options(name: str, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Returns given options of a trainer as values of their types.
+def check_options(name: str, given: Mapping[str, Any], task: str = "") -> dict[str, Any]:
+    """Returns given options of a trainer, and of the task, as values of their types.
 
     Args:
         name: name of the trainer.
         given: values by option, `Recipe.t`.
+        task: name of the task that the recipe names; "" for none.
 
     Raises:
         BadInput: for an option that the trainer does not have, or a value of another type.
@@ -159,7 +165,7 @@ def check_options(name: str, given: Mapping[str, Any]) -> dict[str, Any]:
     >>> check_options("adversarial", {"d_steps": 4})
     {'d_steps': 4}
     """
-    types = {option.name: option.type for option in options(name)}
+    types = {option.name: option.type for option in (*options(name), *tasks.options(task))}
     for option in given:
         if not types:
             raise BadInput(f"the trainer {name} has no options, got {_flag(option)}")
@@ -191,7 +197,7 @@ def check_recipe(recipe: Recipe) -> None:
             f"--accumulate {recipe.accumulate}: the trainer {recipe.trainer} of {recipe.model} cannot accumulate "
             "gradients; to save memory use --batch-size, --remat or --dtype bf16"
         )
-    check_options(recipe.trainer, recipe.t)
+    check_options(recipe.trainer, recipe.t, recipe.task)
 
 
 def make(model: Any, task: Any, run: Run) -> "Trainer":
@@ -206,8 +212,21 @@ def make(model: Any, task: Any, run: Run) -> "Trainer":
         BadInput: if there is no such trainer, or if it does not accept an option or the recipe.
     """
     check_recipe(run.recipe)
-    name, given = run.recipe.trainer, run.recipe.t
-    return _factory(name)(model, task, run, **check_options(name, given))
+    name, own = run.recipe.trainer, {option.name for option in options(run.recipe.trainer)}
+    given = check_options(name, run.recipe.t, run.recipe.task)
+    return _factory(name)(model, task, run, **{each: value for each, value in given.items() if each in own})
+
+
+def stored(recipe: Recipe) -> dict[str, Any]:
+    """Returns the options by which the trainer of a recipe selects the examples that it stores; empty: it stores none.
+
+    >>> stored(Recipe("hopfield", "digits", trainer="hebbian", t={"patterns": 6}))
+    {'patterns': 6, 'choose': 'apart'}
+    """
+    if not traits(recipe.trainer).stores:
+        return {}
+    usual = {option.name: option.default for option in options(recipe.trainer)}
+    return {name: recipe.t.get(name, usual.get(name)) for name in ("patterns", "choose")}
 
 
 def variant(name: str, task: str) -> str:
