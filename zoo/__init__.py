@@ -31,6 +31,7 @@ if TYPE_CHECKING:  # for editors only: at run time models are found by file name
     from .esn import esn as esn
     from .gan import gan as gan
     from .gru import gru as gru
+    from .hopfield import hopfield as hopfield
     from .kohonen import kohonen as kohonen
     from .linear import linear as linear
     from .logistic import logistic as logistic

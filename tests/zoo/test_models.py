@@ -26,7 +26,7 @@ SMALL |= {name: {"filters": (2, 3), "rival": (2,)} for name in ("denoise", "colo
 SMALL |= {name: {"latent": 3, "hidden": (8,)} for name in ("gan", "wgan", "wgan_gp", "cgan")}
 SMALL |= {"lsm": {"grid": (3, 2, 2)}}
 SMALL |= {"elm": {"hidden": 6}, "rbf": {"units": 5}, "kohonen": {"rows": 2, "columns": 3}}
-SMALL |= {"svm": {"vectors": 5}, "esn": {"units": 6, "degree": 2}}
+SMALL |= {"svm": {"vectors": 5}, "esn": {"units": 6, "degree": 2}, "hopfield": {"sweeps": 2}}
 SMALL |= {"dcgan": {"latent": 3, "filters": (4,)}}
 
 

@@ -20,7 +20,12 @@ _FLAGS = (
     Option("column", str, None, "column of a table to forecast (default: that of the training)", "input"),
     JSON,
     Option(
-        "out", Path, None, "CSV file for the predictions, with the probability of every class (default: none)", "output"
+        "out",
+        Path,
+        None,
+        "CSV file for the predictions, with the probability of every class; of recalled images a folder for PNG "
+        "files, if the path does not end in .csv (default: none)",
+        "output",
     ),
     Option(
         "explain",
@@ -55,7 +60,8 @@ def main(words: Sequence[str], prog: str = "python -m zoo predict") -> int:
         return 0
     if not asked.places:
         raise BadInput(f"no files given: usage: {prog} {asked.run} FILE ...; --help lists the kinds of files")
-    batches = _read_ahead(_batches(asked))
+    spec, batches = _batches(asked)
+    batches = _read_ahead(batches)
     from ..inference.memory import explain_out_of_memory
     from ..inference.predict import predictions
 
@@ -73,12 +79,12 @@ def main(words: Sequence[str], prog: str = "python -m zoo predict") -> int:
 
     found = explain_out_of_memory(asked.run, answers)
     note(notes)
-    _print(asked, found, notes)
+    _print(asked, found, notes, spec.shape)
     return 0
 
 
-def _batches(asked: ModelArgs) -> Iterator[Any]:
-    """Returns the inputs in batches of a limited size."""
+def _batches(asked: ModelArgs) -> tuple[Any, Iterator[Any]]:
+    """Returns the inputs that the model accepts, and those given in batches of a limited size."""
     from ..inference.inputs.batch import InputSpec
     from ..inference.inputs.read import stream_inputs
     from ..trained.file import header, locate
@@ -98,7 +104,7 @@ def _batches(asked: ModelArgs) -> Iterator[Any]:
     except (KeyError, TypeError) as error:
         raise CheckpointUnusable(f"{asked.run} does not describe its inputs: {error!r}") from error
     column, invert = asked.given["column"] or "", asked.given["invert"]
-    return stream_inputs(asked.places, spec, invert=invert, column=column, progress=_progress())
+    return spec, stream_inputs(asked.places, spec, invert=invert, column=column, progress=_progress())
 
 
 def _explaining(folder: Path | None) -> Callable[[Any, Any, list[dict[str, Any]]], None]:
@@ -110,7 +116,8 @@ def _explaining(folder: Path | None) -> Callable[[Any, Any, list[dict[str, Any]]
         raise BadInput(f"--explain {folder} is a file, not a folder")
 
     def draw(trained: Any, batch: Any, predictions: list[dict[str, Any]]) -> None:
-        from ..inference.explain import draw_explanations, picture_paths
+        from ..inference.explain import draw_explanations
+        from ..inference.pictures import picture_paths
 
         draw_explanations(trained, batch, predictions, picture_paths(batch.names, place, taken))
 
@@ -145,12 +152,16 @@ def _progress() -> Callable[[int, int], None]:
     return show
 
 
-def _print(asked: ModelArgs, found: list[dict[str, Any]], notes: list[str]) -> None:
+def _print(asked: ModelArgs, found: list[dict[str, Any]], notes: list[str], shape: tuple[int, ...]) -> None:
     from ..files import write_output
+    from ..inference.pictures import is_pictures, write_pictures
     from ..inference.predict import in_a_line, to_csv
 
-    if asked.given["out"] is not None:
-        write_output(asked.given["out"], to_csv(found))
+    out = asked.given["out"]
+    if out is not None and out.suffix.lower() != ".csv" and is_pictures(found, shape):
+        write_pictures(found, shape, out.expanduser())
+    elif out is not None:
+        write_output(out, to_csv(found))
     if asked.given["json"]:
         print_json({"run": asked.run, "predictions": found, "notes": notes})
         return

@@ -13,15 +13,26 @@ import numpy as np
 
 from ..data.dataset import Dataset
 from ..data.normalize import scaled
-from ..trained.call import call
 from ..trained.model import Trained
 from ..trainer import named_key
 from .report import judged
 
 __all__ = [
-    "Drawing", "centres", "clusters", "confusion", "decisions", "filters", "forecast", "generated_images", "lags",
-    "mistakes", "recalled", "reconstructions", "regression", "samples", "surface",
-]  # fmt: skip
+    "Drawing",
+    "centres",
+    "clusters",
+    "confusion",
+    "decisions",
+    "filters",
+    "forecast",
+    "generated_images",
+    "lags",
+    "mistakes",
+    "reconstructions",
+    "regression",
+    "samples",
+    "surface",
+]
 
 _ROWS = 64  # examples of a mean gradient
 _COLUMNS = 10  # examples beside each other
@@ -229,20 +240,6 @@ def reconstructions(drawing: Drawing) -> None:
     draw(real.reshape(-1), drawing.model.predict(real).reshape(-1), path, "feature")
 
 
-def recalled(drawing: Drawing) -> None:
-    """Draws patterns, how they were damaged and what was recalled; patterns of other data as nearly square images."""
-    from ..plots.pairs import pairs
-
-    model = drawing.model
-    batch = {"x": scaled(model.scaler, np.asarray(drawing.data.test.x[:_COLUMNS]))}
-    assert model.task.inputs is not None, "the task recall has `inputs`"
-    damaged = model.task.inputs(batch, named_key(drawing.setup.key, "pictures"))
-    outputs, _ = call(model.model, model.params, model.state, damaged)
-    rows = {"pattern": model.task.target(batch), "damaged": damaged["x"], "recalled": model.task.predict(outputs)}
-    images = {name: _as_images(np.asarray(each)) / 2 + 0.5 for name, each in rows.items()}
-    pairs(images, drawing.folder / "recalled.png", "damaged patterns and their recall")
-
-
 def samples(drawing: Drawing) -> None:
     """Draws samples of a model of the density, where it can be sampled and the data are images or points."""
     if not hasattr(drawing.model.model, "sample") or drawing.kind not in ("image", "points"):
@@ -280,14 +277,3 @@ def clusters(drawing: Drawing) -> None:
         decision_surface(
             lambda points: np.eye(count)[model.predict(points)], x, model.predict(x), test_x, assigned, path, names
         )
-
-
-def _as_images(patterns: np.ndarray) -> np.ndarray:
-    """Reshapes patterns (n, ...) to images (n, height, width, 1 or 3), padded with -1."""
-    if patterns.ndim == 4 and patterns.shape[-1] in (1, 3):
-        return patterns
-    flat = patterns.reshape(len(patterns), -1)
-    width = int(np.ceil(np.sqrt(flat.shape[1])))
-    height = -(-flat.shape[1] // width)
-    padded = np.pad(flat, ((0, 0), (0, width * height - flat.shape[1])), constant_values=-1)
-    return padded.reshape(-1, height, width, 1)

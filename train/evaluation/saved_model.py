@@ -18,6 +18,7 @@ from ..distributed.sharding import Sharding, data_parallel
 from ..engine.evaluate import Evaluator
 from ..errors import BadInput
 from ..pipeline.splits import check_split, validation_split
+from ..pipeline.stored import stored_examples
 from ..tasks.task import Task
 from ..trained.build import ModelSpec
 from ..trained.model import Trained
@@ -91,7 +92,7 @@ def evaluate(
     kind = source(name)
     usual |= dict(options or {})
     loaded = load_data(name, replace(place, about=trained.about), usual)
-    loaded = of_fold(loaded, kind.kind, recipe_of(trained).fold) if own else loaded
+    loaded = _as_in_training(recipe_of(trained), kind, loaded) if own else loaded
     found = scored_examples(trained, kind, loaded, usual, changed, whole=whole)
     data, notes = _suited(trained, kind, found.data)
     notes = (*notes, *found.notes)
@@ -105,6 +106,12 @@ def evaluate(
             beside["measures"] = baseline_measures(task, data, baseline_outputs(baseline, len(data.test.y)))
     scores = scored(trained, evaluator)
     return Evaluation(name, len(data.test.x), scores, details(trained, data), notes, beside, data)
+
+
+def _as_in_training(recipe: Recipe, kind: Source, data: Dataset) -> Dataset:
+    """Returns loaded data with the split of the run that trained a model on them."""
+    data, options = of_fold(data, kind.kind, recipe.fold), trainers.stored(recipe)
+    return stored_examples(recipe, data, options) if options else data
 
 
 def score(trained: Trained, kind: Source, data: Dataset, place: Place = Place()) -> dict[str, float]:  # noqa: B008

@@ -53,6 +53,8 @@ def scored_examples(
     same = own and known is not None and known == fingerprint_in_training(recipe_of(trained), data, kind)
     notes = () if same or not own else _other_data(data, changed, known, path)
     test, total = len(data.test.x), len(data.train.x) + len(data.test.x)
+    if whole and not data.held_out:
+        return ScoredExamples(data, notes)
     if whole:
         among = (
             (f"all {total:,} {data.unit} are scored, among them those that the model was trained on",) if same else ()

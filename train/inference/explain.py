@@ -11,7 +11,7 @@ from ..trained.attribution import explain
 from ..trained.model import Trained
 from .inputs.batch import Batch
 
-__all__ = ["draw_explanations", "picture_paths"]
+__all__ = ["draw_explanations"]
 
 
 def draw_explanations(
@@ -37,24 +37,3 @@ def draw_explanations(
             explained(shown[i : i + 1], found.maps[i : i + 1], [caption], path, told["input"], found.method)
         except OSError as error:
             raise BadInput(f"--explain {path} cannot be written: {error.strerror or error}") from error
-
-
-def picture_paths(names: Sequence[str], folder: Path, taken: set[Path]) -> list[Path]:
-    """Returns the picture of each example in a folder: by its name in the folder that was read, else that of its file.
-
-    Args:
-        names: names of the examples.
-        folder: folder of the pictures.
-        taken: pictures of other examples, to which these are added.
-    """
-    paths = []
-    for name in names:
-        place = Path(name)
-        inside = place if not place.is_absolute() and ".." not in place.parts else Path(place.name)
-        path = first = folder / f"{inside}.png"
-        number = 2
-        while path in taken:
-            path, number = first.with_name(f"{inside.name}-{number}.png"), number + 1
-        taken.add(path)
-        paths.append(path)
-    return paths

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from matplotlib.axes import Axes
 
 from .style import GREY, WIDTH, picture
 
-__all__ = ["grid", "pixels"]
+__all__ = ["draw_grid", "grid", "grid_height", "pixels"]
 
 _PITCH = 1.08  # distance between images, in sides of an image
 
@@ -41,26 +42,40 @@ def grid(pictures: np.ndarray, captions: Sequence[str], columns: int, title: str
         path: PNG file to write.
     """
     side = (WIDTH - 0.1) / (columns * _PITCH)  # inches; the unit of what follows
-    texts = [captions[i : i + columns] for i in range(0, len(pictures), columns)]
-    above = [max(0.15 * text.count("\n") + 0.17 if text else 0 for text in row) / side for row in texts]
-    tops = np.cumsum(above) + _PITCH * np.arange(len(above))
-    lefts = _PITCH * np.arange(columns)
-    height, width = pictures.shape[1:3]
-    tall, wide = height / max(height, width), width / max(height, width)
-    with picture(path, height=(tops[-1] + _PITCH) * side + 0.4) as figure:
+    with picture(path, height=grid_height(captions, columns, side) + 0.4) as figure:
         axes = figure.subplots()
-        # One mesh with cells of different sizes: far faster than one artist per image.
-        axes.pcolorfast(_edges(lefts, wide, width), _edges(tops, tall, height), _joined(pictures, columns))
-        for index, caption in enumerate(captions):
-            if caption:
-                place = lefts[index % columns] + wide / 2, tops[index // columns] - 0.03
-                axes.text(*place, caption, ha="center", va="bottom", size=7.5, linespacing=1.1)
-        axes.set_xlim(-0.04, columns * _PITCH - 0.04)
-        axes.set_ylim(tops[-1] + _PITCH, -0.04)
-        axes.set_aspect("equal", anchor="N")
-        axes.set_axis_off()
+        draw_grid(axes, pictures, captions, columns, side)
         axes.set_title(title)
         axes.set_title(note, loc="right", color=GREY, weight="normal", size=9)
+
+
+def grid_height(captions: Sequence[str], columns: int, side: float) -> float:
+    """Returns the height in inches of a grid of images with captions, whose sides have a length in inches."""
+    return float((_tops(captions, columns, side)[-1] + _PITCH) * side)
+
+
+def draw_grid(axes: Axes, pictures: np.ndarray, captions: Sequence[str], columns: int, side: float) -> None:
+    """Draws a grid of images on axes; arguments as in `grid`, and the side of an image in inches."""
+    tops, lefts = _tops(captions, columns, side), _PITCH * np.arange(columns)
+    height, width = pictures.shape[1:3]
+    tall, wide = height / max(height, width), width / max(height, width)
+    # One mesh with cells of different sizes: far faster than one artist per image.
+    axes.pcolorfast(_edges(lefts, wide, width), _edges(tops, tall, height), _joined(pictures, columns))
+    for index, caption in enumerate(captions):
+        if caption:
+            place = lefts[index % columns] + wide / 2, tops[index // columns] - 0.03
+            axes.text(*place, caption, ha="center", va="bottom", size=7.5, linespacing=1.1)
+    axes.set_xlim(-0.04, columns * _PITCH - 0.04)
+    axes.set_ylim(tops[-1] + _PITCH, -0.04)
+    axes.set_aspect("equal", anchor="N")
+    axes.set_axis_off()
+
+
+def _tops(captions: Sequence[str], columns: int, side: float) -> np.ndarray:
+    """Returns the upper edge of each row, in sides of an image; above it there is room for its captions."""
+    texts = [captions[i : i + columns] for i in range(0, len(captions), columns)]
+    above = [max(0.15 * text.count("\n") + 0.17 if text else 0 for text in row) / side for row in texts]
+    return np.cumsum(above) + _PITCH * np.arange(len(above))
 
 
 def _edges(starts: np.ndarray, extent: float, pixels: int) -> np.ndarray:

@@ -31,6 +31,7 @@ from ..pipeline.batches import BatchSource
 from ..pipeline.fingerprint import fingerprint
 from ..pipeline.selection import batches_for, check_divides
 from ..pipeline.splits import Scalers, batches_that_fit, fitted_to_training, preprocessed, scalers_for, validation_split
+from ..pipeline.stored import stored_examples
 from ..pipeline.stream import OpenStream
 from ..tasks.task import Task
 from ..trained.build import ModelSpec, build, spec_for
@@ -248,6 +249,8 @@ def _loaded(recipe: Recipe, place: Place, own: Opened | None) -> tuple[Source, D
         data = of_fold(load_data(recipe.dataset, place, recipe.d), kind.kind, recipe.fold)
         data = fitted_to_training(recipe, data)
     check_targets(data, recipe.task)
+    if options := trainers.stored(recipe):
+        data = stored_examples(recipe, data, options, place.print_fn)
     return kind, data, own if isinstance(own, OpenStream) else None
 
 
@@ -259,7 +262,8 @@ def _examples(
     if stream and batch != "any":
         raise BadInput(f"Stream: the trainer {recipe.trainer} cannot learn from a stream; choose another recipe")
     recipe, train, held = validation_split(recipe, data, kind, stream)
-    for line in () if stream else class_notes(data, train, held):  # a stream shows only its first batches
+    # A stream shows only its first batches, and a memory learns no classes.
+    for line in () if stream or trainers.stored(recipe) else class_notes(data, train, held):
         print_fn(line)
     return batches_that_fit(recipe, train, held, whole=_is_whole(recipe))
 

@@ -9,10 +9,10 @@ from PIL import Image
 
 from zoo.__main__ import main
 from zoo.train.cli import predict
-from zoo.train.inference.explain import picture_paths
 from zoo.train.inference.inputs import read
 from zoo.train.inference.inputs.batch import InputSpec
 from zoo.train.inference.inputs.read import stream_inputs
+from zoo.train.inference.pictures import picture_paths
 
 CLASSES = ("dark", "light", "red")
 

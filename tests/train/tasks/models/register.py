@@ -8,12 +8,10 @@ ENTRY_POINTS = """\
 [zoo.models]
 linear_autoencoder = tests.train.tasks.models.linear_autoencoder
 mixture = tests.train.tasks.models.mixture
-hopfield = tests.train.tasks.models.hopfield
 kmeans = tests.train.tasks.models.kmeans
 
 [zoo.trainers]
 expectation_maximisation = tests.train.tasks.models.mixture
-storing = tests.train.tasks.models.hopfield
 lloyd = tests.train.tasks.models.kmeans
 
 [zoo.tasks]
