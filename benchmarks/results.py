@@ -270,7 +270,7 @@ def row(claim: Claim, kept: dict | None) -> str:
         text += f", mean of {len(values)} {what} ({figure(min(values), share)} to {figure(max(values), share)})"
     text += " at the best epoch" * claim.best
     if claim.also:
-        text += f"; {claim.also} " + ", ".join(f"{each:g}" for each in kept["also"])
+        text += f"; {claim.also} {statistics.mean(kept['also']):.3g}" + " on average" * (len(set(kept["also"])) > 1)
     return f"| `{claim.flags}` | {text} | {target(claim, kept['exact'])} | {statistics.median(kept['seconds']):.1f} s |"
 
 

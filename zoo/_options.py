@@ -5,7 +5,9 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from ._bounds import Bounds
 
 __all__ = ["Option", "argument_helps", "argument_names", "function_options"]
 
@@ -86,14 +88,32 @@ def argument_helps(docstring: str) -> dict[str, str]:
 
 def _type(annotation: ast.expr | None) -> Any:
     text = ast.unparse(annotation) if annotation else "nothing"
+    if isinstance(annotation, ast.BinOp) and text.startswith("Annotated[") and text.endswith("] | None"):
+        return _type(annotation.left) | None
+    if (
+        isinstance(annotation, ast.Subscript)
+        and isinstance(annotation.slice, ast.Tuple)
+        and text.startswith("Annotated[")
+    ):
+        kind, bounds = annotation.slice.elts
+        return Annotated[_type(kind), _bounds(bounds)]
     if text == "Activation":
         return Literal[_activations()]
     if text.startswith("Literal[") and isinstance(annotation, ast.Subscript):
         choices = ast.literal_eval(annotation.slice)
         return Literal[choices if isinstance(choices, tuple) else (choices,)]
     if text not in _TYPES:
-        raise TypeError(f"unsupported option annotation {text}; use Activation, Literal[...] or {', '.join(_TYPES)}")
+        known = f"Activation, Literal[...], Annotated[float, Bounds(...)] or {', '.join(_TYPES)}"
+        raise TypeError(f"unsupported option annotation {text}; use {known}")
     return _TYPES[text]
+
+
+def _bounds(call: ast.expr) -> Bounds:
+    """Returns the bounds that a call of `Bounds` with literals makes."""
+    if not isinstance(call, ast.Call) or ast.unparse(call.func) != "Bounds":
+        raise TypeError(f"unsupported option annotation {ast.unparse(call)}; use Annotated[float, Bounds(...)]")
+    named = {each.arg: ast.literal_eval(each.value) for each in call.keywords if each.arg}
+    return Bounds(*map(ast.literal_eval, call.args), **named)
 
 
 @cache

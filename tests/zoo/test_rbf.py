@@ -78,7 +78,6 @@ def test_rows_in_parts_give_the_network_of_all_rows_at_once(monkeypatch):
     ("options", "message"),
     [
         ({"units": 41}, "--m.units 41: expected 2 to 40"),
-        ({"iterations": 0}, "--t.iterations and --t.neighbours must be at least 1"),
         ({"model": elm(1, hidden=3)}, "trains the model rbf"),
     ],
 )

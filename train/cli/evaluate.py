@@ -11,7 +11,7 @@ from ..errors import BadInput, CheckpointUnusable
 from ..option_types import Bounds
 from ..strict_json import strict
 from ..trained.file import check_origin, header, locate
-from .model_args import JSON, MODEL, ModelArgs, note, parse_model_args, print_json
+from .model_args import JSON, MODEL, THRESHOLD, ModelArgs, note, parse_model_args, print_json
 from .parser import Parser
 from .shorthands import as_typed, expand_shorthands
 
@@ -111,7 +111,7 @@ def _trained_on(words: Sequence[str]) -> str:
 
 def _flags(words: Sequence[str]) -> list[Option]:
     """Returns the flags, among them the options of the data set that the words or the model file name."""
-    common = [_DATASET, _ALL, *_PLACE, _IMPORTANCE, _REPEATS, JSON, _OUT]
+    common = [_DATASET, _ALL, *_PLACE, THRESHOLD, _IMPORTANCE, _REPEATS, JSON, _OUT]
     found, _ = Parser([_DATASET, MODEL]).read_known(words[1:])
     if not words or words[0].startswith("-"):
         return common

@@ -58,6 +58,8 @@ def model_text(recipe: Recipe) -> str:
     others = [_called(each) for each in book(recipe.model).recipes]
     if len(others) > 1:
         lines.append(f"Recipes: {', '.join(others)}.")
+    if not others:
+        lines.append(f"It has no recipe: give --dataset NAME; the values below are those for {recipe.dataset}.")
     if recipe.expect:
         bound = "at most" if recipe.expect.at_most else "at least"
         lines.append(f"Expected: {recipe.expect.metric} {bound} {recipe.expect.value:g} ({recipe.expect.source}).")

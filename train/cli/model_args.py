@@ -3,14 +3,15 @@
 import json
 import sys
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 from ..config.schema import Option
 from ..errors import BadInput
+from ..option_types import Bounds
 from ..strict_json import strict
 from .parser import Parser
 
-__all__ = ["HELP", "JSON", "ModelArgs", "note", "parse_model_args", "print_json"]
+__all__ = ["HELP", "JSON", "THRESHOLD", "ModelArgs", "note", "parse_model_args", "print_json"]
 
 HELP = Option("help", bool, False, "print this page", "help", "-h")
 JSON = Option("json", bool, False, "print only JSON", "output")
@@ -20,6 +21,13 @@ MODEL = Option(
     None,
     "function that makes the model, if it is in a file or module of your own: ./mine.py:FUNCTION (default: as saved)",
     "model",
+)
+THRESHOLD = Option(
+    "threshold",
+    Annotated[float, Bounds(0, 1, open_low=True, open_high=True)],
+    None,
+    "probability above which the second of two classes, or a label, is predicted (default: that of the training)",
+    "predictions",
 )
 _RUN = (
     "RUN is the folder of a run (runs/...), a model file, or a pretrained model (python -m zoo list --pretrained).\n"
@@ -43,10 +51,15 @@ class ModelArgs(NamedTuple):
     typed: frozenset[str]
 
     def load(self) -> Any:
-        """Loads the trained model."""
+        """Loads the trained model, with the threshold that was given."""
         from ..trained.model import load
 
-        return load(self.run, model=self.given["model"])
+        trained = load(self.run, model=self.given["model"])
+        if self.given.get("threshold") is None:
+            return trained
+        from ..trained.threshold import with_threshold
+
+        return with_threshold(trained, self.given["threshold"])
 
 
 def parse_model_args(

@@ -11,13 +11,14 @@ from typing import Any
 from ..config.schema import Option
 from ..data.targets import CLASSES
 from ..errors import BadInput, CheckpointUnusable
-from .model_args import JSON, ModelArgs, note, parse_model_args, print_json
+from .model_args import JSON, THRESHOLD, ModelArgs, note, parse_model_args, print_json
 
 __all__ = ["main"]
 
 _FLAGS = (
     Option("invert", bool, False, "inverted brightness of images", "input"),
     Option("column", str, None, "column of a table to forecast (default: that of the training)", "input"),
+    THRESHOLD,
     JSON,
     Option(
         "out",

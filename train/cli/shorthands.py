@@ -111,6 +111,7 @@ def _table_or_series(file: str, words: Sequence[str], task: str) -> str:
     targets = [*_given("--target", words), *_given("--d.target", words)]
     columns = [*_given("--column", words), *_given("--d.column", words)]
     model = next(iter(_given("--model", words)), "")
+    encoding = next(iter(_given("--d.encoding", words)), "")
     kinds = _kinds(model)
     if targets and columns:
         raise BadInput("--target makes the CSV file a table of examples, --column a series: leave one of them out")
@@ -127,12 +128,12 @@ def _table_or_series(file: str, words: Sequence[str], task: str) -> str:
             "give --column NAME instead, or choose another model (mlp)"
         )
     if targets:
-        return table_name(file, targets[0], task)
+        return table_name(file, targets[0], task, encoding)
     if {"-h", "--help"} & set(words):
         return TABLE_NAMES[0]
     raise BadInput(
         f"--csv {file} is a table of examples for {model}: add --target with the column to predict, one of "
-        f"{', '.join(table_header(file))}"
+        f"{', '.join(table_header(file, encoding))}"
     )
 
 

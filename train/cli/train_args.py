@@ -14,11 +14,12 @@ from zoo import _catalogue
 from .. import tasks, trainers
 from ..config.file import OPTION_TABLES, expected, file_values, model_origin, read_config, write_config
 from ..config.given import no_steps, shorter_warmup
-from ..config.recipe import Recipe, recipe_for
+from ..config.recipe import Recipe, book, recipe_for
 from ..config.run_options import RunOptions
 from ..config.schema import Option, data_flags, model_flags, recipe_flags, run_flags, task_flags, trainer_flags
 from ..config.validate import check_recipe
 from ..data.dataset import source
+from ..data.sources import sources
 from ..errors import BadInput
 from ..option_types import Bounds, did_you_mean
 from ..trainers.effects import check_effects
@@ -108,7 +109,7 @@ def read(words: Sequence[str], prog: str) -> Command | str:
         return page
     if "model" not in first and "config" not in first:
         return _without_model("help" in first, rest, prog)
-    chosen = resolve_recipe(first)
+    chosen = resolve_recipe(first | _any_dataset(first) if "help" in first else first)
     model = first.get("model", chosen.base.model)
     parser = _parser(
         (*_chosen_flags(chosen.base), *chosen.flags, *run_flags(), _FOLDS),
@@ -127,6 +128,15 @@ def read(words: Sequence[str], prog: str) -> Command | str:
     if "print_config" in given:
         return write_config(recipe)
     return Command(recipe, options, "dry_run" in given, given.get("folds") or 0)
+
+
+def _any_dataset(first: Mapping[str, Any]) -> dict[str, str]:
+    """Returns a data set for the help of a model that has no recipe; nothing if one is named, or the model has one."""
+    if "dataset" in first or "config" in first:
+        return {}
+    pages = book(_resolved(first["model"], None, None))
+    known = (each.name for each in sources().values() if each.kind in pages.kinds and each.task in pages.tasks)
+    return {} if pages.recipes else {"dataset": next(known)}
 
 
 def check(recipe: Recipe) -> None:

@@ -97,7 +97,7 @@ class Recipe:
         loss: loss function; auto is the usual one of the task.
         class_weights: weights of the classes, by which the loss of each example is multiplied: balanced, inversely
             proportional to their number of training examples, or by name, yes=5,no=1 (default: all count the same).
-        threshold: probability above which the second of two classes is predicted.
+        threshold: probability above which the second of two classes, or a label, is predicted.
         dtype: precision of the computation; with bf16, parameters, norms, softmax and losses stay in float32.
         expect: result that the recipe is expected to reach.
     """

@@ -5,7 +5,7 @@ from dataclasses import fields, replace
 from typing import Any, get_type_hints
 
 from ..data.augmentation.plan import parse_augment
-from ..data.class_weights import parse_weights
+from ..data.class_weights import parse_weights, weights_text
 from ..data.split import parse_fold
 from ..errors import BadInput
 from ..option_types import coerce
@@ -34,6 +34,7 @@ def plain_recipe(recipe: Recipe) -> Recipe:
     for name in ("m", "d", "t"):
         if not isinstance(getattr(recipe, name), Mapping):
             raise BadInput(f"{name} of the recipe must be a dict of options, got {getattr(recipe, name)!r}")
+    recipe = replace(recipe, class_weights=weights_text(recipe.class_weights))
     values = {each.name: _plain(getattr(recipe, each.name)) for each in fields(recipe)}
     found = replace(recipe, **values)
     check_recipe(found)

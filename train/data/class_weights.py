@@ -1,8 +1,9 @@
 """Weights of classes in the loss, from the text of `--class-weights`."""
 
+import json
 import math
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from ..errors import BadInput
 from ..option_types import did_you_mean
@@ -10,14 +11,14 @@ from ..option_types import did_you_mean
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["BALANCED", "class_weights", "described_weights", "parse_weights"]
+__all__ = ["BALANCED", "class_weights", "described_weights", "parse_weights", "weights_text"]
 
 BALANCED = "balanced"
 _SHOWN = 8  # weights in a line
 
 
 def parse_weights(text: str) -> dict[str, float]:
-    """Parses `name=weight,name=weight`; "" and "balanced" name no class.
+    """Parses `name=weight,name=weight`, or the same as a JSON object; "" and "balanced" name no class.
 
     Raises:
         BadInput: if a part has another form, a weight is not a positive number, or a class is there twice.
@@ -26,14 +27,12 @@ def parse_weights(text: str) -> dict[str, float]:
     {'yes': 5.0, 'no': 1.0}
     """
     found: dict[str, float] = {}
-    for part in text.split(",") if text not in ("", BALANCED) else ():
-        name, equals, value = part.rpartition("=")
-        name = name.strip()
+    for name, value, part in _pairs(text):
         try:
             weight = float(value)
-        except ValueError:
+        except (TypeError, ValueError):
             weight = math.nan
-        if not equals or not name or not 0 < weight < math.inf:
+        if not name or not 0 < weight < math.inf:
             raise BadInput(
                 f"--class-weights {text}: expected {BALANCED}, or positive weights by the names of classes, "
                 f"yes=5,no=1; got {part.strip()!r}"
@@ -42,6 +41,33 @@ def parse_weights(text: str) -> dict[str, float]:
             raise BadInput(f"--class-weights {text}: the class {name} is there twice")
         found[name] = weight
     return found
+
+
+def _pairs(text: str) -> list[tuple[str, Any, str]]:
+    """Returns name and weight of each part of a text, and the part itself."""
+    if text in ("", BALANCED):
+        return []
+    if text.startswith("{"):
+        try:
+            return [(name, value, f"{name}={value}") for name, value in json.loads(text).items()]
+        except ValueError as error:
+            raise BadInput(f"--class-weights {text}: no JSON object ({error})") from None
+    parts = [(*part.rpartition("="), part) for part in text.split(",")]
+    return [(name.strip(), value, part) for name, _, value, part in parts]
+
+
+def weights_text(weights: Any) -> Any:
+    """Returns weights in a dict by class as the text of `--class-weights`; anything else as it is.
+
+    >>> weights_text({"yes": 5, "no": 1}), weights_text({"a, b": 2.5})
+    ('yes=5,no=1', '{"a, b": 2.5}')
+    """
+    if not isinstance(weights, Mapping):
+        return weights
+    named = {str(name): each.item() if hasattr(each, "item") else each for name, each in weights.items()}
+    if any("," in name or name.startswith("{") or name != name.strip() for name in named):
+        return json.dumps(named, default=str)
+    return ",".join(f"{name}={weight}" for name, weight in named.items())
 
 
 def class_weights(text: str, classes: Sequence[str], y: "np.ndarray") -> tuple[float, ...]:

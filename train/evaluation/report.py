@@ -9,6 +9,8 @@ from ..data.dataset import Dataset
 from ..metrics.decisions import BINS, Judged, measured
 from ..tasks.task import Task
 from ..trained.model import Trained
+from ..trainers.scoring import judged as judged_by
+from .baseline import baseline_outputs
 
 __all__ = ["baseline_measures", "details", "in_words", "judged"]
 
@@ -32,9 +34,13 @@ def judged(trained: Trained, data: Dataset) -> Judged:
     return _judged(trained.task, np.asarray(y), trained.outputs(x, lengths))
 
 
-def baseline_measures(task: Task, data: Dataset, outputs: np.ndarray) -> dict[str, float | None]:
-    """Computes the measures of the outputs of a baseline on the test examples; empty for a task without any."""
-    return measured(_judged(task, np.asarray(data.test.y), outputs)) if task.measures else {}
+def baseline_measures(task: Task, data: Dataset, baseline: Mapping[str, Any]) -> dict[str, float | None]:
+    """Computes the measures of a baseline on the test examples; empty for a task without any."""
+    if not task.measures:
+        return {}
+    y = np.asarray(data.test.y)
+    y = y[y >= 0] if task.measures == "steps" else y
+    return measured(_judged(task, y, baseline_outputs(baseline, len(y))))
 
 
 def in_words(measures: Mapping[str, float | None]) -> str:
@@ -57,4 +63,4 @@ def _word(name: str) -> str:
 def _judged(task: Task, y: np.ndarray, outputs: np.ndarray) -> Judged:
     assert task.probabilities is not None, "tasks with measures have probabilities"
     predicted, probabilities = (np.asarray(of(outputs)) for of in (task.predict, task.probabilities))
-    return Judged(y.reshape(-1), predicted, probabilities, task.measures == "binary")
+    return judged_by(task, y, predicted, probabilities)

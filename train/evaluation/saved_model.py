@@ -22,7 +22,7 @@ from ..pipeline.stored import stored_examples
 from ..tasks.task import Task
 from ..trained.build import ModelSpec
 from ..trained.model import Trained
-from .baseline import baseline_outputs, described_baseline, score_baseline
+from .baseline import described_baseline, score_baseline
 from .report import baseline_measures, details
 from .sample_score_for import sample_score_for
 from .scored_examples import recipe_of, scored_examples
@@ -103,7 +103,7 @@ def evaluate(
         shape, each = trained.input_shape if task.units == "example" else (-1,), trained.about["made_for"]["each"]
         beside = {"name": baseline["name"], "metrics": score_baseline(baseline, task, evaluator, shape, per_step=each)}
         if task.measures:
-            beside["measures"] = baseline_measures(task, data, baseline_outputs(baseline, len(data.test.y)))
+            beside["measures"] = baseline_measures(task, data, baseline)
     scores = scored(trained, evaluator)
     return Evaluation(name, len(data.test.x), scores, details(trained, data), notes, beside, data)
 

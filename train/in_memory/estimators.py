@@ -1,5 +1,6 @@
 """Estimators of scikit-learn, `zoo.sklearn`: a classifier, a regressor and a transformer around `zoo.fit`."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -133,7 +134,9 @@ class ZooClassifier(ClassifierMixin, _ZooEstimator):
         task = parameters(self).get("task", "multiclass")
         if task not in ("multiclass", "binary"):
             raise BadInput(f"{type(self).__name__}: task={task!r} must be 'multiclass' or 'binary' for these classes")
-        return self._train(x, indices.astype(np.int32), classes=names, task=task)
+        weights = parameters(self).get("class_weights")
+        more = {"class_weights": _by_name(weights, self.classes_.tolist())} if isinstance(weights, Mapping) else {}
+        return self._train(x, indices.astype(np.int32), classes=names, task=task, **more)
 
     def predict(self, X: Any) -> np.ndarray:
         """Returns the class of each row of X, or its labels as 0 and 1."""
@@ -212,6 +215,11 @@ def _given(y: Any) -> Any:
     if y is None:
         raise ValueError("This estimator requires y to be passed, but the target y is None.")
     return y
+
+
+def _by_name(weights: Mapping[Any, float], classes: list) -> dict[str, float]:
+    """Returns weights by the names of the classes, those of values that are no class by their text."""
+    return {str(classes[classes.index(each)] if each in classes else each): weights[each] for each in weights}
 
 
 def _as_column(y: np.ndarray) -> np.ndarray:

@@ -12,6 +12,7 @@ from ..config.given import no_steps, shorter_warmup
 from ..config.recipe import Recipe
 from ..config.run_options import RunOptions
 from ..config.schema import recipe_flags
+from ..data.class_weights import weights_text
 from ..errors import BadInput, ZooError
 from ..option_types import did_you_mean
 from ..trainers.effects import check_effects
@@ -69,6 +70,8 @@ def settings_of(recipe: Recipe, given: Mapping[str, Any], *, out: Any = None, qu
         if name not in ("m", "t"):
             tables[_owner(recipe, known, name)][name] = value
     own = tables["recipe"]
+    if "class_weights" in own:
+        own["class_weights"] = weights_text(own["class_weights"])
     values = {name: getattr(recipe, name) for name in known["recipe"]} | own | no_steps(own)
     values |= shorter_warmup(values, own)
     recipe = replace(recipe, **values, **{name: {**getattr(recipe, name), **tables[name]} for name in ("m", "t")})

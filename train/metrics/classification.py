@@ -24,6 +24,7 @@ __all__ = [
     "confusion_matrix",
     "exact_match",
     "label_accuracy",
+    "label_scores",
     "top_k",
 ]
 
@@ -56,16 +57,19 @@ def binary_accuracy(outputs: jax.Array, targets: jax.Array, cut: float = 0.0) ->
     return _mean((outputs > cut) == targets)
 
 
-def label_accuracy(outputs: jax.Array, targets: jax.Array) -> jax.Array:
-    """Returns the fraction of correct labels per example; logits and targets of 0 or 1 are (batch, classes)."""
+def label_accuracy(outputs: jax.Array, targets: jax.Array, cut: float = 0.0) -> jax.Array:
+    """Returns the fraction of correct labels per example; logits and targets of 0 or 1 are (batch, classes).
+
+    A label is predicted where its logit is above the cut.
+    """
     _check("label_accuracy", outputs.shape, outputs, targets)
-    return _mean((outputs > 0) == targets)
+    return _mean((outputs > cut) == targets)
 
 
-def exact_match(outputs: jax.Array, targets: jax.Array) -> jax.Array:
+def exact_match(outputs: jax.Array, targets: jax.Array, cut: float = 0.0) -> jax.Array:
     """Returns 1 where every label of an example is correct, else 0 (scikit-learn's multi-label accuracy)."""
     _check("exact_match", outputs.shape, outputs, targets)
-    return _mean(jnp.all((outputs > 0) == targets, axis=-1))
+    return _mean(jnp.all((outputs > cut) == targets, axis=-1))
 
 
 class ClassScores(NamedTuple):
@@ -107,6 +111,17 @@ def class_scores(y: ArrayLike, predicted: ArrayLike, classes: int) -> ClassScore
     """
     matrix = confusion_matrix(y, predicted, classes)
     hits, support, positives = np.diag(matrix), matrix.sum(axis=1), matrix.sum(axis=0)
+    return ClassScores(_ratio(hits, positives), _ratio(hits, support), _ratio(2 * hits, positives + support), support)
+
+
+def label_scores(y: ArrayLike, predicted: ArrayLike) -> ClassScores:
+    """Computes precision, recall, F1 and support of each label; both arrays hold 0 and 1, (examples, labels).
+
+    >>> label_scores([[1, 0], [1, 1]], [[1, 0], [0, 1]]).recall.tolist()
+    [0.5, 1.0]
+    """
+    true, said = np.asarray(y) == 1, np.asarray(predicted) == 1
+    hits, support, positives = (each.sum(axis=0) for each in (true & said, true, said))
     return ClassScores(_ratio(hits, positives), _ratio(hits, support), _ratio(2 * hits, positives + support), support)
 
 

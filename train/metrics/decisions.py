@@ -1,7 +1,8 @@
 """Measures of a classifier over a set, which no mean over examples gives: they need all examples at once.
 
 Of two classes by one output they are those of class 1, the positive one; of several classes the plain means over the
-classes (macro). Computed in float64, as scikit-learn defines them. What the examples do not determine is None.
+classes (macro), of several labels those over the labels; `f1_micro` is the F1 score of all labels together. Computed in
+float64, as scikit-learn defines them. What the examples do not determine is None.
 """
 
 from collections.abc import Callable, Mapping
@@ -23,9 +24,9 @@ class Judged(NamedTuple):
     """Holds the examples of a set and what a classifier makes of them.
 
     Attributes:
-        y: true class of each example (examples,).
-        predicted: predicted class (examples,).
-        probabilities: probability of each class (examples, classes).
+        y: true class of each example (examples,), or 0 and 1 of each label (examples, labels).
+        predicted: predicted class or labels, of the same shape.
+        probabilities: probability of each class (examples, classes), or label (examples, labels).
         binary: whether class 1 is the positive class of two; False: the means over the classes are computed.
     """
 
@@ -50,22 +51,25 @@ class Reliability(NamedTuple):
 
 
 def measured(judged: Judged, names: tuple[str, ...] = ()) -> dict[str, float | None]:
-    """Computes measures by name, by default all of them.
+    """Computes measures by name, by default all of them; of one class per example `f1_micro` is the accuracy, left out.
 
     >>> found = measured(Judged(np.array([0, 1]), np.array([0, 0]), np.array([[0.9, 0.1], [0.6, 0.4]]), binary=True))
     >>> found["f1"], found["balanced_accuracy"], found["roc_auc"]
     (0.0, 0.5, 1.0)
     """
-    return {name: MEASURES[name](judged) for name in names or MEASURES}
+    every = [name for name in MEASURES if name != "f1_micro" or judged.y.ndim > 1]
+    return {name: MEASURES[name](judged) for name in names or every}
 
 
 def reliability(judged: Judged, bins: int = BINS) -> Reliability:
     """Compares probabilities with what came true, in bins of equal width, each closed above.
 
-    The event is class 1 for two classes by one output, else that the predicted class is right.
+    The event is class 1 for two classes by one output, each label of several, else that the predicted class is right.
     """
     probability, event = judged.probabilities[:, -1], judged.y == 1
-    if not judged.binary:
+    if judged.y.ndim > 1:
+        probability, event = judged.probabilities.ravel(), event.ravel()
+    elif not judged.binary:
         probability = np.take_along_axis(judged.probabilities, judged.predicted[:, None], axis=1)[:, 0]
         event = judged.predicted == judged.y
     probability = probability.astype(np.float64)
@@ -77,17 +81,20 @@ def reliability(judged: Judged, bins: int = BINS) -> Reliability:
 
 
 def _by_class(judged: Judged) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Returns hits, predictions and examples of each class (classes,)."""
+    """Returns hits, predictions and examples of each class or label (classes,)."""
+    if judged.y.ndim > 1:
+        true, said = judged.y == 1, judged.predicted == 1
+        return (true & said).sum(axis=0), said.sum(axis=0), true.sum(axis=0)
     matrix = confusion_matrix(judged.y, judged.predicted, judged.probabilities.shape[1])
     return np.diag(matrix), matrix.sum(axis=0), matrix.sum(axis=1)
 
 
 def _averaged(judged: Judged, part: np.ndarray, whole: np.ndarray, there: np.ndarray) -> float | None:
-    """Returns the ratio of class 1, or the mean over the classes that are there; a ratio 0 / 0 is 0 there."""
+    """Returns the ratio of class 1, or the mean over all labels or the classes there; a ratio 0 / 0 is 0 there."""
     ratio = part / np.maximum(whole, 1)
     if judged.binary:
         return float(ratio[1]) if there[1] else None
-    return float(ratio[there].mean())
+    return float(ratio[there | (judged.y.ndim > 1)].mean())
 
 
 def _precision(judged: Judged) -> float | None:
@@ -105,13 +112,36 @@ def _f1(judged: Judged) -> float | None:
     return _averaged(judged, 2 * hits, predictions + examples, predictions + examples > 0)
 
 
-def _balanced_accuracy(judged: Judged) -> float:
+def _f1_micro(judged: Judged) -> float:
+    hits, predictions, examples = map(np.sum, _by_class(judged))
+    return float(2 * hits / max(predictions + examples, 1))
+
+
+def _balanced_accuracy(judged: Judged) -> float | None:
+    if judged.y.ndim > 1:
+        return _over_labels(_of_two, judged.y, judged.predicted)
     hits, _, examples = _by_class(judged)
     return float((hits / np.maximum(examples, 1))[examples > 0].mean())
 
 
+def _of_two(y: np.ndarray, predicted: np.ndarray) -> float | None:
+    """Computes the mean of the shares of positive and of negative examples that are right; None without either."""
+    if y.all() or not y.any():
+        return None
+    return float((predicted[y] == 1).mean() + (predicted[~y] == 0).mean()) / 2
+
+
+def _over_labels(measure: Callable, y: np.ndarray, found: np.ndarray) -> float | None:
+    """Returns the mean of a measure over the labels that have a value."""
+    each = [measure(y[:, j] == 1, found[:, j]) for j in range(y.shape[1])]
+    known = [value for value in each if value is not None]
+    return float(np.mean(known)) if known else None
+
+
 def _ranking(measure: Callable) -> Callable[[Judged], float | None]:
     def over(judged: Judged) -> float | None:
+        if judged.y.ndim > 1:
+            return _over_labels(measure, judged.y, judged.probabilities)
         if judged.binary:
             return measure(judged.y == 1, judged.probabilities[:, 1])
         return one_vs_rest(measure, judged.y, judged.probabilities)
@@ -129,6 +159,7 @@ MEASURES: Mapping[str, Callable[[Judged], float | None]] = MappingProxyType(
         "precision": _precision,
         "recall": _recall,
         "f1": _f1,
+        "f1_micro": _f1_micro,
         "balanced_accuracy": _balanced_accuracy,
         "roc_auc": _ranking(roc_auc),
         "average_precision": _ranking(average_precision),

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..config.run_options import RunOptions
 from ..errors import CheckpointUnusable, RunFailed
-from ..evaluation.baseline import baseline_outputs, score_baseline
+from ..evaluation.baseline import score_baseline
 from ..evaluation.pictures import draw
 from ..evaluation.report import baseline_measures
 from ..files import irregular, write_json
@@ -78,8 +78,7 @@ def beside_baseline(result: Result) -> Result:
     found = score_baseline(baseline, task, parts.evaluations["test"], shape, per_step=parts.made_for.each)
     beside: dict[str, Any] = {"name": baseline["name"], "metrics": found}
     if task.measures:
-        outputs = baseline_outputs(baseline, len(parts.data.test.y))
-        beside["measures"] = baseline_measures(task, parts.data, outputs)
+        beside["measures"] = baseline_measures(task, parts.data, baseline)
     return replace(result, scores={**result.scores, "baseline": beside})
 
 

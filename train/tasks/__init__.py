@@ -55,7 +55,7 @@ def task_for(
         outputs: size of the model's last axis, or the number of classes of the data.
         label_smoothing: of cross-entropies.
         class_weights: weight of each class in the loss; (): all count the same.
-        threshold: probability above which class 1 of two is predicted.
+        threshold: probability above which class 1 of two, or a label, is predicted.
         options: further keyword arguments of the task's function.
 
     Raises:
@@ -78,7 +78,8 @@ def task_for(
         raise BadInput(f"--class-weights does not suit the task {kind}, whose targets are no classes, one per example")
     if threshold != 0.5 and "threshold" not in taken:
         raise BadInput(
-            f"--threshold {threshold:g} does not suit the task {kind}: it decides between two classes, of --task binary"
+            f"--threshold {threshold:g} does not suit the task {kind}: it decides between two classes, --task binary, "
+            "or on each of several labels"
         )
     return build(**{name: value for name, value in given.items() if name in taken}, **options)
 

@@ -11,7 +11,16 @@ import numpy as np
 from ..data.dataset import Dataset
 from ..data.on_disk import blocks
 
-__all__ = ["Baseline", "central_value", "class_shares", "label_shares", "log_odds", "mean_example", "token_shares"]
+__all__ = [
+    "Baseline",
+    "as_frequent",
+    "central_value",
+    "class_shares",
+    "label_shares",
+    "log_odds",
+    "mean_example",
+    "token_shares",
+]
 
 _ROWS = 4096  # examples summed at a time
 _UNSEEN = 0.5  # examples of a class without any, whose share would have no logarithm
@@ -52,6 +61,19 @@ def label_shares(data: Dataset, kind: str) -> Baseline:
     """Returns the logit of each label's share of the training examples."""
     total = sum(part.sum(axis=0, dtype=np.int64) for part in blocks(data.train.y, _ROWS))
     return Baseline("more frequent value of each label", log_odds(np.asarray(total), len(data.train.y)))
+
+
+def as_frequent(logits: np.ndarray, cut: float) -> np.ndarray:
+    """Returns logits that decide for the more frequent value by any cut, at the expense of the loss.
+
+    Args:
+        logits: logits of the shares in the training examples.
+        cut: logit above which a class or label is predicted.
+
+    >>> as_frequent(np.array([-1.0, 2.0]), -3.0).tolist(), as_frequent(np.array([-1.0, 2.0]), 0.0).tolist()
+    ([-3.0, 2.0], [-1.0, 2.0])
+    """
+    return np.where(logits > 0, np.maximum(logits, cut + 1e-3), np.minimum(logits, cut))
 
 
 def log_odds(count: np.ndarray, examples: int) -> np.ndarray:

@@ -14,7 +14,7 @@ from ..data.dataset import Dataset
 from ..errors import BadInput
 from ..losses import classification as losses
 from ..metrics import classification as metrics
-from .baseline import Baseline, class_shares, label_shares
+from .baseline import Baseline, as_frequent, class_shares, label_shares
 from .task import Task, choose_loss, public, weighted
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "binary",
     "check_classes",
     "has_target",
+    "logit",
     "most_likely",
     "multiclass",
     "multilabel",
@@ -65,7 +66,7 @@ def binary(
     if outputs != 1:
         raise BadInput(f"a binary task has one output, the logit of class 1, got {outputs}; use the task multiclass")
 
-    cut = math.log(threshold) - math.log1p(-threshold)  # the logit of the threshold, 0 for one half
+    cut = logit(threshold)
 
     def flat(z):
         return z.reshape(z.shape[0])
@@ -78,10 +79,8 @@ def binary(
 
     def baseline(data, kind):
         share = class_shares(data, 2)
-        logit = math.log(share[1]) - math.log(share[0])
-        # The most frequent class is predicted with every threshold, at the expense of the loss.
-        logit = min(logit, cut) if share[1] <= share[0] else max(logit, cut + 1e-3)
-        return Baseline(_FREQUENT, np.array([logit]))
+        odds = np.log(share[1:]) - np.log(share[:1])
+        return Baseline(_FREQUENT, as_frequent(odds, cut))
 
     cost = choose_loss("binary", LOSSES["binary"], loss, label_smoothing)
     scores = {"accuracy": partial(metrics.binary_accuracy, cut=cut)}
@@ -110,8 +109,10 @@ def multiclass(
     )  # fmt: skip
 
 
-def multilabel(loss: str = "auto", outputs: int = 1, label_smoothing: float = 0) -> Task:
+def multilabel(loss: str = "auto", outputs: int = 1, label_smoothing: float = 0, threshold: float = 0.5) -> Task:
     """Builds the independent decision of each label by one logit per label.
+
+    A label is predicted where its probability is above the threshold.
 
     `accuracy` is the share of examples whose labels are all predicted correctly, as in scikit-learn.
     """
@@ -119,14 +120,24 @@ def multilabel(loss: str = "auto", outputs: int = 1, label_smoothing: float = 0)
     if outputs < 1:
         raise BadInput(f"a multilabel task has at least one output, got {outputs}")
 
-    def predict(z):
-        return (z > 0).astype(jnp.int32)
+    cut = logit(threshold)
 
-    scores = {"accuracy": metrics.exact_match, "label_accuracy": metrics.label_accuracy}
+    def predict(z):
+        return (z > cut).astype(jnp.int32)
+
+    def baseline(data, kind):
+        found = label_shares(data, kind)
+        return found._replace(outputs=as_frequent(found.outputs, cut))
+
+    scores = {
+        "accuracy": partial(metrics.exact_match, cut=cut),
+        "label_accuracy": partial(metrics.label_accuracy, cut=cut),
+    }
     figures = ("surface", "centres", "lags", "filters")
     return Task(
         "multilabel", cost, scores, public, "accuracy", True, predict, jax.nn.sigmoid,
-        describe=_describe_labels, figures=figures, baseline=label_shares,
+        describe=_describe_labels, compare=_compare_labels, details=_label_details, figures=figures, baseline=baseline,
+        measures="labels",
     )  # fmt: skip
 
 
@@ -145,8 +156,17 @@ def tagging(
         jax.nn.softmax,
     )._replace(
         counts=has_target, describe=_describe_tags, compare=_compare_tags, figures=("confusion",),
-        baseline=partial(_most_frequent, outputs=outputs), class_weights=class_weights,
+        baseline=partial(_most_frequent, outputs=outputs), measures="steps", class_weights=class_weights,
     )  # fmt: skip
+
+
+def logit(probability: float) -> float:
+    """Returns the logit of a probability between 0 and 1.
+
+    >>> logit(0.5), round(logit(0.9), 3)
+    (0.0, 2.197)
+    """
+    return math.log(probability) - math.log1p(-probability)
 
 
 def per_step(measure: Callable) -> Callable:
@@ -199,6 +219,15 @@ def _compare_tags(trained: Any, data: Dataset) -> tuple[np.ndarray, np.ndarray]:
     x, y, lengths = data.test
     predicted = trained.predict_indices(x, lengths)
     return y[y >= 0], predicted[y >= 0]
+
+
+def _compare_labels(trained: Any, data: Dataset) -> tuple[np.ndarray, np.ndarray]:
+    x, y, lengths = data.test
+    return np.asarray(y), trained.predict_indices(x, lengths)
+
+
+def _label_details(data: Dataset, truth: np.ndarray, predicted: np.ndarray) -> dict[str, Any]:
+    return {"classes": metrics.label_scores(truth, predicted)._asdict()}
 
 
 def _details(data: Dataset, truth: np.ndarray, predicted: np.ndarray) -> dict[str, Any]:

@@ -72,7 +72,8 @@ class Task(NamedTuple):
         baseline: `(data, kind of the data) -> Baseline`, the outputs of a trivial model, from the training examples;
             None: the task has none.
         measures: whether the measures of `metrics/decisions.py` are computed: "binary", of class 1; "classes", their
-            means over the classes; "": there are none.
+            means over the classes; "steps", the same of the steps with a target; "labels", their means over the labels;
+            "": there are none.
     """
 
     name: str
@@ -104,7 +105,7 @@ class Task(NamedTuple):
     progress: Callable[[Any], Callable[[dict, Path, str], None] | None] | None = None
     explain: Callable[[Mapping[str, float]], Sequence[str]] = _nothing
     baseline: Callable[[Dataset, str], Baseline] | None = None
-    measures: Literal["binary", "classes", ""] = ""
+    measures: Literal["binary", "classes", "steps", "labels", ""] = ""
     class_weights: tuple[float, ...] = ()
 
     def weights(self, y: jax.Array, weight: jax.Array | None = None) -> jax.Array:

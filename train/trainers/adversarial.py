@@ -5,8 +5,7 @@ Here are the options; the training step is in `_gan.py`.
 
 from dataclasses import replace
 from functools import partial
-from math import isfinite
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import jax
 
@@ -15,6 +14,7 @@ from zoo.layers import Players
 from ..config.recipe import Recipe
 from ..errors import BadInput
 from ..losses.adversarial import adversarial_loss
+from ..option_types import Bounds
 from ..tasks.task import Task
 from ..trainer import Trainer
 from . import Run
@@ -32,14 +32,14 @@ def adversarial(
     run: Run,
     *,
     loss: Literal["minimax", "non_saturating", "least_squares", "hinge", "wasserstein"] = "non_saturating",
-    d_steps: int = 1,
-    d_lr: float | None = None,
-    clip_weights: float | None = None,
-    gradient_penalty: float = 0.0,
-    r1: float = 0.0,
-    instance_noise: float = 0.0,
+    d_steps: Annotated[int, Bounds(1)] = 1,
+    d_lr: Annotated[float, Bounds(0, open_low=True)] | None = None,
+    clip_weights: Annotated[float, Bounds(0, open_low=True)] | None = None,
+    gradient_penalty: Annotated[float, Bounds(0)] = 0.0,
+    r1: Annotated[float, Bounds(0)] = 0.0,
+    instance_noise: Annotated[float, Bounds(0)] = 0.0,
     augment_diff: tuple[str, ...] = (),
-    l1: float = 0.0,
+    l1: Annotated[float, Bounds(0)] = 0.0,
 ) -> Trainer:
     """Makes the trainer of a generator and a discriminator.
 
@@ -63,8 +63,6 @@ def adversarial(
         BadInput: if an option is out of its range or does not suit the recipe.
     """
     recipe = run.recipe
-    _check_above_0(d_lr=d_lr, clip_weights=clip_weights)
-    _check_from_0(gradient_penalty=gradient_penalty, r1=r1, instance_noise=instance_noise, l1=l1)
     _check_recipe(recipe, task, loss, d_steps)
     config = GanConfig(
         players=model if run.sharding is None else _constrained(model, run.sharding.data_sharded),
@@ -106,23 +104,9 @@ def _optimizers(run: Run, d_steps: int, d_lr: float | None) -> dict[str, Optimiz
     }
 
 
-def _check_above_0(**options: float | None) -> None:
-    for name, value in options.items():
-        if value is not None and not (isfinite(value) and value > 0):
-            raise BadInput(f"{_flag(name)} must be a finite number above 0, got {value!r}")
-
-
-def _check_from_0(**options: float) -> None:
-    for name, value in options.items():
-        if not (isfinite(value) and value >= 0):
-            raise BadInput(f"{_flag(name)} must be a finite number of at least 0, got {value!r}")
-
-
 def _check_recipe(recipe: Recipe, task: Task, loss: str, d_steps: int) -> None:
     if "given" not in task.requires:
         raise BadInput(f"--task {task.name} does not suit {recipe.model}, which is trained to generate samples")
-    if d_steps < 1:
-        raise BadInput(f"--t.d-steps must be a whole number of at least 1, got {d_steps}")
     if recipe.batch_size % d_steps:
         raise BadInput(
             f"--batch-size {recipe.batch_size} cannot be divided evenly among --t.d-steps {d_steps} updates; "
@@ -132,7 +116,3 @@ def _check_recipe(recipe: Recipe, task: Task, loss: str, d_steps: int) -> None:
         raise BadInput(f"--label-smoothing {recipe.label_smoothing:g}: the loss {loss} has no labels")
     if recipe.loss != "auto":
         raise BadInput(f"--loss {recipe.loss} is a loss of outputs and targets; for a GAN give --t.loss")
-
-
-def _flag(name: str) -> str:
-    return "--t." + name.replace("_", "-")

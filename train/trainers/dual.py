@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
+from typing import Annotated, Any
 
 import jax
 import jax.numpy as jnp
@@ -12,6 +12,7 @@ from zoo.layers import flatten
 
 from ..data.normalize import scaled
 from ..errors import BadInput, warn
+from ..option_types import Bounds
 from ..runtime.out_of_memory import available_memory
 from ..tasks.task import Task
 from ..trainer import Trainer, named_key
@@ -34,13 +35,13 @@ def dual(
     task: Task,
     run: Run,
     *,
-    cost: float = 1.0,
+    cost: Annotated[float, Bounds(0, open_low=True)] = 1.0,
     squared: bool = False,
-    epsilon: float = 0.1,
-    tolerance: float = 1e-3,
-    folds: int = 3,
-    block: int | None = None,
-    iterations: int = 1000,
+    epsilon: Annotated[float, Bounds(0)] = 0.1,
+    tolerance: Annotated[float, Bounds(0, open_low=True)] = 1e-3,
+    folds: Annotated[int, Bounds(0)] = 3,
+    block: Annotated[int, Bounds(2)] | None = None,
+    iterations: Annotated[int, Bounds(1)] = 1000,
 ) -> Trainer:
     """Makes the trainer of support vector machines, which by default need one step over all examples.
 
@@ -60,7 +61,7 @@ def dual(
             are 5 times the decision values.
         block: kernel values in memory, in rows of all examples of a machine (default: all of them up to 4,096 rows,
             else 1,024).
-        iterations: working sets of a machine that are solved in a step.
+        iterations: most working sets of a machine that are solved in a step, which ends where they make no progress.
 
     Raises:
         BadInput: if the model is no `svm`, an option is out of bounds, or the kernel values do not fit in memory.
@@ -103,8 +104,8 @@ def _unsolved_machines(options: Options, run: Run, metrics: Mapping[str, float])
     return [
         f"not all machines are solved: the gap of the KKT conditions is {gap:.2g}, above --t.tolerance "
         f"{options.tolerance:g}. Give more --t.iterations (now {options.iterations:,}), or continue with more {longer} "
-        f"(now {run.steps:,}); where the gap falls no further, rounding keeps it open: give a smaller --t.cost, scaled "
-        "inputs (--normalize) or a larger --t.tolerance"
+        f"(now {run.steps:,}); if the gap stays, rounding keeps it open, and training ends as soon as it falls no "
+        "further: give a smaller --t.cost, scaled inputs (--normalize) or a larger --t.tolerance"
     ]
 
 
@@ -185,18 +186,9 @@ def _check(model: Any, run: Run, options: Options) -> None:
         raise BadInput(
             f"--m.vectors {recipe.m['vectors']}: training decides the number of support vectors; leave it out"
         )
-    for option in ("cost", "tolerance"):
-        if not getattr(options, option) > 0:
-            raise BadInput(f"--t.{option} {getattr(options, option):g} must be above 0")
-    if not options.epsilon >= 0:
-        raise BadInput(f"--t.epsilon {options.epsilon:g} must be at least 0")
-    if options.iterations < 1:
-        raise BadInput(f"--t.iterations {options.iterations} must be at least 1")
-    if options.folds < 0 or options.folds == 1:
+    if options.folds == 1:
         raise BadInput(f"--t.folds {options.folds} must be 0, or at least 2: each part is held back once")
     if options.squared and model.kernel is not None:
         raise BadInput("--t.squared has an effect without a kernel only: give --m.kernel none as well")
-    if options.block is not None and options.block < 2:
-        raise BadInput(f"--t.block {options.block} must be at least 2")
     if recipe.augment != "none":
         raise BadInput(f"--augment {recipe.augment}: {recipe.model} learns from the images as they are; leave it out")

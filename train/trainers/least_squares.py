@@ -1,7 +1,7 @@
 """Least squares: the linear layer of a model with features in closed form, by ridge regression."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Annotated, Any
 
 import jax
 import jax.numpy as jnp
@@ -9,6 +9,7 @@ import jax.numpy as jnp
 from zoo.layers import Layer
 
 from ..errors import BadInput
+from ..option_types import Bounds
 from ..tasks.task import Task, weights_of
 from ..trainer import Trainer
 from . import Run
@@ -40,7 +41,9 @@ _ROWS = 4096  # examples whose features are computed at a time
 _SCALES = 96  # factors of the outputs that are tried for classes
 
 
-def least_squares(model: Layer, task: Task, run: Run, *, ridge: float = 10.0) -> Trainer:
+def least_squares(
+    model: Layer, task: Task, run: Run, *, ridge: Annotated[float, Bounds(0, open_low=True)] = 10.0
+) -> Trainer:
     """Makes the trainer that solves the layer `head` of a model on its features, in one step over all examples.
 
     Classes are the targets 1 and -1 of an output each; their outputs are then multiplied by the one number with which
@@ -53,9 +56,9 @@ def least_squares(model: Layer, task: Task, run: Run, *, ridge: float = 10.0) ->
         ridge: weight of the sum of squared weights beside the sum of squared errors (alpha of scikit-learn's Ridge).
 
     Raises:
-        BadInput: if the model has no features, the ridge is not positive, or the run has more than one step.
+        BadInput: if the model has no features, or the run has more than one step.
     """
-    check(model, run, ridge)
+    check(model, run)
 
     def init(key, batch):
         params, state = model.init(key, batch["x"])
@@ -68,21 +71,19 @@ def least_squares(model: Layer, task: Task, run: Run, *, ridge: float = 10.0) ->
     return Trainer(init, step, scores(model, task), task.finish)
 
 
-def check(model: Any, run: Run, ridge: float) -> None:
-    """Raises BadInput if a model has no features, the ridge is not positive, or a run has more than one step."""
-    check_model(model, run, ridge)
+def check(model: Any, run: Run) -> None:
+    """Raises BadInput if a model has no features, or a run has more than one step."""
+    check_model(model, run)
     if run.steps != 1:
         raise BadInput(
             f"{run.recipe.model} is solved from all examples in one step, not {run.steps}: leave --epochs and --steps"
         )
 
 
-def check_model(model: Any, run: Run, ridge: float) -> None:
-    """Raises BadInput if a model has no features, or the ridge is not positive."""
+def check_model(model: Any, run: Run) -> None:
+    """Raises BadInput if a model has no features."""
     if not hasattr(model, "features"):
         raise BadInput(f"--trainer {run.recipe.trainer} needs a model with features; {run.recipe.model} has none")
-    if not ridge > 0:
-        raise BadInput(f"--t.ridge {ridge:g} must be positive: without it the solution may not be unique")
 
 
 def solved(model: Any, task: Task, params: dict, state: Any, batch: dict, ridge: float) -> tuple[dict, jax.Array]:

@@ -1,11 +1,12 @@
 """Least squares on the states of a liquid, and on the filtered input without the liquid, for comparison."""
 
-from typing import Any
+from typing import Annotated, Any
 
 import jax
 import jax.numpy as jnp
 
 from ..errors import BadInput
+from ..option_types import Bounds
 from ..tasks.task import Task
 from ..trainer import Trainer
 from . import Run
@@ -23,7 +24,9 @@ TRAITS = {
 }
 
 
-def liquid_read_out(model: Any, task: Task, run: Run, *, ridge: float = 1.0) -> Trainer:
+def liquid_read_out(
+    model: Any, task: Task, run: Run, *, ridge: Annotated[float, Bounds(0, open_low=True)] = 1.0
+) -> Trainer:
     """Makes the trainer of a liquid state machine, which needs one step over all examples.
 
     It solves the linear layer `head` of the model, and that of `model.raw`, which reads the filtered input itself; the
@@ -39,7 +42,7 @@ def liquid_read_out(model: Any, task: Task, run: Run, *, ridge: float = 1.0) -> 
         BadInput: if the model has no such capabilities, the ridge is not positive, the run has more than one step, or
             the examples differ in length.
     """
-    check(model, run, ridge)
+    check(model, run)
     if not hasattr(model, "raw"):
         raise BadInput(f"--trainer {run.recipe.trainer} trains the model lsm, not {run.recipe.model}")
 

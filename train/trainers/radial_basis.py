@@ -1,5 +1,7 @@
 """Centres by k-means, widths by their neighbours, and a linear layer by least squares (Moody and Darken 1989)."""
 
+from typing import Annotated
+
 import jax
 import jax.numpy as jnp
 
@@ -7,6 +9,7 @@ from zoo.layers import Layer, flatten
 from zoo.layers.distances import squared_distances
 
 from ..errors import BadInput
+from ..option_types import Bounds
 from ..tasks.task import Task
 from ..trainer import Trainer, named_key
 from . import Run
@@ -30,11 +33,11 @@ def radial_basis(
     task: Task,
     run: Run,
     *,
-    iterations: int = 10,
-    neighbours: int = 10,
-    spread: float = 1.4,
+    iterations: Annotated[int, Bounds(1)] = 10,
+    neighbours: Annotated[int, Bounds(1)] = 10,
+    spread: Annotated[float, Bounds(0, open_low=True)] = 1.4,
     shared: bool = False,
-    ridge: float = 1e-2,
+    ridge: Annotated[float, Bounds(0, open_low=True)] = 1e-2,
 ) -> Trainer:
     """Makes the trainer of a radial basis function network, which needs one step over all examples.
 
@@ -52,9 +55,7 @@ def radial_basis(
         BadInput: if the model is none of such units, has more of them than there are examples, or an option is out of
             bounds.
     """
-    check(model, run, ridge)
-    if min(iterations, neighbours) < 1 or not spread > 0:
-        raise BadInput("--t.iterations and --t.neighbours must be at least 1, and --t.spread above 0")
+    check(model, run)
 
     def init(key, batch):
         params, state = model.init(key, batch["x"])

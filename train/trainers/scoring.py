@@ -14,7 +14,7 @@ from ..tasks.task import Task
 from ..trained.call import call
 from ..trainer import eval_params, named_key
 
-__all__ = ["measures_of", "scores", "seen"]
+__all__ = ["judged", "measures_of", "scores", "seen"]
 
 
 def scores(model: Any, task: Task) -> Callable[[dict, dict, jax.Array], dict]:
@@ -76,7 +76,7 @@ def measures_of(model: Any, task: Task, names: tuple[str, ...]) -> tuple[Callabl
     for name in names:
         if not task.measures or probabilities is None:
             raise BadInput(
-                f"--metrics {name} does not suit the task {task.name}: it needs one class per example, and "
+                f"--metrics {name} does not suit the task {task.name}: it needs classes or labels, and their "
                 "probabilities"
             )
         if name not in MEASURES:
@@ -89,10 +89,19 @@ def measures_of(model: Any, task: Task, names: tuple[str, ...]) -> tuple[Callabl
         return {"y": batch["y"], "predicted": task.predict(outputs), "probabilities": probabilities(outputs)}
 
     def measure(arrays: dict[str, np.ndarray]) -> dict[str, float]:
-        found = measured(Judged(**arrays, binary=task.measures == "binary"), names)
+        found = measured(judged(task, **arrays), names)
         return {name: value for name, value in found.items() if value is not None}
 
     return collect, measure
+
+
+def judged(task: Task, y: np.ndarray, predicted: np.ndarray, probabilities: np.ndarray) -> Judged:
+    """Returns what the measures of a task are computed of; steps without a target do not count."""
+    if task.measures == "steps":
+        there = y >= 0
+        return Judged(y[there], predicted[there], probabilities[there])
+    y = y if task.measures == "labels" else y.reshape(-1)
+    return Judged(y, predicted, probabilities, task.measures == "binary")
 
 
 def seen(task: Task, batch: dict, key: jax.Array | None) -> dict:

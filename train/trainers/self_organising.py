@@ -1,7 +1,7 @@
 """Competitive learning on a grid: the nearest unit of an example and its neighbours move towards it."""
 
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import jax
 import jax.numpy as jnp
@@ -10,6 +10,7 @@ from zoo.layers import flatten
 from zoo.layers.distances import squared_distances, two_smallest
 
 from ..errors import BadInput
+from ..option_types import Bounds
 from ..tasks.task import Task
 from ..trainer import Trainer, named_key
 from . import Run
@@ -29,10 +30,10 @@ def self_organising(
     rule: Literal["batch", "online"] = "batch",
     neighbourhood: Literal["gaussian", "bubble"] = "gaussian",
     start: Literal["plane", "examples"] = "plane",
-    radius: float | None = None,
-    last_radius: float = 0.5,
-    rate: float = 0.5,
-    last_rate: float = 0.01,
+    radius: Annotated[float, Bounds(0, open_low=True)] | None = None,
+    last_radius: Annotated[float, Bounds(0, open_low=True)] = 0.5,
+    rate: Annotated[float, Bounds(0, 1, open_low=True)] = 0.5,
+    last_rate: Annotated[float, Bounds(0, 1, open_low=True)] = 0.01,
 ) -> Trainer:
     """Makes the trainer of a self-organising map; a step is one pass over all examples.
 

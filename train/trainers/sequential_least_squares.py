@@ -5,11 +5,12 @@ feedforward networks. They carry an inverse covariance; here it is the triangle 
 the digits for.
 """
 
-from typing import Any
+from typing import Annotated, Any
 
 import jax.numpy as jnp
 
 from ..errors import BadInput
+from ..option_types import Bounds
 from ..tasks.task import Task, weights_of
 from ..trainer import Trainer
 from . import Run
@@ -26,7 +27,9 @@ TRAITS = {
 }
 
 
-def sequential_least_squares(model: Any, task: Task, run: Run, *, ridge: float = 10.0) -> Trainer:
+def sequential_least_squares(
+    model: Any, task: Task, run: Run, *, ridge: Annotated[float, Bounds(0, open_low=True)] = 10.0
+) -> Trainer:
     """Makes the trainer that solves the layer `head` of a model after every batch, for all examples so far.
 
     After one pass the layer is that of `least_squares`, but for the factor of the outputs of classes, which is the one
@@ -41,7 +44,7 @@ def sequential_least_squares(model: Any, task: Task, run: Run, *, ridge: float =
     Raises:
         BadInput: if the model has no features, the ridge is not positive, or the run has more than one pass.
     """
-    check_model(model, run, ridge)
+    check_model(model, run)
     if run.steps > run.steps_per_epoch:
         raise BadInput(
             f"{run.recipe.model} is solved in one pass, not {run.steps / run.steps_per_epoch:.3g}: a second one would "

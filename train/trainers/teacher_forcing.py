@@ -1,6 +1,6 @@
 """Teacher forcing: the linear layer of a reservoir by ridge regression on its states along the true series."""
 
-from typing import Any
+from typing import Annotated, Any
 
 import jax
 import jax.numpy as jnp
@@ -8,6 +8,7 @@ import jax.numpy as jnp
 from zoo.layers import Sequence
 
 from ..errors import BadInput
+from ..option_types import Bounds
 from ..tasks.task import Task
 from ..trainer import Trainer
 from . import Run
@@ -21,7 +22,9 @@ TRAITS = {"gradient": False, "schedule": False, "batch": "all", "shares_programs
 _STEPS = 4096  # steps whose states are held at a time
 
 
-def teacher_forcing(model: Any, task: Task, run: Run, *, ridge: float = 1e-8) -> Trainer:
+def teacher_forcing(
+    model: Any, task: Task, run: Run, *, ridge: Annotated[float, Bounds(0, open_low=True)] = 1e-8
+) -> Trainer:
     """Makes the trainer that drives a reservoir by the true series and solves its layer `head` in one step.
 
     Every state has the next value as its target, but for those of the washout. The state of the model keeps the
@@ -36,7 +39,7 @@ def teacher_forcing(model: Any, task: Task, run: Run, *, ridge: float = 1e-8) ->
     Raises:
         BadInput: if the data are no whole series, or too short, or an option is out of bounds.
     """
-    check(model, run, ridge)
+    check(model, run)
     if task.name != "forecast":
         raise BadInput(
             f"--trainer {run.recipe.trainer} learns to forecast a whole series; {run.recipe.dataset} is a {task.name} "

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from sklearn.utils.class_weight import compute_class_weight
 
-from zoo.train.data.class_weights import class_weights, described_weights, parse_weights
+from zoo.train.data.class_weights import class_weights, described_weights, parse_weights, weights_text
+from zoo.train.errors import BadInput
 
 
 def test_balanced_weights_equal_scikit_learn():
@@ -29,3 +30,14 @@ def test_the_name_of_a_class_may_hold_an_equals_sign():
 
 def test_many_weights_are_cut():
     assert described_weights([1.0] * 10, [str(i) for i in range(10)]).endswith("7 1, ...")
+
+
+def test_weights_in_a_dict_become_the_text_of_the_flag_whatever_the_names():
+    for given in ({"yes": 5, "no": 0.5}, {"a, b": 2, "{": 3.0}, {1: np.float32(2.5), 0: 1}):
+        assert parse_weights(weights_text(given)) == {str(name): float(weight) for name, weight in given.items()}
+    assert weights_text("balanced") == "balanced"
+    for wrong in ({"yes": -1}, {"a, b": None}, {"yes": "much"}):
+        with pytest.raises(BadInput, match="positive weights by the names of classes"):
+            parse_weights(weights_text(wrong))
+    with pytest.raises(BadInput, match="no JSON object"):
+        parse_weights("{yes: 5")

@@ -165,3 +165,12 @@ def test_a_classifier_of_two_classes_may_have_one_output_and_a_threshold():
     assert set(high.predict(X)) == {"down"}
     with pytest.raises(ValueError, match="task='regression' must be 'multiclass' or 'binary'"):
         ZooClassifier("mlp", task="regression").fit(X, Y)
+
+
+def test_weights_of_classes_may_be_a_dict_by_their_values():
+    y = np.where(X[:, 0] > 0, 7, -1)
+    low, high = (ZooClassifier("elm", class_weights={7: weight, -1: 1}, **ELM).fit(X, y) for weight in (1e-4, 1e4))
+    assert (low.predict(X) == -1).sum() > (y == -1).sum() > (high.predict(X) == -1).sum()
+    assert clone(low).get_params()["class_weights"] == {7: 1e-4, -1: 1}
+    with pytest.raises(ValueError, match="there is no class '8'"):
+        ZooClassifier("elm", class_weights={8: 2}, **ELM).fit(X, y)

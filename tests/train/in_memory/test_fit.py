@@ -147,6 +147,17 @@ def test_images_of_three_axes_are_images_for_a_model_that_reads_no_sequences(cap
     assert zoo.fit("rnn", X[..., 0] / 16, Y, steps=1, quiet=True).about["kind"] == "sequence"
 
 
+def test_weights_of_classes_may_be_a_dict_and_a_single_class_is_refused():
+    y = np.where(Y > 4, "high", "low")
+    found = zoo.fit("elm", X, y, hidden=5, class_weights={"high": 1e3}, quiet=True)
+    assert found.about["recipe"]["class_weights"] == "high=1000.0"
+    assert set(found.predict(X).tolist()) == {"high"}
+    with pytest.raises(
+        BadInput, match=r"y holds a single class, 0: expected at least 2 classes; to predict numbers, task="
+    ):
+        zoo.fit("mlp", X, np.zeros(200, int), quiet=True)
+
+
 @pytest.mark.expensive
 def test_a_map_learns_without_targets():
     found = zoo.fit("kohonen", X.reshape(200, -1), rows=3, columns=3, epochs=2, quiet=True)

@@ -1,9 +1,12 @@
 """Measures over a whole set against scikit-learn and against numbers found by hand."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from sklearn import metrics as peer
 
+from zoo.train.metrics.classification import label_scores
 from zoo.train.metrics.decisions import MEASURES, RISING, Judged, measured, reliability
 from zoo.train.metrics.ranking import average_precision, one_vs_rest, ranked, roc_auc
 
@@ -96,3 +99,29 @@ def test_the_calibration_error_by_hand():
 
 def test_every_measure_but_the_calibration_error_rises():
     assert set(MEASURES) - set(RISING) == {"ece"}
+
+
+def test_measures_of_several_labels_equal_scikit_learn():
+    rng = np.random.default_rng(7)
+    y = (rng.uniform(size=(200, 4)) < [0.5, 0.1, 0.8, 0.0]).astype(int)  # the last never occurs
+    p = np.round(np.clip(0.4 * y + rng.uniform(0, 0.7, y.shape), 0, 1), 2)
+    said = (p > 0.5).astype(int)
+    found = measured(Judged(y, said, p))
+    none: Any = 0.0  # of a ratio 0 / 0
+    precision, recall, f1, _ = peer.precision_recall_fscore_support(y, said, average="macro", zero_division=none)
+    assert [found[name] for name in ("precision", "recall", "f1")] == pytest.approx([precision, recall, f1])
+    assert found["f1_micro"] == pytest.approx(peer.f1_score(y, said, average="micro"))
+    assert found["roc_auc"] == pytest.approx(peer.roc_auc_score(y[:, :3], p[:, :3]), abs=1e-12)
+    assert found["average_precision"] == pytest.approx(peer.average_precision_score(y[:, :3], p[:, :3]), abs=1e-12)
+    each = [peer.balanced_accuracy_score(y[:, j], said[:, j]) for j in range(3)]
+    assert found["balanced_accuracy"] == pytest.approx(np.mean(each))
+    assert reliability(Judged(y, said, p)).count.sum() == y.size
+    of_each = label_scores(y, said)
+    expected = peer.precision_recall_fscore_support(y, said, average=None, zero_division=none)
+    np.testing.assert_allclose(of_each, expected)
+
+
+def test_the_micro_mean_is_left_out_where_it_is_the_accuracy():
+    given = several()
+    assert "f1_micro" not in measured(given)
+    assert measured(given, ("f1_micro",))["f1_micro"] == pytest.approx(np.mean(given.y == given.predicted))

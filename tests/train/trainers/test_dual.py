@@ -215,11 +215,8 @@ def test_platts_sigmoid_is_fitted_to_decision_values_of_machines_that_have_not_s
     ("model", "options", "message"),
     [
         (mlp(1), {}, "needs a model with decision values"),
-        (svm(1), {"cost": 0.0}, "--t.cost 0 must be above 0"),
         (svm(1), {"folds": 1}, "--t.folds 1 must be 0, or at least 2"),
         (svm(1), {"squared": True}, "give --m.kernel none as well"),
-        (svm(1), {"block": 1}, "--t.block 1 must be at least 2"),
-        (svm(1), {"iterations": 0}, "--t.iterations 0"),
     ],
 )
 def test_options_without_sense_are_refused(model, options, message):

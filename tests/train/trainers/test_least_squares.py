@@ -92,17 +92,16 @@ def test_parts_of_the_rows_give_all_of_them(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("model", "steps", "ridge", "message"),
+    ("model", "steps", "message"),
     [
-        (mlp(3), 1, 1.0, "needs a model with features; elm has none"),
-        (elm(3), 1, 0.0, "--t.ridge 0 must be positive"),
-        (elm(3), 2, 1.0, "in one step, not 2"),
+        (mlp(3), 1, "needs a model with features; elm has none"),
+        (elm(3), 2, "in one step, not 2"),
     ],
 )
-def test_what_cannot_be_solved_is_refused(model, steps, ridge, message):
+def test_what_cannot_be_solved_is_refused(model, steps, message):
     run = Run(Recipe("elm", "digits", trainer="least_squares"), steps, 1, data_parallel())
     with pytest.raises(BadInput, match=message):
-        least_squares(model, task_for("multiclass", outputs=3), run, ridge=ridge)
+        least_squares(model, task_for("multiclass", outputs=3), run)
 
 
 def test_weights_of_examples_are_those_of_repeated_examples():

@@ -1,13 +1,17 @@
 """Options of a trainer: values that are rejected, and their way through command line, file and recipe."""
 
+import ast
+
 import jax.numpy as jnp
 import pytest
 
 from zoo import gan
+from zoo._options import function_options
 from zoo.train import trainers
 from zoo.train.cli.train_args import read
 from zoo.train.config.recipe import Recipe
 from zoo.train.errors import BadInput
+from zoo.train.option_types import Bounds, bounds_of, strip_optional
 from zoo.train.tasks import task_for
 from zoo.train.tasks.generation import generation
 
@@ -36,9 +40,9 @@ def test_an_unknown_option_or_a_value_of_another_type_is_rejected_before_anythin
     [
         ({"t": {"d_steps": 0}}, "--t.d-steps must be a whole number of at least 1, got 0"),
         ({"t": {"d_steps": 7}}, "the nearest that can: 63"),
-        ({"t": {"d_lr": 0.0}}, "--t.d-lr must be a finite number above 0"),
-        ({"t": {"clip_weights": -0.1}}, "--t.clip-weights must be a finite number above 0"),
-        ({"t": {"r1": -1.0}}, "--t.r1 must be a finite number of at least 0"),
+        ({"t": {"d_lr": 0.0}}, "--t.d-lr must be a number above 0 or none, got 0.0"),
+        ({"t": {"clip_weights": -0.1}}, "--t.clip-weights must be a number above 0 or none, got -0.1"),
+        ({"t": {"r1": -1.0}}, "--t.r1 must be a number of at least 0, got -1.0"),
         ({"t": {"instance_noise": float("nan")}}, "--t.instance-noise"),
         ({"t": {"loss": "hinge"}, "label_smoothing": 0.1}, "the loss hinge has no labels"),
         ({"loss": "mse"}, "--t.loss"),
@@ -103,3 +107,34 @@ def test_a_file_with_an_unknown_option_names_the_nearest(tmp_path):
     path.write_text('model = "gan"\n[t]\nd_step = 2\n')
     with pytest.raises(BadInput, match=r"the trainer has no option t\.d_step"):
         read(["--config", str(path)], "zoo")
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("--model svm --t.cost 0", "--t.cost must be a number above 0, got 0"),
+        ("--model svm --t.block 1", "--t.block must be a whole number of at least 2 or none, got 1"),
+        ("--model svm --t.iterations 0", "--t.iterations must be a whole number of at least 1, got 0"),
+        ("--model elm --t.ridge 0", "--t.ridge must be a number above 0, got 0"),
+        ("--model rbf --t.neighbours 0", "--t.neighbours must be a whole number of at least 1, got 0"),
+        ("--model kohonen --t.rate 2", "--t.rate must be a number above 0 and at most 1, got 2"),
+        ("--model kohonen --t.last-radius 0", "--t.last-radius must be a number above 0, got 0"),
+        ("--model gan --t.d-steps 0", "--t.d-steps must be a whole number of at least 1, got 0"),
+    ],
+)
+def test_bounds_are_checked_before_anything_is_loaded(words, message):
+    with pytest.raises(BadInput) as error:
+        read(words.split(), "zoo")
+    assert message in str(error.value)
+
+
+def test_bounds_of_an_option_are_read_from_its_annotation():
+    types = {option.name: option.type for option in trainers.options("adversarial")}
+    assert bounds_of(types["d_lr"]) == Bounds(0, open_low=True)
+    assert strip_optional(types["d_lr"]) == (float, True)
+    assert bounds_of(types["l1"]) == Bounds(0)
+    for wrong in ("Annotated[float, Bound(0)]", "Annotated[float, 3]"):
+        function = ast.parse(f"def f(*, x: {wrong} = 1.0): pass").body[0]
+        assert isinstance(function, ast.FunctionDef)
+        with pytest.raises(TypeError, match="unsupported option annotation"):
+            list(function_options(function))

@@ -1,15 +1,15 @@
 """Reads the rows of a CSV file with their line numbers, and the numbers in their cells.
 
-The file is UTF-8 text; commas, semicolons, tabs or bars separate the cells, whichever fits the first rows, or the
-first line decides, as Excel's `sep=;`. Empty lines are skipped. Where the comma does not separate the cells, it may be
-the decimal sign.
+The file is UTF-8 text, or of an encoding that is given or guessed. Commas, semicolons, tabs or bars separate the cells,
+whichever fits the first rows, or the first line decides, as Excel's `sep=;`. Empty lines are skipped. Where the comma
+does not separate the cells, it may be the decimal sign.
 """
 
 import csv
 import io
 import re
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, islice
 from pathlib import Path
 from typing import NamedTuple
@@ -46,8 +46,12 @@ class Columns(NamedTuple):
     notes: list[str]
 
 
-def read_rows(path: Path) -> tuple[list[Row], list[str]]:
+def read_rows(path: Path, encoding: str = "") -> tuple[list[Row], list[str]]:
     """Reads all rows of a CSV file, with surrounding spaces stripped from the cells, and numbers with a decimal point.
+
+    Args:
+        path: path of the file.
+        encoding: encoding of the text; "": UTF-8, or as guessed.
 
     Returns:
         The rows, and lines for the user on what was assumed of the file.
@@ -55,25 +59,27 @@ def read_rows(path: Path) -> tuple[list[Row], list[str]]:
     Raises:
         BadInput: if the file cannot be read, is not CSV, or its decimal sign is not clear.
     """
-    found, delimiter = stream_rows(path)
+    told: list[str] = []
+    found, delimiter = stream_rows(path, encoding, told.append)
     rows = [(line, [cell.strip() for cell in cells]) for line, cells in found]
     if delimiter == ",":
-        return rows, []
+        return rows, told
     width = max((len(cells) for _, cells in rows), default=0)
     held = [[(line, cells[i]) for line, cells in rows if i < len(cells)] for i in range(width)]
     commas, notes = decimal_commas(path, [Lined([at for at, _ in each], [cell for _, cell in each]) for each in held])
     if commas:
         rows = [(line, [pointed(cell) if i in commas else cell for i, cell in enumerate(row)]) for line, row in rows]
-    return rows, notes
+    return rows, [*told, *notes]
 
 
-def read_columns(path: Path) -> Columns:
+def read_columns(path: Path, encoding: str = "") -> Columns:
     """Reads a CSV file as `read_rows` does, by its columns, in a fraction of the memory.
 
     Raises:
         BadInput: if the file is empty, or a line has another number of cells than the first; else as `read_rows`.
     """
-    found, delimiter = stream_rows(path)
+    told: list[str] = []
+    found, delimiter = stream_rows(path, encoding, told.append)
     first = next(found, None)
     if first is None:
         raise BadInput(f"{path} is empty: expected a first line with the column names, and rows below it")
@@ -89,12 +95,12 @@ def read_columns(path: Path) -> Columns:
             cells = _moved(cells, columns)
     _moved(cells, columns)
     if delimiter == ",":
-        return Columns(header, lines, columns, [])
+        return Columns(header, lines, columns, told)
     lined = [Lined((first[0], *lines), column, name) for name, column in zip(header, columns, strict=True)]
     commas, notes = decimal_commas(path, lined)
     for i in commas:
         columns[i] = Cells([pointed(cell) for cell in block] for block in columns[i].blocks())
-    return Columns(header, lines, columns, notes)
+    return Columns(header, lines, columns, [*told, *notes])
 
 
 def _moved(cells: list[str], columns: list[Cells]) -> list[str]:
@@ -104,8 +110,15 @@ def _moved(cells: list[str], columns: list[Cells]) -> list[str]:
     return []
 
 
-def stream_rows(path: Path) -> tuple[Iterator[Row], str]:
+def stream_rows(
+    path: Path, encoding: str = "", note: Callable[[str], None] = lambda text: None
+) -> tuple[Iterator[Row], str]:
     """Opens a CSV file: yields its rows as they stand there, and returns the delimiter too.
+
+    Args:
+        path: path of the file.
+        encoding: encoding of the text; "": UTF-8, or as guessed.
+        note: called with a line on an encoding that is guessed.
 
     Raises:
         BadInput: if the file cannot be read or, from the iterator, is not CSV.
@@ -114,7 +127,7 @@ def stream_rows(path: Path) -> tuple[Iterator[Row], str]:
         raise BadInput(f"{path} is a folder: give the path of the CSV file")
     if not path.exists():
         raise BadInput(f"cannot read {path}: No such file or directory{near_file(path)}")
-    parts = text_parts(path, str(path))
+    parts = text_parts(path, str(path), encoding=encoding, note=note)
     head, skipped = next(parts, ""), 0
     first = re.split(r"[\r\n]", head, maxsplit=1)[0]
     chosen = _EXCEL.fullmatch(first)

@@ -18,7 +18,7 @@ __all__ = ["read_column"]
 
 
 def read_column(
-    file: str | Path, column: str = "", note: Callable[[str], None] = lambda text: None
+    file: str | Path, column: str = "", note: Callable[[str], None] = lambda text: None, encoding: str = ""
 ) -> tuple[str, "np.ndarray"]:
     """Reads a column of numbers, in the order of the lines.
 
@@ -28,7 +28,8 @@ def read_column(
     Args:
         file: path of the CSV file.
         column: name of the column; "" takes the only one.
-        note: called with lines on what was assumed: decimal sign, order in time, gaps.
+        note: called with lines on what was assumed: encoding, decimal sign, order in time, gaps.
+        encoding: encoding of the text; "": UTF-8, or as guessed.
 
     Returns:
         The column's name and its values, float64 (rows,).
@@ -40,7 +41,7 @@ def read_column(
     import numpy as np
 
     path = Path(file).expanduser()
-    rows, notes = read_rows(path)
+    rows, notes = read_rows(path, encoding)
     if not rows:
         raise BadInput(f"{path} is empty: expected a first line with the column names, and values below it")
     (_, header), *rows = rows

@@ -151,6 +151,8 @@ def _classes(parts: "list[np.ndarray]", where: "list[str]", task: str, names: tu
     cure = f"to predict numbers, {predict_numbers('memory')}"
     found = [as_classes(part, name, cure) for part, name in zip(parts, where, strict=True)]
     last = max(int(part.max()) for part in found)
+    if not names and not last:
+        raise BadInput(f"y holds a single class, 0: expected at least 2 classes; {cure}")
     if names and len(names) <= last:
         raise BadInput(f"classes= lists {len(names)} names, but y has class {last}, counted from 0: add the others")
     classes = names or tuple(map(str, range(max(last + 1, 2))))

@@ -91,7 +91,7 @@ def mackey_glass(
 
 def csv_series(
     place: Place, *, file: str = "", column: str = "", window: Size = 32, horizon: Size = 7, relative: bool = False,
-    whole: bool = False,
+    whole: bool = False, encoding: str = "",
 ) -> Dataset:  # fmt: skip
     """Reads a column of a CSV file whose lines are evenly spaced points in time, the oldest first.
 
@@ -105,11 +105,12 @@ def csv_series(
         horizon: number of future values to forecast.
         relative: forecast of the change from the last value instead of the value, for series that drift.
         whole: one sequence of all values instead of windows, for models that continue a series (esn).
+        encoding: encoding of the file, as cp1252 or utf-16 (default: UTF-8, or as guessed, which is printed).
     """
     if not file:
         raise BadInput("the data set csv needs a file: add --d.file FILE --d.column NAME")
     notes = []
-    name, values = read_column(file, column, notes.append)
+    name, values = read_column(file, column, notes.append, encoding)
     found = _dataset("csv", values, window, horizon, name, relative, whole, f"{file}, column {name!r}")
     return replace(found, notes=tuple(notes))
 

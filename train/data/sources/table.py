@@ -34,19 +34,20 @@ TABLE_NAMES = tuple(_MEANINGS)
 """Names of the data sets."""
 
 
-def table_name(file: str, target: str, task: str = "") -> str:
+def table_name(file: str, target: str, task: str = "", encoding: str = "") -> str:
     """Returns the name of the data set that a file and its target form: by the task, else by the first rows.
 
     Args:
         file: CSV file.
         target: names of the target columns.
         task: task that the user gave; "" for none.
+        encoding: encoding of the file; "": UTF-8, or as guessed.
 
     Raises:
         BadInput: if the file cannot be read or has no such column.
     """
     path = Path(file).expanduser()
-    found, delimiter = stream_rows(path)
+    found, delimiter = stream_rows(path, encoding)
     rows = [[cell.strip() for cell in cells] for _, cells in islice(found, _PEEK)]
     names = checked_header(path, rows[0] if rows else [])
     places = [names.index(each) for each in names_in(target, names, "--d.target", str(path))]
@@ -56,14 +57,14 @@ def table_name(file: str, target: str, task: str = "") -> str:
     return next(name for name, each in _MEANINGS.items() if each == meaning)
 
 
-def table_header(file: str) -> list[str]:
+def table_header(file: str, encoding: str = "") -> list[str]:
     """Returns the names of a table's columns.
 
     Raises:
         BadInput: if the file cannot be read, or its first line holds no names.
     """
     path = Path(file).expanduser()
-    return checked_header(path, [cell.strip() for cell in next(stream_rows(path)[0], (0, []))[1]])
+    return checked_header(path, [cell.strip() for cell in next(stream_rows(path, encoding)[0], (0, []))[1]])
 
 
 @dataclass(frozen=True)
@@ -146,6 +147,7 @@ def _load(
     test_file: str,
     test_share: float,
     seed: int,
+    encoding: str,
 ) -> Dataset:
     """Reads a table from a CSV file: each line below the first is an example.
 
@@ -161,9 +163,10 @@ def _load(
         test_file: path of a CSV file with the test rows, its columns in any order (default: a fraction of the rows).
         test_share: fraction of the rows for testing, above 0 and below 1; unused with a test file.
         seed: seed of the random split, which keeps the shares of the classes.
+        encoding: encoding of the files, as cp1252 or utf-16 (default: UTF-8, or as guessed, which is printed).
     """
     blanks = tuple(each.strip() for each in missing.split(",") if each.strip())
-    raw, about = read_table(_path(file), blanks), place.about or {}
+    raw, about = read_table(_path(file), blanks, encoding), place.about or {}
     names = list(raw.columns)
     targets = names_in(target, names, "--d.target", str(raw.path))
     if not targets:
@@ -177,7 +180,7 @@ def _load(
     notes = [*raw.notes, f"{raw.path}: {len(rows.y):,} rows; target {', '.join(targets)}: {goal.note}", *note]
     if test_file:
         test, more = _test_rows(
-            read_table(_path(test_file), blanks), rows, targets, _MEANINGS[name], kinds, goal.classes
+            read_table(_path(test_file), blanks, encoding), rows, targets, _MEANINGS[name], kinds, goal.classes
         )
         train, notes = rows, [*notes, *more]
     else:
@@ -277,11 +280,13 @@ def _source(name: str, task: Task, about: str) -> Source:
         test_file: str = "",
         test_share: Annotated[float, Bounds(0.001, 0.999)] = 0.2,
         seed: Seed = 0,
+        encoding: str = "",
     ) -> Dataset:
         return _load(
             place,
             name, file=file, target=target, columns=columns, missing=missing, rare=rare,
             categories=categories, test_file=test_file, test_share=test_share, seed=seed,
+            encoding=encoding,
         )  # fmt: skip
 
     load.__doc__ = _load.__doc__

@@ -35,7 +35,7 @@ class Column:
         categories: the categories with a feature of their own, the most frequent first.
         rare: number of training rows whose category has none.
         parts: parts of a date.
-        form: form of the dates, as `strptime` reads it; "": ISO 8601.
+        form: form of the dates, as `strptime` reads it, "": ISO 8601; or of numbers with a unit.
     """
 
     name: str

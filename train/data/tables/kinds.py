@@ -8,7 +8,21 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ...errors import BadInput
 from ..formats.dates import forms
 from .cells import Cells, blocks_of
-from .parse import KINDS, NO, YES, Parsed, Where, categories, is_missing, of_categories, parse, parse_numbers, text_of
+from .parse import (
+    KINDS,
+    NO,
+    YES,
+    Parsed,
+    Where,
+    categories,
+    is_missing,
+    of_categories,
+    parse,
+    parse_numbers,
+    text_of,
+    unit_form,
+)
+from .units import in_words, odd_text
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,8 +50,8 @@ class Found(NamedTuple):
 
     Attributes:
         kind: one of `KINDS`, `IDENTIFIER` or `IGNORE`.
-        form: form of the dates; "" ISO 8601.
-        why: reason to leave the column out, or the assumption on the order of day and month.
+        form: form of the dates, "" ISO 8601; or of numbers with a unit.
+        why: reason to leave the column out, or the assumption on a unit or on the order of day and month.
     """
 
     kind: str
@@ -159,7 +173,7 @@ def _of_texts(name: str, texts: Parsed, where: Where) -> Found:
         return Found(IGNORE, why="the same in every row")
     if _are_yes_and_no(texts.names):
         return Found("yes/no")
-    if found := _dates(name, texts, where):
+    if found := _amounts(name, texts, where) or _dates(name, texts, where):
         return found
     if any("," in each for each in texts.names) and all(map(_WITH_COMMAS.fullmatch, texts.names)):
         first = next(i for i, each in enumerate(texts.names) if "," in each)
@@ -171,6 +185,17 @@ def _of_texts(name: str, texts: Parsed, where: Where) -> Found:
     if different == rows >= _SHORT or (different > _FEW and different > rows / 2):
         return Found(IDENTIFIER, why=f"{different:,} different texts in {rows:,} rows")
     return Found("category")
+
+
+def _amounts(name: str, column: Parsed, where: Where) -> Found | None:
+    """Returns the kind if the texts are numbers with a unit."""
+    if form := unit_form(column, where):
+        return Found("number", form, f"read as {in_words(form)}")
+    texts = column.names
+    wrong = odd_text(texts, _MOSTLY) if len(texts) > _SHORT else ""
+    if wrong:
+        raise _mixed(name, "numbers with a unit", wrong, where(int((column.values == texts.index(wrong)).argmax())))
+    return None
 
 
 def _dates(name: str, column: Parsed, where: Where) -> Found | None:

@@ -8,6 +8,7 @@ from ...errors import BadInput
 from ..formats.dates import read_date
 from .cells import Cells, blocks_of
 from .texts import MISSING, number_in
+from .units import amount, form_of, in_words
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,6 +25,7 @@ __all__ = [
     "parse",
     "parse_numbers",
     "text_of",
+    "unit_form",
 ]
 
 KINDS = ("number", "yes/no", "category", "date")
@@ -81,7 +83,7 @@ def parse(column: Sequence, kind: str, where: Where, form: str = "") -> Parsed:
         column: texts, or values of a data frame.
         kind: one of `KINDS`.
         where: `row -> place` of a cell in errors.
-        form: form of the dates, as `strptime` reads it; "": ISO 8601.
+        form: form of the dates, as `strptime` reads it, "": ISO 8601; or of numbers with a unit, "": as found.
 
     Raises:
         BadInput: for the first cell that is not of the kind.
@@ -94,6 +96,9 @@ def parse(column: Sequence, kind: str, where: Where, form: str = "") -> Parsed:
     if kind == "number":
         values, wrong = parse_numbers(column)
         if wrong is not None:
+            texts = categories(column, where)
+            if form := form or unit_form(texts, where):
+                return of_categories(texts, kind, where, form)
             number_in(where(wrong), text_of(column[wrong]))
             raise BadInput(f"{where(wrong)}: {text_of(column[wrong])!r} is not a number")
         return Parsed(kind, values)
@@ -181,19 +186,40 @@ def _no_value(column: Sequence, where: Where) -> BadInput:
 
 
 def of_categories(found: Parsed, kind: str, where: Where, form: str = "") -> Parsed:
-    """Parses categories that are yes and no, or dates; arguments and errors as of `parse`."""
+    """Parses categories that are yes and no, dates, or numbers with a unit; arguments and errors as of `parse`."""
     import numpy as np
 
-    read = _yes_or_no if kind == "yes/no" else _seconds
+    read = {"yes/no": _yes_or_no, "number": amount}.get(kind, _seconds)
     values = np.full(len(found.names) + 1, np.nan)  # the last for missing cells, whose place is -1
     for i, name in enumerate(found.names):
         try:
             values[i] = read(name, form)
         except ValueError:
             row = int((found.values == i).argmax())
-            what = "yes or no" if kind == "yes/no" else f"a date{f' in the form {form}' * bool(form)}"
-            raise BadInput(f"{where(row)}: {name!r} is not {what}") from None
+            raise BadInput(f"{where(row)}: {name!r} is not {_wanted(kind, form)}") from None
     return Parsed(kind, values[found.values])
+
+
+def unit_form(texts: Parsed, where: Where) -> str:
+    """Returns the form of the numbers with a unit that a column holds; "" if it holds none.
+
+    Raises:
+        BadInput: if a comma may separate thousands or decimals.
+    """
+    try:
+        return form_of(texts.names)
+    except ValueError as error:
+        row = int((texts.values == texts.names.index(str(error))).argmax())
+        raise BadInput(
+            f"{where(row)}: {str(error)!r} may be a number with thousands separators or a decimal comma: write it with "
+            "a decimal point alone, or choose the kind: --d.columns NAME=category"
+        ) from None
+
+
+def _wanted(kind: str, form: str) -> str:
+    if kind == "number":
+        return f"one of the {in_words(form)}"
+    return "yes or no" if kind == "yes/no" else f"a date{f' in the form {form}' * bool(form)}"
 
 
 def _yes_or_no(text: str, form: str) -> float:

@@ -35,17 +35,18 @@ class RawTable(NamedTuple):
         return f"{self.path}, line {self.lines[row]}, column {column!r}"
 
 
-def read_table(path: Path, missing: Collection[str] = ()) -> RawTable:
+def read_table(path: Path, missing: Collection[str] = (), encoding: str = "") -> RawTable:
     """Reads a table; its first line holds the names of the columns.
 
     Args:
         path: CSV file.
         missing: further texts that stand for a missing value.
+        encoding: encoding of the text; "": UTF-8, or as guessed.
 
     Raises:
         BadInput: if the file cannot be read or is no table; the message names the line.
     """
-    header, lines, columns, notes = read_columns(path)
+    header, lines, columns, notes = read_columns(path, encoding)
     if not lines:
         raise BadInput(f"{path} has no rows below its first line")
     _check_footer(path, lines, columns)

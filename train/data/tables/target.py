@@ -1,12 +1,13 @@
 """Targets of a table: classes by name, numbers to predict, or labels that are yes or no."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from ...errors import BadInput
 from ..targets import told_classes
 from .cells import blocks_of
 from .parse import NO, YES, Parsed, categories, is_missing, parse, parse_numbers, text_of
+from .units import amount, form_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -171,11 +172,20 @@ def _are_classes(cells: Sequence) -> bool:
     import math
 
     texts = [text_of(cell) for cell in cells if not is_missing(cell)]
-    different = dict.fromkeys(texts)
+    different = _amounts(dict.fromkeys(texts))
     if not all(map(_is_numeral, different)):
         return True
     whole = all(math.floor(float(text)) == float(text) for text in different)
     return whole and (len(different) <= 2 or len(different) <= min(_FEW, len(texts) / _EACH))
+
+
+def _amounts(texts: Collection[str]) -> Collection[str]:
+    """Returns numbers with a unit without it; other texts as they are."""
+    try:
+        form = form_of(list(texts))
+    except ValueError:
+        return texts
+    return dict.fromkeys(str(amount(text, form)) for text in texts) if form else texts
 
 
 def _is_yes_or_no(cells: Sequence) -> bool:

@@ -17,6 +17,7 @@ from ...trained.model import Trained
 __all__ = ["answer", "description", "example", "symbolic"]
 
 _ROUNDING = 1e-4  # of the normalised values, by their rounding to float32: as much as ONNX files may differ
+_DECIDE = ("binary", "multilabel")  # tasks with a threshold
 _STEEPEST = 1e37  # scale, with its reciprocal, that float32 holds
 
 
@@ -89,7 +90,7 @@ def description(trained: Trained) -> dict[str, Any]:
         "output": trained.task.output,
         **_noise(trained),
         "classes": list(trained.classes),
-        **({"threshold": about["recipe"].get("threshold", 0.5)} if trained.task.name == "binary" else {}),
+        **({"threshold": about["recipe"].get("threshold", 0.5)} if trained.task.name in _DECIDE else {}),
         **{name: about.get(name) for name in kept},
     }
 

@@ -42,6 +42,7 @@ class InputSpec(NamedTuple):
         resize: what became the square.
         each: whether the model has an output at every time step.
         encoder: encoder of the rows of a table; None for other data, and for tables of numbers alone.
+        encoding: encoding of tables that was given for the training; "": UTF-8, or as guessed.
     """
 
     kind: str
@@ -54,6 +55,7 @@ class InputSpec(NamedTuple):
     resize: Resize = "crop"
     each: bool = False
     encoder: TableEncoder | None = None
+    encoding: str = ""
 
     @classmethod
     def of(cls, about: dict) -> "InputSpec":
@@ -70,6 +72,7 @@ class InputSpec(NamedTuple):
             about.get("pictures", {}).get("resize", "crop"),
             about.get("made_for", {}).get("each", False),
             TableEncoder.from_json(about["table"]) if "table" in about else None,
+            str(about.get("recipe", {}).get("d", {}).get("encoding", "")),
         )
 
     @property

@@ -27,13 +27,13 @@ def from_rows(path: Path, spec: InputSpec) -> Batch:
         BadInput: if a value cannot be read; the message names file, line and column.
     """
     if spec.encoder:
-        return _encoded(path, spec.encoder)
-    lines, x, notes = _numbers(path, spec.features, spec.shape[-1])
+        return _encoded(path, spec.encoder, spec.encoding)
+    lines, x, notes = _numbers(path, spec)
     return Batch([f"{path}:{line}" for line in lines], x, notes)
 
 
-def _encoded(path: Path, encoder: TableEncoder) -> Batch:
-    table = read_table(path, encoder.blanks)
+def _encoded(path: Path, encoder: TableEncoder, encoding: str) -> Batch:
+    table = read_table(path, encoder.blanks, encoding)
     used = [column.name for column in encoder.columns]
     more = [name for name in table.columns if name not in used and name not in encoder.ignored]
     notes = [*table.notes, *([f"{path}: columns that the model does not read: {', '.join(more)}"] if more else [])]
@@ -48,7 +48,7 @@ def _encoded(path: Path, encoder: TableEncoder) -> Batch:
 
 def from_steps(path: Path, spec: InputSpec) -> Batch:
     """Reads all lines of a CSV file as the steps of one sequence; columns as in `from_rows`."""
-    _, x, notes = _numbers(path, spec.features, spec.shape[-1])
+    _, x, notes = _numbers(path, spec)
     return Batch([str(path)], x[None], notes)
 
 
@@ -64,7 +64,7 @@ def from_series(path: Path, spec: InputSpec, column: str = "") -> Batch:
         BadInput: if there is no such column, or it is too short.
     """
     notes = []
-    name, values = read_column(path, column or _known_column(path, spec.features), notes.append)
+    name, values = read_column(path, column or _known_column(path, spec), notes.append, spec.encoding)
     window = len(values) if spec.free else spec.shape[0]
     if len(values) < window:
         raise BadInput(f"{path}, column {name!r} has {len(values)} values, and the model's window is {window}")
@@ -74,15 +74,16 @@ def from_series(path: Path, spec: InputSpec, column: str = "") -> Batch:
     return Batch([f"{path}:{name}"], values[-window:].reshape(1, window, 1), (note, *notes))
 
 
-def _known_column(path: Path, features: tuple[str, ...]) -> str:
-    rows, _ = read_rows(path)
+def _known_column(path: Path, spec: InputSpec) -> str:
+    rows, _ = read_rows(path, spec.encoding)
     header = rows[0][1] if rows else []
-    return next((name for name in features if name in header), "")
+    return next((name for name in spec.features if name in header), "")
 
 
-def _numbers(path: Path, features: tuple[str, ...], width: int) -> tuple[list[int], np.ndarray, tuple[str, ...]]:
+def _numbers(path: Path, spec: InputSpec) -> tuple[list[int], np.ndarray, tuple[str, ...]]:
     """Reads line numbers, values float64 (rows, width), and notes."""
-    rows, assumed = read_rows(path)
+    features, width = spec.features, spec.shape[-1]
+    rows, assumed = read_rows(path, spec.encoding)
     if not rows:
         raise BadInput(f"{path} is empty: expected lines of {_expected(features, width)}")
     first = rows[0]

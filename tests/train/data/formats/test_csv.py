@@ -3,6 +3,7 @@
 import pytest
 
 from zoo.train.data.formats.csv import read_rows
+from zoo.train.data.formats.utf8 import text_parts
 from zoo.train.errors import BadInput
 from zoo.train.inference.inputs.batch import InputSpec
 from zoo.train.inference.inputs.read import read_inputs
@@ -65,12 +66,52 @@ def test_a_comma_that_may_separate_thousands_stays(write):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("a,b\n1,2\n".encode("utf-16"), "is not UTF-8 text: byte 0 .*as in UTF-16. Save the file as UTF-8"),
-        ("a,b\n1,2\n".encode("utf-16-le"), "holds the character NUL in line 1, as UTF-16 and binary files do"),
         (b"a,b\n1,\0\n", "holds the character NUL in line 2"),
-        (b"a,b\n" + b"1,2\n" * 5000 + b"1,\xe9\n", r"byte 20006 \(line 5002\) is 0xe9"),
+        ("a,b\né,2\n".encode() + b"1,2\n" * 5000 + b"1,\xe9\n", r"byte 20011 \(line 5003\) is 0xe9"),
+        (b"a,b\n" + b"1,\xe9\n" * 5 + b"1,\x81\n", r"byte 6 \(line 2\) is 0xe9"),
+        (b"a,b\n1,\xe9\n\0\0\n", r"byte 6 \(line 2\) is 0xe9"),
+        (b"\xef\xbb\xbfa,b\n1,\xe9\n", r"is not UTF-8 text"),
     ],
 )
 def test_what_is_no_text_is_refused_with_the_place_and_the_cause(write, content, message):
     with pytest.raises(BadInput, match=rf"t\.csv {message}|t\.csv is not UTF-8 text: {message}"):
         read_rows(write(content))
+
+
+CAFES = "name,price\nCaf\u00e9,1\nM\u00fcnchen \u2013 Bar,2\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (CAFES.encode(), ""),
+        (CAFES.encode("utf-8-sig"), ""),
+        (CAFES.encode("utf-16"), "t.csv is read as utf-16, by its first bytes; if that is wrong, --d.encoding NAME"),
+        (CAFES.encode("utf-16-be"), "is read as utf-16-be"),
+        (CAFES.encode("utf-16-le"), "is read as utf-16-le"),
+        (CAFES.encode("utf-32"), "is read as utf-32"),
+        (CAFES.encode("cp1252"), "t.csv is not UTF-8, byte 14 (line 2) is 0xe9: read as Windows-1252 (cp1252)"),
+    ],
+)
+def test_other_encodings_are_guessed_and_told(write, content, told):
+    rows, notes = read_rows(write(content))
+    assert [cells for _, cells in rows] == [["name", "price"], ["Caf\u00e9", "1"], ["M\u00fcnchen \u2013 Bar", "2"]]
+    assert len(notes) == bool(told)
+    assert told in "".join(notes)
+
+
+def test_the_guess_is_the_same_for_pieces_of_any_size(write):
+    for encoding in ("cp1252", "utf-16"):
+        path, notes = write(CAFES.encode(encoding)), []
+        for piece in (1000,) if encoding == "utf-16" else (1, 2, 3, 1000):
+            assert "".join(text_parts(path, piece=piece, note=notes.append)) == CAFES
+        assert len(set(notes)) == 1
+
+
+def test_an_encoding_that_is_given_is_not_guessed(write):
+    path = write("name\n\u017elu\u0165\n".encode("cp1250"))
+    assert read_rows(path, "cp1250") == ([(1, ["name"]), (2, ["\u017elu\u0165"])], [])
+    with pytest.raises(BadInput, match=r"t.csv is not utf-8 text: byte 5 .* name its encoding with --d.encoding"):
+        read_rows(path, "utf-8")
+    with pytest.raises(BadInput, match=r"--d.encoding utf-9 is not known: give one of Python's, as utf-8"):
+        read_rows(path, "utf-9")

@@ -201,7 +201,7 @@ def test_rows_without_a_target_are_left_out_and_counted(write):
             r"nearly all others",
         ),
         (text(decimal=",", quote='"'), {}, r"line 2, column 'balance': '0,0' may be a number with .* a decimal comma"),
-        (text().encode("utf-16"), {}, r"is not UTF-8 text"),
+        (text().encode("utf-16"), {"encoding": "utf-8"}, r"is not utf-8 text"),
     ],
 )
 def test_what_is_no_table_is_refused_with_the_place(write, content, options, message):
