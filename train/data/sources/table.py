@@ -179,9 +179,8 @@ def _load(
     rows, kinds, goal, note = _rows(raw, targets, _MEANINGS[name], kinds, about["classes"] if encoder else ())
     notes = [*raw.notes, f"{raw.path}: {len(rows.y):,} rows; target {', '.join(targets)}: {goal.note}", *note]
     if test_file:
-        test, more = _test_rows(
-            read_table(_path(test_file), blanks, encoding), rows, targets, _MEANINGS[name], kinds, goal.classes
-        )
+        given = read_table(_path(test_file), blanks, encoding)
+        test, more = _test_rows(given, rows, targets, _MEANINGS[name], kinds, goal.classes)
         train, notes = rows, [*notes, *more]
     else:
         train, test = _split(raw.path, rows, test_share, seed)
@@ -285,8 +284,7 @@ def _source(name: str, task: Task, about: str) -> Source:
         return _load(
             place,
             name, file=file, target=target, columns=columns, missing=missing, rare=rare,
-            categories=categories, test_file=test_file, test_share=test_share, seed=seed,
-            encoding=encoding,
+            categories=categories, test_file=test_file, test_share=test_share, seed=seed, encoding=encoding,
         )  # fmt: skip
 
     load.__doc__ = _load.__doc__
