@@ -63,6 +63,7 @@ def test_it_is_trained_once_and_reproduced_when_its_file_is_damaged(cache):
     assert not told(data)[1], "and kept"
 
 
+@pytest.mark.expensive
 @pytest.mark.usefixtures("untrained")
 def test_other_images_have_a_classifier_of_their_own(cache):
     told(bars())

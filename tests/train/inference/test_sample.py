@@ -2,6 +2,8 @@
 
 import json
 from dataclasses import replace
+from functools import partial
+from importlib import import_module
 
 import numpy as np
 import pytest
@@ -13,6 +15,7 @@ from zoo.train.config.run_options import RunOptions
 from zoo.train.evaluation import classifier as room
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
+runs_room = import_module("zoo.train.runs.run")
 
 
 def trained(place, names, pictures):
@@ -27,6 +30,8 @@ def trained(place, names, pictures):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(room, "user_cache", lambda: place)
         patch.setattr(room, "_SEEN", 0)  # two epochs are enough here
+        if not pictures:  # the scores are not looked at, for which a classifier would be trained
+            patch.setattr(runs_room, "setup", partial(runs_room.setup, score_samples=False))
         options = {name: RunOptions(out=place / name, quiet=True, pictures=pictures) for name in names}
         return {name: run(replace(recipes[name], steps=3), options[name]).folder for name in names}
 

@@ -131,6 +131,7 @@ def test_the_sample_pictures_of_a_run_are_recorded(tmp_path):
     assert [step for step, _ in recorded(result.folder / "tensorboard")["samples/digits"]] == [8, 16]
 
 
+@pytest.mark.expensive
 def test_overwriting_a_run_removes_its_events(iris, tmp_path):
     for _ in range(2):
         options = RunOptions(out=tmp_path / "run", quiet=True, tensorboard=True, pictures=False, overwrite=True)
@@ -162,7 +163,7 @@ class Painter(Callback):
         Image.new("L", (4, 4), row["step"]).save(self.folder / f"digits-{row['step']:04}.png")
 
 
-@pytest.mark.parametrize("longer", [False, True], ids=["cut", "lengthened"])
+@pytest.mark.parametrize("longer", [False, pytest.param(True, marks=pytest.mark.expensive)], ids=["cut", "lengthened"])
 def test_the_events_of_a_resumed_run_are_shown_once(tmp_path, longer):
     pytest.importorskip("tensorboardX", reason="the extra tensorboard is not installed")
     out, recipe = tmp_path / "run", dataclasses.replace(SHORT, epochs=2)

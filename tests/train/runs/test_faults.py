@@ -354,7 +354,8 @@ def test_row_14_a_bad_state_is_never_saved_and_the_last_good_one_stays(tmp_path,
 
 
 @pytest.mark.fault(row=14)
-@pytest.mark.parametrize("player", [pytest.param("generator", marks=pytest.mark.expensive), "discriminator"])
+@pytest.mark.expensive
+@pytest.mark.parametrize("player", ["generator", "discriminator"])
 def test_row_14_a_player_that_is_no_number_any_more_stops_the_game_and_the_last_good_state_goes_on(
     tmp_path, monkeypatch, player
 ):

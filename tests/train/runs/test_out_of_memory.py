@@ -211,7 +211,7 @@ def test_what_a_batch_needs_grows_with_it_and_holds_the_parameters():
 
 
 @pytest.mark.usefixtures("full")
-@pytest.mark.parametrize("seeds", ["1", "2"])
+@pytest.mark.parametrize("seeds", ["1", pytest.param("2", marks=pytest.mark.expensive)])
 def test_a_sweep_that_finds_no_memory_says_so_for_every_setting(seeds, tmp_path, monkeypatch, capsys):
     def call(self, *args):
         raise real_error()

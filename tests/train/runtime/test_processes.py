@@ -154,6 +154,7 @@ def killed(stopped):
     return stopped[0], codes, said
 
 
+@pytest.mark.expensive
 def test_two_processes_compute_what_one_with_two_devices_computes(unbroken, place, words):
     folder, _ = unbroken
     alone = [sys.executable, "-m", "zoo.train", *map(str, words), "--out", str(place / "one"), "--quiet"]

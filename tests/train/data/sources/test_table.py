@@ -275,6 +275,7 @@ def test_classes_whose_names_stand_for_missing_values_are_named(write):
         loaded(write(text([(*row[:4], ("None", "nan")[i % 2]) for i, row in enumerate(ROWS)])))
 
 
+@pytest.mark.expensive
 def test_seeds_whose_training_rows_have_different_categories_are_trained_each_with_its_own(write, tmp_path):
     rows = [(i % 9, f"job{i}" if i % 6 == 0 else "cook", ("no", "yes")[i % 4 == 0]) for i in range(40)]
     options = {
