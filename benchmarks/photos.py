@@ -22,7 +22,7 @@ from PIL import Image, ImageDraw, ImageFilter
 __all__ = ["CLASSES", "answered", "write_photos"]
 
 CLASSES = ("ball", "box", "tent")
-_CORNERS = {"box": 4, "tent": 3}
+_CORNERS, _FIRST = {"box": 4, "tent": 3}, {"box": np.pi / 4, "tent": -np.pi / 2}  # the angle of the first corner
 _RULES = ("crop", "squash", "pad")
 _LYING = 6  # EXIF orientation of a camera that was turned
 
@@ -59,7 +59,7 @@ def _photo(draw: np.random.Generator, name: str) -> Image.Image:
     if name == "ball":
         pen.ellipse((x - radius, y - radius, x + radius, y + radius), colour)
     else:
-        angles = draw.uniform(0, 2 * np.pi) + 2 * np.pi * np.arange(_CORNERS[name]) / _CORNERS[name]
+        angles = _FIRST[name] + draw.uniform(-0.3, 0.3) + 2 * np.pi * np.arange(_CORNERS[name]) / _CORNERS[name]
         pen.polygon([(x + radius * np.cos(a), y + radius * np.sin(a)) for a in angles], colour)
     image = image.filter(ImageFilter.GaussianBlur(min(width, height) / 100))
     noisy = np.asarray(image) + draw.normal(0, 8, (height, width, 3))

@@ -161,6 +161,17 @@ def test_a_dry_run_prints_parameters_flops_and_memory_and_writes_nothing(monkeyp
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.expensive
+@pytest.mark.usefixtures("jax_told_of_no_cache")
+def test_a_dry_run_draws_augmented_images_beside_the_folder_of_the_run(monkeypatch, tmp_path, capsys):
+    monkeypatch.chdir(tmp_path)
+    words = ["--model", "logistic", "--dataset", "digits", "--augment", "shift+mixup", "--dry-run"]
+    assert main([*words, "--out", "mine/run"]) == 0
+    picture = Path("mine/run-augmentation.png")
+    assert f"nothing was trained; written is only {picture}" in capsys.readouterr().out
+    assert list(Path("mine").iterdir()) == [picture]
+
+
 def test_the_public_names_of_the_package_are_functions_and_classes():
     run_file = import_module("zoo.train.runs.run")
     assert zoo.train.run is run_file.run

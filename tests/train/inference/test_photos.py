@@ -45,14 +45,14 @@ def trained(photos, tmp_path_factory):
     from tests.quickly import compiled_quickly
 
     out = tmp_path_factory.mktemp("runs") / "photos"
-    words = ["train", "--model", "cnn", "--images", str(photos), "--m.filters", "4", "8", "--m.hidden", "8"]
+    words = ["train", "--model", "logistic", "--images", str(photos), "--d.size", "12"]
     words += [
         "--d.resize",
         "pad",
         "--steps",
         "4",
         "--augment",
-        "flip+rotate+jitter+mixup",
+        "flip+mixup",
         "--compile-cache",
         "off",
         "--quiet",
@@ -85,6 +85,7 @@ def test_predictions_for_the_folder_of_the_test_images_are_those_that_were_score
     assert losses.mean() == pytest.approx(scored["metrics"]["loss"], rel=1e-4)
 
 
+@pytest.mark.expensive
 def test_the_same_folder_given_as_test_images_or_scored_whole_has_the_same_score(trained, photos, capsys):
     scores = []
     for words in ([], ["--images", str(photos / "train"), "--test-images", str(photos / "test")]):

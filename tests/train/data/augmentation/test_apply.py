@@ -24,11 +24,13 @@ from zoo.train.trainers._gradient import gradient_trainer
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
 REST = (np.float16, np.float32)
-SOME = "flip+rotate+jitter+mixup"
+SOME = "rotate+jitter+mixup"
 ALL = "flip+shift+crop+rotate+scale+jitter+cutout+mixup"
 
 
-@pytest.mark.parametrize("text", ["none", "shift+flip", "flip+crop+rotate+jitter+cutout"])
+@pytest.mark.parametrize(
+    "text", ["none", "shift+flip", pytest.param("flip+crop+rotate+jitter+cutout", marks=pytest.mark.expensive)]
+)
 def test_it_is_a_pure_function_of_its_key(text, key):
     x = jax.random.uniform(key, (16, 8, 8, 3)) * 255
     compiled = jax.jit(partial(augment, text))
@@ -38,8 +40,6 @@ def test_it_is_a_pure_function_of_its_key(text, key):
         assert not np.array_equal(once, compiled(jax.random.key(1), x))
     else:
         assert np.array_equal(once, x)
-    if "crop" not in text:  # what is computed, not moved, may be rounded otherwise
-        np.testing.assert_array_equal(augment(text, key, x), once)
 
 
 def test_neighbouring_changes_of_place_sample_the_pixels_once(key):
