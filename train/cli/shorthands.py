@@ -42,6 +42,9 @@ _OWN = {"--text": "--d.file", "--csv": "--d.file", "--images": "--d.folder", "--
 _SETS = {"--csv": ("csv", *TABLE_NAMES), "--npy": NPY_NAMES}
 """Data sets of which such a flag means one."""
 
+_BESIDE = {"--test-csv": ("--csv", TABLE_NAMES), "--test-images": ("--images", ("images",))}
+"""Flags that say nothing without another flag, or without the data sets that it means."""
+
 _LONG = {"--test-csv": "--d.test-file", "--test-images": "--d.test-folder"}
 
 
@@ -61,6 +64,8 @@ def expand_shorthands(words: Sequence[str], trained_on: str = "") -> list[str]:
     found = []
     for word, after in pairwise((*words, "")):
         name, equals, value = word.partition("=")
+        if name in _BESIDE:
+            _check_beside(name, words, trained_on)
         if name in _OWN:
             _check_own(name, words)
             if not _named(name, words):
@@ -156,6 +161,14 @@ def _given(flag: str, words: Sequence[str]) -> list[str]:
 def _named(name: str, words: Sequence[str]) -> bool:
     """Returns whether the data set that the flag means is named as well, which decides what the files hold."""
     return any(each in _SETS.get(name, ()) for each in _given("--dataset", words))
+
+
+def _check_beside(name: str, words: Sequence[str], trained_on: str) -> None:
+    """Raises BadInput if a flag is given without the data that it is a part of."""
+    other, sets = _BESIDE[name]
+    known = {trained_on, *_given("--dataset", words)} & {*sets}
+    if not (known or _given(other, words) or _given("--config", words) or _given("--resume", words)):
+        raise BadInput(f"{name} is for test examples beside those of {other}: add {other} {SHORTHANDS[other][0]}")
 
 
 def _check_own(name: str, words: Sequence[str]) -> None:

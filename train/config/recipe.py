@@ -90,7 +90,7 @@ class Recipe:
         l2: weight of the L2 penalty, half the sum of squared weights.
         label_smoothing: fraction of each target that is spread over all classes.
         augment: random changes of the training images, none or several joined by +, some with a strength: flip, shift,
-            crop, rotate, scale, jitter, cutout, mixup; flip+rotate=20+jitter.
+            crop, rotate, scale, jitter, cutout, mixup; as in flip+rotate=20+jitter.
         patience: epochs without a better validation score before early stopping (default: no early stopping).
         val_share: fraction of the training examples that is held out for validation.
         normalize: normalization of the inputs, fitted on the training examples.
