@@ -54,7 +54,7 @@ def _zoo(x: np.ndarray, recipe: Any, task: str) -> dict:
 
     steps, sharding = round(recipe.epochs), data_parallel(jax.local_devices()[:1])
     y = x.sum(axis=1) if task == "regression" else np.zeros(len(x), np.int32)
-    feed = from_memory(Split(x, y), len(x), fit_scaler(x, "none"), None, "none")
+    feed = from_memory(Split(x, y), len(x), fit_scaler(x, "none"), None, "none", whole=True)
     model = build(recipe.model, ModelSpec(1), recipe.m)
     trainer = trainers.make(model, task_for(task, outputs=1), trainers.Run(recipe, steps, 1, sharding))
     fit = train(

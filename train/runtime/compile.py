@@ -25,6 +25,7 @@ OFFLOADED = ("REDUCE", "INDIVIDUAL_DOT", "INDIVIDUAL_CONVOLUTION")
 _SMALL = 2**24
 _OPTION, _NO_OPTION = "xla_cpu_experimental_ynn_fusion_type", "xla_no_such_option"
 _LESS = {"xla_backend_optimization_level": 1}
+_EMITTERS = "xla_cpu_use_fusion_emitters"
 
 
 def jit(f: Callable, *, program: Any = None, **arguments: Any) -> Callable:
@@ -55,11 +56,13 @@ def jit(f: Callable, *, program: Any = None, **arguments: Any) -> Callable:
 def jit_once(f: Callable, **arguments: Any) -> Callable:
     """Returns `jax.jit(f, **arguments)` for a program that runs once, whose time is mostly compilation.
 
-    On the CPU LLVM optimises less. Random initialisation spent most of its time there, and was no faster for it
+    On the CPU LLVM optimises less, and gets code without XLA's emitters of fusions, which takes a third less time to
+    compile. Random initialisation spent most of its time there, and was no faster for it
     (`python -m benchmarks.lowerings --only init`).
     """
     less = jax.default_backend() == "cpu" and not jax.config.read("jax_disable_most_optimizations")  # even less
-    return jax.jit(f, compiler_options=_LESS if less else None, **arguments)
+    plain = {_EMITTERS: False} if less and _known(_EMITTERS, "false") else {}
+    return jax.jit(f, compiler_options=_LESS | plain if less else None, **arguments)
 
 
 def compiler_options(program: Any = None) -> dict[str, str | bool] | None:

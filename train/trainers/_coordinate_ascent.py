@@ -10,13 +10,13 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from ._smo import Box, Solution, by_example
+from ._smo import Box, Progress, Solution, by_example, dual_objective
 
 __all__ = ["solve_linear"]
 
 _TAU = 1e-9  # least curvature of a step
 _INNER = 0.1  # a working set is solved to this part of the gap of all variables
-_STEPS = 200  # of the solver in a working set, for each of its variables
+_STEPS = 20  # of the solver in a working set, for each of its variables
 
 
 def solve_linear(
@@ -38,13 +38,14 @@ def solve_linear(
     Returns:
         The solution; its gap is the largest slope along which a coefficient could still move.
     """
-    times = len(b) // len(x)
+    times, share = len(b) // len(x), min(size / len(b), 1.0)
     pick = _everything(x, len(b)) if size >= len(b) else _some(x, size)
 
-    def state(b, count):
+    def state(b, count, before):
         f = x @ (by_example(b, len(x)) @ x)
         v = box.target - jnp.tile(f, times) - ridge * b
-        return Solution(b, f, jnp.max(_open(v, b, box)), count), v
+        gap = jnp.max(_open(v, b, box))
+        return Solution(b, f, gap, count, before.after(gap, dual_objective(v, b, box))), v
 
     def move(carry):
         now, v = carry
@@ -52,12 +53,12 @@ def solve_linear(
         own = Box(*(each[chosen] for each in box))
         k = k + ridge * jnp.eye(len(k))
         moved = _steps(k, v[chosen], now.b[chosen], own, jnp.maximum(_INNER * now.gap, 0.5 * tolerance))
-        return state(now.b.at[chosen].set(moved), now.count + 1)
+        return state(now.b.at[chosen].set(moved), now.count + 1, now.progress)
 
     def goes_on(carry):
-        return (carry[0].gap > tolerance) & (carry[0].count < most)
+        return carry[0].goes_on(tolerance, most, share)
 
-    return jax.lax.while_loop(goes_on, move, state(b, jnp.int32(0)))[0]
+    return jax.lax.while_loop(goes_on, move, state(b, jnp.int32(0), Progress.none()))[0]
 
 
 def _everything(x: jax.Array, variables: int) -> Callable:
@@ -87,13 +88,13 @@ def _steps(k: jax.Array, v: jax.Array, b: jax.Array, box: Box, tolerance: jax.Ar
     curvature, most = jnp.maximum(jnp.diagonal(k), _TAU), _STEPS * len(b)
 
     def move(carry: Any) -> Any:
-        v, b, _, count = carry
+        v, b, _, count, _ = carry
         slope = _open(v, b, box)
         i = jnp.argmax(jnp.square(slope) / curvature)
         new = jnp.clip(b[i] + v[i] / curvature[i], box.lower[i], box.upper[i])
-        return v - (new - b[i]) * k[i], b.at[i].set(new), jnp.max(slope), count + 1
+        return v - (new - b[i]) * k[i], b.at[i].set(new), jnp.max(slope), count + 1, new != b[i]
 
     def goes_on(carry: Any) -> Any:
-        return (carry[2] > tolerance) & (carry[3] < most)
+        return (carry[2] > tolerance) & (carry[3] < most) & carry[4]  # rounding may leave no step
 
-    return jax.lax.while_loop(goes_on, move, (v, b, jnp.float32(jnp.inf), jnp.int32(0)))[1]
+    return jax.lax.while_loop(goes_on, move, (v, b, jnp.float32(jnp.inf), jnp.int32(0), jnp.bool_(True)))[1]

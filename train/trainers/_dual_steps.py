@@ -83,11 +83,20 @@ def _solved(kernel: Callable | None, x: jax.Array, boxes: Box, b: jax.Array, opt
     if kernel is None:
         x = jnp.concatenate([x, jnp.ones((len(x), 1))], axis=1)
         ridge = 1 / (2 * options.cost) if options.squared else 0.0
-        return jax.vmap(lambda box, b: solve_linear(x, box, b, ridge, tolerance, most, size))(boxes, b)
+        return _each(lambda box, b: solve_linear(x, box, b, ridge, tolerance, most, size), boxes, b)
     if size < variables:
         return jax.lax.map(lambda one: solve_in_blocks(kernel, x, one[0], one[1], tolerance, most, size), (boxes, b))
     k = gram(kernel, x, BLOCK)
-    return jax.vmap(lambda box, b: solve_whole(k, box, b, tolerance, most))(boxes, b)
+    return _each(lambda box, b: solve_whole(k, box, b, tolerance, most), boxes, b)
+
+
+def _each(solve: Callable, boxes: Box, b: jax.Array) -> Solution:
+    """Solves several problems, on the CPU one after another: a loop over all at once took it 2.8 times as long."""
+
+    def in_turn(boxes, b):
+        return jax.lax.map(lambda one: solve(*one), (boxes, b))
+
+    return jax.lax.platform_dependent(boxes, b, cpu=in_turn, default=jax.vmap(solve))
 
 
 def _parameters(

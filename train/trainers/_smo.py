@@ -5,16 +5,19 @@ selection of second order: Fan, Chen and Lin 2005; large working sets: Joachims 
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 
-__all__ = ["Box", "Solution", "by_example", "gram", "solve_in_blocks", "solve_whole"]
+__all__ = ["Box", "Progress", "Solution", "by_example", "dual_objective", "gram", "solve_in_blocks", "solve_whole"]
 
 _TAU = 1e-9  # least curvature of a step
 _INNER = 0.1  # a working set is solved to this part of the gap of all variables
-_STEPS = 200  # of the solver in a working set, for each of its variables: where rounding keeps a gap open, it ends
+_STEPS = 20  # of the solver in a working set, for each of its variables; values of f are then computed anew
+_PATIENCE = 5  # passes over all variables without progress, after which rounding is taken to keep the gap open
+_LESS, _MORE = 0.9, 1e-6  # factor of the gap, and share of the dual objective, that are progress
 
 
 class Box(NamedTuple):
@@ -34,6 +37,32 @@ class Box(NamedTuple):
     upper: jax.Array
 
 
+class Progress(NamedTuple):
+    """What a solver had reached when it last made progress, and for how many working sets it has made none since.
+
+    Attributes:
+        gap: gap of the KKT conditions.
+        value: objective of the dual, which every step raises but for rounding.
+        idle: number of working sets.
+    """
+
+    gap: jax.Array
+    value: jax.Array
+    idle: jax.Array
+
+    @classmethod
+    def none(cls) -> "Progress":
+        """Returns that of a solver that has not begun."""
+        return cls(jnp.float32(jnp.inf), jnp.float32(-jnp.inf), jnp.int32(0))
+
+    def after(self, gap: jax.Array, value: jax.Array) -> "Progress":
+        """Returns the progress after one more working set."""
+        made = (gap < _LESS * self.gap) | (value - self.value > _MORE * jnp.abs(value))
+        return jax.tree.map(
+            partial(jnp.where, made), Progress(gap, value, jnp.int32(0)), self._replace(idle=self.idle + 1)
+        )
+
+
 class Solution(NamedTuple):
     """State of a solver.
 
@@ -42,12 +71,24 @@ class Solution(NamedTuple):
         f: `K b` (examples,), decision values without the bias.
         gap: largest violation of the KKT conditions, `max v over b < upper - min v over b > lower`, v = target - f.
         count: number of working sets solved.
+        progress: where it last made progress.
     """
 
     b: jax.Array
     f: jax.Array
     gap: jax.Array
     count: jax.Array
+    progress: Progress
+
+    def goes_on(self, tolerance: float, most: int, share: float = 1.0) -> jax.Array:
+        """Returns whether there is more to solve: the gap is open, working sets are left, and they make progress.
+
+        Args:
+            tolerance: gap at which it ends.
+            most: largest number of working sets.
+            share: of all variables in a working set.
+        """
+        return (self.gap > tolerance) & (self.count < most) & (self.progress.idle < _PATIENCE / share)
 
 
 def gram(kernel: Callable, x: jax.Array, size: int) -> jax.Array:
@@ -73,10 +114,10 @@ def solve_whole(k: jax.Array, box: Box, b: jax.Array, tolerance: float, most: in
     def move(now):
         v = box.target - jnp.tile(now.f, times)
         b = _steps(tiled, v, now.b, box, jnp.maximum(_INNER * now.gap, 0.5 * tolerance))
-        return _state(k @ by_example(b, len(k)), b, box, now.count + 1)
+        return _state(k @ by_example(b, len(k)), b, box, now.count + 1, now.progress)
 
-    first = _state(k @ by_example(b, len(k)), b, box, jnp.int32(0))
-    return jax.lax.while_loop(lambda now: (now.gap > tolerance) & (now.count < most), move, first)
+    first = _state(k @ by_example(b, len(k)), b, box, jnp.int32(0), Progress.none())
+    return jax.lax.while_loop(lambda now: now.goes_on(tolerance, most), move, first)
 
 
 def solve_in_blocks(
@@ -95,7 +136,7 @@ def solve_in_blocks(
         most: largest number of working sets.
         size: number of variables in a working set.
     """
-    times = len(b) // len(x)
+    times, share = len(b) // len(x), size / len(b)
 
     def move(now):
         v = box.target - jnp.tile(now.f, times)
@@ -105,17 +146,17 @@ def solve_in_blocks(
         inner = jnp.maximum(_INNER * now.gap, 0.5 * tolerance)
         moved = _steps(rows[:, chosen % len(x)], v[chosen], now.b[chosen], own, inner)
         f = now.f + (moved - now.b[chosen]) @ rows
-        return _state(f, now.b.at[chosen].set(moved), box, now.count + 1)
+        return _state(f, now.b.at[chosen].set(moved), box, now.count + 1, now.progress)
 
     def until_small(now):
-        return jax.lax.while_loop(lambda now: (now.gap > 0.9 * tolerance) & (now.count < most), move, now)
+        return jax.lax.while_loop(lambda now: now.goes_on(0.9 * tolerance, most, share), move, now)
 
     def anew(now):
         made = until_small(now)
-        return _state(_values(kernel, x, made.b, size), made.b, box, made.count)
+        return _state(_values(kernel, x, made.b, size), made.b, box, made.count, made.progress)
 
-    first = _state(_values(kernel, x, b, size), b, box, jnp.int32(0))
-    return jax.lax.while_loop(lambda now: (now.gap > tolerance) & (now.count < most), anew, first)
+    first = _state(_values(kernel, x, b, size), b, box, jnp.int32(0), Progress.none())
+    return jax.lax.while_loop(lambda now: now.goes_on(tolerance, most, share), anew, first)
 
 
 def by_example(b: jax.Array, count: int) -> jax.Array:
@@ -137,10 +178,16 @@ def _values(kernel: Callable, x: jax.Array, b: jax.Array, size: int) -> jax.Arra
     return jax.lax.scan(add, jnp.zeros(len(x)), (rows, weights))[0]
 
 
-def _state(f: jax.Array, b: jax.Array, box: Box, count: jax.Array) -> Solution:
+def _state(f: jax.Array, b: jax.Array, box: Box, count: jax.Array, before: Progress) -> Solution:
     v = box.target - jnp.tile(f, len(b) // len(f))
     up, low = _ends(v, b, box)
-    return Solution(b, f, jnp.maximum(jnp.max(up) - jnp.min(low), 0), count)
+    gap = jnp.maximum(jnp.max(up) - jnp.min(low), 0)
+    return Solution(b, f, gap, count, before.after(gap, dual_objective(v, b, box)))
+
+
+def dual_objective(v: jax.Array, b: jax.Array, box: Box) -> jax.Array:
+    """Computes `target'b - 1/2 b'Kb`, where v is its slope `target - Kb`."""
+    return 0.5 * jnp.sum(b * (box.target + v))
 
 
 def _ends(v: jax.Array, b: jax.Array, box: Box) -> tuple[jax.Array, jax.Array]:
@@ -164,7 +211,7 @@ def _steps(k: jax.Array, v: jax.Array, b: jax.Array, box: Box, tolerance: jax.Ar
     diagonal, most = jnp.diagonal(k), _STEPS * len(b)
 
     def move(carry: Any) -> Any:
-        v, b, _, count = carry
+        v, b, _, count, _ = carry
         up, low = _ends(v, b, box)
         i = jnp.argmax(up)
         row, difference = k[i], up[i] - low
@@ -174,11 +221,12 @@ def _steps(k: jax.Array, v: jax.Array, b: jax.Array, box: Box, tolerance: jax.Ar
         step = jnp.minimum(difference[j] / curvature[j], jnp.minimum(rise, fall))
         step = jnp.where(difference[j] > 0, step, 0)
         # Bounds are met exactly: rounding would leave a rest that is moved again and again.
-        b = b.at[i].set(jnp.where(step >= rise, box.upper[i], b[i] + step))
-        b = b.at[j].set(jnp.where(step >= fall, box.lower[j], b[j] - step))
-        return v - step * (row - k[j]), b, jnp.max(difference), count + 1
+        one = jnp.where(step >= rise, box.upper[i], b[i] + step)
+        other = jnp.where(step >= fall, box.lower[j], b[j] - step)
+        moved = (one != b[i]) | (other != b[j])
+        return v - step * (row - k[j]), b.at[i].set(one).at[j].set(other), jnp.max(difference), count + 1, moved
 
     def goes_on(carry: Any) -> Any:
-        return (carry[2] > tolerance) & (carry[3] < most)
+        return (carry[2] > tolerance) & (carry[3] < most) & carry[4]  # rounding may leave no step
 
-    return jax.lax.while_loop(goes_on, move, (v, b, jnp.float32(jnp.inf), jnp.int32(0)))[1]
+    return jax.lax.while_loop(goes_on, move, (v, b, jnp.float32(jnp.inf), jnp.int32(0), jnp.bool_(True)))[1]

@@ -57,24 +57,29 @@ def self_organising(
     """
     schedule = _schedule(model, run, radius, last_radius, rate, last_rate)
     distances = jnp.asarray(model.grid.distances, jnp.float32)
+    keeps = rule == "batch" and run.recipe.augment == "none"  # the examples of the next step are those of this one
     pull = _gaussian if neighbourhood == "gaussian" else _bubble
     place = {"plane": principal_plane, "examples": _drawn}[start]
 
     def init(key, batch):
         params, state = model.init(key, batch["x"])
         units = place(named_key(key, "units"), flatten(batch["x"]), model.grid.shape)
-        return {"params": params | {"map": {"units": units}}, "state": state, "step": jnp.zeros((), jnp.int32)}
+        fit = {"params": params | {"map": {"units": units}}, "state": state, "step": jnp.zeros((), jnp.int32)}
+        return fit | ({"nearest": _nearest(units, flatten(batch["x"]))} if keeps else {})
 
     def step(fit, batch, key):
         x, units = flatten(batch["x"]), fit["params"]["map"]["units"]
         if rule == "batch":
-            units = _means(units, x, pull(distances, schedule(fit["step"] / max(run.steps - 1, 1))[0]))
+            nearest = fit["nearest"] if keeps else _nearest(units, x)
+            weight = pull(distances, schedule(fit["step"] / max(run.steps - 1, 1))[0])
+            units = _means(units, x, nearest, weight)
         else:
             radii, rates = schedule((fit["step"] + jnp.arange(len(x)) / len(x)) / run.steps)
             units = _one_by_one(units, jax.random.permutation(key, x), radii, rates, distances, pull)
         near, distance = by_rows(lambda rows: _two_nearest(rows, units), x)
         state = {"votes": _votes(fit["state"]["votes"], near[:, 0], batch.get("y"))}
         moved = {"params": fit["params"] | {"map": {"units": units}}, "state": state, "step": fit["step"] + 1}
+        moved |= {"nearest": near[:, 0]} if keeps else {}
         return moved, _errors(distance, distances[near[:, 0], near[:, 1]] > model.grid.reach)
 
     return Trainer(init, step, scores(model, task), task.finish)
@@ -141,9 +146,13 @@ def _one_by_one(
     return jax.lax.scan(move, units, (x, radii, rates))[0]
 
 
-def _means(units: jax.Array, x: jax.Array, weight: jax.Array) -> jax.Array:
+def _nearest(units: jax.Array, x: jax.Array) -> jax.Array:
+    """Returns the nearest unit of each example."""
+    return by_rows(lambda rows: jnp.argmin(squared_distances(rows, units), axis=1), x)
+
+
+def _means(units: jax.Array, x: jax.Array, nearest: jax.Array, weight: jax.Array) -> jax.Array:
     """Moves every unit to the weighted mean of the examples; one that no example reaches stays."""
-    nearest = by_rows(lambda rows: jnp.argmin(squared_distances(rows, units), axis=1), x)
     sums = weight @ jnp.zeros_like(units).at[nearest].add(x)
     counts = weight @ jnp.zeros(len(units)).at[nearest].add(1)
     reached = counts > 1e-6

@@ -117,7 +117,8 @@ def test_a_program_that_is_compiled_for_once_gives_the_same_bits(key):
 
 
 def test_only_the_cpus_compiler_is_told_to_hurry_and_none_that_is_in_a_greater_hurry(monkeypatch):
-    asked = []
+    asked, hurried = [], {"xla_backend_optimization_level": 1, "xla_cpu_use_fusion_emitters": False}
+    monkeypatch.setattr(compiler, "_known", lambda option, value: option == "xla_cpu_use_fusion_emitters")
     monkeypatch.setattr(jax, "jit", lambda f, compiler_options=None, **_: asked.append(compiler_options))
     for backend, off in (("cpu", False), ("cpu", True), ("gpu", False)):
         monkeypatch.setattr(jax, "default_backend", lambda backend=backend: backend)
@@ -125,4 +126,4 @@ def test_only_the_cpus_compiler_is_told_to_hurry_and_none_that_is_in_a_greater_h
         jax.config.update("jax_disable_most_optimizations", off)
         jit_once(drawn)
         jax.config.update("jax_disable_most_optimizations", before)
-    assert asked == [{"xla_backend_optimization_level": 1}, None, None]
+    assert asked == [hurried, None, None]

@@ -236,3 +236,17 @@ def test_kernel_values_beyond_the_memory_are_refused_with_bytes_and_what_to_do(m
         trainer(svm(1), CLASSES).init(jax.random.key(0), {"x": jnp.asarray(X), "y": jnp.asarray(CLASSES)})
     trainer(svm(1), CLASSES, block=20).init(jax.random.key(0), {"x": jnp.asarray(X), "y": jnp.asarray(CLASSES)})
     assert "computed 20 rows at a time" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("kernel", ["rbf", "none"])
+@pytest.mark.parametrize("block", [None, 8])
+def test_where_rounding_keeps_the_gap_open_the_solver_stops(kernel, block):
+    """A million working sets would take hours; the solution is as good as that of a tolerance within reach."""
+    model, options = svm(1, kernel=kernel, gamma=0.5), {"cost": 50.0, "folds": 0, "block": block}
+    found, metrics = trained(model, **options, tolerance=1e-12, iterations=1_000_000)
+    assert 1e-12 < metrics["kkt_gap"] < 1e-2
+    reached, _ = trained(model, **options, tolerance=1e-3)
+    one, other = (model.decision(fit["params"], {}, X) for fit in (found, reached))
+    np.testing.assert_allclose(one, other, atol=2e-2)
+    (line,) = trainer(model, CLASSES, **options, tolerance=1e-12).warnings(metrics)
+    assert "training ends as soon as it falls no further" in line

@@ -89,9 +89,9 @@ def _decoded(
         try:
             found = decoder.decode(raw, final=not raw)
         except UnicodeDecodeError as error:
-            may_be_old = note and plain and not (guessed or encoding) and not first.startswith(codecs.BOM_UTF8)
+            may_be_old = plain and not (guessed or encoding) and not first.startswith(codecs.BOM_UTF8)
             rest = pending + raw
-            if not may_be_old or not rest[: error.start].isascii() or not _is_old(rest):
+            if note is None or not may_be_old or not rest[: error.start].isascii() or not _is_old(rest):
                 raise BadInput(_undecodable(where, encoding or guessed, error, at, lines, first)) from error
             place = _place(at, lines, error)
             note(f"{where} is not UTF-8, {place}: read as Windows-1252 (cp1252); {_OTHER}")
