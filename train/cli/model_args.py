@@ -57,7 +57,7 @@ class ModelArgs(NamedTuple):
         trained = load(self.run, model=self.given["model"])
         if self.given.get("threshold") is None:
             return trained
-        from ..trained.threshold import with_threshold
+        from ..trained.labels import with_threshold
 
         return with_threshold(trained, self.given["threshold"])
 

@@ -1,14 +1,18 @@
-"""Values of classes as predictions give them, names or whole numbers, and the score of a model on such targets."""
+"""Values of classes as predictions give them, names or whole numbers; score and threshold of a model of classes."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from ..errors import BadInput
 from ..metrics.regression import r2
+from ..tasks import task_for
+from ..tasks.baseline import as_frequent
+from ..tasks.classification import logit
 
-__all__ = ["indices_of", "labels_of", "named", "score"]
+__all__ = ["indices_of", "labels_of", "named", "score", "with_threshold"]
 
 
 def labels_of(about: Mapping[str, Any]) -> np.ndarray:
@@ -83,3 +87,30 @@ def score(trained: Any, x: Any, y: Any) -> float:
         shown = ", ".join(map(repr, known[:20])) + ", ..." * (len(known) > 20)
         raise BadInput(f"score: y, row {row} (counted from 0) is {y[row]!s}, which is no class of the model ({shown})")
     return float((found == true).mean())
+
+
+def with_threshold(trained: Any, threshold: float) -> Any:
+    """Returns a model of two classes or of several labels with another threshold; probabilities stay as they are.
+
+    Args:
+        trained: the model.
+        threshold: probability above which the second class, or a label, is predicted.
+
+    Raises:
+        BadInput: if it is not between 0 and 1, or the task of the model has none.
+
+    >>> try:
+    ...     with_threshold(None, 1.5)
+    ... except BadInput as error:
+    ...     print(error)
+    --threshold must be a number above 0 and below 1, got 1.5
+    """
+    if not 0 < threshold < 1:
+        raise BadInput(f"--threshold must be a number above 0 and below 1, got {threshold!r}")
+    about = dict(trained.about)
+    task = task_for(about["task"], about["loss"], about["made_for"]["outputs"], threshold=threshold)
+    about["recipe"] = {**about["recipe"], "threshold": threshold}
+    if about.get("baseline"):
+        outputs = as_frequent(np.asarray(about["baseline"]["outputs"]), logit(threshold)).tolist()
+        about["baseline"] = {**about["baseline"], "outputs": outputs}
+    return replace(trained, task=task, about=about)

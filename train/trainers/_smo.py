@@ -38,7 +38,7 @@ class Box(NamedTuple):
 
 
 class Progress(NamedTuple):
-    """What a solver had reached when it last made progress, and for how many working sets it has made none since.
+    """Holds what a solver had reached when it last made progress, and for how many working sets it has made none.
 
     Attributes:
         gap: gap of the KKT conditions.

@@ -9,7 +9,7 @@ from sklearn import metrics as peer
 import zoo
 from zoo.__main__ import main
 from zoo.train.errors import BadInput
-from zoo.train.trained.threshold import with_threshold
+from zoo.train.trained.labels import with_threshold
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
 

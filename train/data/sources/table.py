@@ -225,9 +225,8 @@ def _rows(
     gone = len(goal.there) - len(rows)
     first = raw.lines[int((~goal.there).argmax())]
     named = f" (empty, or {', '.join(goal.blanks)}: rename those that are classes)" if goal.blanks else ""
-    note = [f"{raw.path}: {gone:,} rows without a target are left out, the first in line {first}{named}"]
-    note = [] if every else note
-    return _Rows(columns, goal.y if every else goal.y[rows]), kinds, goal, note
+    note = f"{raw.path}: {gone:,} rows without a target are left out, the first in line {first}{named}"
+    return _Rows(columns, goal.y if every else goal.y[rows]), kinds, goal, [] if every else [note]
 
 
 def _split(path: Path, rows: _Rows, share: float, seed: int) -> tuple[_Rows, _Rows]:
@@ -282,8 +281,7 @@ def _source(name: str, task: Task, about: str) -> Source:
         encoding: str = "",
     ) -> Dataset:
         return _load(
-            place,
-            name, file=file, target=target, columns=columns, missing=missing, rare=rare,
+            place, name, file=file, target=target, columns=columns, missing=missing, rare=rare,
             categories=categories, test_file=test_file, test_share=test_share, seed=seed, encoding=encoding,
         )  # fmt: skip
 
