@@ -23,7 +23,7 @@ from zoo.train.distributed.devices import check_devices
 from zoo.train.runs.setup import setup
 from zoo.train.sweeps.results import Setting
 from zoo.train.sweeps.sweep import sweep
-from zoo.train.sweeps.vmapped_training import VmappedSeeds, is_faster_vmapped
+from zoo.train.sweeps.vmapped_training import VmappedRuns, is_faster_vmapped
 
 from .runs_page import Figure, add_kept, show
 
@@ -118,8 +118,9 @@ def describe_ratios(ratios: Mapping[str, Sequence[float]], seconds: float) -> st
 def steps(recipe: Recipe, seeds: int) -> Ways:
     """An epoch's order and steps, compiled before."""
     first = setup(recipe)
-    parts = [first.of_seed(seed) or setup(replace(recipe, seed=seed)) for seed in range(seeds)]
-    together, last = VmappedSeeds(parts), min(first.plan.steps, first.plan.steps_per_epoch)
+    recipes = [replace(recipe, seed=seed) for seed in range(seeds)]
+    parts = [first.of(each) or setup(each) for each in recipes]
+    together, last = VmappedRuns(parts), min(first.plan.steps, first.plan.steps_per_epoch)
     alone, beside = [each.advance.init(each.key) for each in parts], [together.init()]
 
     def apart():

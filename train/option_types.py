@@ -26,6 +26,7 @@ __all__ = [
     "describe",
     "did_you_mean",
     "format_value",
+    "is_off",
     "keyword_types",
     "parse",
     "strip_optional",
@@ -146,6 +147,17 @@ def check_bounds(kind: Any, value: Any, name: str) -> None:
     bounds = bounds_of(kind)
     if bounds and not all(each in bounds for each in (value if isinstance(value, tuple) else (value,))):
         raise BadInput(f"{name} must be {describe(kind)}, got {value!r}")
+
+
+def is_off(value: Any) -> bool:
+    """Tests whether a number is known to switch something off: None or 0.
+
+    A number that a compiled program takes as an argument is not known when the program is traced.
+
+    >>> is_off(None), is_off(0.0), is_off(1e-4)
+    (True, True, False)
+    """
+    return value is None or (isinstance(value, int | float) and value == 0)
 
 
 def keyword_types(function: Callable) -> dict[str, Parameter]:

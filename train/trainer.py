@@ -6,6 +6,7 @@ share one training loop, one command line and one format on disk.
 
 import zlib
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import jax
@@ -31,6 +32,8 @@ class Trainer(NamedTuple):
         figures: figures of a finished run besides those of the task, `(drawing) -> None` as in `evaluation/figures.py`.
         warnings: `test metrics of the kept model -> lines`, what a finished run must not leave unsaid, for example that
             training did not converge, each with what to do.
+        numbers: numbers of the recipe that the functions take from `fit["numbers"]`, with their values in this run, so
+            that runs with others share the compiled programs (`trainers/numbers.py`).
     """
 
     init: Callable[..., dict]
@@ -39,6 +42,7 @@ class Trainer(NamedTuple):
     finish: Callable[[dict], dict] = lambda means: means
     figures: tuple[Callable[[Any], None], ...] = ()
     warnings: Callable[[Mapping[str, float]], Sequence[str]] = _none
+    numbers: Mapping[str, float] = MappingProxyType({})
 
 
 def eval_params(fit: dict) -> tuple[Any, Any]:

@@ -52,7 +52,8 @@ def _plain(value: Any) -> Any:
 def check_recipe(recipe: Recipe) -> None:
     """Raises BadInput for the first bad value of a recipe, with its flag, the value and the values that are accepted.
 
-    The options of model, data set and trainer are checked by those.
+    The options of model, data set and trainer are checked by those. Numbers that are arguments of a program are not
+    known when it is traced; they were checked with the recipe that they come from.
 
     >>> try:
     ...     check_recipe(Recipe("mlp", "iris", batch_size=0))
@@ -64,6 +65,8 @@ def check_recipe(recipe: Recipe) -> None:
     for name in (each.name for each in fields(recipe) if each.name not in _TABLES):
         flag = "--" + name.replace("_", "-")
         value = getattr(recipe, name)
+        if hasattr(value, "aval"):  # of jax, which is not imported for a check
+            continue
         if coerce(kinds[name], value, flag) is None and value is not None:
             raise BadInput(f"{flag} must be None, not the text {value!r}")
     if recipe.steps is None and recipe.warmup_epochs >= recipe.epochs:

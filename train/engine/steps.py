@@ -6,6 +6,7 @@ convolutions is a call of its own.
 """
 
 from collections.abc import Callable
+from copy import copy
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -59,7 +60,9 @@ class StepProgram:
 
     def init(self, key: jax.Array) -> dict:
         """Returns the fit before the first step, computed by one compiled program."""
-        return self._init(named_key(key, "init"), self.arrays)
+        fit = self._init(named_key(key, "init"), self.arrays)
+        numbers = {name: jnp.float32(value) for name, value in self.trainer.numbers.items()}
+        return fit | {"numbers": device_put(numbers, self.sharding.replicated)} if numbers else fit
 
     def shapes(self, key: jax.Array) -> tuple[dict, Any]:
         """Returns shapes and types of the fit and of an epoch's order."""
@@ -72,6 +75,12 @@ class StepProgram:
         if shapes[0] == shapes[1]:
             self.order, self._init, self._programs = other.order, other._init, other._programs
             self._ready = other._ready
+
+    def of(self, trainer: Trainer) -> "StepProgram":
+        """Returns this program for the same trainer with other numbers; the compiled programs are shared."""
+        other = copy(self)
+        other.trainer = trainer
+        return other
 
     def template(self, key: jax.Array) -> dict:
         """Returns shapes and types of the `fit` and the `totals` of a run."""

@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 import optax
 
+from ..option_types import is_off
 from ._shapes import binary_targets, class_indices, drop_logit_axis, mean_per_example, same_shape
 
 __all__ = [
@@ -77,7 +78,7 @@ def sparse_categorical_cross_entropy(outputs: jax.Array, targets: jax.Array, lab
     """
     outputs, targets = class_indices("sparse_categorical_cross_entropy", outputs, targets)
     exact = optax.softmax_cross_entropy_with_integer_labels(outputs, targets)
-    if not label_smoothing:
+    if is_off(label_smoothing):
         return mean_per_example(exact)
     even = -jnp.mean(jax.nn.log_softmax(outputs), axis=-1)
     return mean_per_example((1 - label_smoothing) * exact + label_smoothing * even)

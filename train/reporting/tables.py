@@ -156,15 +156,15 @@ def sweep_table(rows: Iterable[tuple], names: Sequence[str], metric: str, most: 
     """Makes the table of the settings of a sweep, the best first.
 
     Args:
-        rows: `(values as texts, mean, standard deviation, scores)`, in order.
+        rows: `(values as texts, mean, standard deviation, scores, whether pruned)`, in order.
         names: names of the values.
         metric: name of the metric that the scores measure.
         most: maximum number of settings shown.
     """
     rows = list(rows)
     table = _table(*((name, "right") for name in names), (metric, "right"), ("spread", "right"), ("seeds", "left"))
-    for values, mean, spread, scores in rows[:most]:
-        seeds = " ".join(map(_score, sorted(scores)))
+    for values, mean, spread, scores, pruned in rows[:most]:
+        seeds = " ".join(map(_score, sorted(scores))) + " pruned" * pruned
         numbers = ("failed" if math.isnan(mean) else _score(mean), "" if math.isnan(spread) else _score(spread))
         table.add_row(*map(Text, values), *numbers, seeds, style="bold green" if values is rows[0][0] else "")
     if len(rows) > most:

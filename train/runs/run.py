@@ -4,10 +4,9 @@ A run on data in memory needs no folder: without one it writes nothing, and its 
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import nullcontext
 from dataclasses import asdict, replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +22,6 @@ from ..config.run_options import RunOptions, shared_by_all
 from ..config.validate import plain_recipe
 from ..distributed.devices import check_devices
 from ..distributed.initialize import advise, initialize, synchronized
-from ..distributed.sharding import sharding_for
 from ..engine.fits import check_fits
 from ..engine.input_monitor import InputMonitor
 from ..engine.loop import train
@@ -31,7 +29,6 @@ from ..engine.profile import Profile
 from ..engine.streamed_steps import StreamedStepProgram
 from ..errors import BadInput, RunFailed, warn
 from ..files import disk_full_error
-from ..metrics.decisions import MEASURES
 from ..pipeline.arrays import Opened, open_given
 from ..pipeline.stream import Stream
 from ..reporting.console import ConsoleReport
@@ -52,8 +49,8 @@ from .metrics_log import MetricsLog
 from .out_of_memory import out_of_memory
 from .result import Result, beside_baseline, checked, completed, finish
 from .resume import find, is_complete, resume
-from .setup import Setup, setup
-from .start import print_resume_command, restart, resume_command, start
+from .setup import Setup
+from .start import parts_of, print_resume_command, restart, resume_command, start
 
 __all__ = ["extra_callbacks", "run"]
 
@@ -69,6 +66,7 @@ def run(
     stream: Stream | None = None,
     data: Any = None,
     test: Any = 0.2,
+    numbers: Collection[str] = (),
 ) -> Result:
     """Trains a recipe in a folder of its own, or on data in memory also without one.
 
@@ -77,12 +75,15 @@ def run(
         options: Run folder, devices, checkpoints and the like; they change no result. With `data` and without `out` or
             `resume` nothing is written to disk.
         callbacks: Callbacks, called after those of the run.
-        like: Parts of an earlier run of the same recipe but for the seed; its compiled programs are reused.
+        like: Parts of an earlier run of the same recipe but for the seed and the numbers below; its compiled programs
+            are reused.
         stream: Batches to train on, in place of the data set of the recipe.
         data: Inputs and targets `(X, y)` in memory, in place of the data set of the recipe: arrays, lists or frames, as
             `zoo.fit` takes them; or what `GivenArrays.opened` returned.
         test: Test examples `(X, y)`, or the share of `data` that is held out for testing, stratified by class; 0 trains
             on all of them and scores these.
+        numbers: Names of fields of the recipe, such as lr, that the compiled programs take as arguments where they can;
+            the results are the same up to rounding.
 
     Returns:
         Metrics, folder and parts of the run.
@@ -102,7 +103,7 @@ def run(
         with synchronized() as shutdown:
             for line in ignored(recipe) if is_first() else ():
                 warn(line)
-            result = _run(recipe, here, callbacks, like, open_given(recipe, stream, data, test))
+            result = _run(recipe, here, callbacks, like, open_given(recipe, stream, data, test), numbers)
             shutdown.hurry = result.signal != 0
         return result
 
@@ -110,7 +111,12 @@ def run(
 
 
 def _run(
-    recipe: Recipe, options: RunOptions, callbacks: Sequence[Callback], like: Setup | None, opened: Opened | None
+    recipe: Recipe,
+    options: RunOptions,
+    callbacks: Sequence[Callback],
+    like: Setup | None,
+    opened: Opened | None,
+    numbers: Collection[str],
 ) -> Result:
     terminal(quiet=options.quiet).print(check_devices(options), soft_wrap=True)
     check_same({"recipe": asdict(recipe), "options": shared_by_all(options)})
@@ -119,16 +125,7 @@ def _run(
     if found is None and options.resume:
         options = restart(options)
         check_same({"init_from": options.init_from})  # all have read it before the first starts to write
-    parts = setup(
-        recipe,
-        options.place(partial(terminal(quiet=options.quiet).print, soft_wrap=True)),
-        sharding=sharding_for(options),
-        skip_bad=options.on_nan == "skip",
-        log_every=options.log_every,
-        own=opened,
-        remat=options.remat,
-        measures=_measures(options),
-    )
+    parts = parts_of(recipe, options, opened, numbers)
     check_fits(parts.advance, parts.key, recipe.model, gradient=traits(parts.recipe.trainer).gradient)
     if jax.process_count() > 1:
         check_same({"data": parts.fingerprint}, _OTHER_DATA)
@@ -154,12 +151,6 @@ def _run(
             if wrong_batch is None:
                 raise
             raise wrong_batch from error
-
-
-def _measures(options: RunOptions) -> tuple[str, ...]:
-    """Returns the measures that evaluations compute: those named, and the one by which the best model is chosen."""
-    best = (options.best,) if options.best is not None and options.best in MEASURES else ()
-    return tuple(dict.fromkeys((*options.metrics, *best)))
 
 
 def _folder(parts: Setup, options: RunOptions) -> Path:

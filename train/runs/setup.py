@@ -1,12 +1,11 @@
 """Builds all parts of a run from its recipe: data, model, task, trainer, program and plan."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import Any
 
 import jax
-import numpy as np
 
 from zoo.layers import Layer, each_player, rematerialised
 
@@ -37,7 +36,8 @@ from ..tasks.task import Task
 from ..trained.build import ModelSpec, build, spec_for
 from ..trainer import Trainer
 from ..trainers.effects import check_updates
-from ..trainers.schedules import make_schedule
+from ..trainers.numbers import arguments, make_with_numbers
+from ..trainers.schedules import Rate, rate_of
 from ..trainers.scoring import measures_of
 
 __all__ = ["Setup", "setup"]
@@ -78,7 +78,7 @@ class Setup:
     advance: StepProgram
     plan: Plan
     evaluations: Mapping[str, Evaluator]
-    rate: Callable[[int], float]
+    rate: Rate
     key: jax.Array
     example: jax.ShapeDtypeStruct
     measures: tuple[str, ...] = ()
@@ -104,8 +104,8 @@ class Setup:
     def like(self, other: "Setup") -> "Setup":
         """Returns these parts with the compiled programs of another setup of the same recipe but for the seed.
 
-        If the seed decides the validation split, and the programs contain its scale or a table's number of features,
-        each keeps its own.
+        The recipes may also differ in the numbers that are arguments of their programs. If the seed decides the
+        validation split, and the programs contain its scale or a table's number of features, each keeps its own.
         """
         shares = trainers.traits(self.recipe.trainer).shares_programs
         balanced = self.recipe.class_weights == BALANCED  # by the numbers of training examples
@@ -115,7 +115,7 @@ class Setup:
             self.advance.share(other.advance)
             for split, evaluation in self.evaluations.items():
                 evaluation.share(other.evaluations[split])
-        return replace(self, rate=other.rate)
+        return replace(self, rate=other.rate._replace(numbers=self.rate.numbers))
 
     def checked(self) -> "Setup":
         """Returns these parts; raises the errors that the shapes of the data cause in an evaluation."""
@@ -133,11 +133,22 @@ class Setup:
         place = {"step": step, "epoch": step / self.plan.steps_per_epoch}
         return [{"split": split, **place, **score(fit, self.key, step)} for split, score in self.evaluations.items()]
 
-    def of_seed(self, seed: int) -> "Setup | None":
-        """Returns these parts with another seed; None if the seed decides more than the key of the run."""
-        if self.recipe.val_share or not trainers.traits(self.recipe.trainer).shares_programs:
+    def of(self, recipe: Recipe) -> "Setup | None":
+        """Returns these parts for a recipe with another seed, and others of the numbers that the programs take.
+
+        None if the seed decides more than the key of the run.
+        """
+        shares = trainers.traits(self.recipe.trainer).shares_programs
+        if recipe.seed != self.recipe.seed and (self.recipe.val_share or not shares):
             return None
-        return replace(self, recipe=replace(self.recipe, seed=seed), key=jax.random.key(seed))
+        numbers = {name: getattr(recipe, name) for name in self.trainer.numbers}
+        recipe = replace(self.recipe, seed=recipe.seed, **numbers)
+        trainer = self.trainer._replace(numbers=arguments(recipe, numbers))
+        advance = self.advance if trainer.numbers == self.trainer.numbers else self.advance.of(trainer)
+        rate = self.rate._replace(numbers={name: trainer.numbers[name] for name in self.rate.numbers})
+        return replace(
+            self, recipe=recipe, key=jax.random.key(recipe.seed), trainer=trainer, advance=advance, rate=rate
+        )
 
 
 def setup(
@@ -151,6 +162,7 @@ def setup(
     own: Opened | None = None,
     remat: bool = False,
     measures: tuple[str, ...] = (),
+    numbers: Collection[str] = (),
 ) -> Setup:
     """Loads the data and builds the parts of a run.
 
@@ -164,27 +176,27 @@ def setup(
         own: Stream or arrays to train on, in place of the data of the recipe.
         remat: Whether to train the rematerialised model.
         measures: Names of the measures to compute at every evaluation.
+        numbers: Names of the fields that the programs take as arguments where they can, see `trainers.numbers`.
 
     Raises:
         BadInput: If model and data are incompatible, or an option is invalid.
         DataUnavailable: If the data cannot be loaded.
     """
     kind, data, stream = _loaded(recipe, place, own)
-    recipe = replace(recipe, trainer=trainers.variant(recipe.trainer, recipe.task or data.task))
     wanted = spec_for(kind, data, recipe.task)
     recipe, train, held = _examples(recipe, data, kind, stream, place.print_fn)
     splits = preprocessed(data, train, held)
     scalers = scalers_for(recipe, data, splits["train"], place.print_fn)
     feed, cut = batches_for(recipe, data, splits.pop("train"), scalers, stream, whole=_is_whole(recipe))
-    plan = plan_for(recipe, feed.steps_per_epoch, log_every)
-    check_updates(recipe, plan.steps, plan.steps_per_epoch, place.print_fn)
+    plan = _plan(recipe, feed, log_every, place.print_fn)
     model, data = build(recipe.model, wanted, recipe.m, recipe.dtype), replace(data, train=train)
-    what = _task(model, recipe, kind, data, wanted, scalers, place.print_fn, score_samples)
+    task_of = partial(_task, model, kind=kind, data=data, wanted=wanted, scalers=scalers)
+    what = task_of(recipe, print_fn=place.print_fn, score_samples=score_samples)
     whole = measures_of(model, what.task, measures) if measures else None
-    sharding = sharding or data_parallel()
-    check_divides(recipe.batch_size, sharding.data_parallelism)
+    sharding = _dividing(sharding or data_parallel(), recipe)
     facts = trainers.Run(recipe, plan.steps, plan.steps_per_epoch, sharding, None if stream else train.y)
-    trainer = trainers.make(each_player(rematerialised, model) if remat else model, what.task, facts)
+    learner = each_player(rematerialised, model) if remat else model
+    trainer = make_with_numbers(learner, what.task, facts, numbers, lambda changed: task_of(changed).task)
     return Setup(
         recipe=recipe,
         data=data,
@@ -196,7 +208,7 @@ def setup(
         plan=plan,
         evaluations={name: Evaluator(trainer, split, *scalers, sharding, cut, whole) for name, split in splits.items()},
         measures=measures,
-        rate=_rate(make_schedule(recipe, plan.steps, plan.steps_per_epoch), recipe.accumulate),
+        rate=rate_of(recipe, plan.steps, plan.steps_per_epoch, trainer.numbers),
         key=jax.random.key(recipe.seed),
         **what._asdict(),
     )
@@ -209,12 +221,23 @@ def _task(
     data: Dataset,
     wanted: ModelSpec,
     scalers: Scalers,
-    print_fn: Callable[[str], None],
-    score_samples: bool,
+    print_fn: Callable[[str], None] = lambda text: None,
+    score_samples: bool = False,
 ) -> TaskSpec:
     score = partial(sample_score_for, print_fn=print_fn) if score_samples else _no_score
     weights = _class_weights(recipe, data, print_fn)
     return task_for_data(model, recipe, kind, data, wanted, scalers, score, weights)
+
+
+def _dividing(sharding: Sharding, recipe: Recipe) -> Sharding:
+    check_divides(recipe.batch_size, sharding.data_parallelism)
+    return sharding
+
+
+def _plan(recipe: Recipe, feed: BatchSource, log_every: int | None, print_fn: Callable[[str], None]) -> Plan:
+    plan = plan_for(recipe, feed.steps_per_epoch, log_every)
+    check_updates(recipe, plan.steps, plan.steps_per_epoch, print_fn)
+    return plan
 
 
 def _class_weights(recipe: Recipe, data: Dataset, print_fn: Callable[[str], None]) -> tuple[float, ...]:
@@ -225,12 +248,6 @@ def _class_weights(recipe: Recipe, data: Dataset, print_fn: Callable[[str], None
     if recipe.class_weights == BALANCED:
         print_fn(f"weights of the classes, balanced: {described_weights(weights, data.classes)}")
     return weights
-
-
-def _rate(schedule: Callable, accumulate: int) -> Callable[[int], float]:
-    """Returns the learning rate at a step, for the log; compiled, as every part of a schedule would be a program."""
-    now = jax.jit(schedule)
-    return lambda step: float(str(np.asarray(now(step // accumulate))))  # the decimals that float32 has
 
 
 def _loaded(recipe: Recipe, place: Place, own: Opened | None) -> tuple[Source, Dataset, OpenStream | None]:
@@ -257,7 +274,8 @@ def _loaded(recipe: Recipe, place: Place, own: Opened | None) -> tuple[Source, D
 def _examples(
     recipe: Recipe, data: Dataset, kind: Source, stream: OpenStream | None, print_fn: Callable[[str], None]
 ) -> tuple[Recipe, Split, Split | None]:
-    """Returns the recipe with a batch size that fits, and the examples for training and for validation."""
+    """Returns the recipe with its trainer and a batch size that fits, and the training and validation examples."""
+    recipe = replace(recipe, trainer=trainers.variant(recipe.trainer, recipe.task or data.task))
     batch = trainers.traits(recipe.trainer).batch
     if stream and batch != "any":
         raise BadInput(f"Stream: the trainer {recipe.trainer} cannot learn from a stream; choose another recipe")

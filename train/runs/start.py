@@ -1,30 +1,62 @@
-"""Starts a run: writes its configuration and, with `--init-from`, loads weights."""
+"""Starts a run: builds its parts, writes its configuration and, with `--init-from`, loads weights."""
 
 import shlex
 import signal
 import sys
+from collections.abc import Collection
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 
 from zoo._catalogue import reference
 
 from ..config.recipe import Recipe
 from ..config.run_options import RunOptions
+from ..distributed.sharding import sharding_for
 from ..engine.loop import LoopState
 from ..files import write_json
+from ..metrics.decisions import MEASURES
+from ..pipeline.arrays import Opened
 from ..reporting.console_stream import terminal
 from .environment import environment
 from .folder import CONFIG_FILE, locate_run, read_config
-from .setup import Setup
+from .setup import Setup, setup
 
-__all__ = ["print_resume_command", "restart", "resume_command", "start"]
+__all__ = ["parts_of", "print_resume_command", "restart", "resume_command", "start"]
 
 
-def start(setup: Setup, recipe: Recipe, folder: Path | None, options: RunOptions, writes: bool) -> LoopState | None:
+def parts_of(recipe: Recipe, options: RunOptions, opened: Opened | None = None, numbers: Collection[str] = ()) -> Setup:
+    """Builds the parts of a run.
+
+    Args:
+        recipe: Recipe of the run.
+        options: Options of the run.
+        opened: Stream or arrays to train on, in place of the data of the recipe.
+        numbers: Names of the fields of the recipe that the programs take as arguments where they can.
+
+    Raises:
+        BadInput, DataUnavailable: As `setup`.
+    """
+    # The measures are those named, and the one by which the best model is chosen.
+    best = (options.best,) if options.best is not None and options.best in MEASURES else ()
+    return setup(
+        recipe,
+        options.place(partial(terminal(quiet=options.quiet).print, soft_wrap=True)),
+        sharding=sharding_for(options),
+        skip_bad=options.on_nan == "skip",
+        log_every=options.log_every,
+        own=opened,
+        remat=options.remat,
+        measures=tuple(dict.fromkeys((*options.metrics, *best))),
+        numbers=numbers,
+    )
+
+
+def start(parts: Setup, recipe: Recipe, folder: Path | None, options: RunOptions, writes: bool) -> LoopState | None:
     """Writes the configuration of a new run and returns its first state.
 
     Args:
-        setup: Parts of the run.
+        parts: Parts of the run.
         recipe: Recipe of the run, as given.
         folder: Run folder; None writes nothing.
         options: Options of the run.
@@ -40,7 +72,7 @@ def start(setup: Setup, recipe: Recipe, folder: Path | None, options: RunOptions
     if options.init_from is not None:
         from .warm_start import warm_start
 
-        first, lines = warm_start(options.init_from, setup)
+        first, lines = warm_start(options.init_from, parts)
         terminal(quiet=options.quiet).print("\n".join(lines), soft_wrap=True)
     if writes and folder is not None:
         write_json(folder / CONFIG_FILE, {"recipe": asdict(recipe), **environment(options, recipe.model)})

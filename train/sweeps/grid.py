@@ -39,6 +39,10 @@ class Range(NamedTuple):
             value = math.exp(rng.uniform(math.log(self.low), math.log(self.high)))
         else:
             value = rng.uniform(self.low, self.high)
+        return self.rounded(value)
+
+    def rounded(self, value: float) -> float:
+        """Returns the nearest number of three digits in the range."""
         value = min(max(float(f"{value:.{_DIGITS}g}"), self.low), self.high)
         return round(value) if self.whole else value
 
@@ -95,7 +99,7 @@ def grid(values: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:
         for each in some:
             if isinstance(each, Range):
                 flag = f"--{name.replace('_', '-')} {format_value(each)}"
-                raise BadInput(f"{flag} is a range to sample from: give --random N as well")
+                raise BadInput(f"{flag} is a range to sample from: give --random N or --search tpe as well")
     return [dict(zip(values, chosen, strict=True)) for chosen in product(*values.values())]
 
 

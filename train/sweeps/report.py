@@ -24,18 +24,17 @@ class SweepReport:
     """Prints the progress of a sweep and its results.
 
     Args:
-        settings: settings of the sweep.
+        count: number of settings of the sweep.
         seeds: seeds of each setting.
         folder: folder of the sweep.
         quiet: print nothing.
     """
 
-    def __init__(self, settings: Sequence[Setting], seeds: Sequence[int], folder: Path, quiet: bool):
-        self.count, self.folder, self.console = len(settings), folder, terminal(quiet=quiet)
+    def __init__(self, count: int, seeds: Sequence[int], folder: Path, quiet: bool):
+        self.count, self.folder, self.console = count, folder, terminal(quiet=quiet)
         self._since = self._printed = time.monotonic()
         self._done, self._new = 0, 0
-        runs = len(settings) * len(seeds)
-        self._print(f"sweep    {len(settings)} settings x {len(seeds)} seeds = {runs} runs")
+        self._print(f"sweep    {count} settings x {len(seeds)} seeds = {count * len(seeds)} runs")
         self._print(f"folder   {folder}")
 
     def on_setting(self, result: SettingResult, new: bool) -> None:
@@ -90,9 +89,13 @@ class SweepReport:
 
 
 def ranked(results: Sequence[SettingResult]) -> list[SettingResult]:
-    """Returns the results by score, the best first and failed ones last."""
+    """Returns the results by score, the best first, then those that were pruned, and failed ones last."""
     sign = next((1 if run["higher"] else -1 for each in results for run in each.runs if not run["failed"]), 1)
-    return sorted(results, key=lambda each: math.inf if math.isnan(each.mean) else -sign * each.mean)
+
+    def place(result: SettingResult) -> tuple[bool, bool, float]:
+        return math.isnan(result.mean), result.pruned, 0 if math.isnan(result.mean) else -sign * result.mean
+
+    return sorted(results, key=place)
 
 
 def score(result: SettingResult) -> str:
@@ -101,18 +104,18 @@ def score(result: SettingResult) -> str:
     if failed:
         return f"{failed} of {len(result.runs)} failed"
     spread = "" if math.isnan(result.spread) else f" +- {result.spread:.4f}"
-    return f"{result.mean:.4f}{spread}"
+    return f"{result.mean:.4f}{spread}{', pruned' * result.pruned}"
 
 
 def write_csv(results: Sequence[SettingResult], names: Sequence[str], path: Path) -> None:
     """Writes a row for each setting, atomically."""
     text = io.StringIO(newline="")
     lines = csv.writer(text)
-    lines.writerow([*names, "mean", "spread", "scores", "test_mean", "failed", "seconds", "folder"])
+    lines.writerow([*names, "mean", "spread", "scores", "test_mean", "failed", "pruned", "seconds", "folder"])
     for each in results:
         runs = [run for run in each.runs if not run["failed"]]
         numbers = [each.mean, each.spread, " ".join(f"{one:.6g}" for one in each.scores)]
-        numbers += [_mean([run["test"] for run in runs]), len(each.runs) - len(runs)]
+        numbers += [_mean([run["test"] for run in runs]), len(each.runs) - len(runs), int(each.pruned)]
         numbers += [round(sum(run["seconds"] for run in runs), 2)]
         lines.writerow([*(format_value(each.setting.given[name]) for name in names), *numbers, each.folder])
     replace_file(path, text.getvalue().encode())
@@ -120,7 +123,8 @@ def write_csv(results: Sequence[SettingResult], names: Sequence[str], path: Path
 
 def _rows(results: Sequence[SettingResult], names: Sequence[str]):
     for each in results:
-        yield [format_value(each.setting.given[name]) for name in names], each.mean, each.spread, each.scores
+        values = [format_value(each.setting.given[name]) for name in names]
+        yield values, each.mean, each.spread, each.scores, each.pruned
 
 
 def _mean(values: Sequence[float]) -> float:

@@ -40,7 +40,8 @@ class SettingResult:
 
     Attributes:
         setting: the setting.
-        runs: entry of each seed in `sweep.jsonl`: `metric`, `split`, `higher`, `score`, `test`, `seconds`, `failed`.
+        runs: entry of each seed in `sweep.jsonl`: `metric`, `split`, `higher`, `score`, `test`, `seconds`, `failed`; of
+            a search also `pruned`, and `curve`, the scores of all evaluations. Up to a run that was pruned.
         folder: folder of its runs.
     """
 
@@ -52,6 +53,11 @@ class SettingResult:
     def scores(self) -> list[float]:
         """Scores of the seeds that did not fail."""
         return [each["score"] for each in self.runs if not each["failed"]]
+
+    @property
+    def pruned(self) -> bool:
+        """True if a run was ended because others were better at that time."""
+        return any(each.get("pruned") for each in self.runs)
 
     @property
     def mean(self) -> float:
@@ -101,7 +107,7 @@ def identity(recipe: Recipe) -> str:
     """Returns all that decides the numbers of a run, as a text."""
     values = asdict(replace(recipe, expect=None))
     # Logs of sweeps that are older than a field have no such key.
-    usual = {"task": "", "class_weights": "", "threshold": 0.5, "fold": ""}
+    usual = {"task": "", "class_weights": "", "threshold": 0.5, "fold": "", "step_at": ()}
     for name in usual:
         if values[name] == usual[name]:
             del values[name]

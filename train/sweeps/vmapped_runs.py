@@ -1,4 +1,4 @@
-"""Writes the run folders of seeds that are trained in one program, each as that of a run alone."""
+"""Writes the run folders of runs that are trained in one program, each as that of a run alone."""
 
 import json
 import time
@@ -22,27 +22,27 @@ from ..runtime.out_of_memory import explained
 from ..runtime.signals import StopFlag
 from ..strict_json import strict
 from .results import Stopped
-from .vmapped_training import train_vmapped
+from .vmapped_training import VmappedRuns, train_vmapped
 
 __all__ = ["run_vmapped"]
 
 
-def run_vmapped(parts: Sequence[Setup], runs: Sequence[tuple[Recipe, RunOptions]]) -> Iterator[Result | RunFailed]:
+def run_vmapped(programs: VmappedRuns, runs: Sequence[tuple[Recipe, RunOptions]]) -> Iterator[Result | RunFailed]:
     """Trains runs in one program and writes their folders; yields the result of each, or the reason of its failure.
 
     Args:
-        parts: parts of each run.
-        runs: recipes that differ in the seed alone, each with options that name its folder.
+        programs: programs and parts of the runs.
+        runs: recipe of each run, with options that name its folder.
 
     Raises:
         Stopped: by a signal; no run is written.
         OutOfMemory: if the memory does not suffice for all of them.
     """
-    records = [_Record(each, *run) for each, run in zip(parts, runs, strict=True)]
+    records = [_Record(each, *run) for each, run in zip(programs.parts, runs, strict=True)]
     began = time.perf_counter()
     with StopFlag() as stop:
         failed = explained(
-            lambda: train_vmapped(parts, [each.callbacks for each in records], stop),
+            lambda: train_vmapped(programs, [each.callbacks for each in records], stop),
             lambda error: out_of_memory(error, *runs[0]),
         )
     if stop.requested:

@@ -1,11 +1,12 @@
-"""Trains several seeds of one recipe in one program, by `vmap` over stacked fits, keys and orders.
+"""Trains several runs in one program, by `vmap` over stacked fits, keys and orders.
 
-Each seed gives the numbers that it gives alone, up to rounding. This is faster where a call takes longer than its
-arithmetic, as with small networks. As many programs are compiled as for one seed: step and order of all seeds in place
-of those of one; the others are shared.
+Their recipes differ in the seed, and in numbers that are arguments of the programs. Each run gives the numbers that it
+gives alone, up to rounding. This is faster where a call takes longer than its arithmetic, as with small networks. As
+many programs are compiled as for one run: step and order of all runs in place of those of one; the others are shared.
 """
 
 from collections.abc import Sequence
+from copy import copy
 from typing import Any
 
 import jax
@@ -21,50 +22,62 @@ from ..runtime.signals import StopFlag
 from ..trainer import named_key
 from ..trainers import traits
 
-__all__ = ["VmappedSeeds", "is_faster_vmapped", "train_vmapped"]
+__all__ = ["TOGETHER", "VmappedRuns", "is_faster_vmapped", "train_vmapped"]
+
+TOGETHER = 16
+"""Runs in one program at most: a signal loses those under way, and each holds its data and rows until their end."""
 
 _SMALL = 10_000  # parameters
 
 
-class VmappedSeeds:
-    """Runs training steps and evaluations of several seeds, as `StepProgram` and `Evaluator` do for one.
+class VmappedRuns:
+    """Runs training steps and evaluations of several runs, as `StepProgram` and `Evaluator` do for one.
 
-    Values that depend on the seeds are arguments of the programs, so that the cache of compiled programs serves other
-    seeds too. They always have the placement in which a step leaves them, so that each program is compiled once.
+    Values that depend on the runs are arguments of the programs, so that the cache of compiled programs serves other
+    runs too. They always have the placement in which a step leaves them, so that each program is compiled once.
 
     Args:
-        parts: parts of the run of each seed, from `setup`, of recipes that differ in the seed alone.
+        parts: parts of each run, from `setup`, of recipes that differ in the seed and in arguments of the programs.
     """
 
     def __init__(self, parts: Sequence[Setup]):
         first = parts[0]
-        self.parts = [first, *(each.like(first) for each in parts[1:])]
-        self.keys = [each.key for each in parts]
         self._advance, self._whole = first.advance, first.advance.sharding.replicated
         # The seed decides which examples are held out, so that each has its own examples and scales.
         self.own = 0 if first.recipe.val_share else None
-        self.arrays = first.advance.arrays if self.own is None else self._stacked([p.advance.arrays for p in parts])
+        self._take(parts)
         self.zero = jax.jit(self._zero, out_shardings=self._whole)
         self.order = jax.jit(self._orders, out_shardings=self._whole)
         # Without convolutions and loops in a step, XLA's default options are the fastest.
         self._steps = jax.jit(self._many, donate_argnums=(0, 1), out_shardings=self._whole)
 
+    def of(self, parts: Sequence[Setup]) -> "VmappedRuns":
+        """Returns these programs for as many other runs."""
+        other = copy(self)
+        other._take([each.like(self.parts[0]) for each in parts])
+        return other
+
+    def _take(self, parts: Sequence[Setup]) -> None:
+        self.parts = [parts[0], *(each.like(parts[0]) for each in parts[1:])]
+        self.keys, arrays = [each.key for each in parts], [each.advance.arrays for each in parts]
+        self.arrays = arrays[0] if self.own is None else self._stacked(arrays)
+
     def init(self) -> dict:
-        """Returns the stacked fits before the first step, the same bits as those of each seed alone."""
+        """Returns the stacked fits before the first step, the same bits as those of each run alone."""
         return self._stacked([each.advance.init(each.key) for each in self.parts])
 
     def __call__(self, fits: dict, totals: dict, orders: Any, first: int, last: int) -> tuple[dict, dict]:
-        """Runs steps `first` to `last - 1` of every seed; fits and totals are donated."""
+        """Runs steps `first` to `last - 1` of every run; fits and totals are donated."""
         return self._steps(fits, totals, self.arrays, orders, jnp.int32(first), jnp.int32(last), self.keys)
 
     def evaluate(self, fits: Sequence[dict], step: int) -> list[list[dict]]:
-        """Returns the rows of every seed, in the order of the seeds."""
+        """Returns the rows of every run, in the order of the runs."""
         return [each.evaluate(fit, step) for each, fit in zip(self.parts, fits, strict=True)]
 
     def unstack(self, fits: dict) -> list[dict]:
-        """Returns the fit of each seed, as numpy arrays."""
+        """Returns the fit of each run, as numpy arrays."""
         host = jax.device_get(fits)
-        return [_seed(host, i) for i in range(len(self.parts))]
+        return [_of(host, i) for i in range(len(self.parts))]
 
     def _stacked(self, trees: Sequence[Any]) -> Any:
         stacked = jax.tree.map(lambda *leaf: np.stack(leaf), *jax.device_get(trees))
@@ -88,9 +101,9 @@ class VmappedSeeds:
 
 
 def is_faster_vmapped(parts: Setup) -> bool:
-    """Tests whether the seeds of a recipe can be trained in one program, and probably in less time.
+    """Tests whether several runs of a recipe can be trained in one program, and probably in less time.
 
-    With patience each seed ends at a time of its own, the metrics of a regression contain the scale of one seed's
+    With patience each run ends at a time of its own, the metrics of a regression contain the scale of one seed's
     targets, and the training rows of a seed decide the features of a table. On the CPU, vmap is faster for small
     networks without a recurrence: the steps of others are mostly matrix products, which take as long when they are
     stacked, and convolutions, which take much longer (`python -m benchmarks.sweep`). Other devices were not measured.
@@ -105,29 +118,29 @@ def is_faster_vmapped(parts: Setup) -> bool:
     on_cpu = jax.default_backend() == "cpu"
     if on_cpu and sum(leaf.size for leaf in jax.tree.leaves(fit["params"])) > _SMALL:
         return False
-    # The loop over examples of a rule without a gradient takes less time for several seeds at once.
+    # The loop over examples of a rule without a gradient takes less time for several runs at once.
     recurs = on_cpu and traits(recipe.trainer).gradient
     return not {CONVOLUTION, *(LOOPS if recurs else ())} & parts.advance.programs(fit, order, parts.key).made_of
 
 
 def train_vmapped(
-    parts: Sequence[Setup], callbacks: Sequence[CallbackList], stop: StopFlag | None = None
+    together: VmappedRuns, callbacks: Sequence[CallbackList], stop: StopFlag | None = None
 ) -> list[RunFailed | None]:
-    """Trains the seeds of a recipe in one program and calls each seed's callbacks with the rows of its training.
+    """Trains several runs in one program and calls the callbacks of each with the rows of its training.
 
-    A callback cannot end the run of its seed alone. The callbacks of a seed whose loss is not finite are not called
-    any more; the other seeds continue.
+    A callback cannot end its run alone. The callbacks of a run whose loss is not finite are not called any more; the
+    other runs continue.
 
     Args:
-        parts: parts of the run of each seed.
-        callbacks: callbacks of each seed.
+        together: programs and parts of the runs.
+        callbacks: callbacks of each run.
         stop: checked between calls.
 
     Returns:
-        For each seed None, or the reason for which it failed.
+        For each run None, or the reason for which it failed.
     """
+    parts = together.parts
     plan, stop = parts[0].plan, stop or StopFlag()
-    together = VmappedSeeds(parts)
     now, pace, orders = LoopState(together.init()), Pace(), None
     failed: list[RunFailed | None] = [None] * len(parts)
     while now.step < plan.steps and not stop.requested and None in failed:
@@ -140,7 +153,7 @@ def train_vmapped(
             seen = jax.device_get(now.totals)
         now.step = until
         if plan.logs(until) or seen["bad"].max() >= 0:
-            rows = [_row(seen, i, now, together.parts[0]) for i in range(len(parts))]
+            rows = [_row(seen, i, now, each) for i, each in enumerate(parts)]
             failed = [old or _error(row) for old, row in zip(failed, rows, strict=True)]
         if plan.logs(until):
             fits = together.unstack(now.fit)
@@ -150,14 +163,14 @@ def train_vmapped(
     return failed
 
 
-def _seed(tree: Any, i: int) -> Any:
+def _of(tree: Any, i: int) -> Any:
     return jax.tree.map(lambda leaf: leaf[i, ...], tree)
 
 
 def _row(seen: dict, i: int, now: LoopState, parts: Setup) -> dict | Diverged:
-    """Returns the row of the i-th seed since the last row, or the error of a loss that is not finite."""
+    """Returns the row of the i-th run since the last row, or the error of a loss that is not finite."""
     try:
-        return train_row(LoopState({}, now.step, _seed(seen, i), now.since), parts.plan, parts.rate)
+        return train_row(LoopState({}, now.step, _of(seen, i), now.since), parts.plan, parts.rate)
     except Diverged as error:
         return error
 

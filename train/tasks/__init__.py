@@ -17,7 +17,7 @@ from zoo._catalogue import Option, function_options
 from zoo._plugins import distribution, load, module_text, plugins
 
 from ..errors import BadInput
-from ..option_types import coerce, did_you_mean
+from ..option_types import coerce, did_you_mean, is_off
 
 if TYPE_CHECKING:
     from .task import Task
@@ -72,7 +72,7 @@ def task_for(
     given |= {"class_weights": tuple(class_weights), "threshold": threshold}
     if loss != "auto" and "loss" not in taken:
         raise BadInput(f"--loss {loss} does not suit the task {kind}, which has one loss; leave --loss at auto")
-    if label_smoothing and "label_smoothing" not in taken:
+    if not is_off(label_smoothing) and "label_smoothing" not in taken:
         raise BadInput(f"--label-smoothing {label_smoothing:g} does not suit the task {kind}, which has no labels")
     if class_weights and "class_weights" not in taken:
         raise BadInput(f"--class-weights does not suit the task {kind}, whose targets are no classes, one per example")

@@ -11,6 +11,7 @@ import jax
 from ..data.vocabulary import Vocabulary
 from ..losses import classification as losses
 from ..metrics import classification as metrics
+from ..option_types import is_off
 from .baseline import token_shares
 from .classification import check_classes, most_likely, per_step
 from .task import Task, choose_loss, public
@@ -29,7 +30,7 @@ def language(loss: str = "auto", outputs: int = 2, label_smoothing: float = 0) -
     """
     cost, exact = (per_step(choose_loss("language", LOSSES["language"], loss, each)) for each in (label_smoothing, 0))
     scores = {"bpc": lambda z, y: exact(z, y) / math.log(2), "accuracy": per_step(metrics.accuracy)}
-    if label_smoothing:
+    if not is_off(label_smoothing):
         scores["_nats"] = exact
     check_classes("language", outputs)
     return Task(

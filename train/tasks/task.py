@@ -12,6 +12,7 @@ import numpy as np
 
 from ..data.dataset import Dataset
 from ..errors import BadInput
+from ..option_types import is_off
 from .baseline import Baseline
 from .sample_score import SampleScore
 
@@ -142,7 +143,7 @@ def choose_loss(
     name = next(iter(losses)) if loss == "auto" else loss
     if name not in losses:
         raise BadInput(f"--loss {loss} does not suit a {task} task; choose from auto, {', '.join(losses)}")
-    if not label_smoothing:
+    if is_off(label_smoothing):
         return losses[name]
     if name != "cross_entropy":
         raise BadInput(

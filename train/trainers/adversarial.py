@@ -14,7 +14,7 @@ from zoo.layers import Players
 from ..config.recipe import Recipe
 from ..errors import BadInput
 from ..losses.adversarial import adversarial_loss
-from ..option_types import Bounds
+from ..option_types import Bounds, is_off
 from ..tasks.task import Task
 from ..trainer import Trainer
 from . import Run
@@ -112,7 +112,7 @@ def _check_recipe(recipe: Recipe, task: Task, loss: str, d_steps: int) -> None:
             f"--batch-size {recipe.batch_size} cannot be divided evenly among --t.d-steps {d_steps} updates; "
             f"the nearest that can: {max(1, recipe.batch_size // d_steps) * d_steps}"
         )
-    if recipe.label_smoothing and loss in ("hinge", "wasserstein"):
+    if not is_off(recipe.label_smoothing) and loss in ("hinge", "wasserstein"):
         raise BadInput(f"--label-smoothing {recipe.label_smoothing:g}: the loss {loss} has no labels")
     if recipe.loss != "auto":
         raise BadInput(f"--loss {recipe.loss} is a loss of outputs and targets; for a GAN give --t.loss")

@@ -14,6 +14,7 @@ import optax
 
 from ..config.recipe import Recipe
 from ..config.validate import check_recipe
+from ..option_types import is_off
 from .schedules import make_schedule
 
 __all__ = ["OPTIMIZERS", "Optimizer", "apply_gradient", "ema_update", "is_decayed", "make_optimizer"]
@@ -45,8 +46,8 @@ def make_optimizer(recipe: Recipe, total_steps: int, steps_per_epoch: int) -> Op
     [-0.10000000149011612, -0.10000000149011612]
     """
     check_recipe(recipe)
-    parts = [optax.clip_by_global_norm(recipe.clip_grad)] if recipe.clip_grad else []
-    if recipe.l1 or recipe.l2:
+    parts = [] if recipe.clip_grad is None else [optax.clip_by_global_norm(recipe.clip_grad)]
+    if not (is_off(recipe.l1) and is_off(recipe.l2)):
         parts.append(_penalty(recipe.l1, recipe.l2))
     parts += [OPTIMIZERS[recipe.opt](recipe)]
     parts += [optax.scale_by_learning_rate(make_schedule(recipe, total_steps, steps_per_epoch))]
@@ -136,7 +137,8 @@ def _plateau(recipe: Recipe, steps_per_epoch: int) -> Optimizer:
 
 
 def _decay(recipe: Recipe) -> optax.GradientTransformation:
-    return optax.add_decayed_weights(recipe.weight_decay, is_decayed) if recipe.weight_decay else optax.identity()
+    none = is_off(recipe.weight_decay)
+    return optax.identity() if none else optax.add_decayed_weights(recipe.weight_decay, is_decayed)
 
 
 def _sgd(recipe: Recipe) -> optax.GradientTransformation:

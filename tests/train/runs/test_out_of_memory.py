@@ -216,7 +216,7 @@ def test_a_sweep_that_finds_no_memory_says_so_for_every_setting(seeds, tmp_path,
     def call(self, *args):
         raise real_error()
 
-    monkeypatch.setattr("zoo.train.sweeps.vmapped_training.VmappedSeeds.__call__", call)
+    monkeypatch.setattr("zoo.train.sweeps.vmapped_training.VmappedRuns.__call__", call)
     words = ["sweep", "--model", "mlp", "--dataset", "iris", "--m.hidden", "3", "--epochs", "1", "--seeds", seeds]
     assert umbrella([*words, "--out", str(tmp_path / "sweep"), "--compile-cache", "off"]) == 1
     told = capsys.readouterr().out

@@ -29,7 +29,7 @@ from zoo.train.sweeps import report as show_sweep
 from zoo.train.sweeps import vmapped_training as many
 from zoo.train.sweeps.results import ResultLog, Setting
 from zoo.train.sweeps.sweep import sweep
-from zoo.train.sweeps.vmapped_training import VmappedSeeds, is_faster_vmapped
+from zoo.train.sweeps.vmapped_training import VmappedRuns, is_faster_vmapped
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
 SHORT = dataclasses.replace(recipe_for("mlp", "iris"), epochs=2)
@@ -82,7 +82,7 @@ def test_draws_are_the_same_for_the_same_words_lie_in_their_ranges_and_differ():
         ({"lr": "1e-3,x"}, r"--lr must be a number, got 'x'"),
         ({"lr": "0.1,1e-1"}, r"--lr 0.1,1e-1: 0.1 is given twice"),
         ({"lr": "1e-3,-1"}, r"--lr must be a number above 0, got -1.0"),
-        ({"lr": "1e-3..1e-1"}, r"--lr 0.001..0.1 is a range to sample from: give --random N as well"),
+        ({"lr": "1e-3..1e-1"}, r"--lr 0.001..0.1 is a range to sample from: give --random N or --search tpe"),
         ({"lr": "1..0.1", "random": 2}, r"must be a range from low to high"),
         ({"m.hidden": "16,64y"}, r"--m.hidden must be a whole number, got '64y'"),
         ({"opt": "sgd,adm"}, r"did you mean adam"),
@@ -167,13 +167,12 @@ class Holds(Callback):
 @pytest.fixture(scope="module")
 def side_by_side():
     """Two seeds that were trained, what they were trained with, and what their callbacks held."""
-    first, made, holds = setup(dataclasses.replace(SHORT, epochs=3)), [], (Holds(), Holds())
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(many, "VmappedSeeds", lambda parts: made.append(VmappedSeeds(parts)) or made[-1])
-        other = first.of_seed(1)
-        assert other is not None
-        assert many.train_vmapped([first, other], [CallbackList([each]) for each in holds]) == [None, None]
-    return first, made[0], holds
+    first, holds = setup(dataclasses.replace(SHORT, epochs=3)), (Holds(), Holds())
+    other = first.of(dataclasses.replace(first.recipe, seed=1))
+    assert other is not None
+    both = VmappedRuns([first, other])
+    assert many.train_vmapped(both, [CallbackList([each]) for each in holds]) == [None, None]
+    return first, both, holds
 
 
 def test_each_program_of_seeds_side_by_side_is_compiled_once(side_by_side):
@@ -197,7 +196,7 @@ def test_a_fit_that_is_held_stays_what_it_was_while_the_seeds_go_on(side_by_side
 
 def test_other_seeds_have_the_same_programs_so_that_the_compile_cache_knows_them(side_by_side):
     first, together, _ = side_by_side
-    other = VmappedSeeds([first.of_seed(5), first.of_seed(9)])
+    other = VmappedRuns([first.of(dataclasses.replace(SHORT, seed=seed)) for seed in (5, 9)])
     texts = []
     for each in (together, other):
         fits, orders = each.init(), each.order(each.keys, 0)
@@ -208,12 +207,13 @@ def test_other_seeds_have_the_same_programs_so_that_the_compile_cache_knows_them
 
 def test_what_the_seed_does_not_decide_is_made_once_for_all_seeds():
     first = setup(SHORT)
-    other = first.of_seed(7)
+    other = first.of(dataclasses.replace(SHORT, seed=7))
     assert other is not None
     assert other.recipe == dataclasses.replace(first.recipe, seed=7)
     assert jax.random.key_data(other.key).tolist() == jax.random.key_data(jax.random.key(7)).tolist()
     assert other.advance is first.advance
-    assert setup(dataclasses.replace(SHORT, val_share=0.2)).of_seed(7) is None, "the seed draws what is held back"
+    held = dataclasses.replace(SHORT, val_share=0.2)
+    assert setup(held).of(dataclasses.replace(held, seed=7)) is None, "the seed draws what is held back"
 
 
 def test_a_setting_that_diverges_is_written_down_and_the_sweep_goes_on(tmp_path):
@@ -231,7 +231,7 @@ def test_a_setting_that_diverges_is_written_down_and_the_sweep_goes_on(tmp_path)
 def test_a_setting_that_takes_long_shows_each_of_its_runs(tmp_path, monkeypatch, capsys):
     now = [0.0]
     monkeypatch.setattr(show_sweep.time, "monotonic", lambda: now[0])
-    show = show_sweep.SweepReport([Setting({"lr": 0.1}, SHORT)], [0, 1, 2], tmp_path, quiet=False)
+    show = show_sweep.SweepReport(1, [0, 1, 2], tmp_path, quiet=False)
     for seed, seconds, failed in ((0, 3, ""), (1, 20, ""), (2, 20, "not finite")):
         now[0] += seconds
         show.on_run(Setting({"lr": 0.1}, SHORT), seed, {"score": 0.5, "failed": failed})
