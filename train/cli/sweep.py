@@ -1,19 +1,20 @@
 """Trains a model with many settings of a recipe and reports the best."""
 
 import sys
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_origin
+from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 
 from zoo._catalogue import short_name
 
-from ..config.recipe import Recipe
+from ..config.recipe import Count, Recipe
 from ..config.run_options import RunOptions
 from ..config.schema import Option, run_flags
 from ..errors import BadInput
-from ..option_types import Bounds, strip_optional
-from ..sweeps.grid import format_value, grid, parse_values, random_search
+from ..option_types import strip_optional
+from ..sweeps.grid import Range, format_value, grid, parse_values, random_search
 from ..trainers.effects import check_effects, without_effect
 from .parser import Parser
 from .shorthands import expand_shorthands
@@ -21,15 +22,32 @@ from .train_args import CHOICE, RecipeArgs, check, resolve_recipe
 
 if TYPE_CHECKING:
     from ..sweeps.results import Setting
+    from ..sweeps.search import Search
 
-__all__ = ["main", "settings_of"]
+__all__ = ["main", "search_of", "settings_of"]
 
 _WHAT = "the sweep"
+_TRIALS = 40  # settings of a search
+_SAMPLE = 50  # settings by which a search looks for values without an effect
 _FLAGS = (
+    Option("seeds", Count, 1, "number of runs of every setting, with --seed, --seed + 1, ...", _WHAT),
+    Option("random", Count, None, "number of random settings (default: every combination)", _WHAT),
     Option(
-        "seeds", Annotated[int, Bounds(1)], 1, "number of runs of every setting, with --seed, --seed + 1, ...", _WHAT
+        "search",
+        Literal["tpe"],
+        None,
+        "choice of settings by the results so far: tpe, the tree-structured Parzen estimator of Optuna (default: none)",
+        _WHAT,
     ),
-    Option("random", Annotated[int, Bounds(1)], None, "number of random settings (default: every combination)", _WHAT),
+    Option("trials", Count, _TRIALS, "number of settings of --search", _WHAT),
+    Option("prune", bool, False, "an early end of the runs of --search that are worse than the median", _WHAT),
+    Option(
+        "storage",
+        str,
+        None,
+        "URL of a database, or file, by which workers share a --search, each with the same command (default: none)",
+        _WHAT,
+    ),
     Option("out", Path, None, "folder of the sweep (default: runs/sweep-<model>-<dataset>)", _WHAT),
     Option("pictures", bool, False, "plots of every run", _WHAT),
 )
@@ -40,8 +58,8 @@ _TEXT = """\
 Trains every combination of the given values, with every seed, and reports the best setting.
 
 Any flag of a recipe accepts several values, separated by commas: --lr 1e-3,1e-2. In a list, x separates the parts:
---m.hidden 16,128x64 is a network with one hidden layer and one with two. With --random N a range may be given:
---lr 1e-4..1e-1. All other flags are those of python -m zoo.train; on and off are written true and false.
+--m.hidden 16,128x64 is a network with one hidden layer and one with two. With --random N or --search tpe a range may
+be given: --lr 1e-4..1e-1. All other flags are those of python -m zoo.train; on and off are written true and false.
 
 The same command continues a sweep that was stopped. Use --val-share 0.2 as well: selecting by the test examples gives
 too good a result."""
@@ -75,9 +93,7 @@ def settings_of(chosen: RecipeArgs, given: Mapping[str, Any]) -> tuple[list["Set
     """
     from ..sweeps.results import Setting
 
-    flags = {flag.name: flag for flag in chosen.flags}
-    values = {name: parse_values(flags[name], text) for name, text in given.items() if name in flags}
-    seeds = _seeds(values.pop("seed", (flags["seed"].default,)), given.get("seeds"))
+    values, seeds = _values(chosen, given)
     if given.get("random") is None:
         found = grid(values)
     else:
@@ -92,6 +108,59 @@ def settings_of(chosen: RecipeArgs, given: Mapping[str, Any]) -> tuple[list["Set
         if recipe not in [setting.recipe for setting in settings]:
             settings.append(Setting({name: each[name] for name in tried}, recipe))
     return settings, seeds
+
+
+def search_of(chosen: RecipeArgs, given: Mapping[str, Any]) -> tuple["Search", list[int]]:
+    """Returns the space and the rules of `--search`, and the seeds.
+
+    Raises:
+        BadInput: if a value is bad, or nothing varies.
+    """
+    from ..sweeps.results import Setting
+    from ..sweeps.search import Search
+    from ..sweeps.study import check_optuna
+
+    check_optuna(f"--search {given['search']}")
+    values, seeds = _values(chosen, given)
+    varied = {name: some for name, some in values.items() if len(some) > 1 or isinstance(some[0], Range)}
+    if not varied:
+        raise BadInput("--search needs several values or a range of a flag: --lr 1e-4..1e-1")
+    # A sample of settings shows what has an effect in none.
+    some = random_search(values, _SAMPLE, seeds[0])
+    for each in _with_effect(chosen, some):
+        check(chosen.recipe(each))
+
+    def setting(found: Mapping[str, Any]) -> Setting:
+        each = {**{name: some[0] for name, some in values.items()}, **found}
+        idle = without_effect(chosen.recipe(each)).keys() & each.keys()
+        each |= {flag.name: flag.default for flag in chosen.flags if flag.name in idle}
+        recipe = chosen.recipe({**each, "seed": seeds[0]})
+        check(recipe)
+        return Setting({name: each[name] for name in varied}, recipe)
+
+    text = ", ".join(f"{name} {','.join(map(format_value, some))}" for name, some in values.items())
+    about = zlib.crc32(f"{chosen.base} {text} {seeds} {given.get('prune', False)}".encode())
+    name = f"{short_name(chosen.base.model)}-{chosen.base.dataset}-{about:08x}"
+    trials = given.get("trials", _TRIALS)
+    return Search(varied, setting, trials, given.get("prune", False), given.get("storage") or "", name), seeds
+
+
+def _values(chosen: RecipeArgs, given: Mapping[str, Any]) -> tuple[dict[str, tuple], list[int]]:
+    """Parses the values of the flags that were given, and the seeds."""
+    flags = {flag.name: flag for flag in chosen.flags}
+    values = {name: parse_values(flags[name], text) for name, text in given.items() if name in flags}
+    return values, _seeds(values.pop("seed", (flags["seed"].default,)), given.get("seeds"))
+
+
+def _check_search(given: Mapping[str, Any]) -> None:
+    """Checks that flags of a search are given with one, and no others beside it."""
+    if given.get("search") and given.get("random"):
+        raise BadInput(
+            f"--search {given['search']} and --random {given['random']} exclude each other: --trials N sets N"
+        )
+    for name in () if given.get("search") else ("trials", "prune", "storage"):
+        if given.get(name):
+            raise BadInput(f"--{name} has no effect without --search tpe")
 
 
 def _with_effect(chosen: RecipeArgs, found: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -111,13 +180,15 @@ def _with_effect(chosen: RecipeArgs, found: Sequence[dict[str, Any]]) -> list[di
 
 
 def _sweep(chosen: RecipeArgs, given: Mapping[str, Any]) -> int:
-    settings, seeds = settings_of(chosen, given)
+    _check_search(given)
+    wanted, seeds = (search_of if given.get("search") else settings_of)(chosen, given)
     recipe = chosen.base
     folder = (given.get("out") or Path("runs") / f"sweep-{short_name(recipe.model)}-{recipe.dataset}").expanduser()
     options = RunOptions(**{name: given[name] for name in _OF_RUNS if name in given})
     # A sweep runs in one process: what a scheduler starts beside it are other sweeps.
     options = replace(options, pictures=given.get("pictures", False), distributed="off")
     from ..sweeps.results import Stopped
+    from ..sweeps.search import Search, search
     from ..sweeps.sweep import check_sweep, sweep
 
     check_sweep(folder)
@@ -128,9 +199,10 @@ def _sweep(chosen: RecipeArgs, given: Mapping[str, Any]) -> int:
 
     keep_freed_memory()
     terminal(quiet=options.quiet).print(check_devices(options), soft_wrap=True)
-    show = SweepReport(settings, seeds, folder, options.quiet)
+    show = SweepReport(wanted.trials if isinstance(wanted, Search) else len(wanted), seeds, folder, options.quiet)
+    go = search if isinstance(wanted, Search) else sweep
     try:
-        outcomes = sweep(settings, seeds, folder, options, show.on_setting, on_run=show.on_run)
+        outcomes = go(wanted, seeds, folder, options, show.on_setting, on_run=show.on_run)
     except Stopped as stopped:
         print(f"stopped; the same command continues the sweep in {folder}", file=sys.stderr)
         return 128 + stopped.signal
