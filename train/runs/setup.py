@@ -252,19 +252,14 @@ def _class_weights(recipe: Recipe, data: Dataset, print_fn: Callable[[str], None
 
 def _loaded(recipe: Recipe, place: Place, own: Opened | None) -> tuple[Source, Dataset, OpenStream | None]:
     """Returns the data that were given or those of the recipe, and the stream; prints what was assumed of the data."""
-    if own:
-        if recipe.fold and isinstance(own, OpenStream):
-            raise BadInput(f"--fold {recipe.fold}: the batches of a stream cannot be divided into folds; omit it")
-        kind = own.kind
-        data = fitted_to_training(recipe, of_fold(own.data, kind.kind, recipe.fold))
-        check_compatible(recipe.model, kind, recipe.task)
-        for line in data.notes:
-            place.print_fn(line)
-    else:
-        kind = source(recipe.dataset)
-        check_compatible(recipe.model, kind, recipe.task)
-        data = of_fold(load_data(recipe.dataset, place, recipe.d), kind.kind, recipe.fold)
-        data = fitted_to_training(recipe, data)
+    if recipe.fold and isinstance(own, OpenStream):
+        raise BadInput(f"--fold {recipe.fold}: the batches of a stream cannot be divided into folds; omit it")
+    kind = own.kind if own else source(recipe.dataset)
+    check_compatible(recipe.model, kind, recipe.task)
+    data = own.data if own else load_data(recipe.dataset, place, recipe.d)
+    data = fitted_to_training(recipe, of_fold(data, kind.kind, recipe.fold))
+    for line in data.notes if own else ():  # those of data that were loaded are printed already
+        place.print_fn(line)
     check_targets(data, recipe.task)
     if options := trainers.stored(recipe):
         data = stored_examples(recipe, data, options, place.print_fn)
