@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -16,16 +16,16 @@ from .affine import crop, joined, resample, rotate, scale
 from .pixels import cutout, flip, jitter, shift
 from .plan import parse_augment
 
-if TYPE_CHECKING:
-    Levels = tuple[Any, Any]
-
 __all__ = ["augment", "levels_of", "mixed"]
+
+Levels = tuple[Any, Any]
+"""Values of black and white, numbers or one for each channel."""
 
 _QUANTILES = 1025  # by which shares of mixed examples are drawn
 _MAPS: Mapping[str, Callable] = {"crop": crop, "rotate": rotate, "scale": scale}
 
 
-def augment(text: str, key: jax.Array, x: jax.Array, levels: "Levels | None" = None) -> jax.Array:
+def augment(text: str, key: jax.Array, x: jax.Array, levels: Levels | None = None) -> jax.Array:
     """Applies an independent random change to every image of a batch; `mixup` is left to `mixed`.
 
     Neighbouring changes of place (crop, rotate, scale) sample the pixels once.
@@ -65,7 +65,7 @@ def augment(text: str, key: jax.Array, x: jax.Array, levels: "Levels | None" = N
     return x if maps is None else resample(x.astype(jnp.float32), maps)
 
 
-def _changed(name: str, key: jax.Array, x: jax.Array, strength: float, levels: "Levels | None") -> jax.Array:
+def _changed(name: str, key: jax.Array, x: jax.Array, strength: float, levels: Levels | None) -> jax.Array:
     if name == "flip":
         return flip(key, x)
     if name == "shift":
@@ -113,7 +113,7 @@ def _larger_share(alpha: float) -> tuple[np.ndarray, np.ndarray]:
     return parts.astype(np.float32), betaincinv(alpha, alpha, 0.5 + parts / 2).astype(np.float32)
 
 
-def levels_of(text: str, x: np.ndarray, scaler: Scaler | None) -> "Levels | None":
+def levels_of(text: str, x: np.ndarray, scaler: Scaler | None) -> Levels | None:
     """Returns black and white, the least and the largest value of training images, on the scale that `augment` reads.
 
     Args:

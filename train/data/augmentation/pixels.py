@@ -1,5 +1,7 @@
 """Changes of images that move or replace pixels, or change their colours."""
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 from jax import lax, random
@@ -31,7 +33,7 @@ def flip(key: jax.Array, x: jax.Array) -> jax.Array:
     return jnp.where(mirrored, x[:, :, ::-1], x)
 
 
-def jitter(key: jax.Array, x: jax.Array, most: float, levels: tuple[jax.Array, jax.Array]) -> jax.Array:
+def jitter(key: jax.Array, x: jax.Array, most: float, levels: tuple[Any, Any]) -> jax.Array:
     """Multiplies brightness, contrast and saturation of each image by factors from 1 - most to 1 + most.
 
     Args:

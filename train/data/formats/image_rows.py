@@ -33,7 +33,8 @@ class ImageFiles(DiskArray):
 
     def __init__(self, paths: "Sequence[Path]", size: int, grey: bool, shape: tuple[int, ...], resize: Resize = "crop"):
         super().__init__((len(paths), *shape), "uint8")
-        self.paths, self._options = paths, (size, grey, resize)
+        self.paths = paths
+        self._options: tuple[int, bool, Resize] = (size, grey, resize)
 
     def read(self, places: "np.ndarray | slice") -> "np.ndarray":
         """Reads the images of some rows, as `DiskArray.read`."""
