@@ -122,7 +122,7 @@ def search_of(chosen: RecipeArgs, given: Mapping[str, Any]) -> tuple["Search", l
 
     check_optuna(f"--search {given['search']}")
     values, seeds = _values(chosen, given)
-    varied = {name: some for name, some in values.items() if len(some) > 1 or isinstance(some[0], Range)}
+    varied = {name: some for name, some in values.items() if len(some) > 1 or any(isinstance(x, Range) for x in some)}
     if not varied:
         raise BadInput("--search needs several values or a range of a flag: --lr 1e-4..1e-1")
     # A sample of settings shows what has an effect in none.
@@ -145,7 +145,7 @@ def search_of(chosen: RecipeArgs, given: Mapping[str, Any]) -> tuple["Search", l
     return Search(varied, setting, trials, given.get("prune", False), given.get("storage") or "", name), seeds
 
 
-def _values(chosen: RecipeArgs, given: Mapping[str, Any]) -> tuple[dict[str, tuple], list[int]]:
+def _values(chosen: RecipeArgs, given: Mapping[str, Any]) -> tuple[dict[str, tuple[Any, ...]], list[int]]:
     """Parses the values of the flags that were given, and the seeds."""
     flags = {flag.name: flag for flag in chosen.flags}
     values = {name: parse_values(flags[name], text) for name, text in given.items() if name in flags}
@@ -200,9 +200,11 @@ def _sweep(chosen: RecipeArgs, given: Mapping[str, Any]) -> int:
     keep_freed_memory()
     terminal(quiet=options.quiet).print(check_devices(options), soft_wrap=True)
     show = SweepReport(wanted.trials if isinstance(wanted, Search) else len(wanted), seeds, folder, options.quiet)
-    go = search if isinstance(wanted, Search) else sweep
     try:
-        outcomes = go(wanted, seeds, folder, options, show.on_setting, on_run=show.on_run)
+        if isinstance(wanted, Search):
+            outcomes = search(wanted, seeds, folder, options, show.on_setting, on_run=show.on_run)
+        else:
+            outcomes = sweep(wanted, seeds, folder, options, show.on_setting, on_run=show.on_run)
     except Stopped as stopped:
         print(f"stopped; the same command continues the sweep in {folder}", file=sys.stderr)
         return 128 + stopped.signal

@@ -124,7 +124,7 @@ class Recipe:
     sched: Schedule = "constant"
     warmup_epochs: NotNegative = 0
     step_epochs: Positive = 10
-    step_at: tuple[Positive, ...] = ()
+    step_at: Annotated[tuple[float, ...], Bounds(0, open_low=True)] = ()
     decay: Annotated[float, Bounds(0, 1, open_low=True)] = 0.1
     clip_grad: Positive | None = None
     accumulate: Count = 1

@@ -54,6 +54,7 @@ class Evaluator:
         self.batches = self._batches(split)
         self._program = self._sums  # one object, so that jax keeps its trace
         self._add = jit(self._program)
+        self._others: dict[str, Callable] = {}
 
     def __call__(self, fit: dict, key: jax.Array, step: int = 0) -> dict[str, float]:
         """Returns the means of the fit on the split; the key is for trainers that sample in an evaluation."""
@@ -94,16 +95,22 @@ class Evaluator:
         other.batches = other._batches(split)
         return other
 
-    def of(self, trainer: Trainer) -> "Evaluator":
-        """Returns an evaluator of another trainer on the same batches."""
+    def of(self, trainer: Trainer, name: str = "") -> "Evaluator":
+        """Returns an evaluator of another trainer on the same batches.
+
+        Args:
+            trainer: the other trainer.
+            name: name under which its program is kept, for evaluators that share programs, where it is the same for
+                all of them; "": it is not kept.
+        """
         other = copy(self)
         other.trainer, other.measures, other._program = trainer, None, other._sums
-        other._add = jit(other._program)
+        other._add = self._others.setdefault(name, jit(other._program)) if name else jit(other._program)
         return other
 
     def share(self, other: "Evaluator") -> None:
-        """Takes the compiled program of another evaluator of the same trainer, task and shapes."""
-        self._add = other._add
+        """Takes the compiled programs of another evaluator of the same trainer, task and shapes."""
+        self._add, self._others = other._add, other._others
 
     def _sums(self, fit: dict, batch: dict, scaler: Any, key: jax.Array) -> tuple[dict, dict]:
         """Returns the sums over a batch, and what the measures need of each example."""

@@ -56,7 +56,13 @@ def described_baseline(
 
 
 def score_baseline(
-    baseline: Mapping[str, Any], task: Task, evaluator: Evaluator, shape: tuple[int, ...], *, per_step: bool = False
+    baseline: Mapping[str, Any],
+    task: Task,
+    evaluator: Evaluator,
+    shape: tuple[int, ...],
+    *,
+    per_step: bool = False,
+    shares: bool = False,
 ) -> dict[str, float]:
     """Computes the metrics of a baseline on the examples of an evaluator.
 
@@ -66,13 +72,14 @@ def score_baseline(
         evaluator: evaluator of the model.
         shape: shape of the outputs for one example, or for one step.
         per_step: whether there is an output at every time step.
+        shares: whether the task is that of every run that shares the programs of the evaluator.
     """
     model = _model(per_step)
     unused = Trainer(lambda key, batch: {}, lambda fit, batch, key: (fit, {}), scores(model, task), task.finish)
     params = {"outputs": np.asarray(baseline["outputs"], np.float32).reshape(shape)}
     if baseline["last"]:
         params["last"] = np.asarray(baseline["last"], np.float32)
-    return evaluator.of(unused)({"params": params, "state": {}}, jax.random.key(0))
+    return evaluator.of(unused, "baseline" if shares else "")({"params": params, "state": {}}, jax.random.key(0))
 
 
 def baseline_outputs(baseline: Mapping[str, Any], examples: int) -> np.ndarray:

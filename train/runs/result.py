@@ -75,7 +75,11 @@ def beside_baseline(result: Result) -> Result:
         return result
     task = parts.task
     shape = parts.made_for.shape if task.units == "example" else (-1,)
-    found = score_baseline(baseline, task, parts.evaluations["test"], shape, per_step=parts.made_for.each)
+    found = score_baseline(
+        *(baseline, task, parts.evaluations["test"], shape),
+        per_step=parts.made_for.each,
+        shares="label_smoothing" not in parts.trainer.numbers,  # the loss has it
+    )
     beside: dict[str, Any] = {"name": baseline["name"], "metrics": found}
     if task.measures:
         beside["measures"] = baseline_measures(task, parts.data, baseline)

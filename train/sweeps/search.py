@@ -7,9 +7,9 @@ With a storage several workers share its trials, and the settings depend on the 
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..callback import Callback
 from ..config.run_options import RunOptions
@@ -25,7 +25,8 @@ _TRIES = 20  # proposals per setting, after which all different ones are taken t
 _EARLY = 5  # a run is not pruned in its first fifth
 
 
-class Search(NamedTuple):
+@dataclass(frozen=True)
+class Search:
     """Space and rules of a search.
 
     Attributes:

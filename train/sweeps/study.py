@@ -23,7 +23,7 @@ def check_optuna(flag: str) -> Any:
         BadInput: if it is not installed; the message names the flag that needs it.
     """
     try:
-        import optuna
+        import optuna  # pyright: ignore[reportMissingImports]
     except ImportError as error:
         raise BadInput(f"{flag} needs optuna, not installed here: pip install 'neural-network-zoo[sweep]'") from error
     return optuna

@@ -6,7 +6,7 @@ import pytest
 
 from zoo import _catalogue
 from zoo.train.__main__ import main
-from zoo.train.cli.train_args import Command, read
+from zoo.train.cli.train_args import Command, check, read
 from zoo.train.config.recipe import Recipe, book, recipe_for
 from zoo.train.config.run_options import RunOptions
 from zoo.train.config.schema import BESIDES, recipe_flags, run_flags
@@ -294,3 +294,18 @@ def test_options_are_checked_in_python_too():
     for options in ({"on_nan": "stop"}, {"overwrite": 1}, {"log_every": 0}, {"log_every": 1.5}, {"require": "tpus"}):
         with pytest.raises(BadInput, match="--"):
             RunOptions(**options)
+
+
+@pytest.mark.parametrize("model", _catalogue.own_names())
+def test_every_recipe_of_the_zoo_passes_the_checks_of_the_command_line(model):
+    for each in book(model).recipes:
+        check(each)
+
+
+def test_the_epochs_of_decays_are_a_list():
+    words = ["--model", "resnet", "--dataset", "cifar10"]
+    assert recipe(*words).step_at == (82, 123)
+    assert recipe(*words, "--step-at", "3", "4.5").step_at == (3, 4.5)
+    assert recipe(*words, "--step-at").step_at == ()
+    with pytest.raises(BadInput, match="--step-at must be a list of numbers above 0"):
+        recipe(*words, "--step-at", "0")

@@ -122,6 +122,8 @@ def test_parts_are_made_for_other_numbers_without_loading_the_data_again(both):
     chex.assert_trees_all_equal(trained(again)[0], fit)
 
 
+@pytest.mark.slow
+@pytest.mark.expensive
 def test_networks_against_each_other_take_them_as_well():
     recipe = dataclasses.replace(recipe_for("gan"), m={"latent": 2, "hidden": (4,)}, batch_size=64)
     recipe = dataclasses.replace(recipe, d={**recipe.d, "examples": 200}, steps=2, lr=0.01)

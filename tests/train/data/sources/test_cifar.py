@@ -4,11 +4,13 @@ import gzip
 import hashlib
 import io
 import tarfile
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from tests.train.data.images import archive
+from zoo.train import RunOptions, recipe_for, run
 from zoo.train.data.dataset import Place, load_data
 from zoo.train.data.sources import cifar
 from zoo.train.errors import DataUnavailable
@@ -157,3 +159,18 @@ def test_mirrors_are_https_digests_are_sha256_and_classes_are_sorted():
         assert all(url.startswith("https://") and not url.endswith("/") for url in origin.mirrors)
         assert len(bytes.fromhex(origin.sha256)) == 32
     assert list(cifar._HUNDRED) == sorted(cifar._HUNDRED)
+
+
+@pytest.mark.slow
+@pytest.mark.expensive
+@pytest.mark.parametrize("variant", ["", "fast"])
+def test_the_recipes_of_resnet_train_on_it(variant, tmp_path):
+    put(tmp_path, "cifar10", members("cifar10"))
+    recipe = recipe_for("resnet", "cifar10", variant)
+    recipe = replace(recipe, m={"depth": 8, "width": 4}, epochs=3, batch_size=20, step_at=recipe.step_at and (1, 2))
+    recipe = replace(recipe, warmup_epochs=min(recipe.warmup_epochs, 1))
+    options = RunOptions(out=tmp_path / "run", data_dir=tmp_path, offline=True, quiet=True, pictures=False)
+    result = run(recipe, options)
+    rates = [row["lr"] for row in result.rows if row["split"] == "train"]
+    assert rates[-1] == pytest.approx(1e-3 if not variant else 0.4 / 25 * 1e-4, rel=1e-3)
+    assert 0 <= result.metrics["accuracy"] <= 1

@@ -1,9 +1,12 @@
 """SVHN: small files written by scipy, read as images and digits, and refused by what is wrong."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.io import savemat
 
+from zoo.train import RunOptions, recipe_for, run
 from zoo.train.data.dataset import Place, load_data
 from zoo.train.data.sources import svhn
 from zoo.train.errors import DataUnavailable
@@ -74,3 +77,11 @@ def test_mirrors_are_https_and_digests_are_sha256():
     assert all(url.startswith("https://") and not url.endswith("/") for url in svhn._MIRRORS)
     assert len({sha256 for sha256, _ in svhn._FILES.values()}) == 2
     assert all(len(bytes.fromhex(sha256)) == 32 for sha256, _ in svhn._FILES.values())
+
+
+@pytest.mark.slow
+def test_the_recipe_of_cnn_trains_on_it(folder):
+    recipe = replace(recipe_for("cnn", "svhn"), m={"filters": (2, 2, 4), "hidden": 4}, epochs=2, batch_size=5)
+    result = run(recipe, RunOptions(out=folder / "run", data_dir=folder, offline=True, quiet=True, pictures=False))
+    assert 0 <= result.metrics["accuracy"] <= 1
+    assert result.load().about["classes"] == list("0123456789")
