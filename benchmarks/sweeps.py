@@ -29,7 +29,7 @@ from .sweep import begin
 
 _COMMAND = "python -m benchmarks.sweeps"
 _OPTIONS = RunOptions(quiet=True, pictures=False, compile_cache="off")
-_RATES, _DECAYS = (3e-4, 1e-3, 3e-3, 1e-2), (1e-3, 1e-2)
+_RATES, _DECAYS = (1e-3, 3e-3, 1e-2), (1e-3, 1e-2)
 CASES = {"mlp on digits": recipe_for("mlp", "digits"), "mlp on iris": recipe_for("mlp", "iris")}
 SPACE = {
     "lr": "1e-4..1e-1",
@@ -45,15 +45,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Measures, stores and prints."""
     parser = argparse.ArgumentParser(prog=_COMMAND, description=__doc__)
     parser.add_argument("--only", nargs="*", choices=("grid", "search"), default=["grid", "search"])
+    parser.add_argument("--cases", nargs="*", choices=CASES, default=list(CASES), help="networks of the grid")
     parser.add_argument("--rounds", type=int, default=3, help="rounds of the grid, and seeds of the search (3)")
     parser.add_argument("--trials", type=int, default=40, help="random settings of the search (40)")
-    parser.add_argument("--epochs", type=float, help="of each run; else 5 in the grid and 15 in the search")
+    parser.add_argument("--epochs", type=float, help="of each run; else 3 in the grid and 15 in the search")
     add_kept(parser)
     args = parser.parse_args(argv)
     figures = {}
     if "grid" in args.only:
-        for name, recipe in CASES.items():
-            figures[f"6 {name}"] = _grid(name, replace(recipe, epochs=args.epochs or 5, expect=None), args.rounds)
+        for name in args.cases:
+            figures[f"6 {name}"] = _grid(name, replace(CASES[name], epochs=args.epochs or 3, expect=None), args.rounds)
     if "search" in args.only:
         figures["7 search"] = _search(args.trials, args.rounds, args.epochs or 15)
     show(figures, args.kept)
@@ -100,6 +101,7 @@ def in_turns(ways: Mapping[str, Callable[[Path], object]], rounds: int) -> dict[
                 began = time.perf_counter()
                 ways[name](Path(folder))
                 seconds[name].append(time.perf_counter() - began)
+            print(f"  round {turn + 1}, {name}: {seconds[name][-1]:.1f} s", flush=True)
     return seconds
 
 

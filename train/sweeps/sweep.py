@@ -21,7 +21,7 @@ from .grid import folder_name
 from .programs import Programs, numbers_of, parts_of_equal_size, program_of, same_programs
 from .results import ResultLog, Setting, SettingResult, failed, finished, identity
 from .vmapped_runs import run_vmapped
-from .vmapped_training import TOGETHER, VmappedRuns, is_faster_vmapped
+from .vmapped_training import VmappedRuns, is_faster_vmapped, runs_together
 
 __all__ = ["LOG", "check_sweep", "open_folder", "options_of", "sweep"]
 
@@ -151,7 +151,8 @@ def _trained(
 
 def _vmapped(first: Setup, runs: Sequence[_Run], numbers: Collection[str]) -> Iterator[dict[str, Any]]:
     programs = None
-    for some in parts_of_equal_size(runs, TOGETHER):
+    most = runs_together(first, len({recipe.seed for recipe, _ in runs}))
+    for some in parts_of_equal_size(runs, most):
         parts = [first.of(each[0]) or parts_of(*each, numbers=numbers) for each in some]
         programs = VmappedRuns(parts) if programs is None or len(programs.parts) != len(some) else programs.of(parts)
         try:

@@ -22,12 +22,11 @@ from ..runtime.signals import StopFlag
 from ..trainer import named_key
 from ..trainers import traits
 
-__all__ = ["TOGETHER", "VmappedRuns", "is_faster_vmapped", "train_vmapped"]
-
-TOGETHER = 16
-"""Runs in one program at most: a signal loses those under way, and each holds its data and rows until their end."""
+__all__ = ["VmappedRuns", "is_faster_vmapped", "runs_together", "train_vmapped"]
 
 _SMALL = 10_000  # parameters
+_TOGETHER = 16  # runs of a small network: a signal loses those under way
+_BYTES = 1 << 28  # of the examples of all runs, where each has its own
 
 
 class VmappedRuns:
@@ -116,11 +115,20 @@ def is_faster_vmapped(parts: Setup) -> bool:
         return False
     fit, order = parts.advance.shapes(parts.key)
     on_cpu = jax.default_backend() == "cpu"
-    if on_cpu and sum(leaf.size for leaf in jax.tree.leaves(fit["params"])) > _SMALL:
+    if on_cpu and _parameters(parts) > _SMALL:
         return False
     # The loop over examples of a rule without a gradient takes less time for several runs at once.
     recurs = on_cpu and traits(recipe.trainer).gradient
     return not {CONVOLUTION, *(LOOPS if recurs else ())} & parts.advance.programs(fit, order, parts.key).made_of
+
+
+def runs_together(parts: Setup, seeds: int) -> int:
+    """Returns how many runs to train in one program: those of a setting, of small networks also those of others."""
+    if _parameters(parts) > _SMALL:
+        return seeds
+    size = sum(leaf.nbytes for leaf in jax.tree.leaves(parts.advance.arrays))
+    most = _BYTES // max(1, size) if parts.recipe.val_share else _TOGETHER
+    return max(seeds, min(_TOGETHER, most))
 
 
 def train_vmapped(
@@ -161,6 +169,10 @@ def train_vmapped(
             _log(callbacks, [[row, *more] for row, more in zip(rows, scores, strict=True)], fits, failed)
             now.totals, now.since = None, until
     return failed
+
+
+def _parameters(parts: Setup) -> int:
+    return sum(leaf.size for leaf in jax.tree.leaves(parts.advance.shapes(parts.key)[0]["params"]))
 
 
 def _of(tree: Any, i: int) -> Any:

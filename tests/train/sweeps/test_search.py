@@ -18,7 +18,8 @@ from zoo.train.sweeps.results import Setting, Stopped
 pytestmark = pytest.mark.usefixtures("quick_compiler")
 IRIS = resolve_recipe({"model": "mlp", "dataset": "iris"})
 OPTIONS = RunOptions(pictures=False, quiet=True)
-GIVEN = {"search": "tpe", "trials": 8, "lr": "1e-4..1", "m.hidden": "4,8", "epochs": "4", "val_share": "0.2"}
+GIVEN = {"search": "tpe", "trials": 4, "lr": "1e-4..1", "opt": "adam,adamw", "epochs": "4", "val_share": "0.2"}
+TWICE = {**GIVEN, "prune": True, "seeds": 2}
 
 
 def test_a_search_without_optuna_says_how_to_install_it(monkeypatch, capsys):
@@ -59,36 +60,48 @@ def logged(folder):
 def whole(tmp_path_factory):
     pytest.importorskip("optuna")
     folder = tmp_path_factory.mktemp("whole")
-    return searched(folder, {**GIVEN, "prune": True, "seeds": 2}), folder
+    return searched(folder, TWICE), folder
 
 
 def test_values_lie_in_their_ranges_and_settings_differ(whole):
     given = [each.setting.given for each in whole[0]]
-    assert len({str(each) for each in given}) == 8
-    assert all(1e-4 <= each["lr"] <= 1 and each["m.hidden"] in ((4,), (8,)) for each in given)
+    assert len({str(each) for each in given}) == 4
+    assert all(1e-4 <= each["lr"] <= 1 and each["opt"] in ("adam", "adamw") for each in given)
     assert all(each["lr"] == float(f"{each['lr']:.3g}") for each in given)
 
 
-def test_a_search_that_was_interrupted_ends_as_if_it_had_not_been(whole, tmp_path):
+def ended_and_continued(folder, given, stops):
+    """The results of a search that was ended after each of these numbers of runs, and continued."""
+
     def interrupt(setting, seed, entry):
         counts.append(seed)
-        if len(counts) in (3, 9):  # in the middle of a setting, and of another
+        if len(counts) in stops:
             raise Stopped(15)
 
-    counts, given = [], {**GIVEN, "prune": True, "seeds": 2}
-    for _ in range(2):
+    counts = []
+    for _ in stops:
         with pytest.raises(Stopped):
-            searched(tmp_path, given, on_run=interrupt)
-    found = searched(tmp_path, given)
+            searched(folder, given, on_run=interrupt)
+    return searched(folder, given)
+
+
+def test_a_search_that_was_interrupted_ends_as_if_it_had_not_been(whole, tmp_path):
+    found = ended_and_continued(tmp_path, TWICE, (5,))  # in the middle of a setting
     assert logged(tmp_path) == logged(whole[1])
     assert [each.setting for each in found] == [each.setting for each in whole[0]]
     assert [each.scores for each in found] == [each.scores for each in whole[0]]
 
 
-def test_a_longer_search_begins_with_the_shorter_one(whole, tmp_path):
-    searched(tmp_path, {**GIVEN, "prune": True, "seeds": 2, "trials": 4})
-    before = logged(tmp_path)
-    assert before == logged(whole[1])[: len(before)]
+@pytest.mark.slow
+@pytest.mark.expensive
+def test_so_does_a_search_in_which_runs_are_pruned_and_a_longer_one_begins_with_it(whole, tmp_path):
+    longer = {**TWICE, "trials": 9}
+    once, found = searched(tmp_path / "once", longer), ended_and_continued(tmp_path / "thrice", longer, (3, 11))
+    assert any(each.pruned for each in once)
+    assert [each.scores for each in found] == [each.scores for each in once]
+    assert logged(tmp_path / "once") == logged(tmp_path / "thrice")
+    before = logged(whole[1])
+    assert logged(tmp_path / "once")[: len(before)] == before
 
 
 def test_a_run_is_pruned_when_it_is_worse_than_the_median_and_its_setting_ranked_behind(tmp_path, monkeypatch):
@@ -107,7 +120,7 @@ def test_a_run_is_pruned_when_it_is_worse_than_the_median_and_its_setting_ranked
             return super().on_metrics({**row, "accuracy": now[0]} if row["split"] == "val" else row, fit)
 
     monkeypatch.setattr(search, "_Reports", Stub)
-    found = searched(tmp_path, {**GIVEN, "prune": True, "trials": 7})
+    found = searched(tmp_path, {**GIVEN, "opt": "adam", "prune": True, "trials": 7})
     assert [each.pruned for each in found] == [False] * 5 + [True, False]
     bad = found[5].runs[0]
     assert bad["curve"] == [0.1], "it ended at the first evaluation after a fifth of the run"
@@ -117,6 +130,8 @@ def test_a_run_is_pruned_when_it_is_worse_than_the_median_and_its_setting_ranked
     assert "pruned" in report.score(best[-1])
 
 
+@pytest.mark.slow
+@pytest.mark.expensive
 def test_workers_share_a_storage_and_its_table(tmp_path, capsys):
     pytest.importorskip("optuna")
     words = ["sweep", "--model", "mlp", "--dataset", "iris", "--lr", "1e-3..1", "--m.hidden", "4,8", "--epochs", "2"]
@@ -136,17 +151,24 @@ def test_workers_share_a_storage_and_its_table(tmp_path, capsys):
     assert "--storage nothing://host/name cannot be opened" in capsys.readouterr().err
 
 
-def test_a_search_over_nothing_or_over_a_mixture_is_refused():
+def test_values_are_choices_or_ranges_and_nothing_or_a_mixture_is_refused():
     pytest.importorskip("optuna")
-    from zoo.train.sweeps.study import space
+    from zoo.train.sweeps.study import decode, space
 
     with pytest.raises(BadInput, match="--search needs several values or a range of a flag"):
         search_of(IRIS, {"search": "tpe", "lr": "0.1"})
+    wanted, _ = search_of(IRIS, {"search": "tpe", "m.hidden": "4,8x8", "batch_size": "8..32"})
+    whole = space(wanted.values)
+    assert whole["m.hidden"].choices == ("4", "8x8")
+    assert (whole["batch_size"].low, whole["batch_size"].high, whole["batch_size"].log) == (8, 32, True)
+    assert decode(wanted.values, {"m.hidden": "8x8", "batch_size": 9}) == {"m.hidden": (8, 8), "batch_size": 9}
     wanted, _ = search_of(IRIS, {"search": "tpe", "lr": "1e-3..1e-1,1"})
     with pytest.raises(BadInput, match=r"--lr 0.001..0.1,1.0: --search takes one range or several values, not both"):
         space(wanted.values)
 
 
+@pytest.mark.slow
+@pytest.mark.expensive
 def test_a_setting_whose_run_fails_is_no_end_of_the_search(tmp_path):
     pytest.importorskip("optuna")
     found = searched(tmp_path, {"search": "tpe", "trials": 3, "lr": "1e30..1e36", "opt": "sgd", "epochs": "2"})
