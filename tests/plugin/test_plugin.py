@@ -246,3 +246,16 @@ def test_a_model_of_a_file_needs_a_data_set(tmp_path, monkeypatch):
         recipe_for("./mine.py:tiny")
     assert recipe_for("./mine.py:tiny", "iris").model == "mine:tiny"
     assert zoo.create("./mine.py:tiny", 3, width=2)._fields == ("init", "apply")
+
+
+def test_the_help_of_a_model_without_recipes_is_that_for_a_data_set_that_it_reads(tmp_path, monkeypatch, capsys):
+    from zoo.train.__main__ import main
+
+    shutil.copy(HERE / "mine.py", tmp_path / "mine.py")
+    monkeypatch.chdir(tmp_path)
+    assert main(["--model", "./mine.py:tiny", "--help"]) == 0
+    page = capsys.readouterr().out
+    assert "It has no recipe: give --dataset NAME; the values below are those for" in page
+    assert "--m.width" in page
+    assert main(["--model", "./mine.py:tiny", "--dataset", "iris", "--help"]) == 0
+    assert "those for iris" in capsys.readouterr().out
