@@ -144,7 +144,7 @@ def _is_old(raw: bytes) -> bool:
 
 def _undecodable(where: str, encoding: str, error: UnicodeDecodeError, at: int, lines: int, first: bytes) -> str:
     cause = ", as in UTF-16" if not encoding and first.startswith(_WIDE) else ""
-    cure = "name its encoding with --d.encoding" if encoding else "Save the file as UTF-8"
+    cure = "Name its encoding with --d.encoding" if encoding else "Save the file as UTF-8"
     return f"{where} is not {encoding or 'UTF-8'} text: {_place(at, lines, error)}{cause}. {cure}"
 
 

@@ -111,7 +111,7 @@ def test_the_guess_is_the_same_for_pieces_of_any_size(write):
 def test_an_encoding_that_is_given_is_not_guessed(write):
     path = write("name\n\u017elu\u0165\n".encode("cp1250"))
     assert read_rows(path, "cp1250") == ([(1, ["name"]), (2, ["\u017elu\u0165"])], [])
-    with pytest.raises(BadInput, match=r"t.csv is not utf-8 text: byte 5 .* name its encoding with --d.encoding"):
+    with pytest.raises(BadInput, match=r"t.csv is not utf-8 text: byte 5 .* Name its encoding with --d.encoding"):
         read_rows(path, "utf-8")
     with pytest.raises(BadInput, match=r"--d.encoding utf-9 is not known: give one of Python's, as utf-8"):
         read_rows(path, "utf-9")
