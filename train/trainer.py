@@ -34,6 +34,8 @@ class Trainer(NamedTuple):
             training did not converge, each with what to do.
         numbers: numbers of the recipe that the functions take from `fit["numbers"]`, with their values in this run, so
             that runs with others share the compiled programs (`trainers/numbers.py`).
+        prepare: `(fit, key) -> fit`, called before every evaluation: computes what of the state follows from the
+            parameters but costs too much for every batch, such as a partition function. None: nothing is computed.
     """
 
     init: Callable[..., dict]
@@ -43,6 +45,7 @@ class Trainer(NamedTuple):
     figures: tuple[Callable[[Any], None], ...] = ()
     warnings: Callable[[Mapping[str, float]], Sequence[str]] = _none
     numbers: Mapping[str, float] = MappingProxyType({})
+    prepare: Callable[..., dict] | None = None
 
 
 def eval_params(fit: dict) -> tuple[Any, Any]:

@@ -105,7 +105,7 @@ def train(
         if now.since < now.step and plan.logs(now.step):
             ends = hooks.on_metrics(means or train_row(now, plan, rate), gather(now.fit))
             if plan.evaluates(now.step):
-                ends |= _evaluate(evaluate, hooks, now)
+                ends |= _evaluate(advance, evaluate, hooks, now, key)
                 scored = now.step
             now.totals, now.since = None, now.step
         if ends or now.step >= plan.steps:
@@ -118,12 +118,13 @@ def train(
     if saver:
         saver.last(now)
     if scored < now.step:  # ended by a signal or a callback: the last state is scored and saved as well
-        _evaluate(evaluate, hooks, now)
+        _evaluate(advance, evaluate, hooks, now, key)
     return now.fit
 
 
-def _evaluate(evaluate: Callable, hooks: CallbackList, now: LoopState) -> bool:
+def _evaluate(advance: StepProgram, evaluate: Callable, hooks: CallbackList, now: LoopState, key: jax.Array) -> bool:
     """Logs the rows of an evaluation; True if a callback ends the run."""
+    now.fit = advance.prepared(now.fit, key, now.step)
     ends = [hooks.on_metrics(row, gather(now.fit)) for row in evaluate(now.fit, now.step)]  # every row is logged
     return any(ends)
 

@@ -55,6 +55,7 @@ class StepProgram:
         self.arrays = device_put(feed.arrays, sharding.replicated)
         self.order = jax.jit(feed.order, out_shardings=sharding.replicated)
         self._init = jit_once(lambda key, arrays: sharding.constrain(self.made(key, arrays)))
+        self._prepare = None if trainer.prepare is None else jit(partial(self._prepared, trainer.prepare))
         self._programs: _Programs | None = None
         self._ready = False
 
@@ -63,6 +64,10 @@ class StepProgram:
         fit = self._init(named_key(key, "init"), self.arrays)
         numbers = {name: jnp.float32(value) for name, value in self.trainer.numbers.items()}
         return fit | {"numbers": device_put(numbers, self.sharding.replicated)} if numbers else fit
+
+    def prepared(self, fit: dict, key: jax.Array, step: int) -> dict:
+        """Returns the fit as it is evaluated, with what the trainer computes for evaluations alone."""
+        return fit if self._prepare is None else self._prepare(fit, named_key(key, "prepare", step))
 
     def shapes(self, key: jax.Array) -> tuple[dict, Any]:
         """Returns shapes and types of the fit and of an epoch's order."""
@@ -74,7 +79,7 @@ class StepProgram:
         shapes = [jax.tree.map(lambda leaf: (leaf.shape, leaf.dtype), each.arrays) for each in (self, other)]
         if shapes[0] == shapes[1]:
             self.order, self._init, self._programs = other.order, other._init, other._programs
-            self._ready = other._ready
+            self._ready, self._prepare = other._ready, other._prepare
 
     def of(self, trainer: Trainer) -> "StepProgram":
         """Returns this program for the same trainer with other numbers; the compiled programs are shared."""
@@ -130,6 +135,9 @@ class StepProgram:
     def made(self, key: jax.Array, arrays: Any) -> dict:
         """Returns the fit before the first step, to be traced; its sharding is not yet constrained."""
         return self.trainer.init(key, self._batch(arrays, self.feed.order(key), 0, key))
+
+    def _prepared(self, prepare, fit, key):
+        return self.sharding.constrain(prepare(self.sharding.gather(fit, "params", "ema"), key))
 
     def _batch(self, arrays, order, i, key):
         batch = self.feed.batch(arrays, order, i, key)

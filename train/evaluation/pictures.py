@@ -26,12 +26,13 @@ def draw(result: Any) -> dict[str, Any]:
     Returns:
         The scores behind the figures.
     """
-    from ..plots.curves import PLAYERS, curves
+    from ..plots.curves import PLAYERS, Panel, curves
 
     folder, setup, model = result.folder / "plots", result.setup, result.load()
     folder.mkdir(exist_ok=True)
     adversarial = any("d_loss" in row for row in result.rows)
-    headline, panels = setup.task.headline, PLAYERS if adversarial else ()
+    own = tuple(Panel(name) for name in setup.task.curves if any(name in row for row in result.rows))
+    headline, panels = setup.task.headline, PLAYERS if adversarial else own
     curves(result.rows, folder / "curves.png", result.best_epoch, headline, panels)
     data = resident(setup.data) if model.task.units == "example" else setup.data
     drawing = Drawing(setup, model, data, folder)

@@ -177,8 +177,8 @@ class ZooRegressor(RegressorMixin, _ZooEstimator):
 class ZooTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, _ZooEstimator):
     """Transformer of scikit-learn: the outputs of a trained model are features for the next step of a pipeline.
 
-    Of a map of units, such as `kohonen`, these are the distances to all units, in the scale of the model; of other
-    models their outputs before the task interprets them, such as logits. Parameters and attributes as of
+    Of an `rbm` these are the probabilities of its hidden units, of a map of units, such as `kohonen`, the distances to
+    all units (see `Trained.transform`). Parameters and attributes as of
     `ZooClassifier`.
     """
 
@@ -191,18 +191,12 @@ class ZooTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, _ZooEsti
         recipes = book(self.model).recipes
         alone = bool(recipes) and all(recipe.task for recipe in recipes)
         self._train(x, None if alone else y)
-        self._n_features_out = self._features(self._read(x[:1])).shape[1]
+        self._n_features_out = self._by_rows(self.trained_.transform, self._read(x[:1])).shape[1]
         return self
 
     def transform(self, X: Any) -> np.ndarray:
         """Returns the features float32 (n, outputs)."""
-        return self._features(self._read(X))
-
-    def _features(self, x: np.ndarray) -> np.ndarray:
-        found = self._by_rows(self.trained_.outputs, x)
-        if "assign" in self.trained_.task.requires:  # outputs are negative squared distances
-            found = np.sqrt(np.maximum(-found, 0))
-        return found.reshape(len(found), -1)
+        return self._by_rows(self.trained_.transform, self._read(X))
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

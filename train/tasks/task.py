@@ -69,6 +69,7 @@ class Task(NamedTuple):
         figures: names of functions in `evaluation/figures.py`, or functions of the same signature.
         progress: `parts of the run -> draw`, where `draw(fit, path, title)` draws the model as a PNG file during
             training; the pictures are joined to an animation. None: nothing is drawn.
+        curves: names of metrics that are drawn over the training instead of the loss, where they are measured.
         explain: `metrics -> lines` that explain the scores to a reader who meets them for the first time.
         baseline: `(data, kind of the data) -> Baseline`, the outputs of a trivial model, from the training examples;
             None: the task has none.
@@ -104,6 +105,7 @@ class Task(NamedTuple):
     details: Callable[..., dict[str, Any]] | None = None
     figures: tuple[str | Callable, ...] = ()
     progress: Callable[[Any], Callable[[dict, Path, str], None] | None] | None = None
+    curves: tuple[str, ...] = ()
     explain: Callable[[Mapping[str, float]], Sequence[str]] = _nothing
     baseline: Callable[[Dataset, str], Baseline] | None = None
     measures: Literal["binary", "classes", "steps", "labels", ""] = ""

@@ -1,5 +1,6 @@
-"""Applies a model to a batch, whose outputs are returned without a carry, and a memory to damaged patterns."""
+"""Applies a model to a batch, and to raw inputs those capabilities that only some models have."""
 
+from functools import partial
 from typing import Any
 
 import jax
@@ -7,10 +8,10 @@ import numpy as np
 
 from zoo.layers import Layer, Scanned, Sequence
 
-from ..data.normalize import scaled
+from ..data.normalize import on_device, scaled
 from .inputs import checked_inputs
 
-__all__ = ["call", "inputs", "recall"]
+__all__ = ["call", "inputs", "recall", "transform"]
 
 
 def inputs(batch: dict) -> Any:
@@ -59,3 +60,35 @@ def recall(trained: Any, x: Any, known: Any = None, key: Any = None) -> Any:
         given = np.where(np.broadcast_to(np.asarray(known, bool), given.shape), given, np.float32(0))
     key = jax.random.key(key) if isinstance(key, int) else key
     return jax.tree.map(np.asarray, jax.jit(trained.model.recall)(trained.params, trained.state, given, key))
+
+
+def transform(trained: Any, x: Any) -> np.ndarray:
+    """Computes features of raw inputs, float32 (batch, n), or (n,) for one input.
+
+    They are the values of hidden units where the model has the capability `features`, such as an `rbm`; the distances
+    to all units of a map or to all clusters, in the scale of the model; else the outputs before the task interprets
+    them, such as logits.
+
+    Args:
+        trained: a `Trained` model.
+        x: inputs, as for `Trained.outputs`.
+
+    Raises:
+        ValueError: as in `Trained.outputs`.
+    """
+    features = getattr(trained.model, "features", None)
+    run = None if features is None else partial(_features, features, trained)
+    found = trained._in_chunks(x, None, np.asarray, run)
+    if features is None and "assign" in trained.task.requires:  # outputs are negative squared distances
+        found = np.sqrt(np.maximum(-found, 0))
+    alone = not hasattr(x, "columns") and np.ndim(x) == len(trained.input_shape)
+    return found.reshape(-1) if alone else found.reshape(len(found), -1)
+
+
+def _features(features: Any, trained: Any, batch: dict) -> jax.Array:
+    return _computed(features, trained.params, trained.state, trained.scaler, batch["x"])
+
+
+@partial(jax.jit, static_argnums=0)
+def _computed(features: Any, params: Any, state: Any, scaler: Any, x: jax.Array) -> jax.Array:
+    return features(params, state, on_device(scaler, x))

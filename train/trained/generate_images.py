@@ -8,7 +8,7 @@ import numpy as np
 from zoo import _catalogue
 
 from .build import ModelSpec
-from .generator_input import sample_latents
+from .generator_input import sample_latents, samples_by_class
 from .model import Trained
 
 __all__ = ["as_stored", "by_class", "interpolate", "is_image_generator", "nearest_images", "sample_images"]
@@ -21,7 +21,9 @@ def is_image_generator(model: Trained) -> bool:
 
 
 def by_class(model: Trained) -> bool:
-    """Returns whether the model generates by class: such a generator takes the number of classes."""
+    """Returns whether the model generates by class: by a generator of classes or by its capability `sample`."""
+    if samples_by_class(model.model):
+        return True
     return hasattr(model.model, "given") and "outputs" in _catalogue.card(model.about["model"]).decided
 
 

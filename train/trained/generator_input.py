@@ -1,5 +1,6 @@
-"""Inputs of generators: noise, with the class for conditional ones, or an image to change."""
+"""Samples of trained models, and inputs of generators: noise, with the class for conditional ones, or an image."""
 
+import inspect
 from typing import Any
 
 import jax
@@ -8,7 +9,7 @@ import numpy as np
 
 from .build import ModelSpec
 
-__all__ = ["input_spec", "is_image_to_image", "sample_latents"]
+__all__ = ["input_spec", "is_image_to_image", "sample", "sample_latents", "samples_by_class"]
 
 
 def sample_latents(model: Any, wanted: ModelSpec, n: int, key: jax.Array, y: Any = None) -> np.ndarray:
@@ -30,10 +31,7 @@ def sample_latents(model: Any, wanted: ModelSpec, n: int, key: jax.Array, y: Any
         raise ValueError("this model generates images from images, not from noise: use predict")
     if n < 1:
         raise ValueError(f"the number of samples must be at least 1, got {n}")
-    classes = np.arange(n) % max(wanted.outputs, 1) if y is None else np.asarray(y)
-    if classes.shape != (n,) or classes.min() < 0 or classes.max() >= max(wanted.outputs, 1):
-        raise ValueError(f"y must be {n} classes from 0 to {wanted.outputs - 1}, got {y!r}")
-    batch = {"x": jnp.zeros((n, *wanted.shape)), "y": jnp.asarray(classes, jnp.int32)}
+    batch = {"x": jnp.zeros((n, *wanted.shape)), "y": jnp.asarray(_classes(n, wanted.outputs, y), jnp.int32)}
     return np.asarray(model.given(key, batch))
 
 
@@ -47,3 +45,40 @@ def input_spec(model: Any, wanted: ModelSpec) -> jax.ShapeDtypeStruct:
 def is_image_to_image(model: Any, wanted: ModelSpec) -> bool:
     """Returns whether the generator inputs are images of the shape of the samples; noise has the shape (latent,)."""
     return len(wanted.shape) > 1 and input_spec(model, wanted).shape == wanted.shape
+
+
+def sample(trained: Any, n: int, key: Any, y: Any = None) -> np.ndarray:
+    """Draws samples (n, ...) of a generator or of a model with the capability `sample`, in the units of the data.
+
+    Args:
+        trained: a `Trained` model.
+        n: number of samples.
+        key: a seed, or a PRNG key.
+        y: class of each sample (n,); None: all classes in turn.
+
+    Raises:
+        ValueError: if the model makes no samples from noise, n is below 1 or a class does not exist.
+    """
+    key = jax.random.key(key) if isinstance(key, int) else key
+    model, wanted = trained.model, ModelSpec.of(trained.about["made_for"])
+    if not hasattr(model, "sample"):
+        return trained.predict(sample_latents(model, wanted, n, key, y))
+    if n < 1:
+        raise ValueError(f"the number of samples must be at least 1, got {n}")
+    given = (jnp.asarray(_classes(n, wanted.outputs, y)),) if samples_by_class(model) else ()
+    draw = jax.jit(model.sample, static_argnums=3)
+    samples = np.asarray(draw(trained.params, trained.state, key, n, *given))
+    return samples if trained.scaler is None else np.asarray(trained.scaler.invert(samples))
+
+
+def samples_by_class(model: Any) -> bool:
+    """Returns whether the capability `sample` of a model has the argument `y`, the classes of the samples."""
+    return hasattr(model, "sample") and "y" in inspect.signature(model.sample).parameters
+
+
+def _classes(n: int, outputs: int, y: Any) -> np.ndarray:
+    """Returns the classes of n samples, by default all in turn; raises ValueError if one does not exist."""
+    classes = np.arange(n) % max(outputs, 1) if y is None else np.asarray(y)
+    if classes.shape != (n,) or classes.min() < 0 or classes.max() >= max(outputs, 1):
+        raise ValueError(f"y must be {n} classes from 0 to {outputs - 1}, got {y!r}")
+    return classes

@@ -21,10 +21,10 @@ from ..runtime.compile import jit
 from ..runtime.jax_settings import check_jax_settings
 from ..tasks.task import Task
 from .arrays import restored
-from .build import ModelSpec, task_of
-from .call import call, recall
+from .build import task_of
+from .call import call, recall, transform
 from .file import check_origin, locate, parse_model, read_model, serialize
-from .generator_input import sample_latents
+from .generator_input import sample
 from .inputs import check_finite_inputs, checked_inputs, checked_lengths
 from .labels import labels_of, named, score
 from .summary import in_a_line
@@ -169,6 +169,10 @@ class Trained:
         shares = np.asarray(jax.jit(self.task.probabilities)(outputs))
         return shares[0] if alone else shares
 
+    def transform(self, x: Any) -> np.ndarray:
+        """Computes features of raw inputs for another model, float32 (batch, n), as in trained/call.py."""
+        return transform(self, x)
+
     def log_prob(self, x: Any, key: Any = None) -> np.ndarray:
         """Computes the log-likelihood of raw inputs, or a lower bound, in nats after normalisation: (batch,).
 
@@ -200,17 +204,10 @@ class Trained:
         Raises:
             ValueError: if the model makes no samples from noise, n is below 1 or a class does not exist.
         """
-        key = jax.random.key(key) if isinstance(key, int) else key
-        draw = getattr(self.model, "sample", None)
-        if draw is None:
-            return self.predict(sample_latents(self.model, ModelSpec.of(self.about["made_for"]), n, key, y))
-        if n < 1:
-            raise ValueError(f"the number of samples must be at least 1, got {n}")
-        samples = np.asarray(draw(self.params, self.state, key, n))
-        return samples if self.scaler is None else np.asarray(self.scaler.invert(samples))
+        return sample(self, n, key, y)
 
-    def _in_chunks(self, x: Any, lengths: Any, last: Callable) -> np.ndarray:
-        """Computes a function of the outputs for some raw inputs at a time."""
+    def _in_chunks(self, x: Any, lengths: Any, last: Callable, run: Callable | None = None) -> np.ndarray:
+        """Computes a function of the outputs, or of what `run` gives, for some raw inputs at a time."""
         x, alone = checked_inputs(self.about, x)
         if lengths is None and not isinstance(x, DiskArray):  # what lies behind the end of a sequence may be anything
             check_finite_inputs(self.about, x)
@@ -218,7 +215,7 @@ class Trained:
         size = min(_CHUNK, len(x))
         some = [np.minimum(np.arange(start, start + size), len(x) - 1) for start in range(0, len(x), size)]
         read = (self._read({name: each[rows] for name, each in given.items()}) for rows in some)
-        y = np.concatenate([np.asarray(last(self._run(batch))) for batch in read])[: len(x)]
+        y = np.concatenate([np.asarray(last((run or self._run)(batch))) for batch in read])[: len(x)]
         return y[0] if alone else y
 
     def _batched(self, x: Any, lengths: Any) -> tuple[np.ndarray, bool]:

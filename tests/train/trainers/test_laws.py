@@ -31,6 +31,7 @@ SMALL = {
     "gan": {"latent": 4, "hidden": (8,)},
     "lsm": {"grid": (3, 1, 1)},
     "markov": {"n": 2, "capacity": 500},
+    "rbm": {"hidden": 6, "temperatures": 5, "runs": 4},
     "rnn": {"width": 8},
     "svm": {"kernel": "linear"},
 }

@@ -1,0 +1,159 @@
+"""Measures restricted Boltzmann machines: `python -m benchmarks.rbm`.
+
+bars: the exact likelihood of bars and stripes, beside the best possible. ais: annealed importance sampling beside exact
+partition functions of 20 machines trained on digits. features: scikit-learn's example of a machine before a logistic
+regression, on digits moved by a pixel. speed: turns with scikit-learn's BernoulliRBM on 10,000 images of MNIST, the
+compiling and scores of every epoch included. mnist: the likelihood of binary MNIST with 500 hidden units,
+which takes 15 minutes.
+"""
+
+import argparse
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import jax
+import numpy as np
+
+from zoo._restricted import Machine, annealed, enumerated
+from zoo.train import recipe_for, run
+from zoo.train.config.recipe import Recipe
+from zoo.train.config.run_options import RunOptions
+from zoo.train.data.dataset import Place, load_data
+from zoo.train.trained.model import Trained
+
+from .page import machine
+
+__all__ = ["main"]
+
+_PARTS = ("bars", "ais", "features", "speed", "mnist")
+_MACHINES = 20
+_HIDDEN = 256
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Measures and prints; returns 1 if a figure misses its limit."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.rbm", description=__doc__)
+    parser.add_argument("--only", nargs="*", choices=_PARTS, default=_PARTS[:3], help="bars, ais and features")
+    parser.add_argument("--data-dir", type=Path, help="folder that holds the downloaded data sets")
+    parser.add_argument("--turns", type=int, default=3, help="turns of speed (3)")
+    args = parser.parse_args(argv)
+    print(f"jax {jax.__version__}, {machine()}", flush=True)
+    parts = {
+        "bars": bars,
+        "ais": ais,
+        "features": features,
+        "speed": lambda: speed(args.data_dir, args.turns),
+        "mnist": lambda: mnist(args.data_dir),
+    }
+    good = [parts[name]() for name in args.only]  # all of them, also after one that failed
+    return 0 if all(good) else 1
+
+
+def _run(recipe: Recipe, data_dir: Path | None = None) -> tuple[dict[str, float], Trained]:
+    """Trains in a folder that is removed; returns the scores and the model."""
+    with tempfile.TemporaryDirectory() as folder:
+        options = RunOptions(out=Path(folder) / "run", quiet=True, pictures=False, data_dir=data_dir)
+        result = run(recipe, options)
+        return dict(result.metrics), result.load()
+
+
+def bars() -> bool:
+    """Prints the exact likelihood of all patterns; True if it is within 0.3 nats of the best possible."""
+    good = True
+    for side in (3, 4):
+        best = -float(np.log(2 ** (side + 1) - 2))
+        recipe = recipe_for("rbm", "bars_and_stripes")
+        found = [_run(replace(recipe, d={"side": side}, seed=seed))[0]["log_likelihood"] for seed in range(5)]
+        print(f"bars and stripes {side}x{side}: {min(found):.3f} to {max(found):.3f} nats in 5 seeds, best {best:.3f}")
+        good &= best - 0.3 <= min(found) and max(found) <= best
+    return good
+
+
+def ais() -> bool:
+    """Prints the differences of estimates from exact partition functions; True if all are below 0.1 nats."""
+    apart, errors = [], []
+    both = jax.jit(lambda m, base, key: (*annealed(m, base, key, 100, 1000)[:2], enumerated(m)))
+    for seed in range(_MACHINES):
+        recipe = replace(recipe_for("rbm", "digits"), m={"hidden": 20}, epochs=20, seed=seed)
+        trained = _run(recipe)[1]
+        params = trained.params
+        found = Machine(params["body"]["0"]["w"], params["visible"]["b"], params["body"]["0"]["b"])
+        estimate, error, exact = map(float, both(found, trained.state["base"], jax.random.key(seed)))
+        apart.append(abs(estimate - exact))
+        errors.append(error)
+    print(f"annealed importance sampling, {_MACHINES} machines of 20 hidden units: at most {max(apart):.3f} nats from "
+          f"exact, mean {np.mean(apart):.3f}; stated standard error {np.mean(errors):.3f}")  # fmt: skip
+    return max(apart) < 0.1
+
+
+def features() -> bool:
+    """Prints the accuracy of a logistic regression on pixels and on features; True if those give 93 %."""
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.metrics import accuracy_score
+    from sklearn.model_selection import train_test_split
+
+    from zoo.sklearn import ZooTransformer
+
+    x, y = moved_digits()
+    x, test, y, truth = train_test_split(x, y, test_size=0.2, random_state=0)
+    raw = LogisticRegression(C=100.0, max_iter=10_000).fit(x, y).predict(test)
+    began = time.perf_counter()
+    first = ZooTransformer("rbm", units="binary", hidden=100, normalize="unit", epochs=30, batch_size=50).fit(x)
+    seconds = time.perf_counter() - began
+    last = LogisticRegression(C=6000, max_iter=10_000).fit(first.transform(x), y)
+    own = float(accuracy_score(truth, last.predict(first.transform(test))))
+    print(f"digits moved by a pixel, logistic regression: {accuracy_score(truth, raw):.3f} on pixels, {own:.3f} on 100 "
+          f"hidden units (trained in {seconds:.1f} s)")  # fmt: skip
+    return own >= 0.93
+
+
+def moved_digits() -> tuple[np.ndarray, np.ndarray]:
+    """Returns digits (8985, 64) in [0, 1], each also moved by a pixel to four sides, as in scikit-learn's example."""
+    data = load_data("digits")
+    images = np.concatenate([data.train.x, data.test.x])[..., 0].astype(np.float32) / 16
+    padded = np.pad(images, ((0, 0), (1, 1), (1, 1)))
+    sides = [padded[:, 1 + i : 9 + i, 1 + j : 9 + j] for i, j in ((0, 0), (1, 0), (-1, 0), (0, 1), (0, -1))]
+    return np.concatenate(sides).reshape(-1, 64), np.tile(np.concatenate([data.train.y, data.test.y]), 5)
+
+
+def speed(data_dir: Path | None, turns: int) -> bool:
+    """Prints the seconds of both libraries in turns; True if ours are a tenth."""
+    from sklearn.neural_network import BernoulliRBM
+
+    place, options = Place(data_dir), {"train_examples": 10_000}
+    x = load_data("mnist", place, options).train.x.reshape(-1, 784).astype(np.float32) / 255
+    recipe = replace(recipe_for("rbm", "mnist"), d=options, epochs=5, batch_size=10, lr=0.01,
+                     m={"hidden": _HIDDEN, "binarise": "random", "temperatures": 100})  # fmt: skip
+    ratios = []
+    for turn in range(turns):
+        began = time.perf_counter()
+        jax.clear_caches()
+        _run(recipe, data_dir)
+        middle = time.perf_counter()
+        BernoulliRBM(_HIDDEN, learning_rate=0.01, n_iter=5, verbose=1, random_state=0).fit(x)
+        ours, theirs = middle - began, time.perf_counter() - middle
+        ratios.append(theirs / ours)
+        print(f"turn {turn + 1}: zoo {ours:.1f} s, scikit-learn {theirs:.1f} s, {ratios[-1]:.1f} times", flush=True)
+    return float(np.median(ratios)) >= 10
+
+
+def mnist(data_dir: Path | None) -> bool:
+    """Prints the likelihood of the test images by long annealing; True if it is at least -105 nats."""
+    began = time.perf_counter()
+    metrics, trained = _run(recipe_for("rbm", "mnist"), data_dir)
+    seconds = time.perf_counter() - began
+    found = Machine(trained.params["body"]["0"]["w"], trained.params["visible"]["b"], trained.params["body"]["0"]["b"])
+    log_z, error, _ = jax.jit(lambda key: annealed(found, trained.state["base"], key, 200, 20_000))(jax.random.key(1))
+    nats = -metrics["free_energy"] - float(log_z)
+    print(f"mnist, 500 hidden units: {nats:.2f} nats (standard error {float(error):.2f}; in the run "
+          f"{metrics['log_likelihood']:.2f}), trained in {seconds / 60:.1f} minutes; free energy gap "
+          f"{metrics['free_energy_gap']:+.2f}")  # fmt: skip
+    return nats >= -105
+
+
+if __name__ == "__main__":
+    sys.exit(main())
