@@ -97,7 +97,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--write", type=Path, metavar="DIR", help="write the photographs and end")
     parser.add_argument("--augment", default="flip+rotate+jitter")
-    parser.add_argument("--epochs", type=int, default=15)
+    parser.add_argument("--epochs", type=int, default=40)
+    parser.add_argument("--size", type=int, default=32)
+    parser.add_argument("--rules", nargs="+", choices=_RULES, default=_RULES)
     args = parser.parse_args()
     if args.write:
         write_photos(args.write)
@@ -107,10 +109,10 @@ def main() -> int:
         photos = Path(folder, "photos")
         write_photos(photos)
         print("| --d.resize | accuracy by evaluate | by predict on test/ | images | training |\n|---|---|---|---|---|")
-        for rule in _RULES:
+        for rule in args.rules:
             began, run = time.perf_counter(), Path(folder, rule)
-            words = ("--images", photos, "--d.resize", rule, "--augment", args.augment, "--epochs", args.epochs)
-            _zoo("train", "--model", "cnn", *words, "--out", run, "--quiet")
+            words = ("--images", photos, "--d.size", args.size, "--d.resize", rule, "--augment", args.augment)
+            _zoo("train", "--model", "cnn", *words, "--epochs", args.epochs, "--out", run, "--quiet")
             seconds = time.perf_counter() - began
             scored, said, count = answered(run, photos)
             differ |= abs(scored - said) > 1e-6

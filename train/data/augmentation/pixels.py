@@ -50,8 +50,8 @@ def jitter(key: jax.Array, x: jax.Array, most: float, levels: tuple[Any, Any]) -
 def adjusted(x: jax.Array, brightness: jax.Array, contrast: jax.Array, saturation: jax.Array) -> jax.Array:
     """Multiplies distances of colours, 0 to 1, by factors (batch, 1, 1, 1): from black, the mean luma, and the luma.
 
-    >>> adjusted(jnp.array([[[[0.2], [0.4]]]]), 1.0, 2.0, 1.0).round(3).ravel().tolist()
-    [0.1, 0.5]
+    >>> adjusted(jnp.array([[[[0.25], [0.5]]]]), 1.0, 2.0, 1.0).round(3).ravel().tolist()
+    [0.125, 0.625]
     """
     x = jnp.clip(x * brightness, 0, 1)
     mean = _luma(x).mean(axis=(1, 2, 3), keepdims=True)
