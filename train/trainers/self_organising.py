@@ -21,6 +21,8 @@ __all__ = ["principal_plane", "self_organising"]
 
 TRAITS = {"gradient": False, "schedule": False, "batch": "all"}
 
+_STEPS = 64  # of the online rule, after which the norms of the units are computed anew
+
 
 def self_organising(
     model: Any,
@@ -135,15 +137,30 @@ def _bubble(distance: jax.Array, radius: jax.Array) -> jax.Array:
 def _one_by_one(
     units: jax.Array, x: jax.Array, radii: jax.Array, rates: jax.Array, distances: jax.Array, pull: Callable
 ) -> jax.Array:
-    """Moves the units by Kohonen's rule, one example after another."""
-    ones = jnp.ones(units.shape[1])
+    """Moves the units by Kohonen's rule, one example after another.
 
-    def move(units, example):
-        x, radius, rate = example
-        best = jnp.argmin(jnp.square(units - x) @ ones)  # XLA's CPU compiler does not vectorise a sum over rows
-        return units + rate * pull(distances[best], radius)[:, None] * (x - units), None
+    The nearest unit has the least `|w|^2 - 2 x.w`; the squares of the norms follow from those before. Around the mean
+    of the examples, and for some steps, float32 has the digits for both.
+    """
+    middle, parts = jnp.mean(x, axis=0), -(-len(x) // _STEPS)
+    x, ones = x - middle, jnp.ones(x.shape[1])  # XLA's CPU compiler does not vectorise a sum over rows
 
-    return jax.lax.scan(move, units, (x, radii, rates))[0]
+    def cut(each):  # steps of the rate 0 fill the last part
+        filled = jnp.pad(each, ((0, parts * _STEPS - len(each)), *((0, 0),) * (each.ndim - 1)))
+        return filled.reshape(parts, _STEPS, *each.shape[1:])
+
+    def move(held, example):
+        (units, squares), (x, square, radius, rate) = held, example
+        products = jnp.dot(units, x, precision="highest")
+        share = rate * pull(distances[jnp.argmin(squares - 2 * products)], radius)
+        squares = jnp.square(1 - share) * squares + 2 * share * (1 - share) * products + jnp.square(share) * square
+        return (units + share[:, None] * (x - units), squares), None
+
+    def several(units, part):
+        return jax.lax.scan(move, (units, jnp.square(units) @ ones), part)[0][0], None
+
+    examples = cut(x), cut(jnp.square(x) @ ones), jnp.maximum(cut(radii), jnp.min(radii)), cut(rates)
+    return jax.lax.scan(several, units - middle, examples)[0] + middle
 
 
 def _nearest(units: jax.Array, x: jax.Array) -> jax.Array:
