@@ -36,6 +36,8 @@ class Trainer(NamedTuple):
             that runs with others share the compiled programs (`trainers/numbers.py`).
         prepare: `(fit, key) -> fit`, called before every evaluation: computes what of the state follows from the
             parameters but costs too much for every batch, such as a partition function. None: nothing is computed.
+        rate: `(numbers, update) -> learning rate` for the log, traceable; None: the schedule of the recipe over the whole
+            run.
     """
 
     init: Callable[..., dict]
@@ -46,6 +48,7 @@ class Trainer(NamedTuple):
     warnings: Callable[[Mapping[str, float]], Sequence[str]] = _none
     numbers: Mapping[str, float] = MappingProxyType({})
     prepare: Callable[..., dict] | None = None
+    rate: Callable[[Any], Any] | None = None
 
 
 def eval_params(fit: dict) -> tuple[Any, Any]:

@@ -208,7 +208,7 @@ def setup(
         plan=plan,
         evaluations={name: Evaluator(trainer, split, *scalers, sharding, cut, whole) for name, split in splits.items()},
         measures=measures,
-        rate=rate_of(recipe, plan.steps, plan.steps_per_epoch, trainer.numbers),
+        rate=rate_of(recipe, plan.steps, plan.steps_per_epoch, trainer),
         key=jax.random.key(recipe.seed),
         **what._asdict(),
     )

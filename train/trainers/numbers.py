@@ -91,7 +91,11 @@ def with_numbers(made: Callable[[Recipe], Trainer], recipe: Recipe, numbers: Map
     def evaluate(fit, batch, key):
         return made(replace(recipe, **fit["numbers"])).evaluate(_without(fit), batch, key)
 
-    return usual._replace(init=init, step=step, evaluate=evaluate, numbers=numbers)
+    def rate(given, update):
+        return made(replace(recipe, **given)).rate({}, update)
+
+    own = None if usual.rate is None else rate
+    return usual._replace(init=init, step=step, evaluate=evaluate, rate=own, numbers=numbers)
 
 
 def _without(fit: dict) -> dict:

@@ -75,7 +75,7 @@ def is_decayed(params: Any) -> Any:
     return jax.tree.map(lambda p: p.ndim > 1, params)
 
 
-def ema_update(ema: Any, params: Any, decay: float, step: jax.Array | int, every: int = 1) -> Any:
+def ema_update(ema: Any, params: Any, decay: float | jax.Array, step: jax.Array | int, every: int = 1) -> Any:
     """Updates an exponential moving average of the parameters.
 
     After n updates the decay is at most `(1 + n) / (10 + n)`, so that the untrained parameters soon lose their weight.

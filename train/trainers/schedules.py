@@ -11,6 +11,7 @@ import numpy as np
 import optax
 
 from ..config.recipe import Recipe
+from ..trainer import Trainer
 
 __all__ = ["SCHEDULES", "Rate", "make_schedule", "rate_of"]
 
@@ -33,20 +34,23 @@ class Rate(NamedTuple):
         return float(str(np.asarray(self.program(self.numbers, step // self.accumulate))))
 
 
-def rate_of(recipe: Recipe, total_steps: int, steps_per_epoch: int, numbers: Mapping[str, float]) -> Rate:
+def rate_of(recipe: Recipe, total_steps: int, steps_per_epoch: int, trainer: Trainer) -> Rate:
     """Returns the learning rate of a recipe at each step.
 
     Args:
         recipe: gives the schedule.
         total_steps: training steps of the whole run.
         steps_per_epoch: training steps of an epoch.
-        numbers: numbers of the recipe that its programs take as arguments.
+        trainer: trainer of the run; it may have a rate of its own, and takes numbers of the recipe as arguments.
     """
 
     def rate(numbers, updates):
+        if trainer.rate is not None:
+            return trainer.rate(numbers, updates)
         return make_schedule(replace(recipe, **numbers), total_steps, steps_per_epoch)(updates)
 
-    return Rate(jax.jit(rate), {name: numbers[name] for name in numbers if name == "lr"}, recipe.accumulate)
+    numbers = {name: value for name, value in trainer.numbers.items() if name == "lr"}
+    return Rate(jax.jit(rate), numbers, recipe.accumulate)
 
 
 def make_schedule(recipe: Recipe, total_steps: int, steps_per_epoch: int) -> optax.Schedule:

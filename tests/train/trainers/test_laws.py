@@ -25,6 +25,7 @@ pytestmark = pytest.mark.usefixtures("quick_compiler")
 NAMES = names()
 FIRST = ("linear", "gan", "rnn")  # small models, tried before the others
 SMALL = {
+    "dbn": {"hidden": (6, 5)},
     "elm": {"hidden": 20},
     "esn": {"units": 12, "degree": 3, "washout": 30},
     "rbf": {"units": 6},

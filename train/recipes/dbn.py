@@ -1,0 +1,23 @@
+"""Deep belief network: machines by contrastive divergence, then all layers by the gradient of the loss."""
+
+from ..config.recipe import Expect, ModelRecipes, Recipe
+
+RECIPES = ModelRecipes(
+    recipes=(
+        Recipe(
+            "dbn",
+            "digits",
+            trainer="greedy",
+            m={"hidden": (200, 200, 400)},
+            t={"pretraining_lr": 0.05},
+            epochs=120,
+            batch_size=50,
+            normalize="unit",
+            lr=2e-3,
+            sched="cosine",
+            expect=Expect("accuracy", 0.965, "the project's own floor"),
+        ),
+        Recipe("dbn", "mnist", trainer="greedy", epochs=100, batch_size=100, normalize="unit", lr=3e-4, sched="cosine"),
+    ),
+    tasks=("multiclass",),
+)

@@ -1,0 +1,159 @@
+"""Greedy training of a deep belief network: one restricted Boltzmann machine after the other, then all layers."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Literal
+
+import jax
+import jax.numpy as jnp
+
+from zoo.layers import flatten
+
+from ..errors import BadInput
+from ..tasks.task import Task
+from ..trainer import Trainer, named_key
+from . import Run
+from ._layer_figures import draw_classes, draw_layers
+from ._stack import learn
+from ._up_down import up_down_cost
+from .optimizers import Optimizer, apply_gradient, ema_update, make_optimizer
+from .schedules import make_schedule
+from .scoring import scores
+
+__all__ = ["greedy"]
+
+TRAITS = {}
+
+_PARTS = {"gradient": ("body", "labels"), "up_down": ("body", "generator"), "none": ("body", "labels")}
+
+
+def greedy(
+    model: Any,
+    task: Task,
+    run: Run,
+    *,
+    pretraining: float = 0.5,
+    pretraining_lr: float = 0.1,
+    fine_tuning: Literal["gradient", "up_down", "none"] = "gradient",
+) -> Trainer:
+    """Makes the trainer of a deep belief network (Hinton, Osindero & Teh 2006).
+
+    Machine after machine is trained by contrastive divergence on the mean activities of the layers below, the last one
+    with the labels as further visible units; its rate falls to 0. All layers are then fine-tuned with the optimizer of
+    the recipe.
+
+    Args:
+        model: a `dbn`.
+        task: a classification.
+        run: gives optimizer, schedule and length.
+        pretraining: share of the steps for the machines, an equal part for each.
+        pretraining_lr: learning rate of the machines at first.
+        fine_tuning: gradient, of the loss, which leaves the machines for samples as they are; up_down, contrastive
+            wake-sleep, which improves the samples, too; none, all steps are for the machines.
+
+    Raises:
+        BadInput: if the model is no deep belief network, or an option is out of bounds.
+    """
+    _check(model, run, pretraining, pretraining_lr)
+    count, recipe = len(model.names), run.recipe
+    each = int(run.steps * (1 if fine_tuning == "none" else pretraining)) // count
+    lengths = max(run.steps - count * each, 1), run.steps_per_epoch
+    optimizer = make_optimizer(recipe, *lengths)
+    rate = _rate(pretraining_lr, each, count, make_schedule(recipe, *lengths))
+    tuned = partial(_some, names=_PARTS[fine_tuning])
+
+    def init(key, batch):
+        params, state = model.init(key, batch["x"])
+        params["generator"]["0"]["a"] = _rates(batch["x"])
+        fit = {"params": params, "state": state, "opt": optimizer.init(tuned(params)), "step": jnp.int32(0)}
+        fit |= {"velocity": jax.tree.map(jnp.zeros_like, params["generator"])}
+        return fit if recipe.ema is None else fit | {"ema": params}
+
+    tune = partial(_fine_tuned, model, task, optimizer, fine_tuning)
+    branches = [*(partial(_pretrained, model, layer, rate) for layer in range(count if each else 0)), tune]
+
+    def step(fit, batch, key):
+        phase = jnp.minimum(fit["step"] // max(each, 1), len(branches) - 1)
+        new, error = jax.lax.switch(phase, branches, fit, batch, key)
+        loss = _loss(model, task, fit, batch, None, tuned(fit["params"]))
+        metrics = {"loss": loss, "layer": (phase + 1).astype(jnp.float32), "reconstruction_error": error}
+        if recipe.ema is not None:  # of the fine-tuning alone
+            tunes, since = phase == len(branches) - 1, jnp.maximum(fit["step"] - count * each, 0)
+            new["ema"] = ema_update(fit["ema"], new["params"], jnp.where(tunes, recipe.ema, 0.0), since)
+        return fit | new | {"step": fit["step"] + 1}, metrics
+
+    figures, logged = (draw_layers, draw_classes), lambda numbers, update: rate(update)
+    return Trainer(init, step, scores(model, task), task.finish, figures=figures, rate=logged)
+
+
+def _check(model: Any, run: Run, pretraining: float, rate: float) -> None:
+    recipe = run.recipe
+    name = recipe.model
+    if not hasattr(model, "means"):
+        raise BadInput(f"--trainer {recipe.trainer} needs a stack of machines, such as --model dbn; {name} is none")
+    if recipe.normalize != "unit":
+        raise BadInput(f"--normalize {recipe.normalize}: {name} reads values from 0 to 1: take --normalize unit")
+    if not 0 <= pretraining <= 1 or rate <= 0:
+        raise BadInput(
+            f"--t.pretraining {pretraining:g} is a share of the steps, from 0 to 1, and --t.pretraining-lr {rate:g} "
+            "must be above 0"
+        )
+
+
+def _rate(first: float, each: int, count: int, schedule: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Returns the learning rate by step: that of each machine falls to 0, then that of the recipe."""
+
+    def rate(step):
+        of_machine = first * (1 - (step % max(each, 1)) / max(each, 1))
+        return jnp.where(step < count * each, of_machine, schedule(step - count * each))
+
+    return rate
+
+
+def _fine_tuned(
+    model: Any, task: Task, optimizer: Optimizer, how: str, fit: dict, batch: dict, key: jax.Array
+) -> tuple[dict, jax.Array]:
+    """Returns what changes in a fit when all layers are trained, and 0, as nothing is reconstructed."""
+    part, cost = _some(fit["params"], _PARTS[how]), partial(_loss, model, task, fit, batch, key)
+    if how == "up_down":
+        cost = up_down_cost(fit["params"], model.names, flatten(batch["x"]), batch["y"], named_key(key, "up"))
+    loss, gradient = jax.value_and_grad(cost)(part)
+    moved, opt = apply_gradient(optimizer, gradient, fit["opt"], part, loss)
+    params = fit["params"] | moved
+    params = _copied(params, model.names, len(model.names) - 1) if how == "up_down" else params
+    return {"params": params, "velocity": fit["velocity"], "opt": opt}, jnp.zeros(())
+
+
+def _pretrained(
+    model: Any, layer: int, rate: Callable[[Any], Any], fit: dict, batch: dict, key: jax.Array
+) -> tuple[dict, jax.Array]:
+    """Returns what changes in a fit when one machine is trained, and the error of its reconstructions."""
+    name, machines = str(layer), fit["params"]["generator"]
+    v = model.means(fit["params"], batch["x"], layer)
+    now, key = rate(fit["step"]), named_key(key, "up")
+    own, velocity, error = learn(machines[name], fit["velocity"][name], v, batch["y"], key, now)
+    params = _copied(fit["params"] | {"generator": machines | {name: own}}, model.names, layer)
+    return {"params": params, "velocity": fit["velocity"] | {name: velocity}, "opt": fit["opt"]}, error
+
+
+def _some(params: dict, names: tuple[str, ...]) -> dict:
+    return {name: params[name] for name in names}
+
+
+def _rates(x: jax.Array) -> jax.Array:
+    """Returns the logits of the mean inputs (visible,), never infinite."""
+    v = flatten(x)
+    share = (jnp.sum(v, axis=0) + 1) / (len(v) + 2)
+    return jnp.log(share) - jnp.log1p(-share)
+
+
+def _loss(model: Any, task: Task, fit: dict, batch: dict, key: jax.Array | None, part: dict) -> jax.Array:
+    outputs, _ = model.apply(fit["params"] | part, fit["state"], batch["x"], key)
+    return task.mean(task.loss(outputs, batch["y"]), batch["y"])
+
+
+def _copied(params: dict, names: tuple[str, ...], layer: int) -> dict:
+    """Returns parameters whose layer, and labels, are those of its machine."""
+    own = params["generator"][str(layer)]
+    body = params["body"] | {names[layer]: {"w": own["w"], "b": own["b"]}}
+    return params | {"body": body, "labels": own.get("labels", params["labels"])}
