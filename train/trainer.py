@@ -36,8 +36,8 @@ class Trainer(NamedTuple):
             that runs with others share the compiled programs (`trainers/numbers.py`).
         prepare: `(fit, key) -> fit`, called before every evaluation: computes what of the state follows from the
             parameters but costs too much for every batch, such as a partition function. None: nothing is computed.
-        rate: `(numbers, update) -> learning rate` for the log, traceable; None: the schedule of the recipe over the whole
-            run.
+        rate: `(numbers, update) -> learning rate` for the log, traceable; None: the schedule of the recipe over all
+            updates.
     """
 
     init: Callable[..., dict]

@@ -13,9 +13,9 @@ from zoo.train.config.run_options import RunOptions
 from zoo.train.evaluation import classifier as image_classifier
 
 # Cheaper tests prove that these learn: others of the same kin, tests of the GAN trainer, counts in test_markov.py,
-# least squares in test_run.py and test_least_squares.py.
+# least squares in test_run.py and test_least_squares.py, machines in test_contrastive_divergence.py and test_greedy.py.
 DEAR = {"bigru", "bilstm", "birnn", "cgan", "colorize", "dcgan", "denoise", "gan", "gru", "linear"}
-DEAR |= {"elm", "esn", "lsm", "lstm", "markov", "rbf", "resnet", "rnn", "svm", "wgan", "wgan_gp"}
+DEAR |= {"dbn", "elm", "esn", "lsm", "lstm", "markov", "rbf", "rbm", "resnet", "rnn", "svm", "wgan", "wgan_gp"}
 DEEP = {"colorize", "denoise", "markov"}  # to compile these takes longer than to train them
 SHORTER = {
     "dcgan": {"epochs": 20},  # 0.056 to 0.077 in six seeds

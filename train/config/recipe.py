@@ -274,7 +274,8 @@ def _reader(data: Source) -> str:
 
 
 def _such(pages: ModelRecipes) -> str:
-    good = [s.name for s in sources().values() if s.kind in pages.kinds and s.task in pages.tasks]
+    own = _only_own_tasks(pages)
+    good = [s.name for s in sources().values() if s.kind in pages.kinds and (own or s.task in pages.tasks)]
     return ", ".join(good[:6])
 
 

@@ -117,7 +117,7 @@ def test_up_and_down_both_halves_are_fine_tuned_and_the_top_machine_classifies()
 
 def test_the_logged_rate_is_that_of_the_machines_then_that_of_the_recipe():
     rate = trainer(pretraining_lr=0.3).rate
-    assert [round(float(rate(step)), 4) for step in (0, 1, 3, 5, 6, 11)] == [0.3, 0.2, 0.3, 0.1, 0.001, 0.001]
+    assert [round(float(rate({}, step)), 4) for step in (0, 1, 3, 5, 6, 11)] == [0.3, 0.2, 0.3, 0.1, 0.001, 0.001]
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from zoo.train.runs.setup import setup
 from zoo.train.trainer import Trainer
 from zoo.train.trainers.numbers import NUMBERS, arguments, with_numbers
 from zoo.train.trainers.optimizers import OPTIMIZERS, make_optimizer
-from zoo.train.trainers.schedules import SCHEDULES
+from zoo.train.trainers.schedules import SCHEDULES, rate_of
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
 TABLE = Recipe("mlp", "iris", m={"hidden": (8,)}, epochs=2, batch_size=16)
@@ -135,3 +135,13 @@ def test_networks_against_each_other_take_them_as_well():
         fit, _ = each.advance(fit, each.advance.zero(fit, order, each.key), order, 0, 2, each.key)
         found.append(jax.device_get(fit["params"]))
     chex.assert_trees_all_close(*found, rtol=1e-4, atol=1e-6)
+
+
+def test_the_rate_that_a_trainer_logs_itself_follows_the_number():
+    def made(recipe):
+        return Trainer(None, None, None, rate=lambda numbers, update: recipe.lr / (1 + update))
+
+    trainer = with_numbers(made, Recipe("mlp", "iris"), {"lr": 0.5})
+    rate = rate_of(Recipe("mlp", "iris"), 10, 10, trainer)
+    assert rate(1) == 0.25
+    assert rate._replace(numbers={"lr": 0.25})(0) == 0.25
