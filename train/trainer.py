@@ -48,7 +48,7 @@ class Trainer(NamedTuple):
     warnings: Callable[[Mapping[str, float]], Sequence[str]] = _none
     numbers: Mapping[str, float] = MappingProxyType({})
     prepare: Callable[..., dict] | None = None
-    rate: Callable[[Any], Any] | None = None
+    rate: Callable[[Mapping[str, Any], Any], Any] | None = None
 
 
 def eval_params(fit: dict) -> tuple[Any, Any]:

@@ -22,9 +22,11 @@ if TYPE_CHECKING:  # for editors only: at run time models are found by file name
     from .bigru import bigru as bigru
     from .bilstm import bilstm as bilstm
     from .birnn import birnn as birnn
+    from .boltzmann import boltzmann as boltzmann
     from .cgan import cgan as cgan
     from .cnn import cnn as cnn
     from .colorize import colorize as colorize
+    from .dbn import dbn as dbn
     from .dcgan import dcgan as dcgan
     from .denoise import denoise as denoise
     from .elm import elm as elm
@@ -41,6 +43,7 @@ if TYPE_CHECKING:  # for editors only: at run time models are found by file name
     from .mlp import mlp as mlp
     from .perceptron import perceptron as perceptron
     from .rbf import rbf as rbf
+    from .rbm import rbm as rbm
     from .resnet import resnet as resnet
     from .rnn import rnn as rnn
     from .svm import svm as svm

@@ -92,7 +92,9 @@ def with_numbers(made: Callable[[Recipe], Trainer], recipe: Recipe, numbers: Map
         return made(replace(recipe, **fit["numbers"])).evaluate(_without(fit), batch, key)
 
     def rate(given, update):
-        return made(replace(recipe, **given)).rate({}, update)
+        logged = made(replace(recipe, **given)).rate
+        assert logged is not None, "that of the same trainer is there"
+        return logged({}, update)
 
     own = None if usual.rate is None else rate
     return usual._replace(init=init, step=step, evaluate=evaluate, rate=own, numbers=numbers)

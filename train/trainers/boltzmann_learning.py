@@ -1,0 +1,135 @@
+"""Boltzmann learning: weights follow the difference of two correlations, with visible units clamped and free."""
+
+from collections.abc import Callable
+from typing import Any, Literal
+
+import jax
+import jax.numpy as jnp
+
+from zoo.layers import flatten
+
+from ..errors import BadInput
+from ..tasks.task import Task
+from ..trainer import Trainer, named_key
+from . import Run
+from ._machine_figures import draw_code, draw_marginals
+from .schedules import make_schedule
+from .scoring import scores
+
+__all__ = ["boltzmann_learning", "own_codes"]
+
+TRAITS = {"gradient": False, "reads": ("lr", "weight_decay", "sched", "warmup_epochs", "step_epochs", "decay")}
+
+
+def boltzmann_learning(
+    model: Any,
+    task: Task,
+    run: Run,
+    *,
+    phases: Literal["sampled", "exact"] = "sampled",
+    step: Literal["gradient", "sign"] = "gradient",
+    chains: int = 100,
+    sweeps: int = 10,
+    collect: int = 5,
+    temperature: float = 4.0,
+) -> Trainer:
+    """Makes the trainer that adds rate * (<s_i s_j> clamped - <s_i s_j> free) to each weight, and likewise to biases.
+
+    This difference is the gradient of the log-likelihood (Ackley et al. 1985). In both phases the machine is annealed
+    to temperature 1 before its states enter the means. The chains of the free phase are kept from step to step.
+
+    Args:
+        model: a `boltzmann`.
+        task: density.
+        run: gives the learning rate, its schedule, the weight decay and the number of steps.
+        phases: sampled, by simulated annealing; exact, by enumeration of all states, for small machines.
+        step: gradient; or its sign alone, the rule of the paper, whose constant steps leave local optima.
+        chains: number of chains of the free phase; the examples of a batch share as many in the clamped phase.
+        sweeps: sweeps in which the temperature falls.
+        collect: sweeps at temperature 1 that enter the means.
+        temperature: temperature at the start of an annealing.
+
+    Raises:
+        BadInput: if the model is no Boltzmann machine, or an option is out of bounds.
+    """
+    _check(model, run, chains, sweeps, collect, temperature)
+    rate, measured = make_schedule(run.recipe, run.steps, run.steps_per_epoch), scores(model, task)
+    two = _exact(model) if phases == "exact" else _sampled(model, chains, sweeps, collect, temperature)
+
+    def init(key, batch):
+        params, state = model.init(key, batch["x"])
+        s = jax.random.bernoulli(named_key(key, "chains"), 0.5, (chains, len(params["machine"]["b"])))
+        begun = {"chains": s.astype(jnp.float32), "step": jnp.zeros((), jnp.int32)}
+        return {"params": params, "state": state} | begun
+
+    def learn(fit, batch, key):
+        params, now = fit["params"], rate(fit["step"])
+        with jax.default_matmul_precision("highest"):
+            given, free, s = two(params, flatten(batch["x"]), fit["chains"], key)
+        b, w = jax.tree.map(jnp.subtract, given, free)
+        change = {"w": (w + w.T) / 2 * model.connected, "b": b}  # rounding must not make the weights asymmetric
+        moved = jax.tree.map(jnp.sign, change) if step == "sign" else change
+        moved = moved | {"w": moved["w"] - run.recipe.weight_decay * params["machine"]["w"]}
+        machine = jax.tree.map(lambda old, each: old + now * each, params["machine"], moved)
+        kept = {"params": {"machine": machine}, "chains": s, "step": fit["step"] + 1}
+        return fit | kept, {"loss": jnp.mean(jnp.abs(change["w"])) + jnp.mean(jnp.abs(b))}
+
+    def evaluate(fit, batch, key):
+        alone = own_codes(model.codes(fit["params"], flatten(batch["x"])), flatten(batch["x"]), batch["weight"])
+        return measured(fit, batch, key) | {"own_code": (jnp.sum(alone), jnp.sum(batch["weight"]))}
+
+    return Trainer(init, learn, evaluate, task.finish, figures=(draw_code, draw_marginals))
+
+
+def _exact(model: Any) -> Callable:
+    """Returns the function from patterns to the exact means of both phases; the chains stay as they are."""
+    return lambda params, v, s, key: (model.statistics(params, v), model.statistics(params), s)
+
+
+def _sampled(model: Any, chains: int, sweeps: int, collect: int, temperature: float) -> Callable:
+    """Returns the function from patterns and chains to the sampled means of both phases, and the chains."""
+    falling = jnp.geomspace(temperature, 1.0, sweeps)
+
+    def means(params, s, key, clamped):
+        s = model.anneal(params, s, named_key(key, "anneal"), falling, clamped)
+
+        def visit(s, i):
+            s = model.anneal(params, s, named_key(key, "collect", i), jnp.ones(1), clamped)
+            return s, (jnp.mean(s, axis=0), s.T @ s / len(s))
+
+        s, found = jax.lax.scan(visit, s, jnp.arange(collect))
+        return jax.tree.map(lambda each: jnp.mean(each, axis=0), found), s
+
+    def two(params, v, s, key):
+        rows = jnp.tile(v, (-(-chains // len(v)), 1))
+        h = jax.random.bernoulli(named_key(key, "hidden"), 0.5, (len(rows), model.hidden)).astype(rows.dtype)
+        given, _ = means(params, jnp.concatenate([rows, h], axis=1), named_key(key, "clamped"), model.visible)
+        return given, *means(params, s, named_key(key, "free"), 0)
+
+    return two
+
+
+def own_codes(codes: jax.Array, v: jax.Array, weight: jax.Array) -> jax.Array:
+    """Returns 1 for each pattern whose most probable code is that of no other pattern, else 0 (batch,).
+
+    Args:
+        codes: probabilities of the codes (batch, codes).
+        v: patterns (batch, visible).
+        weight: 0 for patterns that do not count (batch,).
+    """
+    best = jnp.argmax(codes, axis=1)
+    there = weight > 0
+    other = jnp.any(v[:, None] != v, axis=-1) & (best[:, None] == best) & there
+    return (there & ~jnp.any(other, axis=1)).astype(jnp.float32)
+
+
+def _check(model: Any, run: Run, chains: int, sweeps: int, collect: int, temperature: float) -> None:
+    if not hasattr(model, "anneal"):
+        raise BadInput(f"--trainer {run.recipe.trainer} trains the model boltzmann, not {run.recipe.model}")
+    for name, value in (("chains", chains), ("sweeps", sweeps), ("collect", collect)):
+        if value < 1:
+            raise BadInput(f"--t.{name} must be a whole number of at least 1, got {value}")
+    if temperature < 1:
+        raise BadInput(
+            f"--t.temperature must be a number of at least 1, at which an annealing ends, got {temperature:g}"
+        )
