@@ -1,7 +1,8 @@
 """Measures what a sweep gains: `python -m benchmarks.sweeps`.
 
 `grid`: a grid over learning rate and weight decay, whose settings share one program, beside the same settings with a
-program each, as a sweep trained them before; in turns, each in a new folder with nothing compiled. `search`: random
+program each, as a sweep trained them before; in turns, each in a new folder with nothing compiled. Seconds are those
+that the processor worked, which other processes change least. `search`: random
 settings of a network on digits beside those that the tree-structured Parzen estimator of Optuna proposes, with pruning,
 for as much time; by the best score on the validation examples, for several seeds of the search. The second part needs
 Optuna: `pip install -e '.[sweep]'`.
@@ -71,7 +72,7 @@ def _grid(name: str, recipe, rounds: int) -> Figure:
     seconds = in_turns(ways, rounds)
     before = seconds.pop("a program each")
     told = ", ".join(f"{way} {describe(before, own)}" for way, own in seconds.items())
-    text = f"{told} times as fast as a program each ({statistics.median(before):.3g} s)"
+    text = f"{told} times as fast as a program each ({statistics.median(before):.3g} s of the processor)"
     print(f"{name}: {text}", flush=True)
     return Figure(f"grid of {len(settings)} settings, {name}, nothing cached", f"{rounds} rounds", text, _COMMAND)
 
@@ -91,17 +92,17 @@ def apart(settings: Sequence[Setting], folder: Path) -> None:
 
 
 def in_turns(ways: Mapping[str, Callable[[Path], object]], rounds: int) -> dict[str, list[float]]:
-    """Returns the seconds of each way in each round, another one first each time."""
+    """Returns the seconds of the processor of each way in each round, another one first each time."""
     seconds: dict[str, list[float]] = {name: [] for name in ways}
     names = list(ways)
     for turn in range(rounds):
         for name in names[turn % len(names) :] + names[: turn % len(names)]:
             begin(_OPTIONS)
             with tempfile.TemporaryDirectory() as folder:
-                began = time.perf_counter()
+                began = time.process_time()
                 ways[name](Path(folder))
-                seconds[name].append(time.perf_counter() - began)
-            print(f"  round {turn + 1}, {name}: {seconds[name][-1]:.1f} s", flush=True)
+                seconds[name].append(time.process_time() - began)
+            print(f"  round {turn + 1}, {name}: {seconds[name][-1]:.1f} s of the processor", flush=True)
     return seconds
 
 

@@ -12,7 +12,7 @@ from zoo.train.sweeps.results import Setting, SettingResult
 
 def test_the_ways_of_a_grid_take_turns_and_are_compared_within_a_round(monkeypatch):
     now, order = [0.0], []
-    monkeypatch.setattr(sweeps.time, "perf_counter", lambda: now[0])
+    monkeypatch.setattr(sweeps.time, "process_time", lambda: now[0])
     monkeypatch.setattr(sweeps, "begin", lambda options: None)
 
     def way(name, seconds):
