@@ -117,7 +117,7 @@ def _search(trials: int, seeds: int, epochs: float) -> Figure:
     for seed, (random, tpe, counts) in enumerate(found):
         line = f"search, seed {seed}: random {random:.4f} of {counts[0]} settings, tpe {tpe:.4f} of {counts[1]}"
         print(f"{line} in the same time", flush=True)
-    means = [statistics.fmean(each[i] for each in found) for i in range(2)]
+    means = [statistics.fmean(random for random, _, _ in found), statistics.fmean(tpe for _, tpe, _ in found)]
     text = (
         f"best validation accuracy of random {100 * means[0]:.2f} %, of tpe with pruning {100 * means[1]:.2f} % "
         f"(by seed: {', '.join(f'{100 * a:.2f} and {100 * b:.2f}' for a, b, _ in found)})"
