@@ -27,11 +27,11 @@ def boltzmann_learning(
     run: Run,
     *,
     phases: Literal["sampled", "exact"] = "sampled",
-    step: Literal["gradient", "sign"] = "gradient",
     chains: int = 100,
     sweeps: int = 10,
     collect: int = 5,
     temperature: float = 4.0,
+    balance: float = 0.0,
 ) -> Trainer:
     """Makes the trainer that adds rate * (<s_i s_j> clamped - <s_i s_j> free) to each weight, and likewise to biases.
 
@@ -43,16 +43,17 @@ def boltzmann_learning(
         task: density.
         run: gives the learning rate, its schedule, the weight decay and the number of steps.
         phases: sampled, by simulated annealing; exact, by enumeration of all states, for small machines.
-        step: gradient; or its sign alone, the rule of the paper, whose constant steps leave local optima.
         chains: number of chains of the free phase; the examples of a batch share as many in the clamped phase.
         sweeps: sweeps in which the temperature falls.
         collect: sweeps at temperature 1 that enter the means.
         temperature: temperature at the start of an annealing.
+        balance: weight of a term beside the gradient that draws the hidden units, over the examples, to independent
+            coins: means of 1/2, of products 1/4, so that all of their states are used.
 
     Raises:
         BadInput: if the model is no Boltzmann machine, or an option is out of bounds.
     """
-    _check(model, run, chains, sweeps, collect, temperature)
+    _check(model, run, chains, sweeps, collect, temperature, balance)
     rate, measured = make_schedule(run.recipe, run.steps, run.steps_per_epoch), scores(model, task)
     two = _exact(model) if phases == "exact" else _sampled(model, chains, sweeps, collect, temperature)
 
@@ -67,9 +68,10 @@ def boltzmann_learning(
         with jax.default_matmul_precision("highest"):
             given, free, s = two(params, flatten(batch["x"]), fit["chains"], key)
         b, w = jax.tree.map(jnp.subtract, given, free)
+        if balance:
+            b, w = _balanced(b, w, given, model.visible, balance)
         change = {"w": (w + w.T) / 2 * model.connected, "b": b}  # rounding must not make the weights asymmetric
-        moved = jax.tree.map(jnp.sign, change) if step == "sign" else change
-        moved = moved | {"w": moved["w"] - run.recipe.weight_decay * params["machine"]["w"]}
+        moved = change | {"w": change["w"] - run.recipe.weight_decay * params["machine"]["w"]}
         machine = jax.tree.map(lambda old, each: old + now * each, params["machine"], moved)
         kept = {"params": {"machine": machine}, "chains": s, "step": fit["step"] + 1}
         return fit | kept, {"loss": jnp.mean(jnp.abs(change["w"])) + jnp.mean(jnp.abs(b))}
@@ -79,6 +81,13 @@ def boltzmann_learning(
         return measured(fit, batch, key) | {"own_code": (jnp.sum(alone), jnp.sum(batch["weight"]))}
 
     return Trainer(init, learn, evaluate, task.finish, figures=(draw_code, draw_marginals))
+
+
+def _balanced(b: jax.Array, w: jax.Array, given: Any, visible: int, weight: float) -> tuple[jax.Array, jax.Array]:
+    """Adds the term that draws the means of hidden units with clamped patterns to 1/2, and those of products to 1/4."""
+    mean, pairs = given
+    b = b.at[visible:].add(weight * (0.5 - mean[visible:]))
+    return b, w.at[visible:, visible:].add(weight * (0.25 - pairs[visible:, visible:]))
 
 
 def _exact(model: Any) -> Callable:
@@ -123,7 +132,7 @@ def own_codes(codes: jax.Array, v: jax.Array, weight: jax.Array) -> jax.Array:
     return (there & ~jnp.any(other, axis=1)).astype(jnp.float32)
 
 
-def _check(model: Any, run: Run, chains: int, sweeps: int, collect: int, temperature: float) -> None:
+def _check(model: Any, run: Run, chains: int, sweeps: int, collect: int, temperature: float, balance: float) -> None:
     if not hasattr(model, "anneal"):
         raise BadInput(f"--trainer {run.recipe.trainer} trains the model boltzmann, not {run.recipe.model}")
     for name, value in (("chains", chains), ("sweeps", sweeps), ("collect", collect)):
@@ -133,3 +142,5 @@ def _check(model: Any, run: Run, chains: int, sweeps: int, collect: int, tempera
         raise BadInput(
             f"--t.temperature must be a number of at least 1, at which an annealing ends, got {temperature:g}"
         )
+    if balance < 0:
+        raise BadInput(f"--t.balance must be a number of at least 0, got {balance:g}")

@@ -72,11 +72,16 @@ def test_the_sampled_step_is_near_the_exact_one(key):
     assert not np.diag(sampled["w"]).any()
 
 
-def test_the_step_by_sign_has_the_size_of_the_rate_and_the_sign_of_the_gradient(key):
-    _, exact = moved(trainer(phases="exact"), key)
-    _, sign = moved(trainer(phases="exact", step="sign"), key)
-    np.testing.assert_allclose(sign["w"], np.sign(exact["w"]), atol=1e-6)
-    np.testing.assert_allclose(sign["b"], np.sign(exact["b"]), atol=1e-6)
+def test_balance_draws_the_hidden_units_to_independent_coins_and_nothing_else(key):
+    machine, plain = moved(trainer(phases="exact"), key)
+    _, drawn = moved(trainer(phases="exact", balance=2.0), key)
+    mean, pairs = boltzmann((8,)).statistics({"machine": machine}, X)
+    b, w = (np.asarray(drawn[name]) - np.asarray(plain[name]) for name in ("b", "w"))
+    np.testing.assert_allclose(b[8:], 2 * (0.5 - np.asarray(mean)[8:]), atol=1e-5)
+    assert w[8, 9] == pytest.approx(2 * (0.25 - float(pairs[8, 9])), abs=1e-5)
+    w[8:, 8:] = 0
+    np.testing.assert_allclose(w, 0, atol=1e-6)
+    np.testing.assert_allclose(b[:8], 0, atol=1e-6)
 
 
 def test_weights_without_a_connection_stay_0_and_others_decay(key):
@@ -115,6 +120,7 @@ def test_a_pattern_has_a_code_of_its_own_if_no_other_pattern_has_it():
     ("options", "message"),
     [
         ({"chains": 0}, "--t.chains must be a whole number of at least 1, got 0"),
+        ({"balance": -1.0}, "--t.balance must be a number of at least 0"),
         ({"temperature": 0.5}, "--t.temperature must be a number of at least 1"),
     ],
 )
