@@ -120,11 +120,14 @@ def features() -> bool:
 
     x, y = moved_digits()
     x, test, y, truth = train_test_split(x, y, test_size=0.2, random_state=0)
-    raw = LogisticRegression(C=100.0, solver="newton-cg", tol=1e-3).fit(x, y).predict(test)
+    raw = LogisticRegression(C=100.0, max_iter=300).fit(x, y).predict(test)
     began = time.perf_counter()
-    first = ZooTransformer("rbm", units="binary", hidden=100, normalize="unit", epochs=30, batch_size=50).fit(x)
+    first = ZooTransformer(
+        "rbm", units="binary", binarise="random", hidden=100, temperatures=100, normalize="unit", epochs=30,
+        batch_size=50, persistent=False,
+    ).fit(x)  # fmt: skip
     seconds = time.perf_counter() - began
-    last = LogisticRegression(C=6000.0, solver="newton-cg", tol=1e-3).fit(first.transform(x), y)
+    last = LogisticRegression(C=6000.0, max_iter=300).fit(first.transform(x), y)
     own = float(accuracy_score(truth, last.predict(first.transform(test))))
     print(f"digits moved by a pixel, logistic regression: {accuracy_score(truth, raw):.3f} on pixels, {own:.3f} on 100 "
           f"hidden units (trained in {seconds:.1f} s)")  # fmt: skip
