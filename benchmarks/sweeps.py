@@ -2,10 +2,11 @@
 
 `grid`: a grid over learning rate and weight decay, whose settings share one program, beside the same settings with a
 program each, as a sweep trained them before; in turns, each in a new folder with nothing compiled. Seconds are those
-that the processor worked, which other processes change least. `search`: random
-settings of a network on digits beside those that the tree-structured Parzen estimator of Optuna proposes, with pruning,
-for as much time; by the best score on the validation examples, for several seeds of the search. The second part needs
-Optuna: `pip install -e '.[sweep]'`.
+that the processor worked, which other processes change least.
+
+`search`: random settings of a network on digits beside those that the tree-structured Parzen estimator of Optuna
+proposes, with pruning, for as much time; by the best score on the validation examples, for several seeds of the search.
+It needs Optuna: `pip install -e '.[sweep]'`.
 """
 
 import argparse
