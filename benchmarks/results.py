@@ -35,8 +35,14 @@ _NAMES = {
     "gain": "PSNR gain in dB",
     "quantisation_error": "quantisation error",
     "free_nrmse": "normalised error after 84 free steps",
+    "log_likelihood": "log-likelihood in nats",
 }
-_SHARES = {"accuracy": "", "good": " good samples", "agreement": " in the requested class"}
+_SHARES = {
+    "accuracy": "",
+    "exact": " recalled without an error",
+    "good": " good samples",
+    "agreement": " in the requested class",
+}
 
 
 @dataclass(frozen=True)
@@ -91,6 +97,41 @@ CLAIMS = (
         also="raw_accuracy",
         source="without the liquid: raw_accuracy; chance: 10 %",
     ),
+    Claim("hopfield-digits", "--model hopfield", 5, metric="exact", at_least=0.95, source="15 % of the pixels flipped"),
+    Claim(
+        "hopfield-digits-half",
+        "--model hopfield --t.hide lower",
+        5,
+        metric="exact",
+        at_least=0.95,
+        source="lower half hidden",
+    ),
+    Claim(
+        "hopfield-digits-modern",
+        "--model hopfield --recipe modern",
+        5,
+        metric="exact",
+        at_least=0.99,
+        source="100 digits, 15 % of the pixels flipped",
+    ),
+    Claim(
+        "boltzmann-encoder",
+        "--model boltzmann",
+        5,
+        metric="log_likelihood",
+        at_least=-1.8,
+        source="the best possible: -1.386",
+    ),
+    Claim("rbm-digits", "--model rbm", 5, folds=True, metric="log_likelihood", at_least=-19),
+    Claim(
+        "rbm-bars_and_stripes",
+        "--model rbm --dataset bars_and_stripes",
+        5,
+        metric="log_likelihood",
+        at_least=-3.7,
+        source="the best possible: -3.401",
+    ),
+    Claim("dbn-digits", "--model dbn", 5, folds=True, at_least=0.965),
     Claim("mlp-iris", "--model mlp --dataset iris", 5, folds=True, at_least=0.95),
     Claim("mlp-spiral", "--model mlp --dataset spiral", at_least=0.97),
     Claim("linear-diabetes", "--model linear", 1, metric="r2", source="least squares: {exact:.4f}"),
