@@ -21,8 +21,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from zoo import rbm
 from zoo._restricted import Machine, annealed, enumerated
+from zoo.rbm import rbm
 from zoo.train import recipe_for, run
 from zoo.train.config.recipe import Recipe
 from zoo.train.config.run_options import RunOptions
@@ -101,7 +101,7 @@ def bars() -> bool:
         x = load_data("bars_and_stripes", options={"side": side}).test.x.astype(np.float32)
         recipe, best = recipe_for("rbm", "bars_and_stripes"), -float(np.log(len(x)))
         model = rbm(x.shape[1:], **recipe.m)
-        fits = _fits(model, recipe, x, 3000, 5)
+        fits = _fits(model, recipe, x, 6000, 5)
         found = np.asarray(jax.jit(jax.vmap(partial(_exact, model, x)))(fits["params"]))
         print(
             f"bars and stripes {side}x{side}: {found.min():.3f} to {found.max():.3f} nats in 5 seeds, best {best:.3f}"

@@ -127,10 +127,19 @@ def test_what_cannot_be_trained_so_is_refused(options, message):
 def finished(tmp_path_factory):
     """A short run on 3x3 patterns, with its pictures."""
     recipe = recipe_for("rbm", "bars_and_stripes")
-    recipe = replace(recipe, d={"side": 3, "copies": 1000}, epochs=4, batch_size=28, t={"sweeps": 5, "chains": 50})
+    recipe = replace(
+        recipe,
+        d={"side": 3, "copies": 1000},
+        m={"hidden": 16},
+        epochs=4,
+        lr=0.3,
+        batch_size=28,
+        t={"sweeps": 5, "chains": 50},
+    )
     return run(recipe, RunOptions(out=tmp_path_factory.mktemp("runs") / "rbm", quiet=True))
 
 
+@pytest.mark.expensive
 def test_bars_and_stripes_are_learned_to_nearly_the_best_possible_likelihood(finished):
     assert finished.metrics["log_likelihood"] >= -np.log(14) - 0.3
     assert finished.metrics["log_likelihood"] <= -np.log(14)
@@ -140,6 +149,7 @@ def test_bars_and_stripes_are_learned_to_nearly_the_best_possible_likelihood(fin
     assert np.mean([each.astype(np.uint8).tobytes() in patterns for each in made]) > 0.7
 
 
+@pytest.mark.expensive
 def test_the_model_file_has_its_partition_function_and_gives_the_scores_again(finished):
     trained = zoo.load(finished.folder)
     v = trained.model.visible(trained.scaler.apply(finished.setup.data.test.x))
@@ -156,6 +166,7 @@ def test_the_model_file_has_its_partition_function_and_gives_the_scores_again(fi
     assert again == pytest.approx({name: finished.metrics[name] for name in again}, rel=1e-5, abs=1e-4)
 
 
+@pytest.mark.expensive
 def test_the_run_draws_filters_chains_completions_and_its_chains_in_training(finished):
     plots = {path.stem for path in (finished.folder / "plots").iterdir()}
     assert plots == {"curves", "samples", "filters", "chains", "completion"}
@@ -167,6 +178,7 @@ def test_the_run_draws_filters_chains_completions_and_its_chains_in_training(fin
     assert {"free_energy", "free_energy_gap"} <= set(free)
 
 
+@pytest.mark.expensive
 def test_features_are_transformed_and_weights_begin_an_mlp(finished, tmp_path):
     trained = zoo.load(finished.folder)
     x = finished.setup.data.test.x
