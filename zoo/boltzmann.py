@@ -31,7 +31,7 @@ class Boltzmann(NamedTuple):
     Attributes:
         init: as of a `Layer`; params are `{"machine": {"w": (units, units), "b": (units,)}}`, w symmetric with a
             diagonal of 0.
-        apply: as of a `Layer`; gives log-probabilities (batch,).
+        apply: as of a `Layer`; gives log-probabilities (batch,), -inf where a value is neither 0 nor 1.
         log_prob: `(params, state, x, key=None) -> (batch,)`, exact, by enumeration of all states.
         sample: `(params, state, key, n) -> (n, ...)`, by simulated annealing from random states.
         anneal: `(params, s, key, temperatures, clamped) -> s`: Gibbs sampling of states (chains, units), one sweep over
@@ -75,6 +75,7 @@ def boltzmann(shape: tuple[int, ...], *, hidden: int = 2, groups: int = 1, tempe
     """
     visible = prod(shape)
     check_positive("boltzmann", "hidden", hidden)
+    _check_size(visible, hidden)
     check_number("boltzmann", "temperature", temperature, least=1.0)
     if check_positive("boltzmann", "groups", groups) and visible % groups:
         raise ValueError(
@@ -84,8 +85,10 @@ def boltzmann(shape: tuple[int, ...], *, hidden: int = 2, groups: int = 1, tempe
     net = serial(flatten, machine=_machine(visible, connected))
 
     def log_prob(params, state, x, key=None):
+        v = flatten(x)
+        there = jnp.all((v == 0) | (v == 1) | jnp.isnan(v), axis=1)  # anything else has the probability 0
         with jax.default_matmul_precision("highest"):  # energies of all states are compared
-            return net.apply(params, {}, x)[0]
+            return jnp.where(there, net.apply(params, {}, x)[0], -jnp.inf)
 
     def sample(params, state, key, n):
         first, later = jax.random.split(key)
@@ -122,7 +125,6 @@ def _machine(visible: int, connected: np.ndarray):
 
     def apply(params, x):
         check_features(f"machine({units} units)", visible, x)
-        _check_size(visible, units - visible)
         joint = _given_visible(params, _states(visible), visible)
         return jax.nn.logsumexp(_given_visible(params, x, visible), axis=1) - jax.nn.logsumexp(joint)
 
@@ -153,13 +155,11 @@ def _given_visible(params: dict, v: jax.Array, visible: int) -> jax.Array:
 
 def _statistics(visible: int, params: dict, v: jax.Array | None = None) -> tuple[jax.Array, jax.Array]:
     machine = params["machine"]
-    hidden = len(machine["b"]) - visible
-    _check_size(visible, hidden)
     with jax.default_matmul_precision("highest"):
         given = _states(visible) if v is None else v
         joint = _given_visible(machine, given, visible)
         weight = jax.nn.softmax(joint, axis=(0, 1) if v is None else 1) / (1 if v is None else len(v))
-        s = [jnp.repeat(given, joint.shape[1], axis=0), jnp.tile(_states(hidden), (len(given), 1))]
+        s = [jnp.repeat(given, joint.shape[1], axis=0), jnp.tile(_states(len(machine["b"]) - visible), (len(given), 1))]
         s = jnp.concatenate(s, axis=1)
         return weight.reshape(-1) @ s, (s * weight.reshape(-1, 1)).T @ s
 

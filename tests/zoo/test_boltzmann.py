@@ -99,8 +99,15 @@ def test_samples_have_the_probabilities_of_the_patterns(machine, params, key):
 
 
 def test_more_units_than_can_be_enumerated_are_refused_with_the_flag():
-    large = boltzmann((15,), hidden=2)
     with pytest.raises(ValueError, match=r"16 at most; these are 15 visible and 2 hidden: .*--m\.hidden"):
-        large.init(jax.random.key(0), jnp.zeros((1, 15)))
+        boltzmann((15,), hidden=2)  # before anything is traced, so that the command has no traceback
     with pytest.raises(ValueError, match=r"3 visible units cannot be divided into 2 equal groups \(--m\.groups\)"):
         boltzmann((3,), groups=2)
+
+
+def test_values_other_than_0_and_1_have_the_probability_0():
+    params, state = MODEL.init(jax.random.key(0), jnp.zeros((1, VISIBLE)))
+    v = jnp.zeros((3, VISIBLE)).at[1, 0].set(0.5).at[2, 1].set(7.0)
+    found = MODEL.log_prob(params, state, v)
+    assert np.isfinite(found[0])
+    assert found[1:].tolist() == [-np.inf, -np.inf]

@@ -27,6 +27,7 @@ from ..evaluation.sample_score_for import sample_score_for
 from ..evaluation.task_for_data import TaskSpec, task_for_data
 from ..pipeline.arrays import Opened
 from ..pipeline.batches import BatchSource
+from ..pipeline.binary import check_binary
 from ..pipeline.fingerprint import fingerprint
 from ..pipeline.selection import batches_for, check_divides
 from ..pipeline.splits import Scalers, batches_that_fit, fitted_to_training, preprocessed, scalers_for, validation_split
@@ -261,6 +262,8 @@ def _loaded(recipe: Recipe, place: Place, own: Opened | None) -> tuple[Source, D
     for line in data.notes if own else ():  # those of data that were loaded are printed already
         place.print_fn(line)
     check_targets(data, recipe.task)
+    if trainers.traits(recipe.trainer).binary:
+        check_binary(recipe, data)
     if options := trainers.stored(recipe):
         data = stored_examples(recipe, data, options, place.print_fn)
     return kind, data, own if isinstance(own, OpenStream) else None

@@ -81,6 +81,7 @@ class Traits(NamedTuple):
         accumulate: sums the gradients of `--accumulate` batches into one update.
         stores: keeps the training examples themselves, all of them or those that its options `patterns` and `choose`
             select; they are then the test examples as well.
+        binary: learns from inputs of 0 and 1 alone; others are refused.
         batch: "any": batches of examples in any order; "consecutive": windows of a text, each of which continues the
             one before; "all": all training examples in one batch.
         vmap: several seeds may be trained in one program, by `jax.vmap` over their fits.
@@ -95,6 +96,7 @@ class Traits(NamedTuple):
     schedule: bool = True
     accumulate: bool = False
     stores: bool = False
+    binary: bool = False
     batch: Literal["any", "consecutive", "all"] = "any"
     vmap: bool = False
     mixes: bool = False

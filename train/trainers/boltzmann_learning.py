@@ -18,7 +18,11 @@ from .scoring import scores
 
 __all__ = ["boltzmann_learning", "own_codes"]
 
-TRAITS = {"gradient": False, "reads": ("lr", "weight_decay", "sched", "warmup_epochs", "step_epochs", "decay")}
+TRAITS = {
+    "gradient": False,
+    "reads": ("lr", "weight_decay", "sched", "warmup_epochs", "step_epochs", "decay"),
+    "binary": True,
+}
 
 
 def boltzmann_learning(

@@ -12,6 +12,7 @@ from zoo.train import RunOptions, recipe_for, run
 from zoo.train.config.recipe import Recipe
 from zoo.train.data.dataset import load_data
 from zoo.train.errors import BadInput
+from zoo.train.runs.setup import setup
 from zoo.train.tasks import task_for
 from zoo.train.trainers import Run, make
 from zoo.train.trainers.boltzmann_learning import own_codes
@@ -129,6 +130,19 @@ def test_options_out_of_bounds_are_refused(options, message):
         trainer(**options)
     with pytest.raises(BadInput, match="trains the model boltzmann, not mlp"):
         make(mlp(3), task_for("density"), Run(Recipe("mlp", "iris", trainer="boltzmann_learning"), 1, 1, None))
+
+
+@pytest.mark.parametrize(
+    ("dataset", "changed", "message"),
+    [
+        ("iris", {}, r"learns patterns of 0 and 1, in iris x\[0, 0\] is 5\.1"),
+        ("encoder", {"normalize": "standard"}, "take --normalize none"),
+    ],
+)
+def test_data_that_the_probabilities_do_not_hold_for_are_refused_before_training(dataset, changed, message):
+    recipe = replace(recipe_for("boltzmann"), dataset=dataset, steps=1, expect=None, **changed)
+    with pytest.raises(BadInput, match=message):
+        setup(recipe)
 
 
 @pytest.mark.expensive
