@@ -49,7 +49,10 @@ def hebbian(
     store, score = {"hebb": hebb, "storkey": storkey}[rule], scores(model, task)
 
     def init(key, batch):
-        params, state = model.init(key, batch["x"])
+        try:
+            params, state = model.init(key, batch["x"])
+        except ValueError as error:  # patterns whose weights are too many
+            raise BadInput(str(error)) from error
         return {"params": params, "state": state}
 
     def step(fit, batch, key):
@@ -66,13 +69,14 @@ def hebbian(
         return score(fit, batch, key) | {"load": (count / entries * total, total)}
 
     def warnings(metrics: Mapping[str, float]) -> list[str]:
+        other = "--t.rule storkey or " * (rule == "hebb")
         most = 0 if model.capacity is None else model.capacity(1)
         if not most or metrics["load"] <= most:
             return []
         return [
             f"more patterns are stored than fit: {metrics['load']:.3g} per entry, beyond the capacity of {most:g} for "
-            "random patterns (Amit et al. 1985), so that most of them may be lost: store fewer (--t.patterns), or use "
-            "--t.rule storkey or --m.form modern"
+            f"random patterns and Hebb's rule (Amit et al. 1985), so that most of them may be lost: store fewer "
+            f"(--t.patterns), or use {other}--m.form modern"
         ]
 
     return Trainer(init, step, evaluate, task.finish, warnings=warnings)

@@ -1,5 +1,6 @@
 """Hebb's and Storkey's rules against loops in float64, and what a memory says when it is too full."""
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -51,3 +52,15 @@ def test_a_memory_that_is_too_full_names_its_load_and_what_to_do():
     assert "--t.patterns" in line
     assert not classical({"load": 0.1})
     assert not modern({"load": 40 / 64})
+    assert "or use --t.rule storkey or --m.form modern" in line
+    run = run._replace(recipe=Recipe("hopfield", "digits", trainer="hebbian", t={"rule": "storkey"}))
+    (line,) = make(hopfield(), task_for("recall"), run).warnings({"load": 40 / 64})
+    assert "--t.rule" not in line
+
+
+def test_patterns_whose_weights_fill_a_gigabyte_are_bad_input_and_no_traceback(key):
+    from zoo import hopfield
+
+    made = make(hopfield(), task_for("recall"), Run(Recipe("hopfield", "digits", trainer="hebbian"), 1, 1, None))
+    with pytest.raises(BadInput, match=r"at most 16,384 .*or use --m\.form modern"):
+        jax.eval_shape(made.init, key, {"x": jax.ShapeDtypeStruct((1, 140, 140, 1), jnp.float32)})
