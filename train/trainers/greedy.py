@@ -56,7 +56,8 @@ def greedy(
     """
     _check(model, run, pretraining, pretraining_lr)
     count, recipe = len(model.names), run.recipe
-    each = int(run.steps * (1 if fine_tuning == "none" else pretraining)) // count
+    # Without fine-tuning the last machine ends sooner, instead of a step or two that no machine has.
+    each = -(-run.steps // count) if fine_tuning == "none" else int(run.steps * pretraining) // count
     lengths = max(run.steps - count * each, 1), run.steps_per_epoch
     optimizer = make_optimizer(recipe, *lengths)
     rate = _rate(pretraining_lr, each, count, make_schedule(recipe, *lengths))

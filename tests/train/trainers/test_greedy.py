@@ -80,6 +80,15 @@ def test_without_fine_tuning_the_logits_stay_those_of_the_machines():
     assert not {"generator/0/w", "body/0/w"} & changed(found[6], found[12])
 
 
+def test_without_fine_tuning_a_rest_of_the_steps_is_for_the_last_machine_too():
+    made = trainer(steps=13, fine_tuning="none")
+    fit = made.init(jax.random.key(0), BATCH) | {"step": jnp.int32(12)}
+    after, metrics = jax.jit(made.step)(fit, BATCH, jax.random.key(1))
+    assert metrics["layer"] == 2
+    assert "generator/1/w" in changed(fit, after)
+    assert "body/0/w" not in changed(fit, after)
+
+
 def test_without_pretraining_only_the_gradient_is_followed():
     found = fits(pretraining=0.0)
     assert changed(found[0], found[12]) == {"body/0/w", "body/0/b", "body/3/w", "body/3/b", "labels/w", "labels/b"}
