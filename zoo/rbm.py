@@ -80,7 +80,8 @@ def rbm(
         units: visible units: binary, of inputs from 0 to 1, or gaussian, of any numbers.
         std: standard deviation of Gaussian visible units given the hidden ones, in the scale of the normalised inputs.
         binarise: binary units of grey values: threshold, 1 above 0.5; random, 1 with the grey value as probability.
-        runs: runs of annealed importance sampling, by which the likelihood is estimated where it is not exact.
+        runs: runs of annealed importance sampling, by which the likelihood is estimated where it is not exact; at least
+            two, as one has no standard error.
         temperatures: temperatures that each of them passes through.
 
     >>> import jax, jax.numpy as jnp
@@ -91,6 +92,8 @@ def rbm(
     """
     for name, value in (("hidden", hidden), ("runs", runs), ("temperatures", temperatures)):
         check_positive("rbm", name, value)
+    if runs < 2:
+        raise ValueError("rbm: runs must be at least 2, as a single run has no standard error (--m.runs)")
     check_number("rbm", "std", std, above=True)
     variance = None if units == "binary" else std**2
     net = serial(flatten, body=serial(dense(hidden, init=normal(_SPREAD))))

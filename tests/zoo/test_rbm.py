@@ -182,7 +182,7 @@ def test_rates_are_the_logits_of_the_shares_and_never_infinite():
     np.testing.assert_allclose(rbm((2,), units="gaussian").rates(v), [2 / 3, 0], rtol=1e-5)
 
 
-@pytest.mark.parametrize("options", [{"hidden": 0}, {"runs": 0}, {"temperatures": 0}, {"std": 0.0}])
+@pytest.mark.parametrize("options", [{"hidden": 0}, {"runs": 0}, {"runs": 1}, {"temperatures": 0}, {"std": 0.0}])
 def test_machines_that_cannot_be_are_refused(options):
     with pytest.raises(ValueError, match=next(iter(options))):
         rbm((4,), **options)
