@@ -94,7 +94,7 @@ def _class(trained: Trained, name: str | None) -> int | None:
         return None
     model, classes = trained.about["model"], trained.classes
     if not by_class(trained):
-        raise BadInput(f"--class {name}: {model} is not conditional on the class; cgan is")
+        raise BadInput(f"--class {name}: {model} is not conditional on the class; cgan and dbn are")
     if name not in classes:
         raise BadInput(f"--class {name!r} is no class{did_you_mean(name, classes)}; choose from {', '.join(classes)}")
     return classes.index(name)

@@ -9,7 +9,7 @@ import numpy as np
 from zoo.layers import Layer, Scanned, Sequence
 
 from ..data.normalize import on_device, scaled
-from .inputs import checked_inputs
+from .inputs import as_key, check_finite_inputs, checked_inputs
 
 __all__ = ["call", "inputs", "recall", "transform"]
 
@@ -55,11 +55,13 @@ def recall(trained: Any, x: Any, known: Any = None, key: Any = None) -> Any:
     if not hasattr(trained.model, "recall"):
         raise ValueError(f"{trained.about['model']} recalls no patterns: its model has no capability `recall`")
     x, _ = checked_inputs(trained.about, x)
+    check_finite_inputs(trained.about, x)
     given = np.where(scaled(trained.scaler, x) > 0, np.float32(1), np.float32(-1))
     if known is not None:
-        given = np.where(np.broadcast_to(np.asarray(known, bool), given.shape), given, np.float32(0))
-    key = jax.random.key(key) if isinstance(key, int) else key
-    return jax.tree.map(np.asarray, jax.jit(trained.model.recall)(trained.params, trained.state, given, key))
+        known = np.asarray(known, bool)
+        given = np.where(np.broadcast_to(known, given.shape), given, np.float32(0))
+    run = jax.jit(trained.model.recall)
+    return jax.tree.map(np.asarray, run(trained.params, trained.state, given, as_key(key)))
 
 
 def transform(trained: Any, x: Any) -> np.ndarray:

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from .build import ModelSpec
+from .inputs import as_key
 
 __all__ = ["input_spec", "is_image_to_image", "sample", "sample_latents", "samples_by_class"]
 
@@ -59,7 +60,7 @@ def sample(trained: Any, n: int, key: Any, y: Any = None) -> np.ndarray:
     Raises:
         ValueError: if the model makes no samples from noise, n is below 1 or a class does not exist.
     """
-    key = jax.random.key(key) if isinstance(key, int) else key
+    key = as_key(key)
     model, wanted = trained.model, ModelSpec.of(trained.about["made_for"])
     if not hasattr(model, "sample"):
         return trained.predict(sample_latents(model, wanted, n, key, y))

@@ -3,13 +3,19 @@
 from collections.abc import Mapping
 from typing import Any
 
+import jax
 import numpy as np
 
 from ..data.memory.arrays import cells_of, in_order, is_frame
 from ..data.on_disk import DiskArray
 from ..data.tables.encoder import TableEncoder
 
-__all__ = ["check_finite_inputs", "checked_inputs", "checked_lengths"]
+__all__ = ["as_key", "check_finite_inputs", "checked_inputs", "checked_lengths"]
+
+
+def as_key(key: Any) -> Any:
+    """Returns the PRNG key of a seed, a whole number of Python or numpy; anything else is returned as it is."""
+    return jax.random.key(int(key)) if isinstance(key, int | np.integer) else key
 
 
 def checked_inputs(about: Mapping[str, Any], x: Any) -> tuple[Any, bool]:

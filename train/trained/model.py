@@ -25,7 +25,7 @@ from .build import task_of
 from .call import call, recall, transform
 from .file import check_origin, locate, parse_model, read_model, serialize
 from .generator_input import sample
-from .inputs import check_finite_inputs, checked_inputs, checked_lengths
+from .inputs import as_key, check_finite_inputs, checked_inputs, checked_lengths
 from .labels import labels_of, named, score
 from .summary import in_a_line
 
@@ -178,7 +178,7 @@ class Trained:
 
         Args:
             x: inputs.
-            key: PRNG key of a random bound; None: the model's choice.
+            key: PRNG key, or a seed, of a random bound; None: the model's choice.
 
         Raises:
             ValueError: if the model has no likelihood, or as in `outputs`.
@@ -186,7 +186,9 @@ class Trained:
         if not hasattr(self.model, "log_prob"):
             raise ValueError(f"{self.about['model']} has no likelihood: its model has no capability `log_prob`")
         x, alone = checked_inputs(self.about, x)
-        values = np.asarray(self.model.log_prob(self.params, self.state, scaled(self.scaler, x), key))  # pyright: ignore
+        check_finite_inputs(self.about, x)
+        z = scaled(self.scaler, x)
+        values = np.asarray(self.model.log_prob(self.params, self.state, z, as_key(key)))  # pyright: ignore
         return values[0] if alone else values
 
     def recall(self, x: Any, known: Any = None, key: Any = None) -> Any:

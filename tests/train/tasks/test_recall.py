@@ -98,6 +98,9 @@ def test_a_saved_memory_recalls_raw_images_and_what_is_unknown_of_them(finished)
     known = np.arange(8)[:, None, None] < 6
     hidden = model.recall(np.where(known, x, 16), known)
     np.testing.assert_array_equal(hidden.pattern, found.pattern)
+    np.testing.assert_array_equal(model.recall(x, key=np.int64(3)).pattern, model.recall(x, key=3).pattern)
+    with pytest.raises(ValueError, match=r"finite numbers, x\[0, 0, 0, 0\] is nan"):  # not an entry of -1
+        model.recall(np.full(x.shape, np.nan))
     with pytest.raises(ValueError, match="mlp recalls no patterns"):
         zoo.load("mlp-iris").recall(np.zeros((1, 4)))
 
