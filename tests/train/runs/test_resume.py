@@ -47,7 +47,7 @@ def _compile_once(monkeypatch, made):
             made[name] = setup(recipe, place, **options)
         return made[name]
 
-    monkeypatch.setattr(import_module("zoo.train.runs.run"), "setup", once)
+    monkeypatch.setattr(import_module("zoo.train.runs.start"), "setup", once)
     monkeypatch.setattr(import_module("zoo.train.runs.setup"), "load_data", fewer)
     monkeypatch.setattr(import_module("zoo.train.runs.result"), "draw", lambda result: {})
 
@@ -259,7 +259,7 @@ def test_a_lengthened_run_of_a_constant_rate_is_the_longer_run_bit_for_bit(tmp_p
 
 @pytest.mark.fault(row=12)
 def test_row_12_another_recipe_is_refused_with_a_table_before_anything_is_loaded(iris, monkeypatch):
-    monkeypatch.setattr(import_module("zoo.train.runs.run"), "setup", None)
+    monkeypatch.setattr(import_module("zoo.train.runs.start"), "setup", None)
     other = dataclasses.replace(IRIS, opt="sgd", m={"hidden": (3,)}, seed=1)
     with pytest.raises(CheckpointUnusable) as error:
         run(other, RunOptions(resume=iris.folder, quiet=True))
