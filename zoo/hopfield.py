@@ -154,7 +154,7 @@ def _recalling(sweep: Callable, energy: Callable, most: int) -> Callable:
             carry = jax.lax.cond(jnp.any(carry[2] == CHANGING), step, lambda carry, i: carry, carry, i)
             return carry, energy(params, carry[0])
 
-        count = jnp.zeros(len(x), jnp.int32)
+        count = jnp.zeros(x.shape[0], jnp.int32)
         start = (x, jnp.full_like(x, jnp.inf), count + CHANGING, count)
         (s, _, ending, taken), energies = jax.lax.scan(visit, start, jnp.arange(most))
         overlaps = s @ params["patterns"].T / x.shape[1]

@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import jax
+import jax.export
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -75,6 +76,15 @@ def laws():
 @pytest.mark.parametrize(("name", "law"), laws())
 def test_every_model_satisfies_every_law(name, law, key):
     LAWS[law](*model_and_input(name), key)
+
+
+@pytest.mark.parametrize("name", zoo.list_models())
+def test_every_model_computes_for_a_number_of_examples_that_is_not_known_as_an_export_needs(name, key):
+    model, x = model_and_input(name)
+    params, state = jax.eval_shape(model.init, key, x)
+    (many,) = jax.export.symbolic_shape("many")
+    y = jax.eval_shape(model.apply, params, state, jax.ShapeDtypeStruct((many, *x.shape[1:]), x.dtype))[0]
+    assert jax.tree.leaves(y)[0].shape[0] == many
 
 
 @pytest.mark.parametrize("name", zoo.list_models())
