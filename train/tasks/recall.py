@@ -1,7 +1,7 @@
 """Recall: a damaged pattern is completed, as by associative memories."""
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import jax
 import jax.numpy as jnp
@@ -10,6 +10,7 @@ import numpy as np
 from zoo.hopfield import CYCLE, SETTLED
 
 from ..errors import BadInput
+from ..option_types import Bounds
 from ..trainer import named_key
 from ._recall_figure import draw_recall
 from .task import Task, public
@@ -25,10 +26,10 @@ _ENDINGS = {SETTLED: "fixed point", CYCLE: "cycle of two states"}
 
 def recall(
     *,
-    flip: float | None = None,
-    erase: float = 0.0,
+    flip: Annotated[float, Bounds(0, 1)] | None = None,
+    erase: Annotated[float, Bounds(0, 1)] = 0.0,
     hide: Literal["none", "lower", "upper", "left", "right"] = "none",
-    trials: int = 10,
+    trials: Annotated[int, Bounds(1)] = 10,
 ) -> Task:
     """Builds the completion of damaged patterns of +1 and -1.
 
@@ -53,10 +54,8 @@ def recall(
     ([[1.0, -1.0]], [[0.0, 0.0]])
     """
     flip = (_USUAL if hide == "none" and not erase else 0.0) if flip is None else flip
-    if min(flip, erase) < 0 or flip + erase > 1:
+    if flip + erase > 1:
         raise BadInput(f"--t.flip {flip:g} and --t.erase {erase:g} are shares with a sum of at most 1")
-    if trials < 1:
-        raise BadInput(f"--t.trials {trials} must be at least 1")
 
     def inputs(batch, key):
         x = signs(batch["x"])

@@ -1,7 +1,7 @@
 """Boltzmann learning: weights follow the difference of two correlations, with visible units clamped and free."""
 
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import jax
 import jax.numpy as jnp
@@ -9,6 +9,7 @@ import jax.numpy as jnp
 from zoo.layers import flatten
 
 from ..errors import BadInput
+from ..option_types import Bounds
 from ..tasks.task import Task
 from ..trainer import Trainer, named_key
 from . import Run
@@ -31,11 +32,11 @@ def boltzmann_learning(
     run: Run,
     *,
     phases: Literal["sampled", "exact"] = "sampled",
-    chains: int = 100,
-    sweeps: int = 10,
-    collect: int = 5,
-    temperature: float = 4.0,
-    balance: float = 0.0,
+    chains: Annotated[int, Bounds(1)] = 100,
+    sweeps: Annotated[int, Bounds(1)] = 10,
+    collect: Annotated[int, Bounds(1)] = 5,
+    temperature: Annotated[float, Bounds(1)] = 4.0,
+    balance: Annotated[float, Bounds(0)] = 0.0,
 ) -> Trainer:
     """Makes the trainer that adds rate * (<s_i s_j> clamped - <s_i s_j> free) to each weight, and likewise to biases.
 
@@ -55,9 +56,10 @@ def boltzmann_learning(
             coins: means of 1/2, of products 1/4, so that all of their states are used.
 
     Raises:
-        BadInput: if the model is no Boltzmann machine, or an option is out of bounds.
+        BadInput: if the model is no Boltzmann machine.
     """
-    _check(model, run, chains, sweeps, collect, temperature, balance)
+    if not hasattr(model, "anneal"):
+        raise BadInput(f"--trainer {run.recipe.trainer} trains the model boltzmann, not {run.recipe.model}")
     rate, measured = make_schedule(run.recipe, run.steps, run.steps_per_epoch), scores(model, task)
     two = _exact(model) if phases == "exact" else _sampled(model, chains, sweeps, collect, temperature)
 
@@ -134,17 +136,3 @@ def own_codes(codes: jax.Array, v: jax.Array, weight: jax.Array) -> jax.Array:
     there = weight > 0
     other = jnp.any(v[:, None] != v, axis=-1) & (best[:, None] == best) & there
     return (there & ~jnp.any(other, axis=1)).astype(jnp.float32)
-
-
-def _check(model: Any, run: Run, chains: int, sweeps: int, collect: int, temperature: float, balance: float) -> None:
-    if not hasattr(model, "anneal"):
-        raise BadInput(f"--trainer {run.recipe.trainer} trains the model boltzmann, not {run.recipe.model}")
-    for name, value in (("chains", chains), ("sweeps", sweeps), ("collect", collect)):
-        if value < 1:
-            raise BadInput(f"--t.{name} must be a whole number of at least 1, got {value}")
-    if temperature < 1:
-        raise BadInput(
-            f"--t.temperature must be a number of at least 1, at which an annealing ends, got {temperature:g}"
-        )
-    if balance < 0:
-        raise BadInput(f"--t.balance must be a number of at least 0, got {balance:g}")

@@ -1,13 +1,14 @@
 """Contrastive divergence: the gradient of the likelihood of a Boltzmann machine, with samples of short Gibbs chains."""
 
 from functools import partial
-from typing import Any
+from typing import Annotated, Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from ..errors import BadInput
+from ..option_types import Bounds
 from ..tasks.task import Task
 from ..trainer import Trainer, eval_params, named_key
 from . import Run
@@ -32,11 +33,11 @@ def contrastive_divergence(
     task: Task,
     run: Run,
     *,
-    sweeps: int = 1,
+    sweeps: Annotated[int, Bounds(1)] = 1,
     persistent: bool = True,
-    chains: int | None = None,
-    sparsity: float | None = None,
-    sparsity_cost: float = 0.1,
+    chains: Annotated[int, Bounds(1)] | None = None,
+    sparsity: Annotated[float, Bounds(0, 1, open_low=True, open_high=True)] | None = None,
+    sparsity_cost: Annotated[float, Bounds(0)] = 0.1,
 ) -> Trainer:
     """Makes the trainer that follows the difference of free energies between data and samples of the model.
 
@@ -55,9 +56,9 @@ def contrastive_divergence(
         sparsity_cost: weight of the difference from it.
 
     Raises:
-        BadInput: if the model cannot be trained so, or an option is out of bounds.
+        BadInput: if the model cannot be trained so, or an option has no effect.
     """
-    _check(model, run, sweeps, persistent, chains, sparsity)
+    _check(model, run, persistent, chains)
     optimizer, ema = make_optimizer(run.recipe, run.steps, run.steps_per_epoch), run.recipe.ema
     slots = min(-(-_KEPT // run.recipe.batch_size), run.steps_per_epoch)
 
@@ -104,16 +105,12 @@ def _difference(model: Any, params: Any, v: jax.Array, made: jax.Array) -> tuple
     return data - samples, {"free_energy": data, "free_energy_samples": samples}
 
 
-def _check(model: Any, run: Run, sweeps: int, persistent: bool, chains: int | None, sparsity: float | None) -> None:
+def _check(model: Any, run: Run, persistent: bool, chains: int | None) -> None:
     name, recipe = run.recipe.model, run.recipe
     if not hasattr(model, "log_partition"):
         raise BadInput(f"--trainer {recipe.trainer} needs a Boltzmann machine, such as --model rbm; {name} is none")
-    if sweeps < 1 or (chains is not None and chains < 1):
-        raise BadInput(f"--t.sweeps {sweeps} and --t.chains {chains} must be at least 1")
     if chains is not None and not persistent:
         raise BadInput(f"--t.chains {chains} has no effect with --no-t.persistent, where each example begins a chain")
-    if sparsity is not None and not 0 < sparsity < 1:
-        raise BadInput(f"--t.sparsity {sparsity:g} is a mean of probabilities: take a number between 0 and 1, as 0.1")
     if recipe.sched == "plateau":
         raise BadInput(f"--sched plateau follows a loss, and {recipe.trainer} has none: take --sched cosine")
     if model.binary and recipe.normalize != "unit":

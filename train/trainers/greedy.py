@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import jax
 import jax.numpy as jnp
@@ -10,6 +10,7 @@ import jax.numpy as jnp
 from zoo.layers import flatten
 
 from ..errors import BadInput
+from ..option_types import Bounds
 from ..tasks.task import Task
 from ..trainer import Trainer, named_key
 from . import Run
@@ -32,8 +33,8 @@ def greedy(
     task: Task,
     run: Run,
     *,
-    pretraining: float = 0.5,
-    pretraining_lr: float = 0.1,
+    pretraining: Annotated[float, Bounds(0, 1)] = 0.5,
+    pretraining_lr: Annotated[float, Bounds(0, open_low=True)] = 0.1,
     fine_tuning: Literal["gradient", "up_down", "none"] = "gradient",
 ) -> Trainer:
     """Makes the trainer of a deep belief network (Hinton, Osindero & Teh 2006).
@@ -52,9 +53,9 @@ def greedy(
             wake-sleep, which improves the samples, too; none, all steps are for the machines.
 
     Raises:
-        BadInput: if the model is no deep belief network, or an option is out of bounds.
+        BadInput: if the model is no deep belief network, or the inputs are not from 0 to 1.
     """
-    _check(model, run, pretraining, pretraining_lr)
+    _check(model, run)
     count, recipe = len(model.names), run.recipe
     # Without fine-tuning the last machine ends sooner, instead of a step or two that no machine has.
     each = -(-run.steps // count) if fine_tuning == "none" else int(run.steps * pretraining) // count
@@ -87,18 +88,13 @@ def greedy(
     return Trainer(init, step, scores(model, task), task.finish, figures=figures, rate=logged)
 
 
-def _check(model: Any, run: Run, pretraining: float, rate: float) -> None:
+def _check(model: Any, run: Run) -> None:
     recipe = run.recipe
     name = recipe.model
     if not hasattr(model, "means"):
         raise BadInput(f"--trainer {recipe.trainer} needs a stack of machines, such as --model dbn; {name} is none")
     if recipe.normalize != "unit":
         raise BadInput(f"--normalize {recipe.normalize}: {name} reads values from 0 to 1: take --normalize unit")
-    if not 0 <= pretraining <= 1 or rate <= 0:
-        raise BadInput(
-            f"--t.pretraining {pretraining:g} is a share of the steps, from 0 to 1, and --t.pretraining-lr {rate:g} "
-            "must be above 0"
-        )
 
 
 def _rate(first: float, each: int, count: int, schedule: Callable[[Any], Any]) -> Callable[[Any], Any]:

@@ -74,7 +74,8 @@ def test_options_of_the_task_are_flags_and_reach_the_recipe(tmp_path):
         (["--t.hide", "low"], "'low' is not known; did you mean lower"),
         (["--t.flip", "0.8", "--t.erase", "0.3"], "--t.flip 0.8 and --t.erase 0.3 are shares with a sum of at most 1"),
         (["--t.flop", "0.1"], "unknown flag --t.flop; did you mean --t.flip?"),
-        (["--t.trials", "0"], "--t.trials 0 must be at least 1"),
+        (["--t.trials", "0"], "--t.trials must be a whole number of at least 1, got 0"),
+        (["--t.flip", "nan"], "--t.flip must be a number from 0 to 1 or none, got nan"),
     ],
 )
 def test_bad_damage_is_one_line_of_bad_input(words, message, capsys):
@@ -85,7 +86,7 @@ def test_bad_damage_is_one_line_of_bad_input(words, message, capsys):
 def test_an_option_of_another_task_is_unknown_and_its_type_is_checked():
     with pytest.raises(BadInput, match=r"supervised has no options, got --t\.hide"):
         run(replace(recipe_for("mlp", "iris"), t={"hide": "lower"}), RunOptions(quiet=True))
-    with pytest.raises(BadInput, match=r"--t\.flip must be a number or none, got 'much'"):
+    with pytest.raises(BadInput, match=r"--t\.flip must be a number from 0 to 1 or none, got 'much'"):
         run(replace(recipe_for("hopfield"), t={"flip": "much"}), RunOptions(quiet=True))
 
 

@@ -122,6 +122,7 @@ def test_a_pattern_has_a_code_of_its_own_if_no_other_pattern_has_it():
     [
         ({"chains": 0}, "--t.chains must be a whole number of at least 1, got 0"),
         ({"balance": -1.0}, "--t.balance must be a number of at least 0"),
+        ({"balance": float("nan")}, "--t.balance must be a number of at least 0"),
         ({"temperature": 0.5}, "--t.temperature must be a number of at least 1"),
     ],
 )

@@ -16,8 +16,7 @@ from zoo.train.distributed.sharding import data_parallel
 from zoo.train.errors import BadInput
 from zoo.train.evaluation.saved_model import evaluate
 from zoo.train.tasks import task_for
-from zoo.train.trainers import Run
-from zoo.train.trainers.contrastive_divergence import contrastive_divergence
+from zoo.train.trainers import Run, make
 
 RNG = np.random.default_rng(0)
 DATA = (RNG.uniform(size=(8, 4)) < 0.5).astype(np.float32)
@@ -26,9 +25,9 @@ LR = 0.25
 
 def trainer(model=None, normalize="unit", sched="constant", **options):
     recipe = Recipe("rbm", "digits", trainer="contrastive_divergence", batch_size=8, opt="sgd", lr=LR,
-                    normalize=normalize, sched=sched)  # fmt: skip
+                    normalize=normalize, sched=sched, t=options)  # fmt: skip
     model = model or rbm((4,), hidden=3)
-    return contrastive_divergence(model, task_for("density"), Run(recipe, 10, 10, data_parallel()), **options)
+    return make(model, task_for("density"), Run(recipe, 10, 10, data_parallel()))
 
 
 def begun(made, seed=1):
@@ -111,10 +110,11 @@ def test_sparsity_moves_the_activity_to_its_aim_and_weight_decay_shrinks_weights
     [
         ({"normalize": "standard"}, "--normalize unit, or --m.units gaussian"),
         ({"sched": "plateau"}, "--sched cosine"),
-        ({"sweeps": 0}, "--t.sweeps 0"),
-        ({"chains": 0}, "--t.chains 0"),
+        ({"sweeps": 0}, "--t.sweeps must be a whole number of at least 1, got 0"),
+        ({"chains": 0}, "--t.chains must be"),
         ({"chains": 5, "persistent": False}, "no effect with --no-t.persistent"),
-        ({"sparsity": 1.5}, "--t.sparsity 1.5"),
+        ({"sparsity": 1.5}, "--t.sparsity must be a number above 0 and below 1"),
+        ({"sparsity_cost": -1.0}, "--t.sparsity-cost must be a number of at least 0"),
         ({"model": zoo.mlp(3)}, "such as --model rbm"),
     ],
 )

@@ -15,8 +15,7 @@ from zoo.train.config.recipe import Recipe
 from zoo.train.distributed.sharding import data_parallel
 from zoo.train.errors import BadInput
 from zoo.train.tasks import task_for
-from zoo.train.trainers import Run
-from zoo.train.trainers.greedy import greedy
+from zoo.train.trainers import Run, make
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
 
@@ -26,8 +25,8 @@ MODEL = dbn(3, (4,), hidden=(5, 6))
 
 
 def trainer(model=MODEL, steps=12, normalize="unit", **options):
-    recipe = Recipe("dbn", "digits", trainer="greedy", batch_size=8, normalize=normalize)
-    return greedy(model, task_for("multiclass", outputs=3), Run(recipe, steps, 4, data_parallel()), **options)
+    recipe = Recipe("dbn", "digits", trainer="greedy", batch_size=8, normalize=normalize, t=options)
+    return make(model, task_for("multiclass", outputs=3), Run(recipe, steps, 4, data_parallel()))
 
 
 def fits(**options):
@@ -98,8 +97,9 @@ def test_without_pretraining_only_the_gradient_is_followed():
     ("options", "message"),
     [
         ({"normalize": "standard"}, "--normalize unit"),
-        ({"pretraining": 1.5}, "--t.pretraining 1.5"),
-        ({"pretraining_lr": 0.0}, "--t.pretraining-lr 0"),
+        ({"pretraining": 1.5}, "--t.pretraining must be a number from 0 to 1"),
+        ({"pretraining_lr": 0.0}, "--t.pretraining-lr must be a number above 0"),
+        ({"pretraining_lr": float("nan")}, "--t.pretraining-lr must be a number above 0"),
         ({"model": mlp(3)}, "such as --model dbn"),
     ],
 )
