@@ -13,6 +13,7 @@ __all__ = ["check_encoding", "read_text", "text_parts"]
 _PIECE = 1 << 24  # bytes
 _WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _OLD = "cp1252"  # of Windows in western Europe and America, as Excel writes it
+_CURE = "Name its encoding with --d.encoding"
 _OTHER = "if that is wrong, --d.encoding NAME"
 
 
@@ -36,7 +37,8 @@ def check_encoding(name: str) -> None:
     """
     try:
         "".encode(name)
-    except LookupError:
+        codecs.getincrementaldecoder(name)
+    except (LookupError, ValueError):  # ValueError of "undefined", and of a name with the character NUL
         raise BadInput(
             f"--d.encoding {name} is not known: give one of Python's, as utf-8, utf-16, cp1252, latin-1, gb18030"
         ) from None
@@ -77,7 +79,7 @@ def _decoded(
     file: BinaryIO, where: str, piece: int, encoding: str, note: Callable[[str], None] | None
 ) -> Iterator[str]:
     """Yields the decoded pieces of a file; the last is the end of the text, mostly empty."""
-    raw, done, lines, plain = file.read(piece), 0, 1, True
+    raw, done, lines, plain, begun = file.read(piece), 0, 1, True, False
     first = raw[:4]
     guessed = "" if encoding or note is None else _wide(raw)
     if guessed and note:
@@ -97,6 +99,10 @@ def _decoded(
             note(f"{where} is not UTF-8, {place}: read as Windows-1252 (cp1252); {_OTHER}")
             guessed, decoder = _OLD, codecs.getincrementaldecoder(_OLD)()
             found = decoder.decode(rest)
+        except UnicodeError as error:  # UTF-16 without a mark of its order of bytes
+            raise BadInput(f"{where} is not {encoding or guessed} text: {error}. {_CURE}") from error
+        if not begun and found:  # the mark is no part of the text, whatever decoder was named
+            found, begun = found.removeprefix("\ufeff"), True
         if "\0" in found:
             line = lines + found.count("\n", 0, found.index("\0"))
             raise BadInput(
@@ -144,7 +150,7 @@ def _is_old(raw: bytes) -> bool:
 
 def _undecodable(where: str, encoding: str, error: UnicodeDecodeError, at: int, lines: int, first: bytes) -> str:
     cause = ", as in UTF-16" if not encoding and first.startswith(_WIDE) else ""
-    cure = "Name its encoding with --d.encoding" if encoding else "Save the file as UTF-8"
+    cure = _CURE if encoding else "Save the file as UTF-8"
     return f"{where} is not {encoding or 'UTF-8'} text: {_place(at, lines, error)}{cause}. {cure}"
 
 

@@ -115,3 +115,21 @@ def test_an_encoding_that_is_given_is_not_guessed(write):
         read_rows(path, "utf-8")
     with pytest.raises(BadInput, match=r"--d.encoding utf-9 is not known: give one of Python's, as utf-8"):
         read_rows(path, "utf-9")
+
+
+@pytest.mark.parametrize(("written", "named"), [("utf-8-sig", "utf-8"), ("utf-16", "utf-16-le"), ("utf-32", "utf-32")])
+def test_the_mark_of_the_byte_order_is_no_part_of_the_first_name(write, written, named):
+    assert read_rows(write("name\n1\n".encode(written)), named)[0][0] == (1, ["name"])
+
+
+@pytest.mark.parametrize(
+    ("named", "message"),
+    [
+        ("utf-16", r"t.csv is not utf-16 text: .* Name its encoding with --d.encoding"),
+        ("undefined", "--d.encoding undefined is not known"),
+        ("utf-8\0", "is not known"),
+    ],
+)
+def test_an_encoding_that_cannot_read_the_file_is_refused(write, named, message):
+    with pytest.raises(BadInput, match=message):
+        read_rows(write(b"name\n1\n"), named)
