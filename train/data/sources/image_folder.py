@@ -174,7 +174,14 @@ def _readable(parts: Mapping[str, list[tuple[Path, str]]], notes: list[str]) -> 
     bad = damaged([path for part in parts.values() for path, _ in part])
     if bad:
         notes.append(f"{len(bad):,} images that cannot be read are left out: {_listed(bad)}")
-    return {split: [each for each in part if each[0] not in bad] for split, part in parts.items()}
+    left = {split: [each for each in part if each[0] not in bad] for split, part in parts.items()}
+    names, kept = ({name for part in some.values() for _, name in part} for some in (parts, left))
+    if gone := sorted(names - kept):
+        raise BadInput(
+            f"--d.unreadable skip leaves out all images of the class {gone[0]}, which would vanish: convert its files, "
+            "or move its folder away"
+        )
+    return left
 
 
 def _all_damaged(paths: Sequence[Path], error: BadInput) -> BadInput:

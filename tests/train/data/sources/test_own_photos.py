@@ -157,6 +157,13 @@ def test_all_images_that_cannot_be_read_are_named_or_left_out(photos):
     assert f"2 images that cannot be read are left out: {left}" in lines
 
 
+def test_a_class_whose_images_all_cannot_be_read_does_not_vanish(photos):
+    for path in (photos / "cats").iterdir():
+        path.write_bytes(b"no image")
+    with pytest.raises(BadInput, match="leaves out all images of the class cats, which would vanish"):
+        load(photos, size=8, unreadable="skip")
+
+
 @pytest.mark.parametrize("ending", [".ppm", ".tga", ".ico", ".pcx", ".jp2", ".sgi", ".avif", ".xbm"])
 def test_formats_that_pillow_reads_are_read(tmp_path, ending):
     Image.init()
