@@ -59,15 +59,24 @@ def _pairs(text: str) -> list[tuple[str, Any, str]]:
 def weights_text(weights: Any) -> Any:
     """Returns weights in a dict by class as the text of `--class-weights`; anything else as it is.
 
-    >>> weights_text({"yes": 5, "no": 1}), weights_text({"a, b": 2.5})
-    ('yes=5,no=1', '{"a, b": 2.5}')
+    Classes that are whole numbers may be given as any type that equals them, as True and 1.0 equal 1.
+
+    >>> weights_text({"yes": 5, "no": 1}), weights_text({"a, b": 2.5}), weights_text({True: 5})
+    ('yes=5,no=1', '{"a, b": 2.5}', '1=5')
     """
     if not isinstance(weights, Mapping):
         return weights
-    named = {str(name): each.item() if hasattr(each, "item") else each for name, each in weights.items()}
+    named = {_name(key): each.item() if hasattr(each, "item") else each for key, each in weights.items()}
     if any("," in name or name.startswith("{") or name != name.strip() for name in named):
         return json.dumps(named, default=str)
     return ",".join(f"{name}={weight}" for name, weight in named.items())
+
+
+def _name(key: Any) -> str:
+    """Returns the name of a class by which weights are given."""
+    value = key.item() if hasattr(key, "item") else key  # of numpy
+    whole = isinstance(value, bool) or (isinstance(value, float) and value.is_integer())
+    return str(int(value)) if whole else str(value)
 
 
 def class_weights(text: str, classes: Sequence[str], y: "np.ndarray") -> tuple[float, ...]:

@@ -35,6 +35,8 @@ def test_many_weights_are_cut():
 def test_weights_in_a_dict_become_the_text_of_the_flag_whatever_the_names():
     for given in ({"yes": 5, "no": 0.5}, {"a, b": 2, "{": 3.0}, {1: np.float32(2.5), 0: 1}):
         assert parse_weights(weights_text(given)) == {str(name): float(weight) for name, weight in given.items()}
+    assert weights_text({True: 5, np.False_: 1, 2.0: 3}) == "1=5,0=1,2=3", "classes 0, 1 and 2, as equal keys say"
+    assert weights_text({2.5: 3}) == "2.5=3"
     assert weights_text("balanced") == "balanced"
     for wrong in ({"yes": -1}, {"a, b": None}, {"yes": "much"}):
         with pytest.raises(BadInput, match="positive weights by the names of classes"):
