@@ -142,7 +142,10 @@ def search_of(chosen: RecipeArgs, given: Mapping[str, Any]) -> tuple["Search", l
     about = zlib.crc32(f"{chosen.base} {text} {seeds} {given.get('prune', False)}".encode())
     name = f"{short_name(chosen.base.model)}-{chosen.base.dataset}-{about:08x}"
     trials = given.get("trials", _TRIALS)
-    return Search(varied, setting, trials, given.get("prune", False), given.get("storage") or "", name), seeds
+    storage = given.get("storage") or ""
+    if storage and "://" not in storage:  # the path of a file
+        storage = str(Path(storage).expanduser())
+    return Search(varied, setting, trials, given.get("prune", False), storage, name), seeds
 
 
 def _values(chosen: RecipeArgs, given: Mapping[str, Any]) -> tuple[dict[str, tuple[Any, ...]], list[int]]:

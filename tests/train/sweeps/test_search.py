@@ -4,6 +4,7 @@ import csv
 import dataclasses
 import json
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -149,6 +150,12 @@ def test_workers_share_a_storage_and_its_table(tmp_path, capsys):
     capsys.readouterr()
     assert main([*words[:-1], "nothing://host/name", "--out", str(tmp_path / "d")]) == 2
     assert "--storage nothing://host/name cannot be opened" in capsys.readouterr().err
+
+
+def test_a_storage_in_the_home_folder_is_found_there_and_a_url_is_left_as_it_is(monkeypatch):
+    monkeypatch.setattr("zoo.train.sweeps.study.check_optuna", lambda flag: None)
+    for given, wanted in (("~/a.log", Path.home() / "a.log"), ("sqlite:///~a.db", "sqlite:///~a.db"), (None, "")):
+        assert search_of(IRIS, {**GIVEN, "storage": given})[0].storage == str(wanted)
 
 
 def test_values_are_choices_or_ranges_and_nothing_or_a_mixture_is_refused():
