@@ -35,11 +35,14 @@ def crop(key: jax.Array, shape: tuple[int, ...], least: float) -> jax.Array:
     Args:
         key: random key.
         shape: shape of the images (batch, height, width, channels).
-        least: smallest share of the area; shares are even between it and 1, proportions from 3:4 to 4:3.
+        least: smallest share of the area; shares are even between it and 1, proportions of the shares of height and
+            width from 3:4 to 4:3.
     """
     batch, height, width, _ = shape
     area, ratio, down, right = jax.random.uniform(key, (4, batch))
-    area, ratio = least + (1 - least) * area, jnp.exp((2 * ratio - 1) * jnp.log(_RATIO))
+    area = least + (1 - least) * area
+    # Proportions with which a side would be longer than that of the image are none: the area would be smaller.
+    ratio = jnp.exp((2 * ratio - 1) * jnp.minimum(jnp.log(_RATIO), -jnp.log(area)))
     tall, wide = (jnp.minimum(jnp.sqrt(each), 1) for each in (area / ratio, area * ratio))
     none = jnp.zeros_like(area)
     places = (down - 0.5) * (1 - tall) * height, (right - 0.5) * (1 - wide) * width

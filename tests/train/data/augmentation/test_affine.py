@@ -96,3 +96,10 @@ def test_a_crop_is_a_part_of_the_image_of_the_wanted_area(key):
         assert (np.abs(place) + part * n / 2 <= n / 2 + 1e-4).all()
     ratio = wide / tall
     assert 0.7499 < ratio.min() < ratio.max() < 1.3334
+
+
+def test_a_crop_that_keeps_nearly_all_has_the_wanted_area_too_at_every_proportion(key):
+    maps = np.asarray(jax.jit(lambda: crop(key, (4000, 20, 30, 3), 0.9))(), np.float64)
+    area = maps[:, 0, 0] * maps[:, 1, 1]
+    assert area.min() > 0.9 - 1e-6
+    assert area.mean() == pytest.approx(0.95, abs=0.002), "even between 0.9 and 1"
