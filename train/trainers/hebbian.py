@@ -53,6 +53,11 @@ def hebbian(
             params, state = model.init(key, batch["x"])
         except ValueError as error:  # patterns whose weights are too many
             raise BadInput(str(error)) from error
+        room, count = len(params["memory"]["patterns"]), len(batch["x"])
+        if room != count:
+            raise BadInput(
+                f"--m.patterns {room}: {count} examples are stored; omit it, and choose their number by --t.patterns"
+            )
         return {"params": params, "state": state}
 
     def step(fit, batch, key):

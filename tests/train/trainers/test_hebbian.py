@@ -58,6 +58,15 @@ def test_a_memory_that_is_too_full_names_its_load_and_what_to_do():
     assert "--t.rule" not in line
 
 
+def test_room_for_another_number_of_patterns_than_are_stored_is_bad_input_that_names_the_right_flag(key):
+    from zoo import hopfield
+
+    run = Run(Recipe("hopfield", "digits", trainer="hebbian"), 1, 1, None)
+    made = make(hopfield(patterns=3), task_for("recall"), run)
+    with pytest.raises(BadInput, match=r"--m\.patterns 3: 4 examples are stored; .*--t\.patterns"):
+        jax.eval_shape(made.init, key, {"x": jax.ShapeDtypeStruct((4, 9), jnp.float32)})
+
+
 def test_patterns_whose_weights_fill_a_gigabyte_are_bad_input_and_no_traceback(key):
     from zoo import hopfield
 
