@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from .grid import draw_grid, grid_height
-from .style import GREY, WIDTH, colour, picture
+from .style import WIDTH, colour, picture
 
 __all__ = ["recalled"]
 
@@ -21,7 +21,7 @@ def recalled(rows: Mapping[str, np.ndarray], energy: np.ndarray | None, path: Pa
         rows: images (patterns, height, width, 1 or 3) in [0, 1], by name.
         energy: energies (sweeps + 1, patterns), before the first sweep and after each; None: they are not drawn.
         path: PNG file to write.
-        note: note, on the right.
+        note: note, behind the title.
     """
     shown = [np.broadcast_to(images, (*images.shape[:3], 3)) for images in rows.values()]
     columns = len(shown[0])
@@ -32,8 +32,8 @@ def recalled(rows: Mapping[str, np.ndarray], energy: np.ndarray | None, path: Pa
         axes = figure.subplots(len(heights), 1, gridspec_kw={"height_ratios": heights}, squeeze=False)[:, 0]
         draw_grid(axes[0], np.concatenate(shown), captions, columns, side)
         axes[0].set_anchor("NW")
-        axes[0].set_title("recall of damaged patterns")
-        axes[0].set_title(note, loc="right", color=GREY, weight="normal", size=9)
+        # One title, as the images of few patterns are narrower than two of them.
+        axes[0].set_title("recall of damaged patterns" + f" ({note})" * bool(note))
         if energy is None:
             return
         for i, line in enumerate(energy.T):
