@@ -189,7 +189,7 @@ def _of_texts(name: str, texts: Parsed, where: Where) -> Found:
 
 def _amounts(name: str, column: Parsed, where: Where) -> Found | None:
     """Returns the kind if the texts are numbers with a unit."""
-    if form := unit_form(column, where):
+    if form := unit_form(column, where, name):
         return Found("number", form, f"read as {in_words(form)}")
     texts = column.names
     wrong = odd_text(texts, _MOSTLY) if len(texts) > _SHORT else ""

@@ -200,8 +200,8 @@ def of_categories(found: Parsed, kind: str, where: Where, form: str = "") -> Par
     return Parsed(kind, values[found.values])
 
 
-def unit_form(texts: Parsed, where: Where) -> str:
-    """Returns the form of the numbers with a unit that a column holds; "" if it holds none.
+def unit_form(texts: Parsed, where: Where, name: str = "NAME") -> str:
+    """Returns the form of the numbers with a unit that a column, of a name for errors, holds; "" if it holds none.
 
     Raises:
         BadInput: if a comma may separate thousands or decimals.
@@ -212,7 +212,7 @@ def unit_form(texts: Parsed, where: Where) -> str:
         row = int((texts.values == texts.names.index(str(error))).argmax())
         raise BadInput(
             f"{where(row)}: {str(error)!r} may be a number with thousands separators or a decimal comma: write it with "
-            "a decimal point alone, or choose the kind: --d.columns NAME=category"
+            f"a decimal point alone, or choose the kind: --d.columns {name}=category"
         ) from None
 
 
