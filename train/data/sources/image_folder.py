@@ -138,6 +138,8 @@ def _square(
         return size, resize
     sizes = [picture_size(path) for path in paths]
     if len(set(sizes)) == 1:
+        if resize != "crop":
+            notes.append(f"{root}: all images have one size, which is kept: --d.resize has no effect without --d.size")
         return 0, resize
     shorter = sorted(min(each) for each in sizes)
     side = min(_SIDE, shorter[len(shorter) // 2])

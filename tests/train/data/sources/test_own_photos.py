@@ -157,6 +157,16 @@ def test_all_images_that_cannot_be_read_are_named_or_left_out(photos):
     assert f"2 images that cannot be read are left out: {left}" in lines
 
 
+def test_a_rule_for_squares_that_images_of_one_size_do_not_need_is_told(tmp_path):
+    for name in ("a", "b"):
+        for i in range(2):
+            put(tmp_path / name / f"{i}.png", 8, 12, seed=i)
+    assert not [line for line in load(tmp_path)[1] if "no effect" in line]
+    data, lines = load(tmp_path, resize="pad")
+    assert data.train.x.shape[1:] == (8, 12, 3)
+    assert any("--d.resize has no effect without --d.size" in line for line in lines)
+
+
 def test_a_class_whose_images_all_cannot_be_read_does_not_vanish(photos):
     for path in (photos / "cats").iterdir():
         path.write_bytes(b"no image")
