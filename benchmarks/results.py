@@ -329,7 +329,7 @@ def figure(value: float, share: bool) -> str:
     """Formats a value for the table; shares in per cent."""
     if share:
         return f"{100 * value:.2f}"
-    return f"{value:.4f}" if value >= 0.01 else f"{value:.2g}"
+    return f"{value:.4f}" if abs(value) >= 0.01 else f"{value:.2g}"
 
 
 if __name__ == "__main__":

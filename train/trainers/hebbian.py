@@ -1,6 +1,7 @@
 """Hebbian learning: patterns are stored in the weights of an associative memory, in one pass over the examples."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, Literal
 
 import jax
@@ -73,18 +74,20 @@ def hebbian(
         total = jnp.sum(batch["weight"])
         return score(fit, batch, key) | {"load": (count / entries * total, total)}
 
-    def warnings(metrics: Mapping[str, float]) -> list[str]:
-        other = "--t.rule storkey or " * (rule == "hebb")
-        most = 0 if model.capacity is None else model.capacity(1)
-        if not most or metrics["load"] <= most:
-            return []
-        return [
-            f"more patterns are stored than fit: {metrics['load']:.3g} per entry, beyond the capacity of {most:g} for "
-            f"random patterns and Hebb's rule (Amit et al. 1985), so that most of them may be lost: store fewer "
-            f"(--t.patterns), or use {other}--m.form modern"
-        ]
+    return Trainer(init, step, evaluate, task.finish, warnings=partial(_overfull, model, rule))
 
-    return Trainer(init, step, evaluate, task.finish, warnings=warnings)
+
+def _overfull(model: Any, rule: str, metrics: Mapping[str, float]) -> list[str]:
+    """Returns a warning if more patterns are stored than the model can recall."""
+    other = "--t.rule storkey or " * (rule == "hebb")
+    most = 0 if model.capacity is None else model.capacity(1)
+    if not most or metrics["load"] <= most:
+        return []
+    return [
+        f"more patterns are stored than fit: {metrics['load']:.3g} per entry, beyond the capacity of {most:g} for "
+        f"random patterns and Hebb's rule (Amit et al. 1985), so that most of them may be lost: store fewer "
+        f"(--t.patterns), or use {other}--m.form modern"
+    ]
 
 
 def hebb(x: jax.Array) -> jax.Array:
