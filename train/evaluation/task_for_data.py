@@ -80,9 +80,7 @@ def task_for_data(
         _check_no_classes(recipe)
         return _generation(model, recipe, kind, data, spec, scalers[0], sample_score)
     if name == "multiclass" and len(data.classes) == 1:
-        raise BadInput(
-            f"{data.name} has one class, {data.classes[0]}: add examples of another one, or choose a model without classes"
-        )
+        raise BadInput(f"{data.name} has one class, {data.classes[0]}: add examples of another one")
     task = task_for(
         name, recipe.loss, spec.outputs, recipe.label_smoothing, class_weights, recipe.threshold,
         **given_options(recipe.task, recipe.t),

@@ -8,9 +8,9 @@ import numpy as np
 
 from ..errors import BadInput
 from ..metrics.regression import r2
-from ..tasks import task_for
 from ..tasks.baseline import as_frequent
 from ..tasks.classification import logit
+from .build import task_of
 
 __all__ = ["indices_of", "labels_of", "named", "score", "with_threshold"]
 
@@ -108,8 +108,8 @@ def with_threshold(trained: Any, threshold: float) -> Any:
     if not 0 < threshold < 1:
         raise BadInput(f"--threshold must be a number above 0 and below 1, got {threshold!r}")
     about = dict(trained.about)
-    task = task_for(about["task"], about["loss"], about["made_for"]["outputs"], threshold=threshold)
     about["recipe"] = {**about["recipe"], "threshold": threshold}
+    task = task_of(about)
     if about.get("baseline"):
         outputs = as_frequent(np.asarray(about["baseline"]["outputs"]), logit(threshold)).tolist()
         about["baseline"] = {**about["baseline"], "outputs": outputs}

@@ -158,7 +158,4 @@ def test_progress_is_shown_from_two_seconds_on(monkeypatch, capsys, live):
 def test_photographs_of_one_class_are_refused_by_its_name(photos, capsys):
     words = ["--images", str(photos / "train" / "dark"), "--d.size", "8", "--dry-run"]
     assert main(["train", "--model", "logistic", *words]) == 2
-    assert (
-        "images has one class, dark: add examples of another one, or choose a model without classes"
-        in capsys.readouterr().err
-    )
+    assert "images has one class, dark: add examples of another one" in capsys.readouterr().err
