@@ -109,8 +109,8 @@ class Traits(NamedTuple):
 def names() -> tuple[str, ...]:
     """Returns the sorted names of all trainers: those of this folder and those of installed packages.
 
-    >>> names()[:2]
-    ('adversarial', 'counting')
+    >>> "adversarial" in names()
+    True
     """
     own = [path.stem for path in _FOLDER.glob("[!_]*.py") if "\nTRAITS" in path.read_text(encoding="utf-8")]
     return tuple(sorted({*own, *plugins(GROUP)}))

@@ -132,7 +132,7 @@ def test_the_logged_rate_is_that_of_the_machines_then_that_of_the_recipe():
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
     """A run on digits, shorter than the recipe's."""
-    recipe = replace(recipe_for("dbn"), m={"hidden": (100, 100)}, epochs=40, lr=2e-3)
+    recipe = replace(recipe_for("dbn"), m={"hidden": (100, 100)}, epochs=80)
     return run(recipe, RunOptions(out=tmp_path_factory.mktemp("runs") / "dbn", quiet=True))
 
 
