@@ -16,6 +16,7 @@ import jax.numpy as jnp
 from .layers import dense, flatten, identity, serial, sigmoid
 from .layers.checks import check_positive
 from .layers.initializers import normal
+from .layers.precision import promote_float32
 
 __all__ = ["Dbn", "dbn"]
 
@@ -91,8 +92,9 @@ def dbn(outputs: int, shape: tuple[int, ...], *, hidden: tuple[int, ...] = (500,
         return x
 
     def apply(params, state, x, key=None):
-        joined = inputs(params, x)[:, None] + params["labels"]["w"]  # (batch, outputs, hidden)
-        return params["labels"]["b"] + jnp.sum(jax.nn.softplus(joined), axis=-1), state
+        labels = jax.tree.map(promote_float32, params["labels"])
+        joined = promote_float32(inputs(params, x))[:, None] + labels["w"]  # (batch, outputs, hidden)
+        return labels["b"] + jnp.sum(jax.nn.softplus(joined), axis=-1), state
 
     return Dbn(
         init=init,

@@ -31,10 +31,9 @@ def series(random: Random, folder: Path) -> Case:
     rows, refused = _ODD[oddity](random, rows) if oddity in _ODD else (rows, None)
     quote = chance(random, 0.2)
     text = end.join(delimiter.join(f'"{cell}"' if quote else cell for cell in row) for row in rows) + end
-    encoding, also = pick(random, _ENCODINGS) if chance(random, 0.2) else ("utf-8", None)
+    encoding = pick(random, _ENCODINGS) if chance(random, 0.2) else "utf-8"
     (folder / "all.csv").write_bytes(text.encode(encoding))
-    if also:
-        oddity, refused = f"{oddity}, {encoding}", True
+    oddity = oddity if encoding == "utf-8" else f"{oddity}, {encoding}"
 
     def holds(data):
         parts = data.train.x[:, 0, 0], data.train.x[-1, 1:, 0], data.train.y[-1]
@@ -97,4 +96,4 @@ _ODD = {
     "too short": lambda random, rows: (rows[:6], True),
     "another column": lambda random, rows: ([[*rows[0][:-1], "price"], *rows[1:]], True),
 }
-_ENCODINGS = (("utf-8-sig", None), ("utf-16", True), ("utf-32", True))
+_ENCODINGS = ("utf-8-sig", "utf-16", "utf-32")  # known by their mark of the byte order

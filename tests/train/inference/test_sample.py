@@ -15,7 +15,7 @@ from zoo.train.config.run_options import RunOptions
 from zoo.train.evaluation import classifier as room
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
-runs_room = import_module("zoo.train.runs.run")
+runs_room = import_module("zoo.train.runs.start")
 
 
 def trained(place, names, pictures):

@@ -347,7 +347,7 @@ def test_row_14_a_bad_state_is_never_saved_and_the_last_good_one_stays(tmp_path,
 
         return trainer._replace(init=lambda key, batch: trainer.init(key, batch) | {"n": jnp.int32(0)}, step=step)
 
-    monkeypatch.setattr("zoo.train.trainers.make", poisoned)
+    monkeypatch.setattr("zoo.train.trainers.numbers.make", poisoned)
     with pytest.raises(Diverged, match=r"at step 6 of 9(.|\n)*The model of epoch 1 is kept"):
         run(IRIS, RunOptions(out=tmp_path / "run", ckpt_every="1", quiet=True))
     assert newest(tmp_path / "run", print).step == 4
@@ -377,7 +377,7 @@ def test_row_14_a_player_that_is_no_number_any_more_stops_the_game_and_the_last_
 
     recipe = Recipe("gan", "ring", trainer="adversarial", m={"latent": 2, "hidden": (4,)}, steps=9, batch_size=20000)
     options = {"ckpt_every": "1", "keep": 99, "quiet": True, "pictures": False}
-    monkeypatch.setattr("zoo.train.trainers.make", poisoned)
+    monkeypatch.setattr("zoo.train.trainers.numbers.make", poisoned)
     with pytest.raises(Diverged, match=r"is not finite at step \d"):
         run(recipe, RunOptions(out=tmp_path / "run", **options))
     good = newest(tmp_path / "run", print)

@@ -74,7 +74,6 @@ def test_the_trained_state_continues_from_the_end_of_the_training_series():
         ({"x": X[:, :31]}, "has 31 values, which leaves no step to learn from after the 30 of --m.washout"),
         ({"task": task_for("regression")}, "Give a series with --d.whole"),
         ({"model": elm(1, hidden=3), "task": task_for("regression")}, "--d.whole"),
-        ({"ridge": 0.0}, "--t.ridge 0 must be positive"),
         ({"steps": 2}, "in one step, not 2"),
     ],
 )
