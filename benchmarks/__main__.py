@@ -3,7 +3,9 @@
 Each library trains the same model on data of the same shapes, written as its own documentation writes training, in a
 separate process. Processes alternate, and ratios are computed within a round. The libraries come with `pip install -e
 '.[bench]'`; those that are not installed are omitted and named. Values are stored in speed.json beside this file; the
-tables are written into docs/speed.md and the README, the plot into docs/.
+tables are written into docs/speed.md and the README, the plot into docs/. Values of other versions are stored in a file
+of another name (`--kept benchmarks/speed-jax-0.10.json`), whose table stands between the marks of that name in
+docs/speed.md.
 """
 
 import argparse
@@ -33,7 +35,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--seconds", type=float, default=8, help="seconds of training per round (8)")
     parser.add_argument("--malloc", action="store_true", help="all keep freed memory, as the zoo's command does")
     parser.add_argument("--table", action="store_true", help="show the stored values, without measuring")
-    parser.add_argument("--kept", type=Path, default=KEPT, help="file of the values; pages only for the default")
+    parser.add_argument(
+        "--kept",
+        type=Path,
+        default=KEPT,
+        help="file of the values; of its name is the place in docs/speed.md, only the default is shown in README.md",
+    )
     parser.add_argument("--whole", action="store_true", help="measure whole runs of one epoch instead")
     parser.add_argument("--data-dir", help="folder that holds MNIST, for --whole")
     args = parser.parse_args(argv)
@@ -49,9 +56,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
     text = table(kept)
     print(text)
+    if args.kept.resolve().parent == HERE:
+        publish(PAGE, **{args.kept.stem: text})
     if args.kept == KEPT:
         publish(README, speed=brief(kept))
-        publish(PAGE, speed=text)
         draw(kept, PICTURE)
     return 0
 

@@ -105,15 +105,15 @@ def differences(parameters: int, loss: float | None, found: Mapping[str, Sequenc
     return told
 
 
-def run_worker(words: Sequence[str], malloc: bool = False) -> dict:
-    """Runs `python -m benchmarks.worker` in a separate process; returns what it prints."""
-    done = subprocess.run(command(words), env=environment(malloc), capture_output=True, text=True, check=True)
+def run_worker(words: Sequence[str], malloc: bool = False, python: str = sys.executable) -> dict:
+    """Runs `python -m benchmarks.worker` in a separate process of a Python; returns what it prints."""
+    done = subprocess.run(command(words, python), env=environment(malloc), capture_output=True, text=True, check=True)
     return json.loads(done.stdout.strip().splitlines()[-1])
 
 
-def command(words: Sequence[str]) -> list[str]:
+def command(words: Sequence[str], python: str = sys.executable) -> list[str]:
     """Returns the command of a worker."""
-    return [sys.executable, "-m", "benchmarks.worker", *words]
+    return [python, "-m", "benchmarks.worker", *words]
 
 
 def environment(malloc: bool) -> dict[str, str]:
