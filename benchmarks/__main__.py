@@ -41,6 +41,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         default=KEPT,
         help="file of the values; of its name is the place in docs/speed.md, only the default is shown in README.md",
     )
+    parser.add_argument("--torch-python", metavar="PYTHON", help="interpreter that has PyTorch, if this one has not")
     parser.add_argument("--whole", action="store_true", help="measure whole runs of one epoch instead")
     parser.add_argument("--data-dir", help="folder that holds MNIST, for --whole")
     args = parser.parse_args(argv)
@@ -66,8 +67,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _measure(args: argparse.Namespace) -> None:
     for work in args.only:
-        peers = taking_part(work, list(dict.fromkeys(["ours", *args.peers])))
-        found = measure(work, peers, args.rounds, args.seconds, args.malloc)
+        torch = [name for name in PEERS if PEERS[name].packages == ("torch",)]
+        pythons = dict.fromkeys(torch, args.torch_python) if args.torch_python else {}
+        peers = taking_part(work, list(dict.fromkeys(["ours", *args.peers])), elsewhere=pythons)
+        found = measure(work, peers, args.rounds, args.seconds, args.malloc, pythons=pythons)
         about = WORKLOADS[work]
         found["differences"] = differences(about.parameters, about.loss, found["peers"])
         for line in found["differences"]:

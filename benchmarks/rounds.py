@@ -5,7 +5,7 @@ import os
 import statistics
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from .peers import TIMED, missing
 
@@ -26,11 +26,16 @@ __all__ = [
 MALLOC = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": "17179869184", "MALLOC_TOP_PAD_": "268435456"}
 
 
-def taking_part(work: str, peers: Sequence[str], print_fn: Callable[[str], None] = print) -> list[str]:
-    """Returns the libraries that are installed and support the workload; prints the others."""
+def taking_part(
+    work: str, peers: Sequence[str], print_fn: Callable[[str], None] = print, elsewhere: Collection[str] = ()
+) -> list[str]:
+    """Returns the libraries that are installed and support the workload; prints the others.
+
+    Those elsewhere run in another interpreter, in which they are taken to be installed.
+    """
     there = []
     for name in peers:
-        peer, absent = TIMED[name], missing(TIMED[name])
+        peer, absent = TIMED[name], [] if name in elsewhere else missing(TIMED[name])
         if absent:
             print_fn(f"{work}: {peer.label} is left out: {', '.join(absent)} is not installed")
         elif work not in peer.workloads:
@@ -41,7 +46,13 @@ def taking_part(work: str, peers: Sequence[str], print_fn: Callable[[str], None]
 
 
 def measure(
-    work: str, peers: Sequence[str], rounds: int, seconds: float, malloc: bool, print_fn: Callable[[str], None] = print
+    work: str,
+    peers: Sequence[str],
+    rounds: int,
+    seconds: float,
+    malloc: bool,
+    print_fn: Callable[[str], None] = print,
+    pythons: Mapping[str, str] | None = None,
 ) -> dict:
     """Measures all libraries.
 
@@ -52,6 +63,7 @@ def measure(
         seconds: duration of training in each round.
         malloc: whether all keep freed memory.
         print_fn: prints a line.
+        pythons: interpreters of libraries that are not installed in this one.
 
     Returns:
         `{"limit": [GFLOP/s per round], "peers": {name: [values per round]}, "failed": {name: reason}}`.
@@ -62,8 +74,9 @@ def measure(
         for name in [*peers[i % len(peers) :], *peers[: i % len(peers)]]:  # another one begins each time
             if name in failed:
                 continue
+            python = (pythons or {}).get(name, sys.executable)
             try:
-                each = run_worker([name, work, "--seconds", str(seconds)], malloc)
+                each = run_worker([name, work, "--seconds", str(seconds)], malloc, python)
             except subprocess.CalledProcessError as error:
                 failed[name] = last_line(error.stderr)
                 print_fn(f"{work}: {TIMED[name].label} failed: {failed[name]}")
