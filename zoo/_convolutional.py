@@ -1,5 +1,7 @@
 """Convolutional generator and discriminator of Radford et al. 2015 (DCGAN), for any image size."""
 
+from collections.abc import Callable
+
 from .layers import Layer, batch_norm, conv, conv_transpose, dense, flatten, leaky_relu, relu, reshape, serial, tanh
 from .layers.initializers import Initializer, normal
 
@@ -14,8 +16,10 @@ def generator(
     filters: tuple[int, ...],
     hidden: tuple[int, ...] = (),
     init: Initializer = normal(0.02),  # noqa: B008
+    act: Callable = relu,
+    squash: Callable = tanh,
 ) -> Layer:
-    """Builds a generator from noise (batch, features) to images (batch, *shape) in [-1, 1].
+    """Builds a generator from noise (batch, features) to images (batch, *shape), with tanh in [-1, 1].
 
     A dense layer makes the smallest feature maps; each stage doubles height and width.
 
@@ -25,6 +29,8 @@ def generator(
         filters: filters of each stage, the full resolution first.
         hidden: widths of dense layers before the smallest feature maps.
         init: initializer of all kernels.
+        act: activation function of all layers but the last.
+        squash: activation function of the last layer.
 
     Raises:
         ValueError: if height or width is not divisible by 2^stages.
@@ -33,14 +39,14 @@ def generator(
     halvings = 1 << len(filters)
     start = (height // halvings, width // halvings, filters[-1])
     # Batch norm adds a bias, so the layer before it has none.
-    body = [part for width in hidden for part in (dense(width, bias=False, init=init), batch_norm(), relu)]
+    body = [part for width in hidden for part in (dense(width, bias=False, init=init), batch_norm(), act)]
     paint = dense(start[0] * start[1] * start[2], bias=False, init=init)
-    first = serial(*body, paint, reshape(*start), batch_norm(), relu)
+    first = serial(*body, paint, reshape(*start), batch_norm(), act)
     stages = {
-        f"stage{i}": serial(conv_transpose(filters[i - 1], _SIZE, strides=2, bias=False, init=init), batch_norm(), relu)
+        f"stage{i}": serial(conv_transpose(filters[i - 1], _SIZE, strides=2, bias=False, init=init), batch_norm(), act)
         for i in range(len(filters) - 1, 0, -1)
     }
-    return serial(first=first, **stages, image=serial(conv_transpose(channels, _SIZE, strides=2, init=init), tanh))
+    return serial(first=first, **stages, image=serial(conv_transpose(channels, _SIZE, strides=2, init=init), squash))
 
 
 def discriminator(filters: tuple[int, ...], hidden: tuple[int, ...] = (), init: Initializer = normal(0.02)) -> Layer:  # noqa: B008

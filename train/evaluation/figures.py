@@ -28,7 +28,6 @@ __all__ = [
     "generated_images",
     "lags",
     "mistakes",
-    "reconstructions",
     "regression",
     "samples",
     "surface",
@@ -221,23 +220,6 @@ def generated_images(drawing: Drawing) -> None:
         return
     found = show_images(replace(drawing.setup, data=drawing.data), drawing.model, drawing.folder)
     drawing.scores["images"] = found | {"summary": in_words(found)}
-
-
-def reconstructions(drawing: Drawing) -> None:
-    """Draws test images above their reconstructions; of other data reconstructed against true values."""
-    from ..plots.grid import pixels
-    from ..plots.pairs import pairs
-    from ..plots.regression import regression as draw
-
-    x, path = drawing.data.test.x, drawing.folder / "reconstructions.png"
-    if drawing.kind == "image" and x.shape[-1] in (1, 3):
-        real = np.asarray(x[:_COLUMNS])
-        made = drawing.model.predict(real)
-        shown = pixels(np.concatenate([real, np.clip(made, real.min(), real.max()).astype(np.float32)]))
-        pairs({"given": shown[: len(real)], "reconstructed": shown[len(real) :]}, path, "reconstructions")
-        return
-    real = np.asarray(x[: max(1, _POINTS // int(np.prod(x.shape[1:])))])
-    draw(real.reshape(-1), drawing.model.predict(real).reshape(-1), path, "feature")
 
 
 def samples(drawing: Drawing) -> None:

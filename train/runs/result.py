@@ -20,7 +20,7 @@ from .folder import RESULT_FILE, read_result
 from .lock import FolderIdentity
 from .setup import Setup
 
-__all__ = ["Result", "beside_baseline", "checked", "completed", "finish"]
+__all__ = ["Result", "beside_baseline", "calibrated", "checked", "completed", "finish"]
 
 
 @dataclass(frozen=True)
@@ -84,6 +84,21 @@ def beside_baseline(result: Result) -> Result:
     if task.measures:
         beside["measures"] = baseline_measures(task, parts.data, baseline)
     return replace(result, scores={**result.scores, "baseline": beside})
+
+
+def calibrated(result: Result) -> Result:
+    """Returns a result whose model holds what its task computes from the training examples, such as a threshold."""
+    calibrate = result.setup.task.calibrate
+    if calibrate is None:
+        return result
+    model = result.load()
+    found = calibrate(model, result.setup.data)
+    model = replace(model, about={**model.about, "calibration": _numbers(found)})
+    result = replace(result, scores={**result.scores, "calibration": found})
+    if result.folder is None:
+        return replace(result, model=model)
+    model.save(result.folder)
+    return result
 
 
 def finish(result: Result, pictures: bool = True) -> Result:

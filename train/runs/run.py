@@ -47,7 +47,7 @@ from .folder import check_folder, needs_folder, prepare_folder
 from .lock import FolderLost, Lock
 from .metrics_log import MetricsLog
 from .out_of_memory import out_of_memory
-from .result import Result, beside_baseline, checked, completed, finish
+from .result import Result, beside_baseline, calibrated, checked, completed, finish
 from .resume import find, is_complete, resume
 from .setup import Setup
 from .start import parts_of, print_resume_command, restart, resume_command, start
@@ -215,9 +215,9 @@ def _train(
     log.check_folder()
     result = beside_baseline(checked(result))
     if result.metrics and memory is not None:
-        result = replace(result, model=memory.load(log.rows))
+        result = calibrated(replace(result, model=memory.load(log.rows)))
     elif result.metrics and writes:
-        result = finish(result, options.pictures)
+        result = finish(calibrated(result), options.pictures)
     return _ended(result, everyone)
 
 

@@ -23,11 +23,11 @@ _SCORED = 100  # images that are completed for the score
 
 
 def draw_filters(drawing: Any) -> None:
-    """Draws the weights of the hidden units as images."""
+    """Draws the weights of the hidden units of a first dense layer as images."""
     from ..plots.images import filters
 
     model = drawing.model
-    if not _is_machine(drawing) or not (kernel := _first_weights(model.params, model.input_shape)).size:
+    if not _is_image(drawing) or not (kernel := _first_weights(model.params, model.input_shape)).size:
         return
     filters(kernel.reshape(*model.input_shape, -1), drawing.folder / "filters.png")
 
@@ -94,9 +94,12 @@ def fantasies(setup: Any) -> Callable[[dict, Path, str], None] | None:
     return draw
 
 
+def _is_image(drawing: Any) -> bool:
+    return drawing.kind == "image" and drawing.model.input_shape[-1] in (1, 3)
+
+
 def _is_machine(drawing: Any) -> bool:
-    shape = drawing.model.input_shape
-    return drawing.kind == "image" and shape[-1] in (1, 3) and hasattr(drawing.model.model, "gibbs")
+    return _is_image(drawing) and hasattr(drawing.model.model, "gibbs")
 
 
 def _first_weights(params: Any, shape: tuple[int, ...]) -> np.ndarray:

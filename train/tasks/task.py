@@ -54,6 +54,9 @@ class Task(NamedTuple):
         unit: unit of the data by which `metrics` are to be multiplied, in the powers above; `finish` does so.
         requires: capabilities that the model must have, names of its fields.
         class_weights: weight of each class in the loss; (): all count the same.
+        calibrate: `(trained, data) -> numbers by name` that are kept with the finished model as `calibration`, such as
+            a threshold from the training examples; `summary`, a line for the terminal, is not kept. None: there are
+            none.
 
     Reports:
 
@@ -110,6 +113,7 @@ class Task(NamedTuple):
     baseline: Callable[[Dataset, str], Baseline] | None = None
     measures: Literal["binary", "classes", "steps", "labels", ""] = ""
     class_weights: tuple[float, ...] = ()
+    calibrate: Callable[[Any, Dataset], dict[str, Any]] | None = None
 
     def weights(self, y: jax.Array, weight: jax.Array | None = None) -> jax.Array:
         """Computes the weight of each target, 0 or 1, from the weights of the examples (batch,)."""

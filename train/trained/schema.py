@@ -160,6 +160,7 @@ _FIELDS: Mapping[str, _Field] = {
     "level": _Field(_Form("a finite number of at least 0", lambda v: _is_number(v) and v >= 0), _ABSENT),
     "class_weights": _Field(_WEIGHTS, _ABSENT),
     "baseline": _Field({"name": _Field(_NAME), "outputs": _Field(_NUMBERS), "last": _Field(_NUMBERS, [])}, _ABSENT),
+    "calibration": _Field(_OPTIONS, _ABSENT),
     "metrics": _Field(_Form("a row of numbers by name, of a split and a step", _is_row), {}),
     "recipe": _Field(_Form("a recipe by fields", lambda value: isinstance(value, dict)), {}),
 }
