@@ -32,7 +32,8 @@ _FLAGS = (
         "explain",
         Path,
         None,
-        "folder for a picture of each image, with the parts that its prediction rests on (default: none)",
+        "folder for a picture of each image, with the parts that its prediction rests on, or its reconstruction and "
+        "the error of each pixel (default: none)",
         "output",
     ),
 )
@@ -50,6 +51,7 @@ tables    .csv, one line for each example. A model of a table (--target) reads r
           features, else by position
 series    .csv, the oldest line first: a forecast of the next values of a column
 texts     for language models: bits per character and perplexity of the text"""
+_PICTURED = (*CLASSES, "reconstruct")  # tasks whose predictions for images have pictures
 _AHEAD = 64 << 20  # bytes that are read before jax is imported
 _QUIET_SECONDS, _LINE_SECONDS = 2.0, 10.0  # before the first line of progress, and between two lines in a log file
 
@@ -95,10 +97,10 @@ def _batches(asked: ModelArgs) -> tuple[Any, Iterator[Any]]:
         raise BadInput(
             f"{asked.run} is a generator without inputs to predict on: python -m zoo sample {quote(asked.run)}"
         )
-    if asked.given["explain"] is not None and (about.get("kind") != "image" or about.get("task") not in CLASSES):
+    if asked.given["explain"] is not None and (about.get("kind") != "image" or about.get("task") not in _PICTURED):
         raise BadInput(
-            f"--explain is for a model that predicts one class for each image; {about['model']} on {about['dataset']} "
-            f"has the task {about['task']} and {about['kind']} data: leave it out"
+            f"--explain is for a model that predicts one class for each image or reconstructs images; {about['model']} "
+            f"on {about['dataset']} has the task {about['task']} and {about['kind']} data: leave it out"
         )
     try:
         spec = InputSpec.of(about)

@@ -15,7 +15,7 @@ from ..data.normalize import scaled
 from ..trainer import eval_params, named_key
 from ._principal import projected
 
-__all__ = ["before_after", "interpolation", "latents", "reconstructions"]
+__all__ = ["before_after", "differences", "interpolation", "latents", "reconstructions"]
 
 _COLUMNS = 10  # images beside each other
 _POINTS = 5000  # of a scatter plot
@@ -107,6 +107,16 @@ def before_after(setup: Any) -> Callable[[dict, Path, str], None] | None:
         pairs({name: _unit_range(each, real) for name, each in shown.items()}, path, title)
 
     return draw
+
+
+def differences(trained: Any, x: Any) -> dict[str, np.ndarray]:
+    """Returns images (batch, height, width, channels), their reconstructions and the squared errors of the pixels."""
+    real, made = np.asarray(x, np.float64), trained.predict(x)
+    low, high = trained.about.get("input_range") or (real.min(), real.max())
+    error = np.square(made - real).mean(axis=-1, keepdims=True)
+    most = error.max(axis=(1, 2, 3), keepdims=True)
+    given, again = (np.clip((each - low) / ((high - low) or 1.0), 0, 1) for each in (real, made))
+    return {"given": given, "reconstructed": again, "squared error": error / np.where(most > 0, most, 1)}
 
 
 def _is_image(drawing: Any) -> bool:

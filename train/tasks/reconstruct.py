@@ -16,7 +16,7 @@ from ..errors import BadInput
 from ..losses import regression as losses
 from ..option_types import Bounds
 from ._density_figures import draw_filters
-from ._reconstruct_figures import before_after, interpolation, latents, reconstructions
+from ._reconstruct_figures import before_after, differences, interpolation, latents, reconstructions
 from .baseline import mean_example
 from .task import Task, choose_loss, public
 
@@ -63,7 +63,8 @@ def reconstruct(
         "mse", False, predict=lambda outputs: outputs, probabilities=None, target=lambda batch: batch["x"],
         units="example", powers={"mse": 2, "sse": 2, "rmse": 1}, gives="reconstructions", output="reconstructions",
         describe=_describe, figures=(reconstructions, latents, interpolation, draw_filters, "filters"),
-        progress=before_after, explain=_explain, baseline=mean_example, calibrate=partial(_threshold, quantile),
+        progress=before_after, pictured=differences, explain=_explain, baseline=mean_example,
+        calibrate=partial(_threshold, quantile),
     )  # fmt: skip
 
 

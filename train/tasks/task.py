@@ -67,6 +67,8 @@ class Task(NamedTuple):
         command: subcommand that a finished run suggests: predict, sample or evaluate.
         describe: `(trained, x, score) -> one dict of plain values per example`, for `python -m zoo predict`;
             `score(x, y)` computes the test metrics of the loaded model on a split. None: nothing to predict.
+        pictured: `(trained, x) -> images in [0, 1] by name`, each (batch, height, width, channels), which show what
+            the predictions for images rest on; None: nothing but the gradients of a class.
         compare: `(trained, data) -> (truth, predictions)` of the test examples, as `details` and figures read them.
         details: `(data, truth, predictions) -> scores in detail`, plain values or arrays by name.
         figures: names of functions in `evaluation/figures.py`, or functions of the same signature.
@@ -104,6 +106,7 @@ class Task(NamedTuple):
     output: str = "probabilities"
     command: Literal["predict", "sample", "evaluate"] = "predict"
     describe: Callable[..., Iterator[dict]] | None = None
+    pictured: Callable[[Any, Any], Mapping[str, Any]] | None = None
     compare: Callable[..., tuple[Any, Any]] | None = None
     details: Callable[..., dict[str, Any]] | None = None
     figures: tuple[str | Callable, ...] = ()

@@ -11,7 +11,7 @@ from zoo.layers import Layer, Scanned, Sequence
 from ..data.normalize import on_device, scaled
 from .inputs import as_key, check_finite_inputs, checked_inputs
 
-__all__ = ["call", "inputs", "recall", "transform"]
+__all__ = ["call", "inputs", "log_prob", "recall", "reconstruct", "transform"]
 
 
 def inputs(batch: dict) -> Any:
@@ -40,6 +40,17 @@ def call(model: Layer, params: Any, state: Any, batch: dict, key: Any = None) ->
     return (outputs.y if isinstance(outputs, Scanned) else outputs), state
 
 
+def log_prob(trained: Any, x: Any, key: Any = None) -> np.ndarray:
+    """Computes the log-likelihood of raw inputs; arguments and errors as of `Trained.log_prob`."""
+    if not hasattr(trained.model, "log_prob"):
+        raise ValueError(f"{trained.about['model']} has no likelihood: its model has no capability `log_prob`")
+    x, alone = checked_inputs(trained.about, x)
+    check_finite_inputs(trained.about, x)
+    z = scaled(trained.scaler, x)
+    values = np.asarray(trained.model.log_prob(trained.params, trained.state, z, as_key(key)))
+    return values[0] if alone else values
+
+
 def recall(trained: Any, x: Any, known: Any = None, key: Any = None) -> Any:
     """Recalls stored patterns from damaged ones: a `zoo.hopfield.Recall` of arrays with a batch axis.
 
@@ -62,6 +73,30 @@ def recall(trained: Any, x: Any, known: Any = None, key: Any = None) -> Any:
         given = np.where(np.broadcast_to(known, given.shape), given, np.float32(0))
     run = jax.jit(trained.model.recall)
     return jax.tree.map(np.asarray, run(trained.params, trained.state, given, as_key(key)))
+
+
+def reconstruct(trained: Any, x: Any) -> np.ndarray:
+    """Computes reconstructions of raw inputs (batch, ...) from their codes, float64 in the units of the data.
+
+    Args:
+        trained: a `Trained` model of the task `reconstruct`, or another with the capabilities `features` and `decode`.
+        x: inputs, as for `Trained.outputs`.
+
+    Raises:
+        ValueError: if the model reconstructs nothing, or as in `Trained.outputs`.
+    """
+    if trained.task.name == "reconstruct":
+        return trained.predict(x)
+    features, decode = (getattr(trained.model, name, None) for name in ("features", "decode"))
+    if features is None or decode is None:
+        raise ValueError(
+            f"{trained.about['model']} reconstructs nothing: its model has no capabilities `features` and `decode`"
+        )
+
+    def again(params, state, x):
+        return decode(params, state, features(params, state, x))
+
+    return trained.scaler.invert(trained._in_chunks(x, None, np.asarray, partial(_features, again, trained)))
 
 
 def transform(trained: Any, x: Any) -> np.ndarray:

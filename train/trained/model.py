@@ -11,7 +11,7 @@ import numpy as np
 
 from zoo.layers import Layer
 
-from ..data.normalize import Scaler, on_device, on_host, scaled
+from ..data.normalize import Scaler, on_device, on_host
 from ..data.on_disk import DiskArray
 from ..data.tables.encoder import TableEncoder
 from ..data.windows import changes
@@ -22,10 +22,10 @@ from ..runtime.jax_settings import check_jax_settings
 from ..tasks.task import Task
 from .arrays import restored
 from .build import task_of
-from .call import call, recall, transform
+from .call import call, log_prob, recall, reconstruct, transform
 from .file import check_origin, locate, parse_model, read_model, serialize
 from .generator_input import sample
-from .inputs import as_key, check_finite_inputs, checked_inputs, checked_lengths
+from .inputs import check_finite_inputs, checked_inputs, checked_lengths
 from .labels import labels_of, named, score
 from .summary import in_a_line
 
@@ -183,17 +183,15 @@ class Trained:
         Raises:
             ValueError: if the model has no likelihood, or as in `outputs`.
         """
-        if not hasattr(self.model, "log_prob"):
-            raise ValueError(f"{self.about['model']} has no likelihood: its model has no capability `log_prob`")
-        x, alone = checked_inputs(self.about, x)
-        check_finite_inputs(self.about, x)
-        z = scaled(self.scaler, x)
-        values = np.asarray(self.model.log_prob(self.params, self.state, z, as_key(key)))  # pyright: ignore
-        return values[0] if alone else values
+        return log_prob(self, x, key)
 
     def recall(self, x: Any, known: Any = None, key: Any = None) -> Any:
         """Recalls stored patterns from damaged raw inputs; arguments, errors and result: trained/call.py."""
         return recall(self, x, known, key)
+
+    def reconstruct(self, x: Any) -> np.ndarray:
+        """Reconstructs raw inputs, in the data's own units; errors and result: trained/call.py."""
+        return reconstruct(self, x)
 
     def sample(self, n: int, key: Any = 0, y: Any = None) -> np.ndarray:
         """Draws samples (n, ...) in the data's own units.
