@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from zoo import _catalogue
 
-from ..config.recipe import book
+from ..config.recipe import ModelRecipes, book
 from ..data.sources.npy_folder import NPY_NAMES, npy_name
 from ..data.sources.table import TABLE_NAMES, table_header, table_name
 from ..errors import BadInput
@@ -17,8 +17,8 @@ SHORTHANDS = {
     "--text": ("FILE", "text file in UTF-8, short for --dataset text --d.file FILE"),
     "--csv": (
         "FILE",
-        "CSV file: with --target a table of examples, with --column a series to forecast; short for --dataset table "
-        "(or csv) --d.file FILE",
+        "CSV file: with --target a table of examples, with --column a series to forecast, with neither a table without "
+        "a target, for models that need none; short for --dataset table (or csv, table_rows) --d.file FILE",
     ),
     "--target": ("NAME", "column of the table to predict, or several, A,B; short for --d.target NAME"),
     "--test-csv": ("FILE", "CSV file with the test rows of the table, short for --d.test-file FILE"),
@@ -117,7 +117,7 @@ def _table_or_series(file: str, words: Sequence[str], task: str) -> str:
     columns = [*_given("--column", words), *_given("--d.column", words)]
     model = next(iter(_given("--model", words)), "")
     encoding = next(iter(_given("--d.encoding", words)), "")
-    kinds = _kinds(model)
+    kinds = _book(model).kinds
     if targets and columns:
         raise BadInput("--target makes the CSV file a table of examples, --column a series: leave one of them out")
     if columns or (not targets and ("series" in kinds or "table" not in kinds)):
@@ -134,6 +134,8 @@ def _table_or_series(file: str, words: Sequence[str], task: str) -> str:
         )
     if targets:
         return table_name(file, targets[0], task, encoding)
+    if _book(model).sets_task:
+        return "table_rows"
     if {"-h", "--help"} & set(words):
         return TABLE_NAMES[0]
     raise BadInput(
@@ -142,12 +144,13 @@ def _table_or_series(file: str, words: Sequence[str], task: str) -> str:
     )
 
 
-def _kinds(model: str) -> tuple[str, ...]:
-    """Returns the kinds of data that a model reads; () if it is not known here."""
+def _book(model: str) -> ModelRecipes:
+    """Returns the recipes of a model, without any kinds of data if it is not known here."""
+    unknown = ModelRecipes((), kinds=())
     try:
-        return book(_catalogue.resolve(model)).kinds if model else ()
+        return book(_catalogue.resolve(model)) if model else unknown
     except ValueError:  # the parser names the reason
-        return ()
+        return unknown
 
 
 def _given(flag: str, words: Sequence[str]) -> list[str]:

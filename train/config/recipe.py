@@ -161,6 +161,11 @@ class ModelRecipes:
     kinds: tuple[str, ...] = ("image", "table", "points")
     tasks: tuple[str, ...] = ("binary", "multiclass", "multilabel", "regression")
 
+    @property
+    def sets_task(self) -> bool:
+        """Whether every recipe names a task itself, so that targets and tasks of the data sets do not matter."""
+        return bool(self.recipes) and all(recipe.task for recipe in self.recipes)
+
 
 _ANY = ModelRecipes(
     recipes=(),
@@ -235,7 +240,7 @@ def check_compatible(model: str, data: Source, task: str = "") -> None:
             f"{model} accepts {' or '.join(pages.kinds)} data; {data.name} is {data.kind} data{shape}. "
             f"Choose another model ({_reader(data)}) or another data set ({_such(pages)})"
         )
-    if not task and data.task not in pages.tasks and not _only_own_tasks(pages):
+    if not task and data.task not in pages.tasks and not pages.sets_task:
         raise BadInput(
             f"{model} does {' or '.join(pages.tasks)}; {data.name} is a {data.task} task. {other_targets(data.name)}"
             f"Choose another model ({_reader(data)}) or another data set ({_such(pages)})"
@@ -263,19 +268,14 @@ def _outside_recipes(model: str) -> ModelRecipes:
     return replace(found, recipes=tuple(replace(each, model=model) for each in found.recipes))
 
 
-def _only_own_tasks(pages: ModelRecipes) -> bool:
-    """True if every recipe names a task itself, so that the tasks of the data sets do not matter."""
-    return bool(pages.recipes) and all(recipe.task for recipe in pages.recipes)
-
-
 def _reader(data: Source) -> str:
     """Returns a model that accepts such data, whatever its task."""
     return f"{'mlp' if data.kind in ('image', 'table', 'points') else 'lstm'} accepts it"
 
 
 def _such(pages: ModelRecipes) -> str:
-    own = _only_own_tasks(pages)
-    good = [s.name for s in sources().values() if s.kind in pages.kinds and (own or s.task in pages.tasks)]
+    known = (s for s in sources().values() if s.kind in pages.kinds)
+    good = [s.name for s in known if pages.sets_task or s.task in pages.tasks]
     return ", ".join(good[:6])
 
 

@@ -188,9 +188,7 @@ class ZooTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, _ZooEsti
     def fit(self, X: Any, y: Any = None) -> Any:
         """Trains the model on X (n, ...), and on the targets y if it learns from targets."""
         x, _ = self._checked(X)
-        recipes = book(self.model).recipes
-        alone = bool(recipes) and all(recipe.task for recipe in recipes)
-        self._train(x, None if alone else y)
+        self._train(x, None if book(self.model).sets_task else y)
         self._n_features_out = self._by_rows(self.trained_.transform, self._read(x[:1])).shape[1]
         return self
 

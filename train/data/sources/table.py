@@ -1,6 +1,6 @@
 """A table of the user's own: rows of a CSV file are examples, one or several of its columns the target.
 
-Three data sets differ by what the target holds: classes, numbers to predict, or labels that are yes or no.
+Four data sets differ by what the target holds: classes, numbers to predict, labels that are yes or no, or nothing.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,17 +20,16 @@ from ..tables.kinds import IGNORE, Found, find_kind, given_kinds
 from ..tables.parse import KINDS, Parsed, parse
 from ..tables.read import RawTable, checked_header, names_in, read_table
 from ..tables.summary import TARGET, table_notes
-from ..tables.target import Meaning, Target, guess, read_target
+from ..tables.target import MEANINGS, Meaning, Target, guess, no_target, read_target, task_and_outputs
 
 if TYPE_CHECKING:
     import numpy as np
 
 __all__ = ["SOURCES", "TABLE_NAMES", "table_header", "table_name"]
 
-_MEANINGS: Mapping[str, Meaning] = {"table": "classes", "table_values": "values", "table_labels": "labels"}
 _PEEK = 2000  # rows by which the target is taken for classes or numbers
 
-TABLE_NAMES = tuple(_MEANINGS)
+TABLE_NAMES = tuple(MEANINGS)
 """Names of the data sets."""
 
 
@@ -54,7 +53,7 @@ def table_name(file: str, target: str, task: str = "", encoding: str = "") -> st
     read = str if delimiter == "," else pointed
     columns = {names[i]: [read(row[i]) for row in rows[1:] if i < len(row)] for i in places}
     meaning = guess(columns, task)
-    return next(name for name, each in _MEANINGS.items() if each == meaning)
+    return next(name for name, each in MEANINGS.items() if each == meaning)
 
 
 def table_header(file: str, encoding: str = "") -> list[str]:
@@ -116,15 +115,10 @@ class _Table:
     def encoded(self, encoder: TableEncoder) -> Dataset:
         """Returns the data set by an encoder."""
         x, x_test = (encoder.transform(part.columns) for part in (self.train, self.test))
-        classes, y = self.target.classes, self.train.y
-        labels = self.name == "table_labels"
-        task = "multilabel" if labels else "regression" if not classes else "multiclass"
-        outputs = 1 if y.ndim == 1 and not classes else y.shape[1] if y.ndim > 1 else len(classes)
-        if task == "multiclass" and len(classes) == 2:
-            task, outputs = "binary", 1
+        task, outputs = task_and_outputs(self.target, MEANINGS[self.name])
         return Dataset(
-            self.name, task, Split(x, y), Split(x_test, self.test.y), classes, encoder.features, ", ".join(self.names),
-            outputs=outputs, notes=(*self.notes, *self._told(encoder)), encoder=encoder,
+            self.name, task, Split(x, self.train.y), Split(x_test, self.test.y), self.target.classes, encoder.features,
+            ", ".join(self.names), outputs=outputs, notes=(*self.notes, *self._told(encoder)), encoder=encoder,
         )  # fmt: skip
 
     def _told(self, encoder: TableEncoder) -> list[str]:
@@ -169,18 +163,24 @@ def _load(
     raw, about = read_table(_path(file), blanks, encoding), place.about or {}
     names = list(raw.columns)
     targets = names_in(target, names, "--d.target", str(raw.path))
-    if not targets:
+    if not targets and name != "table_rows":
         raise BadInput(f"--d.target NAME is missing: name the column of {raw.path} to predict ({', '.join(names)})")
+    if targets and name == "table_rows":
+        raise BadInput(f"--d.target {target}: {name} has no target; take --dataset table, or omit it")
     encoder = TableEncoder.from_json(about["table"]) if "table" in about else None
     kinds = given_kinds(columns, [each for each in names if each not in targets])
     if encoder:
         kinds = {**dict.fromkeys(encoder.ignored, Found(IGNORE)), **_kinds_of(encoder)}
         _check_columns(raw, _kinds_of(encoder))
-    rows, kinds, goal, note = _rows(raw, targets, _MEANINGS[name], kinds, about["classes"] if encoder else ())
-    notes = [*raw.notes, f"{raw.path}: {len(rows.y):,} rows; target {', '.join(targets)}: {goal.note}", *note]
+    rows, kinds, goal, note = _rows(raw, targets, MEANINGS[name], kinds, about["classes"] if encoder else ())
+    notes = [
+        *raw.notes,
+        f"{raw.path}: {len(rows.y):,} rows; target {', '.join(targets) + ': ' * bool(targets)}{goal.note}",
+        *note,
+    ]
     if test_file:
         given = read_table(_path(test_file), blanks, encoding)
-        test, more = _test_rows(given, rows, targets, _MEANINGS[name], kinds, goal.classes)
+        test, more = _test_rows(given, rows, targets, MEANINGS[name], kinds, goal.classes)
         train, notes = rows, [*notes, *more]
     else:
         train, test = _split(raw.path, rows, test_share, seed)
@@ -209,7 +209,8 @@ def _rows(
     """Parses the rows that have a target; returns the kinds of the columns, the targets and a line on rows without."""
     import numpy as np
 
-    goal = read_target({each: raw.columns.pop(each) for each in targets}, meaning, raw.where, classes)
+    named = {each: raw.columns.pop(each) for each in targets}
+    goal = read_target(named, meaning, raw.where, classes) if targets else no_target(len(raw.lines))
     rows = np.flatnonzero(goal.there)
     every = len(rows) == len(goal.there)
     kinds, columns = {}, {}
@@ -295,4 +296,5 @@ SOURCES = (
     _source(
         "table_labels", "multilabel", "table of a CSV file, to predict several yes or no (--csv FILE --target A,B)"
     ),
+    _source("table_rows", "generation", "table of a CSV file, all columns, to learn without a target (--csv FILE)"),
 )

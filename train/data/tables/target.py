@@ -1,9 +1,10 @@
-"""Targets of a table: classes by name, numbers to predict, or labels that are yes or no."""
+"""Targets of a table: classes by name, numbers to predict, labels that are yes or no, or none at all."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from ...errors import BadInput
+from ..dataset import Task
 from ..targets import told_classes
 from .cells import blocks_of
 from .parse import NO, YES, Parsed, categories, is_missing, parse, parse_numbers, text_of
@@ -12,10 +13,18 @@ from .units import amount, form_of
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["Meaning", "Target", "guess", "read_target"]
+__all__ = ["MEANINGS", "Meaning", "Target", "guess", "no_target", "read_target", "task_and_outputs"]
 
-Meaning = Literal["classes", "values", "labels"]
+Meaning = Literal["classes", "values", "labels", "none"]
 """What target columns hold."""
+
+MEANINGS: Mapping[str, Meaning] = {
+    "table": "classes",
+    "table_values": "values",
+    "table_labels": "labels",
+    "table_rows": "none",
+}
+"""What the target columns of each data set of tables hold."""
 
 _FEW = 10  # whole numbers that are taken as classes
 _EACH = 5  # rows of each of them, on average
@@ -40,6 +49,24 @@ class Target(NamedTuple):
     classes: tuple[str, ...]
     note: str
     blanks: tuple[str, ...] = ()
+
+
+def no_target(rows: int) -> Target:
+    """Returns targets that nothing reads, for models that learn from the rows alone."""
+    import numpy as np
+
+    return Target(np.zeros(rows, np.int32), np.ones(rows, bool), (), "none, all columns are read (--target names one)")
+
+
+def task_and_outputs(target: Target, meaning: Meaning) -> tuple[Task, int]:
+    """Returns the task that targets set, and its number of outputs."""
+    if meaning == "none":
+        return "generation", 1
+    if meaning == "labels":
+        return "multilabel", target.y.shape[1]
+    if not target.classes:
+        return "regression", 1 if target.y.ndim == 1 else target.y.shape[1]
+    return ("binary", 1) if len(target.classes) == 2 else ("multiclass", len(target.classes))
 
 
 def guess(columns: Mapping[str, Sequence], task: str = "") -> Meaning:
