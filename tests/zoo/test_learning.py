@@ -14,7 +14,20 @@ from zoo.train.evaluation import classifier as image_classifier
 
 # Cheaper tests prove that these learn: others of the same kin, tests of the GAN trainer, counts in test_markov.py,
 # least squares in test_run.py and test_least_squares.py, machines in the tests of their trainers.
-DEAR = {"bigru", "bilstm", "birnn", "boltzmann", "cgan", "colorize", "dcgan", "denoise", "gan", "gru", "linear"}
+DEAR = {
+    "autoencoder",
+    "bigru",
+    "bilstm",
+    "birnn",
+    "boltzmann",
+    "cgan",
+    "colorize",
+    "dcgan",
+    "denoise",
+    "gan",
+    "gru",
+    "linear",
+}
 DEAR |= {"dbn", "elm", "esn", "lsm", "lstm", "markov", "rbf", "rbm", "resnet", "rnn", "svm", "wgan", "wgan_gp"}
 DEEP = {"colorize", "denoise", "markov"}  # to compile these takes longer than to train them
 SHORTER = {

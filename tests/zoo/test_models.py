@@ -29,6 +29,7 @@ SMALL |= {"lsm": {"grid": (3, 2, 2)}}
 SMALL |= {"elm": {"hidden": 6}, "rbf": {"units": 5}, "kohonen": {"rows": 2, "columns": 3}}
 SMALL |= {"svm": {"vectors": 5}, "esn": {"units": 6, "degree": 2}, "hopfield": {"sweeps": 2}}
 SMALL |= {"rbm": {"hidden": 5, "temperatures": 5}, "dbn": {"hidden": (6, 5)}}
+SMALL |= {"autoencoder": {"latent": 3, "hidden": (8,)}}
 SMALL |= {"dcgan": {"latent": 3, "filters": (4,)}}
 
 

@@ -35,7 +35,7 @@ def plane(
         axes = figure.subplots()
         size = float(np.clip(4000 / max(len(points), 1), 4, 20))
         if labels is None:
-            axes.scatter(*points.T, s=size, color=BLUE, linewidths=0)
+            axes.scatter(*points.T, s=size, color=BLUE, linewidths=0, alpha=0.8)
         else:
             names = class_names(classes, int(labels.max(initial=0)) + 1)
             for i in np.unique(labels):

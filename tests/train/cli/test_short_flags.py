@@ -45,6 +45,9 @@ def test_a_target_makes_the_csv_file_a_table_whose_cells_or_task_decide_what_it_
     assert recipe("--model", "mlp", "--csv", bank, "--target", "loan", "--task=multilabel").dataset == "table_labels"
     named = ("--dataset", "table_values", "--csv", bank, "--target", "loan")
     assert recipe("--model", "mlp", *named).dataset == "table_values"
+    for model in ("kohonen", "autoencoder"):  # they learn without a target, and may have one
+        assert recipe("--model", model, "--csv", bank).dataset == "table_rows"
+        assert recipe("--model", model, "--csv", bank, "--target", "loan").dataset == "table"
     assert expand_shorthands(["run", "--csv", bank], "table_values")[1:3] == ["--dataset", "table_values"]
 
 

@@ -158,6 +158,17 @@ def test_the_target_is_taken_for_what_it_holds(write, target, name, task, classe
         assert set(y.tolist()) <= {1.0, 2.0, 10.0}
 
 
+def test_a_table_without_a_target_has_all_columns_as_features(write):
+    file, notes = write(text()), []
+    data = loaded(file, "", "table_rows", notes)
+    assert {each.partition("=")[0] for each in data.features} >= {"loan", "balance", "job"}
+    assert (data.task, data.classes, data.target, data.outputs) == ("generation", (), "", 1)
+    assert len(data.train.x) + len(data.test.x) == len(ROWS)
+    assert "40 rows; target none, all columns are read" in notes[0]
+    with pytest.raises(BadInput, match=r"--d.target loan: table_rows has no target; take --dataset table"):
+        loaded(file, "loan", "table_rows")
+
+
 def test_a_task_that_is_given_overrules_the_guess(write):
     file = write(text())
     assert table_name(file, "balance", "multiclass") == "table"
