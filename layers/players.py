@@ -71,7 +71,8 @@ def players(
 def each_player(lift: Callable[[Layer], Layer], model: Any) -> Any:
     """Applies a layer transformation to a model: to both networks of `Players`, to any other model as a whole.
 
-    Further fields of the model (its capabilities, such as `sample` or `log_prob`) are kept as they are.
+    A model whose capabilities run its layers, too, has the field `lifted(lift) -> model`, which builds it from the
+    transformed layers. Of others the further fields (such as `sample` or `log_prob`) are kept as they are.
 
     Args:
         lift: `layer -> layer`.
@@ -89,6 +90,8 @@ def each_player(lift: Callable[[Layer], Layer], model: Any) -> Any:
         lifted = players(lift(model.generator), lift(model.discriminator), model.given, model.judged)
         changed = {name: getattr(lifted, name) for name in ("init", "apply", "generator", "discriminator")}
         return model._replace(**changed)
+    if hasattr(model, "lifted"):
+        return model.lifted(lift)
     lifted = lift(model)
     further = len(getattr(model, "_fields", ())) > len(Layer._fields)
     return model._replace(init=lifted.init, apply=lifted.apply) if further else lifted

@@ -29,7 +29,7 @@ class Trainer(NamedTuple):
         evaluate: `(fit, batch, key) -> {name: (sum, weight)}` over a batch whose `weight` is 1 for an example and
             0 for padding. The sums over all batches divided by the weights are the exact means over the set.
         finish: computes the reported metrics from these means (for example a root or R2).
-        figures: figures of a finished run besides those of the task, `(drawing) -> None` as in `evaluation/figures.py`.
+        figures: figures of a finished run besides those of the task, names or functions as in `Task.figures`.
         warnings: `test metrics of the kept model -> lines`, what a finished run must not leave unsaid, for example that
             training did not converge, each with what to do.
         numbers: numbers of the recipe that the functions take from `fit["numbers"]`, with their values in this run, so
@@ -44,7 +44,7 @@ class Trainer(NamedTuple):
     step: Callable[..., tuple[dict, dict]]
     evaluate: Callable[..., dict]
     finish: Callable[[dict], dict] = lambda means: means
-    figures: tuple[Callable[[Any], None], ...] = ()
+    figures: tuple[str | Callable[[Any], None], ...] = ()
     warnings: Callable[[Mapping[str, float]], Sequence[str]] = _none
     numbers: Mapping[str, float] = MappingProxyType({})
     prepare: Callable[..., dict] | None = None

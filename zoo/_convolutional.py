@@ -1,11 +1,14 @@
-"""Convolutional generator and discriminator of Radford et al. 2015 (DCGAN), for any image size."""
+"""Strided convolutions that halve images, and transposed ones that double them: those of the DCGAN, and plain ones.
+
+Source: Radford, Metz & Chintala 2015, Unsupervised representation learning with deep convolutional GANs.
+"""
 
 from collections.abc import Callable
 
 from .layers import Layer, batch_norm, conv, conv_transpose, dense, flatten, leaky_relu, relu, reshape, serial, tanh
-from .layers.initializers import Initializer, normal
+from .layers.initializers import Initializer, he_normal, normal
 
-__all__ = ["discriminator", "generator"]
+__all__ = ["discriminator", "downsampling", "generator"]
 
 _SIZE = 4  # of every filter; a multiple of the stride, which avoids checkerboard artefacts
 
@@ -18,6 +21,8 @@ def generator(
     init: Initializer = normal(0.02),  # noqa: B008
     act: Callable = relu,
     squash: Callable = tanh,
+    *,
+    norm: bool = True,
 ) -> Layer:
     """Builds a generator from noise (batch, features) to images (batch, *shape), with tanh in [-1, 1].
 
@@ -31,6 +36,7 @@ def generator(
         init: initializer of all kernels.
         act: activation function of all layers but the last.
         squash: activation function of the last layer.
+        norm: whether batch norm follows every layer but the last.
 
     Raises:
         ValueError: if height or width is not divisible by 2^stages.
@@ -39,11 +45,12 @@ def generator(
     halvings = 1 << len(filters)
     start = (height // halvings, width // halvings, filters[-1])
     # Batch norm adds a bias, so the layer before it has none.
-    body = [part for width in hidden for part in (dense(width, bias=False, init=init), batch_norm(), act)]
-    paint = dense(start[0] * start[1] * start[2], bias=False, init=init)
-    first = serial(*body, paint, reshape(*start), batch_norm(), act)
+    after, bias = ([batch_norm(), act] if norm else [act]), not norm
+    body = [part for width in hidden for part in (dense(width, bias=bias, init=init), *after)]
+    paint = dense(start[0] * start[1] * start[2], bias=bias, init=init)
+    first = serial(*body, paint, reshape(*start), *after)
     stages = {
-        f"stage{i}": serial(conv_transpose(filters[i - 1], _SIZE, strides=2, bias=False, init=init), batch_norm(), act)
+        f"stage{i}": serial(conv_transpose(filters[i - 1], _SIZE, strides=2, bias=bias, init=init), *after)
         for i in range(len(filters) - 1, 0, -1)
     }
     return serial(first=first, **stages, image=serial(conv_transpose(channels, _SIZE, strides=2, init=init), squash))
@@ -67,6 +74,17 @@ def discriminator(filters: tuple[int, ...], hidden: tuple[int, ...] = (), init: 
     }
     body = [part for width in hidden for part in (dense(width, bias=False, init=init), batch_norm(), _leaky)]
     return serial(**stages, score=serial(flatten, *body, dense(1, init=init)))
+
+
+def downsampling(filters: tuple[int, ...]) -> Layer:
+    """Builds stages without norm that halve images (batch, height, width, channels), to feature maps.
+
+    Args:
+        filters: filters of each stage, the full resolution first.
+    """
+    return serial(
+        **{f"stage{i}": serial(conv(f, _SIZE, strides=2, init=he_normal()), relu) for i, f in enumerate(filters)}
+    )
 
 
 def _leaky(x):

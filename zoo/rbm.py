@@ -13,6 +13,7 @@ from typing import Any, Literal, NamedTuple
 import jax
 import jax.numpy as jnp
 
+from ._binary import binary
 from ._restricted import Machine, annealed, clamped, enumerable, enumerated, free_energy, gibbs
 from .layers import Layer, dense, flatten, serial
 from .layers.checks import check_number, check_positive
@@ -102,7 +103,7 @@ def rbm(
         return Machine(params["body"]["0"]["w"], params["visible"]["b"], params["body"]["0"]["b"], variance)
 
     def visible(x, key=None):
-        return flatten(x) if variance else _binary(flatten(x), binarise, key)
+        return flatten(x) if variance else binary(flatten(x), binarise, key)
 
     def rates(v):
         if variance:
@@ -171,11 +172,3 @@ def _completed(machine: Machine, v: jax.Array, known: jax.Array, base: jax.Array
     several = jnp.repeat(v, _CHAINS, axis=0)
     found = clamped(machine, several, jnp.reshape(known, -1), base, key, _SWEEPS)
     return jnp.mean(found.reshape(len(v), _CHAINS, -1), axis=1)
-
-
-def _binary(x: jax.Array, how: str, key: jax.Array | None) -> jax.Array:
-    """Returns 0 or 1 for values from 0 to 1; random without a key: by one draw for all examples."""
-    if how == "threshold":
-        return (x > 0.5).astype(x.dtype)
-    shape, key = (x.shape[1:], jax.random.key(0)) if key is None else (x.shape, key)
-    return (x > jax.random.uniform(key, shape)).astype(x.dtype)

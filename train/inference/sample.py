@@ -10,7 +10,14 @@ import numpy as np
 from ..data.dataset import Dataset, Place, load_data
 from ..errors import BadInput
 from ..option_types import did_you_mean
-from ..trained.generate_images import by_class, interpolate, is_image_generator, nearest_images, sample_images
+from ..trained.generate_images import (
+    by_class,
+    has_latents,
+    interpolate,
+    is_image_generator,
+    nearest_images,
+    sample_images,
+)
 from ..trained.model import Trained
 
 __all__ = ["write_samples"]
@@ -31,10 +38,9 @@ def write_samples(trained: Trained, run: Path, given: Mapping[str, Any]) -> None
         BadInput: if the model has no such class or starts from images, or the flags contradict each other.
         DataUnavailable: if the training images cannot be loaded.
     """
-    latents = hasattr(trained.model, "given")
-    if latents and len(trained.input_shape) != 1:
+    if hasattr(trained.model, "given") and len(trained.input_shape) != 1:
         raise BadInput(f"{run} generates an image from another image, not from noise: there is nothing to sample")
-    if given["interpolate"] and not latents:
+    if given["interpolate"] and not has_latents(trained):
         raise BadInput(f"--interpolate requires a generator with latents; {trained.about['model']} has none")
     y = _class(trained, given["class"])
     if not is_image_generator(trained):

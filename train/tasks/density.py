@@ -7,6 +7,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from ._bounds import describe_bound, explain_bound, finish_bound
 from ._density_figures import chains, completion, draw_filters, fantasies
 from .task import Task, public
 
@@ -31,6 +32,10 @@ def density() -> Task:
     training examples. Reported are then also the mean `free_energy`, without the partition function, and
     `free_energy_gap`, its difference from that of the training examples, which grows when a model overfits.
 
+    Of a model with the capability `bound`, an autoencoder with latents, the log-likelihood is the importance-weighted
+    bound, and the lower bound `elbo` is reported with its two parts, `reconstruction` and `kl`, and the number of
+    `active_latents`.
+
     >>> task = density()
     >>> task.headline, task.loss(jnp.array([-3.0]), None).tolist()
     ('log_likelihood', [3.0])
@@ -40,7 +45,7 @@ def density() -> Task:
         predict=lambda outputs: outputs, probabilities=None, target=lambda batch: batch["x"], scores=_scores,
         units="none", requires=("log_prob",), gives="log-likelihoods", output="log_probabilities",
         describe=_describe, figures=("samples", draw_filters, chains, completion), progress=fantasies,
-        curves=("free_energy",), explain=_explain,
+        curves=("free_energy", "reconstruction", "kl"), explain=_explain,
     )  # fmt: skip
 
 
@@ -57,6 +62,8 @@ def _scores(model: Any, params: Any, state: Any, batch: dict, key: jax.Array) ->
 
 
 def _finish(means: dict) -> dict:
+    if "_kl_each" in means:
+        return finish_bound(means)
     value = float(means["log_likelihood"])
     found = public(means) | {"nats_per_dim": -value / float(means["_features"])}
     return found if "free_energy" in means else found | {"loss": -value}  # which a model of energies does not follow
@@ -64,11 +71,16 @@ def _finish(means: dict) -> dict:
 
 def _describe(trained: Any, x: Any, score: Callable) -> Iterator[dict[str, Any]]:
     """Yields the log-likelihood of each example: small values mark examples unlike those of the training."""
+    if hasattr(trained.model, "bound"):
+        yield from describe_bound(trained, x)
+        return
     for value in trained.log_prob(x):
         yield {"log_likelihood": float(value)}
 
 
 def _explain(metrics: Mapping[str, float]) -> list[str]:
+    if "elbo" in metrics:
+        return explain_bound(metrics)
     lines = [
         f"log-likelihood {metrics['log_likelihood']:.4g} nats per example: higher is better; "
         f"{metrics['nats_per_dim']:.4g} nats lost per feature, of the inputs after normalisation"

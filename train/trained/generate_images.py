@@ -11,7 +11,7 @@ from .build import ModelSpec
 from .generator_input import sample_latents, samples_by_class
 from .model import Trained
 
-__all__ = ["as_stored", "by_class", "interpolate", "is_image_generator", "nearest_images", "sample_images"]
+__all__ = ["as_stored", "by_class", "decoded", "has_latents", "interpolate", "is_image_generator", "nearest_images", "sample_images"]
 
 
 def is_image_generator(model: Trained) -> bool:
@@ -25,6 +25,17 @@ def by_class(model: Trained) -> bool:
     if samples_by_class(model.model):
         return True
     return hasattr(model.model, "given") and "outputs" in _catalogue.card(model.about["model"]).decided
+
+
+def has_latents(model: Trained) -> bool:
+    """Returns whether the model makes examples from latents: a generator, or the capability `decode`."""
+    return hasattr(model.model, "given") or hasattr(model.model, "decode")
+
+
+def decoded(model: Trained, z: np.ndarray) -> np.ndarray:
+    """Returns the examples of latents (n, latents) by the capability `decode`, in the units of the data."""
+    made = np.asarray(jax.jit(model.model.decode)(model.params, model.state, np.asarray(z, np.float32)))
+    return made if model.scaler is None else np.asarray(model.scaler.invert(made))
 
 
 def sample_images(model: Trained, n: int, key: Any, y: Any = None) -> np.ndarray:
@@ -45,6 +56,11 @@ def interpolate(model: Trained, rows: int, steps: int, key: jax.Array, y: Any = 
         key: PRNG key.
         y: class of each pair (rows,), for a conditional generator; None: all classes in turn.
     """
+    if hasattr(model.model, "decode"):
+        ends = [jax.random.normal(jax.random.fold_in(key, i), (rows, model.model.latents)) for i in (0, 1)]
+        path = _great_circle(*map(np.asarray, ends), steps)
+        made = as_stored(model, decoded(model, path.reshape(rows * steps, -1)))
+        return made.reshape(rows, steps, *made.shape[1:])
     wanted = ModelSpec.of(model.about["made_for"])
     classes = wanted.outputs if by_class(model) else 0
     y = np.arange(rows) % classes if classes and y is None else y if classes else None

@@ -1,0 +1,122 @@
+"""Variational learning: the gradient of the evidence lower bound, with a weight and a floor of its divergence."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import jax
+import jax.numpy as jnp
+import optax
+
+from ..errors import BadInput
+from ..option_types import Bounds
+from ..tasks._bounds import ACTIVE
+from ..tasks.task import Task
+from ..trainer import Trainer, eval_params, named_key
+from . import Run
+from ._latent_use import FIGURES
+from .optimizers import apply_gradient, ema_update, make_optimizer
+
+__all__ = ["variational"]
+
+TRAITS = {"accumulate": True, "vmap": True, "shares_programs": True}
+
+_FEW = 0.25  # share of active latents up to which a collapse is reported
+
+
+def variational(
+    model: Any,
+    task: Task,
+    run: Run,
+    *,
+    beta: Annotated[float, Bounds(0)] = 1.0,
+    kl_warmup: Annotated[float, Bounds(0)] = 0.0,
+    free_bits: Annotated[float, Bounds(0)] = 0.0,
+    importance_samples: Annotated[int, Bounds(1)] = 8,
+) -> Trainer:
+    """Makes the trainer of a variational autoencoder (Kingma & Welling 2013).
+
+    The loss is reconstruction + beta * divergence, both in nats an example. Evaluations report the bounds themselves,
+    whatever the weight: `elbo` and its parts, and `log_likelihood`, the importance-weighted bound.
+
+    Args:
+        model: a `vae`, or another model with the capability `bound`.
+        task: density.
+        run: gives optimizer, schedule and length.
+        beta: weight of the divergence from the prior; above 1 latents are simpler and images blurred (Higgins et al.
+            2017).
+        kl_warmup: epochs in which that weight rises from 0, against a collapse of the latents (Bowman et al. 2015).
+        free_bits: nats of each latent, as a mean of the batch, below which its divergence costs nothing more (Kingma et
+            al. 2016).
+        importance_samples: latents drawn for each example in an evaluation; more give a tighter bound.
+
+    Raises:
+        BadInput: if the model has no such bound, or the inputs do not suit its decoder.
+    """
+    _check(model, run)
+    recipe, rise = run.recipe, kl_warmup * run.steps_per_epoch
+    optimizer = make_optimizer(recipe, run.steps, run.steps_per_epoch)
+
+    def init(key, batch):
+        params, state = model.init(key, batch["x"])
+        fit = {"params": params, "state": state, "opt": optimizer.init(params), "step": jnp.zeros((), jnp.int32)}
+        return fit if recipe.ema is None else fit | {"ema": params}
+
+    def step(fit, batch, key):
+        weight = beta * (jnp.minimum(fit["step"] / rise, 1) if rise else 1.0)
+
+        def cost(params):
+            found = model.bound(params, fit["state"], batch["x"], named_key(key, "latents"), 1)
+            seen, kl = jnp.mean(found.reconstruction), jnp.mean(found.kl, axis=0)
+            return weight * jnp.sum(jnp.maximum(kl, free_bits)) - seen, (-seen, jnp.sum(kl))
+
+        (loss, (seen, kl)), gradient = jax.value_and_grad(cost, has_aux=True)(fit["params"])
+        params, opt = apply_gradient(optimizer, gradient, fit["opt"], fit["params"], loss)
+        new = {"params": params, "opt": opt, "step": fit["step"] + 1}
+        if recipe.ema is not None:
+            new["ema"] = ema_update(fit["ema"], params, recipe.ema, fit["step"], recipe.accumulate)
+        metrics = {"loss": loss, "reconstruction": seen, "kl": kl, "grad_norm": optax.global_norm(gradient)}
+        return fit | new, metrics
+
+    def evaluate(fit, batch, key):
+        return _sums(model, *eval_params(fit), batch, named_key(key, "latents"), importance_samples)
+
+    return Trainer(init, step, evaluate, task.finish, figures=FIGURES, warnings=_warnings)
+
+
+def _check(model: Any, run: Run) -> None:
+    recipe = run.recipe
+    if not hasattr(model, "bound"):
+        raise BadInput(
+            f"--trainer {recipe.trainer} needs a model with a bound, such as --model vae; {recipe.model} has none"
+        )
+    if model.bounded and recipe.normalize != "unit":
+        raise BadInput(
+            f"--normalize {recipe.normalize}: the decoder of {recipe.model} is for values from 0 to 1: take "
+            "--normalize unit, or --m.decoder gaussian"
+        )
+
+
+def _sums(model: Any, params: Any, state: Any, batch: dict, key: jax.Array, draws: int) -> dict[str, tuple]:
+    """Returns the sums of the bounds over a batch, and those from which the activity of each latent follows."""
+    found, there = model.bound(params, state, batch["x"], key, draws), batch["weight"] > 0
+    each = {"log_likelihood": found.weighted, "elbo": found.elbo, "reconstruction": -found.reconstruction}
+    each |= {"kl": jnp.sum(found.kl, axis=-1), "_kl_each": found.kl}
+    each |= {"_mean": found.mean, "_square": jnp.square(found.mean)}
+    each |= {"_features": jnp.full(len(there), float(batch["x"][0].size))}
+    total = jnp.sum(batch["weight"])
+    return {
+        name: (jnp.sum(jnp.where(there.reshape(-1, *(1,) * (x.ndim - 1)), x, 0), axis=0), total)
+        for name, x in each.items()
+    }
+
+
+def _warnings(metrics: Mapping[str, float]) -> list[str]:
+    """Returns a line about latents that carry nothing, where they are most of them."""
+    active, latents = int(metrics["active_latents"]), int(metrics["latents"])
+    if active > _FEW * latents:
+        return []
+    return [
+        f"{active} of {latents} latents are active (variance of their means above {ACTIVE:g}): the others equal the "
+        "prior and carry nothing of an example (posterior collapse). Take --t.kl-warmup 10, --t.free-bits 0.1 or "
+        f"--t.beta 0.5{', or fewer latents' if active else ''}"
+    ]

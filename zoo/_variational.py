@@ -1,0 +1,167 @@
+"""Variational autoencoders: the evidence lower bound of a decoder, by an encoder to Gaussian latents."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from ._likelihoods import Likelihood
+from .layers import Layer, compose
+from .layers.precision import promote_float32
+
+__all__ = ["Bound", "Variational", "kl_of", "variational"]
+
+_DRAWS = 32  # of the latents, where a score needs no key
+
+
+class Bound(NamedTuple):
+    """Holds the parts of the evidence lower bound of each example, in nats.
+
+    Attributes:
+        reconstruction: (batch,), mean log-likelihood of the example given latents of its posterior.
+        kl: (batch, latents), divergence of the posterior of each latent from the prior.
+        weighted: (batch,), importance-weighted bound (Burda, Grosse & Salakhutdinov 2015); with one draw it is another
+            estimate of the lower bound.
+        mean: (batch, latents), means of the posteriors.
+    """
+
+    reconstruction: jax.Array
+    kl: jax.Array
+    weighted: jax.Array
+    mean: jax.Array
+
+    @property
+    def elbo(self) -> jax.Array:
+        """Evidence lower bound (batch,)."""
+        return self.reconstruction - jnp.sum(self.kl, axis=-1)
+
+
+class Variational(NamedTuple):
+    """Variational autoencoder, with the capabilities of the task `density` and of the trainer `variational`.
+
+    Attributes:
+        init: as of a `Layer`. Params are `encoder`, `decoder` and, where the likelihood has a learned width, `spread`.
+        apply: as of a `Layer`; gives the lower bound of the log-probability (batch,) by one draw of the latents.
+        log_prob: `(params, state, x, key) -> (batch,)`, importance-weighted bound; key None: the same draws always.
+        bound: `(params, state, x, key, draws) -> Bound`; key None: the same draws for every example and every call.
+        sample: `(params, state, key, n) -> x`, means of the decoder for latents drawn from the prior.
+        features: `(params, state, x) -> (batch, latents)`, means of the posteriors.
+        encode: `(params, state, x) -> (means, logarithms of variances)`, both (batch, latents).
+        decode: `(params, state, z) -> x`, means of the decoder.
+        latents: number of latents.
+        bounded: whether the examples are values from 0 to 1.
+        lifted: `(layer -> layer) -> model`, this model with transformed encoder and decoder.
+    """
+
+    init: Callable[..., tuple[Any, Any]]
+    apply: Callable[..., tuple[Any, Any]]
+    log_prob: Callable[..., jax.Array]
+    bound: Callable[..., Bound]
+    sample: Callable[..., jax.Array]
+    features: Callable[..., jax.Array]
+    encode: Callable[..., tuple[jax.Array, jax.Array]]
+    decode: Callable[..., jax.Array]
+    latents: int
+    bounded: bool
+    lifted: Callable[..., "Variational"]
+
+
+def kl_of(mean: jax.Array, log_variance: jax.Array) -> jax.Array:
+    """Computes the divergence of normal distributions from the standard one, in nats, of each latent.
+
+    Source: Kingma & Welling 2013, Auto-encoding variational Bayes, appendix B.
+
+    >>> kl_of(jnp.array([0.0, 1.0]), jnp.array([0.0, 0.0])).tolist()
+    [0.0, 0.5]
+    """
+    return 0.5 * (jnp.square(mean) + jnp.expm1(log_variance) - log_variance)
+
+
+def variational(
+    encoder: Layer,
+    decoder: Layer,
+    latents: int,
+    likelihood: Likelihood,
+    visible: Callable[..., jax.Array] = lambda x, key: x,
+) -> Variational:
+    """Builds a variational autoencoder of two networks.
+
+    Args:
+        encoder: layer from examples to means and logarithms of variances (batch, 2 * latents).
+        decoder: layer from latents to the outputs that the likelihood reads, of the shape of an example.
+        latents: number of latents.
+        likelihood: probability of an example given the outputs of the decoder.
+        visible: `(x, key) -> x`, what of the examples is modelled, such as a random binary version.
+    """
+    front, back = (compose(lambda call, x, n=name: call(n, x), **{name: net}) for name, net in
+                   (("encoder", encoder), ("decoder", decoder)))  # fmt: skip
+    both = compose(
+        lambda call, x: call("decoder", call("encoder", x)[:, :latents]), encoder=encoder, decoder=decoder
+    )  # to initialise them
+
+    def init(key, x):
+        params, _ = both.init(key, x)
+        return params | ({"spread": {"b": jnp.zeros(())}} if likelihood.spread else {}), {}
+
+    def encode(params, state, x):
+        found = promote_float32(front.apply({"encoder": params["encoder"]}, {}, x)[0])
+        return found[:, :latents], found[:, latents:]
+
+    def outputs(params, z):
+        return back.apply({"decoder": params["decoder"]}, {}, z)[0]
+
+    def bound(params, state, x, key=None, draws=1):
+        x = visible(x, None if key is None else jax.random.fold_in(key, draws))
+        mean, log_variance = encode(params, state, x)
+        spread = params["spread"]["b"] if likelihood.spread else None
+
+        def draw(i):
+            noise = _noise(key, i, mean)
+            z = mean + jnp.exp(0.5 * log_variance) * noise
+            found = likelihood.log_prob(outputs(params, z), x, spread)
+            return found, found + 0.5 * jnp.sum(jnp.square(noise) + log_variance - jnp.square(z), axis=-1)
+
+        seen, weight = _over_draws(draw, draws)
+        return Bound(seen, kl_of(mean, log_variance), weight, mean)
+
+    def decode(params, state, z):
+        return likelihood.mean(promote_float32(outputs(params, z)))
+
+    def sample(params, state, key, n):
+        return decode(params, state, jax.random.normal(key, (n, latents)))
+
+    return Variational(
+        init=init,
+        apply=lambda params, state, x, key=None: (bound(params, state, x, key).elbo, state),
+        log_prob=lambda params, state, x, key=None: bound(params, state, x, key, _DRAWS).weighted,
+        bound=bound,
+        sample=sample,
+        features=lambda params, state, x: encode(params, state, visible(x, None))[0],
+        encode=encode,
+        decode=decode,
+        latents=latents,
+        bounded=likelihood.bounded,
+        lifted=lambda lift: variational(lift(encoder), lift(decoder), latents, likelihood, visible),
+    )
+
+
+def _noise(key: jax.Array | None, i: Any, like: jax.Array) -> jax.Array:
+    """Returns standard normal noise; without a key the same for all examples, so that none depends on another."""
+    if key is None:
+        return jnp.broadcast_to(jax.random.normal(jax.random.key(i), like.shape[1:]), like.shape)
+    return jax.random.normal(jax.random.fold_in(key, i), like.shape)
+
+
+def _over_draws(draw: Callable[[Any], tuple[jax.Array, jax.Array]], draws: int) -> tuple[jax.Array, jax.Array]:
+    """Returns the mean of the likelihoods, and the logarithm of the mean weight, one draw at a time in memory."""
+    first = draw(0)
+    if draws == 1:
+        return first
+
+    def add(carry, i):
+        seen, weight = draw(i)
+        return (carry[0] + seen, jnp.logaddexp(carry[1], weight)), None
+
+    (seen, weight), _ = jax.lax.scan(add, first, jnp.arange(1, draws))
+    return seen / draws, weight - jnp.log(draws)

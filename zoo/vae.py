@@ -1,0 +1,75 @@
+"""Variational autoencoder: a decoder from Gaussian latents to examples, learned with an encoder that infers them.
+
+Paper: Kingma & Welling 2013, Auto-encoding variational Bayes; Rezende, Mohamed & Wierstra 2014.
+Command: python -m zoo.train --model vae
+Expect: at least -22.5 nats an image on the held-out fifth of digits (grey values as probabilities), in half a minute;
+`python -m zoo sample RUN` draws digits.
+"""
+
+from collections.abc import Callable
+from math import prod
+from typing import Literal
+
+from ._binary import binary
+from ._convolutional import downsampling, generator
+from ._likelihoods import bernoulli, gaussian, logistic
+from ._variational import Variational, variational
+from .layers import Layer, dense, flatten, identity, relu, reshape, serial
+from .layers.checks import check_choice, check_positive
+from .layers.initializers import he_normal
+
+__all__ = ["vae"]
+
+
+def vae(
+    shape: tuple[int, ...],
+    *,
+    latents: int = 20,
+    hidden: tuple[int, ...] = (500,),
+    filters: tuple[int, ...] = (),
+    decoder: Literal["bernoulli", "gaussian", "logistic"] = "bernoulli",
+    levels: int = 256,
+    binarise: Literal["none", "threshold", "random"] = "none",
+) -> Variational:
+    """Builds a variational autoencoder of examples of one shape.
+
+    Args:
+        shape: shape of one example.
+        latents: number of latents.
+        hidden: widths of the dense layers of the encoder, from the example on; the decoder has them in reverse order.
+        filters: filters of convolutional stages before them, the full resolution first; each halves an image.
+        decoder: distribution of an example given its latents: bernoulli, of values from 0 to 1; gaussian, of any
+            values, with a learned standard deviation; logistic, of values on levels from 0 to 1.
+        levels: number of levels of the logistic decoder, 256 for bytes.
+        binarise: binary examples of grey values: threshold, 1 above 0.5; random, 1 with the grey value as probability;
+            none, the grey values themselves.
+
+    Raises:
+        ValueError: for sizes that are not positive, or a choice that does not suit the decoder.
+
+    >>> import jax, jax.numpy as jnp
+    >>> model, x = vae((8, 8, 1), latents=3, hidden=(16,)), jnp.ones((5, 8, 8, 1))
+    >>> params, state = model.init(jax.random.key(0), x)
+    >>> model.apply(params, state, x)[0].shape, model.bound(params, state, x).kl.shape
+    ((5,), (5, 3))
+    """
+    check_positive("vae", "latents", latents)
+    for width in hidden:
+        check_positive("vae", "hidden", width)
+    if levels < 2:
+        raise ValueError(f"vae: levels must be at least 2, got {levels} (--m.levels)")
+    if binarise != "none" and decoder != "bernoulli":
+        raise ValueError(f"vae: binary values need the decoder bernoulli, got {decoder} (--m.binarise, --m.decoder)")
+    check_choice("vae", "decoder", decoder, ("bernoulli", "gaussian", "logistic"))
+    likelihood = {"bernoulli": bernoulli, "gaussian": gaussian, "logistic": lambda: logistic(levels)}[decoder]()
+    front = serial(downsampling(filters) if filters else identity, flatten, *_dense(hidden), out=dense(2 * latents))
+    if filters:
+        back = generator("vae", shape, filters, hidden[::-1], he_normal(), squash=identity, norm=False)
+    else:
+        back = serial(*_dense(hidden[::-1]), out=serial(dense(prod(shape)), reshape(*shape)))
+    visible = (lambda x, key: x) if binarise == "none" else (lambda x, key: binary(x, binarise, key))
+    return variational(front, back, latents, likelihood, visible)
+
+
+def _dense(widths: tuple[int, ...]) -> list[Layer | Callable]:
+    return [part for width in widths for part in (dense(width, init=he_normal()), relu)]
