@@ -30,6 +30,7 @@ SMALL |= {"elm": {"hidden": 6}, "rbf": {"units": 5}, "kohonen": {"rows": 2, "col
 SMALL |= {"svm": {"vectors": 5}, "esn": {"units": 6, "degree": 2}, "hopfield": {"sweeps": 2}}
 SMALL |= {"rbm": {"hidden": 5, "temperatures": 5}, "dbn": {"hidden": (6, 5)}}
 SMALL |= {"autoencoder": {"latent": 3, "hidden": (8,)}}
+SMALL |= {"vae": {"latents": 3, "hidden": (6,)}}
 SMALL |= {"dcgan": {"latent": 3, "filters": (4,)}}
 
 

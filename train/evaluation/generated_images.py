@@ -40,10 +40,14 @@ def show_images(setup: Any, model: Trained, folder: Path) -> dict[str, Any]:
 
 
 def _draw(model: Trained, data: Any, key: jax.Array, folder: Path) -> None:
-    """Draws interpolations between samples, and the nearest neighbours of others."""
+    """Draws interpolations between samples, and the nearest neighbours of others.
+
+    Of a model with codes the interpolation between test images is drawn by its task.
+    """
     from ..plots.generated_images import interpolation, nearest
 
-    interpolation(interpolate(model, _ROWS, _STEPS, key), folder / "interpolation.png")
+    if not hasattr(model.model, "decode"):
+        interpolation(interpolate(model, _ROWS, _STEPS, key), folder / "interpolation.png")
     made = sample_images(model, _NEIGHBOURS, key)
     nearest(made, nearest_images(made, data.train.x), folder / "nearest.png")
 

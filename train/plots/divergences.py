@@ -25,4 +25,6 @@ def divergences(kl: np.ndarray, active: np.ndarray, path: Path | str) -> None:
         axes.set_xlabel("latent")
         axes.set_ylabel("nats an example")
         axes.set_title(f"divergence from the prior: {kl.sum():.2f} nats")
-        axes.set_title(f"{int(active.sum())} of {len(kl)} latents active", loc="right", color=GREY, weight="normal", size=9)
+        axes.set_title(
+            f"{int(active.sum())} of {len(kl)} latents active", loc="right", color=GREY, weight="normal", size=9
+        )

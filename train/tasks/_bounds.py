@@ -1,6 +1,6 @@
 """Scores of models with an evidence lower bound: its parts, active latents, and their words."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import jax
@@ -8,7 +8,7 @@ import numpy as np
 
 from ..data.normalize import scaled
 
-__all__ = ["ACTIVE", "bound_of", "describe_bound", "explain_bound", "finish_bound"]
+__all__ = ["ACTIVE", "bound_of", "explain_bound", "finish_bound"]
 
 ACTIVE = 0.01
 """Variance of the mean of a latent over the examples, above which it is active (Burda et al. 2015)."""
@@ -38,21 +38,13 @@ def bound_of(trained: Any, x: Any) -> dict[str, np.ndarray]:
     }
 
 
-def describe_bound(trained: Any, x: Any) -> Iterator[dict[str, Any]]:
-    """Yields the bounds of each example: small values mark examples unlike those of the training (anomalies)."""
-    found = bound_of(trained, x)
-    for bound, elbo, seen, kl in zip(*(found[each] for each in ("weighted", "elbo", "reconstruction", "kl")), strict=True):
-        parts = {"elbo": float(elbo), "reconstruction": float(-seen), "kl": float(kl.sum())}
-        yield {"log_likelihood": float(bound), **parts}
-
-
 def explain_bound(metrics: Mapping[str, float]) -> list[str]:
     """Explains the parts of a bound."""
-    active = f"{metrics['active_latents']:.0f} of {metrics['latents']:.0f}"
+    active, latents = metrics["active_latents"], metrics["latents"]
     return [
-        f"log-likelihood at least {metrics['log_likelihood']:.5g} nats an example (importance-weighted bound): higher is "
-        f"better; {metrics['nats_per_dim']:.4g} nats lost per feature, of the inputs after normalisation",
-        f"evidence lower bound {metrics['elbo']:.5g} nats an example = -(reconstruction {metrics['reconstruction']:.5g} + "
-        f"divergence of the latents from the prior {metrics['kl']:.4g})",
-        f"{active} latents active: the variance of their means is above {ACTIVE:g}",
+        f"log-likelihood at least {metrics['log_likelihood']:.5g} nats an example (importance-weighted bound): higher "
+        f"is better; {metrics['nats_per_dim']:.4g} nats lost per feature, of the inputs after normalisation",
+        f"evidence lower bound {metrics['elbo']:.5g} nats an example = -(reconstruction "
+        f"{metrics['reconstruction']:.5g} + divergence of the latents from the prior {metrics['kl']:.4g})",
+        f"{active:.0f} of {latents:.0f} latents active: the variance of their means is above {ACTIVE:g}",
     ]

@@ -13,7 +13,7 @@ import numpy as np
 
 from ..data.normalize import scaled
 from ..trainer import eval_params, named_key
-from ._principal import projected
+from ._principal import projected, rebuilt
 
 __all__ = ["before_after", "differences", "interpolation", "latents", "reconstructions"]
 
@@ -31,10 +31,12 @@ def reconstructions(drawing: Any) -> None:
     from ..plots.regression import regression as draw
 
     model, x, path = drawing.model, drawing.data.test.x, drawing.folder / "reconstructions.png"
+    if model.task.units != "example" and not hasattr(model.model, "decode"):
+        return
     principal = projected(drawing) if hasattr(model.model, "features") else None
     if not _is_image(drawing):
         real = np.asarray(x[: max(1, _POINTS // int(np.prod(x.shape[1:])))])
-        draw(real.reshape(-1), model.predict(real).reshape(-1), path, "feature")
+        draw(real.reshape(-1), model.scaler.invert(rebuilt(model, real)).reshape(-1), path, "feature")
         return
     real = np.asarray(x[:_COLUMNS])
     z = scaled(model.scaler, real)
@@ -42,7 +44,8 @@ def reconstructions(drawing: Any) -> None:
     rows = {"test image": z}
     if corrupt is not None:
         rows["given"] = given = np.asarray(corrupt(z, named_key(drawing.setup.key, "pictures")))
-    rows["reconstructed"] = np.asarray(jax.jit(model.model.apply)(model.params, model.state, given)[0])
+    run = model.model.apply if model.task.units == "example" else _by_code(model.model)
+    rows["reconstructed"] = np.asarray(jax.jit(run)(model.params, model.state, given)[0])
     if principal is not None:
         rows[f"PCA, {principal.count} axes"] = principal(given).reshape(z.shape)
     pairs({name: _unit_range(each, z) for name, each in rows.items()}, path, "reconstructions")
@@ -117,6 +120,11 @@ def differences(trained: Any, x: Any) -> dict[str, np.ndarray]:
     most = error.max(axis=(1, 2, 3), keepdims=True)
     given, again = (np.clip((each - low) / ((high - low) or 1.0), 0, 1) for each in (real, made))
     return {"given": given, "reconstructed": again, "squared error": error / np.where(most > 0, most, 1)}
+
+
+def _by_code(model: Any) -> Callable:
+    """Returns the function that reconstructs inputs by their code, with the signature of `apply`."""
+    return lambda params, state, x: (model.decode(params, state, model.features(params, state, x)), state)
 
 
 def _is_image(drawing: Any) -> bool:

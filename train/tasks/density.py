@@ -2,21 +2,27 @@
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from functools import partial
+from typing import Annotated, Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
-from ._bounds import describe_bound, explain_bound, finish_bound
+from ..data.dataset import Dataset
+from ..option_types import Bounds
+from ._bounds import bound_of, explain_bound, finish_bound
 from ._density_figures import chains, completion, draw_filters, fantasies
+from ._reconstruct_figures import interpolation, latents, reconstructions
 from .task import Task, public
 
 __all__ = ["density"]
 
 TASKS = ("density",)
+_ROWS, _MOST = 4096, 5000  # examples whose likelihood is computed at a time, and for the threshold
 
 
-def density() -> Task:
+def density(*, quantile: Annotated[float, Bounds(0, 1, open_low=True, open_high=True)] = 0.99) -> Task:
     """Builds the estimation of the probability density, or of the probability, of the data.
 
     The model has the capability `log_prob(params, state, x, key) -> (batch,)`: the log-probability in nats, or a
@@ -36,6 +42,11 @@ def density() -> Task:
     bound, and the lower bound `elbo` is reported with its two parts, `reconstruction` and `kl`, and the number of
     `active_latents`.
 
+    An example is an anomaly if its log-likelihood lies below a threshold, which is kept with the model.
+
+    Args:
+        quantile: share of the training examples whose log-likelihood lies above the threshold of anomalies.
+
     >>> task = density()
     >>> task.headline, task.loss(jnp.array([-3.0]), None).tolist()
     ('log_likelihood', [3.0])
@@ -44,8 +55,9 @@ def density() -> Task:
         "density", lambda outputs, target: -outputs, {}, _finish, "log_likelihood", True,
         predict=lambda outputs: outputs, probabilities=None, target=lambda batch: batch["x"], scores=_scores,
         units="none", requires=("log_prob",), gives="log-likelihoods", output="log_probabilities",
-        describe=_describe, figures=("samples", draw_filters, chains, completion), progress=fantasies,
-        curves=("free_energy", "reconstruction", "kl"), explain=_explain,
+        describe=_describe, progress=fantasies,
+        figures=("samples", draw_filters, chains, completion, reconstructions, latents, interpolation),
+        curves=("free_energy", "reconstruction", "kl"), explain=_explain, calibrate=partial(_threshold, quantile),
     )  # fmt: skip
 
 
@@ -69,13 +81,44 @@ def _finish(means: dict) -> dict:
     return found if "free_energy" in means else found | {"loss": -value}  # which a model of energies does not follow
 
 
+def _likelihoods(trained: Any, x: Any) -> Iterator[dict[str, float]]:
+    """Yields the log-likelihood of each example; of a model with a bound its parts, too."""
+    for start in range(0, len(x), _ROWS):
+        part = np.asarray(x[start : start + _ROWS])
+        if not hasattr(trained.model, "bound"):
+            yield from ({"log_likelihood": float(value)} for value in trained.log_prob(part))
+            continue
+        found = bound_of(trained, part)
+        for bound, elbo, seen, kl in zip(*(found[name] for name in _PARTS), strict=True):
+            parts = {"elbo": float(elbo), "reconstruction": float(-seen), "kl": float(kl.sum())}
+            yield {"log_likelihood": float(bound), **parts}
+
+
+_PARTS = ("weighted", "elbo", "reconstruction", "kl")
+
+
+def _threshold(quantile: float, trained: Any, data: Dataset) -> dict[str, Any]:
+    """Computes the log-likelihood of training examples below which an example is an anomaly."""
+    chosen = (np.linspace(0, len(each.x) - 1, min(_MOST, len(each.x))).astype(int) for each in (data.train, data.test))
+    train, test = (
+        np.array([found["log_likelihood"] for found in _likelihoods(trained, np.asarray(each.x[rows]))])
+        for each, rows in zip((data.train, data.test), chosen, strict=True)
+    )
+    threshold = float(np.quantile(train, 1 - quantile))
+    below = float(np.mean(test < threshold))
+    words = (
+        f"log-likelihood below {threshold:.5g} nats, the quantile {1 - quantile:.3g} of {len(train):,} training "
+        f"examples (--t.quantile); {100 * below:.1f} % of the test examples lie below"
+    )
+    return {"threshold": threshold, "quantile": quantile, "test_share": below, "summary": words}
+
+
 def _describe(trained: Any, x: Any, score: Callable) -> Iterator[dict[str, Any]]:
-    """Yields the log-likelihood of each example: small values mark examples unlike those of the training."""
-    if hasattr(trained.model, "bound"):
-        yield from describe_bound(trained, x)
-        return
-    for value in trained.log_prob(x):
-        yield {"log_likelihood": float(value)}
+    """Yields the likelihood of each example: small values mark examples unlike those of the training (anomalies)."""
+    threshold = trained.about.get("calibration", {}).get("threshold")
+    for found in _likelihoods(trained, x):
+        anomaly = {} if threshold is None else {"anomaly": "yes" if found["log_likelihood"] < threshold else "no"}
+        yield found | anomaly
 
 
 def _explain(metrics: Mapping[str, float]) -> list[str]:

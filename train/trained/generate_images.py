@@ -11,7 +11,16 @@ from .build import ModelSpec
 from .generator_input import sample_latents, samples_by_class
 from .model import Trained
 
-__all__ = ["as_stored", "by_class", "decoded", "has_latents", "interpolate", "is_image_generator", "nearest_images", "sample_images"]
+__all__ = [
+    "as_stored",
+    "by_class",
+    "decoded",
+    "has_latents",
+    "interpolate",
+    "is_image_generator",
+    "nearest_images",
+    "sample_images",
+]
 
 
 def is_image_generator(model: Trained) -> bool:

@@ -1,4 +1,4 @@
-"""Figures of a variational autoencoder: what each latent carries, what it changes, and the samples beside real images."""
+"""Figures of a variational autoencoder: what each latent carries and changes, and its samples beside real images."""
 
 from typing import Any
 

@@ -35,6 +35,7 @@ SMALL = {
     "rbm": {"hidden": 6, "temperatures": 5, "runs": 4},
     "rnn": {"width": 8},
     "svm": {"kernel": "linear"},
+    "vae": {"latents": 3, "hidden": (8,)},
 }
 LESS = {"svm": "iris"}  # data sets that are smaller than those of the recipes
 SHORT = {"svm": {"iterations": 1, "folds": 2}}  # options of the trainer; solved at once, later steps would do nothing
