@@ -49,9 +49,11 @@ class Variational(NamedTuple):
         features: `(params, state, x) -> (batch, latents)`, means of the posteriors.
         encode: `(params, state, x) -> (means, logarithms of variances)`, both (batch, latents).
         decode: `(params, state, z) -> x`, means of the decoder.
+        seen: `(params, state, z, x) -> (batch,)`, log-likelihood of examples given latents, in nats.
         latents: number of latents.
         bounded: whether the examples are values from 0 to 1.
         lifted: `(layer -> layer) -> model`, this model with transformed encoder and decoder.
+        groups: the latents of each factor of the data, for the trainer `factorised`; (): they are not divided.
     """
 
     init: Callable[..., tuple[Any, Any]]
@@ -62,9 +64,11 @@ class Variational(NamedTuple):
     features: Callable[..., jax.Array]
     encode: Callable[..., tuple[jax.Array, jax.Array]]
     decode: Callable[..., jax.Array]
+    seen: Callable[..., jax.Array]
     latents: int
     bounded: bool
     lifted: Callable[..., "Variational"]
+    groups: tuple[tuple[int, ...], ...] = ()
 
 
 def kl_of(mean: jax.Array, log_variance: jax.Array) -> jax.Array:
@@ -84,6 +88,7 @@ def variational(
     latents: int,
     likelihood: Likelihood,
     visible: Callable[..., jax.Array] = lambda x, key: x,
+    groups: tuple[tuple[int, ...], ...] = (),
 ) -> Variational:
     """Builds a variational autoencoder of two networks.
 
@@ -93,6 +98,7 @@ def variational(
         latents: number of latents.
         likelihood: probability of an example given the outputs of the decoder.
         visible: `(x, key) -> x`, what of the examples is modelled, such as a random binary version.
+        groups: the latents of each factor of the data; (): they are not divided.
     """
     front, back = (compose(lambda call, x, n=name: call(n, x), **{name: net}) for name, net in
                    (("encoder", encoder), ("decoder", decoder)))  # fmt: skip
@@ -111,19 +117,22 @@ def variational(
     def outputs(params, z):
         return back.apply({"decoder": params["decoder"]}, {}, z)[0]
 
+    def seen(params, state, z, x):
+        spread = params["spread"]["b"] if likelihood.spread else None
+        return likelihood.log_prob(outputs(params, z), x, spread)
+
     def bound(params, state, x, key=None, draws=1):
         x = visible(x, None if key is None else jax.random.fold_in(key, draws))
         mean, log_variance = encode(params, state, x)
-        spread = params["spread"]["b"] if likelihood.spread else None
 
         def draw(i):
             noise = _noise(key, i, mean)
             z = mean + jnp.exp(0.5 * log_variance) * noise
-            found = likelihood.log_prob(outputs(params, z), x, spread)
+            found = seen(params, state, z, x)
             return found, found + 0.5 * jnp.sum(jnp.square(noise) + log_variance - jnp.square(z), axis=-1)
 
-        seen, weight = _over_draws(draw, draws)
-        return Bound(seen, kl_of(mean, log_variance), weight, mean)
+        mean_seen, weight = _over_draws(draw, draws)
+        return Bound(mean_seen, kl_of(mean, log_variance), weight, mean)
 
     def decode(params, state, z):
         return likelihood.mean(promote_float32(outputs(params, z)))
@@ -140,9 +149,11 @@ def variational(
         features=lambda params, state, x: encode(params, state, visible(x, None))[0],
         encode=encode,
         decode=decode,
+        seen=seen,
         latents=latents,
         bounded=likelihood.bounded,
-        lifted=lambda lift: variational(lift(encoder), lift(decoder), latents, likelihood, visible),
+        lifted=lambda lift: variational(lift(encoder), lift(decoder), latents, likelihood, visible, groups),
+        groups=groups,
     )
 
 

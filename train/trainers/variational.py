@@ -1,26 +1,22 @@
 """Variational learning: the gradient of the evidence lower bound, with a weight and a floor of its divergence."""
 
-from collections.abc import Mapping
 from typing import Annotated, Any
 
 import jax
 import jax.numpy as jnp
 import optax
 
-from ..errors import BadInput
 from ..option_types import Bounds
-from ..tasks._bounds import ACTIVE
 from ..tasks.task import Task
 from ..trainer import Trainer, eval_params, named_key
 from . import Run
+from ._bound_sums import bound_sums, check_bound, collapse
 from ._latent_use import FIGURES
 from .optimizers import apply_gradient, ema_update, make_optimizer
 
 __all__ = ["variational"]
 
 TRAITS = {"accumulate": True, "vmap": True, "shares_programs": True}
-
-_FEW = 0.25  # share of active latents up to which a collapse is reported
 
 
 def variational(
@@ -52,7 +48,7 @@ def variational(
     Raises:
         BadInput: if the model has no such bound, or the inputs do not suit its decoder.
     """
-    _check(model, run)
+    check_bound(model, run)
     recipe, rise = run.recipe, kl_warmup * run.steps_per_epoch
     optimizer = make_optimizer(recipe, run.steps, run.steps_per_epoch)
 
@@ -78,45 +74,6 @@ def variational(
         return fit | new, metrics
 
     def evaluate(fit, batch, key):
-        return _sums(model, *eval_params(fit), batch, named_key(key, "latents"), importance_samples)
+        return bound_sums(model, *eval_params(fit), batch, named_key(key, "latents"), importance_samples)
 
-    return Trainer(init, step, evaluate, task.finish, figures=FIGURES, warnings=_warnings)
-
-
-def _check(model: Any, run: Run) -> None:
-    recipe = run.recipe
-    if not hasattr(model, "bound"):
-        raise BadInput(
-            f"--trainer {recipe.trainer} needs a model with a bound, such as --model vae; {recipe.model} has none"
-        )
-    if model.bounded and recipe.normalize != "unit":
-        raise BadInput(
-            f"--normalize {recipe.normalize}: the decoder of {recipe.model} is for values from 0 to 1: take "
-            "--normalize unit, or --m.decoder gaussian"
-        )
-
-
-def _sums(model: Any, params: Any, state: Any, batch: dict, key: jax.Array, draws: int) -> dict[str, tuple]:
-    """Returns the sums of the bounds over a batch, and those from which the activity of each latent follows."""
-    found, there = model.bound(params, state, batch["x"], key, draws), batch["weight"] > 0
-    each = {"log_likelihood": found.weighted, "elbo": found.elbo, "reconstruction": -found.reconstruction}
-    each |= {"kl": jnp.sum(found.kl, axis=-1), "_kl_each": found.kl}
-    each |= {"_mean": found.mean, "_square": jnp.square(found.mean)}
-    each |= {"_features": jnp.full(len(there), float(batch["x"][0].size))}
-    total = jnp.sum(batch["weight"])
-    return {
-        name: (jnp.sum(jnp.where(there.reshape(-1, *(1,) * (x.ndim - 1)), x, 0), axis=0), total)
-        for name, x in each.items()
-    }
-
-
-def _warnings(metrics: Mapping[str, float]) -> list[str]:
-    """Returns a line about latents that carry nothing, where they are most of them."""
-    active, latents = int(metrics["active_latents"]), int(metrics["latents"])
-    if active > _FEW * latents:
-        return []
-    return [
-        f"{active} of {latents} latents are active (variance of their means above {ACTIVE:g}): the others equal the "
-        "prior and carry nothing of an example (posterior collapse). Take --t.kl-warmup 10, --t.free-bits 0.1 or "
-        f"--t.beta 0.5{', or fewer latents' if active else ''}"
-    ]
+    return Trainer(init, step, evaluate, task.finish, figures=FIGURES, warnings=collapse)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from ...option_types import Bounds, Seed
 from ..dataset import Dataset, Place, Source, Split
+from ._forms import depth
 
 if TYPE_CHECKING:
     import numpy as np
@@ -16,7 +17,7 @@ __all__ = ["SOURCES", "shapes"]
 
 _SIDE = 32
 _TEST = 1000
-# Each shape with its colour at full brightness: red, green and blue from 0 to 1.
+# Each shape, in the order of `FORMS`, with its colour at full brightness: red, green and blue from 0 to 1.
 _KINDS = {
     "circle": (1.0, 0.25, 0.2),  # red
     "square": (0.35, 0.4, 1.0),  # blue
@@ -49,10 +50,10 @@ def _render(rng: "np.random.Generator", kinds: "np.ndarray") -> "np.ndarray":
     """Renders one image per shape (n,): landscape and shape; a darker rim keeps the shape visible in grey."""
     import numpy as np
 
-    depth = _depth(rng, kinds)
-    bright = rng.uniform(0.55, 1, (len(kinds), 1, 1)) * (1 - 0.5 * np.clip(1.5 - depth, 0, 1))
+    inside = _depth(rng, kinds)
+    bright = rng.uniform(0.55, 1, (len(kinds), 1, 1)) * (1 - 0.5 * np.clip(1.5 - inside, 0, 1))
     colour = np.array(list(_KINDS.values()), np.float32)[kinds]
-    cover = np.clip(depth + 0.5, 0, 1)[..., None].astype(np.float32)
+    cover = np.clip(inside + 0.5, 0, 1)[..., None].astype(np.float32)
     shape = bright[..., None] * colour[:, None, None]
     image = _landscape(rng, len(kinds)) * (1 - cover) + shape * cover
     return np.round(255 * image).astype(np.uint8)
@@ -75,72 +76,14 @@ def _landscape(rng: "np.random.Generator", n: int) -> "np.ndarray":
 
 def _depth(rng: "np.random.Generator", kinds: "np.ndarray") -> "np.ndarray":
     """Returns the depth of each pixel inside the shape in pixels, below 0 outside, (n, side, side)."""
-    import numpy as np
-
     n = len(kinds)
     radius = rng.uniform(7, 11, n)
     centre = rng.uniform(radius + 1, _SIDE - 1 - radius, (2, n))
     turn = rng.uniform(-0.3, 0.3, n)  # radians
-    at = (np.arange(_SIDE, dtype=np.float32) + 0.5)[:, None] - centre[:, None].astype(np.float32)
-    y, x = at[0].T[:, :, None], at[1].T[:, None, :]
-    cos, sin = (f(turn).astype(np.float32)[:, None, None] for f in (np.cos, np.sin))
-    x, y = cos * x + sin * y, cos * y - sin * x
-    found = np.empty(x.shape, np.float32)
-    for kind, name in enumerate(_NAMES):
-        of_kind = kinds == kind
-        found[of_kind] = _DEPTHS[name](x[of_kind], y[of_kind], radius[of_kind].astype(np.float32)[:, None, None])
-    return found
-
-
-def _circle(x, y, radius):
-    import numpy as np
-
-    return 0.9 * radius - np.hypot(x, y)
-
-
-def _square(x, y, radius):
-    import numpy as np
-
-    return 0.8 * radius - np.maximum(np.abs(x), np.abs(y))
-
-
-def _triangle(x, y, radius):
-    """Equilateral; one side is horizontal."""
-    import numpy as np
-
-    slanted = np.sqrt(np.float32(0.75)) * np.abs(x) - 0.5 * y
-    return 0.55 * radius - np.maximum(slanted, y)
-
-
-def _star(x, y, radius):
-    """Five points; each tenth of a turn holds one straight side, from a point to the next notch."""
-    import numpy as np
-
-    tenth, notch = np.float32(np.pi / 5), 0.42
-    angle = np.abs((np.arctan2(x, -y) + tenth) % (2 * tenth) - tenth)  # measured from the nearest point
-    length = np.hypot(x, y)
-    run, rise = 1 - notch * np.cos(tenth), notch * np.sin(tenth)
-    along, aside = length * np.cos(angle), length * np.sin(angle)
-    return ((radius - along) * rise - aside * run) / np.hypot(run, rise)
-
-
-def _ring(x, y, radius):
-    import numpy as np
-
-    return 0.24 * radius - np.abs(np.hypot(x, y) - 0.72 * radius)
-
-
-def _cross(x, y, radius):
-    import numpy as np
-
-    long, wide = (f(np.abs(x), np.abs(y)) for f in (np.maximum, np.minimum))
-    return np.minimum(radius - long, 0.32 * radius - wide)
+    return depth(_SIDE, kinds, radius, centre, turn)
 
 
 _NAMES = tuple(_KINDS)
-_DEPTHS = {
-    "circle": _circle, "square": _square, "triangle": _triangle, "star": _star, "ring": _ring, "cross": _cross,
-}  # fmt: skip
 SOURCES = (
     Source("shapes", "5,000 coloured shapes in a landscape, 32x32, generated", "image", "multiclass",
            (_SIDE, _SIDE, 3), len(_KINDS), shapes),

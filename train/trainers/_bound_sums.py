@@ -1,0 +1,57 @@
+"""Evaluation of models with an evidence lower bound, and the line about latents that carry nothing."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from ..errors import BadInput
+from ..tasks._bounds import ACTIVE
+from . import Run
+
+__all__ = ["bound_sums", "check_bound", "collapse", "total"]
+
+_FEW = 0.25  # share of active latents up to which a collapse is reported
+
+
+def check_bound(model: Any, run: Run) -> None:
+    """Raises BadInput if a model has no bound, or the inputs are not from 0 to 1 where its decoder needs that."""
+    recipe = run.recipe
+    if not hasattr(model, "bound"):
+        raise BadInput(
+            f"--trainer {recipe.trainer} needs a model with a bound, such as --model vae; {recipe.model} has none"
+        )
+    if model.bounded and recipe.normalize != "unit":
+        raise BadInput(
+            f"--normalize {recipe.normalize}: the decoder of {recipe.model} is for values from 0 to 1: take "
+            "--normalize unit, or --m.decoder gaussian"
+        )
+
+
+def bound_sums(model: Any, params: Any, state: Any, batch: dict, key: jax.Array, draws: int) -> dict[str, tuple]:
+    """Returns the sums of the bounds over a batch, and those from which the activity of each latent follows."""
+    found = model.bound(params, state, batch["x"], key, draws)
+    each = {"log_likelihood": found.weighted, "elbo": found.elbo, "reconstruction": -found.reconstruction}
+    each |= {"kl": jnp.sum(found.kl, axis=-1), "_kl_each": found.kl}
+    each |= {"_mean": found.mean, "_square": jnp.square(found.mean)}
+    each |= {"_features": jnp.full(len(batch["weight"]), float(batch["x"][0].size))}
+    return {name: total(values, batch) for name, values in each.items()}
+
+
+def total(values: jax.Array, batch: dict) -> tuple[jax.Array, jax.Array]:
+    """Returns the sum of values (batch, ...) over the examples that count, and their number."""
+    there = (batch["weight"] > 0).reshape(-1, *(1,) * (values.ndim - 1))
+    return jnp.sum(jnp.where(there, values, 0), axis=0), jnp.sum(batch["weight"])
+
+
+def collapse(metrics: Mapping[str, float]) -> list[str]:
+    """Returns a line about latents that carry nothing, where they are most of them."""
+    active, latents = int(metrics["active_latents"]), int(metrics["latents"])
+    if active > _FEW * latents:
+        return []
+    return [
+        f"{active} of {latents} latents are active (variance of their means above {ACTIVE:g}): the others equal the "
+        "prior and carry nothing of an example (posterior collapse). Take --t.kl-warmup 10, --t.free-bits 0.1 or "
+        f"--t.beta 0.5{', or fewer latents' if active else ''}"
+    ]
