@@ -29,6 +29,8 @@ from .activations import (
     step,
     tanh,
 )
+from .attend import attend
+from .attention import attention
 from .base import Layer, as_layer, describe, stateless
 from .cells import Cell, stateless_cell
 from .combine import compose, parallel, residual, serial
@@ -41,6 +43,7 @@ from .noise import dropout, gaussian_noise
 from .norm import batch_norm, group_norm, layer_norm
 from .players import Players, each_player, players
 from .pool import avg_pool, global_avg_pool, global_max_pool, max_pool, upsample
+from .positions import learned_positions, rotate, sinusoidal_positions
 from .precision import computing_in, full_precision
 from .recurrent import bidirectional, embedded, stacked
 from .remat import rematerialised
@@ -63,6 +66,8 @@ __all__ = [
     "Sequence",
     "activation",
     "as_layer",
+    "attend",
+    "attention",
     "avg_pool",
     "batch_norm",
     "bidirectional",
@@ -91,6 +96,7 @@ __all__ = [
     "initializers",
     "layer_norm",
     "leaky_relu",
+    "learned_positions",
     "lif_cell",
     "linear",
     "lstm_cell",
@@ -102,12 +108,14 @@ __all__ = [
     "reshape",
     "residual",
     "rnn_cell",
+    "rotate",
     "scan",
     "selu",
     "serial",
     "sigmoid",
     "sign",
     "silu",
+    "sinusoidal_positions",
     "softmax",
     "softplus",
     "spectral_norm",

@@ -55,30 +55,30 @@ def as_sequence(x: Any) -> Sequence:
     return x if isinstance(x, Sequence) else Sequence(x)
 
 
-def batch_and_time(sequence: Sequence) -> tuple[int, int]:
+def batch_and_time(sequence: Sequence, layer: str = "scan") -> tuple[int, int]:
     """Returns the sizes of the batch and time axes; raises a ValueError if there are none."""
     x = sequence.x.ids if isinstance(sequence.x, Rows) else sequence.x
     shapes = {leaf.shape[:2] for leaf in jax.tree.leaves(x)}
     shape = shapes.pop() if len(shapes) == 1 else ()
     if len(shape) != 2 or shape[1] == 0:
-        raise ValueError(f"scan expects (batch, time, features) with at least one step, got {describe(x)}")
+        raise ValueError(f"{layer} expects (batch, time, features) with at least one step, got {describe(x)}")
     return shape
 
 
-def valid_steps(sequence: Sequence) -> jax.Array | None:
+def valid_steps(sequence: Sequence, layer: str = "scan") -> jax.Array | None:
     """Returns the mask (time, batch) of valid steps; None if all steps are valid."""
-    batch, time = batch_and_time(sequence)
+    batch, time = batch_and_time(sequence, layer)
     lengths = sequence.lengths
     if lengths is None:
         return None
     if jnp.shape(lengths) != (batch,) or not jnp.issubdtype(jnp.result_type(lengths), jnp.integer):
-        raise ValueError(f"scan: lengths must be integers of shape ({batch},), got {describe(jnp.asarray(lengths))}")
+        raise ValueError(f"{layer}: lengths must be integers of shape ({batch},), got {describe(jnp.asarray(lengths))}")
     if not isinstance(lengths, Tracer):
         # numpy, as jnp would trace known lengths under jit.
         low, high = (int(bound(np.asarray(lengths), initial=0)) for bound in (np.min, np.max))
         if low < 0 or high > time:
             wrong = high if high > time else low
-            raise ValueError(f"scan: lengths must be between 0 and {time}, the size of the time axis, got {wrong}")
+            raise ValueError(f"{layer}: lengths must be between 0 and {time}, the size of the time axis, got {wrong}")
     return jnp.arange(time)[:, None] < jnp.asarray(lengths)[None, :]
 
 

@@ -12,7 +12,18 @@ from zoo.layers import as_layer
 
 NOT_LAYERS = {
     *("ACTIVATIONS", "Activation", "Cell", "Layer", "Rows", "Scanned", "Sequence", "activation", "as_layer"),
-    *("Players", "describe", "each_player", "from_torch", "initializers", "stateless", "stateless_cell", "to_torch"),
+    *(
+        "Players",
+        "attend",
+        "describe",
+        "each_player",
+        "from_torch",
+        "initializers",
+        "rotate",
+        "stateless",
+        "stateless_cell",
+        "to_torch",
+    ),
 }
 WRONG = "a_wrong_input_raises_an_error_that_names_the_layer"
 
@@ -127,6 +138,15 @@ CASES = {
         floats(3, 5),
         "In layer generator, given",
     ),
+    "attention": (layers.attention(8, 2, rotary=True), SERIES, FIVE, "In layer qkv, given"),
+    "attention with lengths": (
+        layers.attention(8, 2, context=2, give="carry"),
+        PADDED,
+        floats(3, 5),
+        "attention(8, 2) expects 3 axes (batch, time, features)",
+    ),
+    "learned_positions": (layers.learned_positions(), SERIES, FIVE, "learned_positions was initialised for 4 features"),
+    "sinusoidal_positions": (layers.sinusoidal_positions(), SERIES, TABLE, "sinusoidal_positions expects 3 axes"),
     "parallel": (layers.parallel(layers.dense(2), b=layers.dense(3)), TABLE, floats(3, 5), "In layer 0,"),
 } | {name: (function, TABLE, None, "") for name, function in layers.ACTIVATIONS.items()}
 
@@ -150,8 +170,33 @@ def test_every_public_layer_is_tested_for_the_laws():
 
 
 def test_all_lists_every_public_name_of_the_modules():
-    rooms = ["activations", "cells", "combine", "conv", "dense", "embed", "gru", "lstm", "noise", "norm", "players"]
-    rooms += ["pool", "recurrent", "rnn", "scan", "sequence", "shape", "spectral_norm", "spiking", "torch_weights"]
+    rooms = [
+        "activations",
+        "attend",
+        "attention",
+        "cells",
+        "combine",
+        "conv",
+        "dense",
+        "embed",
+        "gru",
+        "lstm",
+        "noise",
+        "norm",
+        "players",
+    ]
+    rooms += [
+        "pool",
+        "positions",
+        "recurrent",
+        "rnn",
+        "scan",
+        "sequence",
+        "shape",
+        "spectral_norm",
+        "spiking",
+        "torch_weights",
+    ]
     names = {name for room in rooms for name in sys.modules[f"zoo.layers.{room}"].__all__}
     assert names <= set(layers.__all__)
 
