@@ -21,7 +21,7 @@ __all__ = ["GIVEN", "PER_STEP", "Dataset", "Place", "Source", "Split", "load_dat
 
 Kind = Literal["image", "table", "points", "sequence", "text", "series"]
 Task = Literal["binary", "multiclass", "multilabel", "regression", "tagging", "language", "generation",
-    "forecast"]  # fmt: skip
+    "forecast", "seq2seq"]  # fmt: skip
 PER_STEP = ("tagging", "language", "forecast")  # tasks with an output at every time step
 GIVEN = MappingProxyType(
     {

@@ -30,8 +30,10 @@ _SORTS = {
     "regression": "numbers",
     "multilabel": "labels",
     "tagging": "a class per step",
+    "seq2seq": "a sequence of tokens",
     "language": "tokens",
 }  # targets by task; the other tasks read none
+_SUITED = {"seq2seq": ("a sequence of tokens", "a class per step")}  # where targets of another sort do as well
 _MOST = 1 << 20  # classes
 _FEW = 10  # classes that any number of examples may have
 _SHOWN = 8  # classes in a line
@@ -136,7 +138,7 @@ def check_targets(data: "Dataset", task: str) -> None:
     """
     import numpy as np
 
-    if task in _SORTS and _SORTS[task] != _SORTS.get(data.task, ""):
+    if task in _SORTS and _SORTS.get(data.task, "") not in _SUITED.get(task, (_SORTS[task],)):
         raise BadInput(
             f"--task {task} needs {_SORTS[task]} as targets; {data.name} is a {data.task} task. "
             f"{other_targets(data.name)}".strip()

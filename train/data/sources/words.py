@@ -71,11 +71,12 @@ def _words(name: str, write: Callable, longest: int, letters: int, examples: int
             f"{name}: there are not {count:,} different words of at most {longest} of {letters} letters, for "
             "--d.examples and 1,000 tests: raise --d.longest or --d.letters, or reduce --d.examples"
         )
-    lengths, there = np.sum(words >= 0, axis=1, dtype=np.int32), words >= 0
+    there = words >= 0
+    lengths = there.sum(axis=1).astype(np.int32)
     x = np.where(there, words, 0).astype(np.int32)
     y = np.where(there, write(x, lengths), -1).astype(np.int32)
-    parts = [Split(*(each[rows] for each in (x, y, lengths))) for rows in (slice(examples), slice(examples, None))]
-    return Dataset(name, "tagging", *parts, _LETTERS[:letters], vocabulary=_LETTERS[:letters])
+    train, test = (Split(x[rows], y[rows], lengths[rows]) for rows in (slice(examples), slice(examples, None)))
+    return Dataset(name, "tagging", train, test, _LETTERS[:letters], vocabulary=_LETTERS[:letters])
 
 
 SOURCES = (

@@ -31,13 +31,19 @@ def from_text(path: Path, spec: InputSpec) -> Batch:
 def from_lines(path: Path, spec: InputSpec) -> list[Batch]:
     """Reads one sequence per line; tokens are separated by spaces, which are optional for single characters.
 
+    A space is a token itself where the vocabulary of the model has it.
+
     Raises:
         BadInput: if a token is not in the model's vocabulary; the message names line and token.
     """
     numbers = {token: number for number, token in enumerate(spec.vocabulary)}
     batches = []
     for line, text in enumerate(read_text(path, str(path)).splitlines(), 1):
-        tokens = text.split() if max(map(len, numbers)) > 1 else [each for each in text if not each.isspace()]
+        tokens = (
+            text.split()
+            if max(map(len, numbers)) > 1
+            else [each for each in text if each in numbers or not each.isspace()]
+        )
         unknown = [token for token in tokens if token not in numbers]
         if unknown:
             raise BadInput(f"{path}, line {line}: {unknown[0]!r} is not a token of the model ({', '.join(numbers)})")

@@ -1,0 +1,26 @@
+"""Encoder-decoder with attention: dates, words to be reversed and sorted."""
+
+from dataclasses import replace
+
+from ..config.recipe import Expect, ModelRecipes, Recipe
+
+_EXACT = "every character of the sequence"
+_DATES = Recipe(
+    "attention",
+    "dates",
+    m={"longest": 12},
+    opt="adam",
+    lr=3e-3,
+    sched="onecycle",
+    epochs=10,
+    batch_size=100,
+    clip_grad=1.0,
+    expect=Expect("exact_match", 0.99, _EXACT),
+)
+_WORDS = replace(_DATES, dataset="reverse", task="seq2seq", m={"longest": 21})
+
+RECIPES = ModelRecipes(
+    recipes=(_DATES, _WORDS, replace(_WORDS, dataset="sort")),
+    kinds=("sequence",),
+    tasks=("seq2seq",),
+)

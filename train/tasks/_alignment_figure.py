@@ -1,0 +1,44 @@
+"""Figure of a sequence-to-sequence model: which part of the input each written token attends to."""
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from zoo.layers import Sequence
+
+from ._beam_search import beam_search
+
+__all__ = ["draw_alignments", "text_of"]
+
+_SHOWN = 4  # examples
+
+
+def draw_alignments(drawing: Any) -> None:
+    """Draws the attention weights of the first test examples, as the model writes the most likely token each time."""
+    from ..plots.attention import Map, attention_maps
+
+    model, (x, _, lengths) = drawing.model, drawing.data.test
+    x, end = np.asarray(x[:_SHOWN]), len(model.classes)
+    lengths = np.full(len(x), x.shape[1]) if lengths is None else np.asarray(lengths[:_SHOWN])
+    run = jax.jit(lambda params, state, x: beam_search(model.model, params, state, x, end))
+    found = run(model.params, model.state, Sequence(jnp.asarray(x), jnp.asarray(lengths)))
+    names, maps = model.about["vocabulary"], []
+    for row, length, tokens, weights in zip(x, lengths, found.tokens[:, 0], found.weights[:, 0], strict=True):
+        written = text_of(np.asarray(tokens), model.classes)
+        count = min(int(np.sum(np.asarray(tokens) < end)) + 1, len(tokens))
+        labels = [*(model.classes[token] for token in tokens[:count] if token < end), "end"][:count]
+        read = [names[token] for token in row[:length]]
+        maps.append(Map(np.asarray(weights[:count, :length]), read, labels, written))
+    attention_maps(maps, drawing.folder / "alignment.png", "where each written token looks", "read", "written")
+
+
+def text_of(tokens: np.ndarray, names: tuple[str, ...]) -> str:
+    """Returns the tokens before the end as a text, with spaces between tokens of several characters.
+
+    >>> text_of(np.array([1, 0, 2, 2]), ("a", "b")), text_of(np.array([1, 0]), ("one", "two"))
+    ('ba', 'two one')
+    """
+    some = [names[token] for token in tokens[: int(np.argmax([*(tokens >= len(names)), True]))]]
+    return ("" if all(len(name) == 1 for name in names) else " ").join(some)

@@ -1,0 +1,159 @@
+"""Encoder-decoder with attention: writes a sequence from another one, each token from the part that it attends to.
+
+Paper: Bahdanau, Cho & Bengio 2014, Neural machine translation by jointly learning to align and translate.
+Command: python -m zoo.train --model attention
+Expect: at least 99 % of unseen dates written without an error in the form of ISO 8601, in two minutes.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from .layers import Layer, Sequence, bidirectional, compose, dense, embed, gru_cell, scan, softmax
+from .layers.checks import check_positive
+
+
+class Attention(NamedTuple):
+    """A layer from one sequence of tokens to another, and its two halves.
+
+    Attributes:
+        init: as of any layer.
+        apply: as of any layer. An input `(source, target)` gives the logits of each token of the target and of its end
+            after the true ones before it, (batch, time + 1, outputs + 1); a source alone those after the most likely
+            ones before it, (batch, longest, outputs + 1). The last output is the end; after it all others are unlikely.
+        read: `(params, state, source) -> memory`, arrays (batch, ...).
+        write: `(params, state, memory, token) -> (memory, (logits, weights))`: the next token after one (batch,), and
+            the weight of each step of the source (batch, time), with the sum 1. Before the first token is the end.
+        longest: most tokens that are written, the end included.
+    """
+
+    init: Callable
+    apply: Callable
+    read: Callable
+    write: Callable
+    longest: int
+
+
+def attention(outputs: int, *, vocabulary: int = 0, width: int = 128, longest: int = 32) -> Attention:
+    """Builds an encoder and decoder of gated recurrent units with additive attention.
+
+    Maps tokens (batch, time), or a `Sequence` of them with lengths, to logits (batch, longest, outputs + 1).
+
+    Args:
+        outputs: number of distinct tokens to write.
+        vocabulary: number of distinct tokens to read.
+        width: hidden units of the decoder and of each direction of the encoder; also the size of token embeddings.
+        longest: most tokens that are written for an input, the end included.
+
+    >>> import jax, jax.numpy as jnp
+    >>> model, words = attention(5, vocabulary=7, width=8, longest=4), jnp.zeros((2, 3), int)
+    >>> params, state = model.init(jax.random.key(0), words)
+    >>> model.apply(params, state, words)[0].shape, model.apply(params, state, (words, words))[0].shape
+    ((2, 4, 6), (2, 4, 6))
+    """
+    if not vocabulary:
+        raise ValueError("attention needs tokens to read, vocabulary= of them; other inputs have none")
+    for name, value in {"outputs": outputs, "vocabulary": vocabulary, "width": width, "longest": longest}.items():
+        check_positive("attention", name, value)
+    encoder, cell = _encoder(vocabulary, width), _decoder(outputs + 1, width)
+    forced = compose(
+        lambda call, x: call("decoder", Sequence(x[1], carry=call("encoder", x[0])))[0],
+        encoder=encoder,
+        decoder=scan(cell),
+    )
+
+    def read(params, state, source):
+        return encoder.apply(params["encoder"], {}, source)[0]
+
+    def write(params, state, memory, token):
+        return cell.apply(params["decoder"], {}, (memory, token))[0]
+
+    def init(key, x):
+        source, target = _parts(x)
+        before = jnp.zeros((source.x.shape[0], 1), jnp.int32) if target is None else _before(target, outputs)
+        return forced.init(key, (source, before))
+
+    def apply(params, state, x, key=None):
+        source, target = _parts(x)
+        if target is None:
+            move = lambda memory, token: write(params, state, memory, token)  # noqa: E731
+            return _greedy(read(params, state, source), move, outputs, longest), state
+        if target.shape[1] >= longest:
+            raise ValueError(
+                f"attention writes at most {longest} tokens, the end included; the targets have up to "
+                f"{target.shape[1]} without it: set longest={target.shape[1] + 1} (--m.longest) or more"
+            )
+        return forced.apply(params, state, (source, _before(target, outputs)), key)
+
+    return Attention(init, apply, read, write, longest)
+
+
+def _encoder(vocabulary: int, width: int) -> Layer:
+    def wiring(call, source):
+        ran = call("body", source._replace(x=call("embed", source.x)))
+        there = jnp.ones(source.x.shape, bool)
+        if source.lengths is not None:
+            there = jnp.arange(source.x.shape[1]) < source.lengths[:, None]
+        first = jnp.tanh(call("first", ran.carry[1]))  # of the backward direction, which has read everything
+        return {"values": ran.y, "keys": call("keys", ran.y), "there": there, "state": first}
+
+    both = bidirectional(gru_cell(width), return_carry=True)
+    return compose(wiring, embed=embed(vocabulary, width), body=both, keys=dense(width), first=dense(width))
+
+
+def _decoder(tokens: int, width: int) -> Layer:
+    """Builds a cell from `(memory, token)` to `(memory, (logits of the next one, weights))`."""
+
+    def wiring(call, x):
+        memory, token = x
+        seen = jnp.tanh(call("query", memory["state"])[:, None] + memory["keys"])
+        scores = jnp.where(memory["there"], call("score", seen)[..., 0], jnp.finfo(seen.dtype).min)
+        weights = softmax(scores)
+        found = jnp.sum(weights[..., None] * memory["values"], axis=1)
+        word = call("embed", token)
+        state, _ = call("gru", (memory["state"], jnp.concatenate([word, found], axis=-1)))
+        hidden = jnp.tanh(call("hidden", jnp.concatenate([state, found, word], axis=-1)))
+        return memory | {"state": state}, (call("head", hidden), weights)
+
+    return compose(
+        wiring,
+        embed=embed(tokens, width),
+        query=dense(width, bias=False),
+        score=dense(1, bias=False),
+        gru=gru_cell(width),
+        hidden=dense(width),
+        head=dense(tokens),
+    )
+
+
+def _parts(x: Any) -> tuple[Sequence, Any]:
+    """Returns source and target of an input; None if there is no target."""
+    sequence = x if isinstance(x, Sequence) else Sequence(x)
+    source, target = sequence.x if isinstance(sequence.x, tuple) else (sequence.x, None)
+    if getattr(source, "ndim", 0) != 2 or not jnp.issubdtype(source.dtype, jnp.integer):
+        raise TypeError(f"attention expects tokens, integers (batch, time), got {source.dtype} {jnp.shape(source)}")
+    return sequence._replace(x=source), target
+
+
+def _before(target: jax.Array, end: int) -> jax.Array:
+    """Returns the token before each of a target and its end: `end` before the first, and in place of padding (-1)."""
+    target = jnp.asarray(target)
+    first = jnp.full((target.shape[0], 1), end, jnp.int32)
+    return jnp.concatenate([first, jnp.where(target < 0, end, target)], axis=1)
+
+
+def _greedy(memory: Any, write: Callable, end: int, longest: int) -> jax.Array:
+    """Writes the most likely token, step by step; after the end comes the end with certainty."""
+    certain = jnp.full(end + 1, -1e9).at[end].set(0.0)
+
+    def step(loop, _):
+        memory, token, done = loop
+        memory, (logits, _) = write(memory, token)
+        logits = jnp.where(done[:, None], certain, logits)
+        token = jnp.argmax(logits, axis=-1).astype(jnp.int32)
+        return (memory, token, done | (token == end)), logits
+
+    start = jnp.full_like(memory["there"][:, 0], end, jnp.int32), jnp.zeros_like(memory["there"][:, 0])
+    return jnp.swapaxes(jax.lax.scan(step, (memory, *start), length=longest)[1], 0, 1)
