@@ -271,9 +271,13 @@ def measured(claim: Claim, data_dir: str | None) -> dict:
 
 def value(claim: Claim, run: Path) -> float:
     """Reads the last test score of a run, or the best one."""
+    return max(scores_of(run, claim.metric)) if claim.best else scores_of(run, claim.metric)[-1]
+
+
+def scores_of(run: Path, metric: str, split: str = "test") -> list[float]:
+    """Reads the scores of a run on a split, one for each evaluation."""
     rows = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
-    scores = [row[claim.metric] for row in rows if row["split"] == "test"]
-    return max(scores) if claim.best else scores[-1]
+    return [row[metric] for row in rows if row["split"] == split]
 
 
 def least_squares() -> float:
