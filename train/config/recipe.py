@@ -163,7 +163,7 @@ class ModelRecipes:
 
     @property
     def sets_task(self) -> bool:
-        """Whether every recipe names a task itself, so that targets and tasks of the data sets do not matter."""
+        """Returns whether every recipe names a task itself, so that those of the data sets do not matter."""
         return bool(self.recipes) and all(recipe.task for recipe in self.recipes)
 
 

@@ -45,6 +45,9 @@ def reconstruct(
     its root (`rmse`), and per example, the sum over its features (`sse`); `scaled_sse` is the same after normalisation,
     where all columns of a table count alike. The loss is in the scale of the model.
 
+    Of a model with the capability `corrupt` inputs are damaged, and reported are `mse_given`, the error of the damaged
+    inputs, and `gain`, by how many decibels the PSNR of the reconstructions lies above theirs, the mean over examples.
+
     An example is an anomaly if its `scaled_sse` lies above a threshold, which is kept with the model. Models with the
     capability `features` give codes of examples, which are drawn, and those with `decode` reconstructions of codes.
 
@@ -57,11 +60,12 @@ def reconstruct(
     [4.0, 4.0, 16.0]
     """
     cost = choose_loss("reconstruct", LOSSES["reconstruct"], loss)
-    metrics = {"mse": losses.mse, "sse": _sse, "_scaled_sse": _sse}
+    metrics = {"mse": losses.mse, "sse": _sse, "_scaled_sse": _sse, "_decibels": _decibels}
     return Task(
         "reconstruct", _same_shape(cost), {name: _same_shape(each) for name, each in metrics.items()}, _finish,
         "mse", False, predict=lambda outputs: outputs, probabilities=None, target=lambda batch: batch["x"],
-        units="example", powers={"mse": 2, "sse": 2, "rmse": 1}, gives="reconstructions", output="reconstructions",
+        units="example", powers={"mse": 2, "mse_given": 2, "sse": 2, "rmse": 1}, given=("mse", "_decibels"),
+        gives="reconstructions", output="reconstructions",
         describe=_describe, figures=(reconstructions, latents, interpolation, draw_filters, "filters"),
         progress=before_after, pictured=differences, explain=_explain, baseline=mean_example,
         calibrate=partial(_threshold, quantile),
@@ -83,8 +87,16 @@ def _sse(outputs: jax.Array, x: jax.Array) -> jax.Array:
     return jnp.sum(jnp.square(outputs - x), axis=tuple(range(1, x.ndim)))
 
 
+def _decibels(outputs: jax.Array, x: jax.Array) -> jax.Array:
+    """Computes the PSNR of each example for values from 0 to 1; differences of it do not depend on their range."""
+    return -10 * jnp.log10(jnp.maximum(losses.mse(outputs, x), 1e-30))
+
+
 def _finish(means: dict) -> dict:
-    return public(means) | {"scaled_sse": means["_scaled_sse"], "rmse": float(means["mse"]) ** 0.5}
+    found = public(means) | {"scaled_sse": means["_scaled_sse"], "rmse": float(means["mse"]) ** 0.5}
+    if "mse_given" in means:
+        found["gain"] = float(means["_decibels"] - means["_decibels_given"])
+    return found
 
 
 def _threshold(quantile: float, trained: Any, data: Dataset) -> dict[str, Any]:
@@ -119,7 +131,13 @@ def _describe(trained: Any, x: Any, score: Callable) -> Iterator[dict[str, Any]]
 
 
 def _explain(metrics: Mapping[str, float]) -> list[str]:
-    return [
+    lines = [
         f"squared error {metrics['sse']:.4g} an example (image, row) and {metrics['mse']:.4g} a feature (pixel and "
         f"channel, column), in the data's own units; after normalisation {metrics['scaled_sse']:.4g} an example"
     ]
+    if "gain" in metrics:
+        lines.append(
+            f"gain {metrics['gain']:.2f} dB of PSNR: the damaged inputs have a squared error of "
+            f"{metrics['mse_given']:.4g} a feature"
+        )
+    return lines

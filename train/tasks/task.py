@@ -43,6 +43,8 @@ class Task(NamedTuple):
         probabilities: maps outputs to probabilities (batch, classes); None: the task has none.
         counts: `target -> weights` of the shape of the loss, 0 where a step has no target; None: all count.
         sample_score: score of generated samples, for the task `generation`.
+        given: names of the metrics that are also computed of damaged inputs in place of outputs, under their name with
+            `_given`, where the model has the capability `corrupt`.
         inputs: `(batch, key) -> batch`: the batch as the model reads it, for example damaged; key None at inference.
             None: the batch as it is.
         target: `batch -> target` of loss and metrics.
@@ -93,6 +95,7 @@ class Task(NamedTuple):
     probabilities: Callable | None
     counts: Callable | None = None
     sample_score: SampleScore | None = None
+    given: tuple[str, ...] = ()
     inputs: Callable[[dict, Any], dict] | None = None
     target: Callable[[dict], Any] = _labels
     scores: Callable[..., dict] | None = None

@@ -4,6 +4,7 @@ A carry (the hidden state of a recurrent model) goes on from batch to batch as a
 continues from the same carry. The gradient ends at the start of the batch (Williams and Peng 1990).
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -24,7 +25,14 @@ _LARGEST = 1e30  # factor of a metric of a step, in float32: others are measured
 
 
 def gradient_trainer(
-    model: Layer, task: Task, optimizer: Optimizer, *, ema: float | None = None, every: int = 1, carry: bool = False
+    model: Layer,
+    task: Task,
+    optimizer: Optimizer,
+    *,
+    ema: float | None = None,
+    every: int = 1,
+    carry: bool = False,
+    penalty: Callable[..., jax.Array] | None = None,
 ) -> Trainer:
     """Makes a trainer that follows the gradient of a task's loss.
 
@@ -37,6 +45,7 @@ def gradient_trainer(
         every: training steps per update of the parameters; the average moves with the updates.
         carry: whether the rows of a batch continue those of the batch before. Batches then have `first`, which is
             true for the rows that begin with a carry of zeros.
+        penalty: `(params, state, x) -> scalar`, added to the loss that the gradient follows; None: nothing.
 
     >>> from zoo import mlp
     >>> from zoo.train.tasks import task_for
@@ -64,7 +73,9 @@ def gradient_trainer(
 
         def cost(params):
             outputs, moved = forward(model, params, fit, read, key)
-            return task.mean(_losses(task, outputs, batch, wanted), wanted), (outputs, moved)
+            loss = task.mean(_losses(task, outputs, batch, wanted), wanted)
+            extra = 0 if penalty is None else penalty(params, fit["state"], read["x"])
+            return loss + extra, (outputs, moved)
 
         (loss, (outputs, moved)), gradient = jax.value_and_grad(cost, has_aux=True)(fit["params"])
         params, opt = apply_gradient(optimizer, gradient, fit["opt"], fit["params"], loss)

@@ -27,7 +27,7 @@ def scores(model: Any, task: Task) -> Callable[[dict, dict, jax.Array], dict]:
     Returns:
         `(fit, batch, key) -> {name: (sum, weight)}` over the examples of positive `weight`; with a weight for each
         token of a text (batch, time), over the tokens. The moving average of the parameters is scored where the fit
-        has one.
+        has one. A model with the capability `corrupt` is scored on damaged inputs, as it is trained.
 
     >>> from zoo import mlp
     >>> from zoo.train.tasks import task_for
@@ -43,16 +43,18 @@ def scores(model: Any, task: Task) -> Callable[[dict, dict, jax.Array], dict]:
         params, state = eval_params(fit)
         if task.scores is not None:
             return task.scores(model, params, state, batch, key)
-        outputs, _ = call(model, params, state, seen(task, batch, key))
+        read = _damaged(model, seen(task, batch, key), key)
+        outputs, _ = call(model, params, state, read)
         wanted, weight = task.target(batch), batch["weight"]
         if weight.ndim > 1:  # each token is an example
             outputs, wanted, weight = outputs.reshape(-1, outputs.shape[-1]), wanted.reshape(-1), weight.reshape(-1)
         weight = task.weights(wanted, weight)
+        each = {name: measure(outputs, wanted) for name, measure in {"loss": task.loss, **task.metrics}.items()}
+        if hasattr(model, "corrupt"):
+            each |= {f"{name}_given": task.metrics[name](read["x"], wanted) for name in task.given}
         # `where` instead of a product: padding may give infinite values, which must not count.
-        return {
-            name: (jnp.sum(jnp.where(weight > 0, measure(outputs, wanted), 0)), jnp.sum(weight))
-            for name, measure in {"loss": task.loss, **task.metrics}.items()
-        }
+        total = jnp.sum(weight)
+        return {name: (jnp.sum(jnp.where(weight > 0, values, 0)), total) for name, values in each.items()}
 
     return evaluate
 
@@ -102,6 +104,13 @@ def judged(task: Task, y: np.ndarray, predicted: np.ndarray, probabilities: np.n
         return Judged(y[there], predicted[there], probabilities[there])
     y = y if task.measures == "labels" else y.reshape(-1)
     return Judged(y, predicted, probabilities, task.measures == "binary")
+
+
+def _damaged(model: Any, batch: dict, key: jax.Array | None) -> dict:
+    """Returns a batch damaged as in training, of a model that does so; without a key it stays as it is."""
+    if key is None or not hasattr(model, "corrupt"):
+        return batch
+    return batch | {"x": model.corrupt(batch["x"], named_key(key, "corrupt"))}
 
 
 def seen(task: Task, batch: dict, key: jax.Array | None) -> dict:
