@@ -30,15 +30,17 @@ class Composite(Layer):
     """Layer composed of other layers, whose parts can be transformed.
 
     Attributes:
-        map_parts: `transform -> Layer`: rebuilds the layer from its parts, each of them transformed.
+        map_parts: `transform -> Layer`: rebuilds the layer from its parts, each of them transformed, in their order.
+        names: names of the parts in that order; (): a wrapper, whose one part has no name of its own.
     """
 
     map_parts: Callable[[Callable[[Layer], Layer]], Layer]
+    names: tuple[str, ...]
 
-    def __new__(cls, init: Callable, apply: Callable, map_parts: Callable):
+    def __new__(cls, init: Callable, apply: Callable, map_parts: Callable, names: tuple[str, ...] = ()):
         """Creates the layer; see the class for the arguments."""
         layer = super().__new__(cls, init, apply)
-        layer.map_parts = map_parts
+        layer.map_parts, layer.names = map_parts, names
         return layer
 
 

@@ -71,7 +71,10 @@ def compose(forward: Callable, /, **parts: Layer | Callable) -> Layer:
 
         return _run(forward, layers, visit, x)[0], state
 
-    return Composite(init, apply, lambda f: compose(forward, **{name: f(part) for name, part in layers.items()}))
+    def map_parts(f):
+        return compose(forward, **{name: f(part) for name, part in layers.items()})
+
+    return Composite(init, apply, map_parts, tuple(layers))
 
 
 def serial(*layers: Layer | Callable, **named: Layer | Callable) -> Layer:

@@ -110,7 +110,7 @@ def _around(dtype: Any, init: Any, inner: Layer) -> Layer:
 
     if not isinstance(inner, Composite):
         return Layer(init, apply)
-    return Composite(init, apply, lambda lift: _around(dtype, init, inner.map_parts(lift)))
+    return Composite(init, apply, lambda lift: _around(dtype, init, inner.map_parts(lift)), inner.names)
 
 
 def _lifted(dtype: Any, layer: Layer) -> Layer:

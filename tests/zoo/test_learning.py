@@ -29,6 +29,9 @@ DEAR = {
     "linear",
 }
 DEAR |= {"dbn", "elm", "esn", "lsm", "lstm", "markov", "rbf", "rbm", "resnet", "rnn", "svm", "wgan", "wgan_gp"}
+DEAR = {"bigru", "bilstm", "birnn", "boltzmann", "cgan", "colorize", "dcgan", "denoise", "gan", "gru", "linear"}
+DEAR |= {"dbn", "dcign", "deconvolutional", "vae"}
+DEAR |= {"elm", "esn", "lsm", "lstm", "markov", "rbf", "rbm", "resnet", "rnn", "svm", "wgan", "wgan_gp"}
 DEEP = {"colorize", "denoise", "markov"}  # to compile these takes longer than to train them
 SHORTER = {
     "dcgan": {"epochs": 20},  # 0.056 to 0.077 in six seeds

@@ -31,6 +31,8 @@ SMALL |= {"svm": {"vectors": 5}, "esn": {"units": 6, "degree": 2}, "hopfield": {
 SMALL |= {"rbm": {"hidden": 5, "temperatures": 5}, "dbn": {"hidden": (6, 5)}}
 SMALL |= {"autoencoder": {"latent": 3, "hidden": (8,)}}
 SMALL |= {"vae": {"latents": 3, "hidden": (6,)}}
+SMALL |= {"vae": {"latents": 3, "hidden": (6,)}, "deconvolutional": {"filters": (2, 3), "hidden": (4,)}}
+SMALL |= {"dcign": {"groups": (1, 2), "filters": (2,), "hidden": (4,)}}
 SMALL |= {"dcgan": {"latent": 3, "filters": (4,)}}
 
 

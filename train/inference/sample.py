@@ -20,7 +20,7 @@ from ..trained.generate_images import (
 )
 from ..trained.model import Trained
 
-__all__ = ["write_samples"]
+__all__ = ["picture_path", "training_data", "write_samples"]
 
 _STEPS = 12  # images of an interpolation
 _MOST = 500  # samples in one PNG: matplotlib cannot draw more rows
@@ -51,7 +51,7 @@ def write_samples(trained: Trained, run: Path, given: Mapping[str, Any]) -> None
     if given["interpolate"] and given["nearest"]:
         raise BadInput("--interpolate and --nearest make two PNGs: give one of them at a time")
     name = "interpolation" if given["interpolate"] else "nearest" if given["nearest"] else "samples"
-    path = _path(run, given["out"], name)
+    path = picture_path(run, given["out"], name)
     _KINDS[name](trained, given, y, path)
     print(f"{name} of {trained.about['model']} in {path}")
 
@@ -77,7 +77,7 @@ def _nearest(trained: Trained, given: Mapping[str, Any], y: int | None, path: Pa
     from ..plots.generated_images import nearest
 
     n = given["number"] or 16
-    training = _data(trained, given).train.x
+    training = training_data(trained, given, "--nearest").train.x
     images = sample_images(trained, n, given["seed"], None if y is None else np.full(n, y))
     nearest(images, nearest_images(images, training), path)
 
@@ -106,7 +106,12 @@ def _class(trained: Trained, name: str | None) -> int | None:
     return classes.index(name)
 
 
-def _path(run: Path, out: Path | None, name: str) -> Path:
+def picture_path(run: Path, out: Path | None, name: str) -> Path:
+    """Returns the PNG file that was given, or one of a name in the folder of a run.
+
+    Raises:
+        BadInput: if there is no such folder, or the file is none or of another kind.
+    """
     if out is None:
         if not run.is_dir():
             raise BadInput(f"{run} is no run folder for {name}.png: give a file with --out")
@@ -118,11 +123,20 @@ def _path(run: Path, out: Path | None, name: str) -> Path:
     return out
 
 
-def _data(trained: Trained, given: Mapping[str, Any]) -> Dataset:
-    """Loads the training data with the options of the training."""
+def training_data(trained: Trained, given: Mapping[str, Any], what: str) -> Dataset:
+    """Loads the training data with the options of the training.
+
+    Args:
+        trained: the model.
+        given: values of the flags `data_dir` and `offline`.
+        what: command or flag that needs the data, for messages.
+
+    Raises:
+        BadInput: if the model file does not state its data, or these have another shape now.
+    """
     recipe = trained.about["recipe"]
     if not recipe:
-        raise BadInput(f"--nearest: the file of this {trained.about['model']} does not state its training images")
+        raise BadInput(f"{what}: the file of this {trained.about['model']} does not state its training images")
     data = load_data(recipe["dataset"], Place(given["data_dir"], given["offline"]), recipe["d"])
     if list(data.train.x.shape[1:]) != list(trained.about["made_for"]["shape"]):
         raise BadInput(f"{recipe['dataset']} now has images of another shape than those of the training")

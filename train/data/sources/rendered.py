@@ -69,13 +69,13 @@ def shape_factors(place: Place, *, seed: Seed = 0) -> Dataset:
 
     Args:
         place: not used; the images are generated.
-        seed: seed of the test images.
+        seed: seed of the order of the training images, and of the test images.
     """
     import numpy as np
 
     rng, ranges = np.random.default_rng(seed), list(zip(_LOW, _HIGH, strict=True))
     values = [np.linspace(*ends, steps) for ends, steps in zip(ranges, _STEPS, strict=True)]
-    grid = np.stack(np.meshgrid(*values, np.arange(3), indexing="ij"), axis=-1).reshape(-1, 5)
+    grid = rng.permutation(np.stack(np.meshgrid(*values, np.arange(3), indexing="ij"), axis=-1).reshape(-1, 5))
     drawn = np.stack([*(rng.uniform(*ends, _TEST) for ends in ranges), rng.integers(0, 3, _TEST)], axis=1)
     parts = (_factored(each) for each in (grid, drawn))
     return Dataset("shape_factors", "regression", *parts, target=", ".join(_FACTORS))
