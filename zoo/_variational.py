@@ -100,52 +100,24 @@ def variational(
         visible: `(x, key) -> x`, what of the examples is modelled, such as a random binary version.
         groups: the latents of each factor of the data; (): they are not divided.
     """
-    front, back = (compose(lambda call, x, n=name: call(n, x), **{name: net}) for name, net in
-                   (("encoder", encoder), ("decoder", decoder)))  # fmt: skip
-    both = compose(
-        lambda call, x: call("decoder", call("encoder", x)[:, :latents]), encoder=encoder, decoder=decoder
-    )  # to initialise them
-
-    def init(key, x):
-        params, _ = both.init(key, x)
-        return params | ({"spread": {"b": jnp.zeros(())}} if likelihood.spread else {}), {}
-
-    def encode(params, state, x):
-        found = promote_float32(front.apply({"encoder": params["encoder"]}, {}, x)[0])
-        return found[:, :latents], found[:, latents:]
-
-    def outputs(params, z):
-        return back.apply({"decoder": params["decoder"]}, {}, z)[0]
+    init, encode, outputs = _networks(encoder, decoder, latents, likelihood)
 
     def seen(params, state, z, x):
-        spread = params["spread"]["b"] if likelihood.spread else None
-        return likelihood.log_prob(outputs(params, z), x, spread)
+        return likelihood.log_prob(outputs(params, z), x, params["spread"]["b"] if likelihood.spread else None)
 
     def bound(params, state, x, key=None, draws=1):
         x = visible(x, None if key is None else jax.random.fold_in(key, draws))
-        mean, log_variance = encode(params, state, x)
-
-        def draw(i):
-            noise = _noise(key, i, mean)
-            z = mean + jnp.exp(0.5 * log_variance) * noise
-            found = seen(params, state, z, x)
-            return found, found + 0.5 * jnp.sum(jnp.square(noise) + log_variance - jnp.square(z), axis=-1)
-
-        mean_seen, weight = _over_draws(draw, draws)
-        return Bound(mean_seen, kl_of(mean, log_variance), weight, mean)
+        return _bound(*encode(params, state, x), lambda z: seen(params, state, z, x), key, draws)
 
     def decode(params, state, z):
         return likelihood.mean(promote_float32(outputs(params, z)))
-
-    def sample(params, state, key, n):
-        return decode(params, state, jax.random.normal(key, (n, latents)))
 
     return Variational(
         init=init,
         apply=lambda params, state, x, key=None: (bound(params, state, x, key).elbo, state),
         log_prob=lambda params, state, x, key=None: bound(params, state, x, key, _DRAWS).weighted,
         bound=bound,
-        sample=sample,
+        sample=lambda params, state, key, n: decode(params, state, jax.random.normal(key, (n, latents))),
         features=lambda params, state, x: encode(params, state, visible(x, None))[0],
         encode=encode,
         decode=decode,
@@ -155,6 +127,38 @@ def variational(
         lifted=lambda lift: variational(lift(encoder), lift(decoder), latents, likelihood, visible, groups),
         groups=groups,
     )
+
+
+def _networks(
+    encoder: Layer, decoder: Layer, latents: int, likelihood: Likelihood
+) -> tuple[Callable, Callable, Callable]:
+    """Returns `init`, `encode` and the outputs of the decoder; errors name the network."""
+    front = compose(lambda call, x: call("encoder", x), encoder=encoder)
+    back = compose(lambda call, z: call("decoder", z), decoder=decoder)
+    both = compose(lambda call, x: call("decoder", call("encoder", x)[:, :latents]), encoder=encoder, decoder=decoder)
+
+    def init(key, x):
+        params, _ = both.init(key, x)
+        return params | ({"spread": {"b": jnp.zeros(())}} if likelihood.spread else {}), {}
+
+    def encode(params, state, x):
+        found = promote_float32(front.apply({"encoder": params["encoder"]}, {}, x)[0])
+        return found[:, :latents], found[:, latents:]
+
+    return init, encode, lambda params, z: back.apply({"decoder": params["decoder"]}, {}, z)[0]
+
+
+def _bound(mean: jax.Array, log_variance: jax.Array, seen: Callable, key: jax.Array | None, draws: int) -> Bound:
+    """Computes the bound from the posterior, and from the log-likelihood of examples given latents."""
+
+    def draw(i):
+        noise = _noise(key, i, mean)
+        z = mean + jnp.exp(0.5 * log_variance) * noise
+        found = seen(z)
+        return found, found + 0.5 * jnp.sum(jnp.square(noise) + log_variance - jnp.square(z), axis=-1)
+
+    reconstruction, weight = _over_draws(draw, draws)
+    return Bound(reconstruction, kl_of(mean, log_variance), weight, mean)
 
 
 def _noise(key: jax.Array | None, i: Any, like: jax.Array) -> jax.Array:

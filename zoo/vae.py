@@ -24,7 +24,7 @@ __all__ = ["vae"]
 def vae(
     shape: tuple[int, ...],
     *,
-    latents: int = 20,
+    latent: int = 20,
     hidden: tuple[int, ...] = (500,),
     filters: tuple[int, ...] = (),
     decoder: Literal["bernoulli", "gaussian", "logistic"] = "bernoulli",
@@ -35,7 +35,7 @@ def vae(
 
     Args:
         shape: shape of one example.
-        latents: number of latents.
+        latent: number of latents.
         hidden: widths of the dense layers of the encoder, from the example on; the decoder has them in reverse order.
         filters: filters of convolutional stages before them, the full resolution first; each halves an image.
         decoder: distribution of an example given its latents: bernoulli, of values from 0 to 1; gaussian, of any
@@ -48,12 +48,12 @@ def vae(
         ValueError: for sizes that are not positive, or a choice that does not suit the decoder.
 
     >>> import jax, jax.numpy as jnp
-    >>> model, x = vae((8, 8, 1), latents=3, hidden=(16,)), jnp.ones((5, 8, 8, 1))
+    >>> model, x = vae((8, 8, 1), latent=3, hidden=(16,)), jnp.ones((5, 8, 8, 1))
     >>> params, state = model.init(jax.random.key(0), x)
     >>> model.apply(params, state, x)[0].shape, model.bound(params, state, x).kl.shape
     ((5,), (5, 3))
     """
-    check_positive("vae", "latents", latents)
+    check_positive("vae", "latent", latent)
     for width in hidden:
         check_positive("vae", "hidden", width)
     if levels < 2:
@@ -62,13 +62,13 @@ def vae(
         raise ValueError(f"vae: binary values need the decoder bernoulli, got {decoder} (--m.binarise, --m.decoder)")
     check_choice("vae", "decoder", decoder, ("bernoulli", "gaussian", "logistic"))
     likelihood = {"bernoulli": bernoulli, "gaussian": gaussian, "logistic": lambda: logistic(levels)}[decoder]()
-    front = serial(downsampling(filters) if filters else identity, flatten, *_dense(hidden), out=dense(2 * latents))
+    front = serial(downsampling(filters) if filters else identity, flatten, *_dense(hidden), out=dense(2 * latent))
     if filters:
         back = generator("vae", shape, filters, hidden[::-1], he_normal(), squash=identity, norm=False)
     else:
         back = serial(*_dense(hidden[::-1]), out=serial(dense(prod(shape)), reshape(*shape)))
     visible = (lambda x, key: x) if binarise == "none" else (lambda x, key: binary(x, binarise, key))
-    return variational(front, back, latents, likelihood, visible)
+    return variational(front, back, latent, likelihood, visible)
 
 
 def _dense(widths: tuple[int, ...]) -> list[Layer | Callable]:

@@ -30,8 +30,7 @@ SMALL |= {"elm": {"hidden": 6}, "rbf": {"units": 5}, "kohonen": {"rows": 2, "col
 SMALL |= {"svm": {"vectors": 5}, "esn": {"units": 6, "degree": 2}, "hopfield": {"sweeps": 2}}
 SMALL |= {"rbm": {"hidden": 5, "temperatures": 5}, "dbn": {"hidden": (6, 5)}}
 SMALL |= {"autoencoder": {"latent": 3, "hidden": (8,)}}
-SMALL |= {"vae": {"latents": 3, "hidden": (6,)}}
-SMALL |= {"vae": {"latents": 3, "hidden": (6,)}, "deconvolutional": {"filters": (2, 3), "hidden": (4,)}}
+SMALL |= {"vae": {"latent": 3, "hidden": (6,)}, "deconvolutional": {"filters": (2, 3), "hidden": (4,)}}
 SMALL |= {"dcign": {"groups": (1, 2), "filters": (2,), "hidden": (4,)}}
 SMALL |= {"dcgan": {"latent": 3, "filters": (4,)}}
 

@@ -107,7 +107,7 @@ def test_lower_bound_and_importance_weighted_bound_and_exact_likelihood_are_in_t
 
 
 def test_without_a_key_no_example_depends_on_another_and_every_call_gives_the_same():
-    model = vae((4,), latents=2, hidden=(3,), binarise="random")
+    model = vae((4,), latent=2, hidden=(3,), binarise="random")
     x = jnp.asarray(RNG.uniform(size=(3, 4)), jnp.float32)
     params, state = model.init(jax.random.key(0), x)
     score = jax.jit(model.log_prob)
@@ -117,7 +117,7 @@ def test_without_a_key_no_example_depends_on_another_and_every_call_gives_the_sa
 
 
 def test_samples_are_the_decoder_at_latents_of_the_prior(key):
-    model = vae((4,), latents=2, hidden=(3,))
+    model = vae((4,), latent=2, hidden=(3,))
     params, state = model.init(key, jnp.zeros((1, 4)))
     z = jax.random.normal(key, (6, 2))
     hidden = np.maximum(z @ params["decoder"]["0"]["w"] + params["decoder"]["0"]["b"], 0)
@@ -126,7 +126,7 @@ def test_samples_are_the_decoder_at_latents_of_the_prior(key):
 
 
 def test_half_precision_reaches_the_capabilities_and_their_sums_stay_in_float32(key):
-    model = vae((8,), latents=2, hidden=(16,))
+    model = vae((8,), latent=2, hidden=(16,))
     half, x = each_player(lambda layer: computing_in(jnp.bfloat16, layer), model), jnp.full((2, 8), 0.3)
     params, state = model.init(key, x)
     found, wanted = (jax.jit(each.bound, static_argnums=4)(params, state, x, key, 1) for each in (half, model))
@@ -138,7 +138,7 @@ def test_half_precision_reaches_the_capabilities_and_their_sums_stay_in_float32(
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"latents": 0}, "latents"),
+        ({"latent": 0}, "latent"),
         ({"levels": 1, "decoder": "logistic"}, "--m.levels"),
         ({"binarise": "random", "decoder": "gaussian"}, "--m.binarise"),
         ({"filters": (4, 4, 4, 4)}, "4 stages"),

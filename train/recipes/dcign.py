@@ -13,7 +13,7 @@ RECIPES = ModelRecipes(
             t={"columns": (1, 1, 1, 1, 3)},
             lr=1e-3,
             sched="cosine",
-            epochs=40,
+            epochs=3000,  # a step each
             expect=Expect("own_r2", 0.9, "the project's own floor"),
         ),
     ),

@@ -2,17 +2,15 @@
 
 from typing import Any, NamedTuple
 
-import jax
 import numpy as np
 
 from ..data.normalize import scaled
 from ..data.on_disk import sample
 
-__all__ = ["Principal", "principal_components", "projected", "rebuilt"]
+__all__ = ["Principal", "principal_components", "projected"]
 
 _MOST = 1024  # features, whose covariance takes seconds
 _SCORED = 10_000  # test examples
-_CHUNK = 1000  # examples per call of the compiled program
 
 
 class Principal(NamedTuple):
@@ -66,8 +64,8 @@ def projected(drawing: Any) -> Principal | None:
     flat = scaled(model.scaler, train).reshape(len(train), -1)
     found = principal_components(flat, count)
     z = scaled(model.scaler, test).reshape(len(test), -1)
-    own, other = _error(rebuilt(model, test).reshape(z.shape), z), _error(found(z), z)
-    learned, dropped = _error(rebuilt(model, train).reshape(flat.shape), flat), float(found.variances[count:].sum())
+    own, other = _error(_rebuilt(model, test).reshape(z.shape), z), _error(found(z), z)
+    learned, dropped = _error(_rebuilt(model, train).reshape(flat.shape), flat), float(found.variances[count:].sum())
     words = (
         f"squared error an example, after normalisation: {own:.4g}, of {count} principal components {other:.4g}; of "
         f"training examples {learned:.4g}, the eigenvalues that the components drop sum to {dropped:.4g}"
@@ -77,17 +75,9 @@ def projected(drawing: Any) -> Principal | None:
     return found
 
 
-def rebuilt(trained: Any, x: np.ndarray) -> np.ndarray:
-    """Computes the reconstructions of raw examples in the scale of the model, float32 of the shape of the examples.
-
-    They are the outputs, or, where these mean something else, the examples that the capability `decode` makes of the
-    features.
-    """
-    if trained.task.units == "example":
-        return trained.outputs(x)
-    decode, codes = jax.jit(trained.model.decode), trained.transform(x)
-    parts = (codes[start : start + _CHUNK] for start in range(0, len(codes), _CHUNK))
-    return np.concatenate([np.asarray(decode(trained.params, trained.state, part)) for part in parts])
+def _rebuilt(trained: Any, x: np.ndarray) -> np.ndarray:
+    """Computes the reconstructions of raw examples in the scale of the model, of the shape of the examples."""
+    return trained.outputs(x) if trained.task.units == "example" else scaled(trained.scaler, trained.reconstruct(x))
 
 
 def _error(made: np.ndarray, x: np.ndarray) -> float:

@@ -13,7 +13,7 @@ import numpy as np
 
 from ..data.normalize import scaled
 from ..trainer import eval_params, named_key
-from ._principal import projected, rebuilt
+from ._principal import projected
 
 __all__ = ["before_after", "differences", "interpolation", "latents", "reconstructions"]
 
@@ -36,7 +36,7 @@ def reconstructions(drawing: Any) -> None:
     principal = projected(drawing) if hasattr(model.model, "features") else None
     if not _is_image(drawing):
         real = np.asarray(x[: max(1, _POINTS // int(np.prod(x.shape[1:])))])
-        draw(real.reshape(-1), model.scaler.invert(rebuilt(model, real)).reshape(-1), path, "feature")
+        draw(real.reshape(-1), model.reconstruct(real).reshape(-1), path, "feature")
         return
     real = np.asarray(x[:_COLUMNS])
     z = scaled(model.scaler, real)
@@ -114,7 +114,7 @@ def before_after(setup: Any) -> Callable[[dict, Path, str], None] | None:
 
 def differences(trained: Any, x: Any) -> dict[str, np.ndarray]:
     """Returns images (batch, height, width, channels), their reconstructions and the squared errors of the pixels."""
-    real, made = np.asarray(x, np.float64), trained.predict(x)
+    real, made = np.asarray(x, np.float64), trained.reconstruct(x)
     low, high = trained.about.get("input_range") or (real.min(), real.max())
     error = np.square(made - real).mean(axis=-1, keepdims=True)
     most = error.max(axis=(1, 2, 3), keepdims=True)

@@ -1,6 +1,6 @@
-"""Evaluation of models with an evidence lower bound, and the line about latents that carry nothing."""
+"""Parts of the trainers of models with an evidence lower bound: checks, the first fit, and evaluations."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import jax
@@ -9,8 +9,9 @@ import jax.numpy as jnp
 from ..errors import BadInput
 from ..tasks._bounds import ACTIVE
 from . import Run
+from .optimizers import Optimizer
 
-__all__ = ["bound_sums", "check_bound", "collapse", "total"]
+__all__ = ["bound_sums", "check_bound", "collapse", "initial", "total"]
 
 _FEW = 0.25  # share of active latents up to which a collapse is reported
 
@@ -27,6 +28,17 @@ def check_bound(model: Any, run: Run) -> None:
             f"--normalize {recipe.normalize}: the decoder of {recipe.model} is for values from 0 to 1: take "
             "--normalize unit, or --m.decoder gaussian"
         )
+
+
+def initial(model: Any, optimizer: Optimizer, ema: float | None) -> Callable[..., dict]:
+    """Returns `init` of a trainer whose steps are counted, with a moving average where a decay is given."""
+
+    def init(key, batch):
+        params, state = model.init(key, batch["x"])
+        fit = {"params": params, "state": state, "opt": optimizer.init(params), "step": jnp.zeros((), jnp.int32)}
+        return fit if ema is None else fit | {"ema": params}
+
+    return init
 
 
 def bound_sums(model: Any, params: Any, state: Any, batch: dict, key: jax.Array, draws: int) -> dict[str, tuple]:

@@ -16,10 +16,9 @@ from ..option_types import Bounds
 from ..tasks.task import Task
 from ..trainer import Trainer, eval_params, named_key
 from . import Run
-from ._bound_sums import bound_sums, check_bound, collapse
+from ._bound_sums import bound_sums, check_bound, collapse, initial
 from ._factors import factor_figures, factor_scores, factor_sums, sets_of
 from .optimizers import apply_gradient, ema_update, make_optimizer
-from .schedules import make_schedule
 
 __all__ = ["factorised"]
 
@@ -32,7 +31,6 @@ def factorised(
     run: Run,
     *,
     columns: tuple[int, ...] = (),
-    updates: Annotated[int, Bounds(1)] = 80,
     sets: Annotated[int, Bounds(1)] = 8,
     size: Annotated[int, Bounds(2)] = 6,
     invariance: Annotated[float, Bounds(0)] = 1.0,
@@ -44,18 +42,16 @@ def factorised(
     Evaluations report besides the bounds `own_r2`, the least R2 of a factor by a linear function of its own latents,
     and `other_r2`, the largest by all other latents.
 
-    The targets of the training examples are their factors. Every update takes one factor and some sets of examples, in
+    The targets of the training examples are their factors. Every step takes one factor and some sets of examples, in
     each of which this factor alone varies. The decoder reads the mean of the set in place of all latents of the other
     factors, and these latents receive, in place of the gradient of the reconstruction, their difference from that mean.
-    A step is one pass, with several updates.
 
     Args:
         model: a `dcign`.
         task: density.
         run: gives optimizer, schedule, length, and the factors of the training examples.
         columns: number of columns of the targets that belong to each factor (default: 1 for each).
-        updates: updates in a step.
-        sets: sets of examples in an update, all with the same factor.
+        sets: sets of examples in a step, all with the same factor.
         size: examples of a set.
         invariance: weight of the difference of the other latents from their mean.
         beta: weight of the divergence from the prior.
@@ -67,20 +63,11 @@ def factorised(
     """
     check_bound(model, run)
     factors = _factors(model, run, columns)
-    lengths = run.steps * updates, updates
-    optimizer, ema = make_optimizer(run.recipe, *lengths), run.recipe.ema
+    optimizer, ema = make_optimizer(run.recipe, run.steps, run.steps_per_epoch), run.recipe.ema
     rows, counts = (None, None) if run.targets is None else sets_of(np.asarray(run.targets), factors, size)
-    member = np.zeros((len(factors), model.latents), bool)
-    for factor, latents in enumerate(model.groups):
-        member[factor, list(latents)] = True
+    member = np.array([[latent in group for latent in range(model.latents)] for group in model.groups])
 
-    def init(key, batch):
-        params, state = model.init(key, batch["x"])
-        fit = {"params": params, "state": state, "opt": optimizer.init(params), "step": jnp.zeros((), jnp.int32)}
-        return fit if ema is None else fit | {"ema": params}
-
-    def update(batch, key, fit, i):
-        key = named_key(key, "update", i)
+    def step(fit, batch, key):
         factor = jax.random.randint(named_key(key, "factor"), (), 0, len(factors))
         which = jax.random.randint(named_key(key, "sets"), (sets,), 0, jnp.asarray(counts)[factor])
         x = batch["x"][jnp.asarray(rows)[factor, which].reshape(-1)]
@@ -92,10 +79,6 @@ def factorised(
             new["ema"] = ema_update(fit["ema"], params, ema, fit["step"])
         return new, parts | {"loss": loss, "grad_norm": optax.global_norm(gradient)}
 
-    def step(fit, batch, key):
-        fit, metrics = jax.lax.scan(partial(update, batch, key), fit, jnp.arange(updates))
-        return fit, jax.tree.map(jnp.mean, metrics)
-
     def evaluate(fit, batch, key):
         params, state = eval_params(fit)
         sums = bound_sums(model, params, state, batch, named_key(key, "latents"), importance_samples)
@@ -105,11 +88,9 @@ def factorised(
         own, other = factor_scores(means["_moments"], model.groups, factors)
         return task.finish(means) | {"own_r2": min(own), "other_r2": max(other)}
 
-    schedule = make_schedule(run.recipe, *lengths)
     return Trainer(
-        init, step, evaluate, finish, figures=factor_figures(factors), warnings=collapse,
-        rate=lambda numbers, step: schedule(step * updates),
-    )  # fmt: skip
+        initial(model, optimizer, ema), step, evaluate, finish, figures=factor_figures(factors), warnings=collapse
+    )
 
 
 def _factors(model: Any, run: Run, columns: tuple[int, ...]) -> list[tuple[int, ...]]:

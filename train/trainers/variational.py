@@ -10,7 +10,7 @@ from ..option_types import Bounds
 from ..tasks.task import Task
 from ..trainer import Trainer, eval_params, named_key
 from . import Run
-from ._bound_sums import bound_sums, check_bound, collapse
+from ._bound_sums import bound_sums, check_bound, collapse, initial
 from ._latent_use import FIGURES
 from .optimizers import apply_gradient, ema_update, make_optimizer
 
@@ -52,11 +52,6 @@ def variational(
     recipe, rise = run.recipe, kl_warmup * run.steps_per_epoch
     optimizer = make_optimizer(recipe, run.steps, run.steps_per_epoch)
 
-    def init(key, batch):
-        params, state = model.init(key, batch["x"])
-        fit = {"params": params, "state": state, "opt": optimizer.init(params), "step": jnp.zeros((), jnp.int32)}
-        return fit if recipe.ema is None else fit | {"ema": params}
-
     def step(fit, batch, key):
         weight = beta * (jnp.minimum(fit["step"] / rise, 1) if rise else 1.0)
 
@@ -76,4 +71,6 @@ def variational(
     def evaluate(fit, batch, key):
         return bound_sums(model, *eval_params(fit), batch, named_key(key, "latents"), importance_samples)
 
-    return Trainer(init, step, evaluate, task.finish, figures=FIGURES, warnings=collapse)
+    return Trainer(
+        initial(model, optimizer, recipe.ema), step, evaluate, task.finish, figures=FIGURES, warnings=collapse
+    )

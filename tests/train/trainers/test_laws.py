@@ -35,13 +35,13 @@ SMALL = {
     "rbm": {"hidden": 6, "temperatures": 5, "runs": 4},
     "rnn": {"width": 8},
     "svm": {"kernel": "linear"},
-    "vae": {"latents": 3, "hidden": (8,)},
+    "vae": {"latent": 3, "hidden": (8,)},
     "dcign": {"filters": (2, 2), "hidden": (4,)},
 }
 LESS = {"svm": "iris"}  # data sets that are smaller than those of the recipes
 SHORT = {
     "svm": {"iterations": 1, "folds": 2},
-    "dcign": {"updates": 2, "sets": 2, "importance_samples": 1},
+    "dcign": {"sets": 2, "importance_samples": 1},
 }  # options of the trainer; solved at once, later steps would do nothing
 TEXT = {"characters": 2000, "window": 8}
 STEPS = 4

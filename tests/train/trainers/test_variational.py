@@ -17,7 +17,7 @@ from zoo.train.trainers import Run, make
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
 
-MODEL = vae((6,), latents=3, hidden=(4,))
+MODEL = vae((6,), latent=3, hidden=(4,))
 RECIPE = Recipe("vae", "digits", trainer="variational", task="density", normalize="unit", opt="sgd", lr=0.1)
 X = jnp.asarray(np.random.default_rng(0).uniform(size=(10, 6)), jnp.float32)
 
