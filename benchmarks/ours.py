@@ -5,11 +5,12 @@ from functools import partial
 
 import jax
 
-from zoo import lstm, mlp, resnet
+from zoo import lstm, mlp, resnet, transformer
 from zoo.layers import (
     Layer,
     Players,
     Scanned,
+    Sequence,
     avg_pool,
     compose,
     conv,
@@ -44,7 +45,7 @@ from zoo.train.tasks.generation import generation
 from zoo.train.tasks.task import Task
 
 from .clock import Clock, Training
-from .workloads import EMBEDDING, HIDDEN, NOISE, VOCABULARY, WINDOW, Data, Workload
+from .workloads import EMBEDDING, HEADS, HIDDEN, LAYERS, NOISE, VOCABULARY, WINDOW, Data, Workload
 
 __all__ = ["MODELS", "assembled", "build"]
 
@@ -64,6 +65,22 @@ def _characters() -> Layer:
         return Scanned(ran.carry, y)
 
     return compose(wiring, body=embedded(VOCABULARY, EMBEDDING, body), head=dense(VOCABULARY))
+
+
+def _transformer() -> Layer:
+    """Builds the model without memory of the windows before, which the layers of the peers do not have."""
+    model = transformer(
+        VOCABULARY,
+        each=True,
+        vocabulary=VOCABULARY,
+        width=EMBEDDING,
+        depth=LAYERS,
+        heads=HEADS,
+        causal=True,
+        context=WINDOW,
+        positions="learned",
+    )
+    return compose(lambda call, x: Scanned((), call("body", x.x if isinstance(x, Sequence) else x)), body=model)
 
 
 def _dcgan() -> Players:
@@ -86,6 +103,7 @@ MODELS = {
     "cnn": _plain_cnn,
     "rows": lambda: lstm(10, width=128),
     "characters": _characters,
+    "transformer": _transformer,
     "resnet": lambda: resnet(10, depth=20),
     "dcgan": _dcgan,
 }

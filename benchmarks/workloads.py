@@ -12,6 +12,7 @@ import numpy as np
 __all__ = ["DENSE", "WORKLOADS", "Data", "Workload", "batches", "floats", "make_data", "windows"]
 
 VOCABULARY, EMBEDDING, HIDDEN, WINDOW = 96, 128, 512, 128  # of `characters`
+LAYERS, HEADS = 4, 4  # of `transformer`, whose width is EMBEDDING and its hidden layers HIDDEN
 NOISE = 100  # numbers that the generator starts from
 
 
@@ -86,6 +87,18 @@ WORKLOADS = {
             1374304,
             np.log(VOCABULARY),
             66.8,
+        ),
+        Workload(
+            "transformer",
+            "transformer of 4 layers, 128 wide, on characters, windows of 128, batch 64",
+            (),
+            1_000_000,
+            64,
+            "adam",
+            1e-3,
+            834400,
+            np.log(VOCABULARY),
+            45.7,
         ),
         Workload(
             "resnet",

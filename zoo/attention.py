@@ -65,27 +65,30 @@ def attention(outputs: int, *, vocabulary: int = 0, width: int = 128, longest: i
     )
 
     def read(params, state, source):
-        return encoder.apply(params["encoder"], {}, source)[0]
+        return encoder.apply(params["encoder"], {}, _parts(source)[0])[0]
 
     def write(params, state, memory, token):
         return cell.apply(params["decoder"], {}, (memory, token))[0]
 
+    def before(target):
+        if target.shape[1] >= longest:
+            raise ValueError(
+                f"attention writes at most {longest} tokens, the end included; the targets have up to "
+                f"{target.shape[1]} without it: set longest={target.shape[1] + 1} (--m.longest) or more"
+            )
+        return _before(target, outputs)
+
     def init(key, x):
         source, target = _parts(x)
-        before = jnp.zeros((source.x.shape[0], 1), jnp.int32) if target is None else _before(target, outputs)
-        return forced.init(key, (source, before))
+        first = jnp.zeros((source.x.shape[0], 1), jnp.int32) if target is None else before(target)
+        return forced.init(key, (source, first))
 
     def apply(params, state, x, key=None):
         source, target = _parts(x)
         if target is None:
             move = lambda memory, token: write(params, state, memory, token)  # noqa: E731
             return _greedy(read(params, state, source), move, outputs, longest), state
-        if target.shape[1] >= longest:
-            raise ValueError(
-                f"attention writes at most {longest} tokens, the end included; the targets have up to "
-                f"{target.shape[1]} without it: set longest={target.shape[1] + 1} (--m.longest) or more"
-            )
-        return forced.apply(params, state, (source, _before(target, outputs)), key)
+        return forced.apply(params, state, (source, before(target)), key)
 
     return Attention(init, apply, read, write, longest)
 

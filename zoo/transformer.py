@@ -76,8 +76,8 @@ def transformer(
         heads: number of heads of the attention, which divide the width.
         causal: attention to the steps before alone, as language models need.
         context: number of steps that a step attends to in each block, itself and those before it, if `causal`.
-        positions: how a step knows its position: rotary, by rotation of queries and keys; learned or sinusoidal, by a
-            vector that is added to its features, and that repeats after `context` steps if `causal`.
+        positions: encoding of the position of a step: rotary, by rotation of queries and keys; learned or sinusoidal,
+            by a vector that is added to its features, and that repeats after `context` steps if `causal`.
         dropout: share of units dropped of the input and of the output of each layer in training (0 to 1).
         patch: side of the square patches that are the steps of an image, in pixels.
 

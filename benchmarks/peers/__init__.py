@@ -32,14 +32,14 @@ class Peer(NamedTuple):
 
 
 PEERS: Mapping[str, Peer] = {
-    "ours": Peer("the zoo", "ours", ()),
+    "ours": Peer("the zoo", "ours", (), (*_ALL, "transformer")),
     "flax": Peer("Flax linen", "peers.flax_linen", ("flax",)),
-    "nnx": Peer("Flax nnx", "peers.flax_nnx", ("flax",), (*_PLAIN, "resnet")),
+    "nnx": Peer("Flax nnx", "peers.flax_nnx", ("flax",), (*_PLAIN, "resnet", "transformer")),
     "haiku": Peer("Haiku", "peers.haiku", ("haiku",)),
     "equinox": Peer("Equinox", "peers.equinox", ("equinox",), _PLAIN),
     "keras": Peer("Keras (JAX)", "peers.keras", ("keras",), _PLAIN),
-    "torch": Peer("PyTorch", "peers.torch", ("torch",)),
-    "torch-compile": Peer("PyTorch, compiled", "peers.torch", ("torch",), _ALL, ("compile",)),
+    "torch": Peer("PyTorch", "peers.torch", ("torch",), (*_ALL, "transformer")),
+    "torch-compile": Peer("PyTorch, compiled", "peers.torch", ("torch",), (*_ALL, "transformer"), ("compile",)),
     "torch-channels-last": Peer("PyTorch, channels last", "peers.torch", ("torch",), _IMAGES, ("channels_last",)),
 }
 

@@ -6,7 +6,19 @@ import optax
 from flax import nnx
 
 from ..clock import Training, stepped
-from ..workloads import EMBEDDING, HIDDEN, VOCABULARY, Data, Workload, batches, floats, windows
+from ..workloads import (
+    EMBEDDING,
+    HEADS,
+    HIDDEN,
+    LAYERS,
+    VOCABULARY,
+    WINDOW,
+    Data,
+    Workload,
+    batches,
+    floats,
+    windows,
+)
 
 
 class MLP(nnx.Module):
@@ -54,6 +66,36 @@ class Characters(nnx.Module):
         return self.linear(self.rnn(self.embed(tokens)))
 
 
+class Layer(nnx.Module):
+    def __init__(self, rngs):
+        self.norm1 = nnx.LayerNorm(EMBEDDING, rngs=rngs)
+        self.attention = nnx.MultiHeadAttention(HEADS, EMBEDDING, decode=False, rngs=rngs)
+        self.norm2 = nnx.LayerNorm(EMBEDDING, rngs=rngs)
+        self.linear1 = nnx.Linear(EMBEDDING, HIDDEN, rngs=rngs)
+        self.linear2 = nnx.Linear(HIDDEN, EMBEDDING, rngs=rngs)
+
+    def __call__(self, x, mask):
+        x = x + self.attention(self.norm1(x), mask=mask)
+        return x + self.linear2(nnx.gelu(self.linear1(self.norm2(x)), approximate=False))
+
+
+class Transformer(nnx.Module):
+    def __init__(self, rngs):
+        self.embed = nnx.Embed(VOCABULARY, EMBEDDING, rngs=rngs)
+        self.positions = nnx.Embed(WINDOW, EMBEDDING, rngs=rngs)
+        for i in range(LAYERS):
+            setattr(self, f"layer{i}", Layer(rngs))
+        self.norm = nnx.LayerNorm(EMBEDDING, rngs=rngs)
+        self.linear = nnx.Linear(EMBEDDING, VOCABULARY, rngs=rngs)
+
+    def __call__(self, tokens):
+        x = self.embed(tokens) + self.positions(jnp.arange(WINDOW))
+        mask = nnx.make_causal_mask(tokens)
+        for i in range(LAYERS):
+            x = getattr(self, f"layer{i}")(x, mask)
+        return self.linear(self.norm(x))
+
+
 class Block(nnx.Module):
     def __init__(self, inputs, width, strides, rngs):
         self.conv1 = nnx.Conv(inputs, width, (3, 3), strides, use_bias=False, rngs=rngs)
@@ -86,6 +128,7 @@ class ResNet(nnx.Module):
 
 
 MODELS = {"mlp": MLP, "cnn": CNN, "rows": Rows, "characters": Characters, "resnet": ResNet}
+MODELS |= {"transformer": Transformer}
 
 
 def loss_fn(model, x, y):

@@ -5,7 +5,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from ..clock import Training, stepped
-from ..workloads import EMBEDDING, HIDDEN, NOISE, VOCABULARY, WINDOW, Data, Workload, floats
+from ..workloads import EMBEDDING, HEADS, HIDDEN, LAYERS, NOISE, VOCABULARY, WINDOW, Data, Workload, floats
 
 
 def mlp():
@@ -50,6 +50,22 @@ class Characters(nn.Module):
         return self.linear(self.lstm(self.embedding(tokens))[0])
 
 
+class Transformer(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.embedding, self.positions = nn.Embedding(VOCABULARY, EMBEDDING), nn.Embedding(WINDOW, EMBEDDING)
+        layer = nn.TransformerEncoderLayer(
+            EMBEDDING, HEADS, HIDDEN, dropout=0.0, activation="gelu", batch_first=True, norm_first=True
+        )
+        self.layers = nn.TransformerEncoder(layer, LAYERS, nn.LayerNorm(EMBEDDING), enable_nested_tensor=False)
+        self.linear = nn.Linear(EMBEDDING, VOCABULARY)
+        self.register_buffer("mask", nn.Transformer.generate_square_subsequent_mask(WINDOW))
+
+    def forward(self, tokens):
+        x = self.embedding(tokens) + self.positions(torch.arange(WINDOW))
+        return self.linear(self.layers(x, mask=self.mask, is_causal=True))
+
+
 class Block(nn.Module):
     def __init__(self, inputs, width, strides):
         super().__init__()
@@ -77,6 +93,7 @@ def resnet():
 
 
 MODELS = {"mlp": mlp, "cnn": cnn, "rows": Rows, "characters": Characters, "resnet": resnet}
+MODELS |= {"transformer": Transformer}
 
 
 def batches(work: Workload, data: Data, channels_last: bool):

@@ -32,6 +32,7 @@ SMALL |= {"rbm": {"hidden": 5, "temperatures": 5}, "dbn": {"hidden": (6, 5)}}
 SMALL |= {"autoencoder": {"latent": 3, "hidden": (8,)}}
 SMALL |= {"vae": {"latent": 3, "hidden": (6,)}, "deconvolutional": {"filters": (2, 3), "hidden": (4,)}}
 SMALL |= {"dcign": {"groups": (1, 2), "filters": (2,), "hidden": (4,)}}
+SMALL |= {"transformer": {"width": 8, "heads": 2, "dropout": 0.2}, "attention": {"width": 5, "longest": 3}}
 SMALL |= {"dcgan": {"latent": 3, "filters": (4,)}}
 
 
@@ -41,6 +42,10 @@ def model_and_input(name):
     if kind.kind == "text":
         tokens = np.random.default_rng(0).integers(0, 5, (4, 7))
         return zoo.create(name, **ModelSpec(5, True, 5).arguments(), **SMALL.get(name, {})), jnp.asarray(tokens)
+    if kind.kind == "sequence" and len(kind.shape) == 1:  # of tokens
+        tokens = np.random.default_rng(0).integers(0, 5, (4, *kind.shape))
+        wanted = ModelSpec(kind.outputs, kind.task in PER_STEP, 5)
+        return build(name, wanted, SMALL.get(name, {})), jnp.asarray(tokens)
     if kind.kind == "series":
         rows = np.random.default_rng(0).normal(size=(4, 7, 1))
         return build(name, ModelSpec(3, True), SMALL.get(name, {})), jnp.asarray(rows, jnp.float32)

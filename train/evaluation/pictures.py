@@ -1,6 +1,8 @@
 """Draws the figures of a finished run and collects the scores behind them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -39,9 +41,15 @@ def draw(result: Any) -> dict[str, Any]:
     drawing.scores.update(details(model, data))
     if "measures" in drawing.scores:
         drawing.scores["measures"] = drawing.scores["measures"] | {"summary": in_words(drawing.scores["measures"])}
-    for figure in (*model.task.figures, *setup.trainer.figures):
+    for figure in (*model.task.figures, *_of_capabilities(model.model), *setup.trainer.figures):
         (getattr(figures, figure) if isinstance(figure, str) else figure)(drawing)
     return drawing.scores
+
+
+def _of_capabilities(model: Any) -> list[Callable[[Drawing], None]]:
+    """Returns the figures of the further fields of a model, from the files `figure_of_FIELD.py`."""
+    names = [f"{__package__}.figure_of_{name}" for name in getattr(model, "_fields", ())]
+    return [import_module(name).draw for name in names if find_spec(name)]
 
 
 def draw_evaluation(trained: Trained, kind: Source, data: Dataset, scores: Mapping[str, Any], folder: Path) -> None:

@@ -8,6 +8,7 @@ _EXACT = "every character of the sequence"
 _DATES = Recipe(
     "attention",
     "dates",
+    task="seq2seq",
     m={"longest": 12},
     opt="adam",
     lr=3e-3,
@@ -17,7 +18,7 @@ _DATES = Recipe(
     clip_grad=1.0,
     expect=Expect("exact_match", 0.99, _EXACT),
 )
-_WORDS = replace(_DATES, dataset="reverse", task="seq2seq", m={"longest": 21})
+_WORDS = replace(_DATES, dataset="reverse", m={"longest": 21})
 
 RECIPES = ModelRecipes(
     recipes=(_DATES, _WORDS, replace(_WORDS, dataset="sort")),

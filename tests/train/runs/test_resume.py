@@ -114,13 +114,14 @@ CASES = {
     for recipe in reversed(book(name).recipes)
 }
 CASES |= {"language": ("lstm", "text"), "supervised": ("mlp", None)}
+OTHERS = {"language-transformer": ("transformer", "text"), "supervised-seq2seq": ("attention", None)}
 FIRST = {"adversarial", "counting", "dual", "language", "self_organising", "supervised"}  # others solve in a step
 
 
 def cases():
     return [
         pytest.param(case, id=name, marks=() if name in FIRST else pytest.mark.expensive)
-        for name, case in CASES.items()
+        for name, case in (CASES | OTHERS).items()
     ]
 
 

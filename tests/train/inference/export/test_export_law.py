@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from zoo.layers import dense
+from zoo.train.data.dataset import PER_STEP
 from zoo.train.data.normalize import Scaler
 from zoo.train.inference.export.stablehlo import exported
 from zoo.train.tasks import _files, task_for
@@ -31,12 +32,15 @@ class _Toy(NamedTuple):
     grid: None = None
     record: None = None
     raw: None = None
+    read: None = None
+    write: None = None
+    longest: int = 5
 
 
 def toy(task, outputs):
     """A trained model of inputs (time, 3) or (3,), with a dense layer as outputs."""
     layer = dense(outputs)
-    rng, time = np.random.default_rng(0), (5,) if task in ("tagging", "forecast") else ()
+    rng, time = np.random.default_rng(0), (5,) if task in ("tagging", "forecast", "seq2seq") else ()
     params = {"w": rng.normal(size=(3, outputs)), "b": rng.normal(size=outputs)}
     params = jax.tree.map(np.float32, params)
 
@@ -57,14 +61,14 @@ def toy(task, outputs):
         "forecast": scaler,
     }.get(task)
     about = {"model": "toy", "kind": "sequence" if time else "table", "input_shape": [*time, 3]}
-    about |= {"made_for": ModelSpec(outputs, each=bool(time))._asdict(), "task": task}
+    about |= {"made_for": ModelSpec(outputs, each=task in PER_STEP)._asdict(), "task": task}
     model: Any = _Toy(layer.init, apply, log_prob, assign)
     return Trained(model, params, {}, scaler, target, task_for(task, outputs=outputs), (), about)
 
 
 OUTPUTS = {"binary": 1, "multiclass": 4, "multilabel": 4, "tagging": 4, "regression": 2, "reconstruct": 3,
            "density": 2, "forecast": 3, "cluster": 4, "topographic_map": 4, "recall": 3,
-           "spikes": 4, "rendering": 4}  # fmt: skip
+            "spikes": 4, "rendering": 4, "seq2seq": 4}  # fmt: skip
 
 
 def test_the_outputs_of_these_tasks_are_those_of_the_zoo():
