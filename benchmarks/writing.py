@@ -1,13 +1,13 @@
 """Compares writing with cached keys and values to writing that reads the whole text again for each character.
 
-`python -m benchmarks.writing RUN` continues a prompt with the transformer of a run, the most likely character each time,
-and prints the ratio of the times, measured in turns, whether the characters are equal, and how far the logits differ.
-Without a run, the model is as large as the recipe's for tinyshakespeare and not trained.
+`python -m benchmarks.writing RUN` continues a prompt with the transformer of a run, by the most likely character each
+time, and prints the ratio of the times, measured in turns, whether the characters are equal, and how far the logits
+differ. Without a run, the model is as large as the recipe's for tinyshakespeare and not trained.
 """
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from statistics import median
 from typing import Any
@@ -83,8 +83,7 @@ def _model(run: str | None) -> tuple[Any, Any, Any, int]:
         trained = zoo.load(run)
         return trained.model, trained.params, trained.state, len(trained.about["vocabulary"])
     options: dict[str, Any] = dict(recipe_for("transformer", "tinyshakespeare").m)
-    make: Callable = zoo.create
-    model = make("transformer", _VOCABULARY, each=True, vocabulary=_VOCABULARY, **options)
+    model = zoo.transformer(_VOCABULARY, each=True, vocabulary=_VOCABULARY, **options)
     params, state = jax.jit(model.init)(jax.random.key(0), jnp.zeros((1, 1), int))
     return model, params, state, _VOCABULARY
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from . import _catalogue
 
 if TYPE_CHECKING:  # for editors only: at run time models are found by file name, and need no line here
+    from .attention import attention as attention
     from .bigru import bigru as bigru
     from .bilstm import bilstm as bilstm
     from .birnn import birnn as birnn
@@ -49,6 +50,7 @@ if TYPE_CHECKING:  # for editors only: at run time models are found by file name
     from .svm import svm as svm
     from .train.in_memory.fit import fit as fit
     from .train.trained.model import load as load
+    from .transformer import transformer as transformer
     from .wgan import wgan as wgan
     from .wgan_gp import wgan_gp as wgan_gp
 

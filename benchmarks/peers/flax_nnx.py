@@ -6,19 +6,7 @@ import optax
 from flax import nnx
 
 from ..clock import Training, stepped
-from ..workloads import (
-    EMBEDDING,
-    HEADS,
-    HIDDEN,
-    LAYERS,
-    VOCABULARY,
-    WINDOW,
-    Data,
-    Workload,
-    batches,
-    floats,
-    windows,
-)
+from ..workloads import EMBEDDING, HEADS, HIDDEN, LAYERS, VOCABULARY, WINDOW, Data, Workload, batches, floats, windows
 
 
 class MLP(nnx.Module):
