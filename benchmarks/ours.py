@@ -80,7 +80,9 @@ def _transformer() -> Layer:
         context=WINDOW,
         positions="learned",
     )
-    return compose(lambda call, x: Scanned((), call("body", x.x if isinstance(x, Sequence) else x)), body=model)
+    return compose(
+        lambda call, x: Scanned((), call("body", x.x if isinstance(x, Sequence) else x)), body=Layer(*model[:2])
+    )
 
 
 def _dcgan() -> Players:

@@ -40,6 +40,7 @@ _NAMES = {
 _SHARES = {
     "accuracy": "",
     "exact": " recalled without an error",
+    "exact_match": " of sequences without an error",
     "good": " good samples",
     "agreement": " in the requested class",
 }
@@ -187,6 +188,18 @@ CLAIMS = (
         at_least=0.967,
         source="SVC of scikit-learn: 96.84 %",
     ),
+    Claim("transformer-digits", "--model transformer", 5, folds=True, at_least=0.97),
+    Claim("transformer-text", "--model transformer --dataset text", metric="bpc", at_most=2.32, source="markov, n = 5"),
+    Claim(
+        "transformer-tinyshakespeare",
+        "--model transformer --dataset tinyshakespeare",
+        metric="nats",
+        at_most=1.65,
+        source="nanoGPT on a laptop: 1.88",
+    ),
+    Claim("transformer-reverse", "--model transformer --dataset reverse", at_least=1.0, source="of letters"),
+    Claim("transformer-sort", "--model transformer --dataset sort", at_least=1.0, source="of letters"),
+    Claim("attention-dates", "--model attention", 3, metric="exact_match", at_least=0.99),
     Claim("lstm-mnist", "--model lstm --dataset mnist", at_least=0.987),
     Claim("gan-ring", "--model gan", 5, metric="good", at_least=0.9, also="modes", source="of 8 modes"),
     Claim(
