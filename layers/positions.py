@@ -1,5 +1,7 @@
 """Positions of the steps of a sequence for attention, which by itself does not see their order."""
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -7,8 +9,8 @@ import numpy as np
 from .base import Layer
 from .checks import check_features, check_positive, check_rank
 from .initializers import Initializer, normal
-from .precision import floating
-from .sequence import as_sequence
+from .precision import floating, promote_float32
+from .sequence import as_sequence, look_up
 
 __all__ = ["learned_positions", "rotate", "sinusoidal_positions"]
 
@@ -73,9 +75,8 @@ def sinusoidal_positions(rows: int | None = None) -> Layer:
     def apply(params, state, x, key=None):
         steps = as_sequence(x).x
         check_rank("sinusoidal_positions", 3, steps, "(batch, time, features)")
-        angles = _angles(rows or steps.shape[1], steps.shape[2] + 1, 10_000.0 ** (1 / steps.shape[2]))
-        table = np.stack([np.sin(angles), np.cos(angles)], -1).reshape(len(angles), -1)[:, : steps.shape[2]]
-        return _added(x, table), state
+        waves = jnp.stack(_waves(rows or steps.shape[1], steps.shape[2], 10_000.0), axis=-1)
+        return _added(x, waves.reshape(waves.shape[0], -1)[:, : steps.shape[2]]), state
 
     return Layer(lambda key, x: ({}, {}), apply)
 
@@ -101,19 +102,25 @@ def rotate(x: jax.Array, start: int = 0, base: float = 10_000.0) -> jax.Array:
     time, features = x.shape[-2:]
     if features % 2:
         raise ValueError(f"rotary positions turn pairs of features, got {features} features in a head, an odd number")
-    angles = _angles(start + time, features, base ** (1 / features))[start:]
-    cos, sin = (np.asarray(table(angles), x.dtype) for table in (np.cos, np.sin))
-    a, b = jnp.split(x, 2, axis=-1)
-    return jnp.concatenate([a * cos - b * sin, b * cos + a * sin], axis=-1)
+    sin, cos = (wave[start:] for wave in _waves(start + time, features, base))
+    a, b = jnp.split(promote_float32(x), 2, axis=-1)
+    return jnp.concatenate([a * cos - b * sin, b * cos + a * sin], axis=-1).astype(x.dtype)
 
 
-def _angles(time: int, features: int, root: float) -> np.ndarray:
-    """Computes `t / root^(2i)` in float64 (time, features // 2), as float32 has too few digits for late steps."""
-    return np.arange(time)[:, None] / root ** (2.0 * np.arange(features // 2))
+def _waves(time: Any, features: int, base: float) -> tuple[Any, Any]:
+    """Computes sine and cosine of `t / base^(2i / features)`, (time, features / 2 rounded up).
+
+    In float64, as float32 has too few digits for late steps; but for the unknown time of an exported program.
+    """
+    xp = np if isinstance(time, int) else jnp
+    angles = xp.arange(time)[:, None] / base ** (2 * np.arange((features + 1) // 2) / features)
+    return tuple(wave(angles).astype(np.float32) for wave in (xp.sin, xp.cos))
 
 
 def _added(x, table):
     sequence = as_sequence(x)
     steps = floating(sequence.x)
     place = jnp.arange(steps.shape[1]) + (0 if sequence.carry is None else sequence.carry[:, None])
-    return steps + jnp.asarray(table, steps.dtype)[place % len(table)]
+    rows = look_up(promote_float32(jnp.asarray(table)), place % table.shape[0])
+    # In float32, as the gradient of a row is the sum over the batch.
+    return steps + jnp.broadcast_to(rows, steps.shape).astype(steps.dtype)

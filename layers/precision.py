@@ -1,5 +1,6 @@
 """Mixed precision: layers that compute in half precision with float32 parameters, or always in float32."""
 
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -52,7 +53,7 @@ def add_bias(y: jax.Array, b: jax.Array) -> jax.Array:
     return y + jnp.broadcast_to(promote_float32(jnp.asarray(b)), y.shape).astype(y.dtype)
 
 
-def full_precision(layer: Layer) -> Layer:
+def full_precision(layer: Layer | Callable) -> Layer:
     """Wraps a layer to compute in float32 or wider and to return outputs in the dtype of its inputs.
 
     `computing_in` does not cast its parameters. The normalisation layers use it.

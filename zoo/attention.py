@@ -13,6 +13,7 @@ import jax.numpy as jnp
 
 from .layers import Layer, Sequence, bidirectional, compose, dense, embed, gru_cell, scan, softmax
 from .layers.checks import check_positive
+from .layers.precision import promote_float32
 
 
 class Attention(NamedTuple):
@@ -111,10 +112,12 @@ def _decoder(tokens: int, width: int) -> Layer:
 
     def wiring(call, x):
         memory, token = x
-        seen = jnp.tanh(call("query", memory["state"])[:, None] + memory["keys"])
-        scores = jnp.where(memory["there"], call("score", seen)[..., 0], jnp.finfo(seen.dtype).min)
-        weights = softmax(scores)
-        found = jnp.sum(weights[..., None] * memory["values"], axis=1)
+        keys = memory["keys"]
+        # In float32, as the gradient of the query is the sum over the steps.
+        seen = jnp.tanh(promote_float32(call("query", memory["state"]))[:, None] + promote_float32(keys))
+        scores = call("score", seen.astype(keys.dtype))[..., 0]
+        weights = softmax(jnp.where(memory["there"], scores, jnp.finfo(scores.dtype).min))
+        found = (weights[:, None] @ memory["values"])[:, 0]
         word = call("embed", token)
         state, _ = call("gru", (memory["state"], jnp.concatenate([word, found], axis=-1)))
         hidden = jnp.tanh(call("hidden", jnp.concatenate([state, found, word], axis=-1)))

@@ -21,6 +21,7 @@ from .layers import (
     compose,
     dense,
     embed,
+    full_precision,
     gelu,
     layer_norm,
     learned_positions,
@@ -31,6 +32,7 @@ from .layers import (
 from .layers import dropout as dropped
 from .layers.checks import check_choice, check_positive, check_rate
 from .layers.initializers import variance_scaling
+from .layers.precision import promote_float32
 
 
 class Transformer(NamedTuple):
@@ -147,7 +149,7 @@ def _block(width: int, heads: int, depth: int, reach: int | None, rotary: bool, 
         attention=attention(width, heads, context=reach, rotary=rotary, give=give, init=small),
         dropout1=dropped(dropout),
         norm2=layer_norm(),
-        mlp=serial(dense(4 * width), gelu, dense(width, init=small)),
+        mlp=serial(dense(4 * width), full_precision(gelu), dense(width, init=small)),
         dropout2=dropped(dropout),
     )
 
@@ -174,9 +176,10 @@ def _steps(x: Any, tokens: bool, patch: int) -> Sequence:
 def _pooled(y: Any, lengths: Any, last: bool) -> Any:
     """Returns the last valid step of each row, or the mean of the valid steps; zeros where there is none."""
     if lengths is None:
-        return y[:, -1] if last else jnp.mean(y, axis=1)
+        return y[:, -1] if last else jnp.mean(promote_float32(y), axis=1).astype(y.dtype)
     if last:
         y = jnp.take_along_axis(y, jnp.maximum(lengths - 1, 0)[:, None, None], axis=1)[:, 0]
         return jnp.where(lengths[:, None] > 0, y, 0)
     there = jnp.arange(y.shape[1]) < lengths[:, None]
-    return jnp.sum(jnp.where(there[..., None], y, 0), axis=1) / jnp.maximum(lengths, 1)[:, None]
+    total = jnp.sum(jnp.where(there[..., None], promote_float32(y), 0), axis=1)
+    return (total / jnp.maximum(lengths, 1)[:, None]).astype(y.dtype)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from tests.layers.test_attention import by_hand
+from tests.zoo.test_precision import PRODUCT, SUMMED, gradient_of, half
 from zoo import transformer
 from zoo.layers import Sequence
 from zoo.train.trained.generate_text import generate_tokens
@@ -113,6 +114,14 @@ def test_the_attention_of_each_block_is_a_distribution_over_the_steps_before():
     for each in maps:
         np.testing.assert_allclose(each.sum(-1), 1, rtol=1e-5)
         assert not np.any(np.where((distance < 0) | (distance >= 5), each, 0))
+
+
+@pytest.mark.parametrize("positions", ["rotary", "learned"])
+def test_a_language_model_in_half_precision_sums_in_float32(positions):
+    model, x = half(transformer(7, **CAUSAL, positions=positions)), Sequence(WORDS)
+    program = str(jax.make_jaxpr(gradient_of(model, x))(*jax.eval_shape(model.init, jax.random.key(0), x)))
+    assert set(PRODUCT.findall(program)) == {"bf16"}
+    assert SUMMED.findall(program) == []
 
 
 @pytest.mark.parametrize(
