@@ -107,7 +107,7 @@ def rotate(x: jax.Array, start: int = 0, base: float = 10_000.0) -> jax.Array:
     return jnp.concatenate([a * cos - b * sin, b * cos + a * sin], axis=-1).astype(x.dtype)
 
 
-def _waves(time: Any, features: int, base: float) -> tuple[Any, Any]:
+def _waves(time: Any, features: int, base: float) -> tuple[Any, ...]:
     """Computes sine and cosine of `t / base^(2i / features)`, (time, features / 2 rounded up).
 
     In float64, as float32 has too few digits for late steps; but for the unknown time of an exported program.

@@ -9,16 +9,16 @@ _DATES = Recipe(
     "attention",
     "dates",
     task="seq2seq",
-    m={"longest": 12},
+    m={"width": 64, "longest": 12},
     opt="adam",
-    lr=3e-3,
+    lr=4e-3,
     sched="onecycle",
-    epochs=10,
-    batch_size=100,
+    epochs=8,
+    batch_size=50,
     clip_grad=1.0,
     expect=Expect("exact_match", 0.99, _EXACT),
 )
-_WORDS = replace(_DATES, dataset="reverse", m={"longest": 21})
+_WORDS = replace(_DATES, dataset="reverse", m={"width": 64, "longest": 21})
 
 RECIPES = ModelRecipes(
     recipes=(_DATES, _WORDS, replace(_WORDS, dataset="sort")),
