@@ -44,7 +44,7 @@ def attention(
         init: initializer of the output weights.
 
     Raises:
-        ValueError: if heads do not divide the width, or a carry is given or asked for without a context.
+        ValueError: if heads do not divide the width, or a carry is given or requested without a context.
 
     >>> import jax, jax.numpy as jnp
     >>> from zoo.layers import attention

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from .layers import Layer, Sequence, bidirectional, compose, dense, embed, gru_cell, scan, softmax
+from .layers import Layer, Sequence, bidirectional, compose, dense, embed, gru_cell, softmax
 from .layers.checks import check_positive
 from .layers.precision import promote_float32
 
@@ -59,11 +59,6 @@ def attention(outputs: int, *, vocabulary: int = 0, width: int = 128, longest: i
     for name, value in {"outputs": outputs, "vocabulary": vocabulary, "width": width, "longest": longest}.items():
         check_positive("attention", name, value)
     encoder, cell = _encoder(vocabulary, width), _decoder(outputs + 1, width)
-    forced = compose(
-        lambda call, x: call("decoder", Sequence(x[1], carry=call("encoder", x[0])))[0],
-        encoder=encoder,
-        decoder=scan(cell),
-    )
 
     def read(params, state, source):
         return encoder.apply(params["encoder"], {}, _parts(source)[0])[0]
@@ -71,25 +66,28 @@ def attention(outputs: int, *, vocabulary: int = 0, width: int = 128, longest: i
     def write(params, state, memory, token):
         return cell.apply(params["decoder"], {}, (memory, token))[0]
 
-    def before(target):
-        if target.shape[1] >= longest:
-            raise ValueError(
-                f"attention writes at most {longest} tokens, the end included; the targets have up to "
-                f"{target.shape[1]} without it: set longest={target.shape[1] + 1} (--m.longest) or more"
-            )
-        return _before(target, outputs)
-
     def init(key, x):
         source, target = _parts(x)
-        first = jnp.zeros((source.x.shape[0], 1), jnp.int32) if target is None else before(target)
-        return forced.init(key, (source, first))
+        _check_length(target, longest)
+        ours, _ = encoder.init(jax.random.fold_in(key, 0), source)
+        memory, _ = jax.eval_shape(encoder.apply, ours, {}, source)
+        memory = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), memory)
+        token = jnp.zeros(source.x.shape[:1], jnp.int32)
+        return {"encoder": ours, "decoder": cell.init(jax.random.fold_in(key, 1), (memory, token))[0]}, {}
 
     def apply(params, state, x, key=None):
         source, target = _parts(x)
+        _check_length(target, longest)
+        memory = read(params, state, source)
+
+        def move(hidden, token):
+            new, (logits, _) = write(params, state, memory | {"state": hidden}, token)
+            return new["state"], logits
+
         if target is None:
-            move = lambda memory, token: write(params, state, memory, token)  # noqa: E731
-            return _greedy(read(params, state, source), move, outputs, longest), state
-        return forced.apply(params, state, (source, before(target)), key)
+            return _greedy(memory["state"], move, outputs, longest), state
+        _, logits = jax.lax.scan(move, memory["state"], _before(target, outputs).T)
+        return jnp.swapaxes(logits, 0, 1), state
 
     return Attention(init, apply, read, write, longest)
 
@@ -100,7 +98,8 @@ def _encoder(vocabulary: int, width: int) -> Layer:
         there = jnp.ones(source.x.shape, bool)
         if source.lengths is not None:
             there = jnp.arange(source.x.shape[1]) < source.lengths[:, None]
-        first = jnp.tanh(call("first", ran.carry[1]))  # of the backward direction, which has read everything
+        last = ran.carry[1].astype(ran.y.dtype)  # of the backward direction, which has read everything
+        first = promote_float32(jnp.tanh(call("first", last)))
         return {"values": ran.y, "keys": call("keys", ran.y), "there": there, "state": first}
 
     both = bidirectional(gru_cell(width), return_carry=True)
@@ -112,15 +111,16 @@ def _decoder(tokens: int, width: int) -> Layer:
 
     def wiring(call, x):
         memory, token = x
-        keys = memory["keys"]
+        keys, kind = memory["keys"], memory["keys"].dtype
         # In float32, as the gradient of the query is the sum over the steps.
-        seen = jnp.tanh(promote_float32(call("query", memory["state"]))[:, None] + promote_float32(keys))
-        scores = call("score", seen.astype(keys.dtype))[..., 0]
+        query = promote_float32(call("query", memory["state"].astype(kind)))
+        seen = jnp.tanh(query[:, None] + promote_float32(keys))
+        scores = call("score", seen.astype(kind))[..., 0]
         weights = softmax(jnp.where(memory["there"], scores, jnp.finfo(scores.dtype).min))
         found = (weights[:, None] @ memory["values"])[:, 0]
         word = call("embed", token)
         state, _ = call("gru", (memory["state"], jnp.concatenate([word, found], axis=-1)))
-        hidden = jnp.tanh(call("hidden", jnp.concatenate([state, found, word], axis=-1)))
+        hidden = jnp.tanh(call("hidden", jnp.concatenate([state.astype(kind), found, word], axis=-1)))
         return memory | {"state": state}, (call("head", hidden), weights)
 
     return compose(
@@ -143,6 +143,14 @@ def _parts(x: Any) -> tuple[Sequence, Any]:
     return sequence._replace(x=source), target
 
 
+def _check_length(target: Any, longest: int) -> None:
+    if target is not None and target.shape[1] >= longest:
+        raise ValueError(
+            f"attention writes at most {longest} tokens, the end included; the targets have up to {target.shape[1]} "
+            f"without it: set longest={target.shape[1] + 1} (--m.longest) or more"
+        )
+
+
 def _before(target: jax.Array, end: int) -> jax.Array:
     """Returns the token before each of a target and its end: `end` before the first, and in place of padding (-1)."""
     target = jnp.asarray(target)
@@ -150,16 +158,16 @@ def _before(target: jax.Array, end: int) -> jax.Array:
     return jnp.concatenate([first, jnp.where(target < 0, end, target)], axis=1)
 
 
-def _greedy(memory: Any, write: Callable, end: int, longest: int) -> jax.Array:
+def _greedy(state: jax.Array, move: Callable, end: int, longest: int) -> jax.Array:
     """Writes the most likely token, step by step; after the end comes the end with certainty."""
     certain = jnp.full(end + 1, -1e9).at[end].set(0.0)
 
     def step(loop, _):
-        memory, token, done = loop
-        memory, (logits, _) = write(memory, token)
-        logits = jnp.where(done[:, None], certain, logits)
+        state, token, done = loop
+        state, logits = move(state, token)
+        logits = jnp.where(done[:, None], certain.astype(logits.dtype), logits)
         token = jnp.argmax(logits, axis=-1).astype(jnp.int32)
-        return (memory, token, done | (token == end)), logits
+        return (state, token, done | (token == end)), logits
 
-    start = jnp.full_like(memory["there"][:, 0], end, jnp.int32), jnp.zeros_like(memory["there"][:, 0])
-    return jnp.swapaxes(jax.lax.scan(step, (memory, *start), length=longest)[1], 0, 1)
+    start = jnp.full_like(state[:, 0], end, jnp.int32), jnp.zeros_like(state[:, 0], bool)
+    return jnp.swapaxes(jax.lax.scan(step, (state, *start), length=longest)[1], 0, 1)

@@ -7,6 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from .. import tasks
 from ..data.dataset import Dataset, Source
 from ..data.on_disk import resident
 from ..trained.model import Trained
@@ -47,8 +48,8 @@ def draw(result: Any) -> dict[str, Any]:
 
 
 def _of_capabilities(model: Any) -> list[Callable[[Drawing], None]]:
-    """Returns the figures of the further fields of a model, from the files `figure_of_FIELD.py`."""
-    names = [f"{__package__}.figure_of_{name}" for name in getattr(model, "_fields", ())]
+    """Returns the figures of the further fields of a model, from the files `tasks/_figure_of_FIELD.py`."""
+    names = [f"{tasks.__name__}._figure_of_{name}" for name in getattr(model, "_fields", ())]
     return [import_module(name).draw for name in names if find_spec(name)]
 
 
