@@ -155,11 +155,13 @@ class ModelRecipes:
         recipes: the recipes, the default one first.
         kinds: kinds of data that the model accepts.
         tasks: tasks of data sets that the model can be trained for.
+        idle: options without effect where another option has a value: `{"m.std": ("m.units", "binary")}`.
     """
 
     recipes: tuple[Recipe, ...]
     kinds: tuple[str, ...] = ("image", "table", "points")
     tasks: tuple[str, ...] = ("binary", "multiclass", "multilabel", "regression")
+    idle: Mapping[str, tuple[str, Any]] = field(default_factory=dict)
 
     @property
     def sets_task(self) -> bool:

@@ -19,6 +19,7 @@ from ..pipeline.stream import Stream
 from ..runs.result import Result
 from ..runs.run import run
 from ..trained.model import Trained
+from ..trainers import stored
 from .settings import in_python, settings_of
 
 __all__ = ["fit", "trained"]
@@ -127,6 +128,8 @@ def _trained(
         return run(recipe, options, callbacks, data=replace(given.opened(recipe), folderless=True))
     kind, data = given.described(model, task)
     recipe, options = settings_of(_stock(model, kind, variant), settings, out=out, quiet=quiet)
+    if stored(recipe) and not isinstance(given.test, tuple | list):  # a memory is scored on what it stores
+        kind, data = replace(given, test=0).described(model, task)
     return run(recipe, options, callbacks, data=OpenArrays(kind, data, recipe))
 
 

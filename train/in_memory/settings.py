@@ -75,7 +75,7 @@ def settings_of(recipe: Recipe, given: Mapping[str, Any], *, out: Any = None, qu
     values = {name: getattr(recipe, name) for name in known["recipe"]} | own | no_steps(own)
     values |= shorter_warmup(values, own)
     recipe = replace(recipe, **values, **{name: {**getattr(recipe, name), **tables[name]} for name in ("m", "t")})
-    check_effects(recipe, own)
+    check_effects(recipe, own | {f"{each}.{name}": value for each in "mt" for name, value in tables[each].items()})
     return Settings(recipe, RunOptions(out=out, quiet=quiet, **tables["run"]))
 
 

@@ -19,6 +19,7 @@ _CANDIDATES = 4096  # examples among which some are chosen; their overlaps fill 
 _NUMBERS = 1 << 26  # entries of their patterns
 _SHARP, _ROUNDS = 15.0, 30  # of the search: weight of large overlaps, and passes of exchanges at most
 _SHOWN = 10  # examples in a line
+_BLOCK = 1024  # patterns whose overlaps with all others are computed at a time
 
 
 def stored_examples(
@@ -121,15 +122,26 @@ def _patterns(x: np.ndarray, scaler: Scaler) -> np.ndarray:
     return np.where(scaler.apply(x) > 0, 1, -1).reshape(len(x), -1)
 
 
+def _overlaps(p: np.ndarray) -> tuple[float, float]:
+    """Returns the largest and the mean absolute overlap of two of the patterns (n, entries), computed by blocks."""
+    most, total, count = 0.0, 0.0, len(p)
+    for start in range(0, count, _BLOCK):
+        overlaps = np.abs(p[start : start + _BLOCK] @ p.T) / p.shape[1]
+        rows = np.arange(len(overlaps))
+        overlaps[rows, start + rows] = 0  # of a pattern with itself
+        most, total = max(most, float(overlaps.max())), total + float(overlaps.sum(dtype=np.float64))
+    return most, total / max(count * (count - 1), 1)
+
+
 def _lines(recipe: Recipe, data: Dataset, kept: Split, chosen: np.ndarray, total: int, how: str) -> list[str]:
     """Returns the lines that name what is stored, how alike it is, and the threshold."""
     scaler, count = fit_scaler(kept.x, recipe.normalize), len(chosen)
     p = _patterns(kept.x, scaler).astype(np.float32)
-    overlaps = np.abs(p @ p.T / p.shape[1])[~np.eye(count, dtype=bool)]
+    most, mean = _overlaps(p)
     classes = data.classes if kept.y.ndim == 1 and kept.y.dtype.kind in "iu" else ()
     names = [f"{i} ({classes[y]})" if classes else str(i) for i, y in zip(chosen, kept.y, strict=True)][:_SHOWN]
     which = "all" if count == total else f"{_WORDS[how]} (--t.choose)"
-    alike = f"; the largest overlap of two is {overlaps.max():.2f}, the mean {overlaps.mean():.2f}" if count > 1 else ""
+    alike = f"; the largest overlap of two is {most:.2f}, the mean {mean:.2f}" if count > 1 else ""
     levels = ", ".join(f"{level:.4g}" for level in scaler.shift)
     size, normalize = p.shape[1], recipe.normalize
     return [

@@ -20,4 +20,9 @@ RECIPES = ModelRecipes(
     ),
     kinds=("image", "table", "points"),
     tasks=("recall",),
+    idle={
+        "m.updates": ("m.form", "modern"),
+        "m.beta": ("m.form", "classical"),
+        "t.rule": ("m.form", "modern"),
+    },
 )

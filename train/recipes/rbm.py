@@ -44,4 +44,5 @@ RECIPES = ModelRecipes(
         Recipe("rbm", "iris", **_RULE, m={"units": "gaussian", "hidden": 16}, lr=0.002, batch_size=20, epochs=200),
     ),
     tasks=("density",),
+    idle={"m.binarise": ("m.units", "gaussian"), "m.std": ("m.units", "binary")},
 )

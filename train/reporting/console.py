@@ -11,7 +11,7 @@ from zoo._catalogue import reference
 from ..callback import Callback
 from ..config.run_options import RunOptions
 from ..data.on_disk import DiskArray
-from ..trained.summary import parameters, summary
+from ..trained.summary import output_shape, parameters, summary
 from ..units import format_bytes
 from .console_stream import terminal
 from .progress import Progress
@@ -48,7 +48,7 @@ class ConsoleReport(Callback):
 
     def on_start(self, setup: Any, folder: Path | None) -> None:
         """Prints the data, the model, the length of the training and the run folder, if there is one."""
-        arrays = summary(setup.model, setup.example.shape, setup.example.dtype)
+        arrays = summary(setup.model, setup.example.shape, setup.example.dtype, setup.recipe.batch_size)
         for line in [*_data_lines(setup), _model_line(setup, parameters(arrays)), _training_line(setup)]:
             self.line.print_line(line)
         if folder is not None:
@@ -115,8 +115,11 @@ def _data_lines(setup: Any) -> list[str]:
 
 
 def _model_line(setup: Any, count: int) -> str:
-    output = setup.made_for.shape if setup.task.units == "example" else (setup.made_for.outputs,)
-    shapes = ("x".join(map(str, shape)) for shape in (setup.example.shape, output))
+    example, task = setup.example, setup.task
+    output = setup.made_for.shape if task.units == "example" else (setup.made_for.outputs,)
+    if task.units == "none":  # neither the target nor an example decides it
+        output = output_shape(setup.model, example.shape, example.dtype)
+    shapes = ("x".join(map(str, shape)) or "1" for shape in (example.shape, output))
     return "model    {}: input {}, output {}, {:,} parameters".format(setup.recipe.model, *shapes, count)
 
 

@@ -64,7 +64,7 @@ def dry_run(
     compiled = advance.trace(fit, totals, order, key).lower().compile()
     return DryRun(
         parts,
-        summary(parts.model, parts.example.shape, parts.example.dtype),
+        summary(parts.model, parts.example.shape, parts.example.dtype, parts.recipe.batch_size),
         _flops(compiled),
         {"fit on a device": advance.sharding.bytes_a_device(fit), **_memory(compiled)},
     )

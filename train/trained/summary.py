@@ -8,7 +8,7 @@ import numpy as np
 
 from zoo.layers import Layer
 
-__all__ = ["Row", "in_a_line", "parameters", "summary"]
+__all__ = ["Row", "in_a_line", "output_shape", "parameters", "summary"]
 
 
 class Row(NamedTuple):
@@ -21,13 +21,14 @@ class Row(NamedTuple):
     bytes: int
 
 
-def summary(model: Layer, shape: tuple[int, ...], dtype: Any = np.float32) -> list[Row]:
+def summary(model: Layer, shape: tuple[int, ...], dtype: Any = np.float32, batch: int = 1) -> list[Row]:
     """Lists the arrays of a model's parameters, in the order in which data flow through its parts.
 
     Args:
         model: the model.
         shape: shape of one example, without the batch axis.
         dtype: type of the example.
+        batch: number of examples in a batch, which a memory of all of them depends on.
 
     >>> from zoo.layers import dense
     >>> [(row.path, row.shape) for row in summary(dense(2), (3,))]
@@ -40,8 +41,22 @@ def summary(model: Layer, shape: tuple[int, ...], dtype: Any = np.float32) -> li
         rows.extend(Row(path, leaf.shape, str(leaf.dtype), leaf.size, leaf.nbytes) for path, leaf in _leaves(params))
         return params
 
-    jax.eval_shape(init, jax.ShapeDtypeStruct((1, *shape), dtype))
+    jax.eval_shape(init, jax.ShapeDtypeStruct((batch, *shape), dtype))
     return rows
+
+
+def output_shape(model: Layer, shape: tuple[int, ...], dtype: Any = np.float32) -> tuple[int, ...]:
+    """Returns the shape of the outputs of one example; arguments as of `summary`.
+
+    >>> from zoo.layers import dense
+    >>> output_shape(dense(2), (3,))
+    (2,)
+    """
+
+    def outputs(x):
+        return model.apply(*model.init(jax.random.key(0), x), x)[0]
+
+    return jax.eval_shape(outputs, jax.ShapeDtypeStruct((1, *shape), dtype)).shape[1:]
 
 
 def _leaves(tree: Any, path: str = "") -> Iterator[tuple[str, Any]]:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from importlib import import_module
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from zoo._catalogue import Option, function_options
@@ -77,6 +78,7 @@ class Traits(NamedTuple):
     Attributes:
         gradient: follows the gradient of a loss, by the recipe's optimizer.
         reads: the flags among `FIELDS` that have an effect without a gradient; the others are refused.
+        idle: options without effect where another option has a value: `{"t.chains": ("t.persistent", False)}`.
         schedule: follows the recipe's schedule of the learning rate.
         accumulate: sums the gradients of `--accumulate` batches into one update.
         stores: keeps the training examples themselves, all of them or those that its options `patterns` and `choose`
@@ -93,6 +95,7 @@ class Traits(NamedTuple):
 
     gradient: bool = True
     reads: tuple[str, ...] = ()
+    idle: Mapping[str, tuple[str, Any]] = MappingProxyType({})
     schedule: bool = True
     accumulate: bool = False
     stores: bool = False

@@ -23,6 +23,12 @@ TRAITS = {
     "gradient": False,
     "reads": ("lr", "weight_decay", "sched", "warmup_epochs", "step_epochs", "decay"),
     "binary": True,
+    "idle": {
+        "t.chains": ("t.phases", "exact"),
+        "t.sweeps": ("t.phases", "exact"),
+        "t.collect": ("t.phases", "exact"),
+        "t.temperature": ("t.phases", "exact"),
+    },
 }
 
 
@@ -59,7 +65,7 @@ def boltzmann_learning(
         BadInput: if the model is no Boltzmann machine.
     """
     if not hasattr(model, "anneal"):
-        raise BadInput(f"--trainer {run.recipe.trainer} trains the model boltzmann, not {run.recipe.model}")
+        raise BadInput(f"the trainer {run.recipe.trainer} trains the model boltzmann, not {run.recipe.model}")
     rate, measured = make_schedule(run.recipe, run.steps, run.steps_per_epoch), scores(model, task)
     two = _exact(model) if phases == "exact" else _sampled(model, chains, sweeps, collect, temperature)
 

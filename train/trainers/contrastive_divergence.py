@@ -23,6 +23,7 @@ TRAITS = {
         "opt", "lr", "momentum", "b2", "sched", "warmup_epochs", "step_epochs", "decay", "clip_grad", "ema",
         "weight_decay", "l1", "l2",
     ),
+    "idle": {"t.chains": ("t.persistent", False), "t.sparsity_cost": ("t.sparsity", None)},
 }  # fmt: skip
 
 _KEPT = 1024  # training examples whose free energy is compared with that of others
@@ -56,9 +57,9 @@ def contrastive_divergence(
         sparsity_cost: weight of the difference from it.
 
     Raises:
-        BadInput: if the model cannot be trained so, or an option has no effect.
+        BadInput: if the model cannot be trained so.
     """
-    _check(model, run, persistent, chains)
+    _check(model, run)
     optimizer, ema = make_optimizer(run.recipe, run.steps, run.steps_per_epoch), run.recipe.ema
     slots = min(-(-_KEPT // run.recipe.batch_size), run.steps_per_epoch)
 
@@ -105,12 +106,10 @@ def _difference(model: Any, params: Any, v: jax.Array, made: jax.Array) -> tuple
     return data - samples, {"free_energy": data, "free_energy_samples": samples}
 
 
-def _check(model: Any, run: Run, persistent: bool, chains: int | None) -> None:
+def _check(model: Any, run: Run) -> None:
     name, recipe = run.recipe.model, run.recipe
     if not hasattr(model, "log_partition"):
-        raise BadInput(f"--trainer {recipe.trainer} needs a Boltzmann machine, such as --model rbm; {name} is none")
-    if chains is not None and not persistent:
-        raise BadInput(f"--t.chains {chains} has no effect with --no-t.persistent, where each example begins a chain")
+        raise BadInput(f"the trainer {recipe.trainer} needs a Boltzmann machine, such as --model rbm; {name} is none")
     if recipe.sched == "plateau":
         raise BadInput(f"--sched plateau follows a loss, and {recipe.trainer} has none: take --sched cosine")
     if model.binary and recipe.normalize != "unit":

@@ -181,7 +181,7 @@ def _check(model: Any, run: Run, options: Options) -> None:
     """Raises BadInput if the model is no `svm`, or an option is out of bounds."""
     name, recipe = run.recipe.trainer, run.recipe
     if not hasattr(model, "decision"):
-        raise BadInput(f"--trainer {name} needs a model with decision values; {recipe.model} has none: --model svm has")
+        raise BadInput(f"the trainer {name} needs a model with decision values, such as svm; {recipe.model} has none")
     if recipe.m.get("vectors") is not None:
         raise BadInput(
             f"--m.vectors {recipe.m['vectors']}: training decides the number of support vectors; leave it out"

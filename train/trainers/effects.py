@@ -1,19 +1,22 @@
 """Finds the values of a recipe that have no effect on its training; they are refused when they are typed.
 
-What a trainer reads is among its traits; what an optimizer or a schedule reads is here. Needs neither jax nor numpy.
+What a trainer reads is among its traits; what an optimizer or a schedule reads is here. Options of a model or trainer
+that only count beside another one are in `idle` of its recipes or traits. Needs neither jax nor numpy.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
-from ..config.recipe import Recipe, recipe_for
+from zoo._catalogue import card
+
+from ..config.recipe import Recipe, book, recipe_for
 from ..data.dataset import GIVEN, source
 from ..errors import BadInput
 from ..option_types import format_value
-from . import FIELDS, traits
+from . import FIELDS, options, traits
 
-__all__ = ["READS", "check_effects", "check_updates", "ignored", "without_effect"]
+__all__ = ["READS", "check_effects", "check_updates", "ignored", "option", "without_effect"]
 
 _DECAY = ("step_epochs", "decay")
 
@@ -44,7 +47,7 @@ READS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
 
 
 def without_effect(recipe: Recipe) -> dict[str, str]:
-    """Returns the fields of a recipe that its training does not read, each with the reason and the cure.
+    """Returns the fields and options of a recipe that its training does not read, each with the reason and the cure.
 
     >>> from zoo.train.config.recipe import Recipe
     >>> without_effect(Recipe("mlp", "iris", opt="lion"))["b2"]
@@ -66,7 +69,27 @@ def without_effect(recipe: Recipe) -> dict[str, str]:
         found |= dict.fromkeys(
             ("normalize", "augment"), f"on {recipe.dataset}, whose examples are tokens: leave it out"
         )
+    for name, (other, value) in _idle(recipe).items():
+        if option(recipe, other) == value:
+            found[name] = f"without {_flag(other)}" if value is None else f"with {_flag(other, value)}"
     return found
+
+
+def _idle(recipe: Recipe) -> dict[str, tuple[str, Any]]:
+    """Returns the options without effect where another one has a value, of the model and of the trainer."""
+    return {**book(recipe.model).idle, **traits(recipe.trainer).idle}
+
+
+def option(recipe: Recipe, name: str) -> Any:
+    """Returns the value of an option of model or trainer, of its default if the recipe does not have it.
+
+    >>> option(Recipe("dbn", "digits", trainer="greedy"), "t.fine_tuning")
+    'gradient'
+    """
+    table, _, own = name.partition(".")
+    known = card(recipe.model).options if table == "m" else options(recipe.trainer)
+    usual = {each.name: each.default for each in known}
+    return getattr(recipe, table).get(own, usual.get(own))
 
 
 def check_effects(recipe: Recipe, typed: Mapping[str, Any]) -> None:
@@ -102,10 +125,13 @@ def ignored(recipe: Recipe) -> list[str]:
     except BadInput:  # data from an iterator
         stock = recipe
     usual = {each.name: (each.default, getattr(stock, each.name)) for each in fields(Recipe)}
+    found = {name: getattr(recipe, name) for name in idle if name in usual}
+    found |= {name: option(recipe, name) for name in _idle(recipe) if name in idle}
+    usual |= {name: (option(replace(recipe, m={}, t={}), name), option(stock, name)) for name in _idle(recipe)}
     return [
-        f"{name} = {format_value(getattr(recipe, name))} of the recipe has no effect {why}"
-        for name, why in idle.items()
-        if name in usual and getattr(recipe, name) not in usual[name]
+        f"{name} = {format_value(value)} of the recipe has no effect {idle[name]}"
+        for name, value in found.items()
+        if value not in usual[name]
     ]
 
 

@@ -23,7 +23,7 @@ from .scoring import scores
 
 __all__ = ["greedy"]
 
-TRAITS = {}
+TRAITS = {"idle": {"t.pretraining": ("t.fine_tuning", "none")}}
 
 _PARTS = {"gradient": ("body", "labels"), "up_down": ("body", "generator"), "none": ("body", "labels")}
 
@@ -92,7 +92,7 @@ def _check(model: Any, run: Run) -> None:
     recipe = run.recipe
     name = recipe.model
     if not hasattr(model, "means"):
-        raise BadInput(f"--trainer {recipe.trainer} needs a stack of machines, such as --model dbn; {name} is none")
+        raise BadInput(f"the trainer {recipe.trainer} needs a stack of machines, such as --model dbn; {name} is none")
     if recipe.normalize != "unit":
         raise BadInput(f"--normalize {recipe.normalize}: {name} reads values from 0 to 1: take --normalize unit")
 

@@ -46,7 +46,7 @@ def hebbian(
         BadInput: if the model cannot recall patterns.
     """
     if not hasattr(model, "recall"):
-        raise BadInput(f"--trainer {run.recipe.trainer} trains the model hopfield, not {run.recipe.model}")
+        raise BadInput(f"the trainer {run.recipe.trainer} trains the model hopfield, not {run.recipe.model}")
     store, score = {"hebb": hebb, "storkey": storkey}[rule], scores(model, task)
 
     def init(key, batch):

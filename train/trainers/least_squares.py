@@ -83,7 +83,7 @@ def check(model: Any, run: Run) -> None:
 def check_model(model: Any, run: Run) -> None:
     """Raises BadInput if a model has no features."""
     if not hasattr(model, "features"):
-        raise BadInput(f"--trainer {run.recipe.trainer} needs a model with features; {run.recipe.model} has none")
+        raise BadInput(f"the trainer {run.recipe.trainer} needs a model with features; {run.recipe.model} has none")
 
 
 def solved(model: Any, task: Task, params: dict, state: Any, batch: dict, ridge: float) -> tuple[dict, jax.Array]:

@@ -44,7 +44,7 @@ def liquid_read_out(
     """
     check(model, run)
     if not hasattr(model, "raw"):
-        raise BadInput(f"--trainer {run.recipe.trainer} trains the model lsm, not {run.recipe.model}")
+        raise BadInput(f"the trainer {run.recipe.trainer} trains the model lsm, not {run.recipe.model}")
 
     def init(key, batch):
         if "lengths" in batch:

@@ -60,7 +60,7 @@ def radial_basis(
     def init(key, batch):
         params, state = model.init(key, batch["x"])
         if set(params["hidden"]) != {"centres", "width"}:
-            raise BadInput(f"--trainer {run.recipe.trainer} trains the model rbf, not {run.recipe.model}")
+            raise BadInput(f"the trainer {run.recipe.trainer} trains the model rbf, not {run.recipe.model}")
         units = len(params["hidden"]["centres"])
         if not 2 <= units <= len(batch["x"]):
             raise BadInput(f"--m.units {units}: expected 2 to {len(batch['x']):,}, the number of training examples")

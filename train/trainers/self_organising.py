@@ -96,7 +96,7 @@ def _schedule(
         BadInput: if the model has no grid, or a value is out of bounds.
     """
     if not hasattr(model, "grid"):
-        raise BadInput(f"--trainer {run.recipe.trainer} needs a model on a grid; {run.recipe.model} has none")
+        raise BadInput(f"the trainer {run.recipe.trainer} needs a model on a grid; {run.recipe.model} has none")
     first = max(min(model.grid.shape) / 2, last_radius) if radius is None else radius
     if not first >= last_radius > 0 or not 1 >= rate >= last_rate > 0:
         raise BadInput(

@@ -42,8 +42,8 @@ def teacher_forcing(
     check(model, run)
     if task.name != "forecast":
         raise BadInput(
-            f"--trainer {run.recipe.trainer} learns to forecast a whole series; {run.recipe.dataset} is a {task.name} "
-            "task here. Give a series with --d.whole, or --trainer least_squares"
+            f"the trainer {run.recipe.trainer} learns to forecast a whole series; {run.recipe.dataset} is a "
+            f"{task.name} task here. Give a series with --d.whole, or take the trainer least_squares"
         )
 
     def init(key, batch):

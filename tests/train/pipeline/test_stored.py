@@ -43,6 +43,14 @@ def test_what_is_stored_is_named_with_the_threshold_and_is_the_test_split():
     assert len(stored_examples(RECIPE, data, {"patterns": None, "choose": "apart"}).train.x) == 1797
 
 
+def test_the_overlaps_of_more_patterns_than_a_block_are_those_of_all_pairs():
+    lines, data = [], load_data("digits")
+    kept = stored_examples(RECIPE, data, {"patterns": 1500, "choose": "random"}, lines.append)
+    p = np.where(kept.train.x.reshape(1500, -1) > 8, 1.0, -1.0)
+    pairs = np.abs(p @ p.T)[np.triu_indices(1500, 1)] / 64
+    assert f"the largest overlap of two is {pairs.max():.2f}, the mean {pairs.mean():.2f}" in lines[0]
+
+
 @pytest.mark.parametrize(
     ("change", "count", "message"),
     [

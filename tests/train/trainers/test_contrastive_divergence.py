@@ -55,13 +55,13 @@ def exact_gradient(params, data):
 
 
 def test_with_many_long_chains_a_step_follows_the_exact_gradient():
-    made = trainer(chains=4000, sweeps=10)
+    made = trainer(chains=100_000, sweeps=10)
     fit = begun(made)
     wanted, after = exact_gradient(fit["params"], DATA), jax.jit(made.step)(fit, {"x": DATA}, jax.random.key(3))[0]
     moved = jax.tree.map(lambda new, old: (new - old) / LR, after["params"], fit["params"])
     found = {**moved["body"]["0"], "a": moved["visible"]["b"]}
     for name, value in wanted.items():
-        np.testing.assert_allclose(found[name], value, atol=0.05)
+        np.testing.assert_allclose(found[name], value, atol=0.01)  # six standard errors
 
 
 def test_persistent_chains_go_on_and_others_begin_at_the_data():
@@ -112,7 +112,6 @@ def test_sparsity_moves_the_activity_to_its_aim_and_weight_decay_shrinks_weights
         ({"sched": "plateau"}, "--sched cosine"),
         ({"sweeps": 0}, "--t.sweeps must be a whole number of at least 1, got 0"),
         ({"chains": 0}, "--t.chains must be"),
-        ({"chains": 5, "persistent": False}, "no effect with --no-t.persistent"),
         ({"sparsity": 1.5}, "--t.sparsity must be a number above 0 and below 1"),
         ({"sparsity_cost": -1.0}, "--t.sparsity-cost must be a number of at least 0"),
         ({"model": zoo.mlp(3)}, "such as --model rbm"),

@@ -2,15 +2,17 @@
 
 import re
 from dataclasses import replace
-from typing import get_args
+from typing import Literal, get_args, get_origin
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from jax.interpreters import partial_eval
 
 import zoo
 from tests.train.trainers.test_laws import recipe_of
+from zoo import _catalogue
 from zoo.train.__main__ import main
 from zoo.train.cli.sweep import settings_of
 from zoo.train.cli.train_args import read, resolve_recipe
@@ -19,12 +21,15 @@ from zoo.train.config.run_options import RunOptions
 from zoo.train.config.schema import recipe_flags
 from zoo.train.data.dataset import Place
 from zoo.train.data.split import Split
+from zoo.train.distributed.sharding import data_parallel
 from zoo.train.errors import BadInput
 from zoo.train.pipeline.splits import batches_that_fit
 from zoo.train.runs.run import run
 from zoo.train.runs.setup import setup
-from zoo.train.trainers import FIELDS, Run, make, names, traits
-from zoo.train.trainers.effects import READS, check_effects, check_updates, ignored, without_effect
+from zoo.train.tasks import task_for
+from zoo.train.trained.build import ModelSpec, build
+from zoo.train.trainers import FIELDS, Run, make, names, options, traits
+from zoo.train.trainers.effects import READS, check_effects, check_updates, ignored, option, without_effect
 from zoo.train.trainers.optimizers import make_optimizer
 from zoo.train.trainers.schedules import make_schedule
 
@@ -161,6 +166,11 @@ def test_no_recipe_of_the_zoo_has_a_value_without_effect():
         ("mlp --epochs 3 --steps 10", "--epochs 3.0 has no effect with --steps 10, which sets the length"),
         ("lstm --dataset text --augment flip", "--augment flip has no effect on text, whose examples are tokens"),
         ("rnn --dataset copy --normalize unit", "--normalize unit has no effect on copy"),
+        ("rbm --t.sparsity-cost 0.2", "--t.sparsity-cost 0.2 has no effect without --t.sparsity"),
+        ("rbm --no-t.persistent --t.chains 5", "--t.chains 5 has no effect with --no-t.persistent"),
+        ("rbm --dataset iris --m.binarise random", "--m.binarise random has no effect with --m.units gaussian"),
+        ("dbn --t.fine-tuning none --t.pretraining 0.3", "--t.pretraining 0.3 has no effect with --t.fine-tuning none"),
+        ("hopfield --m.form modern --t.rule storkey", "--t.rule storkey has no effect with --m.form modern"),
     ],
 )
 def test_a_flag_without_effect_is_refused_with_what_would_give_it_one(words, message, capsys):
@@ -176,10 +186,70 @@ def test_a_flag_without_effect_is_refused_with_what_would_give_it_one(words, mes
         "mlp --opt momentum --momentum 0.5 --sched step --decay 0.5 --step-epochs 2",
         "lstm --dataset sine --normalize unit",
         "markov --m.n 3",
+        "hopfield --m.form modern",  # the rule of the recipe was not typed
+        "dbn --t.fine-tuning none",
+        "rbm --t.sparsity 0.1 --t.sparsity-cost 0.2",
     ],
 )
 def test_what_has_an_effect_or_was_not_typed_is_accepted(words):
     assert not isinstance(read(["--model", *words.split()], "zoo"), str)
+
+
+def idle_options():
+    """Each option that is stated to have no effect beside another, with a recipe whose model or trainer states it."""
+    for model in zoo.list_models():
+        pages = book(model)
+        for recipe in {each.trainer: each for each in reversed(pages.recipes)}.values():
+            for name, (other, value) in {**pages.idle, **traits(recipe.trainer).idle}.items():
+                yield pytest.param(recipe, name, other, value, id=f"{model} {name}")
+
+
+def types_of(recipe):
+    """The types of the options of model and trainer by name."""
+    known = {"m": _catalogue.card(recipe.model).options, "t": options(recipe.trainer)}
+    return {f"{table}.{each.name}": each.type for table, some in known.items() for each in some}
+
+
+def with_option(recipe, name, value):
+    return replace(recipe, **{name[0]: {**getattr(recipe, name[0]), name[2:]: value}})
+
+
+def another(recipe, name):
+    """A value of an option that differs from the one of the recipe."""
+    kind, now = types_of(recipe)[name], option(recipe, name)
+    if get_origin(kind) is Literal or kind is bool:
+        return next(each for each in get_args(kind) or (True, False) if each != now)
+    return 7 if "int" in str(kind) else now / 2 if now else 0.3
+
+
+def what_is_learned(recipe, key):
+    """The program of a step's parameters and of scores, without what they do not depend on."""
+    model = build(recipe.model, ModelSpec(2, shape=(2, 2, 1)), recipe.m)
+    trainer = make(model, task_for(recipe.task or "multiclass", outputs=2), Run(recipe, 12, 3, data_parallel()))
+    batch = {"x": jnp.ones((4, 2, 2, 1)), "y": jnp.array([0, 1, 1, 0]), "weight": jnp.ones(4)}
+
+    def both(key, batch):
+        fit, metrics = trainer.step(trainer.init(key, batch), batch, key)
+        return fit["params"], metrics, trainer.evaluate(fit, batch, key)
+
+    traced = jax.make_jaxpr(both)(key, batch)
+    lean = partial_eval.dce_jaxpr(traced.jaxpr, [True] * len(traced.jaxpr.outvars))[0]
+    read = {id(each) for equation in lean.eqns for each in equation.invars}
+    found = [(var, value) for var, value in zip(lean.constvars, traced.consts, strict=True) if id(var) in read]
+    text = str(lean.replace(constvars=[var for var, _ in found]))
+    return re.sub(r" at 0x\w+", "", text), [np.asarray(value).tobytes() for _, value in found]
+
+
+@pytest.mark.parametrize(("recipe", "name", "other", "value"), idle_options())
+def test_an_option_counts_exactly_where_the_other_one_has_another_value(recipe, name, other, value, key):
+    beside = with_option(recipe, other, value)
+    assert name in without_effect(beside)
+    changed = with_option(beside, name, another(beside, name))
+    assert what_is_learned(changed, key) == what_is_learned(beside, key)
+    counts = with_option(beside, other, another(beside, other))
+    assert name not in without_effect(counts)
+    changed = with_option(counts, name, another(counts, name))
+    assert what_is_learned(changed, key) != what_is_learned(counts, key)
 
 
 def test_epochs_alone_replace_the_steps_of_a_recipe_and_of_a_file(tmp_path):
@@ -206,6 +276,9 @@ def test_a_value_without_effect_of_python_is_told_and_its_run_is_resumed(tmp_pat
     run(recipe, RunOptions(out=tmp_path / "run", pictures=False, quiet=True))
     assert "warning: ema = 0.9 of the recipe has no effect on perceptron" in capsys.readouterr().err
     assert main(["--resume", str(tmp_path / "run"), "--epochs", "2"]) == 0
+    assert ignored(replace(recipe_for("dbn"), t={"fine_tuning": "none", "pretraining": 0.1})) == [
+        "t.pretraining = 0.1 of the recipe has no effect with --t.fine-tuning none"
+    ]
     assert ignored(recipe_for("wgan_gp")) == ignored(replace(recipe_for("wgan_gp"), opt="sgd")) == []
 
 

@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from zoo import fit
 from zoo.train.config.recipe import Recipe
 from zoo.train.errors import BadInput
 from zoo.train.tasks import task_for
@@ -36,7 +37,7 @@ def test_storkeys_rule_is_that_of_his_paper():
 def test_a_model_without_recall_is_rejected():
     from zoo import mlp
 
-    with pytest.raises(BadInput, match="--trainer hebbian trains the model hopfield, not mlp"):
+    with pytest.raises(BadInput, match="the trainer hebbian trains the model hopfield, not mlp"):
         make(mlp(3), task_for("recall"), Run(Recipe("mlp", "iris", trainer="hebbian"), 1, 1, None))
 
 
@@ -73,3 +74,11 @@ def test_patterns_whose_weights_fill_a_gigabyte_are_bad_input_and_no_traceback(k
     made = make(hopfield(), task_for("recall"), Run(Recipe("hopfield", "digits", trainer="hebbian"), 1, 1, None))
     with pytest.raises(BadInput, match=r"at most 16,384 .*or use --m\.form modern"):
         jax.eval_shape(made.init, key, {"x": jax.ShapeDtypeStruct((1, 140, 140, 1), jnp.float32)})
+
+
+def test_the_lines_at_the_start_count_what_is_stored_and_hold_nothing_out(capsys):
+    fit("hopfield", X)
+    lines = capsys.readouterr().out.splitlines()
+    assert "model    hopfield: input 9, output 9, 117 parameters" in lines  # 9 x 9 weights and 4 patterns of 9
+    assert any(line.startswith("stored   4 of 4 examples, all: 0, 1, 2, 3") for line in lines)
+    assert not any("are held out" in line for line in lines)
