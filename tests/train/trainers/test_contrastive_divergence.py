@@ -55,13 +55,13 @@ def exact_gradient(params, data):
 
 
 def test_with_many_long_chains_a_step_follows_the_exact_gradient():
-    made = trainer(chains=100_000, sweeps=10)
+    made = trainer(chains=40_000, sweeps=10)
     fit = begun(made)
     wanted, after = exact_gradient(fit["params"], DATA), jax.jit(made.step)(fit, {"x": DATA}, jax.random.key(3))[0]
     moved = jax.tree.map(lambda new, old: (new - old) / LR, after["params"], fit["params"])
     found = {**moved["body"]["0"], "a": moved["visible"]["b"]}
     for name, value in wanted.items():
-        np.testing.assert_allclose(found[name], value, atol=0.01)  # six standard errors
+        np.testing.assert_allclose(found[name], value, atol=0.0125)  # five standard errors
 
 
 def test_persistent_chains_go_on_and_others_begin_at_the_data():
