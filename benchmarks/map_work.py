@@ -21,6 +21,7 @@ class Work:
         passes: passes over the rows by rule; None: those of the recipe.
         units: centres of k-means; 0: a map is trained.
         iterations: iterations of k-means.
+        seeds: seeds of the zoo's online maps, which depend on the order of the rows.
     """
 
     about: str
@@ -29,10 +30,11 @@ class Work:
     passes: int | None = None
     units: int = 0
     iterations: int = 10
+    seeds: int = 1
 
 
 WORK = {
-    "iris": Work("iris, 150 rows, standardised, map 7x7", "iris", 7),
+    "iris": Work("iris, 150 rows, standardised, map 7x7", "iris", 7, seeds=20),
     "digits": Work("digits, 1,797 images / 16, map 20x20", "digits", 20),
     "rows": Work("100,000 images like digits / 16, map 20x20", "digits", 20, passes=20),
     "million": Work("1,000,000 rows of 16 numbers, map 20x20", "digits", 20, passes=2),

@@ -32,13 +32,23 @@ def main() -> int:
     seconds = time.perf_counter() - began
     scale = 1 << (20 if sys.platform == "darwin" else 10)
     found = {"seconds": seconds, "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / scale}
-    scores = {"inertia": inertia(x, made)} if work.units else errors(x, made, work.side)
+    scores = {"inertia": inertia(x, made)} if work.units else of_seeds(x, made, work.side)
     print(json.dumps(found | scores))
     return 0
 
 
-def _zoo(x: np.ndarray, recipe: Any, task: str) -> dict:
-    """Trains a recipe as the command does, on rows in memory; returns the parameters."""
+def of_seeds(x: np.ndarray, units: np.ndarray, side: int) -> dict[str, Any]:
+    """Computes the errors of a map, or the means and the range of those of several (seeds, units, features)."""
+    if units.ndim == 2:
+        return errors(x, units, side)
+    each = [errors(x, one, side) for one in units]
+    by_name = {name: [one[name] for one in each] for name in each[0]}
+    means: dict[str, Any] = {name: float(np.mean(values)) for name, values in by_name.items()}
+    return means | {"range": {name: [min(values), max(values)] for name, values in by_name.items()}}
+
+
+def _zoo(x: np.ndarray, recipe: Any, task: str, seeds: int = 1) -> list[dict]:
+    """Trains a recipe as the command does, on rows in memory, in one program; returns the parameters of each seed."""
     import jax
 
     from zoo.train import trainers
@@ -57,21 +67,20 @@ def _zoo(x: np.ndarray, recipe: Any, task: str) -> dict:
     feed = from_memory(Split(x, y), len(x), fit_scaler(x, "none"), None, "none", whole=True)
     model = build(recipe.model, ModelSpec(1), recipe.m)
     trainer = trainers.make(model, task_for(task, outputs=1), trainers.Run(recipe, steps, 1, sharding))
-    fit = train(
-        StepProgram(trainer, feed, sharding),
-        Plan(steps, 1, steps, steps),
-        jax.random.key(recipe.seed),
-        evaluate=lambda fit, step: [],
-        rate=lambda step: 0.0,
-    )
-    return jax.device_get(fit["params"])
+    program, plan, found = StepProgram(trainer, feed, sharding), Plan(steps, 1, steps, steps), []
+    for seed in range(recipe.seed, recipe.seed + seeds):
+        fit = train(program, plan, jax.random.key(seed), evaluate=lambda fit, step: [], rate=lambda step: 0.0)
+        found.append(jax.device_get(fit["params"]))
+    return found
 
 
 def _zoo_map(rule: str) -> Callable:
     def made(x, work):
         m = {"rows": work.side, "columns": work.side}
         recipe = replace(_recipe(work, rule), m=m, epochs=_passes(work, rule), batch_size=len(x), seed=_SEED)
-        return _zoo(x, recipe, "topographic_map")["map"]["units"]
+        seeds = work.seeds if rule == "online" else 1
+        found = [params["map"]["units"] for params in _zoo(x, recipe, "topographic_map", seeds)]
+        return found if len(found) > 1 else found[0]
 
     return made
 
@@ -113,7 +122,7 @@ def _zoo_read_out(x, work):
     from zoo.train.config.recipe import recipe_for
 
     recipe = replace(recipe_for("rbf", "diabetes"), m={"units": work.units}, batch_size=len(x), seed=_SEED)
-    return _zoo(x, recipe, "regression")["hidden"]["centres"]
+    return _zoo(x, recipe, "regression")[0]["hidden"]["centres"]
 
 
 def _zoo_kmeans(x, work):

@@ -7,6 +7,7 @@ import pytest
 
 from benchmarks import maps
 from benchmarks.map_work import WORK, errors, inertia, rows_of
+from benchmarks.map_worker import of_seeds
 
 WHERE = {"machine": "a desk", "versions": {"jax": "1"}, "date": "today"}
 
@@ -30,6 +31,19 @@ def test_rows_of_a_block_are_scored_like_all_of_them():
     x, units = rng.normal(size=(9000, 3)), rng.normal(size=(25, 3))
     distances = np.linalg.norm(x[:, None] - units, axis=-1)
     assert errors(x, units, 5)["quantisation"] == pytest.approx(distances.min(axis=1).mean())
+
+
+def test_maps_of_several_seeds_are_judged_by_their_mean_and_the_range_is_shown():
+    x, units = np.array([[0.0], [2.0]]), np.array([[0.0], [1.0], [3.0], [4.0]])
+    found = of_seeds(x, np.stack([units, units + 1]), 2)  # errors 0 and 1, and 1 and 0
+    assert found["quantisation"] == pytest.approx((0.5 + 0.5) / 2)
+    worse = of_seeds(x, np.stack([units, units + 3]), 2)  # then 3 and 1
+    assert worse["quantisation"] == pytest.approx((0.5 + 2) / 2)
+    assert worse["range"]["quantisation"] == pytest.approx([0.5, 2])
+    assert of_seeds(x, units, 2) == errors(x, units, 2)
+    kept = {"iris": {"methods": {"zoo online": [measured(1.0)[0] | worse]}, **WHERE}}
+    assert "| zoo online | 1.250 (0.500 to 2.000) | 0.000 (0.000 to 0.000) |" in maps.table(kept)
+    assert maps.targets(kept) == ["iris, online: quantisation error 1.250 exceeds 0.300"]
 
 
 def test_rows_are_those_of_the_name():
