@@ -5,8 +5,8 @@ program each, as a sweep trained them before; in turns, each in a new folder wit
 that the processor worked, which other processes change least.
 
 `search`: random settings of a network on digits beside those that the tree-structured Parzen estimator of Optuna
-proposes, with pruning, for as much time; by the best score on the validation examples, for several seeds of the search.
-It needs Optuna: `pip install -e '.[sweep]'`.
+proposes, with pruning, for as many seconds of the processor; by the best score on the validation examples, for several
+seeds of the search. It needs Optuna: `pip install -e '.[sweep]'`.
 """
 
 import argparse
@@ -117,29 +117,30 @@ def _search(trials: int, seeds: int, epochs: float) -> Figure:
     found = [compared(trials, seed, epochs) for seed in range(seeds)]
     for seed, (random, tpe, counts) in enumerate(found):
         line = f"search, seed {seed}: random {random:.4f} of {counts[0]} settings, tpe {tpe:.4f} of {counts[1]}"
-        print(f"{line} in the same time", flush=True)
+        print(f"{line} in the same time of the processor", flush=True)
     means = [statistics.fmean(random for random, _, _ in found), statistics.fmean(tpe for _, tpe, _ in found)]
     text = (
         f"best validation accuracy of random {100 * means[0]:.2f} %, of tpe with pruning {100 * means[1]:.2f} % "
         f"(by seed: {', '.join(f'{100 * a:.2f} and {100 * b:.2f}' for a, b, _ in found)})"
     )
-    what = f"search of {trials} random settings of mlp on digits, {epochs:g} epochs, beside tpe for the same time"
+    what = f"search: {trials} random settings of mlp on digits, {epochs:g} epochs, and tpe for as long on the processor"
     return Figure(what, f"{seeds} seeds", text, f"{_COMMAND} --only search")
 
 
 def compared(trials: int, seed: int, epochs: float) -> tuple[float, float, tuple[int, int]]:
     """Returns the best score of random settings and of a search in the same time, and the number of settings of each.
 
-    A search runs on after that time for the setting that is under way, which does not count.
+    Time is that of the processor, which other processes change least. A search runs on after that time for the setting
+    that is under way, which does not count.
     """
     chosen = resolve_recipe({"model": "mlp", "dataset": "digits"})
     common = {**SPACE, "epochs": str(epochs), "val_share": "0.2", "seed": str(seed)}
     with tempfile.TemporaryDirectory() as folder:
         begin(_OPTIONS)
         settings, seeds = settings_of(chosen, {**common, "random": trials})
-        began = time.perf_counter()
+        began = time.process_time()
         random = sweep(settings, seeds, Path(folder) / "random", _OPTIONS)
-        seconds = time.perf_counter() - began
+        seconds = time.process_time() - began
         begin(_OPTIONS)
         wanted, seeds = search_of(chosen, {**common, "search": "tpe", "trials": 10 * trials, "prune": True})
         clock = Clock(seconds)
@@ -152,11 +153,11 @@ class Clock:
     """Collects the results of a search, and ends it after a time."""
 
     def __init__(self, seconds: float):
-        self._end, self.found = time.perf_counter() + seconds, list[SettingResult]()
+        self._end, self.found = time.process_time() + seconds, list[SettingResult]()
 
     def on_setting(self, result: SettingResult, new: bool) -> None:
         """Takes a result; raises TimeoutError if it came too late."""
-        if time.perf_counter() > self._end:
+        if time.process_time() > self._end:
             raise TimeoutError
         self.found.append(result)
 
