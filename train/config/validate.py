@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import fields, replace
+from itertools import pairwise
 from typing import Any, get_type_hints
 
 from ..data.augmentation.plan import parse_augment
@@ -74,6 +75,10 @@ def check_recipe(recipe: Recipe) -> None:
             f"--warmup-epochs must be less than --epochs {recipe.epochs:g}, got {recipe.warmup_epochs:g}: "
             "the learning rate would never be reached"
         )
+    at = tuple(f"{each:g}" for each in recipe.step_at)
+    if any(late <= early for early, late in pairwise(recipe.step_at)):
+        rising = " ".join(sorted(set(at), key=float))
+        raise BadInput(f"--step-at {' '.join(at)}: the epochs must rise, as in --step-at {rising}")
     parse_augment(recipe.augment)
     parse_weights(recipe.class_weights)
     parse_fold(recipe.fold)

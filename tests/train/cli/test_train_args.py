@@ -309,3 +309,8 @@ def test_the_epochs_of_decays_are_a_list():
     assert recipe(*words, "--step-at").step_at == ()
     with pytest.raises(BadInput, match="--step-at must be a list of numbers above 0"):
         recipe(*words, "--step-at", "0")
+    for given in (("5", "3"), ("3", "3", "5")):
+        with pytest.raises(BadInput, match="the epochs must rise, as in --step-at 3 5"):
+            recipe(*words, "--step-at", *given)
+    with pytest.raises(BadInput, match="--step-at"):
+        recipe(*words, "--step-at", "5,3")
