@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 from jax import lax, random
 
-__all__ = ["adjusted", "cutout", "flip", "jitter", "shift"]
+__all__ = ["adjusted", "cutout", "flip", "jitter", "shift", "turned"]
 
 _LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601
 _ROUNDING = 1e-6
@@ -36,6 +36,8 @@ def flip(key: jax.Array, x: jax.Array) -> jax.Array:
 def jitter(key: jax.Array, x: jax.Array, most: float, levels: tuple[Any, Any]) -> jax.Array:
     """Multiplies brightness, contrast and saturation of each image by factors from 1 - most to 1 + most.
 
+    The hue of a colour image is turned by up to `most` / 6 of a full turn; 1/6 of it leads from red to yellow.
+
     Args:
         key: random key.
         x: images (batch, height, width, channels), float32.
@@ -44,7 +46,12 @@ def jitter(key: jax.Array, x: jax.Array, most: float, levels: tuple[Any, Any]) -
     """
     factors = random.uniform(key, (3, len(x), 1, 1, 1), minval=1 - most, maxval=1 + most)
     black, white = levels
-    return black + (white - black) * adjusted((x - black) / (white - black), *factors)
+    changed = adjusted((x - black) / (white - black), *factors)
+    if x.shape[-1] == len(_LUMA):
+        changed = turned(
+            changed, random.uniform(random.fold_in(key, 1), (len(x), 1, 1, 1), minval=-most, maxval=most) / 6
+        )
+    return black + (white - black) * changed
 
 
 def adjusted(x: jax.Array, brightness: jax.Array, contrast: jax.Array, saturation: jax.Array) -> jax.Array:
@@ -58,6 +65,29 @@ def adjusted(x: jax.Array, brightness: jax.Array, contrast: jax.Array, saturatio
     x = jnp.clip(mean + (x - mean) * contrast, 0, 1)
     grey = _luma(x)
     return jnp.clip(grey + (x - grey) * saturation, 0, 1)
+
+
+def turned(x: jax.Array, turn: jax.Array) -> jax.Array:
+    """Turns the hue of colours, 0 to 1, on the circle of the HSV model (Smith 1978); value and saturation stay.
+
+    Args:
+        x: images (batch, height, width, 3).
+        turn: shares of a full turn (batch, 1, 1, 1); 1/3 turns red into green.
+
+    >>> turned(jnp.array([[[[1.0, 0.25, 0.25]]]]), jnp.full((1, 1, 1, 1), 1 / 3)).round(3).ravel().tolist()
+    [0.25, 1.0, 0.25]
+    """
+    red, green, blue = (x[..., i] for i in range(3))
+    top, low = x.max(axis=-1), x.min(axis=-1)
+    width = jnp.where(top > low, top - low, 1)
+    # Place on the circle in sixths of a turn, from red by way of green and blue.
+    place = jnp.where(
+        top == red, green - blue, jnp.where(top == green, 2 * width + blue - red, 4 * width + red - green)
+    )
+    place = place / width + 6 * turn[..., 0]
+    # Each channel falls from the top to the low over a sixth, two sixths away from its own colour.
+    away = jnp.stack([jnp.abs((place - 2 * i + 3) % 6 - 3) for i in range(3)], axis=-1)
+    return low[..., None] + (top - low)[..., None] * jnp.clip(2 - away, 0, 1)
 
 
 def _luma(x: jax.Array) -> jax.Array:

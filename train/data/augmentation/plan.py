@@ -35,7 +35,9 @@ CHANGES: Mapping[str, Strength | None] = MappingProxyType(
         "crop": Strength("smallest share of the area", 0.5, _SHARE),
         "rotate": Strength("largest angle in degrees", 15, Bounds(0, 180, open_low=True)),
         "scale": Strength("largest gain in size", 0.2, Bounds(0, 4, open_low=True)),
-        "jitter": Strength("largest change of brightness, contrast and saturation", 0.3, _SHARE),
+        "jitter": Strength(
+            "largest change of brightness, contrast and saturation, six times that of the hue", 0.3, _SHARE
+        ),
         "cutout": Strength("share of the side", 0.25, _SHARE),
         "mixup": Strength("alpha of the beta distribution", 0.2, Bounds(0, 100, open_low=True)),
     }

@@ -1,5 +1,6 @@
 """Shifts, flips, colours and holes, against numpy."""
 
+import colorsys
 from functools import partial
 
 import jax
@@ -8,7 +9,7 @@ import numpy as np
 import pytest
 
 from zoo.train.data.augmentation.apply import augment
-from zoo.train.data.augmentation.pixels import adjusted
+from zoo.train.data.augmentation.pixels import adjusted, turned
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
 
@@ -72,6 +73,32 @@ def test_colours_are_adjusted_as_numpy_does(factors):
     np.testing.assert_allclose(
         adjusted(jnp.asarray(x), *given), np.stack([by_hand(each, *factors) for each in x]), atol=1e-6
     )
+
+
+def turned_by_hand(rgb, turn):
+    hue, saturation, value = colorsys.rgb_to_hsv(*rgb)
+    return colorsys.hsv_to_rgb((hue + turn) % 1, saturation, value)
+
+
+@pytest.mark.parametrize("turn", [0.0, 0.05, -0.05, 1 / 3, -0.7])
+def test_the_hue_is_turned_as_in_float64_and_grey_stays(turn):
+    x = np.random.default_rng(0).random((2, 4, 5, 3))
+    x[0, 0] = [[1, 1, 0], [0, 1, 1], [1, 0, 1], [0.5, 0.5, 0.5], [0, 0, 0]]
+    found = turned(jnp.asarray(x), jnp.array([turn, 2 * turn]).reshape(2, 1, 1, 1))
+    wanted = [[[turned_by_hand(rgb, (i + 1) * turn) for rgb in row] for row in image] for i, image in enumerate(x)]
+    np.testing.assert_allclose(found, wanted, atol=2e-6)
+
+
+def test_the_hue_of_each_image_is_turned_by_up_to_a_sixth_of_the_strength(key):
+    colour = (110, 90, 80)  # so grey that no other change reaches white
+    x = np.broadcast_to(np.array(colour, np.uint8), (200, 2, 2, 3))
+    y = np.asarray(augment("jitter=0.3", key, x)) / 255
+    hues = np.array([colorsys.rgb_to_hsv(*rgb)[0] for rgb in y[:, 0, 0].tolist()]) - colorsys.rgb_to_hsv(*colour)[0]
+    hues = (hues + 0.5) % 1 - 0.5
+    assert 0.04 < np.abs(hues).max() <= 0.05 + 1e-4
+    assert hues.min() < -0.03
+    grey = np.full((5, 2, 2, 1), 100, np.uint8)
+    assert np.asarray(augment("jitter=0.3", key, grey)).shape == grey.shape
 
 
 def test_colours_change_within_the_levels_of_black_and_white(key):
