@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 from shlex import quote
-from typing import Any
+from typing import Any, Literal
 
 from ..config.schema import Option
 from ..data.targets import CLASSES
@@ -18,6 +18,13 @@ __all__ = ["main"]
 _FLAGS = (
     Option("invert", bool, False, "inverted brightness of images", "input"),
     Option("column", str, None, "column of a table to forecast (default: that of the training)", "input"),
+    Option(
+        "unreadable",
+        Literal["refuse", "skip"],
+        None,
+        "reaction to images that cannot be read: end with their names, or leave them out (default: as in the training)",
+        "input",
+    ),
     THRESHOLD,
     JSON,
     Option(
@@ -52,6 +59,7 @@ tables    .csv, one line for each example. A model of a table (--target) reads r
 series    .csv, the oldest line first: a forecast of the next values of a column
 texts     for language models: bits per character and perplexity of the text"""
 _PICTURED = (*CLASSES, "reconstruct")  # tasks whose predictions for images have pictures
+_SHOWN = 10  # images that cannot be read, in a line
 _AHEAD = 64 << 20  # bytes that are read before jax is imported
 _QUIET_SECONDS, _LINE_SECONDS = 2.0, 10.0  # before the first line of progress, and between two lines in a log file
 
@@ -63,7 +71,8 @@ def main(words: Sequence[str], prog: str = "python -m zoo predict") -> int:
         return 0
     if not asked.places:
         raise BadInput(f"no files given: usage: {prog} {asked.run} FILE ...; --help lists the kinds of files")
-    spec, batches = _batches(asked)
+    skipped: list[str] = []
+    spec, batches = _batches(asked, skipped)
     batches = _read_ahead(batches)
     from ..inference.memory import explain_out_of_memory
     from ..inference.predict import predictions
@@ -81,13 +90,21 @@ def main(words: Sequence[str], prog: str = "python -m zoo predict") -> int:
         return found
 
     found = explain_out_of_memory(asked.run, answers)
+    if skipped:
+        shown = ", ".join(skipped[:_SHOWN]) + f" and {len(skipped) - _SHOWN:,} more" * (len(skipped) > _SHOWN)
+        notes.append(f"{len(skipped):,} images that cannot be read are left out: {shown}")
     note(notes)
     _print(asked, found, notes, spec.shape)
     return 0
 
 
-def _batches(asked: ModelArgs) -> tuple[Any, Iterator[Any]]:
-    """Returns the inputs that the model accepts, and those given in batches of a limited size."""
+def _batches(asked: ModelArgs, skipped: list[str]) -> tuple[Any, Iterator[Any]]:
+    """Returns the inputs that the model accepts, and those given in batches of a limited size.
+
+    Args:
+        asked: the command line.
+        skipped: names of images that cannot be read and are left out, to which they are appended.
+    """
     from ..inference.inputs.batch import InputSpec
     from ..inference.inputs.read import stream_inputs
     from ..trained.file import header, locate
@@ -107,7 +124,9 @@ def _batches(asked: ModelArgs) -> tuple[Any, Iterator[Any]]:
     except (KeyError, TypeError) as error:
         raise CheckpointUnusable(f"{asked.run} does not describe its inputs: {error!r}") from error
     column, invert = asked.given["column"] or "", asked.given["invert"]
-    return spec, stream_inputs(asked.places, spec, invert=invert, column=column, progress=_progress())
+    unreadable = asked.given["unreadable"] or about.get("recipe", {}).get("d", {}).get("unreadable")
+    on_skip = skipped.append if unreadable == "skip" else None
+    return spec, stream_inputs(asked.places, spec, invert=invert, column=column, progress=_progress(), on_skip=on_skip)
 
 
 def _explaining(folder: Path | None) -> Callable[[Any, Any, list[dict[str, Any]]], None]:

@@ -11,6 +11,7 @@ from zoo.layers import Layer, computing_in, each_player
 
 from ..config.model_sizes import check_options
 from ..data.dataset import PER_STEP, Dataset, Source
+from ..data.targets import CLASSES
 from ..errors import BadInput
 from ..option_types import coerce
 from ..tasks import given_options, task_for
@@ -67,8 +68,11 @@ def spec_for(kind: Source, data: Dataset, task: str = "") -> ModelSpec:
     >>> spec_for(source("iris"), load_data("iris"))
     ModelSpec(outputs=3, each=False, vocabulary=0, shape=(4,))
     """
+    task = task or data.task
     outputs = len(data.vocabulary) if data.task == "language" else data.outputs or kind.outputs
-    return ModelSpec(outputs, (task or data.task) in PER_STEP, len(data.vocabulary), data.train.x.shape[1:])
+    if {task, data.task} == {*CLASSES}:  # two classes by one output or by two
+        outputs = 1 if task == "binary" and len(data.classes) == 2 else len(data.classes)
+    return ModelSpec(outputs, task in PER_STEP, len(data.vocabulary), data.train.x.shape[1:])
 
 
 def build(name: str, wanted: ModelSpec, options: Mapping[str, Any], dtype: str = "float32") -> Layer:

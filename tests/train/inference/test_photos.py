@@ -9,6 +9,7 @@ from PIL import Image
 
 from zoo.__main__ import main
 from zoo.train.cli import predict
+from zoo.train.errors import BadInput
 from zoo.train.inference.inputs import read
 from zoo.train.inference.inputs.batch import InputSpec
 from zoo.train.inference.inputs.read import stream_inputs
@@ -159,3 +160,26 @@ def test_photographs_of_one_class_are_refused_by_its_name(photos, capsys):
     words = ["--images", str(photos / "train" / "dark"), "--d.size", "8", "--dry-run"]
     assert main(["train", "--model", "logistic", *words]) == 2
     assert "images has one class, dark: add examples of another one" in capsys.readouterr().err
+
+
+def test_images_that_cannot_be_read_are_named_or_left_out(trained, photos, tmp_path, capsys):
+    folder = tmp_path / "more"
+    for name in ("a.png", "b.png", "c.png"):
+        folder.mkdir(exist_ok=True)
+        (folder / name).write_bytes((photos / "test" / "red" / "0.png").read_bytes())
+    (folder / "b.png").write_bytes(b"no image")
+    assert main(["predict", str(trained), str(folder)]) == 2
+    assert "b.png is not an image" in (told := capsys.readouterr().err)
+    assert "to leave it out: --unreadable skip" in told
+    assert main(["predict", str(trained), str(folder), "--unreadable", "skip", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [each["input"] for each in found["predictions"]] == ["a.png", "c.png"]
+    assert "1 images that cannot be read are left out: b.png" in found["notes"]
+
+
+def test_none_of_the_images_left_is_an_error(tmp_path):
+    (tmp_path / "a.png").write_bytes(b"no image")
+    skipped = []
+    with pytest.raises(BadInput, match=r"none of the 1 images can be read, the first is .*a\.png"):
+        list(stream_inputs([str(tmp_path)], InputSpec("image", (8, 8, 3), side=8), on_skip=skipped.append))
+    assert skipped == ["a.png"]

@@ -1,10 +1,11 @@
 """Reads image files as arrays of bytes."""
 
 import os
+import re
 import struct
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -24,7 +25,7 @@ Resize = Literal["crop", "squash", "pad"]
 ENDINGS = (
     ".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".gif", ".bmp", ".dib", ".tif", ".tiff", ".avif",
     ".jp2", ".j2k", ".jpf", ".jpx", ".ppm", ".pgm", ".pbm", ".pnm", ".tga", ".ico", ".icns", ".pcx", ".dds", ".psd",
-    ".sgi", ".qoi", ".xbm", ".xpm",
+    ".sgi", ".qoi", ".xbm", ".xpm", ".heic", ".heif",
 )  # fmt: skip
 FORMS = ".png, .jpg, .webp, .gif, .bmp, .tif, .avif and others that pillow reads"
 """The endings of image files in words, for messages."""
@@ -34,6 +35,8 @@ _FORMATS = (
     "PNG", "JPEG", "GIF", "BMP", "PPM", "WEBP", "TIFF", "AVIF", "JPEG2000", "DIB", "ICO", "ICNS", "PCX", "DDS", "PSD",
     "SGI", "QOI", "XBM", "XPM",
 )  # fmt: skip
+_HEIF = "HEIF"  # the format of pillow-heif, which is optional
+_HEIC = re.compile(rb"....ftyp(hei[cxms]|hev[cxms]|mif1|msf1)", re.DOTALL)  # how photographs of phones begin
 _BY_ENDING = {".tga": "TGA"}  # formats whose files have no mark of their own
 _TURNED = range(5, 9)  # EXIF orientations that exchange height and width
 _ORIENTATION = 0x0112
@@ -129,6 +132,11 @@ def _opened(path: Path) -> "Iterator[Image.Image]":
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
         raise BadInput(f"{path}: too many pixels to decompress safely ({error}); scale it down") from error
     except Image.UnidentifiedImageError as error:
+        if _is_heic(path):
+            raise BadInput(
+                f"{path} is a HEIC image, which pillow reads with the package pillow-heif alone: install it (pip "
+                "install 'neural-network-zoo[heic]'), or convert the image to JPEG"
+            ) from error
         raise BadInput(f"{path} is not an image ({FORMS}): remove it from the folder") from error
     except _DAMAGED as error:
         raise BadInput(f"{path} cannot be read, it is damaged or truncated: {error}") from error
@@ -140,7 +148,16 @@ def _decoders() -> tuple[str, ...]:
     from PIL import Image
 
     Image.init()
-    return tuple(name for name in _FORMATS if name in Image.OPEN)
+    with suppress(ImportError):
+        from pillow_heif import register_heif_opener  # pyright: ignore[reportMissingImports]
+
+        register_heif_opener()
+    return tuple(name for name in (*_FORMATS, _HEIF) if name in Image.OPEN)
+
+
+def _is_heic(path: Path) -> bool:
+    with path.open("rb") as file:
+        return _HEIC.match(file.read(12)) is not None
 
 
 def on_white(picture: "Image.Image") -> "Image.Image":

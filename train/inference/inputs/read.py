@@ -8,6 +8,7 @@ import numpy as np
 from ...data.formats.csv import near_file
 from ...data.formats.image import ENDINGS, files_below
 from ...data.formats.image import FORMS as IMAGES
+from ...data.formats.image_rows import damaged
 from ...data.prefetch import prefetched
 from ...errors import BadInput
 from . import tables
@@ -45,6 +46,7 @@ def stream_inputs(
     invert: bool = False,
     column: str = "",
     progress: Callable[[int, int], None] = lambda done, total: None,
+    on_skip: Callable[[str], None] | None = None,
 ) -> Iterator[Batch]:
     """Reads files as batches; consecutive examples of one shape form a batch, up to 64 MiB of them.
 
@@ -55,28 +57,39 @@ def stream_inputs(
         invert: exchanges black and white in images.
         column: column of a table to forecast.
         progress: called after each file with the numbers of files that were read and of all.
+        on_skip: called with the name of each image that cannot be read, which is left out; None: it is an error.
 
     Raises:
-        BadInput: if any file cannot be read; the message names file, place and expectation.
+        BadInput: if any file cannot be read, or no image of several; the message names file, place and expectation.
     """
     files = _files(places, spec)
     several = len(files) > _FEW  # threads decode the images of a folder
 
     def read(i: int) -> list[Batch]:
         path, name = files[i]
-        batches = _read(path, spec, invert, column)
+        try:
+            batches = _read(path, spec, invert, column)
+        except BadInput as error:
+            if spec.kind != "image" or path.suffix.lower() not in ENDINGS or not damaged([path]):
+                raise
+            if on_skip is None:
+                raise BadInput(f"{error}; to leave it out: --unreadable skip") from error
+            on_skip(name or str(path))
+            return []
         return [batches[0]._replace(names=[name])] if name else batches
 
     some: list[Batch] = []
-    size = 0
+    size = found = 0
     for i, batches in enumerate(prefetched(read, len(files)) if several else map(read, range(len(files)))):
         for batch in batches:
             if some and (_form(batch) != _form(some[0]) or size >= _MOST):
                 yield _joined(some)
                 some, size = [], 0
             some.append(batch)
-            size += batch.x.nbytes
+            size, found = size + batch.x.nbytes, found + 1
         progress(i + 1, len(files))
+    if not found:
+        raise BadInput(f"none of the {len(files):,} images can be read, the first is {files[0][0]}")
     if some:
         yield _joined(some)
 

@@ -288,15 +288,15 @@ def test_a_class_in_another_format_or_one_folder_deeper_stays_a_class(photos, en
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes")
 def test_a_class_that_would_vanish_raises_and_files_left_out_are_named(photos):
-    (photos / "cats" / "notes.heic").write_text("not read")
+    (photos / "cats" / "notes.cr2").write_text("not read")
     os.mkfifo(photos / "cats" / "pipe.png")
     lines = []
     load_data("images", Place(print_fn=lines.append), {"folder": str(photos)})
     assert "cats: 2 files left out" in lines[0]
-    assert "(.heic, .png)" in lines[0]
+    assert "(.cr2, .png)" in lines[0]
     with pytest.raises(BadInput, match="not a regular file"):
         read_picture(photos / "cats" / "pipe.png")
     (photos / "bees").mkdir()
-    (photos / "bees" / "a.heic").write_text("not read")
+    (photos / "bees" / "a.cr2").write_text("not read")
     with pytest.raises(BadInput, match=r"bees has no images .*the class bees would vanish"):
         load(photos)

@@ -1,12 +1,17 @@
 """Folders of photographs: squares of all sizes, nested classes, test images elsewhere, files that cannot be read."""
 
+import sys
+from types import ModuleType
+
 import numpy as np
 import pytest
-from PIL import Image, ImageOps
+from PIL import BmpImagePlugin, Image, ImageOps
 
-from zoo.train.data.dataset import Place, load_data
+from zoo.train.data.dataset import Place, load_data, source
+from zoo.train.data.formats import image
 from zoo.train.data.formats.image import ENDINGS, picture_size, read_picture
 from zoo.train.errors import BadInput
+from zoo.train.trained.build import spec_for
 
 
 def put(path, height, width, *, seed=0, **options):
@@ -183,3 +188,51 @@ def test_formats_that_pillow_reads_are_read(tmp_path, ending):
     picture.convert("1" if ending == ".xbm" else "RGB").save(tmp_path / f"a{ending}")
     assert ending in ENDINGS
     assert read_picture(tmp_path / f"a{ending}").shape == (16, 16, 3)
+
+
+@pytest.fixture
+def decoders(monkeypatch):
+    """Other decoders for one test: those of pillow with or without the plugin."""
+    image._decoders.cache_clear()
+    for registry in ("OPEN", "ID"):
+        monkeypatch.setattr(Image, registry, getattr(Image, registry).copy())
+    yield lambda plugin: monkeypatch.setitem(sys.modules, "pillow_heif", plugin)
+    image._decoders.cache_clear()
+
+
+@pytest.mark.parametrize("name", ["a.heic", "a.jpg"])
+def test_an_image_of_a_phone_that_needs_a_plugin_says_which(tmp_path, decoders, name):
+    decoders(None)  # an import fails
+    (tmp_path / name).write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(40))
+    with pytest.raises(BadInput, match=r"a\.\w+ is a HEIC image, .* install 'neural-network-zoo\[heic\]'"):
+        read_picture(tmp_path / name)
+
+
+def test_an_image_of_a_phone_is_read_where_the_plugin_is_installed(tmp_path, decoders):
+    plugin = ModuleType("pillow_heif")
+    accept = lambda start: start[4:12] == b"ftypheic"  # noqa: E731
+
+    class Heif(BmpImagePlugin.BmpImageFile):
+        format = "HEIF"
+
+        def _open(self):
+            self.fp.seek(12)
+            super()._open()
+
+    plugin.register_heif_opener = lambda: Image.register_open("HEIF", Heif, accept)  # pyright: ignore
+    decoders(plugin)
+    pixels = put(tmp_path / "a.bmp", 6, 9)
+    whole = (tmp_path / "a.bmp").read_bytes()
+    moved = whole[:10] + (int.from_bytes(whole[10:14], "little") + 12).to_bytes(4, "little") + whole[14:]
+    (tmp_path / "a.heic").write_bytes(b"\0\0\0\x18ftypheic" + moved)
+    np.testing.assert_array_equal(read_picture(tmp_path / "a.heic"), pixels)
+
+
+@pytest.mark.parametrize(("task", "outputs"), [("", 2), ("multiclass", 2), ("binary", 1)])
+def test_two_classes_may_have_one_output(photos, task, outputs):
+    assert spec_for(source("images"), load(photos)[0], task).outputs == outputs
+
+
+@pytest.mark.parametrize(("task", "outputs"), [("", 1), ("multiclass", 2), ("binary", 1)])
+def test_two_classes_of_one_output_may_have_two(task, outputs):
+    assert spec_for(source("breast_cancer"), load_data("breast_cancer"), task).outputs == outputs
