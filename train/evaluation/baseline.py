@@ -4,7 +4,7 @@ The baseline is fitted to the training examples and kept with the model, so that
 by the same metrics on the same examples.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import jax
@@ -75,7 +75,8 @@ def score_baseline(
         shares: whether the task is that of every run that shares the programs of the evaluator.
     """
     model = _model(per_step)
-    unused = Trainer(lambda key, batch: {}, lambda fit, batch, key: (fit, {}), scores(model, task), task.finish)
+    decided = task._replace(metrics={name: _decided(task, metric) for name, metric in task.metrics.items()})
+    unused = Trainer(lambda key, batch: {}, lambda fit, batch, key: (fit, {}), scores(model, decided), task.finish)
     params = {"outputs": np.asarray(baseline["outputs"], np.float32).reshape(shape)}
     if baseline["last"]:
         params["last"] = np.asarray(baseline["last"], np.float32)
@@ -85,6 +86,11 @@ def score_baseline(
 def baseline_outputs(baseline: Mapping[str, Any], examples: int) -> np.ndarray:
     """Returns the outputs of a constant baseline for as many examples, float32 (examples, outputs)."""
     return np.tile(np.asarray(baseline["outputs"], np.float32), (examples, 1))
+
+
+def _decided(task: Task, metric: Callable) -> Callable:
+    """Returns a metric of the decisions of a baseline."""
+    return lambda outputs, target: metric(task.frequent(outputs), target)
 
 
 def _model(per_step: bool) -> Layer:

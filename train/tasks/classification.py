@@ -14,7 +14,7 @@ from ..data.dataset import Dataset
 from ..errors import BadInput
 from ..losses import classification as losses
 from ..metrics import classification as metrics
-from .baseline import Baseline, as_frequent, class_shares, label_shares
+from .baseline import Baseline, class_shares, label_shares
 from .task import Task, choose_loss, public, weighted
 
 __all__ = [
@@ -79,13 +79,12 @@ def binary(
 
     def baseline(data, kind):
         share = class_shares(data, 2)
-        odds = np.log(share[1:]) - np.log(share[:1])
-        return Baseline(_FREQUENT, as_frequent(odds, cut))
+        return Baseline(_FREQUENT, np.log(share[1:]) - np.log(share[:1]))
 
     cost = choose_loss("binary", LOSSES["binary"], loss, label_smoothing)
     scores = {"accuracy": partial(metrics.binary_accuracy, cut=cut)}
     return _classes("binary", weighted(cost, class_weights), scores, predict, probabilities)._replace(
-        baseline=baseline, measures="binary", class_weights=class_weights
+        baseline=baseline, frequent=partial(_frequent, cut=cut), measures="binary", class_weights=class_weights
     )
 
 
@@ -125,10 +124,6 @@ def multilabel(loss: str = "auto", outputs: int = 1, label_smoothing: float = 0,
     def predict(z):
         return (z > cut).astype(jnp.int32)
 
-    def baseline(data, kind):
-        found = label_shares(data, kind)
-        return found._replace(outputs=as_frequent(found.outputs, cut))
-
     scores = {
         "accuracy": partial(metrics.exact_match, cut=cut),
         "label_accuracy": partial(metrics.label_accuracy, cut=cut),
@@ -136,8 +131,8 @@ def multilabel(loss: str = "auto", outputs: int = 1, label_smoothing: float = 0,
     figures = ("surface", "centres", "lags", "filters")
     return Task(
         "multilabel", cost, scores, public, "accuracy", True, predict, jax.nn.sigmoid,
-        describe=_describe_labels, compare=_compare_labels, details=_label_details, figures=figures, baseline=baseline,
-        measures="labels",
+        describe=_describe_labels, compare=_compare_labels, details=_label_details, figures=figures,
+        baseline=label_shares, frequent=partial(_frequent, cut=cut), measures="labels",
     )  # fmt: skip
 
 
@@ -199,6 +194,11 @@ def _most_frequent(data: Dataset, kind: str, *, outputs: int, sigmoids: bool = F
     return Baseline(_FREQUENT, logits)
 
 
+def _frequent(z: jax.Array, cut: float) -> jax.Array:
+    """Returns logits that decide by the cut as `z` does by 0, for the more frequent value."""
+    return jnp.where(z > 0, jnp.maximum(z, cut + 1e-3), jnp.minimum(z, cut))
+
+
 def check_classes(task: str, outputs: int) -> None:
     """Raises BadInput if there are fewer than two outputs."""
     if outputs < 2:
@@ -211,18 +211,18 @@ def most_likely(z: jax.Array) -> jax.Array:
 
 
 def _compare(trained: Any, data: Dataset) -> tuple[np.ndarray, np.ndarray]:
-    x, y, lengths = data.test
+    x, y, lengths = data.test[:3]
     return np.asarray(y).reshape(-1), trained.predict_indices(x, lengths)
 
 
 def _compare_tags(trained: Any, data: Dataset) -> tuple[np.ndarray, np.ndarray]:
-    x, y, lengths = data.test
+    x, y, lengths = data.test[:3]
     predicted = trained.predict_indices(x, lengths)
     return y[y >= 0], predicted[y >= 0]
 
 
 def _compare_labels(trained: Any, data: Dataset) -> tuple[np.ndarray, np.ndarray]:
-    x, y, lengths = data.test
+    x, y, lengths = data.test[:3]
     return np.asarray(y), trained.predict_indices(x, lengths)
 
 

@@ -23,6 +23,10 @@ def _labels(batch: dict) -> Any:
     return batch["y"]
 
 
+def _same(outputs: Any) -> Any:
+    return outputs
+
+
 def _nothing(metrics: Mapping[str, float]) -> Sequence[str]:
     return ()
 
@@ -80,6 +84,8 @@ class Task(NamedTuple):
         explain: `metrics -> lines` that explain the scores to a reader who meets them for the first time.
         baseline: `(data, kind of the data) -> Baseline`, the outputs of a trivial model, from the training examples;
             None: the task has none.
+        frequent: maps the outputs of the baseline, shares of the training examples, to outputs that decide for the more
+            frequent value whatever the threshold; its loss is that of the outputs themselves.
         measures: whether the measures of `metrics/decisions.py` are computed: "binary", of class 1; "classes", their
             means over the classes; "steps", the same of the steps with a target; "labels", their means over the labels;
             "": there are none.
@@ -117,6 +123,7 @@ class Task(NamedTuple):
     curves: tuple[str, ...] = ()
     explain: Callable[[Mapping[str, float]], Sequence[str]] = _nothing
     baseline: Callable[[Dataset, str], Baseline] | None = None
+    frequent: Callable[[Any], Any] = _same
     measures: Literal["binary", "classes", "steps", "labels", ""] = ""
     class_weights: tuple[float, ...] = ()
     calibrate: Callable[[Any, Dataset], dict[str, Any]] | None = None

@@ -8,8 +8,6 @@ import numpy as np
 
 from ..errors import BadInput
 from ..metrics.regression import r2
-from ..tasks.baseline import as_frequent
-from ..tasks.classification import logit
 from .build import task_of
 
 __all__ = ["indices_of", "labels_of", "named", "score", "with_threshold"]
@@ -110,7 +108,4 @@ def with_threshold(trained: Any, threshold: float) -> Any:
     about = dict(trained.about)
     about["recipe"] = {**about["recipe"], "threshold": threshold}
     task = task_of(about)
-    if about.get("baseline"):
-        outputs = as_frequent(np.asarray(about["baseline"]["outputs"]), logit(threshold)).tolist()
-        about["baseline"] = {**about["baseline"], "outputs": outputs}
     return replace(trained, task=task, about=about)

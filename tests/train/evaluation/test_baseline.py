@@ -27,8 +27,10 @@ def stored(result):
     return json.loads((result.folder / "result.json").read_text())["baseline"]
 
 
-def test_of_classes_it_is_the_most_frequent_one_with_the_shares_as_probabilities(tmp_path, capsys):
-    recipe = replace(recipe_for("mlp", "breast_cancer"), steps=2, val_share=0.2)
+def test_of_classes_it_is_the_most_frequent_one_with_the_shares_as_probabilities_whatever_the_threshold(
+    tmp_path, capsys
+):
+    recipe = replace(recipe_for("mlp", "breast_cancer"), steps=2, val_share=0.2, threshold=0.9)
     result = run(recipe, RunOptions(out=tmp_path / "run", pictures=False))
     y, share = load_data("breast_cancer").test.y, np.mean(result.setup.data.train.y)
     found = stored(result)
@@ -95,7 +97,9 @@ def test_every_threshold_leaves_the_most_frequent_class(positives, threshold, ex
     task = task_for("binary", threshold=threshold)
     assert task.baseline is not None
     outputs = jnp.asarray(task.baseline(data, "table").outputs, jnp.float32)[None]
-    assert task.predict(outputs).tolist() == [expected]
+    assert task.predict(task.frequent(outputs)).tolist() == [expected]
+    shares = task_for("binary").baseline(data, "table").outputs  # the loss is that of the shares
+    np.testing.assert_array_equal(task.baseline(data, "table").outputs, shares)
 
 
 def test_files_of_earlier_versions_get_that_of_their_own_training_examples():
