@@ -52,7 +52,7 @@ CHOICES = (
     Choice("logistic", "digits", {"lr": "2e-3,5e-3,1e-2", "l2": "1e-4,1e-3,1e-2"}),
     Choice("logistic", "iris", {"lr": "1e-2,3e-2,1e-1", "l2": "0,1e-3,1e-2"}),
     Choice("perceptron", "digits", {"epochs": "10,20,50,100"}),
-    Choice("mlp", "digits", {"lr": "1e-3,2e-3,4e-3", "weight_decay": "1e-2,1e-1", "m.dropout": "0.1,0.3"}),
+    Choice("mlp", "digits", {"lr": "1e-3,2e-3,4e-3", "weight_decay": "1e-2,1e-1"}),
     Choice("mlp", "iris", {"lr": "3e-3,1e-2,3e-2", "weight_decay": "1e-2,1e-1,1"}),
     Choice("mlp", "diabetes", {"lr": "1e-3,3e-3,1e-2", "weight_decay": "1e-2,1e-1,1"}),
     Choice("elm", "digits", {"t.ridge": "1,10,100", "m.scale": "0.5,1,2"}),
