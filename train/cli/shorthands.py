@@ -21,6 +21,7 @@ SHORTHANDS = {
         "a target, for models that need none; short for --dataset table (or csv, table_rows) --d.file FILE",
     ),
     "--target": ("NAME", "column of the table to predict, or several, A,B; short for --d.target NAME"),
+    "--weight": ("NAME", "column of the table with the weight of each row; short for --d.weight NAME"),
     "--test-csv": ("FILE", "CSV file with the test rows of the table, short for --d.test-file FILE"),
     "--images": ("DIR", "folder of images, short for --dataset images --d.folder DIR"),
     "--test-images": (
@@ -42,7 +43,9 @@ _OWN = {"--text": "--d.file", "--csv": "--d.file", "--images": "--d.folder", "--
 _SETS = {"--csv": ("csv", *TABLE_NAMES), "--npy": NPY_NAMES}
 """Data sets of which such a flag means one."""
 
-_BESIDE = {"--test-csv": ("--csv", TABLE_NAMES), "--test-images": ("--images", ("images",))}
+_BESIDE = {
+    "--test-csv": ("--csv", TABLE_NAMES), "--weight": ("--csv", TABLE_NAMES), "--test-images": ("--images", ("images",))
+}  # fmt: skip
 """Flags that say nothing without another flag, or without the data sets that it means."""
 
 _LONG = {"--test-csv": "--d.test-file", "--test-images": "--d.test-folder"}
@@ -171,7 +174,7 @@ def _check_beside(name: str, words: Sequence[str], trained_on: str) -> None:
     other, sets = _BESIDE[name]
     known = {trained_on, *_given("--dataset", words)} & {*sets}
     if not (known or _given(other, words) or _given("--config", words) or _given("--resume", words)):
-        raise BadInput(f"{name} is for test examples beside those of {other}: add {other} {SHORTHANDS[other][0]}")
+        raise BadInput(f"{name} is for examples of {other}: add {other} {SHORTHANDS[other][0]}")
 
 
 def _check_own(name: str, words: Sequence[str]) -> None:

@@ -79,7 +79,9 @@ def _name(key: Any) -> str:
     return str(int(value)) if whole else str(value)
 
 
-def class_weights(text: str, classes: Sequence[str], y: "np.ndarray") -> tuple[float, ...]:
+def class_weights(
+    text: str, classes: Sequence[str], y: "np.ndarray", weight: "np.ndarray | None" = None
+) -> tuple[float, ...]:
     """Returns the weight of each class; () without a text.
 
     Args:
@@ -87,6 +89,7 @@ def class_weights(text: str, classes: Sequence[str], y: "np.ndarray") -> tuple[f
             n / (classes in use * n of the class), so that each class has the same sum of weights.
         classes: names of the classes.
         y: training targets, class indices; negative ones are no targets.
+        weight: weight of each example, by which balanced weights count it; None: all count the same.
 
     Raises:
         BadInput: as `parse_weights`, or if there is no class of such a name.
@@ -108,7 +111,8 @@ def class_weights(text: str, classes: Sequence[str], y: "np.ndarray") -> tuple[f
                 )
         return tuple(given.get(name, 1.0) for name in classes) if given else ()
     y = np.asarray(y).reshape(-1)
-    counts = np.bincount(y[y >= 0].astype(np.int64), minlength=len(classes))
+    there = y >= 0
+    counts = np.bincount(y[there].astype(np.int64), None if weight is None else weight[there], minlength=len(classes))
     total = counts.sum() / np.count_nonzero(counts)
     return tuple(float(total / count) if count else 1.0 for count in counts)
 

@@ -62,11 +62,14 @@ class Split(NamedTuple):
         y: targets (examples,) or (examples, outputs); (examples, time) for tagging, -1 at steps without a tag; of a
             text, the next token of each (tokens,); of a whole series, the next values (examples, time - 1, values).
         lengths: number of valid steps of each example, int32 (examples,); None if all are valid.
+        weight: weight of each example in the loss and in every mean of a score, float64 (examples,), above 0; None: all
+            count the same.
     """
 
     x: "np.ndarray"
     y: "np.ndarray"
     lengths: "np.ndarray | None" = None
+    weight: "np.ndarray | None" = None
 
 
 @dataclass(frozen=True)

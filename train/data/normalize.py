@@ -56,6 +56,7 @@ def fit_scaler(
     x: "np.ndarray",
     how: Literal["none", "unit", "symmetric", "standard"],
     note: Callable[[str], None] = lambda text: None,
+    weight: "np.ndarray | None" = None,
 ) -> Scaler:
     """Fits a scaler to x (..., columns), in float64 over all axes but the last.
 
@@ -66,6 +67,7 @@ def fit_scaler(
             values, evenly spaced rows with that many are used.
         how: none; unit, to [0, 1]; symmetric, to [-1, 1]; standard, to mean 0 and standard deviation 1.
         note: called with a line that names the columns whose values float32 or float64 cannot distinguish.
+        weight: weight of each row in mean and standard deviation; None: all count the same.
 
     Raises:
         BadInput: if x has no examples or is not finite everywhere, or `how` is unknown.
@@ -76,6 +78,7 @@ def fit_scaler(
         raise BadInput(f"unknown normalization {how!r} (choose from {', '.join(_FITS)})")
     if not len(x):
         raise BadInput("cannot fit a normalization without examples")
+    weight = None if weight is None else subsample(weight, max(1, _MOST * len(x) // x.size))
     x = subsample(x, _MOST)
     ends = [(part.min(axis=(0, 1)), part.max(axis=(0, 1))) for part in _parts(x)]
     low, high = (np.stack(each) for each in zip(*ends, strict=True))
@@ -83,7 +86,7 @@ def fit_scaler(
     differs = low < high  # as integers, of which float64 does not hold all beyond 2^53
     low, high = low.astype(np.float64), high.astype(np.float64)
     _check_finite(low, high)
-    shift, spread = _FITS[how](x, low, high)
+    shift, spread = _FITS[how](x, low, high, weight)
     # Compared by the extremes, because rounding gives a constant a small spread.
     rounding = 4 * np.spacing(np.maximum(np.abs(low), np.abs(high)))
     varies = (high - low > rounding) & (spread > _LEAST)
@@ -218,26 +221,36 @@ def _check_finite(low: "np.ndarray", high: "np.ndarray") -> None:
         )
 
 
-def _none(x: "np.ndarray", low: "np.ndarray", high: "np.ndarray"):
+def _none(x: "np.ndarray", low: "np.ndarray", high: "np.ndarray", weight: Any):
     return low * 0, low * 0 + 1
 
 
-def _unit(x: "np.ndarray", low: "np.ndarray", high: "np.ndarray"):
+def _unit(x: "np.ndarray", low: "np.ndarray", high: "np.ndarray", weight: Any):
     return low, high - low
 
 
-def _symmetric(x: "np.ndarray", low: "np.ndarray", high: "np.ndarray"):
+def _symmetric(x: "np.ndarray", low: "np.ndarray", high: "np.ndarray", weight: Any):
     return low / 2 + high / 2, high / 2 - low / 2
 
 
-def _standard(x: "np.ndarray", low: "np.ndarray", high: "np.ndarray"):
+def _standard(x: "np.ndarray", low: "np.ndarray", high: "np.ndarray", weight: "np.ndarray | None"):
     """Returns mean and standard deviation; of wide types measured from the least value in units of the range."""
     import numpy as np
 
-    count = math.prod(x.shape[:-1])
+    positions = math.prod(x.shape[1:-1])
+    count = (len(x) if weight is None else weight.sum()) * positions
     start, unit = (low, np.where(high > low, high - low, 1)) if is_wide(x.dtype) else (low * 0, low * 0 + 1)
-    mean = sum(((part - start) / unit).sum(axis=(0, 1), dtype=np.float64) for part in _parts(x)) / count
-    square = sum((((part - start) / unit - mean) ** 2).sum(axis=(0, 1)) for part in _parts(x)) / count
+
+    def total(of):
+        if weight is None:
+            return sum(of(part).sum(axis=(0, 1), dtype=np.float64) for part in _parts(x))
+        weights = iter(weight)
+        return sum(
+            np.fromiter(weights, np.float64, len(part)) @ of(part).sum(axis=1, dtype=np.float64) for part in _parts(x)
+        )
+
+    mean = total(lambda part: (part - start) / unit) / count
+    square = total(lambda part: ((part - start) / unit - mean) ** 2) / count
     return start + mean * unit, np.sqrt(square) * unit
 
 

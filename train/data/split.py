@@ -11,7 +11,7 @@ from .on_disk import DiskArray, take
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["check_foldable", "folds", "hold_back_last", "joined", "of_fold", "parse_fold", "train_val_split"]
+__all__ = ["check_foldable", "folds", "hold_back_last", "joined", "of_fold", "parse_fold", "taken", "train_val_split"]
 
 
 def folds(y: "np.ndarray", count: int = 5, seed: int = 0) -> "np.ndarray":
@@ -72,7 +72,7 @@ def of_fold(data: Dataset, kind: str, fold: str) -> Dataset:
     held = folds(whole.y, count) == part
     if data.split_anew is not None:
         return data.split_anew((~held).nonzero()[0], held.nonzero()[0])
-    return replace(data, train=_take(whole, ~held), test=_take(whole, held), held_out=True)
+    return replace(data, train=taken(whole, ~held), test=taken(whole, held), held_out=True)
 
 
 def check_foldable(kind: str, name: str, flag: str) -> None:
@@ -88,9 +88,8 @@ def joined(train: Split, test: Split) -> Split:
     """Returns the examples of two splits in memory as one, those of the first before the others."""
     import numpy as np
 
-    lengths = [each.lengths for each in (train, test) if each.lengths is not None]
-    x, y = (np.concatenate(pair) for pair in ((train.x, test.x), (train.y, test.y)))
-    return Split(x, y, np.concatenate(lengths) if lengths else None)
+    pairs = zip(train, test, strict=True)
+    return Split(*(None if a is None or b is None else np.concatenate([a, b]) for a, b in pairs))
 
 
 def train_val_split(split: Split, share: float, seed: int = 0) -> tuple[Split, Split]:
@@ -118,7 +117,7 @@ def train_val_split(split: Split, share: float, seed: int = 0) -> tuple[Split, S
     order = _stratified_order(split.y, seed)
     held[order] = np.arange(n) * count % max(n, 1) < count
     _keep_every_class(split.y, held, order)
-    return _take(split, ~held), _take(split, held)
+    return taken(split, ~held), taken(split, held)
 
 
 def _keep_every_class(y: "np.ndarray", held: "np.ndarray", order: "np.ndarray") -> None:
@@ -149,12 +148,12 @@ def hold_back_last(split: Split, share: float) -> tuple[Split, Split]:
     n = len(split.x)
     _check_share(share, n)
     first = n - (min(max(round(share * n), 1), n - 1) if share else 0)
-    return _take(split, slice(None, first)), _take(split, slice(first, None))
+    return taken(split, slice(None, first)), taken(split, slice(first, None))
 
 
-def _take(split: Split, which: "np.ndarray | slice") -> Split:
-    x, y, lengths = split
-    return Split(take(x, which), take(y, which), None if lengths is None else take(lengths, which))
+def taken(split: Split, which: "np.ndarray | slice") -> Split:
+    """Returns some examples of a split."""
+    return Split(*(None if each is None else take(each, which) for each in split))
 
 
 def _check_share(share: float, n: int) -> None:

@@ -132,10 +132,12 @@ class _Reiterable(NamedTuple):
 
 
 def _joined(kept: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
-    """Joins the arrays of batches, without padding."""
+    """Joins the arrays of batches, without padding; weights that are all 1 are left out."""
     arrays = {name: np.concatenate([each[name] for each in kept]) for name in kept[0]}
-    there = arrays.pop("weight") > 0
-    return {name: each[there] for name, each in arrays.items()}
+    there = arrays["weight"] > 0
+    found = {name: each[there] for name, each in arrays.items()}
+    weight = found.pop("weight").astype(np.float64)
+    return found if (weight == 1).all() else found | {"weight": weight}
 
 
 def _examples(split: Split, parts: int):

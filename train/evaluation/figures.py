@@ -91,8 +91,8 @@ def decisions(drawing: Drawing) -> None:
     curves: tuple[dict, dict] = {}, {}
     for j in [1] if found.binary else range(len(names)):
         y, scores = found.y == j, found.probabilities[:, j]
-        counts = ranked(y, scores)
-        areas = roc_auc(y, scores), average_precision(y, scores)
+        counts = ranked(y, scores, found.weight)
+        areas = (measure(y, scores, found.weight) for measure in (roc_auc, average_precision))
         for curve, area, points in zip(curves, areas, (counts.roc, counts.precision_recall), strict=True):
             if area is not None:
                 curve[j] = (area, points)
@@ -101,7 +101,14 @@ def decisions(drawing: Drawing) -> None:
     )
     path, total = drawing.folder / "decisions.png", len(names)
     if found.binary:
-        draw(roc, precision_recall, reliability(found), path, float(np.mean(found.y == 1)), names[1])
+        draw(
+            roc,
+            precision_recall,
+            reliability(found),
+            path,
+            float(np.average(found.y == 1, weights=found.weight)),
+            names[1],
+        )
         return
     note = "of one against the rest" if total <= _CURVES else f"of the {_CURVES} lowest of {total}"
     draw(roc, precision_recall, reliability(found), path, note=note)
@@ -119,7 +126,7 @@ def mistakes(drawing: Drawing) -> None:
     from ..plots.images import pixels_of, worst_mistakes
     from ..trained.attribution import explain
 
-    x, _, lengths = drawing.data.test
+    x, _, lengths = drawing.data.test[:3]
     if x.ndim != 4:
         return
     truth, predicted = drawing.compared
@@ -149,7 +156,7 @@ def surface(drawing: Drawing) -> None:
         return
     model, data = drawing.model, drawing.data
     predict = model.predict if model.task.probabilities is None else model.probabilities
-    (x, y, _), (test_x, test_y, _) = data.train, data.test
+    (x, y), (test_x, test_y) = data.train[:2], data.test[:2]
     decision_surface(predict, x, y, test_x, test_y, drawing.folder / "surface.png", data.classes)
 
 
@@ -202,7 +209,7 @@ def centres(drawing: Drawing) -> None:
     if kind == "points":
         from ..plots.centres import centres as draw
 
-        x, y, _ = drawing.data.train
+        x, y = drawing.data.train[:2]
         draw(places, widths[:, None] / (1 if scaler is None else scaler.scale), x, y, drawing.data.classes, path)
     elif shape[-1] in (1, 3):
         from ..plots.grid import grid, pixels
@@ -242,7 +249,7 @@ def samples(drawing: Drawing) -> None:
 def clusters(drawing: Drawing) -> None:
     """Draws the clusters: their mean test images, or their areas in the plane."""
     model, path = drawing.model, drawing.folder / "clusters.png"
-    (x, _, _), (test_x, _, _) = drawing.data.train, drawing.data.test
+    x, test_x = drawing.data.train.x, drawing.data.test.x
     _, assigned = drawing.compared
     if drawing.kind == "image" and test_x.shape[-1] in (1, 3):
         from ..plots.grid import grid, pixels

@@ -30,8 +30,8 @@ def details(trained: Trained, data: Dataset) -> dict[str, Any]:
 
 def judged(trained: Trained, data: Dataset) -> Judged:
     """Returns the test examples with predictions and probabilities of a classifier."""
-    x, y, lengths = data.test
-    return _judged(trained.task, np.asarray(y), trained.outputs(x, lengths))
+    x, y, lengths, weight = data.test
+    return _judged(trained.task, np.asarray(y), trained.outputs(x, lengths), weight)
 
 
 def baseline_measures(task: Task, data: Dataset, baseline: Mapping[str, Any]) -> dict[str, float | None]:
@@ -40,7 +40,8 @@ def baseline_measures(task: Task, data: Dataset, baseline: Mapping[str, Any]) ->
         return {}
     y = np.asarray(data.test.y)
     y = y[y >= 0] if task.measures == "steps" else y
-    return measured(_judged(task, y, baseline_outputs(baseline, len(y))))
+    outputs = baseline_outputs(baseline, len(y))
+    return measured(_judged(task, y, outputs, data.test.weight, task.frequent(outputs)))
 
 
 def in_words(measures: Mapping[str, float | None]) -> str:
@@ -60,7 +61,9 @@ def _word(name: str) -> str:
     return _WORDS.get(name, name.replace("_", " "))
 
 
-def _judged(task: Task, y: np.ndarray, outputs: np.ndarray) -> Judged:
+def _judged(task: Task, y: np.ndarray, outputs: np.ndarray, weight: np.ndarray | None, decided: Any = None) -> Judged:
+    """Returns examples with the probabilities of outputs, and the predictions of these or of others."""
     assert task.probabilities is not None, "tasks with measures have probabilities"
-    predicted, probabilities = (np.asarray(of(outputs)) for of in (task.predict, task.probabilities))
-    return judged_by(task, y, predicted, probabilities)
+    predicted, probabilities = task.predict(outputs if decided is None else decided), task.probabilities(outputs)
+    predicted, probabilities = np.asarray(predicted), np.asarray(probabilities)
+    return judged_by(task, y, predicted, probabilities, weight)

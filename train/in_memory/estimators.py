@@ -12,7 +12,14 @@ from sklearn.base import (
     TransformerMixin,
 )
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
-from sklearn.utils.validation import check_array, check_consistent_length, check_is_fitted, validate_data
+from sklearn.utils.validation import (
+    _check_sample_weight,  # pyright: ignore[reportPrivateUsage]
+    check_array,
+    check_consistent_length,
+    check_is_fitted,
+    has_fit_parameter,
+    validate_data,
+)
 
 from ..config.recipe import book
 from ..data.memory.arrays import cells_of, is_frame, is_numeric
@@ -24,21 +31,28 @@ from .parameters import parameters, with_parameters
 __all__ = ["ZooClassifier", "ZooRegressor", "ZooTransformer", "expected_failed_checks"]
 
 _FIT = {  # arguments of `zoo.fit` itself, as an estimator gives them by default
-    "val": None, "classes": (), "column_kinds": {}, "recipe": "", "out": None, "quiet": True, "callbacks": (),
+    "val": None, "classes": (), "column_kinds": {}, "sample_weight": None, "recipe": "", "out": None, "quiet": True,
+    "callbacks": (),
 }  # fmt: skip
 _LEAST = 64  # rows of a call of the compiled model
+_WEIGHTS = (
+    "weights and copies of the examples give the same model up to the rounding of float32, and of models that are "
+    "trained in batches up to the order of these; the check demands ten digits"
+)
 _SETTINGS = "settings are attributes whose names depend on the model, so that they do not stand in the signature"
 
 
 def expected_failed_checks(estimator: Any) -> dict[str, str]:
     """Returns the checks of scikit-learn's `check_estimator` that an estimator does not pass, each with its reason.
 
-    There is one, of estimators with settings.
+    There is one of classifiers and regressors, and one of estimators with settings.
 
     >>> from sklearn.utils.estimator_checks import check_estimator  # doctest: +SKIP
     >>> check_estimator(ZooRegressor(), expected_failed_checks=expected_failed_checks(ZooRegressor()))  # doctest: +SKIP
     """
-    return {} if set(parameters(estimator)) == {"model"} else {"check_no_attributes_set_in_init": _SETTINGS}
+    found = {} if set(parameters(estimator)) == {"model"} else {"check_no_attributes_set_in_init": _SETTINGS}
+    weighted = has_fit_parameter(estimator, "sample_weight")
+    return found | ({"check_sample_weight_equivalence_on_dense_data": _WEIGHTS} if weighted else {})
 
 
 class _ZooEstimator(BaseEstimator):
@@ -61,8 +75,10 @@ class _ZooEstimator(BaseEstimator):
         """
         return with_parameters(self, params)
 
-    def _train(self, x: Any, y: Any, **more: Any) -> Any:
+    def _train(self, x: Any, y: Any, weight: Any = None, **more: Any) -> Any:
         given = _FIT | parameters(self) | more
+        if weight is not None:
+            given["sample_weight"] = _check_sample_weight(weight, x)
         own = {name: given.pop(name) for name in ("model", *_FIT)}
         result = trained(x=x, y=y, test=0, settings=given, **own)
         if result.signal:  # a search must not go on with models that are half trained
@@ -119,13 +135,19 @@ class ZooClassifier(ClassifierMixin, _ZooEstimator):
     (['up', 'up'], 1.0)
     """
 
-    def fit(self, X: Any, y: Any) -> Any:
-        """Trains the model on X (n, ...) and the classes y (n,), or the sets of labels y (n, labels) of 0 and 1."""
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Any:
+        """Trains the model on X (n, ...) and the classes y (n,), or the sets of labels y (n, labels) of 0 and 1.
+
+        Args:
+            X: examples.
+            y: targets.
+            sample_weight: weight of each example (n,), as that of `zoo.fit`.
+        """
         x, y = self._checked(X, _given(y))
         check_classification_targets(y)
         if type_of_target(y) == "multilabel-indicator":
             self.classes_ = np.arange(y.shape[1], dtype=y.dtype)
-            return self._train(x, y.astype(np.int32), task="multilabel")
+            return self._train(x, y.astype(np.int32), sample_weight, task="multilabel")
         y = _as_column(y)
         self.classes_, indices = np.unique(y, return_inverse=True)
         if len(self.classes_) < 2:
@@ -136,7 +158,7 @@ class ZooClassifier(ClassifierMixin, _ZooEstimator):
             raise BadInput(f"{type(self).__name__}: task={task!r} must be 'multiclass' or 'binary' for these classes")
         weights = parameters(self).get("class_weights")
         more = {"class_weights": _by_name(weights, self.classes_.tolist())} if isinstance(weights, Mapping) else {}
-        return self._train(x, indices.astype(np.int32), classes=names, task=task, **more)
+        return self._train(x, indices.astype(np.int32), sample_weight, classes=names, task=task, **more)
 
     def predict(self, X: Any) -> np.ndarray:
         """Returns the class of each row of X, or its labels as 0 and 1."""
@@ -158,10 +180,10 @@ class ZooClassifier(ClassifierMixin, _ZooEstimator):
 class ZooRegressor(RegressorMixin, _ZooEstimator):
     """Regressor of scikit-learn that trains a model of the zoo; parameters and attributes as of `ZooClassifier`."""
 
-    def fit(self, X: Any, y: Any) -> Any:
-        """Trains the model on X (n, ...) and the numbers y (n,) or (n, outputs)."""
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Any:
+        """Trains the model on X (n, ...) and the numbers y (n,) or (n, outputs); the weights are those of `zoo.fit`."""
         x, y = self._checked(X, _given(y), y_numeric=True)
-        return self._train(x, y, task="regression")
+        return self._train(x, y, sample_weight, task="regression")
 
     def predict(self, X: Any) -> np.ndarray:
         """Returns the values of each row of X, float64 (n,) or (n, outputs)."""

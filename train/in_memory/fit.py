@@ -34,6 +34,7 @@ def fit(
     val: Any = None,
     classes: Sequence[str] = (),
     column_kinds: Mapping[str, str] = MappingProxyType({}),
+    sample_weight: Any = None,
     recipe: str = "",
     out: Any = None,
     quiet: bool = False,
@@ -51,12 +52,14 @@ def fit(
         X: examples (n, ...): an array of numpy or JAX, a list, or a frame of pandas or polars; without y also batches
             `(x, y)` or `{"x": x, "y": y}`: a list, or an iterator with `steps_per_epoch=N`.
         y: targets (n,) or (n, outputs); None for a model that learns without any.
-        test: test examples `(X, y)`, or the share of the examples that is held out, stratified by class; 0 trains on
-            all of them, and scores are those of the training examples.
-        val: validation examples `(X, y)`, by which the best model is chosen.
+        test: test examples `(X, y)` or `(X, y, sample_weight)`, or the share of the examples that is held out,
+            stratified by class; 0 trains on all of them, and scores are those of the training examples.
+        val: validation examples `(X, y)` or `(X, y, sample_weight)`, by which the best model is chosen.
         classes: names of the classes, by number.
         column_kinds: kinds of the columns of a frame by name, where others are found than wanted: number, category,
             yes/no, date, identifier, ignore. Texts become categories, missing values are filled.
+        sample_weight: weight of each example (n,), from 0 up, in the loss, the scores and the baseline: a whole number
+            means what as many copies of the example would. None: all count the same.
         recipe: name of one of the model's named recipes.
         out: folder of the run, as that of `python -m zoo.train`; None writes nothing to disk.
         quiet: whether to print only warnings.
@@ -77,7 +80,9 @@ def fit(
     >>> fit("mlp", x, np.where(x[:, 0] > 0, "up", "down"), epochs=30, lr=0.03, quiet=True).predict(x[-2:]).tolist()
     ['up', 'up']
     """
-    result = trained(model, X, y, test, val, classes, column_kinds, recipe, out, quiet, callbacks, settings)
+    result = trained(
+        model, X, y, test, val, classes, column_kinds, sample_weight, recipe, out, quiet, callbacks, settings
+    )
     if result.signal:
         warn(f"stopped by {Signals(result.signal).name}: the model is that of the steps so far")
     return result.load()
@@ -91,6 +96,7 @@ def trained(
     val: Any,
     classes: Sequence[str],
     column_kinds: Mapping[str, str],
+    sample_weight: Any,
     recipe: str,
     out: Any,
     quiet: bool,
@@ -100,8 +106,10 @@ def trained(
     """Runs the training of `fit` and returns its result; arguments and errors as there."""
     try:
         settings = dict(settings)
-        given: GivenArrays | Stream = GivenArrays(x, y, test, val, classes, column_kinds)
+        given: GivenArrays | Stream = GivenArrays(x, y, test, val, classes, column_kinds, sample_weight)
         if y is None and is_batches(x):
+            if sample_weight is not None:
+                raise BadInput("sample_weight is for arrays X and y; batches have no weights of examples: leave it out")
             given = _stream(x, test, val, classes, settings.pop("steps_per_epoch", 0))
         return _trained(model, given, recipe, settings, out, quiet, callbacks)
     except ZooError as error:

@@ -81,8 +81,10 @@ class ClassScores(NamedTuple):
     support: np.ndarray  # number of examples of the class
 
 
-def confusion_matrix(y: ArrayLike, predicted: ArrayLike, classes: int) -> np.ndarray:
+def confusion_matrix(y: ArrayLike, predicted: ArrayLike, classes: int, weight: np.ndarray | None = None) -> np.ndarray:
     """Counts the examples of class i (row) that were predicted as class j (column), (classes, classes).
+
+    With the weight of each example the sums of weights are computed instead.
 
     Raises:
         ValueError: if the shapes differ, the arrays are empty, or an index is no whole number from 0 to classes - 1.
@@ -100,7 +102,7 @@ def confusion_matrix(y: ArrayLike, predicted: ArrayLike, classes: int) -> np.nda
                 f"but {classes} classes are numbered 0 to {classes - 1}"
             )
     cells = y.astype(np.int64) * classes + predicted.astype(np.int64)
-    return np.bincount(cells.ravel(), minlength=classes**2).reshape(classes, classes)
+    return np.bincount(cells.ravel(), weight, minlength=classes**2).reshape(classes, classes)
 
 
 def class_scores(y: ArrayLike, predicted: ArrayLike, classes: int) -> ClassScores:

@@ -28,12 +28,14 @@ class Judged(NamedTuple):
         predicted: predicted class or labels, of the same shape.
         probabilities: probability of each class (examples, classes), or label (examples, labels).
         binary: whether class 1 is the positive class of two; False: the means over the classes are computed.
+        weight: weight of each example (examples,); None: all count the same.
     """
 
     y: np.ndarray
     predicted: np.ndarray
     probabilities: np.ndarray
     binary: bool = False
+    weight: np.ndarray | None = None
 
 
 class Reliability(NamedTuple):
@@ -42,7 +44,7 @@ class Reliability(NamedTuple):
     Attributes:
         confidence: mean probability of the examples of a bin.
         share: share of them for which the event came true.
-        count: number of them.
+        count: number of them, or the sum of their weights.
     """
 
     confidence: np.ndarray
@@ -66,17 +68,19 @@ def reliability(judged: Judged, bins: int = BINS) -> Reliability:
 
     The event is class 1 for two classes by one output, each label of several, else that the predicted class is right.
     """
-    probability, event = judged.probabilities[:, -1], judged.y == 1
+    probability, event, weight = judged.probabilities[:, -1], judged.y == 1, judged.weight
     if judged.y.ndim > 1:
         probability, event = judged.probabilities.ravel(), event.ravel()
+        weight = None if weight is None else np.repeat(weight, judged.y.shape[1])
     elif not judged.binary:
         probability = np.take_along_axis(judged.probabilities, judged.predicted[:, None], axis=1)[:, 0]
         event = judged.predicted == judged.y
     probability = probability.astype(np.float64)
     place = np.clip(np.ceil(probability * bins).astype(int) - 1, 0, bins - 1)
-    count = np.bincount(place, minlength=bins)
-    used = count > 0
-    confidence, share = (np.bincount(place, each, minlength=bins)[used] / count[used] for each in (probability, event))
+    count = np.bincount(place, weight, minlength=bins)
+    used, each = count > 0, 1 if weight is None else weight
+    sums = (np.bincount(place, each * values, minlength=bins) for values in (probability, event))
+    confidence, share = (total[used] / count[used] for total in sums)
     return Reliability(confidence, share, count[used])
 
 
@@ -84,14 +88,25 @@ def _by_class(judged: Judged) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Returns hits, predictions and examples of each class or label (classes,)."""
     if judged.y.ndim > 1:
         true, said = judged.y == 1, judged.predicted == 1
-        return (true & said).sum(axis=0), said.sum(axis=0), true.sum(axis=0)
-    matrix = confusion_matrix(judged.y, judged.predicted, judged.probabilities.shape[1])
+        hits, predictions, examples = (_count(each, judged.weight) for each in (true & said, said, true))
+        return hits, predictions, examples
+    matrix = confusion_matrix(judged.y, judged.predicted, judged.probabilities.shape[1], judged.weight)
     return np.diag(matrix), matrix.sum(axis=0), matrix.sum(axis=1)
+
+
+def _count(which: np.ndarray, weight: np.ndarray | None) -> np.ndarray:
+    """Returns the number of examples with each label, or the sum of their weights (labels,)."""
+    return which.sum(axis=0) if weight is None else weight @ which
+
+
+def _ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
+    """Returns a ratio of counts; 0 / 0 is 0."""
+    return part / np.where(whole > 0, whole, 1)
 
 
 def _averaged(judged: Judged, part: np.ndarray, whole: np.ndarray, there: np.ndarray) -> float | None:
     """Returns the ratio of class 1, or the mean over all labels or the classes there; a ratio 0 / 0 is 0 there."""
-    ratio = part / np.maximum(whole, 1)
+    ratio = _ratio(part, whole)
     if judged.binary:
         return float(ratio[1]) if there[1] else None
     return float(ratio[there | (judged.y.ndim > 1)].mean())
@@ -114,26 +129,28 @@ def _f1(judged: Judged) -> float | None:
 
 def _f1_micro(judged: Judged) -> float:
     hits, predictions, examples = map(np.sum, _by_class(judged))
-    return float(2 * hits / max(predictions + examples, 1))
+    return float(_ratio(2 * hits, predictions + examples))
 
 
 def _balanced_accuracy(judged: Judged) -> float | None:
     if judged.y.ndim > 1:
-        return _over_labels(_of_two, judged.y, judged.predicted)
+        return _over_labels(_of_two, judged, judged.predicted)
     hits, _, examples = _by_class(judged)
-    return float((hits / np.maximum(examples, 1))[examples > 0].mean())
+    return float(_ratio(hits, examples)[examples > 0].mean())
 
 
-def _of_two(y: np.ndarray, predicted: np.ndarray) -> float | None:
+def _of_two(y: np.ndarray, predicted: np.ndarray, weight: np.ndarray | None) -> float | None:
     """Computes the mean of the shares of positive and of negative examples that are right; None without either."""
     if y.all() or not y.any():
         return None
-    return float((predicted[y] == 1).mean() + (predicted[~y] == 0).mean()) / 2
+    right = predicted == y
+    shares = (np.average(right[kind], weights=None if weight is None else weight[kind]) for kind in (y, ~y))
+    return float(sum(shares)) / 2
 
 
-def _over_labels(measure: Callable, y: np.ndarray, found: np.ndarray) -> float | None:
+def _over_labels(measure: Callable, judged: Judged, found: np.ndarray) -> float | None:
     """Returns the mean of a measure over the labels that have a value."""
-    each = [measure(y[:, j] == 1, found[:, j]) for j in range(y.shape[1])]
+    each = [measure(judged.y[:, j] == 1, found[:, j], judged.weight) for j in range(found.shape[1])]
     known = [value for value in each if value is not None]
     return float(np.mean(known)) if known else None
 
@@ -141,10 +158,10 @@ def _over_labels(measure: Callable, y: np.ndarray, found: np.ndarray) -> float |
 def _ranking(measure: Callable) -> Callable[[Judged], float | None]:
     def over(judged: Judged) -> float | None:
         if judged.y.ndim > 1:
-            return _over_labels(measure, judged.y, judged.probabilities)
+            return _over_labels(measure, judged, judged.probabilities)
         if judged.binary:
-            return measure(judged.y == 1, judged.probabilities[:, 1])
-        return one_vs_rest(measure, judged.y, judged.probabilities)
+            return measure(judged.y == 1, judged.probabilities[:, 1], judged.weight)
+        return one_vs_rest(measure, judged.y, judged.probabilities, judged.weight)
 
     return over
 

@@ -16,6 +16,7 @@ from ..data.memory.labels import Targets, targets_of
 from ..data.split import train_val_split
 from ..errors import BadInput
 from .stream import OpenStream, Stream
+from .weights import check_weights, with_weights
 
 __all__ = ["GivenArrays", "OpenArrays", "Opened", "given_arrays", "open_given"]
 
@@ -50,12 +51,13 @@ class GivenArrays:
         x: examples: rows of a table (n, features), sequences (n, time, features), images (n, height, width) or (n,
             height, width, channels).
         y: targets (n,) or (n, outputs); None for a model that learns without any.
-        test: test examples `(x, y)`, or the share that is held out; 0 scores the training examples.
-        val: validation examples `(x, y)`.
+        test: test examples `(x, y)` or `(x, y, weight)`, or the share that is held out; 0 scores the training examples.
+        val: validation examples `(x, y)` or `(x, y, weight)`.
         classes: names of the classes, by number.
         column_kinds: kinds of the columns of a frame by name, which overrule those that are found: number, category,
             yes/no, date, identifier, ignore. Columns of text, or with missing values, are encoded as those of a CSV
             table.
+        weight: weight of each example (n,), as that of `Split`; None: all count the same.
     """
 
     x: Any
@@ -64,6 +66,7 @@ class GivenArrays:
     val: Any = None
     classes: Sequence[str] = ()
     column_kinds: Mapping[str, str] = field(default_factory=dict)
+    weight: Any = None
 
     def described(self, model: str, task: str) -> tuple[Source, Dataset]:
         """Decides what the arrays hold, by their axes and types, the kinds of data of a model, and the task.
@@ -75,8 +78,9 @@ class GivenArrays:
         Raises:
             BadInput: if the arrays are unsuitable or contradict each other.
         """
-        pairs = [(self.x, self.y), *([] if _is_share(self.test) else [_pair(self.test, "test")])]
-        pairs += [] if self.val is None else [_pair(self.val, "val")]
+        given = [(self.x, self.y, self.weight), *([] if _is_share(self.test) else [_parts(self.test, "test")])]
+        given += [] if self.val is None else [_parts(self.val, "val")]
+        pairs = [(x, y) for x, y, _ in given]
         names = ["X", *([] if _is_share(self.test) else ["X of test"]), *([] if self.val is None else ["X of val"])]
         kinds, features = book(model).kinds, column_names(self.x)
         table = bool(features) and (bool(self.column_kinds) or not all(is_numeric(x) for x, _ in pairs if is_frame(x)))
@@ -89,6 +93,7 @@ class GivenArrays:
         targets = _unlabelled(xs, model) if self.y is None else targets_of([y for _, y in pairs], task, self.classes)
         parts = [Split(*pair) for pair in zip(xs, targets.parts, strict=True)]
         _check_alike(parts, names)
+        parts = _weighted(parts, [weight for _, _, weight in given], names)
         notes = (f"X: {describe_examples(xs[0].shape, xs[0].ndim == 4 and np.ndim(self.x) == 3)}", targets.note)
         train, test, more = self._split(parts)
         kind = Source(
@@ -145,15 +150,15 @@ def open_given(recipe: Recipe, stream: Stream | None, data: Any, test: Any) -> O
 
 
 def given_arrays(data: Any, test: Any = 0.2, val: Any = None, classes: Sequence[str] = ()) -> GivenArrays:
-    """Returns the data that a caller gave as `(X, y)`, or as X alone.
+    """Returns the data that a caller gave as `(X, y)`, `(X, y, sample_weight)`, or as X alone.
 
     Raises:
         BadInput: if they are something else.
     """
     if isinstance(data, GivenArrays):
         return data
-    x, y = _pair(data, "data") if isinstance(data, tuple) else (data, None)
-    return GivenArrays(x, y, test, val, classes)
+    x, y, weight = _parts(data, "data") if isinstance(data, tuple) else (data, None, None)
+    return GivenArrays(x, y, test, val, classes, weight=weight)
 
 
 def _is_share(test: Any) -> bool:
@@ -169,10 +174,26 @@ def _is_share(test: Any) -> bool:
     return True
 
 
-def _pair(given: Any, name: str) -> tuple[Any, Any]:
-    if isinstance(given, tuple | list) and len(given) == 2:
-        return given[0], given[1]
-    raise BadInput(f"{name}= must be a pair of inputs and targets, (X, y), got {type(given).__name__}")
+def _parts(given: Any, name: str) -> tuple[Any, Any, Any]:
+    """Returns inputs, targets and weights, which are None if they are not given."""
+    if isinstance(given, tuple | list) and len(given) in (2, 3):
+        return given[0], given[1], given[2] if len(given) == 3 else None
+    raise BadInput(
+        f"{name}= must be a pair of inputs and targets, (X, y), or (X, y, sample_weight), got {type(given).__name__}"
+    )
+
+
+def _weighted(parts: list[Split], weights: list[Any], names: list[str]) -> list[Split]:
+    """Returns parts with the weights of their examples; where only some parts have any, those of the others are 1."""
+    if all(weight is None for weight in weights):
+        return parts
+    found = []
+    for part, given, name in zip(parts, weights, names, strict=True):
+        where = f"sample_weight{name[1:]}"
+        weight = np.ones(len(part.x)) if given is None else as_numbers(given, where)
+        check_weights(weight, len(part.x), where)
+        found.append(with_weights(part, weight))
+    return found
 
 
 def _examples(x: Any, where: str, kinds: tuple[str, ...], features: tuple[str, ...]) -> np.ndarray:
@@ -196,7 +217,7 @@ def _is_images(x: np.ndarray, kinds: tuple[str, ...]) -> bool:
 
 
 def _check_alike(parts: list[Split], names: list[str]) -> None:
-    for (x, y, _), name in zip(parts, names, strict=True):
+    for (x, y, *_), name in zip(parts, names, strict=True):
         if len(x) != len(y):
             raise BadInput(f"{name} has {len(x):,} examples, its y {len(y):,}: the numbers must be equal")
         if x.shape[1:] != parts[0].x.shape[1:] or y.shape[1:] != parts[0].y.shape[1:]:

@@ -107,6 +107,10 @@ def from_memory(
         return preprocess(arrays, cut, augmentation, key)
 
     examples = host_part(as_stored(split), scaler, target_scaler)
+    if (
+        split.weight is not None
+    ):  # of a mean over batches, the weights have the mean 1; of all examples, they are as given
+        examples["weight"] = (split.weight if whole else split.weight / split.weight.mean()).astype(np.float32)
     return BatchSource({"examples": examples, **read_by_step(split.x, scaler, augmentation)}, steps, order, batch)
 
 
@@ -148,6 +152,8 @@ def host_part(batch: dict[str, Any], scaler: Scaler | None, target_scaler: Scale
 def padded_batches(split: Split, batch_size: int) -> Iterator[dict[str, np.ndarray]]:
     """Yields the whole split in order, as stored, in batches of one size; `weight` is 0 in the padding of the last.
 
+    Elsewhere it is that of the example, 1 if all count the same.
+
     >>> split = Split(np.arange(5.0)[:, None], np.arange(5))
     >>> [batch["weight"].tolist() for batch in padded_batches(split, 3)]
     [[1.0, 1.0, 1.0], [1.0, 1.0, 0.0]]
@@ -157,7 +163,7 @@ def padded_batches(split: Split, batch_size: int) -> Iterator[dict[str, np.ndarr
     def read(i):
         place = np.arange(i * batch_size, (i + 1) * batch_size)
         batch = {name: each[np.minimum(place, n - 1)] for name, each in as_stored(split).items()}
-        return batch | {"weight": (place < n).astype(np.float32)}
+        return batch | {"weight": ((place < n) * batch.get("weight", 1)).astype(np.float32)}
 
     yield from prefetched(read, count) if isinstance(split.x, DiskArray) else map(read, range(count))
 

@@ -134,10 +134,12 @@ def scalers_for(
         note(f"targets: {line}")
 
     regression = data.task == "regression"
-    targets = fit_scaler(train.y.reshape(len(train.y), -1), "standard", of_targets) if regression else None
+    y, weight = train.y.reshape(len(train.y), -1), train.weight
+    targets = fit_scaler(y, "standard", of_targets, weight) if regression else None
     if data.vocabulary:
         return None, targets
     if train.lengths is None:
-        return fit_scaler(train.x, recipe.normalize, note), targets
+        return fit_scaler(train.x, recipe.normalize, note, weight), targets
     valid = np.arange(train.x.shape[1]) < train.lengths[:, None]
-    return fit_scaler(train.x[valid], recipe.normalize, note), targets
+    weight = None if weight is None else np.repeat(weight, train.lengths)
+    return fit_scaler(train.x[valid], recipe.normalize, note, weight), targets

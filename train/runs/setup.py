@@ -40,6 +40,7 @@ from ..trainers.effects import check_updates
 from ..trainers.numbers import arguments, make_with_numbers
 from ..trainers.schedules import Rate, rate_of
 from ..trainers.scoring import measures_of
+from ..trainers.weighted import check_weighted
 
 __all__ = ["Setup", "setup"]
 
@@ -225,9 +226,11 @@ def _task(
     print_fn: Callable[[str], None] = lambda text: None,
     score_samples: bool = False,
 ) -> TaskSpec:
-    score = partial(sample_score_for, print_fn=print_fn) if score_samples else _no_score
+    score = partial(sample_score_for, print_fn=print_fn) if score_samples else (lambda *args: None)
     weights = _class_weights(recipe, data, print_fn)
-    return task_for_data(model, recipe, kind, data, wanted, scalers, score, weights)
+    found = task_for_data(model, recipe, kind, data, wanted, scalers, score, weights)
+    check_weighted(recipe, data, found.task)
+    return found
 
 
 def _dividing(sharding: Sharding, recipe: Recipe) -> Sharding:
@@ -245,7 +248,7 @@ def _class_weights(recipe: Recipe, data: Dataset, print_fn: Callable[[str], None
     """Returns the weight of each class, and prints those that are balanced."""
     if recipe.class_weights and not data.classes:
         raise BadInput(f"--class-weights {recipe.class_weights}: the targets of {data.name} are no classes; omit it")
-    weights = class_weights(recipe.class_weights, data.classes, data.train.y)
+    weights = class_weights(recipe.class_weights, data.classes, data.train.y, data.train.weight)
     if recipe.class_weights == BALANCED:
         print_fn(f"weights of the classes, balanced: {described_weights(weights, data.classes)}")
     return weights
@@ -286,10 +289,6 @@ def _examples(
 
 def _is_whole(recipe: Recipe) -> bool:
     return trainers.traits(recipe.trainer).batch == "all"
-
-
-def _no_score(*args: Any) -> None:
-    """Stands for the score of samples that are not scored."""
 
 
 def _advance(trainer: Trainer, feed: BatchSource, sharding: Sharding, skip_bad: bool) -> StepProgram:

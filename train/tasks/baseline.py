@@ -13,7 +13,6 @@ from ..data.on_disk import blocks
 
 __all__ = [
     "Baseline",
-    "as_frequent",
     "central_value",
     "class_shares",
     "label_shares",
@@ -43,12 +42,14 @@ class Baseline(NamedTuple):
 def class_shares(data: Dataset, classes: int) -> np.ndarray:
     """Computes the share of each class in the training targets, float64 (classes,); -1 marks steps without a target.
 
-    A class without training examples counts as half an example.
+    A class without training examples counts as half an example. Weighted examples count by their weights.
     """
-    found = np.zeros(classes, np.int64)
-    for part in blocks(data.train.y, _ROWS):  # those of a large text stay on the disk
-        found += np.bincount(part[part >= 0].ravel(), minlength=classes)
-    counts = np.maximum(found, _UNSEEN)
+    if (weight := data.train.weight) is not None:
+        found = np.bincount(data.train.y, weight, minlength=classes)
+    else:  # the targets of a large text stay on the disk
+        counts = (np.bincount(part[part >= 0].ravel(), minlength=classes) for part in blocks(data.train.y, _ROWS))
+        found = sum(counts, np.zeros(classes, np.int64))
+    counts = np.where(found > 0, found, min(_UNSEEN, found.sum() / 2))
     return counts / counts.sum()
 
 
@@ -59,30 +60,21 @@ def token_shares(data: Dataset, kind: str, *, outputs: int) -> Baseline:
 
 def label_shares(data: Dataset, kind: str) -> Baseline:
     """Returns the logit of each label's share of the training examples."""
-    total = sum(part.sum(axis=0, dtype=np.int64) for part in blocks(data.train.y, _ROWS))
-    return Baseline("more frequent value of each label", log_odds(np.asarray(total), len(data.train.y)))
+    y, weight = data.train.y, data.train.weight
+    if weight is not None:
+        return Baseline("more frequent value of each label", log_odds(weight @ y, weight.sum()))
+    total = sum(part.sum(axis=0, dtype=np.int64) for part in blocks(y, _ROWS))
+    return Baseline("more frequent value of each label", log_odds(np.asarray(total), len(y)))
 
 
-def as_frequent(logits: np.ndarray, cut: float) -> np.ndarray:
-    """Returns logits that decide for the more frequent value by any cut, at the expense of the loss.
-
-    Args:
-        logits: logits of the shares in the training examples.
-        cut: logit above which a class or label is predicted.
-
-    >>> as_frequent(np.array([-1.0, 2.0]), -3.0).tolist(), as_frequent(np.array([-1.0, 2.0]), 0.0).tolist()
-    ([-3.0, 2.0], [-1.0, 2.0])
-    """
-    return np.where(logits > 0, np.maximum(logits, cut + 1e-3), np.minimum(logits, cut))
-
-
-def log_odds(count: np.ndarray, examples: int) -> np.ndarray:
+def log_odds(count: np.ndarray, examples: float) -> np.ndarray:
     """Computes the logit of a share `count / examples`; a count of 0 or of all differs by half an example.
 
     >>> log_odds(np.array([1, 0]), 2).round(3).tolist()
     [0.0, -1.099]
     """
-    count = np.clip(np.asarray(count, np.float64), _UNSEEN, examples - _UNSEEN)
+    count, unseen = np.asarray(count, np.float64), min(_UNSEEN, examples / 2)
+    count = np.where(count <= 0, unseen, np.where(count >= examples, examples - unseen, count))
     return np.log(count) - np.log(examples - count)
 
 
@@ -99,10 +91,25 @@ def central_value(data: Dataset, kind: str, *, outputs: int, absolute: bool = Fa
         return Baseline("persistence", np.zeros(outputs), 0.0 if data.relative else 1.0)
     parts = [np.asarray(part, np.float64) for part in blocks(data.train.y, _ROWS)]
     y = np.concatenate(parts).reshape(len(data.train.y), -1)
-    return Baseline("median", np.median(y, axis=0)) if absolute else Baseline("mean", y.mean(axis=0))
+    weight = data.train.weight
+    if not absolute:
+        return Baseline("mean", y.mean(axis=0) if weight is None else np.average(y, axis=0, weights=weight))
+    return Baseline("median", np.median(y, axis=0) if weight is None else _weighted_median(y, weight))
+
+
+def _weighted_median(y: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """Computes the median of each column, as if a row were repeated as often as its weight says."""
+    order = np.argsort(y, axis=0, kind="stable")
+    rising, total = np.take_along_axis(y, order, axis=0), weight.sum()
+    below = np.cumsum(weight[order], axis=0)
+    ends = (np.argmax(reached, axis=0) for reached in (2 * below >= total, 2 * below > total))
+    low, high = (np.take_along_axis(rising, end[None], axis=0)[0] for end in ends)
+    return low / 2 + high / 2
 
 
 def mean_example(data: Dataset, kind: str) -> Baseline:
     """Returns the mean of the training examples as their reconstruction."""
+    if data.train.weight is not None:
+        return Baseline("mean example", np.average(data.train.x, axis=0, weights=data.train.weight))
     total = sum(part.sum(axis=0, dtype=np.float64) for part in blocks(data.train.x, _ROWS))
     return Baseline("mean example", np.asarray(total) / len(data.train.x))

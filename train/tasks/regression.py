@@ -103,7 +103,7 @@ def _r2(error: float, centre: float, centre_square: float, deviation: float, squ
 
 
 def _compare(trained: Any, data: Dataset) -> tuple[np.ndarray, np.ndarray]:
-    x, y, lengths = data.test
+    x, y, lengths = data.test[:3]
     predicted = trained.predict(x, lengths)
     predicted = predicted.reshape(len(y), -1)
     return np.asarray(y).reshape(predicted.shape), predicted

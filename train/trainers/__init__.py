@@ -88,6 +88,7 @@ class Traits(NamedTuple):
             one before; "all": all training examples in one batch.
         vmap: several seeds may be trained in one program, by `jax.vmap` over their fits.
         mixes: learns from the mixed examples of `--augment mixup`, each with two targets.
+        weights: multiplies the loss of each example by its weight.
         shares_programs: its programs contain neither the seed nor the data, so that runs of several seeds share them.
         variant_of: name of the trainer in whose place this one trains the tasks below.
         tasks: names of those tasks.
@@ -103,6 +104,7 @@ class Traits(NamedTuple):
     batch: Literal["any", "consecutive", "all"] = "any"
     vmap: bool = False
     mixes: bool = False
+    weights: bool = False
     shares_programs: bool = False
     variant_of: str = ""
     tasks: tuple[str, ...] = ()

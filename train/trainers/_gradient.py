@@ -73,7 +73,7 @@ def gradient_trainer(
 
         def cost(params):
             outputs, moved = forward(model, params, fit, read, key)
-            loss = task.mean(_losses(task, outputs, batch, wanted), wanted)
+            loss = task.mean(_weighted(_losses(task, outputs, batch, wanted), batch), wanted)
             extra = 0 if penalty is None else penalty(params, fit["state"], read["x"])
             return loss + extra, (outputs, moved)
 
@@ -85,7 +85,8 @@ def gradient_trainer(
         metrics = {"loss": loss, "grad_norm": optax.global_norm(gradient)}
         factor = task.factor(task.headline)
         if task.headline in task.metrics and 1 / _LARGEST < factor < _LARGEST:
-            metrics[task.headline] = factor * task.mean(task.metrics[task.headline](outputs, wanted), wanted)
+            each = _weighted(task.metrics[task.headline](outputs, wanted), batch)
+            metrics[task.headline] = factor * task.mean(each, wanted)
         return new, metrics
 
     return Trainer(init, step, scores(model, task), task.finish)
@@ -98,6 +99,11 @@ def _losses(task: Task, outputs: Any, batch: dict, wanted: Any) -> jax.Array:
         return own
     other = task.loss(outputs, task.target(batch | {"y": batch["other"]}))
     return batch["share"] * own + (1 - batch["share"]) * other
+
+
+def _weighted(values: jax.Array, batch: dict) -> jax.Array:
+    """Returns values of examples (batch,) times their weights, whose mean over the training examples is 1."""
+    return values * batch["weight"] if "weight" in batch else values
 
 
 def _call(model: Layer, params: Any, fit: dict, batch: dict, key: jax.Array) -> tuple[Any, dict]:

@@ -113,7 +113,7 @@ def _draw_margins(drawing: Any) -> None:
     """Draws the margins and the support vectors of one machine in the plane; without a kernel, of the examples."""
     from ..plots.margins import margins
 
-    model, (x, y, _) = drawing.model, drawing.data.train
+    model, (x, y) = drawing.model, drawing.data.train[:2]
     if drawing.kind != "points" or model.task.name != "binary":
         return
 

@@ -35,6 +35,7 @@ TRAITS = {
     "schedule": False,
     "batch": "all",
     "shares_programs": True,
+    "weights": True,
 }
 
 _ROWS = 4096  # examples whose features are computed at a time
@@ -101,19 +102,30 @@ def solved(model: Any, task: Task, params: dict, state: Any, batch: dict, ridge:
         The parameters with the new head, and the loss of the batch.
     """
     wanted = targets_of(task, params, batch)
-    weights = weights_of(task.target(batch), task.class_weights) if task.class_weights else None
+    weights = _weights(task, batch)
     head = ridge_regression(lambda x: model.features(params, state, x), batch["x"], wanted, ridge, weights)
     return with_head(model, task, params | {"head": head}, state, batch)
 
 
+def _weights(task: Task, batch: dict) -> jax.Array | None:
+    """Returns the weight of each example, its own times that of its class; None: all count the same."""
+    if not task.class_weights:
+        return batch.get("weight")
+    return weights_of(task.target(batch), task.class_weights) * batch.get("weight", 1)
+
+
 def with_head(model: Any, task: Task, params: dict, state: Any, batch: dict) -> tuple[dict, jax.Array]:
     """Returns the parameters, outputs of classes scaled to the least loss of a batch, and that loss."""
-    x, y, head = batch["x"], task.target(batch), params["head"]
+    x, y, head, weight = batch["x"], task.target(batch), params["head"], batch.get("weight")
     made = by_rows(lambda x: model.apply(params, state, x)[0], x)
+
+    def mean(values):
+        return task.mean(values, y) if weight is None else jnp.average(values, weights=weight)
+
     if task.probabilities is None:
-        return params, task.mean(task.loss(made, y), y)
+        return params, mean(task.loss(made, y))
     scales = jnp.exp2(jnp.arange(_SCALES) / 8 - 4)  # 1/16 to 2^7.9; made here, as programs hold few constants
-    losses = jax.lax.map(lambda scale: task.mean(task.loss(scale * made, y), y), scales)
+    losses = jax.lax.map(lambda scale: mean(task.loss(scale * made, y)), scales)
     best = jnp.argmin(losses)
     return params | {"head": jax.tree.map(lambda each: scales[best] * each, head)}, losses[best]
 

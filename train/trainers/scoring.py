@@ -52,9 +52,9 @@ def scores(model: Any, task: Task) -> Callable[[dict, dict, jax.Array], dict]:
         each = {name: measure(outputs, wanted) for name, measure in {"loss": task.loss, **task.metrics}.items()}
         if hasattr(model, "corrupt"):
             each |= {f"{name}_given": task.metrics[name](read["x"], wanted) for name in task.given}
-        # `where` instead of a product: padding may give infinite values, which must not count.
+        # `where` beside the product: padding may give infinite values, which must not count.
         total = jnp.sum(weight)
-        return {name: (jnp.sum(jnp.where(weight > 0, values, 0)), total) for name, values in each.items()}
+        return {name: (jnp.sum(jnp.where(weight > 0, weight * values, 0)), total) for name, values in each.items()}
 
     return evaluate
 
@@ -97,13 +97,15 @@ def measures_of(model: Any, task: Task, names: tuple[str, ...]) -> tuple[Callabl
     return collect, measure
 
 
-def judged(task: Task, y: np.ndarray, predicted: np.ndarray, probabilities: np.ndarray) -> Judged:
+def judged(
+    task: Task, y: np.ndarray, predicted: np.ndarray, probabilities: np.ndarray, weight: np.ndarray | None = None
+) -> Judged:
     """Returns what the measures of a task are computed of; steps without a target do not count."""
     if task.measures == "steps":
         there = y >= 0
         return Judged(y[there], predicted[there], probabilities[there])
     y = y if task.measures == "labels" else y.reshape(-1)
-    return Judged(y, predicted, probabilities, task.measures == "binary")
+    return Judged(y, predicted, probabilities, task.measures == "binary", weight)
 
 
 def _damaged(model: Any, batch: dict, key: jax.Array | None) -> dict:

@@ -10,7 +10,7 @@ from .optimizers import make_optimizer
 
 __all__ = ["supervised"]
 
-TRAITS = {"accumulate": True, "mixes": True, "vmap": True, "shares_programs": True}
+TRAITS = {"accumulate": True, "mixes": True, "vmap": True, "shares_programs": True, "weights": True}
 
 
 def supervised(model: Layer, task: Task, run: Run) -> Trainer:

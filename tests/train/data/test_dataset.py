@@ -41,7 +41,7 @@ def test_loading_bundled_data_imports_neither_jax_nor_sklearn():
 def test_arrays_agree_with_the_source(name):
     listed, data = source(name), load_data(name)
     assert (data.name, data.task) == (listed.name, listed.task)
-    for x, y, lengths in (data.train, data.test):
+    for x, y, lengths, _ in (data.train, data.test):
         assert lengths is None
         assert x.shape == (len(y), *listed.shape)
         assert x.dtype == (np.uint8 if listed.kind == "image" else np.float32)

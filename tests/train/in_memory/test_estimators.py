@@ -40,9 +40,20 @@ def test_the_checks_of_scikit_learn_pass(estimator, legacy):
     check_estimator(estimator, legacy=legacy, on_skip=None, expected_failed_checks=expected)
 
 
-def test_one_check_is_expected_to_fail_and_only_with_settings():
-    assert expected_failed_checks(ZooClassifier()) == {}
-    assert set(expected_failed_checks(ZooClassifier(epochs=3))) == {"check_no_attributes_set_in_init"}
+def test_two_checks_are_expected_to_fail_one_of_weights_and_one_of_settings():
+    weights, settings = "check_sample_weight_equivalence_on_dense_data", "check_no_attributes_set_in_init"
+    assert set(expected_failed_checks(ZooClassifier())) == {weights}
+    assert set(expected_failed_checks(ZooRegressor(epochs=3))) == {weights, settings}
+    assert set(expected_failed_checks(ZooTransformer(rows=2))) == {settings}
+
+
+def test_weights_of_examples_count_in_fit_and_score():
+    weight = np.arange(60) % 3
+    copies = np.repeat(np.arange(60), weight)
+    model = ZooClassifier("elm", **ELM).fit(X, Y, sample_weight=weight)
+    other = ZooClassifier("elm", **ELM).fit(X[copies], Y[copies])
+    np.testing.assert_allclose(model.predict_proba(X), other.predict_proba(X), rtol=1e-4)
+    assert model.score(X, Y, sample_weight=weight) == pytest.approx(np.mean(model.predict(X[copies]) == Y[copies]))
 
 
 def test_parameters_are_those_that_were_given_and_may_be_set():

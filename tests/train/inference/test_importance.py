@@ -30,7 +30,7 @@ def test_a_column_that_is_not_read_has_none_and_the_read_one_what_its_permutatio
     rows = {name: (mean, spread) for name, mean, spread in found.columns}
     assert found.columns[0][0] == "bmi"
     assert all(rows[name] == (0, 0) for name in data.features if name != "bmi")
-    x, y, _ = data.test
+    x, y = data.test[:2]
     falls = []
     for repeat in range(3):
         order = np.argsort(np.random.PCG64((0, 2, repeat)).random_raw(len(x)), kind="stable")

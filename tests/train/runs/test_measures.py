@@ -33,7 +33,7 @@ def rows(result, split):
 
 
 def test_the_measures_of_a_row_equal_scikit_learn_on_the_saved_model(weighted):
-    model, (x, y, _) = weighted.load(), load_data("breast_cancer").test
+    model, (x, y) = weighted.load(), load_data("breast_cancer").test[:2]
     row, p = weighted.metrics, model.probabilities(x)[:, 1]
     assert row["average_precision"] == pytest.approx(peer.average_precision_score(y, p), abs=1e-6)
     assert row["f1"] == pytest.approx(peer.f1_score(y, p > 0.8), abs=1e-6)
@@ -50,7 +50,7 @@ def test_the_best_model_is_that_of_the_highest_measure_on_the_validation_example
 
 
 def test_the_threshold_is_kept_with_the_model_and_decides_every_prediction(weighted):
-    model, (x, y, _) = load(weighted.folder), load_data("breast_cancer").test
+    model, (x, y) = load(weighted.folder), load_data("breast_cancer").test[:2]
     p = model.probabilities(x)[:, 1]
     np.testing.assert_array_equal(model.predict_indices(x), p > 0.8)
     assert np.any((p > 0.5) & (p <= 0.8)), "examples that the threshold decides"
@@ -62,7 +62,7 @@ def test_the_threshold_is_kept_with_the_model_and_decides_every_prediction(weigh
 
 
 def test_the_loss_of_an_example_is_multiplied_by_the_weight_of_its_class(weighted):
-    model, (x, y, _) = load(weighted.folder), load_data("breast_cancer").test
+    model, (x, y) = load(weighted.folder), load_data("breast_cancer").test[:2]
     z = model.outputs(x)[:, 0].astype(np.float64)
     each = np.where(y == 1, 1.0, 3.0) * (np.logaddexp(0, z) - y * z)
     assert weighted.metrics["loss"] == pytest.approx(each.mean(), rel=1e-5)

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ..dataset import Dataset, Split
-from ..split import joined
+from ..split import joined, taken
 from ..tables.encoder import TableEncoder, fit
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def _fitted(data: Dataset, table: Mapping[str, Any], kinds: Mapping[str, str], k
 
 def _split_anew(data: Dataset, table: Mapping[str, Any], kinds: Mapping[str, str], train: Any, test: Any) -> Dataset:
     whole = joined(data.train, data.test)
-    parts = {name: Split(whole.x[rows], whole.y[rows]) for name, rows in (("train", train), ("test", test))}
+    parts = {name: taken(whole, rows) for name, rows in (("train", train), ("test", test))}
     return _fitted(replace(data, **parts, held_out=True), table, kinds, slice(None))
 
 

@@ -5,10 +5,9 @@ Four data sets differ by what the target holds: classes, numbers to predict, lab
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 from ...errors import BadInput
 from ...option_types import Bounds, Seed, did_you_mean
@@ -16,14 +15,12 @@ from ..dataset import Dataset, Place, Source, Split, Task
 from ..formats.csv import stream_rows
 from ..tables.decimals import pointed
 from ..tables.encoder import MOST, RARE, TableEncoder, fit
-from ..tables.kinds import IGNORE, Found, find_kind, given_kinds
-from ..tables.parse import KINDS, Parsed, parse
-from ..tables.read import RawTable, checked_header, names_in, read_table
+from ..tables.kinds import IGNORE, Found, given_kinds
+from ..tables.parse import Parsed
+from ..tables.read import RawTable, checked_header, column_named, names_in, read_table
+from ..tables.rows import Asked, Rows, rows_of
 from ..tables.summary import TARGET, table_notes
-from ..tables.target import MEANINGS, Meaning, Target, guess, no_target, read_target, task_and_outputs
-
-if TYPE_CHECKING:
-    import numpy as np
+from ..tables.target import MEANINGS, Target, guess, task_and_outputs
 
 __all__ = ["SOURCES", "TABLE_NAMES", "table_header", "table_name"]
 
@@ -67,33 +64,17 @@ def table_header(file: str, encoding: str = "") -> list[str]:
 
 
 @dataclass(frozen=True)
-class _Rows:
-    """Holds the parsed columns of some rows with their targets."""
-
-    columns: Mapping[str, Parsed]
-    y: "np.ndarray"
-
-    def take(self, rows: Any) -> "_Rows":
-        return _Rows({name: parsed.take(rows) for name, parsed in self.columns.items()}, self.y[rows])
-
-    def joined(self, more: "_Rows") -> "_Rows":
-        import numpy as np
-
-        columns = {name: parsed.joined(more.columns[name]) for name, parsed in self.columns.items()}
-        return _Rows(columns, np.concatenate([self.y, more.y]))
-
-
-@dataclass(frozen=True)
 class _Table:
     """Holds what a data set is encoded from, once its training rows are known."""
 
     name: str
     path: Path
-    train: _Rows
-    test: _Rows
+    train: Rows
+    test: Rows
     kinds: Mapping[str, Found]
     target: Target
     names: Sequence[str]  # of the target columns
+    weight: str  # name of the column of weights; "": there is none
     most: tuple[int, int]  # rare, categories
     blanks: tuple[str, ...]
     notes: tuple[str, ...]
@@ -104,6 +85,7 @@ class _Table:
         table = {name: some.columns.get(name, ()) for name in self.kinds}
         encoder = fit(table, self.kinds, rare=self.most[0], most=self.most[1])
         ignored = {**encoder.ignored, **dict.fromkeys(self.names, TARGET)}
+        ignored |= {self.weight: "the weights"} if self.weight else {}
         data = self.encoded(replace(encoder, ignored=ignored, blanks=self.blanks))
         return replace(data, fitted_to=self.fitted, split_anew=self.split_anew)
 
@@ -117,7 +99,8 @@ class _Table:
         x, x_test = (encoder.transform(part.columns) for part in (self.train, self.test))
         task, outputs = task_and_outputs(self.target, MEANINGS[self.name])
         return Dataset(
-            self.name, task, Split(x, self.train.y), Split(x_test, self.test.y), self.target.classes, encoder.features,
+            self.name, task, Split(x, self.train.y, weight=self.train.weight),
+            Split(x_test, self.test.y, weight=self.test.weight), self.target.classes, encoder.features,
             ", ".join(self.names), outputs=outputs, notes=(*self.notes, *self._told(encoder)), encoder=encoder,
         )  # fmt: skip
 
@@ -135,6 +118,7 @@ def _load(
     file: str,
     target: str,
     columns: str,
+    weight: str,
     missing: str,
     rare: int,
     categories: int,
@@ -151,6 +135,7 @@ def _load(
         file: path of the CSV file; its first line holds the column names.
         target: column to predict, or several with commas between them.
         columns: kinds of columns, as in age=number,job=category,id=ignore (default: as found).
+        weight: column with the weight of each row in loss, scores and baseline, a number from 0 up (default: none).
         missing: further texts that stand for a missing value, with commas between them (default: none).
         rare: training rows that a category needs for a feature of its own; one in a hundred, if that is fewer.
         categories: most categories of a column that have a feature of their own.
@@ -168,11 +153,15 @@ def _load(
     if targets and name == "table_rows":
         raise BadInput(f"--d.target {target}: {name} has no target; take --dataset table, or omit it")
     encoder = TableEncoder.from_json(about["table"]) if "table" in about else None
-    kinds = given_kinds(columns, [each for each in names if each not in targets])
+    weight = column_named(weight, names, "--d.weight", str(raw.path)) if weight else ""
+    if weight in targets:
+        raise BadInput(f"--d.weight {weight} is the target of the table as well: name another column")
+    kinds = given_kinds(columns, [each for each in names if each not in (*targets, weight)])
     if encoder:
         kinds = {**dict.fromkeys(encoder.ignored, Found(IGNORE)), **_kinds_of(encoder)}
         _check_columns(raw, _kinds_of(encoder))
-    rows, kinds, goal, note = _rows(raw, targets, MEANINGS[name], kinds, about["classes"] if encoder else ())
+    asked = Asked(targets, MEANINGS[name], weight)
+    rows, kinds, goal, note = rows_of(raw, asked, kinds, about["classes"] if encoder else ())
     notes = [
         *raw.notes,
         f"{raw.path}: {len(rows.y):,} rows; target {', '.join(targets) + ': ' * bool(targets)}{goal.note}",
@@ -180,57 +169,30 @@ def _load(
     ]
     if test_file:
         given = read_table(_path(test_file), blanks, encoding)
-        test, more = _test_rows(given, rows, targets, MEANINGS[name], kinds, goal.classes)
+        test, more = _test_rows(given, rows, asked, kinds, goal.classes)
         train, notes = rows, [*notes, *more]
     else:
         train, test = _split(raw.path, rows, test_share, seed)
-    table = _Table(name, raw.path, train, test, kinds, goal, targets, (rare, categories), blanks, tuple(notes))
+    most = (rare, categories)
+    table = _Table(name, raw.path, train, test, kinds, goal, targets, weight, most, blanks, tuple(notes))
     return table.encoded(encoder) if encoder else table.fitted()
 
 
 def _test_rows(
     raw: RawTable,
-    train: _Rows,
-    targets: Sequence[str],
-    meaning: Meaning,
+    train: Rows,
+    asked: Asked,
     kinds: Mapping[str, Found],
     classes: Sequence[str],
-) -> tuple[_Rows, list[str]]:
+) -> tuple[Rows, list[str]]:
     """Reads the rows of a test file by the kinds and classes of the training rows; returns lines for the user, too."""
-    _check_columns(raw, [*train.columns, *targets])
+    _check_columns(raw, [*train.columns, *asked.targets, *([asked.weight] if asked.weight else [])])
     kinds = {**dict.fromkeys(raw.columns, Found(IGNORE)), **kinds}
-    test, _, _, note = _rows(raw, targets, meaning, kinds, classes)
+    test, _, _, note = rows_of(raw, asked, kinds, classes)
     return test, [*raw.notes, f"{raw.path}: {len(test.y):,} test rows", *note]
 
 
-def _rows(
-    raw: RawTable, targets: Sequence[str], meaning: Meaning, known: Mapping[str, Found], classes: Sequence[str]
-) -> tuple[_Rows, dict[str, Found], Target, list[str]]:
-    """Parses the rows that have a target; returns the kinds of the columns, the targets and a line on rows without."""
-    import numpy as np
-
-    named = {each: raw.columns.pop(each) for each in targets}
-    goal = read_target(named, meaning, raw.where, classes) if targets else no_target(len(raw.lines))
-    rows = np.flatnonzero(goal.there)
-    every = len(rows) == len(goal.there)
-    kinds, columns = {}, {}
-    for name in list(raw.columns):
-        cells, found, parsed = raw.columns.pop(name), known.get(name), None
-        at = partial(raw.where, name)
-        if found is None:
-            found, parsed = find_kind(name, cells, at)
-        kinds[name] = found
-        if found.kind in KINDS:
-            parsed = parsed or parse(cells, found.kind, at, found.form)
-            columns[name] = parsed if every else parsed.take(rows)
-    gone = len(goal.there) - len(rows)
-    first = raw.lines[int((~goal.there).argmax())]
-    named = f" (empty, or {', '.join(goal.blanks)}: rename those that are classes)" if goal.blanks else ""
-    note = f"{raw.path}: {gone:,} rows without a target are left out, the first in line {first}{named}"
-    return _Rows(columns, goal.y if every else goal.y[rows]), kinds, goal, [] if every else [note]
-
-
-def _split(path: Path, rows: _Rows, share: float, seed: int) -> tuple[_Rows, _Rows]:
+def _split(path: Path, rows: Rows, share: float, seed: int) -> tuple[Rows, Rows]:
     import numpy as np
 
     from ..split import train_val_split
@@ -273,6 +235,7 @@ def _source(name: str, task: Task, about: str) -> Source:
         file: str = "",
         target: str = "",
         columns: str = "",
+        weight: str = "",
         missing: str = "",
         rare: Annotated[int, Bounds(1)] = RARE,
         categories: Annotated[int, Bounds(1, 10_000)] = MOST,
@@ -282,7 +245,7 @@ def _source(name: str, task: Task, about: str) -> Source:
         encoding: str = "",
     ) -> Dataset:
         return _load(
-            place, name, file=file, target=target, columns=columns, missing=missing, rare=rare,
+            place, name, file=file, target=target, columns=columns, weight=weight, missing=missing, rare=rare,
             categories=categories, test_file=test_file, test_share=test_share, seed=seed, encoding=encoding,
         )  # fmt: skip
 

@@ -11,7 +11,7 @@ FEW = {"examples": 50}
 
 def test_the_target_of_adding_is_the_sum_of_the_two_marked_numbers():
     data = load_data("adding", options={**FEW, "steps": 12})
-    x, y, lengths = data.train
+    x, y, lengths = data.train[:3]
     assert (x.shape, y.shape, lengths) == ((50, 12, 2), (50,), None)
     assert set(np.unique(x[..., 1])) == {0, 1}
     np.testing.assert_array_equal(x[:, :6, 1].sum(1), 1)
@@ -26,7 +26,7 @@ def test_a_constant_prediction_of_1_has_an_error_of_a_sixth_in_adding():
 
 def test_the_word_of_copy_is_repeated_after_the_signal():
     data = load_data("copy", options={**FEW, "delay": 4, "length": 3})
-    x, y, _ = data.train
+    x, y = data.train[:2]
     names = np.array(data.vocabulary)[x[0]].tolist()
     assert names[3:] == ["blank"] * 3 + ["go"] + ["blank"] * 3
     np.testing.assert_array_equal(x[:, :3], y[:, 7:])
@@ -36,7 +36,7 @@ def test_the_word_of_copy_is_repeated_after_the_signal():
 
 @pytest.mark.parametrize(("reverse", "shift"), [(False, 3), (True, -3)])
 def test_a_toss_of_future_is_tagged_with_the_one_some_steps_away(reverse, shift):
-    x, y, lengths = load_data("future", options={**FEW, "steps": 10, "reverse": reverse}).train
+    x, y, lengths = load_data("future", options={**FEW, "steps": 10, "reverse": reverse}).train[:3]
     assert set(lengths) <= set(range(5, 11))
     assert lengths.min() < 10
     for coins, tags, length in zip(x[..., 0], y, lengths, strict=True):

@@ -16,7 +16,7 @@ def data():
 
 def test_the_arrays_agree_with_the_source(data):
     listed = source("shapes")
-    for x, y, lengths in (data.train, data.test):
+    for x, y, lengths, _ in (data.train, data.test):
         assert x.shape == (1000, *listed.shape)
         assert (x.dtype, y.dtype, lengths) == (np.uint8, np.int32, None)
         assert np.bincount(y, minlength=6).min() > 100
