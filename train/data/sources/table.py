@@ -146,25 +146,16 @@ def _load(
     """
     blanks = tuple(each.strip() for each in missing.split(",") if each.strip())
     raw, about = read_table(_path(file), blanks, encoding), place.about or {}
-    names = list(raw.columns)
-    targets = names_in(target, names, "--d.target", str(raw.path))
-    if not targets and name != "table_rows":
-        raise BadInput(f"--d.target NAME is missing: name the column of {raw.path} to predict ({', '.join(names)})")
-    if targets and name == "table_rows":
-        raise BadInput(f"--d.target {target}: {name} has no target; take --dataset table, or omit it")
+    asked = _asked(raw, name, target, weight)
     encoder = TableEncoder.from_json(about["table"]) if "table" in about else None
-    weight = column_named(weight, names, "--d.weight", str(raw.path)) if weight else ""
-    if weight in targets:
-        raise BadInput(f"--d.weight {weight} is the target of the table as well: name another column")
-    kinds = given_kinds(columns, [each for each in names if each not in (*targets, weight)])
+    kinds = given_kinds(columns, [each for each in raw.columns if each not in (*asked.targets, asked.weight)])
     if encoder:
         kinds = {**dict.fromkeys(encoder.ignored, Found(IGNORE)), **_kinds_of(encoder)}
         _check_columns(raw, _kinds_of(encoder))
-    asked = Asked(targets, MEANINGS[name], weight)
     rows, kinds, goal, note = rows_of(raw, asked, kinds, about["classes"] if encoder else ())
     notes = [
         *raw.notes,
-        f"{raw.path}: {len(rows.y):,} rows; target {', '.join(targets) + ': ' * bool(targets)}{goal.note}",
+        f"{raw.path}: {len(rows.y):,} rows; target {', '.join(asked.targets) + ': ' * bool(asked.targets)}{goal.note}",
         *note,
     ]
     if test_file:
@@ -173,9 +164,23 @@ def _load(
         train, notes = rows, [*notes, *more]
     else:
         train, test = _split(raw.path, rows, test_share, seed)
-    most = (rare, categories)
-    table = _Table(name, raw.path, train, test, kinds, goal, targets, weight, most, blanks, tuple(notes))
+    most, read = (rare, categories), (asked.targets, asked.weight)
+    table = _Table(name, raw.path, train, test, kinds, goal, *read, most, blanks, tuple(notes))
     return table.encoded(encoder) if encoder else table.fitted()
+
+
+def _asked(raw: RawTable, name: str, target: str, weight: str) -> Asked:
+    """Finds the columns of targets and weights by the names that the user gave."""
+    names = list(raw.columns)
+    targets = names_in(target, names, "--d.target", str(raw.path))
+    if not targets and name != "table_rows":
+        raise BadInput(f"--d.target NAME is missing: name the column of {raw.path} to predict ({', '.join(names)})")
+    if targets and name == "table_rows":
+        raise BadInput(f"--d.target {target}: {name} has no target; take --dataset table, or omit it")
+    weight = column_named(weight, names, "--d.weight", str(raw.path)) if weight else ""
+    if weight in targets:
+        raise BadInput(f"--d.weight {weight} is the target of the table as well: name another column")
+    return Asked(targets, MEANINGS[name], weight)
 
 
 def _test_rows(
