@@ -68,7 +68,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _measure(args: argparse.Namespace) -> None:
     for work in args.only:
         torch = [name for name in PEERS if PEERS[name].packages == ("torch",)]
-        pythons = dict.fromkeys(torch, args.torch_python) if args.torch_python else {}
+        pythons = {name: args.torch_python for name in torch if args.torch_python}
         peers = taking_part(work, list(dict.fromkeys(["ours", *args.peers])), elsewhere=pythons)
         found = measure(work, peers, args.rounds, args.seconds, args.malloc, pythons=pythons)
         about = WORKLOADS[work]

@@ -83,11 +83,7 @@ def gradient_trainer(
         if ema is not None:
             new |= {"ema": ema_update(fit["ema"], params, ema, fit["step"], every), "step": fit["step"] + 1}
         metrics = {"loss": loss, "grad_norm": optax.global_norm(gradient)}
-        factor = task.factor(task.headline)
-        if task.headline in task.metrics and 1 / _LARGEST < factor < _LARGEST:
-            each = _weighted(task.metrics[task.headline](outputs, wanted), batch)
-            metrics[task.headline] = factor * task.mean(each, wanted)
-        return new, metrics
+        return new, metrics | _headline(task, outputs, batch, wanted)
 
     return Trainer(init, step, scores(model, task), task.finish)
 
@@ -99,6 +95,15 @@ def _losses(task: Task, outputs: Any, batch: dict, wanted: Any) -> jax.Array:
         return own
     other = task.loss(outputs, task.target(batch | {"y": batch["other"]}))
     return batch["share"] * own + (1 - batch["share"]) * other
+
+
+def _headline(task: Task, outputs: Any, batch: dict, wanted: Any) -> dict[str, jax.Array]:
+    """Returns the metric that the progress shows, if its value in the unit of the data is a number of float32."""
+    factor = task.factor(task.headline)
+    if task.headline not in task.metrics or not 1 / _LARGEST < factor < _LARGEST:
+        return {}
+    each = _weighted(task.metrics[task.headline](outputs, wanted), batch)
+    return {task.headline: factor * task.mean(each, wanted)}
 
 
 def _weighted(values: jax.Array, batch: dict) -> jax.Array:
