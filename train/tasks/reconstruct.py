@@ -1,5 +1,6 @@
 """Reconstruction: the inputs are the targets, as for autoencoders."""
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from types import MappingProxyType
@@ -10,7 +11,6 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..data.dataset import Dataset
-from ..data.normalize import scaled
 from ..data.on_disk import blocks
 from ..errors import BadInput
 from ..losses import regression as losses
@@ -33,6 +33,7 @@ LOSSES = MappingProxyType(
         }
     }
 )
+_LEAST = 1e-30  # squared error that still has a logarithm
 _ROWS = 4096  # examples whose errors are computed at a time
 
 
@@ -46,7 +47,7 @@ def reconstruct(
     where all columns of a table count alike. The loss is in the scale of the model.
 
     Of a model with the capability `corrupt` inputs are damaged, and reported are `mse_given`, the error of the damaged
-    inputs, and `gain`, by how many decibels the PSNR of the reconstructions lies above theirs, the mean over examples.
+    inputs over all examples, and `gain`, by how many decibels the PSNR of the reconstructions lies above theirs.
 
     An example is an anomaly if its `scaled_sse` lies above a threshold, which is kept with the model. Models with the
     capability `features` give codes of examples, which are drawn, and those with `decode` reconstructions of codes.
@@ -60,11 +61,11 @@ def reconstruct(
     [4.0, 4.0, 16.0]
     """
     cost = choose_loss("reconstruct", LOSSES["reconstruct"], loss)
-    metrics = {"mse": losses.mse, "sse": _sse, "_scaled_sse": _sse, "_decibels": _decibels}
+    metrics = {"mse": losses.mse, "sse": _sse, "_scaled_sse": _sse}
     return Task(
         "reconstruct", _same_shape(cost), {name: _same_shape(each) for name, each in metrics.items()}, _finish,
         "mse", False, predict=lambda outputs: outputs, probabilities=None, target=lambda batch: batch["x"],
-        units="example", powers={"mse": 2, "mse_given": 2, "sse": 2, "rmse": 1}, given=("mse", "_decibels"),
+        units="example", powers={"mse": 2, "mse_given": 2, "sse": 2, "rmse": 1}, given=("mse",),
         gives="reconstructions", output="reconstructions",
         describe=_describe, figures=(reconstructions, latents, interpolation, draw_filters, "filters"),
         progress=before_after, pictured=differences, explain=_explain, baseline=mean_example,
@@ -87,21 +88,17 @@ def _sse(outputs: jax.Array, x: jax.Array) -> jax.Array:
     return jnp.sum(jnp.square(outputs - x), axis=tuple(range(1, x.ndim)))
 
 
-def _decibels(outputs: jax.Array, x: jax.Array) -> jax.Array:
-    """Computes the PSNR of each example for values from 0 to 1; differences of it do not depend on their range."""
-    return -10 * jnp.log10(jnp.maximum(losses.mse(outputs, x), 1e-30))
-
-
 def _finish(means: dict) -> dict:
     found = public(means) | {"scaled_sse": means["_scaled_sse"], "rmse": float(means["mse"]) ** 0.5}
     if "mse_given" in means:
-        found["gain"] = float(means["_decibels"] - means["_decibels_given"])
+        errors = (max(float(means[name]), _LEAST) for name in ("mse_given", "mse"))
+        found["gain"] = 10 * math.log10(next(errors) / next(errors))
     return found
 
 
 def _threshold(quantile: float, trained: Any, data: Dataset) -> dict[str, Any]:
     """Computes the error of training examples above which an example is an anomaly."""
-    train, test = (np.concatenate([_scaled_sse(trained, part) for part in blocks(each.x, _ROWS)])
+    train, test = (np.concatenate([_scaled_sse(trained, part, trained.predict(part)) for part in blocks(each.x, _ROWS)])
                    for each in (data.train, data.test))  # fmt: skip
     threshold = float(np.quantile(train, quantile))
     above = float(np.mean(test > threshold))
@@ -112,17 +109,18 @@ def _threshold(quantile: float, trained: Any, data: Dataset) -> dict[str, Any]:
     return {"threshold": threshold, "quantile": quantile, "test_share": above, "summary": words}
 
 
-def _scaled_sse(trained: Any, x: Any) -> np.ndarray:
-    """Computes the squared error of each example (batch,) after normalisation, the sum over its features."""
-    wanted = scaled(trained.scaler, np.asarray(x)).astype(np.float64)
-    return np.square(trained.outputs(x) - wanted).reshape(len(wanted), -1).sum(axis=1)
+def _scaled_sse(trained: Any, x: Any, made: np.ndarray) -> np.ndarray:
+    """Computes the squared error of reconstructions (batch,) after normalisation, the sum over the features."""
+    error = (made - np.asarray(x, np.float64)) * np.asarray(trained.scaler.scale)
+    return np.square(error).reshape(len(made), -1).sum(axis=1)
 
 
 def _describe(trained: Any, x: Any, score: Callable) -> Iterator[dict[str, Any]]:
     """Yields the errors of each example, and the ratio of its error to the threshold of anomalies, if it is known."""
     threshold = trained.about.get("calibration", {}).get("threshold")
-    for example, made, total in zip(x, trained.predict(x), _scaled_sse(trained, x), strict=True):
-        error = np.square(made - np.asarray(example, np.float64))
+    made = trained.predict(x)
+    errors = np.square(made - np.asarray(x, np.float64))
+    for error, total in zip(errors, _scaled_sse(trained, x, made), strict=True):
         found = {"mse": float(error.mean()), "sse": float(error.sum()), "max_error": float(np.sqrt(error.max()))}
         found["scaled_sse"] = float(total)
         if threshold is not None:

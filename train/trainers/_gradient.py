@@ -74,11 +74,11 @@ def gradient_trainer(
         def cost(params):
             outputs, moved = forward(model, params, fit, read, key)
             loss = task.mean(_weighted(_losses(task, outputs, batch, wanted), batch), wanted)
-            extra = 0 if penalty is None else penalty(params, fit["state"], read["x"])
-            return loss + extra, (outputs, moved)
+            total = loss if penalty is None else loss + penalty(params, fit["state"], read["x"])
+            return total, (loss, outputs, moved)
 
-        (loss, (outputs, moved)), gradient = jax.value_and_grad(cost, has_aux=True)(fit["params"])
-        params, opt = apply_gradient(optimizer, gradient, fit["opt"], fit["params"], loss)
+        (total, (loss, outputs, moved)), gradient = jax.value_and_grad(cost, has_aux=True)(fit["params"])
+        params, opt = apply_gradient(optimizer, gradient, fit["opt"], fit["params"], total)
         new = {"params": params, "opt": opt, **moved}
         if ema is not None:
             new |= {"ema": ema_update(fit["ema"], params, ema, fit["step"], every), "step": fit["step"] + 1}

@@ -159,15 +159,24 @@ def reconstructed(case, folder):
     return replace(recipe_for(f"{__file__}:mixed", recipe.dataset), d=recipe.d, task="reconstruct"), files
 
 
+def of_rows(folder):
+    """Returns a case of a table without a target."""
+    recipe, files = of_table("a,b", "table_labels", folder)
+    d = recipe.d | {"target": ""}
+    return replace(recipe_for(f"{__file__}:mixed", "table_rows"), d=d, task="reconstruct"), files
+
+
 CASES = {
     ("table", "multiclass"): partial(of_arrays, "table", "int64", 0),
     ("table", "binary"): partial(generated, "logistic", "breast_cancer"),
     ("table", "regression"): partial(of_arrays, "table", "float64", 3),
     ("table", "multilabel"): partial(of_table, "a,b", "table_labels"),
+    ("table", "generation"): of_rows,
     ("points", "binary"): partial(generated, "logistic", "circle"),
     ("points", "multiclass"): partial(generated, "logistic", "ring"),
     ("points", "regression"): partial(generated, "linear", "plane"),
     ("image", "multiclass"): of_images,
+    ("image", "binary"): partial(generated, "logistic", "patches", size=3, count=100),
     ("image", "regression"): partial(of_arrays, "image", "uint8", 1),
     ("sequence", "multiclass"): partial(of_arrays, "sequence", "uint64", 0),
     ("sequence", "binary"): partial(generated, "rnn", "spike_templates", examples=40, steps=10),

@@ -4,6 +4,7 @@ import csv
 import json
 from dataclasses import replace
 
+import jax
 import numpy as np
 import pytest
 from sklearn.decomposition import PCA
@@ -15,6 +16,9 @@ from zoo.train.__main__ import main as train
 from zoo.train.cli.predict import main as predict
 from zoo.train.errors import BadInput
 from zoo.train.evaluation.saved_model import evaluate
+from zoo.train.tasks import task_for
+from zoo.train.trainer import named_key
+from zoo.train.trainers.scoring import scores
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
 
@@ -132,3 +136,19 @@ def test_rows_in_memory_and_of_a_file_are_reconstructed_without_a_target(tmp_pat
     assert len(json.loads(capsys.readouterr().out)["predictions"]) == 60
     with pytest.raises(BadInput, match=r"reconstructs images; autoencoder on table_rows has the task reconstruct"):
         predict([str(tmp_path / "run"), str(tmp_path / "x.csv"), "--explain", str(tmp_path / "pictures")])
+
+
+def test_a_denoising_autoencoder_is_scored_on_damaged_examples():
+    model = zoo.dae((6,), hidden=(4,), noise="masking", level=0.5)
+    task, x = task_for("reconstruct"), np.random.default_rng(0).uniform(1, 2, (50, 6)).astype(np.float32)
+    params, state = model.init(jax.random.key(0), x)
+    batch = {"x": x, "weight": (np.arange(50) < 40).astype(np.float32)}
+    sums = scores(model, task)({"params": params, "state": state}, batch, jax.random.key(1))
+    found = task.finish({name: np.asarray(total) / weight for name, (total, weight) in sums.items()})
+    damaged = np.asarray(model.corrupt(x, named_key(jax.random.key(1), "corrupt")))[:40]
+    made = np.asarray(model.apply(params, state, damaged)[0])
+    errors = [np.square(each - x[:40]).mean(axis=1) for each in (damaged, made)]
+    assert found["mse_given"] == pytest.approx(errors[0].mean(), rel=1e-4)
+    assert found["mse"] == pytest.approx(errors[1].mean(), rel=1e-4)
+    assert found["gain"] == pytest.approx(10 * np.log10(errors[0].mean() / errors[1].mean()), abs=1e-3)
+    assert f"gain {found['gain']:.2f} dB" in task.explain(found)[1]

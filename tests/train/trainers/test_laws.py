@@ -25,6 +25,7 @@ pytestmark = pytest.mark.usefixtures("quick_compiler")
 NAMES = names()
 FIRST = ("linear", "gan", "rnn")  # small models, tried before the others
 SMALL = {
+    "dae": {"hidden": (6, 5)},
     "dbn": {"hidden": (6, 5)},
     "elm": {"hidden": 20},
     "esn": {"units": 12, "degree": 3, "washout": 30},
@@ -34,6 +35,7 @@ SMALL = {
     "markov": {"n": 2, "capacity": 500},
     "rbm": {"hidden": 6, "temperatures": 5, "runs": 4},
     "rnn": {"width": 8},
+    "sae": {"hidden": 6},
     "svm": {"kernel": "linear"},
     "vae": {"latent": 3, "hidden": (8,)},
     "dcign": {"filters": (2, 2), "hidden": (4,)},

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["SOURCES", "patches"]
 
 _NAMES = ("china", "flower")
+_DARK = 1.5e-4  # variance of a patch whose contrast is mostly noise (Coates, Ng & Lee 2011: 10 of 255 squared)
 _FLAT = 0.1  # of the variance of grey values: whitening does not amplify directions with less
 
 
@@ -28,14 +29,16 @@ def patches(
     whiten: bool = True,
     seed: Seed = 0,
 ) -> Dataset:
-    """Loads patches of two photographs, float32 (N, size, size, 1), each with a mean of 0.
+    """Loads patches of two photographs, float32 (N, size, size, 1), each with a mean of 0 and a contrast of 1.
+
+    Source: Coates, Ng and Lee 2011, An analysis of single-layer networks in unsupervised feature learning, section 3.
 
     Args:
         place: not used; the files are installed with scikit-learn.
         size: side of a patch in pixels.
         count: number of training patches; a fifth as many are for testing.
         whiten: whether the pixels are made uncorrelated, as in the retina, by ZCA fitted to the training patches (Bell
-            and Sejnowski 1997); else they are grey values from 0 to 1 without their mean.
+            and Sejnowski 1997).
         seed: seed of the places of the patches.
     """
     import numpy as np
@@ -56,12 +59,13 @@ def patches(
 
 
 def _cut(photo: "np.ndarray", size: int, count: int, rng: "np.random.Generator") -> "np.ndarray":
-    """Returns patches at random places (count, size, size) without their mean, float64."""
+    """Returns patches at random places (count, size, size) of equal brightness and contrast, float64."""
     import numpy as np
 
     views = np.lib.stride_tricks.sliding_window_view(photo, (size, size))
     found = views[rng.integers(views.shape[0], size=count), rng.integers(views.shape[1], size=count)]
-    return found - found.mean(axis=(1, 2), keepdims=True)
+    found = found - found.mean(axis=(1, 2), keepdims=True)
+    return found / np.sqrt(found.var(axis=(1, 2), keepdims=True) + _DARK)
 
 
 def _whitened(train: "np.ndarray", test: "np.ndarray") -> tuple["np.ndarray", "np.ndarray"]:
