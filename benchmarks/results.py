@@ -38,6 +38,9 @@ _NAMES = {
     "quantisation_error": "quantisation error",
     "free_nrmse": "normalised error after 84 free steps",
     "log_likelihood": "log-likelihood in nats",
+    "elbo": "evidence lower bound in nats",
+    "psnr": "PSNR in dB",
+    "own_r2": "R2",
 }
 _SHARES = {
     "accuracy": "",
@@ -133,6 +136,36 @@ CLAIMS = (
         metric="log_likelihood",
         at_least=-3.7,
         source="the best possible: -3.401",
+    ),
+    Claim("vae-digits", "--model vae", 5, folds=True, metric="log_likelihood", at_least=-113, also="active_latents"),
+    Claim(
+        "vae-mnist",
+        "--model vae --dataset mnist",
+        metric="elbo",
+        at_least=-104,
+        source="Flax's example: about -104",
+    ),
+    Claim(
+        "vae-mnist-binary",
+        "--model vae --dataset mnist --recipe binary",
+        metric="log_likelihood",
+        at_least=-88,
+        source="importance-weighted bound",
+    ),
+    Claim(
+        "deconvolutional-shape_attributes",
+        "--model deconvolutional",
+        metric="psnr",
+        at_least=25,
+        source="pairs of form and colour that no training image has",
+    ),
+    Claim(
+        "dcign-shape_factors",
+        "--model dcign",
+        metric="own_r2",
+        at_least=0.9,
+        also="other_r2",
+        source="each factor from its own latents; from all others: other_r2",
     ),
     Claim("dbn-digits", "--model dbn", 5, folds=True, at_least=0.965),
     Claim(

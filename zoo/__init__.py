@@ -29,6 +29,8 @@ if TYPE_CHECKING:  # for editors only: at run time models are found by file name
     from .colorize import colorize as colorize
     from .dbn import dbn as dbn
     from .dcgan import dcgan as dcgan
+    from .dcign import dcign as dcign
+    from .deconvolutional import deconvolutional as deconvolutional
     from .denoise import denoise as denoise
     from .elm import elm as elm
     from .esn import esn as esn
@@ -51,6 +53,7 @@ if TYPE_CHECKING:  # for editors only: at run time models are found by file name
     from .train.in_memory.fit import fit as fit
     from .train.trained.model import load as load
     from .transformer import transformer as transformer
+    from .vae import vae as vae
     from .wgan import wgan as wgan
     from .wgan_gp import wgan_gp as wgan_gp
 

@@ -23,12 +23,15 @@ class Likelihood(NamedTuple):
         mean: `outputs -> examples`, what is shown as a reconstruction or a sample.
         spread: whether there is a learned logarithm of a width, one for all features.
         bounded: whether the examples are values from 0 to 1.
+        independent: `(train, x) -> (batch,)`, log-likelihood of examples if all features were independent, each
+            distributed as in training examples; both flat, (examples, features).
     """
 
     log_prob: Callable[..., jax.Array]
     mean: Callable[[jax.Array], jax.Array]
     spread: bool
     bounded: bool
+    independent: Callable[[jax.Array, jax.Array], jax.Array]
 
 
 def bernoulli() -> Likelihood:
@@ -42,7 +45,11 @@ def bernoulli() -> Likelihood:
         logits, x = _float32(logits, x)
         return jnp.sum(flatten(x * logits - jax.nn.softplus(logits)), axis=-1)
 
-    return Likelihood(log_prob, jax.nn.sigmoid, spread=False, bounded=True)
+    def independent(train, x):
+        share = (jnp.sum(train, axis=0) + 1) / (len(train) + 2)  # never 0 or 1
+        return log_prob(jnp.log(share) - jnp.log1p(-share), x, None)
+
+    return Likelihood(log_prob, jax.nn.sigmoid, spread=False, bounded=True, independent=independent)
 
 
 def gaussian() -> Likelihood:
@@ -57,7 +64,11 @@ def gaussian() -> Likelihood:
         width = jnp.maximum(spread, _LEAST)
         return jnp.sum(flatten(-0.5 * jnp.square((x - mean) * jnp.exp(-width)) - width - 0.5 * log(2 * pi)), axis=-1)
 
-    return Likelihood(log_prob, lambda mean: mean, spread=True, bounded=False)
+    def independent(train, x):
+        width = jnp.maximum(jnp.log(jnp.std(train, axis=0)), _LEAST)
+        return log_prob(jnp.mean(train, axis=0), x, width)
+
+    return Likelihood(log_prob, lambda mean: mean, spread=True, bounded=False, independent=independent)
 
 
 def logistic(levels: int) -> Likelihood:
@@ -85,7 +96,13 @@ def logistic(levels: int) -> Likelihood:
         middle = low + high + jnp.log(-jnp.expm1(-2 * half * steep))
         return jnp.sum(flatten(jnp.where(x < half, low, jnp.where(x > 1 - half, high, middle))), axis=-1)
 
-    return Likelihood(log_prob, lambda mean: jnp.clip(mean, 0, 1), spread=True, bounded=True)
+    def independent(train, x):
+        train, x = (jnp.rint((levels - 1) * each).astype(jnp.int32) for each in (train, x))
+        counts = jax.vmap(lambda column: jnp.bincount(column, length=levels), 1)(train) + 1 / levels  # never 0
+        shares = jnp.log(counts / jnp.sum(counts, axis=1, keepdims=True))
+        return jnp.sum(jax.vmap(lambda share, column: share[column], (0, 1))(shares, x), axis=0)
+
+    return Likelihood(log_prob, lambda mean: jnp.clip(mean, 0, 1), spread=True, bounded=True, independent=independent)
 
 
 def _float32(outputs: jax.Array, x: jax.Array) -> tuple[jax.Array, jax.Array]:

@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 
 from ._likelihoods import Likelihood
-from .layers import Layer, compose
+from .layers import Layer, compose, flatten
 from .layers.precision import promote_float32
 
 __all__ = ["Bound", "Variational", "kl_of", "variational"]
@@ -50,6 +50,7 @@ class Variational(NamedTuple):
         encode: `(params, state, x) -> (means, logarithms of variances)`, both (batch, latents).
         decode: `(params, state, z) -> x`, means of the decoder.
         seen: `(params, state, z, x) -> (batch,)`, log-likelihood of examples given latents, in nats.
+        independent: `(train, x) -> (batch,)`, log-likelihood of examples if their features were independent.
         latents: number of latents.
         bounded: whether the examples are values from 0 to 1.
         lifted: `(layer -> layer) -> model`, this model with transformed encoder and decoder.
@@ -65,6 +66,7 @@ class Variational(NamedTuple):
     encode: Callable[..., tuple[jax.Array, jax.Array]]
     decode: Callable[..., jax.Array]
     seen: Callable[..., jax.Array]
+    independent: Callable[..., jax.Array]
     latents: int
     bounded: bool
     lifted: Callable[..., "Variational"]
@@ -107,7 +109,8 @@ def variational(
 
     def bound(params, state, x, key=None, draws=1):
         x = visible(x, None if key is None else jax.random.fold_in(key, draws))
-        return _bound(*encode(params, state, x), lambda z: seen(params, state, z, x), key, draws)
+        mean, log_variance = encode(params, state, x)
+        return _bound(mean, log_variance, lambda z: seen(params, state, z, x), key, draws)
 
     def decode(params, state, z):
         return likelihood.mean(promote_float32(outputs(params, z)))
@@ -122,6 +125,7 @@ def variational(
         encode=encode,
         decode=decode,
         seen=seen,
+        independent=lambda train, x: likelihood.independent(*(flatten(visible(each, None)) for each in (train, x))),
         latents=latents,
         bounded=likelihood.bounded,
         lifted=lambda lift: variational(lift(encoder), lift(decoder), latents, likelihood, visible, groups),

@@ -13,7 +13,8 @@ from typing import Any, Literal, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from ._binary import binary
+from ._binary import binary as binarised
+from ._likelihoods import bernoulli, gaussian
 from ._restricted import Machine, annealed, clamped, enumerable, enumerated, free_energy, gibbs
 from .layers import Layer, dense, flatten, serial
 from .layers.checks import check_number, check_positive
@@ -47,6 +48,7 @@ class Rbm(NamedTuple):
         sample: `(params, state, key, n) -> x`, from annealed chains.
         complete: `(params, state, x, known, key) -> x`, means of the visible units given those where `known` is 1.
         features: `(params, state, x) -> (batch, hidden)`, probabilities of the hidden units given x itself.
+        independent: `(train, x) -> (batch,)`, log-likelihood of examples if their visible units were independent.
     """
 
     init: Callable[..., tuple[Any, Any]]
@@ -61,6 +63,7 @@ class Rbm(NamedTuple):
     sample: Callable[..., jax.Array]
     complete: Callable[..., jax.Array]
     features: Callable[..., jax.Array]
+    independent: Callable[..., jax.Array]
 
 
 def rbm(
@@ -103,7 +106,7 @@ def rbm(
         return Machine(params["body"]["0"]["w"], params["visible"]["b"], params["body"]["0"]["b"], variance)
 
     def visible(x, key=None):
-        return flatten(x) if variance else binary(flatten(x), binarise, key)
+        return flatten(x) if variance else binarised(flatten(x), binarise, key)
 
     def rates(v):
         if variance:
@@ -164,6 +167,7 @@ def _model(net: Layer, machine: Callable, given: tuple, shape: tuple[int, ...], 
         sample=sample,
         complete=complete,
         features=lambda params, state, x: jax.nn.sigmoid(inputs(params, x)),
+        independent=lambda train, x: (bernoulli() if binary else gaussian()).independent(visible(train), visible(x)),
     )
 
 

@@ -147,3 +147,20 @@ def test_half_precision_reaches_the_capabilities_and_their_sums_stay_in_float32(
 def test_autoencoders_that_cannot_be_are_refused(options, words):
     with pytest.raises(ValueError, match=words):
         vae((8, 8, 1), **options)
+
+
+@pytest.mark.parametrize("kind", ["bernoulli", "gaussian", "logistic"])
+def test_independent_features_have_the_likelihood_of_their_shares_in_the_training_examples(kind):
+    train, x = (RNG.integers(0, 5, (count, 3)) / 4 for count in (200, 6))
+    if kind == "bernoulli":
+        share = (train.sum(axis=0) + 1) / 202
+        wanted = x * np.log(share) + (1 - x) * np.log(1 - share)
+    elif kind == "gaussian":
+        mean, std = train.mean(axis=0), train.std(axis=0)
+        wanted = -0.5 * np.square((x - mean) / std) - np.log(std * np.sqrt(2 * np.pi))
+    else:
+        counts = np.stack([(train == level / 4).sum(axis=0) for level in range(5)]) + 0.2
+        wanted = np.log(counts / counts.sum(axis=0))[np.rint(4 * x).astype(int), np.arange(3)]
+    likelihood = {"bernoulli": bernoulli, "gaussian": gaussian, "logistic": lambda: logistic(5)}[kind]()
+    found = likelihood.independent(jnp.float32(train), jnp.float32(x))
+    np.testing.assert_allclose(found, wanted.sum(axis=1), rtol=1e-4)

@@ -14,11 +14,12 @@ import numpy as np
 from ..data.normalize import scaled
 from ..trainer import named_key
 
-__all__ = ["chains", "completion", "draw_filters", "fantasies"]
+__all__ = ["chains", "completion", "draw_filters", "fantasies", "independent"]
 
 _COLUMNS = 10  # images beside each other
 _SWEEPS = (0, 1, 2, 5, 10, 20, 50, 100, 200, 500)
 _CHAINS = 100  # that an animation shows
+_MOST = 10_000  # training examples whose features are counted
 _SCORED = 100  # images that are completed for the score
 
 
@@ -76,6 +77,19 @@ def _score(model: Any, z: Any, made: np.ndarray, known: np.ndarray) -> dict[str,
     )
     words = f"lower halves completed with an error of {own:.3f} (root mean square), the mean image has {other:.3f}"
     return {"rmse": own, "rmse_of_mean": other, "summary": words}
+
+
+def independent(drawing: Any) -> None:
+    """Scores test examples by independent features, each distributed as in the training examples: a baseline."""
+    score, model = getattr(drawing.model.model, "independent", None), drawing.model
+    if score is None:
+        return
+    train, test = (scaled(model.scaler, np.asarray(each)) for each in (drawing.data.train.x, drawing.data.test.x))
+    nats = float(
+        np.mean(jax.jit(score)(train[np.linspace(0, len(train) - 1, min(_MOST, len(train))).astype(int)], test))
+    )
+    words = f"log-likelihood {nats:.5g} nats if the features were independent of each other"
+    drawing.scores["independent"] = {"log_likelihood": nats, "summary": words}
 
 
 def fantasies(setup: Any) -> Callable[[dict, Path, str], None] | None:

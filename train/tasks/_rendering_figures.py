@@ -59,21 +59,23 @@ def knobs(x: np.ndarray) -> list[tuple[int, ...]]:
 
 def _turned(example: np.ndarray, columns: tuple[int, ...], x: np.ndarray) -> np.ndarray:
     """Returns copies of an example in which one attribute takes its values."""
-    if len(columns) > 1:
+    column, *others = columns
+    if others:
         turned = np.tile(example, (min(len(columns), _STEPS), 1))
         turned[:, columns] = np.eye(len(columns))[: len(turned)]
         return turned
     turned = np.tile(example, (_STEPS, 1))
-    turned[:, columns[0]] = np.linspace(x[:, columns[0]].min(), x[:, columns[0]].max(), _STEPS)
+    turned[:, column] = np.linspace(x[:, column].min(), x[:, column].max(), _STEPS)
     return turned
 
 
 def _captions(turned: np.ndarray, columns: tuple[int, ...], names: tuple[str, ...]) -> list[str]:
     names = tuple(names) or tuple(f"column {i}" for i in range(turned.shape[1]))
-    if len(columns) > 1:
+    column, *others = columns
+    if others:
         return [names[column] for column in columns[: len(turned)]]
-    values = [f"{value:.3g}" for value in turned[:, columns[0]]]
-    return [f"{names[columns[0]]} {values[0]}", *values[1:]]
+    values = [f"{value:.3g}" for value in turned[:, column]]
+    return [f"{names[column]} {values[0]}", *values[1:]]
 
 
 def _square(model: Any) -> tuple[int, int, int] | None:

@@ -12,7 +12,7 @@ import numpy as np
 from ..data.dataset import Dataset
 from ..option_types import Bounds
 from ._bounds import bound_of, explain_bound, finish_bound
-from ._density_figures import chains, completion, draw_filters, fantasies
+from ._density_figures import chains, completion, draw_filters, fantasies, independent
 from ._reconstruct_figures import interpolation, latents, reconstructions
 from .task import Task, public
 
@@ -56,7 +56,7 @@ def density(*, quantile: Annotated[float, Bounds(0, 1, open_low=True, open_high=
         predict=lambda outputs: outputs, probabilities=None, target=lambda batch: batch["x"], scores=_scores,
         units="none", requires=("log_prob",), gives="log-likelihoods", output="log_probabilities",
         describe=_describe, progress=fantasies,
-        figures=("samples", draw_filters, chains, completion, reconstructions, latents, interpolation),
+        figures=("samples", draw_filters, chains, completion, reconstructions, latents, interpolation, independent),
         curves=("free_energy", "reconstruction", "kl"), explain=_explain, calibrate=partial(_threshold, quantile),
     )  # fmt: skip
 

@@ -43,7 +43,8 @@ def has_latents(model: Trained) -> bool:
 
 def decoded(model: Trained, z: np.ndarray) -> np.ndarray:
     """Returns the examples of latents (n, latents) by the capability `decode`, in the units of the data."""
-    made = np.asarray(jax.jit(model.model.decode)(model.params, model.state, np.asarray(z, np.float32)))
+    capable: Any = model.model
+    made = np.asarray(jax.jit(capable.decode)(model.params, model.state, np.asarray(z, np.float32)))
     return made if model.scaler is None else np.asarray(model.scaler.invert(made))
 
 
@@ -66,8 +67,9 @@ def interpolate(model: Trained, rows: int, steps: int, key: jax.Array, y: Any = 
         y: class of each pair (rows,), for a conditional generator; None: all classes in turn.
     """
     if hasattr(model.model, "decode"):
-        ends = [jax.random.normal(jax.random.fold_in(key, i), (rows, model.model.latents)) for i in (0, 1)]
-        path = _great_circle(*map(np.asarray, ends), steps)
+        capable: Any = model.model
+        a, b = (np.asarray(jax.random.normal(jax.random.fold_in(key, i), (rows, capable.latents))) for i in (0, 1))
+        path = _great_circle(a, b, steps)
         made = as_stored(model, decoded(model, path.reshape(rows * steps, -1)))
         return made.reshape(rows, steps, *made.shape[1:])
     wanted = ModelSpec.of(model.about["made_for"])

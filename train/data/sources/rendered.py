@@ -77,8 +77,7 @@ def shape_factors(place: Place, *, seed: Seed = 0) -> Dataset:
     values = [np.linspace(*ends, steps) for ends, steps in zip(ranges, _STEPS, strict=True)]
     grid = rng.permutation(np.stack(np.meshgrid(*values, np.arange(3), indexing="ij"), axis=-1).reshape(-1, 5))
     drawn = np.stack([*(rng.uniform(*ends, _TEST) for ends in ranges), rng.integers(0, 3, _TEST)], axis=1)
-    parts = (_factored(each) for each in (grid, drawn))
-    return Dataset("shape_factors", "regression", *parts, target=", ".join(_FACTORS))
+    return Dataset("shape_factors", "regression", _factored(grid), _factored(drawn), target=", ".join(_FACTORS))
 
 
 def _factored(factors: "np.ndarray") -> Split:
