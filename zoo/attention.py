@@ -117,7 +117,7 @@ def _decoder(tokens: int, width: int) -> Layer:
         seen = jnp.tanh(query[:, None] + promote_float32(keys))
         scores = call("score", seen.astype(kind))[..., 0]
         weights = softmax(jnp.where(memory["there"], scores, jnp.finfo(scores.dtype).min))
-        found = (weights[:, None] @ memory["values"])[:, 0]
+        found = jnp.einsum("bt,btf->bf", weights, memory["values"])
         word = call("embed", token)
         state, _ = call("gru", (memory["state"], jnp.concatenate([word, found], axis=-1)))
         hidden = jnp.tanh(call("hidden", jnp.concatenate([state.astype(kind), found, word], axis=-1)))
