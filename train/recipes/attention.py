@@ -13,12 +13,12 @@ _DATES = Recipe(
     opt="adam",
     lr=4e-3,
     sched="onecycle",
-    epochs=8,
+    epochs=3,
     batch_size=50,
     clip_grad=1.0,
     expect=Expect("exact_match", 0.99, _EXACT),
 )
-_WORDS = replace(_DATES, dataset="reverse", m={"width": 64, "longest": 21})
+_WORDS = replace(_DATES, dataset="reverse", m={"width": 64, "longest": 21}, epochs=5)
 
 RECIPES = ModelRecipes(
     recipes=(_DATES, _WORDS, replace(_WORDS, dataset="sort")),
