@@ -118,6 +118,11 @@ def _wiring(
 ) -> Any:
     sequence = _steps(x, tokens, patch)
     steps, lengths, carry = sequence
+    if not causal and (carry is not None or (each and isinstance(x, Sequence) and lengths is None)):
+        raise ValueError(
+            "transformer: a text is continued from what was read before, so that each step attends only to the steps "
+            "before it: set causal=True (--m.causal true)"
+        )
     steps = call("embed", steps)
     for name in place:
         steps = call(name, Sequence(steps, carry=None if carry is None else carry[0]["read"]))

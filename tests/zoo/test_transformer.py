@@ -131,7 +131,7 @@ def test_a_language_model_in_half_precision_sums_in_float32(positions):
         ({"patch": 3}, np.zeros((2, 8, 8, 1)), "patch=3 does not divide the sides of images of 8x8 pixels"),
         ({}, WORDS, r"transformer expects \(batch, time, features\), images .* got shape \(2, 13\)"),
         ({"positions": "rotery"}, WORDS, "did you mean 'rotary'"),
-        ({"each": True, "vocabulary": 7}, Sequence(WORDS, carry=({}, {})), "use context= for a causal model"),
+        ({"each": True, "vocabulary": 7}, Sequence(WORDS), r"attends only to the steps before it: set causal=True"),
     ],
 )
 def test_what_cannot_be_is_refused(options, x, message):
