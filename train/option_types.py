@@ -101,13 +101,15 @@ def parse(kind: Any, text: str) -> Any:
     kind, optional = strip_optional(kind)
     if optional and text.lower() == "none":
         return None
+    several = get_origin(kind) is tuple and "," in text
     kind = get_args(kind)[0] if get_origin(kind) is tuple else kind
     if get_origin(kind) is Literal:
         return _choice(kind, text)
     try:
         return kind(text)
     except ValueError:
-        raise ValueError(f"must be {describe(kind)}{' or none' * optional}, got {text!r}") from None
+        spaced = f" (several have spaces between them: {' '.join(text.split(','))})" * several
+        raise ValueError(f"must be {describe(kind)}{' or none' * optional}, got {text!r}{spaced}") from None
 
 
 def coerce(kind: Any, value: Any, name: str) -> Any:
