@@ -21,7 +21,7 @@ KEY = jax.random.key(0)
 
 
 def trainer(model, **options):
-    recipe = Recipe("sae", "iris", trainer="sparse", task="reconstruct", lr=0.02, sched="cosine", t=options)
+    recipe = Recipe("sae", "iris", trainer="sparse", task="reconstruct", lr=0.05, sched="cosine", t=options)
     return make(model, task_for("reconstruct"), Run(recipe, 400, 100, data_parallel()))
 
 
@@ -34,7 +34,7 @@ def test_the_divergence_is_that_of_two_coins():
 
 def test_units_are_active_at_the_target_rate_on_unseen_examples_as_evaluations_report():
     model = sae((6,), hidden=12)
-    rule = trainer(model, target=0.1)
+    rule = trainer(model, target=0.1, weight=10.0)
 
     @jax.jit
     def trained(key):
