@@ -121,7 +121,7 @@ def _wiring(
     if not causal and (carry is not None or (each and isinstance(x, Sequence) and lengths is None)):
         raise ValueError(
             "transformer: a text is continued from what was read before, so that each step attends only to the steps "
-            "before it: set causal=True (--m.causal true)"
+            "before it: set causal=True (--m.causal)"
         )
     steps = call("embed", steps)
     for name in place:
