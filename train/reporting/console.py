@@ -128,7 +128,7 @@ def _training_line(setup: Any) -> str:
     batch = f"{rows}" if seen == rows else f"{rows} x {seen // rows}"
     epochs = plan.steps / plan.steps_per_epoch
     length = f"{epochs:g} epoch{'s' * (epochs != 1)}"
-    return f"training {length} = {plan.steps:,} steps of {batch} = {plan.steps * seen:,} {unit}"
+    return f"training {length} = {plan.steps:,} step{'s' * (plan.steps != 1)} of {batch} = {plan.steps * seen:,} {unit}"
 
 
 def _next_commands(setup: Any, folder: Path) -> list[str]:
