@@ -356,7 +356,7 @@ def least_squares() -> float:
     from zoo.train.data.dataset import load_data
 
     data = load_data("diabetes")
-    return float(LinearRegression().fit(*data.train).score(*data.test))
+    return float(LinearRegression().fit(*data.train[:2]).score(*data.test[:2]))
 
 
 def reached(claim: Claim, kept: dict) -> bool:

@@ -88,8 +88,9 @@ def joined(train: Split, test: Split) -> Split:
     """Returns the examples of two splits in memory as one, those of the first before the others."""
     import numpy as np
 
-    pairs = zip(train, test, strict=True)
-    return Split(*(None if a is None or b is None else np.concatenate([a, b]) for a, b in pairs))
+    x, y = (np.concatenate(pair) for pair in ((train.x, test.x), (train.y, test.y)))
+    pairs = zip(train[2:], test[2:], strict=True)
+    return Split(x, y, *(None if a is None or b is None else np.concatenate([a, b]) for a, b in pairs))
 
 
 def train_val_split(split: Split, share: float, seed: int = 0) -> tuple[Split, Split]:
@@ -153,7 +154,8 @@ def hold_back_last(split: Split, share: float) -> tuple[Split, Split]:
 
 def taken(split: Split, which: "np.ndarray | slice") -> Split:
     """Returns some examples of a split."""
-    return Split(*(None if each is None else take(each, which) for each in split))
+    x, y, *more = split
+    return Split(take(x, which), take(y, which), *(None if each is None else take(each, which) for each in more))
 
 
 def _check_share(share: float, n: int) -> None:
