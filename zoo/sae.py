@@ -6,6 +6,7 @@ Command: python -m zoo.train --model sae
 Expect: units that are active within 10 % of the target rate on unseen patches, and edges as filters, in a minute.
 """
 
+from functools import partial
 from math import prod
 
 import jax
@@ -39,9 +40,10 @@ def sae(shape: tuple[int, ...], *, hidden: int = 100, keep: int | None = None) -
     if keep is not None and not 0 < keep <= hidden:
         raise ValueError(f"sae: keep must be from 1 to the number of hidden units, {hidden}, got {keep}")
 
-    def largest(x):
-        least = jax.lax.top_k(x, keep)[0][..., -1:]
-        return jnp.where(x >= least, x, 0)
-
-    body = serial(dense(hidden), sigmoid if keep is None else largest)
+    body = serial(dense(hidden), sigmoid if keep is None else partial(_largest, keep=keep))
     return autoencoding({"flat": flatten, "body": body}, serial(dense(prod(shape)), reshape(*shape)))
+
+
+def _largest(x: jax.Array, keep: int) -> jax.Array:
+    """Sets all but the largest values of each example to 0."""
+    return jnp.where(x >= jax.lax.top_k(x, keep)[0][..., -1:], x, 0)

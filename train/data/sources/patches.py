@@ -54,8 +54,10 @@ def patches(
     if whiten:
         train, test = _whitened(train, test)
     shape = (-1, size, size, 1)
-    splits = (Split(x.reshape(shape).astype(np.float32), labels) for x, labels in zip((train, test), y, strict=True))
-    return Dataset("patches", "binary", *splits, _NAMES)
+    first, last = (
+        Split(x.reshape(shape).astype(np.float32), labels) for x, labels in zip((train, test), y, strict=True)
+    )
+    return Dataset("patches", "binary", first, last, _NAMES)
 
 
 def _cut(photo: "np.ndarray", size: int, count: int, rng: "np.random.Generator") -> "np.ndarray":
