@@ -2,13 +2,21 @@
 
 from typing import Any
 
-from ..config.recipe import ModelRecipes, Recipe
+from ..config.recipe import Expect, ModelRecipes, Recipe
 
 _RULE: dict[str, Any] = {"task": "reconstruct", "opt": "adam", "sched": "cosine"}
 
 RECIPES = ModelRecipes(
     recipes=(
-        Recipe("autoencoder", "digits", **_RULE, normalize="unit", lr=2e-3, epochs=100),
+        Recipe(
+            "autoencoder",
+            "digits",
+            **_RULE,
+            normalize="unit",
+            lr=2e-3,
+            epochs=100,
+            expect=Expect("scaled_sse", 1.1, "10 principal components have 1.27", at_most=True),
+        ),
         Recipe(
             "autoencoder",
             "digits",
@@ -35,10 +43,10 @@ RECIPES = ModelRecipes(
             "mnist",
             **_RULE,
             normalize="unit",
-            m={"latent": 30, "hidden": (1000, 500, 250)},
+            m={"latent": 30, "hidden": (1000, 500, 250), "activation": "gelu"},
             lr=1e-3,
             batch_size=128,
-            epochs=20,
+            epochs=40,
         ),
         Recipe("autoencoder", "iris", **_RULE, m={"latent": 2, "hidden": (16,)}, lr=1e-2, batch_size=32, epochs=200),
     ),
