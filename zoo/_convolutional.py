@@ -8,7 +8,7 @@ from collections.abc import Callable
 from .layers import Layer, batch_norm, conv, conv_transpose, dense, flatten, leaky_relu, relu, reshape, serial, tanh
 from .layers.initializers import Initializer, he_normal, normal
 
-__all__ = ["discriminator", "downsampling", "generator"]
+__all__ = ["check_sizes", "discriminator", "downsampling", "generator"]
 
 _SIZE = 4  # of every filter; a multiple of the stride, which avoids checkerboard artefacts
 
@@ -41,7 +41,7 @@ def generator(
     Raises:
         ValueError: if height or width is not divisible by 2^stages.
     """
-    height, width, channels = _checked(name, shape, filters)
+    height, width, channels = check_sizes(name, shape, filters)
     halvings = 1 << len(filters)
     start = (height // halvings, width // halvings, filters[-1])
     # Batch norm adds a bias, so the layer before it has none.
@@ -91,7 +91,8 @@ def _leaky(x):
     return leaky_relu(x, 0.2)
 
 
-def _checked(name: str, shape: tuple[int, ...], filters: tuple[int, ...]) -> tuple[int, int, int]:
+def check_sizes(name: str, shape: tuple[int, ...], filters: tuple[int, ...]) -> tuple[int, int, int]:
+    """Returns the shape of images; raises a ValueError unless each stage can halve them."""
     if len(shape) != 3:
         raise ValueError(f"{name} generates images (height, width, channels), got examples of shape {tuple(shape)}")
     if not filters:

@@ -21,7 +21,7 @@ class Likelihood(NamedTuple):
     Attributes:
         log_prob: `(outputs, x, spread) -> (batch,)` in nats, summed over the features.
         mean: `outputs -> examples`, what is shown as a reconstruction or a sample.
-        spread: whether there is a learned logarithm of a width, one for all features.
+        spread: whether there are learned logarithms of widths, one for each feature.
         bounded: whether the examples are values from 0 to 1.
         independent: `(train, x) -> (batch,)`, log-likelihood of examples if all features were independent, each
             distributed as in training examples; both flat, (examples, features).
@@ -53,7 +53,7 @@ def bernoulli() -> Likelihood:
 
 
 def gaussian() -> Likelihood:
-    """Builds the density of any values: normal around the outputs, with a learned standard deviation.
+    """Builds the density of any values: normal around the outputs, with learned standard deviations.
 
     >>> gaussian().log_prob(jnp.array([[0.0]]), jnp.array([[1.0]]), jnp.array(0.0)).round(3).tolist()
     [-1.419]

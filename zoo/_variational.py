@@ -1,6 +1,7 @@
 """Variational autoencoders: the evidence lower bound of a decoder, by an encoder to Gaussian latents."""
 
 from collections.abc import Callable
+from math import prod
 from typing import Any, NamedTuple
 
 import jax
@@ -12,6 +13,7 @@ from .layers.precision import promote_float32
 
 __all__ = ["Bound", "Variational", "kl_of", "variational"]
 
+_FAST = 10.0  # factor of the logarithms of widths: Adam moves a parameter by the rate, of which e-folds need thousands
 _DRAWS = 32  # of the latents, where a score needs no key
 
 
@@ -41,7 +43,8 @@ class Variational(NamedTuple):
     """Variational autoencoder, with the capabilities of the task `density` and of the trainer `variational`.
 
     Attributes:
-        init: as of a `Layer`. Params are `encoder`, `decoder` and, where the likelihood has a learned width, `spread`.
+        init: as of a `Layer`. Params are `encoder`, `decoder` and, where the likelihood has learned
+            widths, `spread`, a tenth of their logarithms.
         apply: as of a `Layer`; gives the lower bound of the log-probability (batch,) by one draw of the latents.
         log_prob: `(params, state, x, key) -> (batch,)`, importance-weighted bound; key None: the same draws always.
         bound: `(params, state, x, key, draws) -> Bound`; key None: the same draws for every example and every call.
@@ -105,7 +108,8 @@ def variational(
     init, encode, outputs = _networks(encoder, decoder, latents, likelihood)
 
     def seen(params, state, z, x):
-        return likelihood.log_prob(outputs(params, z), x, params["spread"]["b"] if likelihood.spread else None)
+        spread = _FAST * params["spread"]["b"].reshape(x.shape[1:]) if likelihood.spread else None
+        return likelihood.log_prob(outputs(params, z), x, spread)
 
     def bound(params, state, x, key=None, draws=1):
         x = visible(x, None if key is None else jax.random.fold_in(key, draws))
@@ -143,7 +147,7 @@ def _networks(
 
     def init(key, x):
         params, _ = both.init(key, x)
-        return params | ({"spread": {"b": jnp.zeros(())}} if likelihood.spread else {}), {}
+        return params | ({"spread": {"b": jnp.zeros(prod(x.shape[1:]))}} if likelihood.spread else {}), {}
 
     def encode(params, state, x):
         found = promote_float32(front.apply({"encoder": params["encoder"]}, {}, x)[0])

@@ -39,7 +39,7 @@ def vae(
         hidden: widths of the dense layers of the encoder, from the example on; the decoder has them in reverse order.
         filters: filters of convolutional stages before them, the full resolution first; each halves an image.
         decoder: distribution of an example given its latents: bernoulli, of values from 0 to 1; gaussian, of any
-            values, with a learned standard deviation; logistic, of values on levels from 0 to 1.
+            values, with a learned standard deviation of each; logistic, of values on levels from 0 to 1.
         levels: number of levels of the logistic decoder, 256 for bytes.
         binarise: binary examples of grey values: threshold, 1 above 0.5; random, 1 with the grey value as probability;
             none, the grey values themselves.

@@ -72,7 +72,7 @@ def linear(w):
         "w": np.concatenate([back.T, np.zeros((FEATURES, LATENTS))], axis=1),
         "b": np.concatenate([-back @ b, log_variance]),
     }
-    params = {"encoder": encoder, "decoder": {"w": w.T, "b": b}, "spread": {"b": np.log(STD)}}
+    params = {"encoder": encoder, "decoder": {"w": w.T, "b": b}, "spread": {"b": np.full(FEATURES, np.log(STD) / 10)}}
     return model, jax.tree.map(jnp.float32, params), w @ w.T + STD**2 * np.eye(FEATURES), b
 
 

@@ -8,6 +8,7 @@ RECIPES = ModelRecipes(
             "deconvolutional",
             "shape_attributes",
             task="rendering",
+            m={"tint": (6, 7, 8, 9, 10, 11)},  # the columns of the colours
             sched="cosine",
             lr=2e-3,
             epochs=20,

@@ -24,6 +24,8 @@ RECIPES = ModelRecipes(
             "mnist",
             **_RULE,
             normalize="unit",
+            lr=2e-3,
+            sched="cosine",
             epochs=10,
             batch_size=128,
             expect=Expect("elbo", -104.0, "Flax's example: about 104 nats after 10 epochs"),
