@@ -29,7 +29,6 @@ if TYPE_CHECKING:  # for editors only: at run time models are found by file name
     from .colorize import colorize as colorize
     from .dbn import dbn as dbn
     from .dcgan import dcgan as dcgan
-    from .dcign import dcign as dcign
     from .deconvolutional import deconvolutional as deconvolutional
     from .denoise import denoise as denoise
     from .elm import elm as elm
