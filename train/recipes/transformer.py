@@ -18,7 +18,7 @@ _IMAGES = Recipe(
     clip_grad=1.0,
     expect=Expect("accuracy", 0.97, FLOOR),
 )
-_TOKENS = replace(_IMAGES, dataset="reverse", m={"positions": "learned"}, batch_size=100, epochs=10, weight_decay=0)
+_TOKENS = replace(_IMAGES, dataset="reverse", m={"positions": "sinusoidal"}, batch_size=100, epochs=10, weight_decay=0)
 _TEXT = Recipe(
     "transformer",
     "text",

@@ -31,7 +31,13 @@ def draw_alignments(drawing: Any) -> None:
         labels = [*(model.classes[token] for token in tokens[:count] if token < end), "end"][:count]
         read = [names[token] for token in row[:length]]
         maps.append(Map(np.asarray(weights[:count, :length]), read, labels, written))
-    attention_maps(maps, drawing.folder / "alignment.png", "where each written token looks", "read", "written")
+    attention_maps(
+        maps,
+        drawing.folder / "alignment.png",
+        "attention of each written token (row) to the tokens read (columns)",
+        "read",
+        "written",
+    )
 
 
 def text_of(tokens: np.ndarray, names: tuple[str, ...]) -> str:
