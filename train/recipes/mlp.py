@@ -14,7 +14,7 @@ RECIPES = ModelRecipes(
             "digits",
             m={"hidden": (256, 128), "dropout": 0.3},
             opt="adamw",
-            lr=2e-3,
+            lr=4e-3,
             sched="cosine",
             epochs=40,
             weight_decay=1e-2,
