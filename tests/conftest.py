@@ -7,6 +7,7 @@ import os
 import shutil
 import sys
 import tempfile
+import threading
 from importlib.metadata import version
 from pathlib import Path
 
@@ -42,8 +43,12 @@ from zoo.train.runtime.allocator import give_back_freed_memory  # noqa: E402
 PEAKS = pytest.StashKey[list]()
 LARGE = 1000  # MB; what modules leave behind grows to 700 MB over the suite
 
-# jax makes a new context of MLIR for every program, which takes 5 to 9 ms: as long as to read a compiled one.
-mlir.make_ir_context = functools.cache(mlir.make_ir_context)
+# Before 0.12 jax makes a new context of MLIR for every program, which takes 5 to 9 ms: as long as to read a compiled
+# one. Contexts are not to be shared by threads.
+_make_context = mlir.make_ir_context
+_context_of = functools.cache(lambda thread: _make_context())
+if jax.__version_info__ < (0, 12):
+    mlir.make_ir_context = lambda: _context_of(threading.get_ident())
 
 
 def pytest_configure(config):
@@ -100,7 +105,7 @@ def release_when_large():
 
 def release():
     jax.clear_caches()
-    mlir.make_ir_context.cache_clear()
+    _context_of.cache_clear()
     gc.collect()
     give_back_freed_memory()
 
