@@ -5,6 +5,8 @@ from typing import Any
 from ..config.recipe import Expect, ModelRecipes, Recipe
 
 _RULE: dict[str, Any] = {"task": "reconstruct", "opt": "adam", "sched": "cosine", "normalize": "unit"}
+_STACKED: dict[str, Any] = _RULE | {"trainer": "layerwise"}
+_MASKED: dict[str, Any] = {"noise": "masking", "level": 0.25}
 
 RECIPES = ModelRecipes(
     recipes=(
@@ -19,13 +21,13 @@ RECIPES = ModelRecipes(
             expect=Expect("gain", 6.0, "the project's own floor"),
         ),
         Recipe("dae", "mnist", **_RULE, m={"hidden": (1000,), "noise": "masking"}, lr=1e-3, batch_size=128, epochs=10),
+        Recipe("dae", "digits", variant="stacked", **_STACKED, m={"hidden": (512, 256)} | _MASKED, lr=2e-3, epochs=150),
         Recipe(
             "dae",
             "mnist",
             variant="stacked",
-            **_RULE,
-            trainer="layerwise",
-            m={"hidden": (1000, 500), "noise": "masking", "level": 0.25},
+            **_STACKED,
+            m={"hidden": (1000, 500)} | _MASKED,
             lr=1e-3,
             batch_size=128,
             epochs=20,
