@@ -3,7 +3,7 @@
 Paper: Hinton & Salakhutdinov 2006, Reducing the dimensionality of data with neural networks; linear: Baldi & Hornik
 1989, Neural networks and principal component analysis.
 Command: python -m zoo.train --model autoencoder
-Expect: on held-out digits a smaller squared error than as many principal components, in half a minute.
+Expect: a squared error of at most 0.9 for a held-out digit of values from 0 to 1; 10 principal components have 1.27.
 """
 
 from collections.abc import Callable
