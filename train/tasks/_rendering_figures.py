@@ -74,7 +74,7 @@ def _captions(turned: np.ndarray, columns: tuple[int, ...], names: tuple[str, ..
     column, *others = columns
     if others:
         return [names[column] for column in columns[: len(turned)]]
-    values = [f"{value:.3g}" for value in turned[:, column]]
+    values = [f"{value:.3g}" for value in np.round(turned[:, column], 3)]
     return [f"{names[column]} {values[0]}", *values[1:]]
 
 
