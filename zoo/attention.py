@@ -138,8 +138,6 @@ def _parts(x: Any) -> tuple[Sequence, Any]:
     """Returns source and target of an input; None if there is no target."""
     sequence = x if isinstance(x, Sequence) else Sequence(x)
     source, target = sequence.x if isinstance(sequence.x, tuple) else (sequence.x, None)
-    if getattr(source, "ndim", 0) != 2 or not jnp.issubdtype(source.dtype, jnp.integer):
-        raise TypeError(f"attention expects tokens, integers (batch, time), got {source.dtype} {jnp.shape(source)}")
     return sequence._replace(x=source), target
 
 

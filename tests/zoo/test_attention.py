@@ -99,7 +99,7 @@ def test_the_weights_of_a_step_are_a_distribution_over_the_valid_steps_of_the_so
         (
             SOURCE.astype(np.float32),
             TypeError,
-            r"attention expects tokens, integers \(batch, time\), got float32 \(3, 5",
+            r"embed\(7, 6\) expects integers from 0 to 6, got float32 \(3, 5",
         ),
     ],
 )
