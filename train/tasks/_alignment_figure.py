@@ -19,7 +19,7 @@ def draw_alignments(drawing: Any) -> None:
     """Draws the attention weights of the first test examples, as the model writes the most likely token each time."""
     from ..plots.attention import Map, attention_maps
 
-    model, (x, _, lengths) = drawing.model, drawing.data.test
+    model, x, lengths = drawing.model, drawing.data.test.x, drawing.data.test.lengths
     x, end = np.asarray(x[:_SHOWN]), len(model.classes)
     lengths = np.full(len(x), x.shape[1]) if lengths is None else np.asarray(lengths[:_SHOWN])
     run = jax.jit(lambda params, state, x: beam_search(model.model, params, state, x, end))

@@ -18,7 +18,7 @@ def draw(drawing: Any) -> None:
     """Draws the attention of the first heads of the first and last blocks, for the first test example."""
     from ..plots.attention import Map, attention_maps
 
-    trained, (x, _, lengths) = drawing.model, drawing.data.test
+    trained, x, lengths = drawing.model, drawing.data.test.x, drawing.data.test.lengths
     if drawing.kind == "text":
         x, length = np.asarray(x[:_STEPS])[None], None
     else:

@@ -14,7 +14,7 @@ def draw_rendered(drawing: Any) -> None:
     """Draws test images above those that the model renders of their attributes."""
     from ..plots.pairs import pairs
 
-    x, y, _ = drawing.data.test
+    x, y = drawing.data.test[:2]
     if (shape := _square(drawing.model)) is None:
         return
     rows = {"true": np.asarray(y[:_COLUMNS]), "rendered": drawing.model.predict(np.asarray(x[:_COLUMNS]))}

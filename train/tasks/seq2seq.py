@@ -37,7 +37,8 @@ def seq2seq(
         loss: name of the loss.
         outputs: number of different tokens to write, without the end.
         label_smoothing: of the cross-entropy.
-        beams: beginnings that the beam search of `predict` keeps; 1: the most likely next token each time.
+        beams: beginnings that the beam search keeps, in scores and in `predict`; 1: the most likely next token each
+            time.
 
     Raises:
         BadInput: if there is no token to write.
@@ -55,7 +56,7 @@ def seq2seq(
         wanted = ended(batch["y"], outputs)
         forced, _ = model.apply(params, state, Sequence((x, batch["y"]), lengths))
         counts = has_target(wanted) * there[:, None]
-        written = most_likely(model.apply(params, state, Sequence(x, lengths))[0])
+        written = beam_search(model, params, state, Sequence(x, lengths), outputs, beams).tokens[:, 0]
         rest = written.shape[1] - wanted.shape[1]
         wanted = jnp.pad(jnp.where(wanted < 0, outputs, wanted), ((0, 0), (0, rest)), constant_values=outputs)
         exact = jnp.all(written == wanted, axis=1)

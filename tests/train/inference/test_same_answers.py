@@ -18,6 +18,7 @@ from zoo.train.pipeline.stream import Stream
 from zoo.train.runs.best_model import best_model_callback, saved_in
 from zoo.train.runs.setup import setup
 from zoo.train.tasks import task_for
+from zoo.train.tasks._alignment_figure import text_of
 from zoo.train.trained.model import load
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
@@ -57,6 +58,9 @@ def held(case, folder, saved):
         [answer] = answers
         return agrees({"nats": np.log(answer["perplexity"]), "accuracy": answer["accuracy"]}, told)
     said = model.predict_indices(test.x[:], test.lengths)
+    if model.task.name == "seq2seq":  # scored by the sequences of the beam search, which `predict` writes
+        wanted = [text_of(row[row >= 0], model.classes) for row in test.y]
+        return agrees({"exact_match": np.mean([a["text"] == b for a, b in zip(answers, wanted, strict=True)])}, told)
     agrees(scores(said, test, model.task.name, recipe.d.get("relative", False)), told)
     found = in_answers(answers, model.classes)
     if found is None:

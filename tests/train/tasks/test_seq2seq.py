@@ -94,7 +94,7 @@ def dates(tmp_path_factory):
 
 
 def test_a_run_scores_its_saved_model_alike_and_draws_the_alignment(dates):
-    model, (x, y, lengths) = zoo.load(dates.folder), load_data("dates", Place(), {"examples": 200}).test
+    model, (x, y, lengths, _) = zoo.load(dates.folder), load_data("dates", Place(), {"examples": 200}).test
     assert model.predict(x[:9], lengths[:9]).shape == (9, 11)
     exact = np.all(model.predict(x, lengths)[:, :10] == y, axis=1) & (model.predict(x, lengths)[:, 10] == 11)
     assert dates.metrics["exact_match"] == pytest.approx(exact.mean())
