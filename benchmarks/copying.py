@@ -57,9 +57,9 @@ def wrong_bits(trained, length: int, sequences: int = _SEQUENCES, bits: int = 8)
         bits: bits of an item.
     """
     options = {"shortest": length, "longest": length, "bits": bits, "examples": sequences, "seed": 1_000_000 + length}
-    split = load_data("copy_bits", options=options).train
-    wrong = (trained.outputs(split.x, split.lengths) > 0) != (split.y > 0)
-    return float(np.mean(np.sum(wrong & (split.y >= 0), axis=(1, 2))))
+    x, y, lengths = load_data("copy_bits", options=options).train
+    outputs = trained.outputs(x, lengths)
+    return float(np.mean(np.sum((y >= 0) & ((outputs > 0) != (y > 0)), axis=(1, 2))))
 
 
 def _trained(model: str, seed: int) -> dict[int, float]:

@@ -1,4 +1,4 @@
-"""Capsules, vectors whose length is the degree to which something is there, and routing by agreement between them.
+"""Capsules: vectors whose length says whether something is there, and routing by agreement between two layers of them.
 
 Sabour, Frosst & Hinton 2017, Dynamic routing between capsules.
 """

@@ -1,4 +1,4 @@
-"""Parts of recurrent models with an external memory: the interface of the controller, and a learned first carry."""
+"""What recurrent models with an external memory share: the interface of the controller, and a learned first carry."""
 
 from collections.abc import Callable, Mapping
 from math import prod

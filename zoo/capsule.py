@@ -1,4 +1,4 @@
-"""Capsule network: units are vectors; the length is the degree to which an object is there, the direction its pose.
+"""Capsule network: units are vectors, whose length says whether an object is there and whose direction how it looks.
 
 Paper: Sabour, Frosst & Hinton 2017, Dynamic routing between capsules.
 Command: python -m zoo.train --model capsule
@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from .layers import Layer, compose, conv, dense, relu, reshape, serial, sigmoid
+from .layers import compose, conv, dense, relu, reshape, serial, sigmoid
 from .layers.capsules import Routed, capsules, squash
 from .layers.checks import check_positive
 from .layers.precision import promote_float32
@@ -78,30 +78,29 @@ def capsule(
     if len(shape) != 3 or min(shape[:2]) < 2 * size - 1:
         raise ValueError(f"capsule: two convolutions of {size}x{size} need images of at least "
                          f"{2 * size - 1} x {2 * size - 1} pixels, got {shape}")  # fmt: skip
-    first = serial(conv(filters, size, padding="VALID"), relu)
-    vectors = serial(
-        conv(primary * primary_features, size, strides=strides, padding="VALID"),
-        lambda x: squash(x.reshape(x.shape[0], -1, primary_features)),
+    find = serial(
+        conv=serial(conv(filters, size, padding="VALID"), relu),
+        primary=serial(
+            conv(primary * primary_features, size, strides=strides, padding="VALID"),
+            lambda x: squash(x.reshape(x.shape[0], -1, primary_features)),
+        ),
+        classes=capsules(outputs, features, iterations=iterations),
     )
-    find = serial(conv=first, primary=vectors, classes=capsules(outputs, features, iterations=iterations))
     body = [part for width in hidden for part in (dense(width), relu)]
-    return _with_decoder(find, serial(*body, dense(prod(shape)), sigmoid, reshape(*shape)))
-
-
-def _with_decoder(find: Layer, decoder: Layer) -> Capsule:
-    """Builds the network of the layers from images to class capsules, and of the decoder of the capsules of some."""
+    decoder = serial(*body, dense(prod(shape)), sigmoid, reshape(*shape))
 
     def forward(call, x):
         images, classes = x if isinstance(x, tuple) else (x, jnp.zeros((x.shape[0], 1), jnp.int32))
-        poses = call("find", images).y
-        lengths = jnp.sqrt(jnp.sum(jnp.square(promote_float32(poses)), axis=-1) + 1e-12)
-        return lengths, _overlaid(lambda z: call("decoder", z), poses, classes)
+        routed = call("find", images)
+        lengths = jnp.sqrt(jnp.sum(jnp.square(promote_float32(routed.y)), axis=-1) + 1e-12)
+        return lengths, _overlaid(lambda poses: call("decoder", poses), routed.y, classes)
 
     whole = compose(forward, find=find, decoder=decoder)
 
     def apply(params, state, x, key=None):
-        y, state = whole.apply(params, state, x, key)
-        return (y if isinstance(x, tuple) else y[0]), state
+        if isinstance(x, tuple):
+            return whole.apply(params, state, x, key)
+        return whole.apply(params, state, x, key)[0][0], state
 
     def routed(params, state, x) -> Routed:
         return find.apply(params["find"], state.get("find", {}), x)[0]

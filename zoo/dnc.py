@@ -87,7 +87,7 @@ def _cell(slots: int, features: int, reads: int, width: int, **unused) -> Cell:
 
 
 def _access(carry: dict, given: dict, reads: int) -> dict:
-    """Writes to the memory and reads from it, by the interface of the controller; returns the new carry."""
+    """Writes to the memory and reads from it, as the interface of the controller says; returns the new carry."""
     before, last = carry["weights"][:, :reads], carry["weights"][:, reads]
     strength = 1 + softplus(given["strength"])
     usage = update_usage(carry["usage"], last, before, sigmoid(given["free"]))

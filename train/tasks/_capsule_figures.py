@@ -17,7 +17,7 @@ _EXAMPLES = 200  # whose routing is averaged
 
 
 def draw_reconstructions(drawing: Any) -> None:
-    """Draws test images beside their reconstructions from the capsules of the predicted classes."""
+    """Draws test images beside what the predicted classes' capsules say of them."""
     from ..plots.pairs import pairs
 
     x, poses, classes = _found(drawing, _SHOWN)

@@ -15,8 +15,7 @@ def draw_memory(drawing: Any) -> None:
     """Draws the longest test example."""
     from ..plots.tape import Memory, Tape, tape
 
-    trained, split = drawing.model, drawing.data.test
-    x, y, lengths = split.x, split.y, split.lengths
+    trained, (x, y, lengths) = drawing.model, drawing.data.test
     at = 0 if lengths is None else int(np.argmax(lengths))
     steps = x.shape[1] if lengths is None else int(lengths[at])
     given = np.asarray(x[at : at + 1, :steps])

@@ -93,7 +93,7 @@ def associative_recall(
 ) -> Dataset:  # fmt: skip
     """Generates items of three vectors of random bits, then one of them again: the answer is the item behind it.
 
-    Inputs are the bits, a mark before each item and one before and behind the item in question, float32
+    Inputs are the bits, a mark before each item and one before and behind the item that is asked for, float32
     (N, 4 longest + 8, bits + 2).
 
     Args:
@@ -140,6 +140,6 @@ SOURCES = (
            8, copy_bits),
     Source("repeat_copy", "1 to 10 items of 8 random bits to be copied 1 to 10 times (Graves et al. 2014)", "sequence",
            "bits", (112, 9), 9, repeat_copy),
-    Source("associative_recall", "2 to 6 items of random bits: which came behind the one in question?",
+    Source("associative_recall", "2 to 6 items of random bits: which came behind the one that is asked for?",
            "sequence", "bits", (32, 8), 6, associative_recall),
 )  # fmt: skip

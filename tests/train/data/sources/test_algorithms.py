@@ -10,7 +10,7 @@ FEW = {"examples": 50}
 
 
 def test_the_answer_of_copy_bits_is_what_came_before_the_end_mark():
-    x, y, lengths = load_data("copy_bits", options={**FEW, "longest": 4, "bits": 3}).train[:3]
+    x, y, lengths = load_data("copy_bits", options={**FEW, "longest": 4, "bits": 3}).train
     assert (x.shape, y.shape, x.dtype) == ((50, 9, 4), (50, 9, 3), np.float32)
     for given, wanted, length in zip(x, y, lengths, strict=True):
         (end,) = np.flatnonzero(given[:, 3])
@@ -27,7 +27,7 @@ def test_sequences_of_one_length_have_no_others():
 
 
 def test_the_answer_of_repeat_copy_is_the_items_several_times_and_then_a_mark():
-    x, y, lengths = load_data("repeat_copy", options={**FEW, "longest": 3, "repeats": 4, "bits": 5}).train[:3]
+    x, y, lengths = load_data("repeat_copy", options={**FEW, "longest": 3, "repeats": 4, "bits": 5}).train
     for given, wanted, length in zip(x, y, lengths, strict=True):
         (end,) = np.flatnonzero(given[:, 5])
         times = round(4 * given[end, 5])
@@ -39,7 +39,7 @@ def test_the_answer_of_repeat_copy_is_the_items_several_times_and_then_a_mark():
 
 
 def test_the_answer_of_associative_recall_is_the_item_behind_the_one_that_is_asked_for():
-    x, y, lengths = load_data("associative_recall", options={**FEW, "longest": 4, "bits": 5}).train[:3]
+    x, y, lengths = load_data("associative_recall", options={**FEW, "longest": 4, "bits": 5}).train
     seen = set()
     for given, wanted, length in zip(x, y, lengths, strict=True):
         start, stop = np.flatnonzero(given[:, 6])
