@@ -40,7 +40,6 @@ _NAMES = {
     "log_likelihood": "log-likelihood in nats",
     "elbo": "evidence lower bound in nats",
     "psnr": "PSNR in dB",
-    "wrong_bits": "wrong bits in a sequence",
 }
 _SHARES = {
     "accuracy": "",
@@ -48,7 +47,6 @@ _SHARES = {
     "exact_match": " of sequences without an error",
     "good": " good samples",
     "agreement": " in the requested class",
-    "bit_accuracy": " of the bits",
 }
 
 
@@ -240,13 +238,6 @@ CLAIMS = (
     Claim("transformer-reverse", "--model transformer --dataset reverse", at_least=1.0, source="of letters"),
     Claim("transformer-sort", "--model transformer --dataset sort", at_least=1.0, source="of letters"),
     Claim("attention-dates", "--model attention", 3, metric="exact_match", at_least=0.99),
-    Claim("ntm-copy_bits", "--model ntm", 3, metric="wrong_bits", at_most=0.1, source="guesses: 42"),
-    Claim("lstm-copy_bits", "--model lstm --dataset copy_bits", metric="wrong_bits", at_most=42, source="guesses: 42"),
-    Claim("dnc-copy_bits", "--model dnc", metric="bit_accuracy", at_least=0.98),
-    Claim("dnc-recall", "--model dnc --dataset associative_recall", metric="bit_accuracy", at_least=0.98),
-    Claim("capsule-digits", "--model capsule", 5, folds=True, at_least=0.988),
-    Claim("capsule-multi_digits", "--model capsule --dataset multi_digits", at_least=0.9, source="both digits found"),
-    Claim("capsule-mnist", "--model capsule --dataset mnist", at_least=0.994, source="Sabour et al. 2017: 99.75 %"),
     Claim("lstm-mnist", "--model lstm --dataset mnist", at_least=0.987),
     Claim("gan-ring", "--model gan", 5, metric="good", at_least=0.9, also="modes", source="of 8 modes"),
     Claim(

@@ -77,5 +77,4 @@ def _describe(trained: Any, x: Any, score: Callable) -> Iterator[dict[str, Any]]
 
 
 def _explain(outputs: int, metrics: Mapping[str, float]) -> list[str]:
-    wrong, right = metrics["wrong_bits"], 100 * metrics["bit_accuracy"]
-    return [f"{wrong:.4g} wrong bits in a sequence, whose answer has {outputs} at each step; {right:.4g} % are right"]
+    return [f"{metrics['wrong_bits']:.4g} wrong bits in a sequence, {outputs} at each step of the answer"]
