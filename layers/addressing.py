@@ -58,10 +58,8 @@ def shift_weights(weights: jax.Array, shares: jax.Array) -> jax.Array:
     [[[0.0, 0.75, 0.0, 0.25]]]
     """
     most = shares.shape[-1] // 2
-    moved = jnp.zeros_like(weights)
-    for i in range(2 * most + 1):
-        moved += shares[..., i : i + 1] * jnp.roll(weights, i - most, axis=-1)
-    return moved
+    moved = [jnp.roll(weights, by, axis=-1) for by in range(-most, most + 1)]
+    return sum(share * each for share, each in zip(jnp.split(shares, len(moved), axis=-1), moved, strict=True))
 
 
 def sharpen(weights: jax.Array, power: jax.Array) -> jax.Array:

@@ -1,7 +1,6 @@
-"""LSTM: images by rows, memory, language; bits to be copied, beside the networks with a memory outside of them."""
+"""LSTM: images by rows, memory, language."""
 
 from ..config.recipe import Expect, ModelRecipes
-from ._bits import recipes as of_bits
 from ._sequences import FLOOR, GUESS, recipes
 
 RECIPES = ModelRecipes(
@@ -17,8 +16,7 @@ RECIPES = ModelRecipes(
         tinyshakespeare=Expect("nats", 1.65, FLOOR, at_most=True),
         sine=Expect("rmse", 0.12, FLOOR, at_most=True),
         mackey_glass=Expect("rmse", 0.02, FLOOR, at_most=True),
-    )
-    + of_bits("lstm", copy_bits=None, repeat_copy=None, associative_recall=None),
+    ),
     kinds=("image", "sequence", "text", "series"),
-    tasks=("binary", "multiclass", "regression", "tagging", "language", "bits"),
+    tasks=("binary", "multiclass", "regression", "tagging", "language"),
 )

@@ -131,8 +131,8 @@ def _check_range(name: str, low: str, least: int, high: str, most: int) -> None:
 
 
 def _dataset(name: str, x: "np.ndarray", y: "np.ndarray", lengths: "np.ndarray", cut: int) -> Dataset:
-    train, test = (Split(x[rows], y[rows], lengths[rows].astype("int32")) for rows in (slice(cut), slice(cut, None)))
-    return Dataset(name, "bits", train, test, outputs=y.shape[-1])
+    parts = (Split(x[rows], y[rows], lengths[rows].astype("int32")) for rows in (slice(cut), slice(cut, None)))
+    return Dataset(name, "bits", *parts, outputs=y.shape[-1])
 
 
 SOURCES = (
