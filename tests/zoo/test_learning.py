@@ -19,8 +19,6 @@ SHORTER = {
     "dcgan": {"epochs": 20},  # 0.056 to 0.077 in six seeds
     "cgan": {"epochs": 50},  # 0.98 after 37 epochs
     "cnn": {"epochs": 10},  # 0.992 to 0.994 in three seeds
-    "ntm": {"d": {"longest": 3}, "m": {"slots": 8, "features": 10, "width": 32}},
-    "dnc": {"d": {"longest": 3}, "m": {"slots": 8, "features": 10, "width": 32}},
     "bilstm": {"epochs": 4},  # 1.000 in two
     "markov": {"d": {"window": 0, "characters": 150_000}},  # 2.08
 }

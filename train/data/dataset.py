@@ -21,8 +21,8 @@ __all__ = ["GIVEN", "PER_STEP", "Dataset", "Place", "Source", "Split", "load_dat
 
 Kind = Literal["image", "table", "points", "sequence", "text", "series"]
 Task = Literal["binary", "multiclass", "multilabel", "regression", "tagging", "language", "generation",
-    "forecast", "seq2seq", "bits"]  # fmt: skip
-PER_STEP = ("tagging", "language", "forecast", "bits")  # tasks with an output at every time step
+    "forecast", "seq2seq"]  # fmt: skip
+PER_STEP = ("tagging", "language", "forecast")  # tasks with an output at every time step
 GIVEN = MappingProxyType(
     {
         "stream": "the data of this run was an iterator, which no command can open again: continue from Python with "
