@@ -62,7 +62,7 @@ def written(path, rows, header=()):
 
 def generated(model, name, folder, **options):
     """Selects a data set of the project; its test rows become a CSV file, sequences one file each."""
-    recipe = replace(recipe_for(model, name), d=options, m={"width": 3} if model in ("rnn", "lstm", "bigru") else {})
+    recipe = replace(recipe_for(model, name), d=options, m={"width": 3} if model in ("rnn", "bigru") else {})
 
     def files(test):
         if test.x.ndim == 2 and test.x.dtype.kind == "f":
@@ -178,13 +178,11 @@ CASES = {
     ("points", "regression"): partial(generated, "linear", "plane"),
     ("image", "multiclass"): of_images,
     ("image", "binary"): partial(generated, "logistic", "patches", size=3, count=100),
-    ("image", "multilabel"): partial(generated, "mlp", "multi_digits", examples=40),
     ("image", "regression"): partial(of_arrays, "image", "uint8", 1),
     ("sequence", "multiclass"): partial(of_arrays, "sequence", "uint64", 0),
     ("sequence", "binary"): partial(generated, "rnn", "spike_templates", examples=40, steps=10),
     ("sequence", "regression"): partial(of_arrays, "sequence", "float64", 1),
     ("sequence", "tagging"): partial(generated, "bigru", "future", examples=40, steps=6, ahead=1),
-    ("sequence", "bits"): partial(generated, "lstm", "copy_bits", examples=40, longest=2, bits=3),
     ("sequence", "seq2seq"): partial(generated, "attention", "reverse", examples=40, longest=4),
     ("series", "regression"): partial(of_series, 1e10, 3.0, True),
     ("text", "language"): partial(of_text, "rnn", "characters"),
@@ -225,9 +223,6 @@ def scores(said, test, task: str, relative: bool) -> dict[str, float]:
         return {"mse": error.mean(), "sse": error.sum(axis=1).mean()}
     if task == "multilabel":
         return {"accuracy": np.mean((said == true).all(axis=1)), "label_accuracy": np.mean(said == true)}
-    if task == "bits":
-        wrong = ((said != true) & (true >= 0)).sum(axis=(1, 2))
-        return {"wrong_bits": wrong.mean(), "exact_match": np.mean(wrong == 0)}
     if task != "regression":
         return {"accuracy": np.mean((said == true)[true >= 0])}
     true, said = (each.astype(np.float64).reshape(len(true), -1) for each in (true, said))
@@ -239,8 +234,6 @@ def scores(said, test, task: str, relative: bool) -> dict[str, float]:
 
 def in_answers(answers: list[dict], classes: tuple[str, ...]) -> np.ndarray | None:
     """Returns what `zoo predict` tells as predictions; None where it tells scores."""
-    if "bits" in answers[0]:
-        return np.concatenate([np.asarray(each["bits"]) for each in answers])
     if "tags" in answers[0]:
         return np.concatenate([[classes.index(tag) for tag in each["tags"]] for each in answers])
     if "labels" in answers[0]:
