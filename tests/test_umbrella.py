@@ -9,7 +9,17 @@ from zoo.train.cli import commands
 
 
 def test_help_lists_every_command_with_its_help(capsys):
-    assert set(commands()) == {"train", "list", "sweep", "summary", "evaluate", "predict", "export", "sample"}
+    assert set(commands()) == {
+        "train",
+        "list",
+        "sweep",
+        "summary",
+        "evaluate",
+        "predict",
+        "explain",
+        "export",
+        "sample",
+    }
     for words in ([], ["--help"], ["-h"], ["help"]):
         assert main(words) == 0
         page = capsys.readouterr().out
@@ -34,7 +44,7 @@ def test_an_unknown_command_is_bad_input_with_the_nearest_name(capsys):
     assert main(["trian"]) == 2
     assert (
         capsys.readouterr().err == "error: unknown command 'trian'; did you mean train? "
-        "(choose from evaluate, export, list, predict, sample, summary, sweep, train)\n"
+        "(choose from evaluate, explain, export, list, predict, sample, summary, sweep, train)\n"
     )
 
 

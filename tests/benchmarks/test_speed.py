@@ -84,7 +84,7 @@ def test_what_is_not_installed_or_not_written_is_left_out_and_named(monkeypatch)
 
 
 def test_a_peer_that_fails_is_named_and_the_others_go_on(monkeypatch):
-    def run(words, malloc, python):
+    def run(words, malloc, python=""):
         if words[0] == "flax":
             raise subprocess.CalledProcessError(1, "worker", stderr="Traceback\nTypeError: no such layer")
         return {"gflops": 100.0} if words[0] == "limit" else FIGURE

@@ -140,6 +140,6 @@ def test_an_unusable_text_exits_with_2_and_writes_nothing(tmp_path, capsys, cont
 
 @pytest.mark.parametrize(("flag", "other"), [("--test-images", "--images DIR"), ("--test-csv", "--csv FILE")])
 def test_test_examples_without_those_for_training_are_refused_with_the_flag_to_add(flag, other):
-    with pytest.raises(BadInput, match=f"{flag} is for test examples beside those of .*: add {other}"):
+    with pytest.raises(BadInput, match=f"{flag} is for examples of .*: add {other}"):
         expand_shorthands(["--model", "cnn", flag, "there"])
     assert expand_shorthands([flag, "there"], "images" if "images" in flag else "table")[0].startswith("--d.test-f")

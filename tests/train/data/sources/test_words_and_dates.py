@@ -17,7 +17,7 @@ def texts(data, split):
             "".join(data.vocabulary[token] for token in x[:length]),
             "".join(data.classes[token] for token in y if token >= 0),
         )
-        for x, y, length in zip(*split, strict=True)
+        for x, y, length in zip(*split[:3], strict=True)
     ]
 
 
