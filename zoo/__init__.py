@@ -20,6 +20,7 @@ from . import _catalogue
 
 if TYPE_CHECKING:  # for editors only: at run time models are found by file name, and need no line here
     from .attention import attention as attention
+    from .autoencoder import autoencoder as autoencoder
     from .bigru import bigru as bigru
     from .bilstm import bilstm as bilstm
     from .birnn import birnn as birnn
@@ -27,6 +28,7 @@ if TYPE_CHECKING:  # for editors only: at run time models are found by file name
     from .cgan import cgan as cgan
     from .cnn import cnn as cnn
     from .colorize import colorize as colorize
+    from .dae import dae as dae
     from .dbn import dbn as dbn
     from .dcgan import dcgan as dcgan
     from .deconvolutional import deconvolutional as deconvolutional
@@ -48,6 +50,7 @@ if TYPE_CHECKING:  # for editors only: at run time models are found by file name
     from .rbm import rbm as rbm
     from .resnet import resnet as resnet
     from .rnn import rnn as rnn
+    from .sae import sae as sae
     from .svm import svm as svm
     from .train.in_memory.fit import fit as fit
     from .train.trained.model import load as load
