@@ -112,7 +112,10 @@ def _damaged(model: Any, batch: dict, key: jax.Array | None) -> dict:
     """Returns a batch damaged as in training, of a model that does so; without a key it stays as it is."""
     if key is None or not hasattr(model, "corrupt"):
         return batch
-    return batch | {"x": model.corrupt(batch["x"], named_key(key, "corrupt"))}
+    x, there = batch["x"], batch["weight"] > 0
+    # The range of the values sets the damage: rows of padding, whatever they hold, must not count there.
+    x = jnp.where(there.reshape(-1, *(1,) * (x.ndim - 1)), x, x[jnp.argmax(there)])
+    return batch | {"x": model.corrupt(x, named_key(key, "corrupt"))}
 
 
 def seen(task: Task, batch: dict, key: jax.Array | None) -> dict:
