@@ -37,8 +37,8 @@ class Likelihood(NamedTuple):
 def bernoulli() -> Likelihood:
     """Builds the likelihood of values from 0 to 1 by logits; of grey values it is the negative binary cross-entropy.
 
-    >>> bernoulli().log_prob(jnp.array([[0.0, 0.0]]), jnp.array([[1.0, 0.5]]), None).round(3).tolist()
-    [-1.386]
+    >>> round(bernoulli().log_prob(jnp.array([[0.0, 0.0]]), jnp.array([[1.0, 0.5]]), None).item(), 3)
+    -1.386
     """
 
     def log_prob(logits, x, spread):
@@ -55,8 +55,8 @@ def bernoulli() -> Likelihood:
 def gaussian() -> Likelihood:
     """Builds the density of any values: normal around the outputs, with learned standard deviations.
 
-    >>> gaussian().log_prob(jnp.array([[0.0]]), jnp.array([[1.0]]), jnp.array(0.0)).round(3).tolist()
-    [-1.419]
+    >>> round(gaussian().log_prob(jnp.array([[0.0]]), jnp.array([[1.0]]), jnp.array(0.0)).item(), 3)
+    -1.419
     """
 
     def log_prob(mean, x, spread):

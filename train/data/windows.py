@@ -141,7 +141,7 @@ def differenced(split: Split) -> Split:
     """Returns the windows and their targets as differences from the last input value, which removes any level.
 
     >>> import numpy as np
-    >>> x, y, _ = differenced(Split(np.array([[[7.0], [9.0]]]), np.array([[10.0, 8.0]])))
+    >>> x, y, *_ = differenced(Split(np.array([[[7.0], [9.0]]]), np.array([[10.0, 8.0]])))
     >>> x.tolist(), y.tolist()
     ([[[-2.0], [0.0]]], [[1.0, -1.0]])
     """

@@ -72,7 +72,7 @@ def sparse(
 def divergence(rates: jax.Array, target: float) -> jax.Array:
     """Computes the Kullback-Leibler divergence of units that are on at a target rate from units with given rates.
 
-    >>> divergence(jnp.array([0.05, 0.5]), 0.05).round(3).tolist()
+    >>> [round(each, 3) for each in divergence(jnp.array([0.05, 0.5]), 0.05).tolist()]
     [0.0, 0.495]
     """
     rates = jnp.clip(rates, _LEAST, 1 - _LEAST)
