@@ -89,7 +89,7 @@ def _wiring(name: str, heads: int, context: int | None, rotary: bool, give: str,
         k, v, valid, carry = _continued(sequence, k, v, context)
     q, k = (rotate(q, k.shape[2] - time), rotate(k)) if rotary else (q, k)
     y, weights = attended(q, k, v, valid, context, give == "weights")
-    y = call("out", jnp.swapaxes(y, 1, 2).reshape(batch, time, -1))
+    y = call("out", jnp.swapaxes(y, 1, 2).reshape(batch, time, q.shape[1] * q.shape[3]))
     y = y if there is None else choose(there, y, jnp.zeros_like(y))
     return y if give == "outputs" else Scanned(carry if give == "carry" else weights, y)
 

@@ -174,7 +174,7 @@ def _steps(x: Any, tokens: bool, patch: int) -> Sequence:
     if height % patch or width % patch:
         raise ValueError(f"transformer: patch={patch} does not divide the sides of images of {height}x{width} pixels")
     steps = steps.reshape(batch, height // patch, patch, width // patch, patch * channels)
-    steps = jnp.swapaxes(steps, 2, 3).reshape(batch, -1, patch * patch * channels)
+    steps = jnp.swapaxes(steps, 2, 3).reshape(batch, (height // patch) * (width // patch), patch * patch * channels)
     return sequence._replace(x=steps)
 
 

@@ -133,9 +133,9 @@ def scalers_for(
     def of_targets(line):
         note(f"targets: {line}")
 
-    regression = data.task == "regression"
-    y, weight = train.y.reshape(len(train.y), -1), train.weight
-    targets = fit_scaler(y, "standard", of_targets, weight) if regression else None
+    weight, targets = train.weight, None
+    if data.task == "regression":
+        targets = fit_scaler(train.y.reshape(len(train.y), -1), "standard", of_targets, weight)
     if data.vocabulary:
         return None, targets
     if train.lengths is None:
