@@ -71,7 +71,7 @@ def short(name, dataset=None, variant=""):
     """A few steps of a model's recipe, with an evaluation in between where an epoch can be that short."""
     recipe, kinds = (
         recipe_for(name, dataset, variant),
-        {option.name: type(option.default) for option in _catalogue.card(name).options},
+        {option.name: type(option.default) for option in _catalogue.card(name).options if option.default != ()},
     )
     m = dict(recipe.m) | {option: size for option, size in SMALL.items() if kinds.get(option) is type(size)}
     if recipe.epochs == 1 and trainers.traits(recipe.trainer).batch == "all":  # in closed form
