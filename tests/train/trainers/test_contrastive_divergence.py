@@ -168,7 +168,7 @@ def test_the_model_file_has_its_partition_function_and_gives_the_scores_again(fi
 @pytest.mark.expensive
 def test_the_run_draws_filters_chains_completions_and_its_chains_in_training(finished):
     plots = {path.stem for path in (finished.folder / "plots").iterdir()}
-    assert plots == {"curves", "samples", "filters", "chains", "completion"}
+    assert plots == {"curves", "samples", "filters", "chains", "completion", "latents"}
     assert (finished.folder / "samples" / "training.gif").exists()
     found = json.loads((finished.folder / "result.json").read_text())["completion"]
     # Of the 14 patterns, 8 have rows of one colour each: their last row is as likely black as white.
