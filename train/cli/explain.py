@@ -49,8 +49,8 @@ def _explain(asked: ModelArgs) -> None:
     trained, given = asked.load(), asked.given
     if trained.about["kind"] != "image" or not hasattr(trained.model, "map_parts"):
         raise BadInput(
-            f"{asked.run} is a {trained.about['model']} on {trained.about['kind']} data: explain draws units of models "
-            "of images that consist of layers, such as a cnn"
+            f"{asked.run} holds {trained.about['model']}, on {trained.about['kind']} data: explain draws units of "
+            "models of images that consist of layers, such as a cnn"
         )
     if given["layer"] is None:
         print("\n".join(f"{path}  {units} units" for path, units in listed(trained)))
