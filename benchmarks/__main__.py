@@ -4,8 +4,8 @@ Each library trains the same model on data of the same shapes, written as its ow
 separate process. Processes alternate, and ratios are computed within a round. The libraries come with `pip install -e
 '.[bench]'`; those that are not installed are omitted and named. Values are stored in speed.json beside this file; the
 tables are written into docs/speed.md and the README, the plot into docs/. Values of other versions are stored in a file
-of another name (`--kept benchmarks/speed-jax-0.10.json`), whose table stands between the marks of that name in
-docs/speed.md.
+of another name (`--kept benchmarks/speed-jax-0.10.json`); where docs/speed.md has marks of that name, the table is
+written between them.
 """
 
 import argparse

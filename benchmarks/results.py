@@ -375,6 +375,8 @@ def target(claim: Claim, exact: float | None = None) -> str:
     share = claim.metric in _SHARES
     bound, side = (claim.at_least, "more") if claim.at_least else (claim.at_most, "less")
     held = f"{100 * bound if share else bound:g}{' %' * share} or {side}"
+    if claim.at_least and claim.at_most < float("inf") and not share:
+        held = f"{claim.at_least:g} to {claim.at_most:g}"
     held = held if exact is None else "within 0.001 of the exact solution"
     source = claim.source.format(exact=exact or 0)
     return held + (f" ({source})" if source else "")
