@@ -12,7 +12,7 @@ from zoo.train.engine.steps import StepProgram
 from .ours import assembled
 from .workloads import Workload, make_data
 
-__all__ = ["OPTIONS", "TRIES", "Run", "as_it_is"]
+__all__ = ["OPTIONS", "TRIES", "Run", "as_it_is", "with_options"]
 
 Run = Callable[[int], Any]
 """Does so many steps; what it gives is there when they are over."""
@@ -71,7 +71,7 @@ def _a_call_each(work: Workload) -> Run:
     return _run(_advance(work), program)
 
 
-def _with(options: Mapping[str, Any], work: Workload) -> Run:
+def with_options(options: Mapping[str, Any], work: Workload) -> Run:
     """Makes the program with further compiler options; raises JaxRuntimeError if this jaxlib does not have one."""
     return _run(_advance(work), lambda programs, example: programs.many.lower(*example).compile(dict(options)))
 
@@ -99,4 +99,4 @@ TRIES: dict[str, Callable[[Workload], Run]] = {
     "without the gradient's norm among the metrics": _without_norm,
     "one batch for all steps in place of gathered ones": _fixed_batch,
     "a call for every step in place of the loop": _a_call_each,
-} | {", ".join(f"`{name}={value}`" for name, value in each.items()): partial(_with, each) for each in OPTIONS}
+} | {", ".join(f"`{name}={value}`" for name, value in each.items()): partial(with_options, each) for each in OPTIONS}

@@ -40,7 +40,8 @@ def _exponentials(q, k, allowed):
         return weights, jnp.sum(weights, axis=-1, keepdims=True)
     logits = jnp.where(allowed, logits, _LEAST)
     weights = jnp.exp(logits - jax.lax.stop_gradient(jnp.max(logits, axis=-1, keepdims=True)))
-    weights = jnp.where(allowed, weights, 0)
+    if not isinstance(allowed, np.ndarray) or not allowed.any(-1).all():  # else each has a key, others underflow to 0
+        weights = jnp.where(allowed, weights, 0)
     return weights, jnp.sum(weights, axis=-1, keepdims=True)
 
 
