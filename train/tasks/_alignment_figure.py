@@ -8,7 +8,7 @@ import numpy as np
 
 from zoo.layers import Sequence
 
-from ._beam_search import beam_search
+from ._beam_search import compiled_search
 
 __all__ = ["draw_alignments", "text_of"]
 
@@ -22,15 +22,15 @@ def draw_alignments(drawing: Any) -> None:
     model, x, lengths = drawing.model, drawing.data.test.x, drawing.data.test.lengths
     x, end = np.asarray(x[:_SHOWN]), len(model.classes)
     lengths = np.full(len(x), x.shape[1]) if lengths is None else np.asarray(lengths[:_SHOWN])
-    run = jax.jit(lambda params, state, x: beam_search(model.model, params, state, x, end))
-    found = run(model.params, model.state, Sequence(jnp.asarray(x), jnp.asarray(lengths)))
+    source = Sequence(jnp.asarray(x), jnp.asarray(lengths))
+    found = jax.device_get(compiled_search(model.model, model.params, model.state, source, end=end))
     names, maps = model.about["vocabulary"], []
     for row, length, tokens, weights in zip(x, lengths, found.tokens[:, 0], found.weights[:, 0], strict=True):
-        written = text_of(np.asarray(tokens), model.classes)
-        count = min(int(np.sum(np.asarray(tokens) < end)) + 1, len(tokens))
+        written = text_of(tokens, model.classes)
+        count = min(int(np.sum(tokens < end)) + 1, len(tokens))
         labels = [*(model.classes[token] for token in tokens[:count] if token < end), "end"][:count]
         read = [names[token] for token in row[:length]]
-        maps.append(Map(np.asarray(weights[:count, :length]), read, labels, written))
+        maps.append(Map(weights[:count, :length], read, labels, written))
     attention_maps(
         maps,
         drawing.folder / "alignment.png",

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-__all__ = ["Written", "beam_search"]
+__all__ = ["Written", "beam_search", "compiled_search"]
 
 _NEVER = -1e30  # log-probability of what is not written
 
@@ -57,6 +57,10 @@ def beam_search(model: Any, params: Any, state: Any, source: Any, end: int, beam
     (_, _, score, _), (tokens, parents, weights) = jax.lax.scan(step, start, length=model.longest)
     tokens, weights = _followed(tokens, parents, weights)
     return Written(tokens, score, weights)
+
+
+compiled_search = jax.jit(beam_search, static_argnames=("model", "end", "beams"))
+"""`beam_search` as a compiled program, one for each model and shape of the sources."""
 
 
 def _followed(tokens: jax.Array, parents: jax.Array, weights: jax.Array) -> tuple[jax.Array, jax.Array]:

@@ -14,7 +14,7 @@ from ..errors import BadInput
 from ..losses import classification as losses
 from ..option_types import Bounds
 from ._alignment_figure import draw_alignments, text_of
-from ._beam_search import beam_search
+from ._beam_search import beam_search, compiled_search
 from .classification import has_target, most_likely, per_step
 from .task import Task, choose_loss, public
 
@@ -86,8 +86,7 @@ def ended(y: jax.Array, end: int) -> jax.Array:
 
 def _described(end: int, beams: int) -> Callable:
     def describe(trained: Any, x: Any, score: Callable) -> Iterator[dict[str, Any]]:
-        run = jax.jit(lambda params, state, x: beam_search(trained.model, params, state, x, end, beams))
-        found = run(trained.params, trained.state, jnp.asarray(x))
+        found = compiled_search(trained.model, trained.params, trained.state, jnp.asarray(x), end=end, beams=beams)
         for rows, shares in zip(*map(np.asarray, (found.tokens, jnp.exp(found.log_probability))), strict=True):
             texts = [text_of(row, trained.classes) for row in rows]
             others = [{"text": text, "probability": float(share)} for text, share in zip(texts, shares, strict=True)]

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from tests.train.inference.same_answers import CASES, MORE, in_answers, scores
+from zoo.layers import Sequence
 from zoo.train import RunOptions, run
 from zoo.train.data.dataset import Place, load_data
 from zoo.train.data.sources import sources
@@ -19,6 +20,7 @@ from zoo.train.runs.best_model import best_model_callback, saved_in
 from zoo.train.runs.setup import setup
 from zoo.train.tasks import task_for
 from zoo.train.tasks._alignment_figure import text_of
+from zoo.train.tasks._beam_search import compiled_search
 from zoo.train.trained.model import load
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
@@ -57,10 +59,14 @@ def held(case, folder, saved):
     if model.task.name == "language":
         [answer] = answers
         return agrees({"nats": np.log(answer["perplexity"]), "accuracy": answer["accuracy"]}, told)
-    said = model.predict_indices(test.x[:], test.lengths)
     if model.task.name == "seq2seq":  # scored by the sequences of the beam search, which `predict` writes
+        read = Sequence(test.x, test.lengths)
+        found = compiled_search(model.model, model.params, model.state, read, end=len(model.classes), beams=5)
+        texts = [text_of(row, model.classes) for row in np.asarray(found.tokens[:, 0])]
         wanted = [text_of(row[row >= 0], model.classes) for row in test.y]
-        return agrees({"exact_match": np.mean([a["text"] == b for a, b in zip(answers, wanted, strict=True)])}, told)
+        assert [each["text"] for each in answers] == texts[: len(answers)]
+        return agrees({"exact_match": np.mean([a == b for a, b in zip(texts, wanted, strict=True)])}, told)
+    said = model.predict_indices(test.x[:], test.lengths)
     agrees(scores(said, test, model.task.name, recipe.d.get("relative", False)), told)
     found = in_answers(answers, model.classes)
     if found is None:

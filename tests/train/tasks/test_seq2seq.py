@@ -3,6 +3,7 @@
 import itertools
 import json
 from dataclasses import replace
+from types import SimpleNamespace
 
 import jax
 import jax.numpy as jnp
@@ -68,6 +69,15 @@ def test_a_beam_of_one_writes_what_the_model_writes_and_weighs_the_source(params
     np.testing.assert_array_equal(found.tokens[:, 0], MODEL.apply(params, {}, source)[0].argmax(-1))
     np.testing.assert_allclose(found.weights.sum(-1), 1, rtol=1e-5)
     np.testing.assert_allclose(found.weights[1, ..., 0], 1, rtol=1e-5)
+
+
+def test_batches_of_one_shape_are_answered_by_one_program(params):
+    traced = []
+    model = MODEL._replace(read=lambda *given: (traced.append(given), MODEL.read(*given))[1])
+    trained = SimpleNamespace(model=model, params=params, state={}, classes=("a", "b"))
+    first, second = (list(task_for("seq2seq", outputs=2).describe(trained, x, None)) for x in (SOURCE[:2], SOURCE[2:]))
+    assert len(traced) == 1
+    assert first != second
 
 
 def test_scores_are_of_what_the_model_writes_itself_and_the_loss_is_of_true_tokens(params):
