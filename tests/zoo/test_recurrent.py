@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import zoo
+from tests.drawn import drawn
 from zoo import _catalogue
 from zoo.layers import Scanned, Sequence
 
@@ -14,13 +15,6 @@ MODELS = ("rnn", "lstm", "gru", "birnn", "bilstm", "bigru")
 ONE_WAY = MODELS[:3]
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
-
-
-def drawn(model, x):
-    """Random parameters and the state: made in numpy, so that nothing is compiled for them."""
-    params, state = jax.eval_shape(model.init, jax.random.key(0), x)
-    rng = np.random.default_rng(0)
-    return jax.tree.map(lambda leaf: np.asarray(rng.normal(size=leaf.shape) / 2, leaf.dtype), params), state
 
 
 def given(model, params, state, x, key=None):
@@ -33,14 +27,18 @@ def test_padding_does_not_change_the_outputs(name, each, key):
     model, lengths = zoo.create(name, 3, each=each, width=5, depth=2), (4, 1)
     x = jax.random.normal(key, (2, 6, 2))
     params, state = drawn(model, x)
-    run = jax.jit(lambda x: model.apply(params, state, x)[0])
     # What stands in the padding must not matter, be it no number at all.
-    padding = jnp.arange(6)[:, None] >= jnp.array(lengths)[:, None, None]
-    y = run(Sequence(jnp.where(padding, jnp.nan, x), jnp.array(lengths)))
+    padded = np.where(np.arange(6)[:, None] >= np.array(lengths)[:, None, None], np.nan, x)
+
+    @jax.jit
+    def all_of_them(x, padded):
+        rows = [x[row : row + 1, :length] for row, length in enumerate(lengths)]
+        return [model.apply(params, state, each)[0] for each in (Sequence(padded, jnp.array(lengths)), *rows)]
+
+    y, *alone = all_of_them(x, padded)
     for row, length in enumerate(lengths):
-        alone = run(x[row : row + 1, :length])[0]
         got = y.y[row, :length] if each else y[row]
-        np.testing.assert_allclose(got, alone, rtol=1e-5, atol=1e-6)
+        np.testing.assert_allclose(got, alone[row][0], rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize("name", ONE_WAY)

@@ -213,16 +213,30 @@ def test_the_lists_name_everything_and_take_a_pattern():
     assert text("--version").startswith("zoo ")
 
 
-def test_every_model_has_a_recipe_for_every_data_set_that_it_accepts():
+def accepts(model, dataset):
+    pages, data = book(model), sources()[dataset]
+    any_task = all(each.task for each in pages.recipes)  # a model that is trained for tasks of its own
+    return data.kind in pages.kinds and (any_task or data.task in pages.tasks)
+
+
+def test_every_model_has_a_recipe_for_every_data_set_that_it_accepts_and_for_no_other():
     for model, dataset in product(_catalogue.names(), sources()):
-        kinds, tasks = book(model).kinds, book(model).tasks
-        any_task = all(each.task for each in book(model).recipes)  # a model that is trained for tasks of its own
-        if sources()[dataset].kind in kinds and (any_task or sources()[dataset].task in tasks):
-            found = recipe("--model", model, "--dataset", dataset)
+        if accepts(model, dataset):
+            found = recipe_for(model, dataset)
+            check(found)
             assert (found.model, found.dataset) == (model, dataset)
         else:
             with pytest.raises(BadInput, match="Choose another model"):
-                recipe("--model", model, "--dataset", dataset)
+                recipe_for(model, dataset)
+
+
+def test_the_command_line_takes_every_model_and_every_data_set_and_refuses_those_that_do_not_suit():
+    pairs = [pair for pair in product(_catalogue.names(), sources()) if accepts(*pair)]
+    for model, dataset in {(i, pair[i]): pair for pair in pairs for i in (0, 1)}.values():
+        found = recipe("--model", model, "--dataset", dataset)
+        assert (found.model, found.dataset) == (model, dataset)
+    with pytest.raises(BadInput, match="Choose another model"):
+        recipe("--model", "cnn", "--dataset", "iris")
 
 
 def test_a_short_run_shortens_the_default_warmup(tmp_path):
