@@ -289,7 +289,7 @@ def animals() -> str:
     lines = ["| model | description | paper | data sets |", "|---|---|---|---|"]
     for name in names():
         text = card(name)
-        paper = " ".join(text.text.partition("Paper: ")[2].partition("\nCommand: ")[0].split())
+        paper = text.field("Paper")
         data = dict.fromkeys(recipe.dataset for recipe in book(name).recipes)
         lines.append(f"| `{name}` | {text.title.partition(': ')[2]} | {paper} | {', '.join(data)} |")
     return "\n".join(lines)

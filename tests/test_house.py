@@ -21,7 +21,7 @@ FLOORS = {"layers": 0, "zoo": 1, "train": 2}
 ROOMS = (
     ("",),  # the files directly in train/
     ("runtime", "data", "losses", "metrics", "plots"),
-    ("config", "tasks"),
+    ("config", "tasks", "chart"),
     ("recipes", "distributed", "trained", "pipeline", "checkpoints"),
     ("trainers", "engine", "reporting", "inference/inputs", "inference/export"),
     ("evaluation",),

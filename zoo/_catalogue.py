@@ -6,6 +6,7 @@ file is used only after `resolve` got its reference, `package.module:function` o
 """
 
 import ast
+import re
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -51,6 +52,15 @@ class Card:
     text: str  # the whole docstring
     options: tuple[Option, ...]
     decided: tuple[str, ...]  # arguments of the factory that the data set fixes
+
+    def field(self, name: str) -> str:
+        """Returns the text after `NAME:` in the card, up to the next such line; "" if there is none.
+
+        >>> card("lstm").field("Command")
+        'python -m zoo.train --model lstm'
+        """
+        found = re.search(rf"^{name}: (.*?)(?=^[A-Z]\w+: |\Z)", self.text, re.MULTILINE | re.DOTALL)
+        return " ".join(found[1].split()) if found else ""
 
 
 class _Reference(NamedTuple):

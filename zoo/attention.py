@@ -2,6 +2,7 @@
 
 Paper: Bahdanau, Cho & Bengio 2014, Neural machine translation by jointly learning to align and translate.
 Command: python -m zoo.train --model attention
+Chart: AN; input (features) -> gated memory (width) | gated memory (width) => gated memory (width) -> output
 Expect: at least 99 % of unseen dates written without an error in the form of ISO 8601, in half a minute.
 """
 

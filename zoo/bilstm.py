@@ -3,6 +3,7 @@
 Paper: Schuster & Paliwal 1997, Bidirectional recurrent neural networks;
     with LSTM: Graves & Schmidhuber 2005, Framewise phoneme classification.
 Command: python -m zoo.train --model bilstm
+Chart: kin of BiRNN; input (features) -> memory (width) | memory (width) x depth -> output
 Expect: at least 99 % accuracy at tagging each coin of a sequence with the coin three steps later, which a one-way
 network cannot predict; 10 s.
 """

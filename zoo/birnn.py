@@ -2,6 +2,7 @@
 
 Paper: Schuster & Paliwal 1997, Bidirectional recurrent neural networks.
 Command: python -m zoo.train --model birnn
+Chart: BiRNN; input (features) -> recurrent (width) | recurrent (width) x depth -> output
 Expect: at least 99 % accuracy at tagging each coin of a sequence with the coin three steps later, which a one-way
 network cannot predict; 10 s.
 """

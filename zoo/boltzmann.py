@@ -2,6 +2,7 @@
 
 Paper: Ackley, Hinton & Sejnowski 1985, A learning algorithm for Boltzmann machines.
 Command: python -m zoo.train --model boltzmann
+Chart: BM; ring of backfed input (inputs) and probabilistic hidden (hidden)
 Expect: a code of its own for each of the 4 patterns of the 4-2-4 encoder, and a log-likelihood of at least -1.8 nats
 (-1.386 is the best possible), in seconds.
 """

@@ -2,6 +2,8 @@
 
 Paper: Mirza & Osindero 2014, Conditional generative adversarial nets; with the batch norm of Radford et al. 2015.
 Command: python -m zoo.train --model cgan
+Chart: kin of GAN; backfed input (latent + outputs) -> hidden (hidden) -> match input output -> hidden (hidden) ->
+output (1)
 Expect: a classifier assigns at least 95 % of the generated digits to the requested class, after seconds of training; on
 MNIST after minutes.
 """

@@ -3,6 +3,7 @@
 Paper: LeCun, Bottou, Bengio & Haffner 1998, Gradient-based learning applied to document recognition; with the batch
 norm of Ioffe & Szegedy 2015 and the dropout of Srivastava et al. 2014.
 Command: python -m zoo.train --model cnn
+Chart: DCN; input -> convolution (filters) -> hidden (hidden) -> output
 Expect: at least 98.5 % on the held-out fifth of digits, in under 20 seconds on two cores; at least 99.25 % of MNIST's
 10,000 in at most 10 epochs.
 """

@@ -2,6 +2,7 @@
 
 Paper: Vincent, Larochelle, Lajoie, Bengio & Manzagol 2010, Stacked denoising autoencoders.
 Command: python -m zoo.train --model dae
+Chart: DAE; noisy input -> convolution (filters) -> hidden (hidden) -> match input output
 Expect: a PSNR at least 6 dB above that of the damaged digits, in half a minute.
 """
 

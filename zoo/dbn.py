@@ -2,6 +2,7 @@
 
 Paper: Hinton, Osindero & Teh 2006, A fast learning algorithm for deep belief nets; Bengio et al. 2007.
 Command: python -m zoo.train --model dbn
+Chart: DBN; backfed input -- probabilistic hidden (hidden) -- output
 Expect: at least 96.5 % on the held-out fifth of digits, in a minute; `python -m zoo sample RUN --class 7` draws sevens.
 """
 

@@ -2,6 +2,8 @@
 
 Paper: Radford, Metz & Chintala 2015, Unsupervised representation learning with deep convolutional GANs.
 Command: python -m zoo.train --model dcgan
+Chart: kin of GAN; backfed input (latent) -> hidden (hidden) -> convolution (reversed filters) -> match input output ->
+convolution (filters) -> hidden (reversed hidden) -> output (1)
 Expect: legible digits after a minute of training, at a Frechet distance below a tenth of the untrained generator's. On
 MNIST a classifier score of at least 8.5 of 10, in a quarter of an hour on two cores.
 """

@@ -3,6 +3,7 @@
 Paper: Zeiler, Krishnan, Taylor & Fergus 2010, Deconvolutional networks; from attributes to images: Dosovitskiy,
 Springenberg & Brox 2015, Learning to generate chairs with convolutional neural networks.
 Command: python -m zoo.train --model deconvolutional
+Chart: DN; input -> hidden (hidden) -> convolution (reversed filters) -> output
 Expect: images of pairs of form and colour that no training example has at a PSNR of at least 25 dB, in two minutes.
 """
 

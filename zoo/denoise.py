@@ -3,6 +3,8 @@
 Paper: Isola, Zhu, Zhou & Efros 2017, Image-to-image translation with conditional adversarial networks (pix2pix); the
 task: Vincent, Larochelle, Bengio & Manzagol 2008, Extracting and composing robust features with denoising autoencoders.
 Command: python -m zoo.train --model denoise
+Chart: kin of GAN; noisy input -> convolution (filters) -> convolution (reversed filters) -> match input output ->
+convolution (rival) -> output (1)
 Expect: a PSNR at least 9 dB above that of the noisy images, in under 40 seconds on two cores.
 """
 

@@ -2,6 +2,7 @@
 
 Paper: Huang, Zhu & Siew 2006, Extreme learning machine: theory and applications; fields: McDonnell et al. 2015.
 Command: python -m zoo.train --model elm
+Chart: ELM; input ~> hidden (hidden) -> output
 Expect: at least 98 % on the held-out fifth of digits, in a few seconds; at least 97 % of MNIST's 10,000.
 """
 

@@ -3,6 +3,7 @@
 Paper: Jaeger 2001, The "echo state" approach to analysing and training recurrent neural networks; Jaeger & Haas 2004,
 Harnessing nonlinearity; practice: Lukosevicius 2012, A practical guide to applying echo state networks.
 Command: python -m zoo.train --model esn
+Chart: ESN; input (features) ~> web of recurrent (units) -> output
 Expect: on Mackey-Glass (tau 17) a normalised error of at most 0.001 after 84 steps of free running, in seconds.
 """
 

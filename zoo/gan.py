@@ -2,6 +2,7 @@
 
 Paper: Goodfellow et al. 2014, Generative adversarial networks.
 Command: python -m zoo.train --model gan
+Chart: GAN; backfed input (latent) -> hidden (hidden) -> match input output -> hidden (hidden) -> output (1)
 Expect: all 8 modes of the ring and at least 90 % good samples, in half a minute.
 """
 

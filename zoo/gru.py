@@ -2,6 +2,7 @@
 
 Paper: Cho et al. 2014, Learning phrase representations using RNN encoder-decoder.
 Command: python -m zoo.train --model gru
+Chart: GRU; input (features) -> gated memory (width) x depth -> output
 Expect: at least 97 % on the held-out fifth of digits, read row by row, in half a minute.
 """
 

@@ -3,6 +3,7 @@
 Paper: Hopfield 1982, Neural networks and physical systems with emergent collective computational abilities; modern
 form: Ramsauer et al. 2020, Hopfield networks is all you need.
 Command: python -m zoo.train --model hopfield
+Chart: HN; ring of backfed input (inputs)
 Expect: of 6 digits, with 15 % of the pixels flipped, at least 95 % are recalled without an error, in seconds.
 """
 

@@ -2,6 +2,7 @@
 
 Paper: Kohonen 1982, Self-organized formation of topologically correct feature maps; Kohonen 2001, Self-Organizing Maps.
 Command: python -m zoo.train --model kohonen
+Chart: KN; input -> grid of hidden (rows * columns)
 Expect: on iris a quantisation error of at most 0.30 and a topographic error of at most 0.05, in seconds.
 """
 

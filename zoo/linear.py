@@ -2,6 +2,7 @@
 
 Paper: Legendre 1805, Nouvelles methodes pour la determination des orbites des cometes; Gauss 1809.
 Command: python -m zoo.train --model linear
+Chart: none; input -> output
 Expect: on diabetes the R2 of the closed-form least squares, to 1e-3, in a few seconds.
 """
 

@@ -2,6 +2,7 @@
 
 Paper: Maass, Natschlaeger & Markram 2002, Real-time computing without stable states.
 Command: python -m zoo.train --model lsm
+Chart: LSM; input (features) ~> web of spiking hidden (grid) -> output
 Expect: at least 95 % on which of two jittered templates of spikes came before the last segment, in half a minute.
 """
 

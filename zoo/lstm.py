@@ -2,6 +2,7 @@
 
 Paper: Hochreiter & Schmidhuber 1997, Long short-term memory; forget gate: Gers, Schmidhuber & Cummins 2000.
 Command: python -m zoo.train --model lstm
+Chart: LSTM; input (features) -> memory (width) x depth -> output
 Expect: at least 97 % on the held-out fifth of digits, read row by row, in half a minute.
 """
 

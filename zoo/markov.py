@@ -3,6 +3,7 @@
 Paper: Shannon 1948, A mathematical theory of communication; smoothing: Chen & Goodman 1998, An empirical study of
 smoothing techniques for language modeling.
 Command: python -m zoo.train --model markov
+Chart: MC; ring of probabilistic hidden (outputs)
 Expect: at most 2.4 bits per character on the last tenth of the standard library's sources, in ten seconds.
 """
 

@@ -2,6 +2,7 @@
 
 Paper: Rumelhart, Hinton & Williams 1986, Learning representations by back-propagating errors.
 Command: python -m zoo.train --model mlp
+Chart: FF (--dataset iris), DFF; input -> hidden (hidden) -> output
 Expect: at least 97.5 % on the held-out fifth of digits, in a few seconds; at least 98.3 % of MNIST's 10,000.
 """
 

@@ -2,6 +2,7 @@
 
 Paper: Rosenblatt 1958, The perceptron: a probabilistic model for information storage and organization in the brain.
 Command: python -m zoo.train --model perceptron
+Chart: P; input -> output
 Expect: at least 93 % on the held-out fifth of digits, in a few seconds; zero errors after finitely many steps on
 linearly separable classes (Novikoff 1962), never on XOR.
 """

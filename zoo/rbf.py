@@ -2,6 +2,7 @@
 
 Paper: Broomhead & Lowe 1988, Multivariable functional interpolation and adaptive networks; Moody & Darken 1989.
 Command: python -m zoo.train --model rbf
+Chart: RBF; input -> kernel (units) -> output
 Expect: at least 98.8 % on the held-out fifth of digits, in a few seconds; at least 96.4 % of MNIST's 10,000.
 """
 

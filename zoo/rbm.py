@@ -2,6 +2,7 @@
 
 Paper: Smolensky 1986, Harmony theory; Hinton 2002, Training products of experts by minimizing contrastive divergence.
 Command: python -m zoo.train --model rbm
+Chart: RBM; backfed input -- probabilistic hidden (hidden)
 Expect: at least -19 nats an image on the held-out fifth of binarised digits, in half a minute; bars and stripes of 4x4
 within 0.3 nats of the best possible, -3.40.
 """

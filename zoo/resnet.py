@@ -3,6 +3,7 @@
 Paper: He, Zhang, Ren & Sun 2015, Deep residual learning for image recognition, section 4.2 (depth 6n + 2, the
 parameter-free shortcuts of option A).
 Command: python -m zoo.train --model resnet
+Chart: DRN; input -> convolution (width) -> residual convolution (width) x 3 -> output
 Expect: 0.27 million parameters at depth 20, as in the paper; at least 98 % on the held-out fifth of digits.
 """
 

@@ -2,6 +2,7 @@
 
 Paper: Elman 1990, Finding structure in time.
 Command: python -m zoo.train --model rnn
+Chart: RNN; input (features) -> recurrent (width) x depth -> output
 Expect: at least 95 % on the held-out fifth of digits, read row by row, in half a minute.
 """
 

@@ -3,6 +3,7 @@
 Paper: Ng 2011, Sparse autoencoder (CS294A lecture notes); Olshausen & Field 1996, Emergence of simple-cell receptive
 field properties by learning a sparse code for natural images; k-sparse: Makhzani & Frey 2013.
 Command: python -m zoo.train --model sae
+Chart: SAE; input -> hidden (hidden) -> match input output
 Expect: units that are active within 10 % of the target rate on unseen patches, and edges as filters, in a minute.
 """
 

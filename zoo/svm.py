@@ -2,6 +2,7 @@
 
 Paper: Cortes & Vapnik 1995, Support-vector networks; probabilities: Platt 1999; regression: Drucker et al. 1996.
 Command: python -m zoo.train --model svm
+Chart: SVM; input -> kernel (vectors) -> output
 Expect: at least 98.8 % on the held-out fifth of digits, in seconds; at least 97.5 % without a kernel.
 """
 

@@ -4,6 +4,7 @@ Paper: Vaswani et al. 2017, Attention is all you need; pre-norm and GELU: Radfor
 Dosovitskiy et al. 2020, An image is worth 16x16 words; rotary positions: Su et al. 2021; keys and values carried from
 window to window: Dai et al. 2019, Transformer-XL.
 Command: python -m zoo.train --model transformer
+Chart: kin of AN; input -> hidden (width) => hidden (width) x depth -> output
 Expect: at least 97 % on the held-out fifth of digits, read in patches of 2x2 pixels, in half a minute.
 """
 

@@ -2,6 +2,8 @@
 
 Paper: Kingma & Welling 2013, Auto-encoding variational Bayes; Rezende, Mohamed & Wierstra 2014.
 Command: python -m zoo.train --model vae
+Chart: VAE; input -> convolution (filters) -> hidden (hidden) -> probabilistic hidden (latent) ->
+hidden (reversed hidden) -> convolution (reversed filters) -> match input output
 Expect: at least -94 nats an image on the held-out fifth of digits, where independent pixels have -107.6, in half a
 minute; `python -m zoo sample RUN` draws digits.
 """

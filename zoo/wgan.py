@@ -2,6 +2,7 @@
 
 Paper: Arjovsky, Chintala & Bottou 2017, Wasserstein GAN.
 Command: python -m zoo.train --model wgan
+Chart: kin of GAN; backfed input (latent) -> hidden (hidden) -> match input output -> hidden (hidden) -> output (1)
 Expect: 7 or 8 modes of the ring; weight clipping limits the critic, and the share of good samples depends on the seed.
 """
 

@@ -2,6 +2,7 @@
 
 Paper: Gulrajani et al. 2017, Improved training of Wasserstein GANs.
 Command: python -m zoo.train --model wgan_gp
+Chart: kin of GAN; backfed input (latent) -> hidden (hidden) -> match input output -> hidden (hidden) -> output (1)
 Expect: all 8 modes of the ring, 70 % good samples, in half a minute; all 25 of the grid with 75 % good samples in two.
 """
 

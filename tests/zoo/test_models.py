@@ -15,6 +15,7 @@ import zoo
 from tests.laws import LAWS
 from zoo import _catalogue
 from zoo.layers import Players
+from zoo.train.chart.rows import columns_of
 from zoo.train.config.recipe import book
 from zoo.train.data.dataset import PER_STEP, source
 from zoo.train.trained.build import ModelSpec, build
@@ -106,6 +107,18 @@ def test_every_model_has_a_card_and_a_recipe(name):
     for recipe in recipes:
         assert recipe.model == name
         assert set(recipe.m) <= {option.name for option in card.options}
+
+
+@pytest.mark.parametrize("name", zoo.list_models())
+def test_every_model_is_drawn_with_the_sizes_of_its_parameters(name, key):
+    columns = columns_of(name, SMALL.get(name, {}), book(name).recipes[0].dataset)
+    model, x = model_and_input(name)
+    trees = jax.eval_shape(model.init, key, x)
+    there = {size for leaf in jax.tree.leaves(trees) for size in leaf.shape}
+    rings = [column.groups for column in columns if column.groups[0][0].form == "ring"]
+    drawn = {count for column in columns for group, count in column.groups if group.size and group.form != "ring"}
+    drawn |= {sum(count for _, count in groups) for groups in rings if None not in dict(groups).values()}
+    assert drawn - {1, None} <= there
 
 
 def test_the_models_listed_for_editors_exist():

@@ -7,12 +7,14 @@ from platform import python_version
 import zoo
 from zoo import _catalogue
 
+from ..chart.rows import rows
 from ..config.recipe import Recipe, book
 from ..data import sources
 from ..errors import BadInput
 from ..trained.file import PRETRAINED, header, pretrained_names
 
-__all__ = ["dataset_table", "front_page", "model_table", "model_text", "pretrained_table", "versions_line"]
+__all__ = ["chart_table", "dataset_table", "front_page", "model_table", "model_text", "pretrained_table"]
+__all__ += ["versions_line"]
 
 _FRONT = """\
 usage: {prog} --model NAME [--dataset NAME] [--flag value ...]
@@ -77,6 +79,12 @@ def model_table(pattern: str = "*") -> str:
         raise BadInput(f"no model matches {pattern!r}; choose from {', '.join(_catalogue.names())}")
     rows = [_model_row(name) for name in names]
     return _table(("model", "data set", "description"), rows)
+
+
+def chart_table() -> str:
+    """Returns a table of the rows of the Neural Network Zoo chart: the model of each, and its kin."""
+    lines = [(row.short, row.name, row.command or "not in the zoo yet", " ".join(row.kin)) for row in rows()]
+    return _table(("chart", "name", "command: python -m zoo.train ...", "of the same kind"), lines)
 
 
 def _model_row(name: str) -> tuple[str, str, str]:

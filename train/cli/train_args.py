@@ -23,7 +23,7 @@ from ..data.sources import sources
 from ..errors import BadInput
 from ..option_types import Bounds, did_you_mean
 from ..trainers.effects import check_effects
-from .help import dataset_table, front_page, model_table, model_text, versions_line
+from .help import chart_table, dataset_table, front_page, model_table, model_text, versions_line
 from .parser import Parser
 from .resume_args import options_of, resumed_dataset, with_recipe
 from .shorthands import SHORTHANDS, expand_shorthands
@@ -229,14 +229,16 @@ def _parser(flags: Sequence[Option], prog: str = "", usage: str = "", text: str 
     }
     for name, text in switches.items():
         instead.add_argument(name, action="store_true", help=text)
-    instead.add_argument("--list-models", nargs="?", const="*", metavar="PATTERN", help="print the models")
+    models = "print the models, and which rows of the Neural Network Zoo chart they are"
+    instead.add_argument("--list-models", nargs="?", const="*", metavar="PATTERN", help=models)
     instead.add_argument("-h", "--help", action="store_true", help="print this page")
     return parser
 
 
 def _page(first: Mapping[str, Any]) -> str | None:
     if "list_models" in first:
-        return model_table(first["list_models"])
+        pattern = first["list_models"]
+        return model_table(pattern) + (f"\n\n{chart_table()}" if pattern == "*" else "")
     if "list_datasets" in first:
         return dataset_table()
     return versions_line() if "version" in first else None
