@@ -281,6 +281,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     text = table(kept)
     print(text)
     publish(README, animals=animals(), results=text)
+    from .pages import write  # needs this module
+
+    write()
     return 0 if all(reached(claim, kept[claim.name]) for claim in CLAIMS if claim.name in kept) else 1
 
 

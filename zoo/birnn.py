@@ -5,6 +5,10 @@ Command: python -m zoo.train --model birnn
 Chart: BiRNN; input (features) -> recurrent (width) | recurrent (width) x depth -> output
 Expect: at least 99 % accuracy at tagging each coin of a sequence with the coin three steps later, which a one-way
 network cannot predict; 10 s.
+About: Both states of a step are joined, so that every output depends on the whole sequence.
+Equations: h_t = tanh(x_t W + h_{t-1} U + b); g_t = tanh(x_t W' + g_{t+1} U' + b'); y_t = [h_t, g_t] V + c
+Limits: It needs the whole sequence before the first output, so that it cannot forecast or write; its gradients vanish
+as those of the RNN.
 """
 
 from functools import partial

@@ -5,6 +5,11 @@ Command: python -m zoo.train --model boltzmann
 Chart: BM; ring of backfed input (inputs) and probabilistic hidden (hidden)
 Expect: a code of its own for each of the 4 patterns of the 4-2-4 encoder, and a log-likelihood of at least -1.8 nats
 (-1.386 is the best possible), in seconds.
+About: Units switch on with a probability that their neighbours decide, until the machine is in thermal equilibrium.
+Weights learn from the difference between the correlations with data and without.
+Equations: P(s) = exp(-E(s)) / Z, E = -1/2 s' W s - b' s; dW = <s s'>_data - <s s'>_model
+Limits: Equilibrium takes long to reach, so that learning is slow and noisy beyond a few dozens of units; the machine
+of the zoo enumerates small ones exactly.
 """
 
 from collections.abc import Callable

@@ -6,6 +6,11 @@ Command: python -m zoo.train --model cnn
 Chart: DCN; input -> convolution (filters) -> hidden (hidden) -> output
 Expect: at least 98.5 % on the held-out fifth of digits, in under 20 seconds on two cores; at least 99.25 % of MNIST's
 10,000 in at most 10 epochs.
+About: A filter looks at a small patch and is moved over the whole image, so that a feature is found wherever it lies.
+Pooling keeps the largest answer of a neighbourhood.
+Equations: y[i, j, k] = sum_{a, b, c} x[i + a, j + b, c] w[a, b, c, k] + b[k]; pool = max over 2 x 2
+Limits: It tolerates shifts, not rotations or changes of scale that it has not seen (--augment), and looks at texture
+before shape.
 """
 
 from . import layers

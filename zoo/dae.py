@@ -4,6 +4,11 @@ Paper: Vincent, Larochelle, Lajoie, Bengio & Manzagol 2010, Stacked denoising au
 Command: python -m zoo.train --model dae
 Chart: DAE; noisy input -> convolution (filters) -> hidden (hidden) -> match input output
 Expect: a PSNR at least 6 dB above that of the damaged digits, in half a minute.
+About: Undoing the damage requires knowledge of how values depend on each other. Its hidden layer is a good start for
+a classifier when labels are few.
+Equations: x' = damage(x); y = decode(encode(x')); loss = |y - x|^2
+Limits: It removes only the kind of noise that it was trained with, and where detail is gone it gives an average of
+what could have been there.
 """
 
 from collections.abc import Callable

@@ -5,6 +5,11 @@ Springenberg & Brox 2015, Learning to generate chairs with convolutional neural 
 Command: python -m zoo.train --model deconvolutional
 Chart: DN; input -> hidden (hidden) -> convolution (reversed filters) -> output
 Expect: images of pairs of form and colour that no training example has at a PSNR of at least 25 dB, in two minutes.
+About: Every transposed convolution doubles height and width, the opposite of a strided convolution. From a
+description it makes the picture.
+Equations: <conv(x), y> = <x, conv_transpose(y)>: each is the adjoint of the other
+Limits: Details that the attributes do not name come out as their average; filters whose size the stride does not
+divide leave checkerboards.
 """
 
 from math import isqrt

@@ -4,6 +4,11 @@ Paper: Huang, Zhu & Siew 2006, Extreme learning machine: theory and applications
 Command: python -m zoo.train --model elm
 Chart: ELM; input ~> hidden (hidden) -> output
 Expect: at least 98 % on the held-out fifth of digits, in a few seconds; at least 97 % of MNIST's 10,000.
+About: As only the last layer is fitted, training is one least-squares problem. With enough random features it
+separates almost everything.
+Equations: H = act(X R + c), R and c random; W = argmin |H W - T|^2 + lambda |W|^2
+Limits: It needs many more units than a trained layer, and as many units as examples without a penalty overfit
+extremely. Random features of large images know nothing of neighbourhoods.
 """
 
 import jax

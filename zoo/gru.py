@@ -4,6 +4,11 @@ Paper: Cho et al. 2014, Learning phrase representations using RNN encoder-decode
 Command: python -m zoo.train --model gru
 Chart: GRU; input (features) -> gated memory (width) x depth -> output
 Expect: at least 97 % on the held-out fifth of digits, read row by row, in half a minute.
+About: An update gate mixes the old state with a new one, which a reset gate lets forget. It has three quarters of the
+weights of an LSTM of the same width.
+Equations: z, r = sigmoid(x_t W + h_{t-1} U + b); n = tanh(x_t W_n + r (h_{t-1} U_n)); h_t = (1 - z) n + z h_{t-1}
+Limits: As the LSTM, it reads step by step and keeps only what fits into its state; tasks that count steps are easier
+for an LSTM.
 """
 
 from functools import partial

@@ -4,6 +4,11 @@ Paper: Kohonen 1982, Self-organized formation of topologically correct feature m
 Command: python -m zoo.train --model kohonen
 Chart: KN; input -> grid of hidden (rows * columns)
 Expect: on iris a quantisation error of at most 0.30 and a topographic error of at most 0.05, in seconds.
+About: The unit nearest to an example wins and moves towards it, its neighbours on the grid a little less. So the grid
+unfolds over the data and keeps neighbours together.
+Equations: c = argmin_j |x - w_j|; w_j += r exp(-d(c, j)^2 / (2 s^2)) (x - w_j)
+Limits: If the neighbourhood shrinks too fast the map stays folded, which the topographic error shows; columns of
+large numbers dominate unless inputs are standardised.
 """
 
 from collections.abc import Callable

@@ -4,6 +4,10 @@ Paper: Cox 1958, The regression analysis of binary sequences.
 Command: python -m zoo.train --model logistic
 Chart: none; input -> output
 Expect: at least 96 % on the held-out fifth of digits, in a few seconds.
+About: The sums are trained so that the logarithm of the probability of the true class is largest. The problem is
+convex: every start leads to the same optimum.
+Equations: p = softmax(x W + b); loss = -log p[true class]
+Limits: Boundaries are planes. On separable data the weights grow without bound unless --weight-decay holds them.
 """
 
 from .layers import Layer, dense, flatten, serial

@@ -5,6 +5,11 @@ smoothing techniques for language modeling.
 Command: python -m zoo.train --model markov
 Chart: MC; ring of probabilistic hidden (outputs)
 Expect: at most 2.4 bits per character on the last tenth of the standard library's sources, in ten seconds.
+About: The probability of a token depends on the few before it alone, and is estimated by counting. Contexts that were
+not seen fall back to shorter ones.
+Equations: P(x_t | x_1 ... x_{t-1}) = P(x_t | x_{t-n+1} ... x_{t-1})
+Limits: What lies further back than its context does not exist for it, and longer contexts are seen too rarely to be
+counted: text is locally right and globally nonsense.
 """
 
 from typing import Literal

@@ -5,6 +5,10 @@ Command: python -m zoo.train --model perceptron
 Chart: P; input -> output
 Expect: at least 93 % on the held-out fifth of digits, in a few seconds; zero errors after finitely many steps on
 linearly separable classes (Novikoff 1962), never on XOR.
+About: A class is decided by the sign of a weighted sum, whose weights change only when it is wrong. If a plane
+separates the classes, the rule finds one after finitely many errors.
+Equations: y = sign(x W + b); after an error W += r x t, b += r t, with t = +1 or -1
+Limits: Never ends on classes that no plane separates, such as XOR, and gives no probabilities.
 """
 
 from .layers import Layer, dense, flatten, serial

@@ -4,6 +4,11 @@ Paper: Broomhead & Lowe 1988, Multivariable functional interpolation and adaptiv
 Command: python -m zoo.train --model rbf
 Chart: RBF; input -> kernel (units) -> output
 Expect: at least 98.8 % on the held-out fifth of digits, in a few seconds; at least 96.4 % of MNIST's 10,000.
+About: Every hidden unit measures the distance to a centre, and the output is a weighted sum of how near the input is
+to each. Centres are found by k-means, the weights by least squares.
+Equations: h_j = exp(-|x - c_j|^2 / (2 s_j^2)); y = h W + b
+Limits: Far from all centres every unit is silent and the output is the bias. In many dimensions distances become
+alike, and many centres are needed.
 """
 
 from collections.abc import Callable

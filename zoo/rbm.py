@@ -5,6 +5,11 @@ Command: python -m zoo.train --model rbm
 Chart: RBM; backfed input -- probabilistic hidden (hidden)
 Expect: at least -19 nats an image on the held-out fifth of binarised digits, in half a minute; bars and stripes of 4x4
 within 0.3 nats of the best possible, -3.40.
+About: Without connections inside of a side all units of one side can be drawn at once given the other. Contrastive
+divergence starts the chain at the data and takes a few steps.
+Equations: P(h_j = 1 | v) = sigmoid(c_j + v W_j); dW = <v h>_data - <v h>_after k steps
+Limits: With few steps the chain stays near the data: the likelihood may fall while the reconstruction improves.
+Persistent chains stop mixing once the rate is high.
 """
 
 from collections.abc import Callable

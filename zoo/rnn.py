@@ -4,6 +4,11 @@ Paper: Elman 1990, Finding structure in time.
 Command: python -m zoo.train --model rnn
 Chart: RNN; input (features) -> recurrent (width) x depth -> output
 Expect: at least 95 % on the held-out fifth of digits, read row by row, in half a minute.
+About: The same weights are used at every step, so that sequences of any length can be read. What it has read is
+summed up in the hidden state.
+Equations: h_t = tanh(x_t W + h_{t-1} U + b); y = h_T V + c
+Limits: The gradient is multiplied by U at every step and vanishes within about twenty steps, or explodes: on the
+adding problem it stays at the score of a constant, where LSTM and GRU solve it.
 """
 
 from functools import partial

@@ -5,6 +5,11 @@ field properties by learning a sparse code for natural images; k-sparse: Makhzan
 Command: python -m zoo.train --model sae
 Chart: SAE; input -> hidden (hidden) -> match input output
 Expect: units that are active within 10 % of the target rate on unseen patches, and edges as filters, in a minute.
+About: A penalty holds the mean activation of every unit at a low target. On patches of photographs the units become
+detectors of edges.
+Equations: h = sigmoid(x W + b); loss = |decode(h) - x|^2 + beta sum_j KL(rho | mean of h_j)
+Limits: With too large a penalty units die or reconstructions fade; the target is met on average, not for each
+example.
 """
 
 from functools import partial

@@ -4,6 +4,10 @@ Paper: Cortes & Vapnik 1995, Support-vector networks; probabilities: Platt 1999;
 Command: python -m zoo.train --model svm
 Chart: SVM; input -> kernel (vectors) -> output
 Expect: at least 98.8 % on the held-out fifth of digits, in seconds; at least 97.5 % without a kernel.
+About: Only examples at the margin, the support vectors, decide the boundary. A kernel makes the boundary curved
+without computing the features.
+Equations: f(x) = sum_i a_i t_i k(x_i, x) + b; 0 <= a_i <= C; k = exp(-gamma |x - y|^2)
+Limits: Time and memory grow with the square of the number of examples; inputs must be scaled, and C and gamma chosen.
 """
 
 from collections.abc import Callable

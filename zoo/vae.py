@@ -6,6 +6,11 @@ Chart: VAE; input -> convolution (filters) -> hidden (hidden) -> probabilistic h
 hidden (reversed hidden) -> convolution (reversed filters) -> match input output
 Expect: at least -94 nats an image on the held-out fifth of digits, where independent pixels have -107.6, in half a
 minute; `python -m zoo sample RUN` draws digits.
+About: The encoder gives a Gaussian of codes instead of one code, held near the standard normal distribution, so that
+codes drawn from that decode to new examples. Both networks maximise a lower bound of the likelihood.
+Equations: z = m(x) + s(x) e, e ~ N(0, 1); bound = log p(x | z) - KL(N(m, s^2) | N(0, 1))
+Limits: Samples are blurred, as pixels are independent given the code. With a strong decoder latents collapse to the
+prior: the number of active latents is printed.
 """
 
 from collections.abc import Callable

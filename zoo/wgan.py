@@ -4,6 +4,10 @@ Paper: Arjovsky, Chintala & Bottou 2017, Wasserstein GAN.
 Command: python -m zoo.train --model wgan
 Chart: kin of GAN; backfed input (latent) -> hidden (hidden) -> match input output -> hidden (hidden) -> output (1)
 Expect: 7 or 8 modes of the ring; weight clipping limits the critic, and the share of good samples depends on the seed.
+About: The critic gives a number instead of a probability; its weights are clipped so that it cannot grow without
+limit. Its value falls as samples improve.
+Equations: min_G max_{|w| < c} E D(x) - E D(G(z))
+Limits: Clipping makes critics too simple or gradients vanish: a gradient penalty (wgan_gp) works better.
 """
 
 from ._adversarial import mlp_players

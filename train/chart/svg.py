@@ -1,5 +1,7 @@
 """Writes a drawing as SVG, with the standard library alone and without a request to any other place."""
 
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 from xml.sax.saxutils import escape, quoteattr
 
 from .shapes import Box, Circle, Line, Picture, Shape
@@ -26,18 +28,27 @@ def svg(picture: Picture, title: str) -> str:
     for part in picture.parts:
         head, tail = (f"<a href={quoteattr(part.address)}>", "</a>") if part.address else ("<g>", "</g>")
         lines += [head, *([f"<title>{escape(part.title)}</title>"] if part.title else [])]
-        lines += [*map(_element, part.shapes), tail]
+        lines += [*_elements(part.shapes), tail]
     return "\n".join([*lines, "</svg>", ""])
+
+
+def _elements(shapes: Sequence[Shape]) -> Iterator[str]:
+    """Yields the elements of shapes; neighbouring lines of one look are one element."""
+    for look, group in groupby(shapes, lambda each: each[1:] if isinstance(each, Line) else None):
+        if look is None:
+            yield from map(_element, group)
+            continue
+        colour, width, dashed = look
+        runs = ("L".join(f"{_number(x)} {_number(y)}" for x, y in each[0]) for each in group)
+        style = f'fill="none" stroke="{colour}" stroke-width="{_number(width)}" stroke-linejoin="round"'
+        yield f'<path d="{"".join(f"M{run}" for run in runs)}" {style}{_DASHED * dashed}/>'
 
 
 def _element(shape: Shape) -> str:
     if isinstance(shape, Circle):
         x, y, radius = map(_number, (shape.x, shape.y, shape.radius))
         return f'<circle cx="{x}" cy="{y}" r="{radius}" fill="{shape.fill}"/>'
-    if isinstance(shape, Line):
-        points = " ".join(f"{_number(x)},{_number(y)}" for x, y in shape.points)
-        style = f'fill="none" stroke="{shape.colour}" stroke-width="{_number(shape.width)}" stroke-linejoin="round"'
-        return f'<polyline points="{points}" {style}{_DASHED * shape.dashed}/>'
+    assert not isinstance(shape, Line)
     x, y = map(_number, (shape.x, shape.y))
     if isinstance(shape, Box):
         size = f'width="{_number(shape.width)}" height="{_number(shape.height)}" rx="6"'

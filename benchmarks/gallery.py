@@ -1,0 +1,71 @@
+"""Trains models by their first recipes and keeps a picture of what each gave: `python -m benchmarks.gallery`.
+
+The pictures lie in docs/animals, NAME-result.png, and stand on the pages of `python -m benchmarks.pages`.
+"""
+
+import argparse
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import zoo
+
+from .page import DOCS
+
+__all__ = ["CAPTIONS", "chosen", "main"]
+
+CAPTIONS = {  # by name of a plot, the most telling first
+    "recalled": "Damaged patterns, recalled ones and the energy after each sweep.",
+    "code": "Patterns, the code of the hidden units, and the weights.",
+    "net": "The map among the examples.",
+    "map": "The units of the map, by the class of most of their examples.",
+    "raster": "Spikes of the inputs and of the units by time.",
+    "alignment": "Which part of the input each written token attended to.",
+    "before_after": "Input, output and original of test images.",
+    "samples": "Generated samples.",
+    "traversals": "Samples as one latent changes.",
+    "rendered": "Test images, and what was rendered from their attributes.",
+    "completion": "Lower halves of test images, completed from the upper ones.",
+    "chains": "Chains of samples that begin at test images.",
+    "reconstructions": "Test examples and their reconstructions.",
+    "margins": "Margins and support vectors.",
+    "forecast": "Forecast beside the truth.",
+    "lags": "Gradient of the last output by the steps before it.",
+    "centres": "Centres of the hidden units.",
+    "regression": "Predicted beside true values.",
+    "mistakes": "Misclassified test examples with the highest confidence.",
+    "confusion": "Predicted by true classes.",
+    "curves": "Loss and headline metric by epoch.",
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Trains, and keeps a picture of each model."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.gallery", description=__doc__)
+    parser.add_argument("--only", nargs="*", choices=zoo.list_models(), help="only these models")
+    args = parser.parse_args(argv)
+    for name in args.only or zoo.list_models():
+        with tempfile.TemporaryDirectory() as folder:
+            run = Path(folder) / "run"
+            subprocess.run(
+                [sys.executable, "-m", "zoo.train", "--model", name, "--out", str(run), "--quiet"], check=True
+            )
+            kept = chosen(run / "plots")
+            if kept is not None:
+                for old in (DOCS / "animals").glob(f"{name}-result-*.png"):
+                    old.unlink()
+                (DOCS / "animals" / f"{name}-result-{kept.stem}.png").write_bytes(kept.read_bytes())
+            print(f"{name}: {kept.name if kept else 'no picture'}", flush=True)
+    return 0
+
+
+def chosen(plots: Path) -> Path | None:
+    """Returns the most telling picture of a folder; None if there is none."""
+    there = {path.stem: path for path in plots.glob("*.png")}
+    return next((there[name] for name in CAPTIONS if name in there), None)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
