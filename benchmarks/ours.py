@@ -2,8 +2,10 @@
 
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import jax
+import jax.numpy as jnp
 
 from zoo import lstm, mlp, resnet, transformer
 from zoo.layers import (
@@ -13,9 +15,11 @@ from zoo.layers import (
     Sequence,
     avg_pool,
     compose,
+    computing_in,
     conv,
     conv_transpose,
     dense,
+    each_player,
     embedded,
     flatten,
     leaky_relu,
@@ -47,7 +51,7 @@ from zoo.train.tasks.task import Task
 from .clock import Clock, Training
 from .workloads import EMBEDDING, HEADS, HIDDEN, LAYERS, NOISE, VOCABULARY, WINDOW, Data, Workload
 
-__all__ = ["MODELS", "assembled", "build"]
+__all__ = ["MODELS", "assembled", "build", "characters", "model_of"]
 
 
 def _plain_cnn() -> Layer:
@@ -56,8 +60,9 @@ def _plain_cnn() -> Layer:
     )
 
 
-def _characters() -> Layer:
-    body = stacked(scan(lstm_cell(HIDDEN), return_carry=True))
+def characters(hidden: int = HIDDEN, layer: Any = None) -> Layer:
+    """Builds the language model; `layer` is its recurrent layer in another form, which gives `Scanned`."""
+    body = stacked(layer or scan(lstm_cell(hidden), return_carry=True))
 
     def wiring(call, x):
         ran = call("body", x)
@@ -67,17 +72,17 @@ def _characters() -> Layer:
     return compose(wiring, body=embedded(VOCABULARY, EMBEDDING, body), head=dense(VOCABULARY))
 
 
-def _transformer() -> Layer:
+def _transformer(width: int = EMBEDDING, depth: int = LAYERS, heads: int = HEADS, window: int = WINDOW) -> Layer:
     """Builds the model without memory of the windows before, which the layers of the peers do not have."""
     model = transformer(
         VOCABULARY,
         each=True,
         vocabulary=VOCABULARY,
-        width=EMBEDDING,
-        depth=LAYERS,
-        heads=HEADS,
+        width=width,
+        depth=depth,
+        heads=heads,
         causal=True,
-        context=WINDOW,
+        context=window,
         positions="learned",
     )
     return compose(
@@ -104,11 +109,19 @@ MODELS = {
     "mlp": lambda: mlp(10, hidden=(512, 256)),
     "cnn": _plain_cnn,
     "rows": lambda: lstm(10, width=128),
-    "characters": _characters,
+    "characters": characters,
     "transformer": _transformer,
-    "resnet": lambda: resnet(10, depth=20),
+    "resnet": partial(resnet, 10),
     "dcgan": _dcgan,
+    "gpt": _transformer,
+    "fast": partial(resnet, 10),
 }
+
+
+def model_of(work: Workload) -> Layer | Players:
+    """Builds the model of a workload in its precision."""
+    model = MODELS[work.name](**work.sizes)
+    return each_player(partial(computing_in, jnp.bfloat16), model) if work.precision == "bf16" else model
 
 
 def build(work: Workload, data: Data) -> Training:
@@ -126,12 +139,12 @@ def build(work: Workload, data: Data) -> Training:
     return Training(count, go)
 
 
-def assembled(work: Workload, data: Data) -> tuple[StepProgram, Plan]:
-    """Combines the parts as `zoo.train.runs.setup` does for a recipe."""
+def assembled(work: Workload, data: Data, model: Layer | Players | None = None) -> tuple[StepProgram, Plan]:
+    """Combines the parts as `zoo.train.runs.setup` does for a recipe; `model` takes the place of the workload's."""
     trainer, task = _asked(work)
     recipe = Recipe(work.name, "", trainer=trainer, batch_size=work.batch, opt=work.opt, lr=work.rate)
     recipe = replace(recipe, momentum=0.5) if trainer == "adversarial" else recipe
-    feed, model = _feed(work, Split(data.x, data.y)), MODELS[work.name]()
+    feed, model = _feed(work, Split(data.x, data.y)), model or model_of(work)
     per_epoch = feed.steps_per_epoch
     plan = Plan(10**9, per_epoch, evaluate_every=10**9, log_every=max(1, per_epoch // 4))
     place = data_parallel()
@@ -162,5 +175,5 @@ class _Ear(Callback):
 
 def _feed(work: Workload, split: Split) -> BatchSource:
     if not work.shape:
-        return token_windows(split, work.batch, WINDOW)
+        return token_windows(split, work.batch, work.window)
     return from_memory(split, work.batch, fit_scaler(split.x, "standard"), None, "none")

@@ -12,12 +12,12 @@ from zoo.train.engine.steps import StepProgram
 from .ours import assembled
 from .workloads import Workload, make_data
 
-__all__ = ["OPTIONS", "TRIES", "Run", "as_it_is", "with_options"]
+__all__ = ["OPTIONS", "TRIES", "Run", "as_it_is", "run_of", "with_options"]
 
 Run = Callable[[int], Any]
 """Does so many steps; what it gives is there when they are over."""
 
-_Program = Callable[..., tuple[dict, dict]]
+Program = Callable[..., tuple[dict, dict]]
 """As `many` of an Advance's programs: `(fit, totals, arrays, order, first, last, key) -> (fit, totals)`."""
 
 _LIBRARY = "xla_cpu_experimental_ynn_fusion_type"
@@ -37,7 +37,7 @@ OPTIONS: tuple[Mapping[str, Any], ...] = (
 
 def as_it_is(work: Workload) -> Run:
     """Makes the loop over steps that user runs use."""
-    return _run(_advance(work))
+    return run_of(_advance(work))
 
 
 def _without_norm(work: Workload) -> Run:
@@ -49,14 +49,14 @@ def _without_norm(work: Workload) -> Run:
         return new, {name: metric for name, metric in metrics.items() if name != "grad_norm"}
 
     advance.trainer = trainer._replace(step=step)
-    return _run(advance)
+    return run_of(advance)
 
 
 def _fixed_batch(work: Workload) -> Run:
     advance, key = _advance(work), jax.random.key(0)
     advance.arrays = advance.feed.batch(advance.arrays, advance.order(key), 0, key)
     advance.feed = advance.feed._replace(batch=lambda arrays, *_: arrays)
-    return _run(advance)
+    return run_of(advance)
 
 
 def _a_call_each(work: Workload) -> Run:
@@ -68,19 +68,19 @@ def _a_call_each(work: Workload) -> Run:
 
         return many
 
-    return _run(_advance(work), program)
+    return run_of(_advance(work), program)
 
 
 def with_options(options: Mapping[str, Any], work: Workload) -> Run:
     """Makes the program with further compiler options; raises JaxRuntimeError if this jaxlib does not have one."""
-    return _run(_advance(work), lambda programs, example: programs.many.lower(*example).compile(dict(options)))
+    return run_of(_advance(work), lambda programs, example: programs.many.lower(*example).compile(dict(options)))
 
 
 def _advance(work: Workload) -> StepProgram:
     return assembled(work, make_data(work))[0]
 
 
-def _run(advance: StepProgram, program: Callable[[Any, tuple], _Program] = lambda programs, _: programs.many) -> Run:
+def run_of(advance: StepProgram, program: Callable[[Any, tuple], Program] = lambda programs, _: programs.many) -> Run:
     """Runs the result of `program` for the programs of a StepProgram and example arguments."""
     key = jax.random.key(0)
     order, fit = advance.order(key), advance.init(key)

@@ -3,13 +3,13 @@
 Speed does not depend on the values of the pixels, so nothing is downloaded.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Literal, NamedTuple
 
 import numpy as np
 
-__all__ = ["DENSE", "WORKLOADS", "Data", "Workload", "batches", "floats", "make_data", "windows"]
+__all__ = ["DENSE", "LARGE", "WORKLOADS", "Data", "Workload", "batches", "floats", "make_data", "tiny", "windows"]
 
 VOCABULARY, EMBEDDING, HIDDEN, WINDOW = 96, 128, 512, 128  # of `characters`
 LAYERS, HEADS = 4, 4  # of `transformer`, whose width is EMBEDDING and its hidden layers HIDDEN
@@ -32,6 +32,8 @@ class Workload:
         loss: approximate loss of the first step, that of chance; None if undefined.
         gflop: multiplications and additions of the products of a step, three times those of the forward pass; the input
             of the first layer needs no gradient.
+        sizes: sizes of the model by name, where they are not those of its function; `window` is that of a text.
+        precision: "default" of jax for products of float32 (TF32 on recent NVIDIA GPUs), "float32" in full, or "bf16".
     """
 
     name: str
@@ -44,6 +46,13 @@ class Workload:
     parameters: int
     loss: float | None
     gflop: float
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    precision: Literal["default", "float32", "bf16"] = "default"
+
+    @property
+    def window(self) -> int:
+        """Returns the number of tokens of a window of a text."""
+        return self.sizes.get("window", WINDOW)
 
 
 WORKLOADS = {
@@ -111,6 +120,7 @@ WORKLOADS = {
             269722,
             np.log(10),
             31.0,
+            {"depth": 20},
         ),
         Workload(
             "dcgan",
@@ -127,8 +137,55 @@ WORKLOADS = {
     )
 }
 
+LARGE = {
+    work.name: work
+    for work in (
+        # The size of nanoGPT's smallest recipe (Karpathy 2022).
+        Workload(
+            "gpt",
+            "transformer of 6 layers, 384 wide, on characters, windows of 256, batch 64",
+            (),
+            1_000_000,
+            64,
+            "adam",
+            1e-3,
+            10819680,
+            np.log(VOCABULARY),
+            1165,
+            {"width": 384, "depth": 6, "heads": 6, "window": 256},
+        ),
+        Workload(
+            "fast",
+            "ResNet of 14 layers, 64 wide, 32x32x3, batch 512",
+            (32, 32, 3),
+            25600,
+            512,
+            "momentum",
+            0.01,
+            2735946,
+            np.log(10),
+            1279,
+            {"depth": 14, "width": 64},
+        ),
+    )
+}
+"""Further workloads of `python -m benchmarks.accelerator`: the sizes of the others hardly use a GPU."""
+
 DENSE = {"mlp": (784, 512, 256, 10)}
 """Widths from input to output of those whose model is dense layers alone."""
+
+
+_TINY = {
+    "characters": {"hidden": 32},
+    "gpt": {"width": 32, "depth": 1, "heads": 2, "window": 32},
+    "fast": {"depth": 8, "width": 8},
+    "resnet": {"depth": 8},
+}
+
+
+def tiny(work: Workload) -> Workload:
+    """Returns a workload of few examples and a small model, on which a CPU shows in seconds that the parts work."""
+    return replace(work, examples=2000, batch=8, sizes=_TINY.get(work.name, {}), gflop=0.0)
 
 
 class Data(NamedTuple):
@@ -164,9 +221,9 @@ def batches(data: Data, batch: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
             yield data.x[chosen], data.y[chosen]
 
 
-def windows(data: Data, batch: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+def windows(data: Data, batch: int, window: int = WINDOW) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Yields windows of a text forever, (batch, time), at random positions."""
-    rng, steps = np.random.default_rng(1), np.arange(WINDOW)
+    rng, steps = np.random.default_rng(1), np.arange(window)
     while True:
-        at = rng.integers(0, len(data.x) - WINDOW, batch)[:, None] + steps
+        at = rng.integers(0, len(data.x) - window, batch)[:, None] + steps
         yield data.x[at], data.y[at]

@@ -46,7 +46,8 @@ def ran(tmp_path_factory):
     nbformat = pytest.importorskip("nbformat")
     book, folder = nbformat.read(NOTEBOOK, as_version=4), tmp_path_factory.mktemp("notebook")
     nbformat.validate(book)
-    settings = {"ZOO_SHORT": "1", "PYTHONPATH": HOUSE, "MPLBACKEND": "module://matplotlib_inline.backend_inline"}
+    paths = os.pathsep.join([HOUSE, str(PROJECT)])  # an installed package has no measurements beside it
+    settings = {"ZOO_SHORT": "1", "PYTHONPATH": paths, "MPLBACKEND": "module://matplotlib_inline.backend_inline"}
     client = nbclient.NotebookClient(book, timeout=None, resources={"metadata": {"path": str(folder)}})
     client.execute(env={**os.environ, **settings})
     return book, folder / "zoo-runs"
@@ -92,6 +93,16 @@ def test_the_notebook_writes_after_it_was_killed_and_resumed(ran):
     text = printed(book, "sample")
     assert text.startswith("def ")
     assert len(text.replace("\r\n", "\n").removesuffix("\n")) == len("def ") + 400
+
+
+@pytest.mark.slow
+@pytest.mark.expensive
+def test_the_notebook_measures_the_device_in_tiny_sizes_on_a_cpu(ran):
+    book, runs = ran
+    assert re.search(r"device .* \(cpu\); tiny sizes", printed(book, "accelerator"))
+    assert json.loads((runs / "accelerator" / "results.json").read_text(encoding="utf-8"))["about"]["sizes"] == "tiny"
+    shown = next(cell for cell in book.cells if cell["id"] == "accelerator").outputs[-1]["data"]["text/markdown"]
+    assert "# Measured by `python -m benchmarks.accelerator`" in shown
 
 
 @pytest.mark.slow

@@ -10,7 +10,8 @@ __all__ = ["ALONE", "PEERS", "TIMED", "Peer", "missing"]
 
 _PLAIN = ("mlp", "cnn", "rows", "characters")
 _ALL = (*_PLAIN, "resnet", "dcgan")
-_IMAGES = ("cnn", "resnet", "dcgan")
+_IMAGES = ("cnn", "resnet", "dcgan", "fast")
+_WITH_LARGE = (*_ALL, "transformer", "gpt", "fast")
 
 
 class Peer(NamedTuple):
@@ -32,14 +33,14 @@ class Peer(NamedTuple):
 
 
 PEERS: Mapping[str, Peer] = {
-    "ours": Peer("the zoo", "ours", (), (*_ALL, "transformer")),
-    "flax": Peer("Flax linen", "peers.flax_linen", ("flax",)),
-    "nnx": Peer("Flax nnx", "peers.flax_nnx", ("flax",), (*_PLAIN, "resnet", "transformer")),
+    "ours": Peer("the zoo", "ours", (), _WITH_LARGE),
+    "flax": Peer("Flax linen", "peers.flax_linen", ("flax",), (*_ALL, "fast")),
+    "nnx": Peer("Flax nnx", "peers.flax_nnx", ("flax",), (*_PLAIN, "resnet", "transformer", "gpt", "fast")),
     "haiku": Peer("Haiku", "peers.haiku", ("haiku",)),
     "equinox": Peer("Equinox", "peers.equinox", ("equinox",), _PLAIN),
     "keras": Peer("Keras (JAX)", "peers.keras", ("keras",), _PLAIN),
-    "torch": Peer("PyTorch", "peers.torch", ("torch",), (*_ALL, "transformer")),
-    "torch-compile": Peer("PyTorch, compiled", "peers.torch", ("torch",), (*_ALL, "transformer"), ("compile",)),
+    "torch": Peer("PyTorch", "peers.torch", ("torch",), _WITH_LARGE),
+    "torch-compile": Peer("PyTorch, compiled", "peers.torch", ("torch",), _WITH_LARGE, ("compile",)),
     "torch-channels-last": Peer("PyTorch, channels last", "peers.torch", ("torch",), _IMAGES, ("channels_last",)),
 }
 

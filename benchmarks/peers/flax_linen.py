@@ -64,13 +64,16 @@ class Block(nn.Module):
 
 
 class ResNet(nn.Module):
+    depth: int = 20
+    width: int = 16
+
     @nn.compact
     def __call__(self, x):
-        x = nn.Conv(16, (3, 3), use_bias=False)(x)
+        x = nn.Conv(self.width, (3, 3), use_bias=False)(x)
         x = nn.relu(nn.BatchNorm(use_running_average=False, momentum=0.9)(x))
         for stage in range(3):
-            for block in range(3):
-                x = Block(16 << stage, 2 if stage and not block else 1)(x)
+            for block in range((self.depth - 2) // 6):
+                x = Block(self.width << stage, 2 if stage and not block else 1)(x)
         return nn.Dense(10)(x.mean((1, 2)))
 
 
@@ -90,7 +93,7 @@ class Discriminator(nn.Module):
         return nn.Dense(1)(x.reshape((x.shape[0], -1)))
 
 
-MODELS = {"mlp": MLP, "cnn": CNN, "rows": Rows, "characters": Characters, "resnet": ResNet}
+MODELS = {"mlp": MLP, "cnn": CNN, "rows": Rows, "characters": Characters, "resnet": ResNet, "fast": ResNet}
 
 
 class TrainState(train_state.TrainState):
@@ -153,7 +156,7 @@ def build_gan(work: Workload, data: Data) -> Training:
 def build(work: Workload, data: Data) -> Training:
     if work.name == "dcgan":
         return build_gan(work, data)
-    model = MODELS[work.name]()
+    model = MODELS[work.name](**work.sizes)
     stream = batches(floats(data), work.batch) if work.shape else windows(data, work.batch)
     variables = model.init(jax.random.key(0), next(stream)[0])
     tx = optax.adam(work.rate) if work.opt == "adam" else optax.sgd(work.rate, momentum=0.9)

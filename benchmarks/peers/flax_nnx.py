@@ -55,12 +55,12 @@ class Characters(nnx.Module):
 
 
 class Layer(nnx.Module):
-    def __init__(self, rngs):
-        self.norm1 = nnx.LayerNorm(EMBEDDING, rngs=rngs)
-        self.attention = nnx.MultiHeadAttention(HEADS, EMBEDDING, decode=False, rngs=rngs)
-        self.norm2 = nnx.LayerNorm(EMBEDDING, rngs=rngs)
-        self.linear1 = nnx.Linear(EMBEDDING, HIDDEN, rngs=rngs)
-        self.linear2 = nnx.Linear(HIDDEN, EMBEDDING, rngs=rngs)
+    def __init__(self, width, heads, rngs):
+        self.norm1 = nnx.LayerNorm(width, rngs=rngs)
+        self.attention = nnx.MultiHeadAttention(heads, width, decode=False, rngs=rngs)
+        self.norm2 = nnx.LayerNorm(width, rngs=rngs)
+        self.linear1 = nnx.Linear(width, 4 * width, rngs=rngs)
+        self.linear2 = nnx.Linear(4 * width, width, rngs=rngs)
 
     def __call__(self, x, mask):
         x = x + self.attention(self.norm1(x), mask=mask)
@@ -68,18 +68,19 @@ class Layer(nnx.Module):
 
 
 class Transformer(nnx.Module):
-    def __init__(self, rngs):
-        self.embed = nnx.Embed(VOCABULARY, EMBEDDING, rngs=rngs)
-        self.positions = nnx.Embed(WINDOW, EMBEDDING, rngs=rngs)
-        for i in range(LAYERS):
-            setattr(self, f"layer{i}", Layer(rngs))
-        self.norm = nnx.LayerNorm(EMBEDDING, rngs=rngs)
-        self.linear = nnx.Linear(EMBEDDING, VOCABULARY, rngs=rngs)
+    def __init__(self, rngs, width=EMBEDDING, depth=LAYERS, heads=HEADS, window=WINDOW):
+        self.embed = nnx.Embed(VOCABULARY, width, rngs=rngs)
+        self.positions = nnx.Embed(window, width, rngs=rngs)
+        for i in range(depth):
+            setattr(self, f"layer{i}", Layer(width, heads, rngs))
+        self.norm = nnx.LayerNorm(width, rngs=rngs)
+        self.linear = nnx.Linear(width, VOCABULARY, rngs=rngs)
+        self.depth = depth
 
     def __call__(self, tokens):
-        x = self.embed(tokens) + self.positions(jnp.arange(WINDOW))
+        x = self.embed(tokens) + self.positions(jnp.arange(tokens.shape[1]))
         mask = nnx.make_causal_mask(tokens)
-        for i in range(LAYERS):
+        for i in range(self.depth):
             x = getattr(self, f"layer{i}")(x, mask)
         return self.linear(self.norm(x))
 
@@ -99,16 +100,16 @@ class Block(nnx.Module):
 
 
 class ResNet(nnx.Module):
-    def __init__(self, rngs):
-        self.conv = nnx.Conv(3, 16, (3, 3), use_bias=False, rngs=rngs)
-        self.norm = nnx.BatchNorm(16, momentum=0.9, rngs=rngs)
+    def __init__(self, rngs, depth=20, width=16):
+        self.conv = nnx.Conv(3, width, (3, 3), use_bias=False, rngs=rngs)
+        self.norm = nnx.BatchNorm(width, momentum=0.9, rngs=rngs)
         blocks = []
         for stage in range(3):
-            for block in range(3):
+            for block in range((depth - 2) // 6):
                 first = bool(stage and not block)
-                blocks.append(Block((16 << stage) >> first, 16 << stage, 1 + first, rngs))
+                blocks.append(Block((width << stage) >> first, width << stage, 1 + first, rngs))
         self.blocks = nnx.Sequential(*blocks)
-        self.linear = nnx.Linear(64, 10, rngs=rngs)
+        self.linear = nnx.Linear(4 * width, 10, rngs=rngs)
 
     def __call__(self, x):
         x = self.blocks(nnx.relu(self.norm(self.conv(x))))
@@ -116,7 +117,7 @@ class ResNet(nnx.Module):
 
 
 MODELS = {"mlp": MLP, "cnn": CNN, "rows": Rows, "characters": Characters, "resnet": ResNet}
-MODELS |= {"transformer": Transformer}
+MODELS |= {"transformer": Transformer, "gpt": Transformer, "fast": ResNet}
 
 
 def loss_fn(model, x, y):
@@ -133,11 +134,11 @@ def train_step(model, optimizer, x, y):
 
 
 def build(work: Workload, data: Data) -> Training:
-    model = MODELS[work.name](nnx.Rngs(0))
+    model = MODELS[work.name](nnx.Rngs(0), **work.sizes)
     model.train()
     tx = optax.adam(work.rate) if work.opt == "adam" else optax.sgd(work.rate, momentum=0.9)
     optimizer = nnx.Optimizer(model, tx, wrt=nnx.Param)
-    stream = batches(floats(data), work.batch) if work.shape else windows(data, work.batch)
+    stream = batches(floats(data), work.batch) if work.shape else windows(data, work.batch, work.window)
     count = sum(leaf.size for leaf in jax.tree.leaves(nnx.state(model, nnx.Param)))
     cached = nnx.cached_partial(train_step, model, optimizer)
     return Training(count, stepped(lambda x, y: cached(x, y)["loss"], stream))

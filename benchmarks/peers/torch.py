@@ -7,6 +7,8 @@ from torch import nn
 from ..clock import Training, stepped
 from ..workloads import EMBEDDING, HEADS, HIDDEN, LAYERS, NOISE, VOCABULARY, WINDOW, Data, Workload, floats
 
+DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
 
 def mlp():
     return nn.Sequential(
@@ -40,29 +42,29 @@ class Rows(nn.Module):
 
 
 class Characters(nn.Module):
-    def __init__(self):
+    def __init__(self, hidden=HIDDEN):
         super().__init__()
         self.embedding = nn.Embedding(VOCABULARY, EMBEDDING)
-        self.lstm = nn.LSTM(EMBEDDING, HIDDEN, batch_first=True)
-        self.linear = nn.Linear(HIDDEN, VOCABULARY)
+        self.lstm = nn.LSTM(EMBEDDING, hidden, batch_first=True)
+        self.linear = nn.Linear(hidden, VOCABULARY)
 
     def forward(self, tokens):
         return self.linear(self.lstm(self.embedding(tokens))[0])
 
 
 class Transformer(nn.Module):
-    def __init__(self):
+    def __init__(self, width=EMBEDDING, depth=LAYERS, heads=HEADS, window=WINDOW):
         super().__init__()
-        self.embedding, self.positions = nn.Embedding(VOCABULARY, EMBEDDING), nn.Embedding(WINDOW, EMBEDDING)
+        self.embedding, self.positions = nn.Embedding(VOCABULARY, width), nn.Embedding(window, width)
         layer = nn.TransformerEncoderLayer(
-            EMBEDDING, HEADS, HIDDEN, dropout=0.0, activation="gelu", batch_first=True, norm_first=True
+            width, heads, 4 * width, dropout=0.0, activation="gelu", batch_first=True, norm_first=True
         )
-        self.layers = nn.TransformerEncoder(layer, LAYERS, nn.LayerNorm(EMBEDDING), enable_nested_tensor=False)
-        self.linear = nn.Linear(EMBEDDING, VOCABULARY)
-        self.register_buffer("mask", nn.Transformer.generate_square_subsequent_mask(WINDOW))
+        self.layers = nn.TransformerEncoder(layer, depth, nn.LayerNorm(width), enable_nested_tensor=False)
+        self.linear = nn.Linear(width, VOCABULARY)
+        self.register_buffer("mask", nn.Transformer.generate_square_subsequent_mask(window))
 
     def forward(self, tokens):
-        x = self.embedding(tokens) + self.positions(torch.arange(WINDOW))
+        x = self.embedding(tokens) + self.positions(torch.arange(tokens.shape[1], device=tokens.device))
         return self.linear(self.layers(x, mask=self.mask, is_causal=True))
 
 
@@ -83,32 +85,36 @@ class Block(nn.Module):
         return F.relu(x + y)
 
 
-def resnet():
-    layers = [nn.Conv2d(3, 16, 3, padding=1, bias=False), nn.BatchNorm2d(16), nn.ReLU()]
+def resnet(depth=20, width=16):
+    layers = [nn.Conv2d(3, width, 3, padding=1, bias=False), nn.BatchNorm2d(width), nn.ReLU()]
     for stage in range(3):
-        for block in range(3):
+        for block in range((depth - 2) // 6):
             first = stage and not block
-            layers.append(Block((16 << stage) // (2 if first else 1), 16 << stage, 2 if first else 1))
-    return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 10))
+            layers.append(Block((width << stage) // (2 if first else 1), width << stage, 2 if first else 1))
+    return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4 * width, 10))
 
 
 MODELS = {"mlp": mlp, "cnn": cnn, "rows": Rows, "characters": Characters, "resnet": resnet}
-MODELS |= {"transformer": Transformer}
+MODELS |= {"transformer": Transformer, "gpt": Transformer, "fast": resnet}
 
 
 def batches(work: Workload, data: Data, channels_last: bool):
     """Yields batches forever, from tensors in memory."""
-    generator = torch.Generator().manual_seed(1)
+    generator = torch.Generator(DEVICE).manual_seed(1)
     if not work.shape:
-        tokens, after = torch.from_numpy(data.x).long(), torch.from_numpy(data.y).long()
+        tokens, after = (torch.from_numpy(each).long().to(DEVICE) for each in data)
+        steps = torch.arange(work.window, device=DEVICE)
         while True:
-            at = torch.randint(0, len(tokens) - WINDOW, (work.batch, 1), generator=generator) + torch.arange(WINDOW)
-            yield tokens[at], after[at]
+            at = torch.randint(0, len(tokens) - work.window, (work.batch, 1), generator=generator, device=DEVICE)
+            yield tokens[at + steps], after[at + steps]
     data = floats(data)
-    x, y = torch.from_numpy(data.x).permute(0, 3, 1, 2).contiguous(), torch.from_numpy(data.y).long()
+    x, y = (
+        torch.from_numpy(data.x).permute(0, 3, 1, 2).contiguous().to(DEVICE),
+        torch.from_numpy(data.y).long().to(DEVICE),
+    )
     x = x.to(memory_format=torch.channels_last) if channels_last else x
     while True:
-        order = torch.randperm(len(x), generator=generator)
+        order = torch.randperm(len(x), generator=generator, device=DEVICE)
         for chosen in order[: len(order) - len(order) % work.batch].split(work.batch):
             yield x[chosen], y[chosen]
 
@@ -137,16 +143,16 @@ def players():
 def build_gan(work: Workload, data: Data, how: str) -> Training:
     """Makes the step of PyTorch's DCGAN tutorial: real, fake, then the generator with the same fake images."""
     last = how == "channels_last"
-    two = [each.to(memory_format=torch.channels_last) if last else each for each in players()]
+    two = [each.to(DEVICE, memory_format=torch.channels_last if last else torch.preserve_format) for each in players()]
     count = sum(parameter.numel() for each in two for parameter in each.parameters())
     g_opt, d_opt = (torch.optim.Adam(each.parameters(), work.rate, (0.5, 0.999)) for each in two)
     g, d = (torch.compile(each) if how == "compile" else each for each in two)
 
     def step(x, _):
-        real, made = torch.ones(len(x), 1), torch.zeros(len(x), 1)
+        real, made = torch.ones(len(x), 1, device=DEVICE), torch.zeros(len(x), 1, device=DEVICE)
         d_opt.zero_grad()
         F.binary_cross_entropy_with_logits(d(x), real).backward()
-        fake = g(torch.randn(len(x), NOISE))
+        fake = g(torch.randn(len(x), NOISE, device=DEVICE))
         F.binary_cross_entropy_with_logits(d(fake.detach()), made).backward()
         d_opt.step()
         g_opt.zero_grad()
@@ -158,12 +164,19 @@ def build_gan(work: Workload, data: Data, how: str) -> Training:
     return Training(count, stepped(step, batches(work, data, last)))
 
 
+def set_precision(work: Workload):
+    """Computes products of float32 in TF32 where the GPU has it, as jax does, or in full."""
+    full = work.precision == "float32"
+    torch.set_float32_matmul_precision("highest" if full else "high")
+    torch.backends.cudnn.allow_tf32 = not full
+
+
 def build(work: Workload, data: Data, how: str = "") -> Training:
-    if work.name == "dcgan":
-        torch.manual_seed(0)
-        return build_gan(work, data, how)
     torch.manual_seed(0)
-    model = MODELS[work.name]().train()
+    set_precision(work)
+    if work.name == "dcgan":
+        return build_gan(work, data, how)
+    model = MODELS[work.name](**work.sizes).train().to(DEVICE)
     model = model.to(memory_format=torch.channels_last) if how == "channels_last" else model
     count = sum(parameter.numel() for parameter in model.parameters())
     adam = work.opt == "adam"
@@ -172,8 +185,9 @@ def build(work: Workload, data: Data, how: str = "") -> Training:
     model = torch.compile(model) if how == "compile" else model
 
     def step(x, y):
-        logits = model(x)
-        loss = F.cross_entropy(logits.flatten(0, -2), y.flatten())
+        with torch.autocast(DEVICE.type, torch.bfloat16, enabled=work.precision == "bf16"):
+            logits = model(x)
+            loss = F.cross_entropy(logits.flatten(0, -2), y.flatten())
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()

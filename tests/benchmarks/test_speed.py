@@ -14,11 +14,11 @@ from benchmarks import __main__ as command
 from benchmarks import rounds
 from benchmarks.clock import Clock, Steps
 from benchmarks.lowerings import by_turns
-from benchmarks.ours import MODELS, build
+from benchmarks.ours import MODELS, build, model_of
 from benchmarks.peers import PEERS
 from benchmarks.speed import brief, draw, table
 from benchmarks.whole import _COMMANDS
-from benchmarks.workloads import WORKLOADS, batches, make_data, windows
+from benchmarks.workloads import LARGE, WORKLOADS, batches, make_data, windows
 from zoo.train.cli.train_args import Command, read
 
 FIGURE = {"ms": 2.0, "first": 3.0, "import": 1.0, "peak_mb": 400.0, "parameters": 535818, "loss": 2.3, "last": 2.0}
@@ -50,8 +50,20 @@ def test_a_whole_epoch_ends_after_its_steps():
 
 @pytest.mark.parametrize("name", MODELS)
 def test_our_models_have_the_parameters_that_every_peer_must_have(name):
-    work = replace(WORKLOADS[name], examples=300, batch=2)
-    assert build(work, make_data(work)).parameters == WORKLOADS[name].parameters
+    about = (WORKLOADS | LARGE)[name]
+    work = replace(about, examples=600, batch=2)
+    assert build(work, make_data(work)).parameters == about.parameters
+
+
+@pytest.mark.parametrize("name", LARGE)
+def test_the_products_of_a_large_workload_are_those_that_xla_counts(name):
+    work = LARGE[name]
+    model, data = model_of(work), make_data(replace(work, examples=600))
+    x = jnp.asarray(data.x[:2]) / 255 if work.shape else jnp.asarray(data.x[: 2 * work.window]).reshape(2, -1)
+    params, state = jax.eval_shape(model.init, jax.random.key(0), x)
+    cost = jax.jit(lambda params, state, x: model.apply(params, state, x)[0]).lower(params, state, x).cost_analysis()
+    # Three passes of a step; of the attention XLA counts what is masked as well, and it counts what is no product.
+    assert 3e-9 * cost["flops"] / 2 * work.batch == pytest.approx(work.gflop, rel=0.1)
 
 
 @pytest.mark.expensive

@@ -1,0 +1,1 @@
+"""Measures an accelerator in a few minutes: `python -m benchmarks.accelerator`."""
