@@ -99,18 +99,21 @@ def _wiring(name: str, heads: int, context: int | None, rotary: bool, give: str,
 
 def _continued(sequence: Sequence, k: jax.Array, v: jax.Array, context: int) -> tuple:
     """Returns keys, values and their validity with those of the carry before them, and the new carry."""
-    batch, _, time, _ = k.shape
-    before = sequence.carry
-    if before is None:
-        empty = jnp.zeros((batch, k.shape[1], context, k.shape[3]), k.dtype)
-        before = {"key": empty, "value": empty, "read": jnp.zeros(batch, jnp.int32)}
-    k, v = (jnp.concatenate([old.astype(new.dtype), new], 2) for old, new in ((before["key"], k), (before["value"], v)))
-    lengths = jnp.full(batch, time) if sequence.lengths is None else sequence.lengths
-    place = jnp.arange(context + time)
-    valid = (place >= context - before["read"][:, None]) & (place < context + lengths[:, None])
+    time, before = k.shape[2], sequence.carry
+    lengths = jnp.full(k.shape[0], time, jnp.int32) if sequence.lengths is None else sequence.lengths
+    if before is None:  # the steps are all that there is to attend to
+        valid = None if sequence.lengths is None else jnp.arange(time) < lengths[:, None]
+        kept = [jnp.pad(each, ((0, 0), (0, 0), (context, 0), (0, 0))) for each in (k, v)]
+        read = lengths
+    else:
+        old = before["key"], before["value"]
+        kept = k, v = [jnp.concatenate([a.astype(b.dtype), b], 2) for a, b in zip(old, (k, v), strict=True)]
+        place = jnp.arange(context + time)
+        valid = (place >= context - before["read"][:, None]) & (place < context + lengths[:, None])
+        read = before["read"] + lengths
     if sequence.lengths is None:
-        last = k[:, :, time:], v[:, :, time:]
+        last = [each[:, :, time:] for each in kept]
     else:
         rows = (lengths[:, None] + jnp.arange(context))[:, None, :, None]
-        last = (jnp.take_along_axis(each, rows, axis=2) for each in (k, v))
-    return k, v, valid, dict(zip(("key", "value"), last, strict=True)) | {"read": before["read"] + lengths}
+        last = [jnp.take_along_axis(each, rows, axis=2) for each in kept]
+    return k, v, valid, dict(zip(("key", "value"), last, strict=True)) | {"read": read}

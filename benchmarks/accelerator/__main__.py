@@ -9,6 +9,8 @@ command. On a CPU the sizes are tiny and the times say nothing. Exit code 1: a c
 
 import argparse
 import os
+import signal
+import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -103,4 +105,5 @@ def _say(text: str) -> None:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that what it started is ended as well
     end_process(main())

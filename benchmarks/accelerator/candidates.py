@@ -16,7 +16,7 @@ from ..ours import assembled, characters
 from ..timed import timed
 from ..tries import TRIES, Run, as_it_is, run_of, with_options
 from ..workloads import HIDDEN, LARGE, WORKLOADS, Workload, make_data, tiny
-from .forms import attention_of_jax, cudnn_lstm, hoisted_lstm, padded_channels, replaced, trimmed
+from .forms import attention_of_jax, cudnn_lstm, hoisted_lstm, padded_channels, replaced
 
 __all__ = ["FORMS", "candidates", "workload"]
 
@@ -60,7 +60,6 @@ FORMS: Mapping[str, Callable[[Workload], Run]] = {
     "cudnn": partial(_recurrent, cudnn_lstm),
     "unroll 4": partial(_recurrent, partial(_unrolled, 4)),
     "unroll 16": partial(_recurrent, partial(_unrolled, 16)),
-    "no empty memory": partial(_attention, trimmed),
     "jax attention": partial(_attention, attention_of_jax("xla")),
     "cudnn attention": partial(_attention, attention_of_jax("cudnn")),
     "channels of 8": partial(_in_place_of, "zoo.layers.conv", "convolve", padded_channels),

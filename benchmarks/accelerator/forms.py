@@ -16,7 +16,7 @@ from zoo.layers import Layer, Scanned, lstm_cell, scan
 from zoo.layers.convolve import convolve
 from zoo.layers.sequence import Rows, as_sequence, look_up
 
-__all__ = ["attention_of_jax", "cudnn_lstm", "hoisted_lstm", "padded_channels", "replaced", "trimmed"]
+__all__ = ["attention_of_jax", "cudnn_lstm", "hoisted_lstm", "padded_channels", "replaced"]
 
 _WIDE = 8  # channels that the matrix units of NVIDIA GPUs take at once
 
@@ -84,22 +84,16 @@ def cudnn_lstm(width: int, run: Callable | None = None) -> Layer:
     return Layer(own.init, apply)
 
 
-def trimmed(q: jax.Array, k: jax.Array, v: jax.Array, valid: Any, context: int | None, weigh: bool = False) -> tuple:
-    """Computes `zoo.layers.attend.attended` without the empty memory, for models that carry nothing between windows."""
-    from zoo.layers.attend import attend
-
-    time = q.shape[2]
-    k, v = k[:, :, -time:], v[:, :, -time:]
-    return attend(q, k, v, jnp.tril(jnp.ones((time, time), bool))), None
-
-
 def attention_of_jax(implementation: str) -> Callable:
-    """Returns `trimmed` by `jax.nn.dot_product_attention`; "cudnn" takes half precision on NVIDIA GPUs only."""
+    """Returns `zoo.layers.attend.attended` by `jax.nn.dot_product_attention`, for windows without earlier ones.
+
+    Args:
+        implementation: "xla", or "cudnn" in half precision on NVIDIA GPUs only.
+    """
     run = partial(jax.nn.dot_product_attention, is_causal=True, implementation=implementation)  # pyright: ignore[reportArgumentType]
 
     def attended(q, k, v, valid, context, weigh=False):
-        time = q.shape[2]
-        parts = (jnp.swapaxes(each[:, :, -time:], 1, 2) for each in (q, k, v))
+        parts = (jnp.swapaxes(each, 1, 2) for each in (q, k, v))
         return jnp.swapaxes(run(*parts), 1, 2), None
 
     return attended

@@ -48,13 +48,16 @@ def test_a_whole_epoch_ends_after_its_steps():
     assert [steps(1, 2.3), steps(6, 2.2), steps(3, 2.1)] == [9, 3, 0]
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.expensive if name in LARGE else ()) for name in MODELS]
+)
 def test_our_models_have_the_parameters_that_every_peer_must_have(name):
     about = (WORKLOADS | LARGE)[name]
     work = replace(about, examples=600, batch=2)
     assert build(work, make_data(work)).parameters == about.parameters
 
 
+@pytest.mark.expensive
 @pytest.mark.parametrize("name", LARGE)
 def test_the_products_of_a_large_workload_are_those_that_xla_counts(name):
     work = LARGE[name]

@@ -89,6 +89,13 @@ def test_steps_beyond_the_length_change_nothing_and_give_zeros(params, context):
     assert not np.any(y[0, 7:])
 
 
+def test_a_first_window_attends_to_its_own_steps_alone(params):
+    layer = attention(8, 2, context=11, give="carry")
+    program = str(jax.make_jaxpr(lambda x: layer.apply(params, {}, x)[0].y)(X))
+    assert "11,11]" in program
+    assert "11,22]" not in program, "keys of an empty memory cost as much as others"
+
+
 def test_the_carry_is_that_of_the_last_valid_step(params):
     layer, lengths = attention(8, 2, context=4, give="carry"), np.array([7, 11], np.int32)
     ran, alone = (run(layer, params, x) for x in (Sequence(X, lengths), X[:1, :7]))
