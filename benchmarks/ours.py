@@ -147,7 +147,7 @@ def assembled(work: Workload, data: Data, model: Layer | Players | None = None) 
     feed, model = _feed(work, Split(data.x, data.y)), model or model_of(work)
     per_epoch = feed.steps_per_epoch
     plan = Plan(10**9, per_epoch, evaluate_every=10**9, log_every=max(1, per_epoch // 4))
-    place = data_parallel()
+    place = data_parallel(jax.devices()[:1])  # as the others
     trainer = trainers.make(model, task, trainers.Run(recipe, plan.steps, per_epoch, place))
     return StepProgram(trainer, feed, place), plan
 

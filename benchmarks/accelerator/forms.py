@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 import jax
 import jax.numpy as jnp
@@ -78,19 +78,20 @@ def cudnn_lstm(width: int, run: Callable | None = None) -> Layer:
         parts = params["w_x"].T, params["w_h"].T, params["b"], jnp.zeros_like(params["b"])
         weights = jnp.concatenate([part.ravel() for part in parts])
         lengths = jnp.full(batch, time, jnp.int32)
-        y, h, c = (run or rnn.lstm)(xs, h, c, weights, lengths, features, width, 1, 0.0, False)
+        lstm: Any = run or rnn.lstm
+        y, h, c = lstm(xs, h, c, weights, lengths, features, width, 1, 0.0, False)
         return Scanned((h[0], c[0]), y), state
 
     return Layer(own.init, apply)
 
 
-def attention_of_jax(implementation: str) -> Callable:
+def attention_of_jax(implementation: Literal["xla", "cudnn"]) -> Callable:
     """Returns `zoo.layers.attend.attended` by `jax.nn.dot_product_attention`, for windows without earlier ones.
 
     Args:
         implementation: "xla", or "cudnn" in half precision on NVIDIA GPUs only.
     """
-    run = partial(jax.nn.dot_product_attention, is_causal=True, implementation=implementation)  # pyright: ignore[reportArgumentType]
+    run = partial(jax.nn.dot_product_attention, is_causal=True, implementation=implementation)
 
     def attended(q, k, v, valid, context, weigh=False):
         parts = (jnp.swapaxes(each, 1, 2) for each in (q, k, v))

@@ -21,6 +21,7 @@ from zoo.train import recipe_for, trainers
 from zoo.train.callback import Callback
 from zoo.train.config.recipe import Recipe
 from zoo.train.data.dataset import Dataset, Split, load_data
+from zoo.train.distributed.sharding import data_parallel
 from zoo.train.engine.loop import train
 from zoo.train.runs.setup import setup
 
@@ -54,10 +55,10 @@ def short(model: str, steps: int = _STEPS) -> Recipe:
     if recipe.epochs == 1 and batch == "all":
         return replace(recipe, m=m)
     if recipe.trainer == "language":
-        return replace(recipe, m=m, d={"window": 16}, steps=steps, batch_size=4, warmup_epochs=0)
+        return replace(recipe, m=m, d={"window": 16}, steps=steps, batch_size=8, warmup_epochs=0)
     if batch == "any" and recipe.epochs == 1:  # in one pass
-        return replace(recipe, m=m | {"hidden": 8}, steps=6, batch_size=15)
-    return replace(recipe, m=m, steps=steps, batch_size=30, warmup_epochs=0)
+        return replace(recipe, m=m | {"hidden": 8}, steps=6, batch_size=16)
+    return replace(recipe, m=m, steps=steps, batch_size=32, warmup_epochs=0)
 
 
 def fewer(name: str, *arguments: Any) -> Dataset:
@@ -74,7 +75,8 @@ def fewer(name: str, *arguments: Any) -> Dataset:
 def reference(row: str, args: Namespace) -> dict[str, Any]:
     """Trains a model and returns the losses of every step."""
     with replaced("zoo.train.runs.setup", "load_data", fewer), jax.default_matmul_precision("highest"):
-        parts, rows = setup(short(row), score_samples=False, log_every=1), _Rows()
+        place = data_parallel(jax.devices()[:1])
+        parts, rows = setup(short(row), sharding=place, score_samples=False, log_every=1), _Rows()
         plan = replace(parts.plan, evaluate_every=10**9)
         train(parts.advance, plan, parts.key, evaluate=lambda *_: [], rate=parts.rate, callbacks=[rows])
     jax.clear_caches()
