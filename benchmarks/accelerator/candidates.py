@@ -82,8 +82,8 @@ def candidates(row: str, args: Namespace) -> dict[str, Any]:
     """
     name, _, form = row.partition(": ")
     form, half = form.removesuffix(", bf16"), form.endswith(", bf16")
-    work = workload(name, "bf16" if half else "default", args.tiny)
-    before, steps = _before(work, args.seconds)
+    place = name, "bf16" if half else "default", args.tiny
+    work, (before, steps) = workload(*place), _before(*place, args.seconds)
     times = timed([partial(before, steps), partial(FORMS[form](work), steps)], 3 + int(args.seconds / (2 * _CALL)))
     ratios = [a / b for a, b in zip(*times, strict=True)]
     ms, changed = (statistics.median(each) / steps for each in times)
@@ -91,9 +91,9 @@ def candidates(row: str, args: Namespace) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=1)
-def _before(work: Workload, seconds: float) -> tuple[Run, int]:
-    """Returns the step as it is, and the number of steps of a call."""
-    run = as_it_is(work)
+def _before(name: str, precision: str, small: bool, seconds: float) -> tuple[Run, int]:
+    """Returns the step as it is, and the number of steps of a call; the forms of a workload share it."""
+    run = as_it_is(workload(name, precision, small))
     jax.block_until_ready(run(1))
     began = time.perf_counter()
     jax.block_until_ready(run(2))
