@@ -133,18 +133,11 @@ _SECTIONS: Mapping[str, tuple[str, str, Callable[[str, Mapping, Rows], list[str]
 
 def losing(rows: Rows) -> list[str]:
     """Returns the steps that are slower than PyTorch's or below the least share of the limit, the worst first."""
-    found = {}
+    found, torch = {}, fastest(rows, "PyTorch")
     for name, row in rows.get("steps", {}).items():
-        if "ms" not in row:
-            continue
-        others = [
-            (other, each) for other, each in rows.get("compare", {}).items() if other.startswith(f"{name}: PyTorch")
-        ]
-        ratios = [times(other, each, rows) for other, each in others if "ms" in each]
-        slower = min((ratio for ratio in ratios if ratio is not None), default=None)
-        part = share(name, row, rows)
-        if (slower is not None and slower < 1) or (part is not None and part < LEAST):
-            found[name] = (1.0 if slower is None else slower, 1.0 if part is None else part)
+        ratio, part = torch.get(name, 1.0), share(name, row, rows) if "ms" in row else None
+        if ratio < 1 or (part is not None and part < LEAST):
+            found[name] = (ratio, 1.0 if part is None else part)
     return sorted(found, key=lambda name: found[name])
 
 
@@ -172,8 +165,14 @@ def by_machine(results: Sequence[Mapping[str, Any]]) -> str:
     lines = [f"| measured | {' | '.join(kinds)} |", f"|---|{'---|' * len(kinds)}"]
     for section, name in _CLAIMS:
         cells = list(_cells(section, name, results)) or ["not measured"]
-        what = "`python -m zoo.train` to the score, " * (section == "command") + name
+        work = (WORKLOADS | LARGE).get(name.partition(", ")[0])
+        what = (
+            f"{name}: {work.about}" if section == "steps" and work else f"`python -m zoo.train`, to the score: {name}"
+        )
         lines.append(f"| {what} | {' | '.join(cells)} |")
+    for library in ("PyTorch", "Flax"):
+        cells = [_ratios(each["rows"], library) for each in results] or ["not measured"]
+        lines.append(f"| {library}, the fastest: times as long as the zoo | {' | '.join(cells)} |")
     checks = [f"{good} of {count} within their bounds" if count else "not measured" for good, count in _checks(results)]
     lines.append(f"| checks of correctness | {' | '.join(checks or ['not measured'])} |")
     return "\n".join([*lines, *(["", measured_on([each["about"] for each in results])] if results else [])])
@@ -183,6 +182,21 @@ def _cells(section: str, name: str, results: Sequence[Mapping[str, Any]]) -> Ite
     for each in results:
         row = each["rows"].get(section, {}).get(name)
         yield _why_not(row) or ", ".join(cell for cell in _SECTIONS[section][2](name, row, each["rows"])[:3] if cell)
+
+
+def fastest(rows: Rows, library: str) -> dict[str, float]:
+    """Returns how many times as long as the zoo's the fastest step of a library takes, by workload and precision."""
+    found: dict[str, float] = {}
+    for name, row in rows.get("compare", {}).items():
+        step, _, label = name.partition(": ")
+        ratio = times(name, row, rows) if "ms" in row and label.startswith(library) else None
+        if ratio is not None:
+            found[step] = min(ratio, found.get(step, ratio))
+    return found
+
+
+def _ratios(rows: Rows, library: str) -> str:
+    return "; ".join(f"{step} {ratio:.2f}" for step, ratio in fastest(rows, library).items()) or "not measured"
 
 
 def _checks(results: Sequence[Mapping[str, Any]]) -> Iterator[tuple[int, int]]:

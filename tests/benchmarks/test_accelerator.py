@@ -201,10 +201,12 @@ def test_steps_that_lose_to_pytorch_or_leave_the_limit_unused_are_profiled():
 def test_the_table_by_machine_has_a_column_for_each_and_says_what_is_not_measured():
     rows = {"limits": {"default": {"tflops": 100.0}}, "steps": {"cnn, default": STEP, "mlp, default": {"failed": "no"}}}
     rows["losses"] = {"mlp": {"fine": True}, "cnn": {"fine": False}, "lstm": {"skipped": "no time was left"}}
+    rows["compare"] = {f"cnn, default: PyTorch{how}": STEP | {"ms": ms} for how, ms in (("", 5.0), (", compiled", 3.0))}
     text = by_machine([{"about": ABOUT, "rows": rows}, {"about": ABOUT | {"devices": ["B", "B"]}, "rows": {}}])
     assert "| measured | Card 9000 | B |" in text
-    assert "| cnn, default | 2 ms, 0.938 s an epoch, 64,000 examples, 50% | not measured |" in text
-    assert "| mlp, default | failed: no | not measured |" in text
+    assert "average pools, batch 128 | 2 ms, 0.938 s an epoch, 64,000 examples, 50% | not measured |" in text
+    assert "| mlp, default: MLP 784-512-256-10, batch 128 | failed: no | not measured |" in text
+    assert "| PyTorch, the fastest: times as long as the zoo | cnn, default 1.50 | not measured |" in text
     assert "| checks of correctness | 1 of 2 within their bounds | not measured |" in text
 
 
