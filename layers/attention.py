@@ -83,13 +83,10 @@ def _wiring(name: str, heads: int, context: int | None, rotary: bool, give: str,
     # Columns by head, so that a split of the columns over devices is one of the heads.
     qkv = call("qkv", steps)
     qkv = qkv.reshape(batch, time, heads, 3, qkv.shape[-1] // heads // 3)
-    # The gradient of a split is one concatenation; of slices it is a sum of padded arrays.
-    q, k, v = (jnp.swapaxes(each[:, :, :, 0], 1, 2) for each in jax.lax.split(qkv, (1, 1, 1), axis=3))
+    q, k, v = (jnp.swapaxes(qkv[:, :, :, i], 1, 2) for i in range(3))
     valid = there
     if context is not None and (give == "carry" or sequence.carry is not None):
-        *continued, carry = _continued(sequence, k, v, context)
-        if sequence.carry is not None:  # without one, the steps before would be masked ones alone
-            k, v, valid = continued
+        k, v, valid, carry = _continued(sequence, k, v, context)
     q, k = (rotate(q, k.shape[2] - time), rotate(k)) if rotary else (q, k)
     y, weights = attended(q, k, v, valid, context, give == "weights")
     y = call("out", jnp.swapaxes(y, 1, 2).reshape(batch, time, q.shape[1] * q.shape[3]))
