@@ -74,7 +74,7 @@ def descent(rule: optax.GradientTransformation, steps: int) -> np.ndarray:
     state, seen = rule.init(w), [w]
     for _ in range(steps):
         change, state = rule.update(gradient(w), state, w)
-        w = w + change
+        w = optax.apply_updates(w, change)
         seen.append(w)
     return np.asarray(seen)
 
@@ -160,7 +160,7 @@ def _batches(path: Path) -> None:
 def _convolution(path: Path) -> None:
     from sklearn.datasets import load_digits
 
-    image = jnp.asarray(load_digits().images[3], jnp.float32)[None, :, :, None]
+    image = jnp.asarray(load_digits(return_X_y=True)[0][3].reshape(8, 8), jnp.float32)[None, :, :, None]
     layer = conv(2, 2, padding="VALID")
     kernels = jnp.array([[[-1.0, 1], [-1, 1]], [[-1, -1], [1, 1]]])
     params = {"w": jnp.transpose(kernels, (1, 2, 0))[:, :, None, :], "b": jnp.zeros(2)}
