@@ -26,7 +26,7 @@ ROOMS = (
     ("trainers", "engine", "reporting", "inference/inputs", "inference/export"),
     ("evaluation",),
     ("runs", "inference"),
-    ("sweeps", "in_memory"),
+    ("sweeps", "in_memory", "playground"),
     ("cli",),
 )
 LARGE = ("data/sources", "plots", "recipes", "cli", "tasks", "trainers")  # lists of things of one kind

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 import jax
@@ -12,37 +11,17 @@ from ..callback import Callback, CallbackList
 from ..errors import RunFailed
 from ..runtime.processes import agree, gather
 from ..runtime.signals import StopFlag
-from ..trainer import named_key
 from .plan import Plan
+from .stepper import LoopState, RunSteps, Stepper
 from .steps import StepProgram
 
-__all__ = ["Checkpointer", "Diverged", "LoopState", "Pace", "train", "train_row"]
+__all__ = ["Checkpointer", "Diverged", "Pace", "train", "train_row"]
 
 _SECONDS_PER_CALL = 0.25  # between two looks at the clock, the signals and the loss
-
-RunSteps = Callable[[dict, dict, Any, int, int, jax.Array], tuple[dict, dict]]
-"""`StepProgram.__call__`, or what wraps it: (fit, totals, order, first, last, key) -> (fit, totals)."""
 
 
 class Diverged(RunFailed):
     """The loss or the gradient is not finite."""
-
-
-@dataclass
-class LoopState:
-    """State of the training loop between two steps: all that determines how it continues.
-
-    Attributes:
-        fit: Parameters, optimizer state and whatever else the trainer updates.
-        step: Steps done.
-        totals: Sums since the last row; None if no step was done since.
-        since: Step of the last row.
-    """
-
-    fit: dict
-    step: int = 0
-    totals: dict | None = None
-    since: int = 0
 
 
 class Checkpointer(Protocol):
@@ -93,8 +72,9 @@ def train(
         Diverged: If the loss or the gradient is not finite, with step, learning rate and gradient norm.
     """
     stop, hooks = stop or StopFlag(), CallbackList(callbacks)
-    now = start or LoopState(advance.init(key))
-    order, means, pace, ends, scored, began = None, None, Pace(), False, now.step, now.step
+    steps = Stepper(advance, key, start, run_steps)
+    now = steps.now
+    means, pace, ends, scored, began = None, Pace(), False, now.step, now.step
     while True:
         number, due = _agree(advance, plan, pace, now, stop, saver if now.step > began else None)
         if saver and due:
@@ -110,9 +90,7 @@ def train(
             now.totals, now.since = None, now.step
         if ends or now.step >= plan.steps:
             break
-        if order is None or now.step % plan.steps_per_epoch == 0:
-            order = advance.order(named_key(key, "order", now.step // plan.steps_per_epoch))
-        _move(advance, run_steps or advance, plan, pace, now, order, key)
+        _move(steps, plan, pace)
         means = train_row(now, plan, rate)
         hooks.on_progress(now.step, means)
     if saver:
@@ -139,16 +117,13 @@ def _agree(
     return number, due
 
 
-def _move(
-    advance: StepProgram, run_steps: RunSteps, plan: Plan, pace: "Pace", now: LoopState, order: Any, key: jax.Array
-) -> None:
+def _move(steps: Stepper, plan: Plan, pace: "Pace") -> None:
     """Runs as many steps as the pace allows, up to the next stop of the plan."""
-    totals = now.totals if now.totals is not None else advance.zero(now.fit, order, key)
-    until = pace.until(now.step, plan.next_stop(now.step)[0])
-    with pace.timing(until - now.step):
-        now.fit, now.totals = run_steps(now.fit, totals, order, now.step, until, key)
-        jax.block_until_ready(now.totals)
-    now.step = until
+    first = steps.now.step
+    until = pace.until(first, plan.next_stop(first)[0])
+    with pace.timing(until - first):
+        steps(until)
+        jax.block_until_ready(steps.now.totals)
 
 
 def train_row(now: LoopState, plan: Plan, rate: Callable[[int], float]) -> dict:

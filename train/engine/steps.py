@@ -62,8 +62,12 @@ class StepProgram:
     def init(self, key: jax.Array) -> dict:
         """Returns the fit before the first step, computed by one compiled program."""
         fit = self._init(named_key(key, "init"), self.arrays)
+        return fit | {"numbers": self.numbers()} if self.trainer.numbers else fit
+
+    def numbers(self) -> dict:
+        """Returns the numbers of the recipe that the steps take from the fit, on the device."""
         numbers = {name: jnp.float32(value) for name, value in self.trainer.numbers.items()}
-        return fit | {"numbers": device_put(numbers, self.sharding.replicated)} if numbers else fit
+        return device_put(numbers, self.sharding.replicated)
 
     def prepared(self, fit: dict, key: jax.Array, step: int) -> dict:
         """Returns the fit as it is evaluated, with what the trainer computes for evaluations alone."""

@@ -13,7 +13,7 @@ from ..checkpoints.checkpoint import FOLDER, Checkpoint, list_steps, newest, pru
 from ..checkpoints.sharded import read_sharded
 from ..config.recipe import Recipe
 from ..config.run_options import RunOptions
-from ..engine.loop import LoopState
+from ..engine.stepper import LoopState
 from ..errors import CheckpointUnusable, warn
 from ..files import MODEL_FILE, atomic, sync, write_json
 from ..pipeline.fingerprint import former_fingerprint

@@ -13,7 +13,7 @@ from zoo._catalogue import reference
 from ..config.recipe import Recipe
 from ..config.run_options import RunOptions
 from ..distributed.sharding import sharding_for
-from ..engine.loop import LoopState
+from ..engine.stepper import LoopState
 from ..files import write_json
 from ..metrics.decisions import MEASURES
 from ..pipeline.arrays import Opened

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..checkpoints.checkpoint import newest, read
 from ..checkpoints.manifest import MANIFEST
-from ..engine.loop import LoopState
+from ..engine.stepper import LoopState
 from ..errors import CheckpointUnusable, warn
 from ..files import MODEL_FILE
 from ..runtime.processes import device_put, gather

@@ -14,7 +14,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..callback import CallbackList
-from ..engine.loop import Diverged, LoopState, Pace, train_row
+from ..engine.loop import Diverged, Pace, train_row
+from ..engine.stepper import LoopState
 from ..errors import RunFailed
 from ..runs.setup import Setup
 from ..runtime.jaxpr import CONVOLUTION, LOOPS

@@ -20,7 +20,7 @@ from ..errors import BadInput
 from ..option_types import did_you_mean
 from ..runtime.compile import jit
 
-__all__ = ["Excited", "excited", "layer_paths"]
+__all__ = ["Excited", "excited", "layer_paths", "tapped"]
 
 _CHUNK = 100  # images per call of the compiled program
 _PROBE = (-2.0, -0.5, 0.0, 0.5, 3.0)
@@ -82,7 +82,7 @@ def layer_paths(model: Layer, params: Any, state: Any, x: Any) -> Iterator[tuple
             found[path] = shape
         return y
 
-    jax.eval_shape(_tapped(model, tap).apply, params, state, x)
+    jax.eval_shape(tapped(model, tap).apply, params, state, x)
     yield from sorted(found.items(), key=lambda each: list(found).index(each[0]))
 
 
@@ -97,7 +97,7 @@ def _programs(model: Layer, path: str) -> tuple[Callable, Callable]:
                 kept.append(y)
             return y
 
-        _tapped(model, tap, lift).apply(params, state, x)
+        tapped(model, tap, lift).apply(params, state, x)
         of_unit = jnp.take(kept[-1], unit, axis=-1)
         return jnp.max(of_unit.reshape(len(x), -1), axis=-1)
 
@@ -131,10 +131,14 @@ def _is_relu(layer: Layer) -> bool:
     return found.shape == probe.shape and bool(np.array_equal(found, np.maximum(probe, 0)))
 
 
-def _tapped(
-    model: Layer, tap: Callable[[str, Any], Any], lift: Callable[[Layer], Layer] = lambda layer: layer
-) -> Layer:
-    """Returns a model that passes the output of each layer through `tap`, with its path; innermost ones are lifted."""
+def tapped(model: Layer, tap: Callable[[str, Any], Any], lift: Callable[[Layer], Layer] = lambda layer: layer) -> Layer:
+    """Returns a model that passes the output of each layer through `tap`, with its path; innermost ones are lifted.
+
+    Args:
+        model: a model that consists of layers; of any other only the output is passed.
+        tap: `(path, output) -> output`; the path of the whole model is "".
+        lift: `layer -> layer`, applied to each layer that has no parts.
+    """
 
     def wrapped(layer: Layer, path: str) -> Layer:
         if isinstance(layer, Composite):

@@ -4,26 +4,35 @@ Noise is defined as there: it moves the points of gauss and spiral; in circle, x
 place at which the target is evaluated, so that points near a border are mislabelled.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated
 
-from ...option_types import Bounds, Seed
+from ...errors import BadInput
+from ...option_types import Bounds, Seed, did_you_mean
 from ..dataset import Dataset, Place, Source, Split, Task
 
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["SOURCES"]
+__all__ = ["FEATURES", "SOURCES", "features_of"]
 
 _Noise = Annotated[float, Bounds(0, 50)]
 _Examples = Annotated[int, Bounds(10, 1_000_000)]
 _Share = Annotated[float, Bounds(0.1, 0.9)]
+_XY = ("x", "y")
 _HILLS = ((-4, 2.5, 1), (0, 2.5, -1), (4, 2.5, 1), (-4, -2.5, -1), (0, -2.5, 1), (4, -2.5, -1))  # x, y, sign
 
 
 def _classes(name: str) -> Callable:
     def load(
-        place: Place, *, noise: _Noise = 0.0, examples: _Examples = 500, train_share: _Share = 0.5, seed: Seed = 0
+        place: Place,
+        *,
+        noise: _Noise = 0.0,
+        examples: _Examples = 500,
+        train_share: _Share = 0.5,
+        seed: Seed = 0,
+        features: tuple[str, ...] = _XY,
     ) -> Dataset:
         """Generates points (N, 2) float32 of two classes: 0 is the Playground's -1 (orange), 1 its +1 (blue).
 
@@ -33,17 +42,24 @@ def _classes(name: str) -> Callable:
             examples: number of points, training and test together.
             train_share: fraction of the points for training, 0.1 to 0.9.
             seed: seed of the points.
+            features: inputs of the model, of x, y, x2, y2, xy, sin_x, sin_y.
         """
-        parts = _generate(name, noise, examples, train_share, seed)
+        parts = _generate(name, noise, examples, train_share, seed, features)
         train, test = (Split(part.x, (part.y > 0).astype("int32")) for part in parts)
-        return Dataset(name, "binary", train, test, ("-1", "+1"), ("x", "y"))
+        return Dataset(name, "binary", train, test, ("-1", "+1"), features)
 
     return load
 
 
 def _values(name: str) -> Callable:
     def load(
-        place: Place, *, noise: _Noise = 0.0, examples: _Examples = 1200, train_share: _Share = 0.5, seed: Seed = 0
+        place: Place,
+        *,
+        noise: _Noise = 0.0,
+        examples: _Examples = 1200,
+        train_share: _Share = 0.5,
+        seed: Seed = 0,
+        features: tuple[str, ...] = _XY,
     ) -> Dataset:
         """Generates points (N, 2) float32 with a value each, float32 (N,), mostly from -1 to 1.
 
@@ -53,20 +69,68 @@ def _values(name: str) -> Callable:
             examples: number of points, training and test together.
             train_share: fraction of the points for training, 0.1 to 0.9.
             seed: seed of the points.
+            features: inputs of the model, of x, y, x2, y2, xy, sin_x, sin_y.
         """
-        train, test = _generate(name, noise, examples, train_share, seed)
-        return Dataset(name, "regression", train, test, features=("x", "y"), target="value")
+        train, test = _generate(name, noise, examples, train_share, seed, features)
+        return Dataset(name, "regression", train, test, features=features, target="value")
 
     return load
 
 
-def _generate(name: str, noise: float, examples: int, train_share: float, seed: int) -> tuple[Split, Split]:
+def features_of(points: "np.ndarray", names: Sequence[str] = _XY) -> "np.ndarray":
+    """Computes features (n, features) float32 of points (n, 2).
+
+    Raises:
+        BadInput: if there is no such feature, or none at all, or one is named twice.
+
+    >>> import numpy as np
+    >>> features_of(np.array([[2.0, 3.0]]), ("x", "xy", "y2")).tolist()
+    [[2.0, 6.0, 9.0]]
+    """
+    import numpy as np
+
+    unknown = next((name for name in names if name not in FEATURES), None)
+    if unknown is not None:
+        known = ", ".join(FEATURES)
+        raise BadInput(f"--d.features {unknown!r} is not known{did_you_mean(unknown, FEATURES)} (choose from {known})")
+    if not names or len({*names}) < len(names):
+        raise BadInput(f"--d.features must be different features, at least one, got {' '.join(names) or 'none'}")
+    x, y = np.asarray(points, np.float64).T
+    return np.stack([FEATURES[name](x, y) for name in names], axis=-1).astype(np.float32)
+
+
+def _sine(of: int) -> Callable:
+    def feature(*place):
+        import numpy as np
+
+        return np.sin(place[of])
+
+    return feature
+
+
+FEATURES: Mapping[str, Callable] = MappingProxyType(
+    {
+        "x": lambda x, y: x,
+        "y": lambda x, y: y,
+        "x2": lambda x, y: x * x,
+        "y2": lambda x, y: y * y,
+        "xy": lambda x, y: x * y,
+        "sin_x": _sine(0),
+        "sin_y": _sine(1),
+    }
+)
+"""The features of the TensorFlow Playground: functions of the coordinates by name."""
+
+
+def _generate(
+    name: str, noise: float, examples: int, train_share: float, seed: int, features: Sequence[str]
+) -> tuple[Split, Split]:
     import numpy as np
 
     rng = np.random.default_rng(seed)
     points, target = _SETS[name](rng, examples, noise / 100)
     order = rng.permutation(examples)
-    x, y = points[order].astype(np.float32), target[order].astype(np.float32)
+    x, y = features_of(points[order], features), target[order].astype(np.float32)
     cut = int(examples * train_share)
     return Split(x[:cut], y[:cut]), Split(x[cut:], y[cut:])
 

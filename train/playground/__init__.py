@@ -1,0 +1,1 @@
+"""The playground: runs on points, stepped live and shown in a browser."""
