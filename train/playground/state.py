@@ -71,9 +71,9 @@ DEFAULT = State(
     "spiral",
     {
         "m.hidden": (8, 8),
-        "m.activation": "tanh",
+        "m.activation": "relu",
         "opt": "adam",
-        "lr": 0.02,
+        "lr": 0.01,
         "sched": "constant",
         "batch_size": 10,
     },

@@ -102,7 +102,7 @@ def test_spiral_is_learned_to_95_percent_with_the_knobs_of_the_first_page(server
         f"(() => {{ const cells = {accuracy}; return parseFloat(cells[cells.indexOf('accuracy') + 2]) >= 95; }})()"
     )
     tab.click("#play")
-    assert tab.inner_text("#play") == "Play"
+    tab.wait_for_function("document.getElementById('play').textContent === 'Play'")
 
 
 def test_the_page_keeps_its_own_content_policy(server, browser):
