@@ -151,8 +151,21 @@ CASES = {
 } | {name: (function, TABLE, None, "") for name, function in layers.ACTIVATIONS.items()}
 
 
-@pytest.mark.parametrize("law", [name for name in LAWS if name != WRONG])
-@pytest.mark.parametrize("name", CASES)
+# One operation after another is compiled, or a second large program: for one case of each layer.
+DEAR = {"jit_of_init_equals_eager", "jit_equals_eager", "an_ensemble_is_a_vmap_over_keys"}
+FIRST = {name.split()[0]: name for name in reversed(CASES)}.values()
+
+
+def laws():
+    """Every law for every case; those that are dear are marked expensive for further cases of a layer."""
+    for name in CASES:
+        for law in LAWS:
+            if law != WRONG:
+                dear = law in DEAR and name not in FIRST
+                yield pytest.param(name, law, marks=pytest.mark.expensive if dear else ())
+
+
+@pytest.mark.parametrize(("name", "law"), laws())
 def test_every_layer_satisfies_the_law(name, law, key):
     layer, x, _, _ = CASES[name]
     LAWS[law](as_lifted(layer), x, key)
