@@ -11,6 +11,8 @@ import jax.numpy as jnp
 import numpy as np
 
 LAWS = {}
+DEAR = {"jit_of_init_equals_eager", "jit_equals_eager", "an_ensemble_is_a_vmap_over_keys"}
+"""Laws for which one operation after another is compiled, or a second large program."""
 _jit = functools.cache(jax.jit)  # the laws share their compiled programs
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import zoo
-from tests.laws import LAWS
+from tests.laws import DEAR, LAWS
 from zoo import _catalogue
 from zoo.layers import Players
 from zoo.train.chart.rows import columns_of
@@ -68,12 +68,13 @@ def kin(name):
 # The shortest name stands for its kin: as a rule it is the plainest model.
 FIRST = {kin(name): name for name in sorted(zoo.list_models(), key=len, reverse=True)}
 CHEAP = {"params_and_state_are_nested_dicts_of_arrays", "inference_leaves_state_alone"}
-# One operation after another is compiled, or a second large program; the laws of the layers hold these too.
-DEAR = {"jit_of_init_equals_eager", "jit_equals_eager", "an_ensemble_is_a_vmap_over_keys"}
 
 
 def laws():
-    """Every law for one model of each kin and the cheap ones for all; the rest is marked expensive."""
+    """Every law for one model of each kin and the cheap ones for all; the rest is marked expensive.
+
+    So are the dear laws, as those of the layers hold them too.
+    """
     for name in zoo.list_models():
         for law in LAWS:
             dear = law in DEAR or (law not in CHEAP and FIRST[kin(name)] != name)

@@ -5,14 +5,14 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from tests.laws import LAWS
+from tests.laws import DEAR, LAWS
 from zoo._unet import patches, unet
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
 LOOK = patches((3, 4))
 
 
-@pytest.mark.parametrize("law", LAWS)
+@pytest.mark.parametrize("law", [pytest.param(law, marks=pytest.mark.expensive if law in DEAR else ()) for law in LAWS])
 def test_the_patch_discriminator_satisfies_every_law(law, key):
     """The U-Net is tested through the models that are built on it."""
     LAWS[law](LOOK, jnp.asarray(np.random.default_rng(0).normal(size=(4, 8, 12, 3)), jnp.float32), key)

@@ -16,6 +16,7 @@ from zoo.train.cli.predict import main as predict
 from zoo.train.cli.sample import main as sample
 from zoo.train.errors import BadInput
 from zoo.train.evaluation.saved_model import evaluate
+from zoo.train.runs.setup import setup
 from zoo.train.tree import flatten
 
 pytestmark = [pytest.mark.usefixtures("quick_compiler"), pytest.mark.usefixtures("models")]
@@ -137,10 +138,11 @@ def test_a_run_draws_its_figure_and_its_scores_are_found_again(finished, name):
     assert result.setup.task.gives in repr(zoo.load(result.folder))
 
 
+@pytest.mark.expensive  # test_resume.py proves it for every trainer
 @pytest.mark.parametrize("name", NAMES)
-def test_a_resumed_run_is_the_run_that_was_never_ended(finished, tmp_path, name):
+def test_a_resumed_run_is_the_run_that_was_never_ended(models, tmp_path, name):
     options = RunOptions(out=tmp_path / "run", quiet=True, pictures=False, ckpt_every="1", keep=100)
-    steps = max(2, min(4, finished[name].setup.plan.steps))
+    steps = max(2, min(4, setup(recipe_of(name), score_samples=False).plan.steps))
     recipe = replace(recipe_of(name), steps=steps, sched="constant")  # the length would change a schedule
     whole = run(recipe, options)
     (tmp_path / "half").mkdir()

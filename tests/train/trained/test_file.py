@@ -17,6 +17,7 @@ from zoo.train.tree import flatten
 pytestmark = pytest.mark.usefixtures("quick_compiler")
 
 NAMES = pretrained_names()  # those of benchmarks/pretrained.py, as its test says
+LONG = {"gru-sine", "lstm-text"}  # their test examples take half of the time of all ten
 
 
 def about(name):
@@ -40,7 +41,9 @@ def test_each_describes_recipe_command_versions_and_the_hash_of_its_arrays(name)
     assert re.fullmatch("[0-9a-f]{64}", said["sha256"])
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.expensive if name in LONG else ()) for name in NAMES]
+)
 def test_each_reaches_the_metrics_of_its_file(name):
     said = about(name)
     here, there = platform.python_version_tuple(), said["origin"]["versions"]["python"].split(".")

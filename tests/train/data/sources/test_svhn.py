@@ -80,6 +80,7 @@ def test_mirrors_are_https_and_digests_are_sha256():
 
 
 @pytest.mark.slow
+@pytest.mark.expensive
 def test_the_recipe_of_cnn_trains_on_it(folder):
     recipe = replace(recipe_for("cnn", "svhn"), m={"filters": (2, 2, 4), "hidden": 4}, epochs=2, batch_size=5)
     result = run(recipe, RunOptions(out=folder / "run", data_dir=folder, offline=True, quiet=True, pictures=False))
