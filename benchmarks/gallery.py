@@ -30,6 +30,7 @@ CAPTIONS = {  # by name of a plot, the most telling first
     "completion": "Lower halves of test images, completed from the upper ones.",
     "chains": "Chains of samples that begin at test images.",
     "reconstructions": "Test examples and their reconstructions.",
+    "filters": "Filters of the hidden units.",
     "margins": "Margins and support vectors.",
     "forecast": "Forecast beside the truth.",
     "lags": "Gradient of the last output by the steps before it.",
@@ -37,8 +38,8 @@ CAPTIONS = {  # by name of a plot, the most telling first
     "regression": "Predicted beside true values.",
     "mistakes": "Misclassified test examples with the highest confidence.",
     "confusion": "Predicted by true classes.",
-    "curves": "Loss and headline metric by epoch.",
 }
+_PREFERRED = {"sae": "filters"}  # what the model was made for
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -52,7 +53,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             subprocess.run(
                 [sys.executable, "-m", "zoo.train", "--model", name, "--out", str(run), "--quiet"], check=True
             )
-            kept = chosen(run / "plots")
+            kept = chosen(run / "plots", _PREFERRED.get(name, ""))
             if kept is not None:
                 for old in (DOCS / "animals").glob(f"{name}-result-*.png"):
                     old.unlink()
@@ -61,10 +62,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def chosen(plots: Path) -> Path | None:
-    """Returns the most telling picture of a folder; None if there is none."""
+def chosen(plots: Path, preferred: str = "") -> Path | None:
+    """Returns the most telling picture of a folder; None if there is none.
+
+    Args:
+        plots: folder of the plots of a run.
+        preferred: name of a plot that comes before all others.
+    """
     there = {path.stem: path for path in plots.glob("*.png")}
-    return next((there[name] for name in CAPTIONS if name in there), None)
+    return next((there[name] for name in (preferred, *CAPTIONS) if name in there), None)
 
 
 if __name__ == "__main__":

@@ -175,6 +175,46 @@ def _convolution(path: Path) -> None:
             axes.set_axis_off()
 
 
+def _overfitting(path: Path) -> None:
+    random = np.random.default_rng(1)
+    x = np.linspace(-1, 1, 10)
+    y = np.sin(3 * x) + 0.2 * random.normal(size=10)
+    line = np.linspace(-1, 1, 201)
+    with picture(path, height=2.7) as figure:
+        shown = {"degree 1": (1, 0.0), "degree 3": (3, 0.0), "degree 9": (9, 0.0), "degree 9, penalty 0.01": (9, 0.01)}
+        for axes, (name, (degree, penalty)) in zip(figure.subplots(1, 4, sharey=True), shown.items(), strict=True):
+            rows = np.vstack([np.vander(x, degree + 1), np.sqrt(penalty) * np.eye(degree + 1)])
+            w = np.linalg.lstsq(rows, np.concatenate([y, np.zeros(degree + 1)]), rcond=None)[0]
+            axes.plot(line, np.sin(3 * line), color=GREY, lw=1)
+            axes.plot(line, np.polyval(w, line), color=BLUE)
+            axes.plot(x, y, "o", color=RED)
+            axes.set(title=name, ylim=(-2, 2))
+
+
+def _energy(path: Path) -> None:
+    x = jnp.array([1.0, 1.0, -1.0])
+    w = jnp.outer(x, x) - jnp.eye(3)
+    states = jnp.array([[float(bit) for bit in np.binary_repr(i, 3)] for i in range(8)]) * 2 - 1
+    energies = -0.5 * jnp.einsum("si,ij,sj->s", states, w, states)
+
+    def sweep(s, key):
+        for i in range(3):
+            on = jax.random.uniform(jax.random.fold_in(key, i)) < jax.nn.sigmoid(2 * (w @ s)[i])
+            s = s.at[i].set(jnp.where(on, 1.0, -1.0))
+        return s, s
+
+    _, drawn = jax.lax.scan(sweep, x, jax.random.split(jax.random.key(0), 40_000))
+    shares = jnp.mean(jnp.all(drawn[:, None] == states, axis=-1), axis=0)
+    with picture(path, 5.8, 3.0) as figure:
+        axes = figure.subplots()
+        axes.bar(np.arange(8) - 0.2, jax.nn.softmax(-energies), 0.4, color=GREY, label="exact")
+        axes.bar(np.arange(8) + 0.2, shares, 0.4, color=BLUE, label="40,000 sweeps of Gibbs sampling")
+        labels = ["".join("+" if value > 0 else "-" for value in state) for state in states.tolist()]
+        axes.set_xticks(range(8), [f"{name}\nE {e:g}" for name, e in zip(labels, energies.tolist(), strict=True)])
+        axes.set(title="probability of each state", ylim=(0, 0.62))
+        axes.legend(loc="upper center")
+
+
 LESSONS: dict[str, Callable[[Path], None]] = {
     "01-neuron": _neuron,
     "03-losses": _losses,
@@ -183,6 +223,8 @@ LESSONS: dict[str, Callable[[Path], None]] = {
     "06-activations": _activations,
     "07-normalisation": _batches,
     "08-convolution": _convolution,
+    "10-overfitting": _overfitting,
+    "11-energy": _energy,
 }
 
 

@@ -11,7 +11,7 @@ PAGES = sorted((DOCS / "learn").glob("*.md"))
 LESSONS = [path for path in PAGES if path.name != "README.md"]
 
 
-DEAR = ("02-forward-pass", "04-gradient-descent", "09-vanishing-gradient")  # compile many small programs
+DEAR = ("02-forward-pass", "04-gradient-descent", "09-vanishing-gradient", "11-energy")  # compile many small programs
 
 
 def lessons():

@@ -57,6 +57,8 @@ def test_a_result_is_shown_with_its_bound_and_a_missing_one_as_not_measured():
 
 def test_the_most_telling_picture_is_chosen(tmp_path):
     assert gallery.chosen(tmp_path) is None
-    for name in ("curves", "recalled", "unknown"):
+    for name in ("filters", "recalled", "unknown"):
         (tmp_path / f"{name}.png").write_bytes(b"")
     assert gallery.chosen(tmp_path).name == "recalled.png"
+    assert gallery.chosen(tmp_path, "filters").name == "filters.png"
+    assert gallery.chosen(tmp_path, "map").name == "recalled.png"
