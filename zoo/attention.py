@@ -4,8 +4,8 @@ Paper: Bahdanau, Cho & Bengio 2014, Neural machine translation by jointly learni
 Command: python -m zoo.train --model attention
 Chart: AN; input (features) -> gated memory (width) | gated memory (width) => gated memory (width) -> output
 Expect: at least 99 % of unseen dates written without an error in the form of ISO 8601, in half a minute.
-About: Instead of one vector for a whole sentence, the decoder looks back at every position of the input and weighs
-them anew for each token it writes. The weights show which words belong together.
+About: Instead of one vector for a whole sentence, the decoder weighs every position of the input anew for each token
+that it writes. The weights show which words belong together.
 Equations: e_tj = v' tanh(s_{t-1} W + h_j U); a_t = softmax(e_t); c_t = sum_j a_tj h_j
 Limits: It writes token by token, and an early mistake misleads all that follow; sequences longer than those of
 training are not learned.

@@ -6,7 +6,7 @@ Chart: kin of GAN; backfed input (latent + outputs) -> hidden (hidden) -> match 
 output (1)
 Expect: a classifier assigns at least 95 % of the generated digits to the requested class, after seconds of training; on
 MNIST after minutes.
-About: One network makes every class. The discriminator judges whether sample and label belong together.
+About: One network makes every class. The discriminator scores whether sample and label belong together.
 Equations: min_G max_D E log D(x, c) + E log(1 - D(G(z, c), c))
 Limits: Samples of a class may all look alike, as nothing rewards variety within it; it needs labels.
 """

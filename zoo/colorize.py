@@ -5,11 +5,11 @@ Command: python -m zoo.train --model colorize
 Chart: kin of GAN; input -> convolution (filters) -> convolution (reversed filters) -> match input output ->
 convolution (rival) -> output (1)
 Expect: a PSNR at least 7 dB above that of the grey images, in under 40 seconds on two cores.
-About: The generator sees the grey image at all scales; the discriminator punishes colours that are plausible on
+About: The generator receives the grey image at all scales; the discriminator penalises colours that are plausible on
 average and true nowhere.
 Equations: loss_G = lambda |G(x) - y| - log D(x, G(x))
-Limits: Where grey does not determine the colour it guesses; objects unlike those of training are coloured wrongly
-with confidence.
+Limits: Where grey does not determine the colour, one of the possible colours appears; objects unlike those of
+training are coloured wrongly with confidence.
 """
 
 import jax.numpy as jnp

@@ -6,10 +6,11 @@ Command: python -m zoo.train --model denoise
 Chart: kin of GAN; noisy input -> convolution (filters) -> convolution (reversed filters) -> match input output ->
 convolution (rival) -> output (1)
 Expect: a PSNR at least 9 dB above that of the noisy images, in under 40 seconds on two cores.
-About: The generator sees the image at all scales; the discriminator punishes the blur that a squared error alone
+About: The generator receives the image at all scales; the discriminator penalises the blur that a squared error alone
 would leave.
 Equations: loss_G = lambda |G(x + noise) - x| - log D(x + noise, G)
-Limits: It invents plausible detail where noise destroyed the true one, and knows only the noise of its training.
+Limits: Where noise destroyed detail, plausible detail appears instead of the true one; noise of other kinds than in
+training stays.
 """
 
 import jax

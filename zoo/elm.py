@@ -8,7 +8,7 @@ About: As only the last layer is fitted, training is one least-squares problem. 
 separates almost everything.
 Equations: H = act(X R + c), R and c random; W = argmin |H W - T|^2 + lambda |W|^2
 Limits: It needs many more units than a trained layer, and as many units as examples without a penalty overfit
-extremely. Random features of large images know nothing of neighbourhoods.
+extremely. Random features of large images ignore neighbourhoods.
 """
 
 import jax

@@ -4,10 +4,10 @@ Paper: Goodfellow et al. 2014, Generative adversarial networks.
 Command: python -m zoo.train --model gan
 Chart: GAN; backfed input (latent) -> hidden (hidden) -> match input output -> hidden (hidden) -> output (1)
 Expect: all 8 modes of the ring and at least 90 % good samples, in half a minute.
-About: The discriminator learns to tell samples from data, and the generator to deceive it. At the balance the samples
-have the distribution of the data.
+About: The discriminator is trained to separate samples from data, the generator to make that impossible. At the
+balance the samples have the distribution of the data.
 Equations: min_G max_D E log D(x) + E log(1 - D(G(z)))
-Limits: Modes are lost, players circle instead of settling, and the loss does not show how good samples are: other
+Limits: Modes are lost, the players circle instead of settling, and the loss does not show how good samples are: other
 scores are printed.
 """
 

@@ -5,8 +5,8 @@ form: Ramsauer et al. 2020, Hopfield networks is all you need.
 Command: python -m zoo.train --model hopfield
 Chart: HN; ring of backfed input (inputs)
 Expect: of 6 digits, with 15 % of the pixels flipped, at least 95 % are recalled without an error, in seconds.
-About: Patterns are valleys of an energy, into which a damaged pattern rolls. Storing is one sum of products, without
-a gradient.
+About: Patterns are minima of an energy, which a damaged pattern reaches by descent. Storing is one sum of products,
+without a gradient.
 Equations: W = sum_p x_p x_p' / N, zero diagonal; s_i = sign(sum_j W_ij s_j); E = -1/2 s' W s
 Limits: Above 0.138 patterns per unit recall breaks down at once; patterns that are alike merge, and inverses and
 mixtures of patterns are valleys too. The modern form stores far more.

@@ -4,8 +4,8 @@ Paper: Maass, Natschlaeger & Markram 2002, Real-time computing without stable st
 Command: python -m zoo.train --model lsm
 Chart: LSM; input (features) ~> web of spiking hidden (grid) -> output
 Expect: at least 95 % on which of two jittered templates of spikes came before the last segment, in half a minute.
-About: Input spikes stir a column of neurons like a stone a pond, and the waves tell what fell and when. Only the
-read-out is trained.
+About: Input spikes excite a column of neurons as a stone excites waves on a pond; the waves depend on what fell and
+when. Only the read-out is trained.
 Equations: tau dv/dt = v_rest - v + I; spike and reset where v > threshold; y = filtered spikes W + b
 Limits: It forgets within some hundred milliseconds, and the strength of the connections must be right: too weak it is
 silent, too strong it is chaotic.

@@ -8,8 +8,8 @@ About: Gates decide what is written into the cell, kept and shown. As the cell i
 gradient passes hundreds of steps.
 Equations: f, i, o = sigmoid(x_t W + h_{t-1} U + b); c_t = f c_{t-1} + i tanh(x_t W_c + h_{t-1} U_c + b_c); h_t = o
 tanh(c_t)
-Limits: It reads step by step, so that long sequences take time, and a cell of fixed size forgets when there is more
-to keep than it has units. It cannot use what comes later (see bilstm).
+Limits: It reads step by step, so that long sequences take time, and a cell of fixed size loses what exceeds its
+number of units. It cannot use what comes later (see bilstm).
 """
 
 from functools import partial

@@ -7,7 +7,7 @@ Expect: at least 97.5 % on the held-out fifth of digits, in a few seconds; at le
 About: Each layer multiplies by a matrix, adds a bias and bends the result; back-propagation gives every weight its
 part of the error. One hidden layer of enough units approximates any continuous function, several need fewer units.
 Equations: h = act(x W1 + b1); y = h W2 + b2
-Limits: It knows nothing of neighbouring pixels or steps: a shifted image is a different input. It overfits small data
+Limits: Neighbouring pixels or steps are unrelated inputs: a shifted image is a different one. It overfits small data
 sets without dropout, weight decay or early stopping.
 """
 

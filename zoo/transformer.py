@@ -6,11 +6,11 @@ window to window: Dai et al. 2019, Transformer-XL.
 Command: python -m zoo.train --model transformer
 Chart: kin of AN; input -> hidden (width) => hidden (width) x depth -> output
 Expect: at least 97 % on the held-out fifth of digits, read in patches of 2x2 pixels, in half a minute.
-About: Nothing recurs: each step asks all others by queries, and takes from those whose keys answer. All steps of a
+About: Nothing recurs: each step computes queries, and reads from the steps whose keys match them. All steps of a
 sequence are trained at once.
 Equations: attention(Q, K, V) = softmax(Q K' / sqrt(d)) V; x += attention(norm(x)); x += mlp(norm(x))
 Limits: Time and memory grow with the square of the length, and with little data it needs more help than a CNN or
-LSTM, as it presumes nothing about neighbours.
+LSTM, as it assumes nothing about neighbours.
 """
 
 from collections.abc import Callable
