@@ -118,7 +118,8 @@ def test_every_model_is_drawn_with_the_sizes_of_its_parameters(name, key):
     there = {size for leaf in jax.tree.leaves(trees) for size in leaf.shape}
     rings = [column.groups for column in columns if column.groups[0][0].form == "ring"]
     shown = [column.groups[:-1] if column.aside else column.groups for column in columns]  # a memory is no parameter
-    drawn = {count for groups in shown for group, count in groups if group.size and group.form != "ring"}
+    named = [pair for groups in shown for pair in groups if pair[0].form != "ring" and pair[0].size != "features"]
+    drawn = {count for group, count in named if group.size}
     drawn |= {sum(count for _, count in groups) for groups in rings if None not in dict(groups).values()}
     assert drawn - {1, None} <= there
 

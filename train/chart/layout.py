@@ -147,7 +147,8 @@ def cell(kind: str, x: float, y: float, radius: float = RADIUS) -> list[Shape]:
 def _dots(groups: Sequence[Placed]) -> list[Shape]:
     """Returns three dots below a column of cells that stands for more units than it has cells."""
     found: list[Shape] = []
-    for each in groups:
+    aside = any(len(each.places) > 1 and len({y for _, y in each.places}) == 1 for each in groups)  # fills the place
+    for each in () if aside else groups:
         upright = each.form in ("", "residual") and len({x for x, _ in each.places}) == 1
         if upright and (each.count is None or each.count > len(each.places)):
             x, y = each.places[-1]
