@@ -35,7 +35,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _help() -> str:
-    lines = [f"  {name:<9} {text}" for name, text in cli.commands().items()]
+    width = max(map(len, cli.commands()))
+    lines = [f"  {name:<{width}} {text}" for name, text in cli.commands().items()]
     hint = "python -m zoo COMMAND --help shows the options of a command"
     return "\n".join(["usage: python -m zoo COMMAND ...", "", *lines, "", hint])
 

@@ -37,8 +37,6 @@ _MORE: Mapping[str, str] = {
 }
 """The second sentence of an explanation; the first is the help of the flag."""
 
-_PAGES = {"d.": "data.md", "m.": "capabilities.md"}
-
 
 def knobs(built: Built) -> list[dict[str, Any]]:
     """Returns the knobs of a run.
@@ -56,8 +54,7 @@ def knobs(built: Built) -> list[dict[str, Any]]:
         table, _, own = name.rpartition(".")
         value = getattr(wanted, table).get(own, flag.default) if table else getattr(wanted, name)
         text = f"{flag.explained[0][:1].upper()}{flag.explained[0][1:]}. {_MORE.get(name, '')}".strip()
-        page = _PAGES.get(name[:2], "differences.md")
-        each = {"name": name, "group": flag.group, "help": text, "value": value, "default": flag.default, "page": page}
+        each = {"name": name, "group": flag.group, "help": text, "value": value, "default": flag.default}
         found.append(each | _kind(flag.kind) | {"live": name in live, "idle": idle.get(name, "")})
     return found
 

@@ -162,7 +162,7 @@ class Session:
             "dataset": state.dataset,
             "set": dict(state.given),
             "models": models(),
-            "sets": sets(state.model),
+            "sets": {name: sets(name) for name in models()},
             "knobs": knobs(built),
             "notes": built.notes,
             "headline": built.parts.task.headline,

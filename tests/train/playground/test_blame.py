@@ -13,7 +13,7 @@ from zoo.train.playground.state import State
 from zoo.train.runs.setup import setup
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
-TANH = {"m.hidden": [4, 3], "m.activation": "tanh", "sched": "constant", "d.examples": 40}
+TANH = {"m.hidden": [4, 3], "m.activation": "tanh", "sched": "constant", "d.examples": 60, "batch_size": 10, "lr": 0.05}
 
 
 @pytest.fixture(scope="module")
@@ -66,6 +66,7 @@ def test_sums_activations_and_errors_are_those_by_hand(run):
     assert header["loss"] == pytest.approx(np.log1p(np.exp(-a[0] * (2 * data.y[5] - 1))), rel=1e-5)
 
 
+@pytest.mark.expensive
 def test_units_that_never_answer_and_units_that_never_bend_are_marked(run):
     built, fit = run
     params = jax.tree.map(np.asarray, fit["params"])

@@ -92,6 +92,7 @@ def test_rates_penalties_and_noise_turn_without_a_restart_and_without_compiling(
     assert float(page.session._steps.now.fit["numbers"]["lr"]) == pytest.approx(0.2)
 
 
+@pytest.mark.expensive
 def test_a_changed_rate_has_its_effect(page):
     given = SMALL | {"opt": "sgd"}
     page.show(**given)
@@ -141,6 +142,7 @@ def test_a_loss_that_is_not_finite_pauses_and_a_restart_mends_it(page):
     assert page.session.playing is False
 
 
+@pytest.mark.expensive
 def test_own_points_are_trained_and_their_files_repeat_it(page, tmp_path, monkeypatch):
     given = {"m.hidden": [4], "m.dropout": 0.0, "d.features": ["x", "y", "xy"], "epochs": 2}
     built, _ = page.show("mlp", "points", CLOUDS | {"share": 0.25}, **given)

@@ -56,7 +56,7 @@ function built(message) {
   last = message;
   if (!message.goes_on) { curve.clear(); blame.clear(); plane.chosen = null; }
   select($("model"), Object.entries(message.models).map(([name]) => [name, name]), message.model);
-  select($("dataset"), [...message.sets, OWN].map((name) => [name, name === OWN ? "your own points" : name.replace("_", " ")]), message.dataset);
+  select($("dataset"), [...message.sets[message.model], OWN].map((name) => [name, name === OWN ? "your own points" : name.replace("_", " ")]), message.dataset);
   $("card").textContent = message.models[message.model];
   $("own").open = message.dataset === OWN || $("own").open;
   showKnobs(message.knobs, { data: $("data-knobs"), rest: $("knobs") }, turn);
@@ -163,7 +163,8 @@ $("speed").onchange = () => line.send({ do: "speed", value: $("speed").value });
 $("model").onchange = () => {
   const kept = Object.fromEntries(Object.entries(state.set ?? {}).filter(([name]) => name.startsWith("d.")));
   const model = $("model").value;
-  change({ model, set: kept, ...(["linear"].includes(model) && state.dataset !== OWN ? { dataset: "plane" } : {}) });
+  const suits = state.dataset === OWN || last.sets[model].includes(state.dataset);
+  change({ model, set: kept, ...(suits ? {} : { dataset: last.sets[model][0] }) });
 };
 $("dataset").onchange = () => {
   if ($("dataset").value !== OWN) { change({ dataset: $("dataset").value }); return; }

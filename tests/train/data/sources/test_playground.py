@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from zoo.train.data.dataset import Place, load_data
+from zoo.train.errors import BadInput
 
 CLASSES = ["circle", "xor", "gauss", "spiral"]
 VALUES = ["plane", "multi_gauss"]
@@ -101,3 +102,24 @@ def test_examples_share_and_seed_have_their_effect(name):
 def test_both_splits_have_both_classes(name):
     data = load_data(name)
     assert set(data.train.y) == set(data.test.y) == {0, 1}
+
+
+def test_features_are_functions_of_the_same_points():
+    names = ("sin_y", "xy", "x2", "y2", "sin_x", "y", "x")
+    plain, more = (
+        load_data("spiral", Place(), {"noise": 5}),
+        load_data("spiral", Place(), {"noise": 5, "features": names}),
+    )
+    x, y = plain.train.x.T.astype(np.float64)
+    wanted = np.stack([np.sin(y), x * y, x * x, y * y, np.sin(x), y, x], axis=-1)
+    np.testing.assert_allclose(more.train.x, wanted, rtol=1e-5, atol=1e-5)
+    np.testing.assert_array_equal(plain.test.y, more.test.y)
+    assert more.features == names
+
+
+@pytest.mark.parametrize(
+    ("names", "told"), [(("x", "z"), "'z' is not known"), ((), "at least one"), (("x", "x"), "x x")]
+)
+def test_features_that_do_not_exist_or_are_there_twice_are_refused(names, told):
+    with pytest.raises(BadInput, match=f"--d.features.*{told}"):
+        load_data("xor", Place(), {"features": names})
