@@ -75,7 +75,7 @@ def descent(rule: optax.GradientTransformation, steps: int) -> np.ndarray:
     for _ in range(steps):
         change, state = rule.update(gradient(w), state, w)
         w = optax.apply_updates(w, change)
-        seen.append(w)
+        seen.append(jnp.asarray(w))
     return np.asarray(seen)
 
 

@@ -39,7 +39,9 @@ def _elements(shapes: Sequence[Shape]) -> Iterator[str]:
             yield from map(_element, group)
             continue
         colour, width, dashed = look
-        runs = ("L".join(f"{_number(x)} {_number(y)}" for x, y in each[0]) for each in group)
+        runs = (
+            "L".join(f"{_number(x)} {_number(y)}" for x, y in each.points) for each in group if isinstance(each, Line)
+        )
         style = f'fill="none" stroke="{colour}" stroke-width="{_number(width)}" stroke-linejoin="round"'
         yield f'<path d="{"".join(f"M{run}" for run in runs)}" {style}{_DASHED * dashed}/>'
 
