@@ -12,6 +12,7 @@ def test_help_lists_every_command_with_its_help(capsys):
     assert set(commands()) == {
         "train",
         "draw",
+        "playground",
         "list",
         "sweep",
         "summary",
@@ -45,7 +46,7 @@ def test_an_unknown_command_is_bad_input_with_the_nearest_name(capsys):
     assert main(["trian"]) == 2
     assert (
         capsys.readouterr().err == "error: unknown command 'trian'; did you mean train? "
-        "(choose from draw, evaluate, explain, export, list, predict, sample, summary, sweep, train)\n"
+        "(choose from draw, evaluate, explain, export, list, playground, predict, sample, summary, sweep, train)\n"
     )
 
 
