@@ -25,7 +25,7 @@ def test_help_lists_every_command_with_its_help(capsys):
     for words in ([], ["--help"], ["-h"], ["help"]):
         assert main(words) == 0
         page = capsys.readouterr().out
-        assert all(f"  {name:<9} {text}\n" in page for name, text in commands().items())
+        assert all(f"  {name:<10} {text}\n" in page for name, text in commands().items())
         assert all(commands().values())
 
 
