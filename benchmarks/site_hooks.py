@@ -45,6 +45,16 @@ def pages() -> dict[str, str]:
     }
 
 
+def on_config(config: Any) -> Any:
+    """Adds guides and lessons that nav of mkdocs.yml does not name to its lists, so that a new page needs no edit."""
+    named = str(config.nav)
+    for title, folder in (("How to", ""), ("Learn", "learn/")):
+        found = next(entry[title] for entry in config.nav if title in entry)
+        pages = sorted((Path(config.docs_dir) / folder).glob("*.md"))
+        found += [f"{folder}{path.name}" for path in pages if f"{folder}{path.name}'" not in named]
+    return config
+
+
 def on_files(files: Any, config: Any) -> Any:
     """Adds the pages that have no file under docs/."""
     from mkdocs.structure.files import File  # pyright: ignore[reportMissingImports]

@@ -8,10 +8,11 @@ import sys
 import urllib.parse
 from html.parser import HTMLParser
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from benchmarks.site_hooks import pages
+from benchmarks.site_hooks import on_config, pages
 
 PROJECT = Path(__file__).parent.parent
 LOADED = {"script": "src", "img": "src", "link": "href", "iframe": "src", "source": "src", "object": "data"}
@@ -39,11 +40,18 @@ def test_the_pages_made_from_the_repository_lead_into_the_site():
     assert "](docs/" not in made["index.md"]
     assert "::: zoo.lstm.lstm" in made["api/models.md"]
     assert "::: zoo.layers.dense.dense" in made["api/layers.md"]
-    nav = (PROJECT / "mkdocs.yml").read_text(encoding="utf-8")
-    lessons = [path.name for path in sorted((PROJECT / "docs" / "learn").glob("*.md"))]
-    assert all(f"learn/{name}" in nav for name in lessons)
-    guides = {path.name for path in (PROJECT / "docs").glob("*.md")}
-    assert {name for name in guides if f" {name}\n" not in nav} == set(), "add the page to nav of mkdocs.yml"
+
+
+def test_a_new_guide_and_a_new_lesson_are_added_to_the_contents(tmp_path):
+    (tmp_path / "learn").mkdir()
+    for name in ("data.md", "playground.md", "learn/README.md", "learn/12-players.md"):
+        (tmp_path / name).write_text("# A")
+    nav = [{"Home": "index.md"}, {"Learn": ["learn/README.md"]}, {"How to": [{"Your own data": "data.md"}]}]
+    config = SimpleNamespace(nav=nav, docs_dir=str(tmp_path))
+    assert on_config(config).nav[1:] == [
+        {"Learn": ["learn/README.md", "learn/12-players.md"]},
+        {"How to": [{"Your own data": "data.md"}, "playground.md"]},
+    ]
 
 
 @pytest.mark.expensive
