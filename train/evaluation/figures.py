@@ -62,8 +62,9 @@ class Drawing:
 
     @property
     def kind(self) -> str:
-        """Kind of the data: image, table, points, sequence, text or series."""
-        return self.setup.source.kind
+        """Kind of the data: image, table, points, sequence, text or series; points of other than two features: table."""
+        kind = self.setup.source.kind
+        return "table" if kind == "points" and self.data.test.x.shape[1:] != (2,) else kind
 
     @cached_property
     def compared(self) -> tuple[np.ndarray, np.ndarray]:
@@ -149,15 +150,20 @@ def regression(drawing: Drawing) -> None:
 
 
 def surface(drawing: Drawing) -> None:
-    """Draws the predictions over the plane."""
+    """Draws the predictions over the plane, whose further features are computed from x and y."""
+    from ..data.sources.playground import features_of
     from ..plots.surface import decision_surface
 
-    if drawing.kind != "points":
+    model, data, names = drawing.model, drawing.data, drawing.data.features
+    if drawing.setup.source.kind != "points" or not (drawing.kind == "points" or {"x", "y"} <= {*names}):
         return
-    model, data = drawing.model, drawing.data
-    predict = model.predict if model.task.probabilities is None else model.probabilities
+    of_features = model.predict if model.task.probabilities is None else model.probabilities
+    more = drawing.kind != "points"
+    place = [names.index(name) for name in ("x", "y")] if more else [0, 1]
+    predict = (lambda plane: of_features(features_of(plane, names))) if more else of_features
     (x, y), (test_x, test_y) = data.train[:2], data.test[:2]
-    decision_surface(predict, x, y, test_x, test_y, drawing.folder / "surface.png", data.classes)
+    path = drawing.folder / "surface.png"
+    decision_surface(predict, x[:, place], y, test_x[:, place], test_y, path, data.classes)
 
 
 def lags(drawing: Drawing) -> None:

@@ -93,7 +93,7 @@ def view_for(setup: Any) -> SampleView | None:
     if not hasattr(setup.model, "given"):
         return None
     if setup.source.kind == "points":
-        return _points(setup)
+        return _points(setup) if setup.data.test.x.shape[1:] == (2,) else None
     if setup.source.kind == "image":
         return _pairs(setup) if is_image_to_image(setup.model, setup.made_for) else _images(setup)
     return None

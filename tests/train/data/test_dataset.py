@@ -3,7 +3,7 @@
 import inspect
 import subprocess
 import sys
-from typing import get_args
+from typing import get_args, get_origin
 
 import numpy as np
 import pytest
@@ -67,8 +67,12 @@ def test_every_option_has_a_plain_type_a_default_and_help(name):
         kind, optional = strip_optional(option.annotation)
         assert not optional
         choices = get_args(kind)  # of a Literal
-        assert choices or kind in (int, float, str, bool)
-        assert option.default in choices if choices else type(option.default) is kind
+        if get_origin(kind) is tuple:  # several values of one plain type
+            assert choices[0] in (int, float, str)
+            assert option.default and {*map(type, option.default)} == {choices[0]}
+        else:
+            assert choices or kind in (int, float, str, bool)
+            assert option.default in choices if choices else type(option.default) is kind
         assert f"    {option.name}: " in inspect.getdoc(load)
 
 
