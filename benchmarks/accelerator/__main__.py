@@ -84,7 +84,8 @@ def _device(environment: dict[str, str], end: float) -> dict[str, Any]:
     try:
         row = next(lines((WORKER, "limits", "device"), end - time.monotonic(), environment))
     except (Ended, StopIteration) as error:
-        raise RunFailed(f"jax cannot start on its devices: the process {error}") from None
+        late = "; give more --minutes" if time.monotonic() >= end else ""
+        raise RunFailed(f"jax cannot start on its devices: the process {error}{late}") from None
     if "failed" in row:
         raise RunFailed(f"jax cannot start on its devices: {row['failed']}")
     return row
