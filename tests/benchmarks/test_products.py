@@ -74,7 +74,7 @@ def test_a_try_changes_one_thing_alone(as_it_is):
 
 
 def test_a_try_is_timed_beside_the_step_as_it_is_and_a_refused_option_is_named(monkeypatch, capsys):
-    little = {"nothing": tries.as_it_is, "odd": partial(tries._with, {"xla_no_such_option": True})}
+    little = {"nothing": tries.as_it_is, "odd": partial(tries.with_options, {"xla_no_such_option": True})}
     monkeypatch.setattr(tries, "TRIES", little)
     found = products.tried(LITTLE, 3, 2)
     assert [len(times) for times in found["nothing"].values()] == [3, 3]
