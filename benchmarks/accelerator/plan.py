@@ -31,7 +31,7 @@ STEPS = (
     ("characters", "float32"),
     ("fast", "default"),
 )
-TINY = (("cnn", "default"), ("gpt", "bf16"), ("characters", "default"), ("fast", "bf16"))
+TINY = (("cnn", "default"), ("gpt", "bf16"), ("characters", "default"))
 """Steps of tiny sizes: each kind of network, and both precisions."""
 
 CANDIDATES = {
@@ -112,8 +112,8 @@ def _smoke(asked: Asked) -> Iterator[Job]:
     if asked.tiny:
         yield from (
             _own(asked, "losses", MODELS[1:3]),
-            _own(asked, "forms", FORMS[:2]),
-            _own(asked, "resume", ("mlp",)),
+            _own(asked, "forms", FORMS[:1]),
+            _own(asked, "resume", ("mlp",), **_quick(asked)),
         )
         return
     names = sorted(_catalogue.own_names())
@@ -159,13 +159,13 @@ def _command(asked: Asked) -> Iterator[Job]:
     if not asked.tiny and asked.data_dir is None:
         yield Job("command", rows, why_not="give the folder of MNIST with --data-dir")
     else:
-        job = _own(asked, "command", rows[:1] if asked.tiny else rows)
+        job = _own(asked, "command", rows[:1] if asked.tiny else rows, **_quick(asked))
         yield job._replace(words=(*job.words, *(["--data-dir", asked.data_dir] if asked.data_dir else [])))
 
 
 def _candidates(asked: Asked) -> Iterator[Job]:
     for work, names in CANDIDATES.items():
-        if asked.tiny and work not in ("mlp", "characters"):
+        if asked.tiny and work != "characters":
             continue
         rows = [*(names[:1] if asked.tiny else names), *XLA[: 1 if asked.tiny else None]]
         yield _own(asked, "candidates", tuple(f"{work}: {name}" for name in rows), **_quick(asked))
