@@ -58,7 +58,7 @@ def short(model: str, steps: int = _STEPS) -> Recipe:
         return replace(recipe, m=m, d={"window": 16}, steps=steps, batch_size=8, warmup_epochs=0)
     if batch == "any" and recipe.epochs == 1:  # in one pass
         return replace(recipe, m=m | {"hidden": 8}, steps=6, batch_size=16)
-    return replace(recipe, m=m, steps=steps, batch_size=40, warmup_epochs=0)  # 40 divides among five updates of a critic
+    return replace(recipe, m=m, steps=steps, batch_size=40, warmup_epochs=0)  # for five updates of a critic
 
 
 def fewer(name: str, *arguments: Any) -> Dataset:
