@@ -62,7 +62,7 @@ class Drawing:
 
     @property
     def kind(self) -> str:
-        """Kind of the data: image, table, points, sequence, text or series; points of other than two features: table."""
+        """Kind of the data: image, table, points, sequence, text or series. Points beyond a plane: table."""
         kind = self.setup.source.kind
         return "table" if kind == "points" and self.data.test.x.shape[1:] != (2,) else kind
 

@@ -69,7 +69,8 @@ def test_every_option_has_a_plain_type_a_default_and_help(name):
         choices = get_args(kind)  # of a Literal
         if get_origin(kind) is tuple:  # several values of one plain type
             assert choices[0] in (int, float, str)
-            assert option.default and {*map(type, option.default)} == {choices[0]}
+            assert option.default
+            assert {*map(type, option.default)} == {choices[0]}
         else:
             assert choices or kind in (int, float, str, bool)
             assert option.default in choices if choices else type(option.default) is kind
