@@ -6,6 +6,7 @@ file, the table is written into docs/speed.md.
 """
 
 import argparse
+import json
 import statistics
 import sys
 from collections.abc import Mapping, Sequence
@@ -35,7 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = parser.parse_args(argv)
     if args.turns < 2:
         parser.error(f"a spread takes --turns 2 or more; got {args.turns}")
-    found = keep(args.kept, {})
+    found = json.loads(args.kept.read_text()) if args.kept.exists() else {}
     for work in args.only:
         found = keep(args.kept, {work: {"options": measured(WORKLOADS[work], args.turns, args.seconds)}})
     if not found:

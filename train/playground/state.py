@@ -6,6 +6,7 @@ A page sends plain JSON; everything in it is checked here before a run is built.
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 from itertools import pairwise
 from typing import Any
 
@@ -28,7 +29,7 @@ __all__ = ["DEFAULT", "OWN", "Points", "State", "features", "models", "options",
 OWN = "points"
 """The name of the data that the user made, in place of a data set."""
 
-_MODELS = ("mlp", "logistic", "linear", "perceptron", "rbf", "svm", "elm", "kohonen", "gan", "wgan", "wgan_gp", "vae")
+_DRAWN = ("binary", "multiclass", "regression", "topographic_map")  # tasks whose outputs or units lie on the plane
 _MOST_POINTS, _MOST_EXAMPLES, _MOST_UNITS, _MOST_WEIGHTS = 5000, 10_000, 2000, 1_000_000
 _FAR = 1e6  # largest coordinate of a point
 _HIDDEN = ("threshold", "fold", "augment", "dtype", "class_weights", "accumulate", "patience", "val_share", "task")
@@ -81,9 +82,11 @@ DEFAULT = State(
 """The page without a link."""
 
 
+@cache
 def models() -> dict[str, str]:
-    """Returns the models that learn from points, each with the first line of its card."""
-    return {name: _catalogue.card(name).title for name in _MODELS}
+    """Returns the models whose result on points can be drawn, each with the first line of its card."""
+    found = [name for name in _catalogue.own_names() if "points" in book(name).kinds and sets(name) and _is_drawn(name)]
+    return {name: _catalogue.card(name).title for name in found}
 
 
 def sets(model: str) -> list[str]:
@@ -94,6 +97,14 @@ def sets(model: str) -> list[str]:
     """
     page = book(model)
     return [each.name for each in SOURCES if page.sets_task or each.task in page.tasks]
+
+
+def _is_drawn(model: str) -> bool:
+    """Returns whether the outputs or the samples of a model lie on the plane."""
+    recipe = recipe_for(model, sets(model)[0])
+    task = recipe.task or source(recipe.dataset).task
+    # A density that is learned by gradient is a generator's; the samples of machines of binary units are none.
+    return task in _DRAWN or (task == "density" and trainers.traits(recipe.trainer).gradient)
 
 
 def read_state(found: Any, first: State = DEFAULT) -> State:
@@ -107,8 +118,8 @@ def read_state(found: Any, first: State = DEFAULT) -> State:
     if not found:
         return first
     model, dataset, given = (found.get(name) for name in ("model", "dataset", "set"))
-    if not isinstance(model, str) or model not in _MODELS:
-        raise BadInput(f"{str(model)[:40]!r} is no model of the playground{did_you_mean(str(model)[:40], _MODELS)}")
+    if not isinstance(model, str) or model not in models():
+        raise BadInput(f"{str(model)[:40]!r} is no model of the playground{did_you_mean(str(model)[:40], models())}")
     given = {} if given is None else given
     if not isinstance(given, dict) or len(given) > 100:
         raise BadInput("set must be an object of knobs by name")

@@ -71,7 +71,7 @@ def spec_for(kind: Source, data: Dataset, task: str = "") -> ModelSpec:
     task = task or data.task
     outputs = len(data.vocabulary) if data.task == "language" else data.outputs or kind.outputs
     if data.task in CLASSES and task != data.task:  # only the task binary has two classes by one output
-        outputs = 1 if task == "binary" and len(data.classes) == 2 else len(data.classes)
+        outputs = 1 if task == "binary" and len(data.classes) == 2 else len(data.classes) or outputs
     return ModelSpec(outputs, task in PER_STEP, len(data.vocabulary), data.train.x.shape[1:])
 
 
