@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 
 from ..trained.call import call
-from ..trained.units import tapped
+from ..trained.units import layer_paths, tapped
 
 __all__ = ["Network"]
 
@@ -62,28 +62,16 @@ class Network:
         return params
 
     def _find(self, example: jax.ShapeDtypeStruct) -> None:
-        shapes: dict[str, tuple[int, ...]] = {}
-
-        def tap(path: str, y: Any) -> Any:
-            if path:
-                shapes[path] = getattr(y, "shape", ())
-            return y
-
         x = jax.ShapeDtypeStruct((1, *example.shape), example.dtype)
-
-        def made(x):
-            params, state = self.model.init(jax.random.key(0), x)
-            self.tapped(params, state, x, tap)
-            return params
-
-        params = jax.eval_shape(made, x)
+        params, state = jax.eval_shape(self.model.init, jax.random.key(0), x)
+        shapes = dict(layer_paths(self.model, params, state, x))
         inner = [path for path in shapes if not any(other.startswith(f"{path}/") for other in shapes)]
         self.dense = tuple(path for path in inner if _is_dense(self.at(params, path)))
         ends = [inner.index(path) for path in self.dense[1:]] + [len(inner)]
         self.outputs = tuple(inner[end - 1] for end in ends) if self.dense else ()
         self.sizes = tuple(shapes[path][-1] for path in self.outputs)
         if not self.dense and hasattr(self.model, "features"):
-            found = jax.eval_shape(lambda x: self.model.features(*self.model.init(jax.random.key(0), x), x), x)
+            found = jax.eval_shape(self.model.features, params, state, x)
             self.sizes = (found.shape[-1], 1)
 
 
