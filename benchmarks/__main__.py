@@ -3,7 +3,7 @@
 Each library trains the same model on data of the same shapes, written as its own documentation writes training, in a
 separate process. Processes alternate, and ratios are computed within a round. The libraries come with `pip install -e
 '.[bench]'`; those that are not installed are omitted and named. Values are stored in speed.json beside this file; the
-tables are written into docs/speed.md and the README, the plot into docs/. Values of other versions are stored in a file
+tables are written into docs/speed.md, the plot into docs/. Values of other versions are stored in a file
 of another name (`--kept benchmarks/speed-jax-0.10.json`); where docs/speed.md has marks of that name, the table is
 written between them.
 """
@@ -14,7 +14,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from .page import DOCS, HERE, README, publish, where
+from .page import DOCS, HERE, publish, where
 from .peers import PEERS
 from .rounds import differences, measure, taking_part
 from .speed import brief, draw, table
@@ -39,7 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         "--kept",
         type=Path,
         default=KEPT,
-        help="file of the values; of its name is the place in docs/speed.md, only the default is shown in README.md",
+        help="file of the values; of its name is the place in docs/speed.md, only the default is drawn and summed up",
     )
     parser.add_argument("--torch-python", metavar="PYTHON", help="interpreter that has PyTorch, if this one has not")
     parser.add_argument("--whole", action="store_true", help="measure whole runs of one epoch instead")
@@ -60,7 +60,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if args.kept.resolve().parent == HERE:
         publish(PAGE, **{args.kept.stem: text})
     if args.kept == KEPT:
-        publish(README, speed=brief(kept))
+        publish(PAGE, brief=brief(kept))
         draw(kept, PICTURE)
     return 0
 

@@ -1,4 +1,4 @@
-"""Tables and plot of the speed measurements: a short table for the README, the full tables for docs/."""
+"""Tables and plot of the speed measurements for docs/speed.md: a short table and the full ones."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path

@@ -1,5 +1,6 @@
-"""The README's code runs, block after block, and what it lists is what is there."""
+"""The code of the README and of its pages runs, block after block, and what they list is what is there."""
 
+import json
 import os
 import re
 import subprocess
@@ -10,20 +11,26 @@ from pathlib import Path
 import pytest
 
 import zoo
-from benchmarks import results
+from benchmarks import chart_results, results
 from benchmarks.page import DOCS, between, publish
 
 README = Path(__file__).parent.parent / "README.md"
+OWN = DOCS / "own_model.md"
 
 
 @pytest.mark.usefixtures("quick_compiler")
-def test_the_code_of_the_readme_runs(tmp_path, monkeypatch):
+@pytest.mark.parametrize(("page", "least"), [(README, 2), (DOCS / "usage.md", 3), (OWN, 4)], ids=lambda each: str(each))
+def test_the_code_of_a_page_runs(page, least, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    blocks = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), flags=re.DOTALL)
-    assert len(blocks) >= 4
+    blocks = re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    assert len(blocks) >= least
     names = {}
     for block in blocks:
-        exec(compile(block, "README.md", "exec"), names)
+        exec(compile(block, page.name, "exec"), names)
+
+
+def test_the_readme_is_short():
+    assert README.read_text(encoding="utf-8").count("\n") <= 200
 
 
 @pytest.mark.parametrize("mark", ["train", "test"])
@@ -33,13 +40,21 @@ def test_the_readme_has_its_two_commands_in_one_line_each(mark):
     assert found[1].startswith("test -x .venv/bin/")
 
 
-def test_the_readme_lists_every_model():
-    assert results.animals() in README.read_text(encoding="utf-8"), "run python -m benchmarks.results --table"
+def test_the_page_of_the_models_lists_every_one():
+    assert results.animals() in results.MODELS.read_text(encoding="utf-8"), "run python -m benchmarks.results --table"
 
 
-def test_the_readme_links_to_files_that_exist():
-    for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", README.read_text(encoding="utf-8")):
-        assert (README.parent / target).exists(), target
+def test_the_tables_of_results_are_those_of_the_stored_values():
+    kept = json.loads(results.KEPT.read_text())
+    for page, mark, text in ((results.PAGE, "results", results.table(kept)), (README, "rows", chart_results.table(kept))):
+        shown = f"<!-- {mark} -->\n{text}\n<!-- /{mark} -->"
+        assert shown in page.read_text(encoding="utf-8"), "run python -m benchmarks.results --table"
+
+
+@pytest.mark.parametrize("page", [README, *sorted(DOCS.glob("*.md"))], ids=lambda page: page.name)
+def test_a_page_links_to_files_that_exist(page):
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
+        assert (page.parent / target).exists() or "/zoo/" in target, target  # the wheel is tested without the sources
 
 
 def test_a_claim_is_reached_only_if_its_mean_is():
@@ -64,8 +79,8 @@ def test_the_pages_have_the_marks_between_which_a_benchmark_writes(name, tmp_pat
     assert f"<!-- {mark} -->\n| figures |\n<!-- /{mark} -->" in page.read_text(encoding="utf-8")
 
 
-def test_the_package_of_the_readme_is_trained_by_its_own_rule(tmp_path):
-    page = README.read_text(encoding="utf-8")
+def test_the_package_of_the_page_is_trained_by_its_own_rule(tmp_path):
+    page = OWN.read_text(encoding="utf-8")
     site, info = tmp_path / "site", tmp_path / "site" / "my_models-1.0.dist-info"
     info.mkdir(parents=True)
     for name, block in re.findall(r"```\w+\n# (\S+)\n(.*?)```", page, flags=re.DOTALL):
