@@ -41,4 +41,3 @@ def shown(row: Row, kept: Mapping[str, dict]) -> results.Claim | None:
         if claim.flags.split()[1] == row.model and claim.flags not in others and claim.name in kept and claim.reference
     ]
     return min(found, key=lambda claim: claim.flags != row.command, default=None)
-

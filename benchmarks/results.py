@@ -333,7 +333,7 @@ CLAIMS = (
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Measures, prints the table and writes it into docs/results.md; the README gets a line for each row of the chart."""
+    """Measures, prints the table and writes it into docs/results.md, and what stands for each row into the README."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.results", description=__doc__)
     parser.add_argument("--only", nargs="*", choices=[claim.name for claim in CLAIMS], help="measure only these")
     parser.add_argument("--data-dir", help="folder that holds the downloaded data sets")

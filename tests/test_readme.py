@@ -19,7 +19,7 @@ OWN = DOCS / "own_model.md"
 
 
 @pytest.mark.usefixtures("quick_compiler")
-@pytest.mark.parametrize(("page", "least"), [(README, 2), (DOCS / "usage.md", 3), (OWN, 4)], ids=lambda each: str(each))
+@pytest.mark.parametrize(("page", "least"), [(README, 2), (DOCS / "usage.md", 3), (OWN, 4)], ids=str)
 def test_the_code_of_a_page_runs(page, least, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     blocks = re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), flags=re.DOTALL)
@@ -40,13 +40,23 @@ def test_the_readme_has_its_two_commands_in_one_line_each(mark):
     assert found[1].startswith("test -x .venv/bin/")
 
 
+def test_the_first_steps_clone_the_repository_and_run_the_command_of_the_readme():
+    page = (DOCS / "first_steps.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```sh\n(.*?)```", page, flags=re.DOTALL)
+    project = tomllib.loads((README.parent / "pyproject.toml").read_text())["project"]
+    assert blocks[0].startswith(f"git clone -q {project['urls']['Repository']}\n")
+    assert blocks[1] == re.search(r"<!-- train -->\n```sh\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)[1]
+    assert re.findall(r"--csv|mine\.py:", "".join(blocks[2:])) == ["--csv", "mine.py:"]
+
+
 def test_the_page_of_the_models_lists_every_one():
     assert results.animals() in results.MODELS.read_text(encoding="utf-8"), "run python -m benchmarks.results --table"
 
 
 def test_the_tables_of_results_are_those_of_the_stored_values():
     kept = json.loads(results.KEPT.read_text())
-    for page, mark, text in ((results.PAGE, "results", results.table(kept)), (README, "rows", chart_results.table(kept))):
+    tables = (results.PAGE, "results", results.table(kept)), (README, "rows", chart_results.table(kept))
+    for page, mark, text in tables:
         shown = f"<!-- {mark} -->\n{text}\n<!-- /{mark} -->"
         assert shown in page.read_text(encoding="utf-8"), "run python -m benchmarks.results --table"
 
