@@ -23,6 +23,7 @@ CAPTIONS = {  # by name of a plot, the most telling first
     "map": "The units of the map, by the class of most of their examples.",
     "raster": "Spikes of the inputs and of the units by time.",
     "alignment": "Which part of the input each written token attended to.",
+    "attention": "Attention of each step (row) to the steps of one test example (columns).",
     "before_after": "Input, output and original of test images.",
     "samples": "Generated samples.",
     "traversals": "Samples as one latent changes.",

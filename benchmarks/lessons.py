@@ -15,6 +15,7 @@ from zoo.layers import conv
 from zoo.train.losses.regression import half_mse
 from zoo.train.plots.style import BLUE, GREEN, GREY, INK, RED, picture
 
+from . import lesson_players
 from .page import DOCS
 
 __all__ = ["LESSONS", "descent", "main"]
@@ -225,6 +226,7 @@ LESSONS: dict[str, Callable[[Path], None]] = {
     "08-convolution": _convolution,
     "10-overfitting": _overfitting,
     "11-energy": _energy,
+    "12-two-players": lesson_players.draw,
 }
 
 

@@ -3,15 +3,18 @@
 import doctest
 import re
 
+import numpy as np
 import pytest
 
+from benchmarks.lesson_players import COLLAPSED, circles
 from benchmarks.page import DOCS
 
 PAGES = sorted((DOCS / "learn").glob("*.md"))
 LESSONS = [path for path in PAGES if path.name != "README.md"]
 
 
-DEAR = ("02-forward-pass", "04-gradient-descent", "09-vanishing-gradient", "11-energy")  # compile many small programs
+# These compile many small programs.
+DEAR = ("02-forward-pass", "04-gradient-descent", "09-vanishing-gradient", "11-energy", "12-two-players")
 
 
 def lessons():
@@ -40,3 +43,9 @@ def test_links_and_pictures_of_a_lesson_exist(path):
 def test_the_contents_list_every_lesson_in_order():
     text = (DOCS / "learn" / "README.md").read_text(encoding="utf-8")
     assert re.findall(r"\((\d\d-[\w-]+\.md)\)", text) == [path.name for path in LESSONS]
+
+
+def test_the_lesson_of_two_players_shows_the_command_that_its_picture_is_drawn_by():
+    assert f"--model gan {COLLAPSED} " in (DOCS / "learn" / "12-two-players.md").read_text(encoding="utf-8")
+    far = {penalty: np.hypot(*circles(penalty)[-1]) for penalty in (0.0, 1.0)}
+    assert far[1.0] < 0.01 < 1.5 < far[0.0]

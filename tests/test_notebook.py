@@ -97,6 +97,27 @@ def test_the_notebook_writes_after_it_was_killed_and_resumed(ran):
 
 @pytest.mark.slow
 @pytest.mark.expensive
+def test_the_notebook_recalls_maps_and_attends(ran):
+    book, runs = ran
+    assert metrics(runs / "hopfield")["exact"] > 0.9
+    assert metrics(runs / "kohonen")["quantisation_error"] < 0.6
+    assert metrics(runs / "transformer")["accuracy"] > 0.2, "a guess: 0.1"
+    assert [len(pictures(book, name)) for name in ("energy", "map", "transformer")] == [1, 1, 1]
+
+
+@pytest.mark.slow
+@pytest.mark.expensive
+def test_the_notebook_learns_a_table_and_arrays(ran):
+    book, runs = ran
+    assert metrics(runs / "table")["accuracy"] > 0.8
+    lines = (runs / "predictions.csv").read_text(encoding="utf-8").splitlines()
+    assert lines[0] == "input,class,probability,p(no),p(yes)"
+    assert len(lines) == 401
+    assert float(re.search(r"accuracy ([\d.]+)", printed(book, "arrays"))[1]) > 0.9
+
+
+@pytest.mark.slow
+@pytest.mark.expensive
 def test_the_notebook_measures_the_device_in_tiny_sizes_on_a_cpu(ran):
     book, runs = ran
     assert re.search(r"device .* \(cpu\); tiny sizes", printed(book, "accelerator"))
