@@ -36,11 +36,13 @@ from .cells import Cell, stateless_cell
 from .combine import compose, parallel, residual, serial
 from .conv import conv, conv_transpose, depthwise_conv
 from .dense import dense
+from .dnc import dnc_cell
 from .embed import embed
 from .gru import gru_cell
 from .lstm import lstm_cell
 from .noise import dropout, gaussian_noise
 from .norm import batch_norm, group_norm, layer_norm
+from .ntm import ntm_cell
 from .players import Players, each_player, players
 from .pool import avg_pool, global_avg_pool, global_max_pool, max_pool, upsample
 from .positions import learned_positions, rotate, sinusoidal_positions
@@ -78,6 +80,7 @@ __all__ = [
     "dense",
     "depthwise_conv",
     "describe",
+    "dnc_cell",
     "dropout",
     "each_player",
     "elu",
@@ -101,6 +104,7 @@ __all__ = [
     "linear",
     "lstm_cell",
     "max_pool",
+    "ntm_cell",
     "parallel",
     "players",
     "relu",

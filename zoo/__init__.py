@@ -33,6 +33,7 @@ if TYPE_CHECKING:  # for editors only: at run time models are found by file name
     from .dcgan import dcgan as dcgan
     from .deconvolutional import deconvolutional as deconvolutional
     from .denoise import denoise as denoise
+    from .dnc import dnc as dnc
     from .elm import elm as elm
     from .esn import esn as esn
     from .gan import gan as gan
@@ -45,6 +46,7 @@ if TYPE_CHECKING:  # for editors only: at run time models are found by file name
     from .lstm import lstm as lstm
     from .markov import markov as markov
     from .mlp import mlp as mlp
+    from .ntm import ntm as ntm
     from .perceptron import perceptron as perceptron
     from .rbf import rbf as rbf
     from .rbm import rbm as rbm

@@ -11,7 +11,7 @@ from .layers import Layer, Scanned, Sequence, bidirectional, compose, dense, emb
 from .layers import dropout as dropped
 from .layers.checks import check_choice, check_positive, check_rate, is_integer
 
-__all__ = ["recurrent"]
+__all__ = ["as_steps", "check_tokens", "recurrent"]
 
 _MOST_PERMUTED = 1 << 22  # pixels of an image, whose permutation takes half a second
 
@@ -61,7 +61,7 @@ def recurrent(
     check_rate(name, "dropout", dropout)
     check_rate(name, "recurrent_dropout", recurrent_dropout)
     check_choice(name, "read", read, ("rows", "pixels", "permuted"))
-    _check_tokens(name, vocabulary, outputs, tied)
+    check_tokens(name, vocabulary, outputs, tied)
     run = partial(bidirectional if both else scan, return_carry=True, remat=remat, variational=variational)
     one = cell(width, layer_norm=layer_norm, recurrent_dropout=recurrent_dropout)
     ends = ["all"] * (depth - 1) + ["all" if each else "last"]
@@ -74,7 +74,7 @@ def recurrent(
     parts = {} if tied else {"dropout": before_head, "head": dense(outputs)}
 
     def wiring(call, x):
-        ran = call("body", _sequence(x, name, bool(vocabulary), read))
+        ran = call("body", as_steps(x, name, bool(vocabulary), read))
         y = ran.y if tied else call("head", call("dropout", ran.y))
         return Scanned(ran.carry, y) if each and isinstance(x, Sequence) else y
 
@@ -86,7 +86,7 @@ def _then_dropout(call, x):
     return Scanned(ran.carry, call("dropout", ran.y))
 
 
-def _check_tokens(name: str, vocabulary: int, outputs: int, tied: bool) -> None:
+def check_tokens(name: str, vocabulary: int, outputs: int, tied: bool) -> None:
     if not is_integer(vocabulary, 0):
         raise ValueError(f"{name}: vocabulary must be an integer of at least 0, got {vocabulary!r}")
     if tied and vocabulary != outputs:
@@ -96,7 +96,7 @@ def _check_tokens(name: str, vocabulary: int, outputs: int, tied: bool) -> None:
         )
 
 
-def _sequence(x: Any, name: str, tokens: bool, read: str) -> Sequence:
+def as_steps(x: Any, name: str, tokens: bool, read: str) -> Sequence:
     """Converts an input to a `Sequence`: images by rows or pixels, anything else unchanged."""
     sequence = x if isinstance(x, Sequence) else Sequence(x)
     steps = sequence.x

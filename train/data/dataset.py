@@ -21,8 +21,8 @@ __all__ = ["GIVEN", "PER_STEP", "Dataset", "Place", "Source", "Split", "load_dat
 
 Kind = Literal["image", "table", "points", "sequence", "text", "series"]
 Task = Literal["binary", "multiclass", "multilabel", "regression", "tagging", "language", "generation",
-    "forecast", "seq2seq"]  # fmt: skip
-PER_STEP = ("tagging", "language", "forecast")  # tasks with an output at every time step
+    "forecast", "seq2seq", "bits"]  # fmt: skip
+PER_STEP = ("tagging", "language", "forecast", "bits")  # tasks with an output at every time step
 GIVEN = MappingProxyType(
     {
         "stream": "the data of this run was an iterator, which no command can open again: continue from Python with "
@@ -59,8 +59,9 @@ class Split(NamedTuple):
 
     Attributes:
         x: examples (examples, ...); of a text, its token numbers as one row (tokens,).
-        y: targets (examples,) or (examples, outputs); (examples, time) for tagging, -1 at steps without a tag; of a
-            text, the next token of each (tokens,); of a whole series, the next values (examples, time - 1, values).
+        y: targets (examples,) or (examples, outputs); (examples, time) for tagging, -1 at steps without a tag;
+            (examples, time, bits) for bits, -1 at steps without an answer; of a text, the next token of each
+            (tokens,); of a whole series, the next values (examples, time - 1, values).
         lengths: number of valid steps of each example, int32 (examples,); None if all are valid.
         weight: weight of each example in the loss and in every mean of a score, float64 (examples,), above 0; None: all
             count the same.

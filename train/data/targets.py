@@ -31,6 +31,7 @@ _SORTS = {
     "multilabel": "labels",
     "tagging": "a class per step",
     "seq2seq": "a sequence of tokens",
+    "bits": "bits at every step",
     "language": "tokens",
 }  # targets by task; the other tasks read none
 _SUITED = {"seq2seq": ("a sequence of tokens", "a class per step")}  # where targets of another sort do as well
