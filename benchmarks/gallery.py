@@ -24,6 +24,7 @@ CAPTIONS = {  # by name of a plot, the most telling first
     "raster": "Spikes of the inputs and of the units by time.",
     "alignment": "Which part of the input each written token attended to.",
     "attention": "Attention of each step (row) to the steps of one test example (columns).",
+    "memory": "Input, answer, where the heads wrote and read, and the memory after the last step.",
     "before_after": "Input, output and original of test images.",
     "samples": "Generated samples.",
     "traversals": "Samples as one latent changes.",

@@ -41,6 +41,7 @@ _NAMES = {
     "log_likelihood": "log-likelihood in nats",
     "elbo": "evidence lower bound in nats",
     "psnr": "PSNR in dB",
+    "wrong_bits": "wrong bits of a sequence",
 }
 _SHARES = {
     "accuracy": "",

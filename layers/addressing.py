@@ -16,7 +16,7 @@ _LEAST = 1e-12  # weight below which sharpening sees no differences
 def content_weights(memory: jax.Array, keys: jax.Array, strengths: jax.Array) -> jax.Array:
     """Computes weights by the similarity of slots and keys, `softmax(strength * cosine)` (equations 5 and 6).
 
-    A slot or a key of zeros has the cosine 0 with everything.
+    A slot or a key of zeros has the cosine 0 with everything: 1e-8 is added to squared norms.
 
     Args:
         memory: (batch, slots, size).

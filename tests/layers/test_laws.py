@@ -112,6 +112,18 @@ CASES = {
         ((TABLE, np.zeros((3, 4), np.int32)), FIVE[:, 0]),
         "lif_cell: expected currents (3, 4)",
     ),
+    "ntm_cell": (
+        layers.scan(layers.ntm_cell(3, slots=4, word=2, heads=2)),
+        SERIES,
+        FIVE,
+        "ntm_cell(3) was initialised for 4 features, got 5",
+    ),
+    "dnc_cell": (
+        layers.scan(layers.dnc_cell(3, slots=4, word=2, heads=2)),
+        SERIES,
+        FIVE,
+        "dnc_cell(3) was initialised for 4 features, got 5",
+    ),
     "scan": (
         layers.scan(layers.lstm_cell(5, recurrent_dropout=0.2)),
         SERIES,

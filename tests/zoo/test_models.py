@@ -34,6 +34,7 @@ SMALL |= {"autoencoder": {"latent": 3, "hidden": (8,)}, "dae": {"hidden": (8,)},
 SMALL |= {"vae": {"latent": 3, "hidden": (6,)}, "deconvolutional": {"filters": (2, 3), "hidden": (4,)}}
 SMALL |= {"transformer": {"width": 8, "heads": 2, "dropout": 0.2}, "attention": {"width": 5, "longest": 3}}
 SMALL |= {"dcgan": {"latent": 3, "filters": (4,)}}
+SMALL |= {name: {"width": 6, "slots": 5, "word": 4, "heads": 2} for name in ("ntm", "dnc")}
 
 
 @functools.cache

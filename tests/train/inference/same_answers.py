@@ -63,7 +63,12 @@ def written(path, rows, header=()):
 
 def generated(model, name, folder, **options):
     """Selects a data set of the project; its test rows become a CSV file, sequences one file each."""
-    small = {"rnn": {"width": 3}, "bigru": {"width": 3}, "attention": {"width": 8, "longest": 5}}
+    small = {
+        "rnn": {"width": 3},
+        "bigru": {"width": 3},
+        "attention": {"width": 8, "longest": 5},
+        "ntm": {"width": 4, "slots": 5},
+    }
     recipe = replace(recipe_for(model, name), d=options, m=small.get(model, {}))
 
     def files(test):
@@ -185,6 +190,7 @@ CASES = {
     ("sequence", "regression"): partial(of_arrays, "sequence", "float64", 1),
     ("sequence", "tagging"): partial(generated, "bigru", "future", examples=40, steps=6, ahead=1),
     ("sequence", "seq2seq"): partial(generated, "attention", "reverse", examples=40, longest=4),
+    ("sequence", "bits"): partial(generated, "ntm", "copy_bits", examples=40, longest=2, bits=3),
     ("series", "regression"): partial(of_series, 1e10, 3.0, True),
     ("text", "language"): partial(of_text, "rnn", "characters"),
     ("table", "reconstruct"): partial(reconstructed, partial(of_arrays, "table", "int64", 1)),
@@ -224,6 +230,9 @@ def scores(said, test, task: str, relative: bool) -> dict[str, float]:
         return {"mse": error.mean(), "sse": error.sum(axis=1).mean()}
     if task == "multilabel":
         return {"accuracy": np.mean((said == true).all(axis=1)), "label_accuracy": np.mean(said == true)}
+    if task == "bits":
+        wrong = ((said != true) & (true >= 0)).sum(axis=(1, 2))
+        return {"wrong_bits": wrong.mean(), "exact_match": np.mean(wrong == 0)}
     if task != "regression":
         return {"accuracy": np.mean((said == true)[true >= 0])}
     true, said = (each.astype(np.float64).reshape(len(true), -1) for each in (true, said))
@@ -235,6 +244,8 @@ def scores(said, test, task: str, relative: bool) -> dict[str, float]:
 
 def in_answers(answers: list[dict], classes: tuple[str, ...]) -> np.ndarray | None:
     """Returns what `zoo predict` tells as predictions; None where it tells scores."""
+    if "bits" in answers[0]:
+        return np.array([[int(bit) for bit in each["bits"].replace(" ", "")] for each in answers])
     if "tags" in answers[0]:
         return np.concatenate([[classes.index(tag) for tag in each["tags"]] for each in answers])
     if "labels" in answers[0]:

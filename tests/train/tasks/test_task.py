@@ -41,7 +41,7 @@ def means(task, outputs, y):
 
 
 def test_the_registry_covers_the_tasks_of_data_and_the_losses_of_recipes():
-    assert {*LOSSES, "generation", "forecast", "seq2seq"} == set(get_args(Kind))
+    assert {*LOSSES, "generation", "forecast", "seq2seq", "bits"} == set(get_args(Kind))
     assert set(get_args(Kind)) < set(names())
     assert {name for valid in LOSSES.values() for name in valid} | {"auto"} == set(get_args(Loss))
 

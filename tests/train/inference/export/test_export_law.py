@@ -40,7 +40,7 @@ class _Toy(NamedTuple):
 def toy(task, outputs):
     """A trained model of inputs (time, 3) or (3,), with a dense layer as outputs."""
     layer = dense(outputs)
-    rng, time = np.random.default_rng(0), (5,) if task in ("tagging", "forecast", "seq2seq") else ()
+    rng, time = np.random.default_rng(0), (5,) if task in ("tagging", "forecast", "seq2seq", "bits") else ()
     params = {"w": rng.normal(size=(3, outputs)), "b": rng.normal(size=outputs)}
     params = jax.tree.map(np.float32, params)
 
@@ -68,7 +68,7 @@ def toy(task, outputs):
 
 OUTPUTS = {"binary": 1, "multiclass": 4, "multilabel": 4, "tagging": 4, "regression": 2, "reconstruct": 3,
            "density": 2, "forecast": 3, "cluster": 4, "topographic_map": 4, "recall": 3,
-           "spikes": 4, "rendering": 4, "seq2seq": 4}  # fmt: skip
+           "spikes": 4, "rendering": 4, "seq2seq": 4, "bits": 4}  # fmt: skip
 
 
 def test_the_outputs_of_these_tasks_are_those_of_the_zoo():
@@ -82,7 +82,7 @@ def test_an_export_gives_what_the_task_predicts(task, outputs):
     found, wanted = np.asarray(exported(trained).call(x)), trained.predict_indices(x)
     if trained.task.probabilities is not None:
         np.testing.assert_allclose(found, trained.probabilities(x), atol=1e-6)
-        found = found > 0.5 if task == "multilabel" else found.argmax(-1)
+        found = found > 0.5 if task in ("multilabel", "bits") else found.argmax(-1)
     elif task in ("cluster", "topographic_map"):  # negative squared distances, of which the largest is the cluster
         np.testing.assert_allclose(found, trained.outputs(x), rtol=1e-5)
         found = found.argmax(-1)
