@@ -42,6 +42,7 @@ _ALL = (
     replace(_IMAGES, dataset="mnist", epochs=5, batch_size=128),
     replace(_STEPS, dataset="adding", epochs=10, batch_size=50, normalize="none"),
     replace(_STEPS, dataset="copy", epochs=10, batch_size=100),
+    replace(_STEPS, dataset="copy_bits", m={"width": 256}, lr=1e-3, epochs=20, batch_size=16, normalize="none"),
     replace(_STEPS, dataset="future", m={"width": 32}, lr=1e-2, epochs=8, batch_size=100),
     _TEXT,
     replace(_TEXT, dataset="tinyshakespeare", epochs=5),  # as many steps as for the text above

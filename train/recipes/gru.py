@@ -18,5 +18,5 @@ RECIPES = ModelRecipes(
         mackey_glass=Expect("rmse", 0.02, FLOOR, at_most=True),
     ),
     kinds=("image", "sequence", "text", "series"),
-    tasks=("binary", "multiclass", "regression", "tagging", "language"),
+    tasks=("binary", "multiclass", "regression", "tagging", "language", "bits"),
 )

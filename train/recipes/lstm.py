@@ -11,6 +11,7 @@ RECIPES = ModelRecipes(
         mnist=Expect("accuracy", 0.987, FLOOR),
         adding=Expect("mse", 0.01, FLOOR, at_most=True),
         copy=Expect("accuracy", 0.6, "a guess: 0.125"),
+        copy_bits=None,
         future=GUESS,
         text=Expect("bpc", 2.32, "markov, the best n-gram up to 5: 2.322", at_most=True),
         tinyshakespeare=Expect("nats", 1.65, FLOOR, at_most=True),
@@ -18,5 +19,5 @@ RECIPES = ModelRecipes(
         mackey_glass=Expect("rmse", 0.02, FLOOR, at_most=True),
     ),
     kinds=("image", "sequence", "text", "series"),
-    tasks=("binary", "multiclass", "regression", "tagging", "language"),
+    tasks=("binary", "multiclass", "regression", "tagging", "language", "bits"),
 )

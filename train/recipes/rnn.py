@@ -17,5 +17,5 @@ RECIPES = ModelRecipes(
         mackey_glass=None,
     ),
     kinds=("image", "sequence", "text", "series"),
-    tasks=("binary", "multiclass", "regression", "tagging", "language"),
+    tasks=("binary", "multiclass", "regression", "tagging", "language", "bits"),
 )
