@@ -25,6 +25,7 @@ CAPTIONS = {  # by name of a plot, the most telling first
     "alignment": "Which part of the input each written token attended to.",
     "attention": "Attention of each step (row) to the steps of one test example (columns).",
     "memory": "Input, answer, where the heads wrote and read, and the memory after the last step.",
+    "dimensions": "What each number of the capsule of a class changes.",
     "before_after": "Input, output and original of test images.",
     "samples": "Generated samples.",
     "traversals": "Samples as one latent changes.",

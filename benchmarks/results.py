@@ -296,6 +296,9 @@ CLAIMS = (
         at_least=0.99,
         reference="the best possible: 100 %",
     ),
+    Claim("capsule-digits", "--model capsule", 5, folds=True, at_least=0.988),
+    Claim("capsule-multi_digits", "--model capsule --dataset multi_digits", at_least=0.9, source="both digits found"),
+    Claim("capsule-mnist", "--model capsule --dataset mnist", at_least=0.994, reference="Sabour et al. 2017: 99.75 %"),
     Claim("lstm-mnist", "--model lstm --dataset mnist", at_least=0.987),
     Claim(
         "gan-ring",

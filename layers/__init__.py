@@ -32,6 +32,7 @@ from .activations import (
 from .attend import attend
 from .attention import attention
 from .base import Layer, as_layer, describe, stateless
+from .capsules import Routed, capsules, route, squash
 from .cells import Cell, stateless_cell
 from .combine import compose, parallel, residual, serial
 from .conv import conv, conv_transpose, depthwise_conv
@@ -63,6 +64,7 @@ __all__ = [
     "Cell",
     "Layer",
     "Players",
+    "Routed",
     "Rows",
     "Scanned",
     "Sequence",
@@ -73,6 +75,7 @@ __all__ = [
     "avg_pool",
     "batch_norm",
     "bidirectional",
+    "capsules",
     "compose",
     "computing_in",
     "conv",
@@ -113,6 +116,7 @@ __all__ = [
     "residual",
     "rnn_cell",
     "rotate",
+    "route",
     "scan",
     "selu",
     "serial",
@@ -123,6 +127,7 @@ __all__ = [
     "softmax",
     "softplus",
     "spectral_norm",
+    "squash",
     "stacked",
     "stateless",
     "stateless_cell",

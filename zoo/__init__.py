@@ -25,6 +25,7 @@ if TYPE_CHECKING:  # for editors only: at run time models are found by file name
     from .bilstm import bilstm as bilstm
     from .birnn import birnn as birnn
     from .boltzmann import boltzmann as boltzmann
+    from .capsule import capsule as capsule
     from .cgan import cgan as cgan
     from .cnn import cnn as cnn
     from .colorize import colorize as colorize

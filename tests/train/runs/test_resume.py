@@ -64,7 +64,7 @@ def fewer(name, place, options):
 
 
 SMALL = {"width": 8, "hidden": (8,), "filters": (4, 4), "order": 2, "n": 2, "units": 8, "rows": 3, "columns": 3}
-SMALL |= {"grid": (3, 2, 2), "temperatures": 5, "runs": 4}
+SMALL |= {"grid": (3, 2, 2), "temperatures": 5, "runs": 4, "primary": 2}
 
 
 def short(name, dataset=None, variant=""):

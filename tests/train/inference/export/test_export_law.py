@@ -31,6 +31,8 @@ class _Toy(NamedTuple):
     washout: int = 1
     grid: None = None
     record: None = None
+    routed: None = None
+    render: None = None
     raw: None = None
     read: None = None
     write: None = None
@@ -68,7 +70,7 @@ def toy(task, outputs):
 
 OUTPUTS = {"binary": 1, "multiclass": 4, "multilabel": 4, "tagging": 4, "regression": 2, "reconstruct": 3,
            "density": 2, "forecast": 3, "cluster": 4, "topographic_map": 4, "recall": 3,
-           "spikes": 4, "rendering": 4, "seq2seq": 4, "bits": 4}  # fmt: skip
+           "spikes": 4, "rendering": 4, "seq2seq": 4, "bits": 4, "capsules": 4}  # fmt: skip
 
 
 def test_the_outputs_of_these_tasks_are_those_of_the_zoo():

@@ -1,0 +1,43 @@
+"""Capsule network: digits, overlapping digits, MNIST."""
+
+from dataclasses import replace
+
+from ..config.recipe import Expect, ModelRecipes, Recipe
+
+_DIGITS = Recipe(
+    "capsule",
+    "digits",
+    task="capsules",
+    opt="adam",
+    lr=3e-3,
+    sched="cosine",
+    epochs=30,
+    batch_size=64,
+    normalize="unit",
+    expect=Expect("accuracy", 0.988, "the project's own bound"),
+)
+_MNIST = {"filters": (64,), "size": 9, "primary": 8, "hidden": (512, 1024)}
+
+RECIPES = ModelRecipes(
+    recipes=(
+        _DIGITS,
+        replace(
+            _DIGITS,
+            dataset="multi_digits",
+            t={"objects": 2},
+            epochs=10,
+            expect=Expect("accuracy", 0.9, "the project's own bound: both digits found"),
+        ),
+        replace(
+            _DIGITS,
+            dataset="mnist",
+            m=_MNIST,
+            epochs=10,
+            batch_size=128,
+            augment="shift",
+            expect=Expect("accuracy", 0.994, "the project's own bound; Sabour et al. 2017: 0.9975"),
+        ),
+    ),
+    kinds=("image",),
+    tasks=("capsules",),
+)
