@@ -1,4 +1,6 @@
-"""k-means: centres of examples, by Lloyd's algorithm from centres that k-means++ draws."""
+"""k-means: centres of examples, by Lloyd's algorithm from centres that greedy k-means++ draws."""
+
+import math
 
 import jax
 import jax.numpy as jnp
@@ -17,7 +19,8 @@ def kmeans(key: jax.Array, x: jax.Array, count: int, iterations: int) -> jax.Arr
 
     A centre that no example is nearest to moves to one of the examples that are farthest from their centres.
 
-    Source: Lloyd 1982; k-means++: Arthur and Vassilvitskii 2007.
+    Source: Lloyd 1982; greedy k-means++: Arthur and Vassilvitskii 2007, k-means++: the advantages of careful seeding,
+    with several candidates for each centre as in the last section.
 
     Args:
         key: random key.
@@ -49,16 +52,23 @@ def _nearest(x: jax.Array, centres: jax.Array) -> tuple[jax.Array, jax.Array]:
 
 
 def _drawn(key: jax.Array, x: jax.Array, count: int) -> jax.Array:
-    """Draws centres among the examples, with probabilities in proportion to the squared distance from those before."""
+    """Draws centres among the examples, with probabilities in proportion to the squared distance from those before.
+
+    Of 2 + log(count) candidates for a centre, as many as scikit-learn draws, the one is kept that leaves the least sum
+    of squared distances.
+    """
     of_rows, of_first, of_others = jax.random.split(key, 3)
     x = x[jax.random.choice(of_rows, len(x), (min(len(x), _DRAWN * count),), replace=False)]
     first = x[jax.random.randint(of_first, (), 0, len(x))]
 
-    def draw(distance, key):
-        # Where all examples are centres already, any of them is drawn.
-        chosen = x[jax.random.categorical(key, jnp.log(jnp.maximum(distance, 1e-30)))]
-        return jnp.minimum(distance, jnp.sum(jnp.square(x - chosen), axis=1)), chosen
+    def draw(distance, shares):
+        # Where all examples are centres already, the last one is drawn.
+        sums = jnp.cumsum(distance)
+        offered = x[jnp.clip(jnp.searchsorted(sums, shares * sums[-1], side="right"), 0, len(x) - 1)]
+        left = jnp.minimum(distance, squared_distances(offered, x))  # (candidates, rows)
+        best = jnp.argmin(jnp.sum(left, axis=1))
+        return left[best], offered[best]
 
-    keys = jax.random.split(of_others, count - 1)
-    _, others = jax.lax.scan(draw, jnp.sum(jnp.square(x - first), axis=1), keys)
+    shares = jax.random.uniform(of_others, (count - 1, 2 + int(math.log(count))))
+    _, others = jax.lax.scan(draw, squared_distances(first[None], x)[0], shares)
     return jnp.concatenate([first[None], others])
