@@ -41,7 +41,8 @@ def encoded(data: Dataset, tables: Sequence[Mapping[str, Any]], kinds: Mapping[s
 
 def _fitted(data: Dataset, table: Mapping[str, Any], kinds: Mapping[str, str], kept: Any) -> Dataset:
     """Returns a data set of places of rows as one of numbers, with the statistics of some training rows."""
-    encoder = fit(_taken(table, data.train.x[kept, 0]), kinds)
+    weight = None if data.train.weight is None else data.train.weight[kept]
+    encoder = fit(_taken(table, data.train.x[kept, 0]), kinds, weight=weight)
     return replace(
         data,
         train=_encoded(encoder, table, data.train),

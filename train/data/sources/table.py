@@ -83,7 +83,7 @@ class _Table:
         """Returns the data set, with the statistics of some of the training rows alone; None: of all."""
         some = self.train if rows is None else self.train.take(rows)
         table = {name: some.columns.get(name, ()) for name in self.kinds}
-        encoder = fit(table, self.kinds, rare=self.most[0], most=self.most[1])
+        encoder = fit(table, self.kinds, weight=some.weight, rare=self.most[0], most=self.most[1])
         ignored = {**encoder.ignored, **dict.fromkeys(self.names, TARGET)}
         ignored |= {self.weight: "the weights"} if self.weight else {}
         data = self.encoded(replace(encoder, ignored=ignored, blanks=self.blanks))
@@ -135,7 +135,8 @@ def _load(
         file: path of the CSV file; its first line holds the column names.
         target: column to predict, or several with commas between them.
         columns: kinds of columns, as in age=number,job=category,id=ignore (default: as found).
-        weight: column with the weight of each row in loss, scores and baseline, a number from 0 up (default: none).
+        weight: column with the weight of each row in loss, scores, baseline and the statistics of the columns, a number
+            from 0 up (default: none).
         missing: further texts that stand for a missing value, with commas between them (default: none).
         rare: training rows that a category needs for a feature of its own; one in a hundred, if that is fewer.
         categories: most categories of a column that have a feature of their own.

@@ -18,6 +18,7 @@ OTHER = "(other)"
 _DAY = 86400
 _PARTS = ("days", "month", "day", "weekday", "hour")  # of a date
 _SCALED = ("number", "date")
+_EQUAL = 1e-9  # difference of shares that rounding of weights may make
 
 
 @dataclass(frozen=True)
@@ -28,11 +29,11 @@ class Column:
         name: name of the column.
         kind: number, yes/no, category or date.
         fill: what a missing cell counts as: the median of a number, or of each part of a date; of yes/no the more
-            frequent of 0 and 1; of a category the place of the most frequent one.
+            frequent of 0 and 1; of a category the place of the most frequent one. Rows count by their weights.
         missing: whether the training rows had missing cells, so that a feature is 1 at these.
         shift: mean of each scaled feature.
         scale: reciprocal of its standard deviation.
-        categories: the categories with a feature of their own, the most frequent first.
+        categories: the categories with a feature of their own, the most frequent first, by the weights of the rows.
         rare: number of training rows whose category has none.
         parts: parts of a date.
         form: form of the dates, as `strptime` reads it, "": ISO 8601; or of numbers with a unit.
@@ -64,7 +65,9 @@ def features(column: Column) -> list[str]:
     return [*own, f"{column.name} missing"] if column.missing else own
 
 
-def fit_column(name: str, parsed: "Parsed", form: str, rare: int, most: int) -> Column:
+def fit_column(
+    name: str, parsed: "Parsed", form: str, rare: int, most: int, weight: "np.ndarray | None" = None
+) -> Column:
     """Fits a column to the training rows.
 
     Args:
@@ -73,6 +76,7 @@ def fit_column(name: str, parsed: "Parsed", form: str, rare: int, most: int) -> 
         form: form of the dates.
         rare: training rows that a category needs for a feature of its own.
         most: categories that may have one.
+        weight: weights of the rows (rows,), above 0; None: all count the same.
     """
     import numpy as np
 
@@ -80,16 +84,17 @@ def fit_column(name: str, parsed: "Parsed", form: str, rare: int, most: int) -> 
 
     values = parsed.values
     gone = values < 0 if parsed.kind == "category" else np.isnan(values)
-    there, missing = values[~gone], bool(gone.any())
+    there, missing, heavy = values[~gone], bool(gone.any()), None if weight is None else weight[~gone]
     if parsed.kind == "category":
-        return _fit_category(name, parsed, there, missing, rare, most)
+        return _fit_category(name, parsed, there, missing, rare, most, heavy)
     if parsed.kind == "yes/no":
-        return Column(name, parsed.kind, (float(len(there) > 0 and there.mean() > 0.5),), missing)
+        usual = len(there) > 0 and np.average(there, weights=heavy) > 0.5 + _EQUAL
+        return Column(name, parsed.kind, (float(usual),), missing)
     parts = _used_parts(there) if parsed.kind == "date" else ()
     numbers = _parts_of(there, parts) if parts else there[:, None]
-    fill = np.median(numbers, axis=0) if len(there) else np.zeros(numbers.shape[1])
+    fill = _medians(numbers, heavy) if len(there) else np.zeros(numbers.shape[1])
     every = _parts_of(values, parts) if parts else values[:, None]
-    scaler = fit_scaler(np.where(np.isnan(every), fill, every), "standard")
+    scaler = fit_scaler(np.where(np.isnan(every), fill, every), "standard", weight=weight)
     shift, scale = (tuple(map(float, part)) for part in scaler)
     return Column(name, parsed.kind, tuple(map(float, fill)), missing, shift, scale, parts=parts, form=form)
 
@@ -167,12 +172,37 @@ def from_json(values: Any) -> Column:
     return found
 
 
-def _fit_category(name: str, parsed: "Parsed", there: "np.ndarray", missing: bool, rare: int, most: int) -> Column:
+def _medians(numbers: "np.ndarray", weight: "np.ndarray | None") -> "np.ndarray":
+    """Computes the median of each column, of as many copies of a row as its weight if these are whole numbers."""
+    import numpy as np
+
+    if weight is None:
+        return np.median(numbers, axis=0)
+    found = []
+    for column in numbers.T:
+        order = np.argsort(column)
+        below = np.cumsum(weight[order])
+        ends = np.searchsorted(below / below[-1], (0.5 - _EQUAL, 0.5 + _EQUAL))
+        found.append(column[order[ends]].mean())
+    return np.array(found)
+
+
+def _fit_category(
+    name: str,
+    parsed: "Parsed",
+    there: "np.ndarray",
+    missing: bool,
+    rare: int,
+    most: int,
+    weight: "np.ndarray | None",
+) -> Column:
     import numpy as np
 
     counts = np.bincount(there, minlength=len(parsed.names))
+    shares = None if weight is None else weight / weight.max(initial=1e-300)  # of no rows there is no largest
+    heavy = np.bincount(there, shares, len(parsed.names)).round(9)
     least = max(1, min(rare, len(parsed.values) // 100))
-    order = sorted(np.flatnonzero(counts >= least).tolist(), key=lambda i: (-counts[i], parsed.names[i]))[:most]
+    order = sorted(np.flatnonzero(counts >= least).tolist(), key=lambda i: (-heavy[i], parsed.names[i]))[:most]
     categories = tuple(parsed.names[i] for i in order)
     kept = int(counts[order].sum()) if order else 0
     return Column(name, "category", (0.0,), missing, categories=categories, rare=len(there) - kept)

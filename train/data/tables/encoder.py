@@ -130,6 +130,7 @@ def fit(
     table: Table,
     kinds: Mapping[str, Found | str] = MappingProxyType({}),
     *,
+    weight: "np.ndarray | None" = None,
     where: Callable[[str, int], str] | None = None,
     rare: int = RARE,
     most: int = MOST,
@@ -144,6 +145,8 @@ def fit(
     Args:
         table: columns by name; the target must not be among them.
         kinds: kinds of columns by name, which overrule those that are found.
+        weight: weights of the rows (rows,), above 0, by which medians, the most frequent categories, means and standard
+            deviations count them; None: all count the same.
         where: `column, row -> place` of a cell in errors.
         rare: training rows that a category needs for a feature of its own; one in a hundred, if that is fewer.
         most: categories of a column that may have one.
@@ -169,7 +172,7 @@ def fit(
             identifiers += [name] * (found.kind == IDENTIFIER)
             continue
         parsed = cells if isinstance(cells, Parsed) else parsed or parse(cells, found.kind, at, found.form)
-        fitted.append(fit_column(name, parsed, found.form, rare, most))
+        fitted.append(fit_column(name, parsed, found.form, rare, most, weight))
     if not fitted:
         left = "; ".join(f"{name}: {why}" for name, why in ignored.items())
         if not left:

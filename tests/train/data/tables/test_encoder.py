@@ -46,6 +46,26 @@ def test_rows_are_encoded_as_by_hand(encoder):
     np.testing.assert_allclose(x, expected, rtol=1e-6, atol=1e-7)
 
 
+WEIGHTS = [(1, 1, 1, 3), (5, 1, 2, 2), (2, 3, 1, 4), (1, 1, 6, 1)]
+
+
+@pytest.mark.parametrize("weight", WEIGHTS)
+def test_a_whole_weight_counts_as_many_rows_in_medians_categories_and_scales(weight):
+    weight = np.array(weight)
+    copies = {name: np.repeat(np.array(cells), weight).tolist() for name, cells in TRAIN.items()}
+    weighted, repeated = fit(TRAIN, weight=weight / 7), fit(copies)
+    assert weighted.features == repeated.features
+    for mine, theirs in zip(weighted.columns, repeated.columns, strict=True):
+        np.testing.assert_allclose(mine.fill, theirs.fill, rtol=1e-12)
+    np.testing.assert_allclose(weighted.transform(TRAIN), repeated.transform(TRAIN), rtol=1e-5, atol=1e-6)
+
+
+def test_the_heaviest_category_stands_for_a_missing_one():
+    table = {"job": ["cook", "clerk", "", "clerk"], "age": ["20", "30", "", "90"], "owner": ["yes", "no", "", "no"]}
+    found = {column.name: column for column in fit(table, weight=np.array([9.0, 1, 1, 1])).columns}
+    assert (found["job"].categories, found["age"].fill, found["owner"].fill) == (("cook", "clerk"), (20.0,), (1.0,))
+
+
 def test_unseen_and_missing_cells_of_new_rows_have_their_place_and_are_told(encoder):
     notes = []
     new = {"job": ["pilot", ""], "since": ["2024-01-08", "2024-02-29"], "age": [None, 40], "owner": ["no", True]}
