@@ -165,7 +165,7 @@ def _results(name: str, recipe: Recipe, kept: dict) -> str:
     lines = [results.row(claim, kept.get(claim.name)) for claim in claims]
     if not any(claim.flags == f"--model {name}" for claim in claims) and recipe.expect:
         expect = recipe.expect
-        bound = f"{expect.metric} {expect.value:g} or {'less' if expect.at_most else 'more'} ({expect.source})"
+        bound = f"{expect.metric} {results.held(*expect.bounds)} ({expect.source})"
         lines.insert(0, f"| `--model {name}` | not measured | {bound} | |")
     return "\n".join([_HEAD, *lines])
 

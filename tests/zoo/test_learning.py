@@ -41,5 +41,4 @@ def test_every_model_reaches_the_expected_result_of_its_first_recipe(name, tmp_p
     recipe = replace(recipe_for(name), **SHORTER.get(name, {}))
     with compiled_quickly() if name in DEEP else nullcontext():
         result = run(recipe, RunOptions(out=tmp_path / "run", quiet=True, pictures=False))
-    reached = result.metrics[recipe.expect.metric]
-    assert (reached <= recipe.expect.value) if recipe.expect.at_most else (reached >= recipe.expect.value)
+    assert recipe.expect.reached(result.metrics[recipe.expect.metric])

@@ -63,8 +63,7 @@ def model_text(recipe: Recipe) -> str:
     if not others:
         lines.append(f"It has no recipe: give --dataset NAME; the values below are those for {recipe.dataset}.")
     if recipe.expect:
-        bound = "at most" if recipe.expect.at_most else "at least"
-        lines.append(f"Expected: {recipe.expect.metric} {bound} {recipe.expect.value:g} ({recipe.expect.source}).")
+        lines.append(f"Expected: {recipe.expect.metric} {recipe.expect.bound} ({recipe.expect.source}).")
     return "\n".join(lines)
 
 

@@ -87,14 +87,19 @@ def expected(path: Path, value: Any) -> Expect | None:
     """Returns the expected result that a configuration states.
 
     Raises:
-        BadInput: if it is no table of metric, value and source.
+        BadInput: if it is no table of metric, value and source, or its bounds contradict each other.
     """
     if value is None or value == "none":
         return None
     kinds = get_type_hints(Expect)
     if not isinstance(value, dict) or not set(value) <= set(kinds) or not {"metric", "value", "source"} <= set(value):
         raise BadInput(f"--config {path}: expect must be a table of metric, value, source, got {value!r}")
-    return Expect(**{key: coerce(kinds[key], each, f"--config {path}: expect.{key}") for key, each in value.items()})
+    try:
+        return Expect(
+            **{key: coerce(kinds[key], each, f"--config {path}: expect.{key}") for key, each in value.items()}
+        )
+    except ValueError as error:
+        raise BadInput(f"--config {path}: {error}") from None
 
 
 def write_config(recipe: Recipe) -> str:

@@ -220,9 +220,8 @@ def _result(
         text.append(f" (baseline {_score(baseline['metrics'][name])}, {baseline['name']})", "not bold")
     if expect is None or expect.metric != name:
         return text
-    bound = "at most" if expect.at_most else "at least"
-    met = value <= expect.value if expect.at_most else value >= expect.value
-    text.append(f" (expected {bound} {expect.value:g}, {expect.source})", "not bold")
+    met = expect.reached(value)
+    text.append(f" (expected {expect.bound}, {expect.source})", "not bold")
     return text.append(": reached" if met else ": missed", "green" if met else "yellow")
 
 

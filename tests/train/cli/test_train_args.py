@@ -264,6 +264,10 @@ def test_a_short_run_shortens_the_default_warmup(tmp_path):
         ("m = 3", "m must be a table, got 3"),
         ("trainer = 'perceptron'", "cnn is trained by supervised, not by perceptron"),
         ("lr = 0.1\nexpect = 3", "expect must be a table of metric, value, source, got 3"),
+        (
+            'lr = 0.1\nexpect = {metric = "accuracy", value = 0.9, source = "me", upper = 0.5}',
+            "expect of accuracy: upper 0.5 must be at least the value 0.9",
+        ),
         ("lr =", "is not valid TOML"),
         ("{", "is not valid JSON"),
         ("3", "is not valid TOML"),

@@ -125,6 +125,9 @@ def test_the_classes_are_listed_with_their_mean():
         (0.97, Expect("accuracy", 0.97, "us"), "(expected at least 0.97, us): reached"),
         (0.97, Expect("accuracy", 0.9, "us", at_most=True), "(expected at most 0.9, us): missed"),
         (float("nan"), Expect("accuracy", 0.9, "us"), "(expected at least 0.9, us): missed"),
+        (0.05, Expect("accuracy", 0.045, "us", upper=0.055), "(expected 0.045 to 0.055, us): reached"),
+        (0.0, Expect("accuracy", 0.045, "us", upper=0.055), "(expected 0.045 to 0.055, us): missed"),
+        (0.06, Expect("accuracy", 0.045, "us", upper=0.055), "(expected 0.045 to 0.055, us): missed"),
     ],
 )
 def test_the_result_is_compared_with_the_expectation(value, expect, said):
