@@ -78,7 +78,8 @@ class Traits(NamedTuple):
     Attributes:
         gradient: follows the gradient of a loss, by the recipe's optimizer.
         reads: the flags among `FIELDS` that have an effect without a gradient; the others are refused.
-        idle: options without effect where another option has a value: `{"t.chains": ("t.persistent", False)}`.
+        idle: options, or fields of the recipe, without effect where another has a value: `{"t.chains":
+            ("t.persistent", False)}`, or several of them in a tuple: `{("lr", "opt"): ("t.fine_tuning", "none")}`.
         schedule: follows the recipe's schedule of the learning rate.
         accumulate: sums the gradients of `--accumulate` batches into one update.
         stores: keeps the training examples themselves, all of them or those that its options `patterns` and `choose`
@@ -96,7 +97,7 @@ class Traits(NamedTuple):
 
     gradient: bool = True
     reads: tuple[str, ...] = ()
-    idle: Mapping[str, tuple[str, Any]] = MappingProxyType({})
+    idle: Mapping[str | tuple[str, ...], tuple[str, Any]] = MappingProxyType({})
     schedule: bool = True
     accumulate: bool = False
     stores: bool = False

@@ -1,7 +1,7 @@
 """Finds the values of a recipe that have no effect on its training; they are refused when they are typed.
 
-What a trainer reads is among its traits; what an optimizer or a schedule reads is here. Options of a model or trainer
-that only count beside another one are in `idle` of its recipes or traits. Needs neither jax nor numpy.
+What a trainer reads is among its traits; what an optimizer or a schedule reads is here. Options and fields that only
+count beside another one are in `idle` of the model's recipes or the trainer's traits. Needs neither jax nor numpy.
 """
 
 from collections.abc import Callable, Mapping
@@ -76,17 +76,22 @@ def without_effect(recipe: Recipe) -> dict[str, str]:
 
 
 def _idle(recipe: Recipe) -> dict[str, tuple[str, Any]]:
-    """Returns the options without effect where another one has a value, of the model and of the trainer."""
-    return {**book(recipe.model).idle, **traits(recipe.trainer).idle}
+    """Returns the options and fields without effect where another one has a value, of the model and of the trainer."""
+    stated = {**book(recipe.model).idle, **traits(recipe.trainer).idle}
+    return {
+        name: beside for names, beside in stated.items() for name in ((names,) if isinstance(names, str) else names)
+    }
 
 
 def option(recipe: Recipe, name: str) -> Any:
-    """Returns the value of an option of model or trainer, of its default if the recipe does not have it.
+    """Returns the value of a field, or of an option of model or trainer, its default if the recipe does not have it.
 
     >>> option(Recipe("dbn", "digits", trainer="greedy"), "t.fine_tuning")
     'gradient'
     """
     table, _, own = name.partition(".")
+    if not own:
+        return getattr(recipe, name)
     known = card(recipe.model).options if table == "m" else options(recipe.trainer)
     usual = {each.name: each.default for each in known}
     return getattr(recipe, table).get(own, usual.get(own))
@@ -125,9 +130,9 @@ def ignored(recipe: Recipe) -> list[str]:
     except BadInput:  # data from an iterator
         stock = recipe
     usual = {each.name: (each.default, getattr(stock, each.name)) for each in fields(Recipe)}
-    found = {name: getattr(recipe, name) for name in idle if name in usual}
-    found |= {name: option(recipe, name) for name in _idle(recipe) if name in idle}
-    usual |= {name: (option(replace(recipe, m={}, t={}), name), option(stock, name)) for name in _idle(recipe)}
+    found = {name: option(recipe, name) for name in idle if name in usual or name in _idle(recipe)}
+    plain = replace(recipe, m={}, t={})
+    usual |= {name: (option(plain, name), option(stock, name)) for name in found if name not in usual}
     return [
         f"{name} = {format_value(value)} of the recipe has no effect {idle[name]}"
         for name, value in found.items()

@@ -23,7 +23,16 @@ from .scoring import scores
 
 __all__ = ["greedy"]
 
-TRAITS = {"idle": {"t.pretraining": ("t.fine_tuning", "none")}}
+# fmt: off
+TRAITS = {
+    "idle": {
+        (
+            "t.pretraining", "opt", "lr", "momentum", "b2", "sched", "warmup_epochs", "step_epochs", "step_at",
+            "decay", "clip_grad", "ema", "weight_decay", "l1", "l2",
+        ): ("t.fine_tuning", "none"),
+    }
+}
+# fmt: on
 
 _PARTS = {"gradient": ("body", "labels"), "up_down": ("body", "generator"), "none": ("body", "labels")}
 
@@ -56,12 +65,13 @@ def greedy(
         BadInput: if the model is no deep belief network, or the inputs are not from 0 to 1.
     """
     _check(model, run)
-    count, recipe = len(model.names), run.recipe
+    count, recipe, tunes = len(model.names), run.recipe, fine_tuning != "none"
     # Without fine-tuning the last machine ends sooner, instead of a step or two that no machine has.
-    each = -(-run.steps // count) if fine_tuning == "none" else int(run.steps * pretraining) // count
+    each = int(run.steps * pretraining) // count if tunes else -(-run.steps // count)
     lengths = max(run.steps - count * each, 1), run.steps_per_epoch
     optimizer = make_optimizer(recipe, *lengths)
-    rate = _rate(pretraining_lr, each, count, make_schedule(recipe, *lengths))
+    rate = _rate(pretraining_lr, each, count, make_schedule(recipe, *lengths) if tunes else None)
+    decay = recipe.ema if tunes else None
     tuned = partial(_some, names=_PARTS[fine_tuning])
 
     def init(key, batch):
@@ -69,19 +79,19 @@ def greedy(
         params["generator"]["0"]["a"] = _rates(batch["x"])
         fit = {"params": params, "state": state, "opt": optimizer.init(tuned(params)), "step": jnp.int32(0)}
         fit |= {"velocity": jax.tree.map(jnp.zeros_like, params["generator"])}
-        return fit if recipe.ema is None else fit | {"ema": params}
+        return fit if decay is None else fit | {"ema": params}
 
     tune = partial(_fine_tuned, model, task, optimizer, fine_tuning)
-    branches = [*(partial(_pretrained, model, layer, rate) for layer in range(count if each else 0)), tune]
+    branches = [*(partial(_pretrained, model, layer, rate) for layer in range(count if each else 0)), *[tune] * tunes]
 
     def step(fit, batch, key):
         phase = jnp.minimum(fit["step"] // max(each, 1), len(branches) - 1)
         new, error = jax.lax.switch(phase, branches, fit, batch, key)
         loss = _loss(model, task, fit, batch, None, tuned(fit["params"]))
         metrics = {"loss": loss, "layer": (phase + 1).astype(jnp.float32), "reconstruction_error": error}
-        if recipe.ema is not None:  # of the fine-tuning alone
-            tunes, since = phase == len(branches) - 1, jnp.maximum(fit["step"] - count * each, 0)
-            new["ema"] = ema_update(fit["ema"], new["params"], jnp.where(tunes, recipe.ema, 0.0), since)
+        if decay is not None:  # of the fine-tuning alone
+            last, since = phase == len(branches) - 1, jnp.maximum(fit["step"] - count * each, 0)
+            new["ema"] = ema_update(fit["ema"], new["params"], jnp.where(last, decay, 0.0), since)
         return fit | new | {"step": fit["step"] + 1}, metrics
 
     figures, logged = (draw_layers, draw_classes), lambda numbers, update: rate(update)
@@ -97,11 +107,13 @@ def _check(model: Any, run: Run) -> None:
         raise BadInput(f"--normalize {recipe.normalize}: {name} reads values from 0 to 1: take --normalize unit")
 
 
-def _rate(first: float, each: int, count: int, schedule: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """Returns the learning rate by step: that of each machine falls to 0, then that of the recipe."""
+def _rate(first: float, each: int, count: int, schedule: Callable[[Any], Any] | None) -> Callable[[Any], Any]:
+    """Returns the learning rate by step: that of each machine falls to 0, then that of a schedule, if there is one."""
 
     def rate(step):
         of_machine = first * (1 - (step % max(each, 1)) / max(each, 1))
+        if schedule is None:
+            return of_machine
         return jnp.where(step < count * each, of_machine, schedule(step - count * each))
 
     return rate

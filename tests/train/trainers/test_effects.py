@@ -170,6 +170,8 @@ def test_no_recipe_of_the_zoo_has_a_value_without_effect():
         ("rbm --no-t.persistent --t.chains 5", "--t.chains 5 has no effect with --no-t.persistent"),
         ("rbm --dataset iris --m.binarise random", "--m.binarise random has no effect with --m.units gaussian"),
         ("dbn --t.fine-tuning none --t.pretraining 0.3", "--t.pretraining 0.3 has no effect with --t.fine-tuning none"),
+        ("dbn --t.fine-tuning none --lr 0.1 --opt sgd", "--lr 0.1, --opt sgd have no effect with --t.fine-tuning none"),
+        ("dbn --t.fine-tuning none --b2 0.9", "--b2 0.9 has no effect with --t.fine-tuning none"),
         ("hopfield --m.form modern --t.rule storkey", "--t.rule storkey has no effect with --m.form modern"),
     ],
 )
@@ -196,12 +198,13 @@ def test_what_has_an_effect_or_was_not_typed_is_accepted(words):
 
 
 def idle_options():
-    """Each option that is stated to have no effect beside another, with a recipe whose model or trainer states it."""
+    """The options that are stated to have no effect beside another, with a recipe whose model or trainer states it."""
     for model in zoo.list_models():
         pages = book(model)
         for recipe in {each.trainer: each for each in reversed(pages.recipes)}.values():
-            for name, (other, value) in {**pages.idle, **traits(recipe.trainer).idle}.items():
-                yield pytest.param(recipe, name, other, value, id=f"{model} {name}")
+            for stated, (other, value) in {**pages.idle, **traits(recipe.trainer).idle}.items():
+                some = (stated,) if isinstance(stated, str) else stated
+                yield pytest.param(recipe, some, other, value, id=f"{model} {some[0]}")
 
 
 def types_of(recipe):
@@ -211,11 +214,24 @@ def types_of(recipe):
 
 
 def with_option(recipe, name, value):
+    if "." not in name:
+        return replace(recipe, **{name: value})
     return replace(recipe, **{name[0]: {**getattr(recipe, name[0]), name[2:]: value}})
+
+
+def with_others(recipe, names):
+    """The recipe with another value of each option."""
+    for name in names:
+        recipe = with_option(recipe, name, another(recipe, name))
+    return recipe
 
 
 def another(recipe, name):
     """A value of an option that differs from the one of the recipe."""
+    if "." not in name:
+        other = {**OTHER, "sched": "exponential"}[name]
+        assert other != getattr(recipe, name)
+        return other
     kind, now = types_of(recipe)[name], option(recipe, name)
     if get_origin(kind) is Literal or kind is bool:
         return next(each for each in get_args(kind) or (True, False) if each != now)
@@ -240,16 +256,18 @@ def what_is_learned(recipe, key):
     return re.sub(r" at 0x\w+", "", text), [np.asarray(value).tobytes() for _, value in found]
 
 
-@pytest.mark.parametrize(("recipe", "name", "other", "value"), idle_options())
-def test_an_option_counts_exactly_where_the_other_one_has_another_value(recipe, name, other, value, key):
+@pytest.mark.parametrize(("recipe", "names", "other", "value"), idle_options())
+def test_an_option_counts_exactly_where_the_other_one_has_another_value(recipe, names, other, value, key):
+    """Fields of the recipe that are stated together are changed at once; of them, those count that are read at all."""
     beside = with_option(recipe, other, value)
-    assert name in without_effect(beside)
-    changed = with_option(beside, name, another(beside, name))
-    assert what_is_learned(changed, key) == what_is_learned(beside, key)
+    assert {*names} <= without_effect(beside).keys()
+    assert what_is_learned(with_others(beside, names), key) == what_is_learned(beside, key)
     counts = with_option(beside, other, another(beside, other))
-    assert name not in without_effect(counts)
-    changed = with_option(counts, name, another(counts, name))
-    assert what_is_learned(changed, key) != what_is_learned(counts, key)
+    usual, read = what_is_learned(counts, key), [name for name in names if name not in without_effect(counts)]
+    own, fields = [[name] for name in names if "." in name], [name for name in read if "." not in name]
+    assert {name for each in own for name in each} <= {*read}
+    for some in [*own, fields] if fields else own:
+        assert what_is_learned(with_others(counts, some), key) != usual, some
 
 
 def test_epochs_alone_replace_the_steps_of_a_recipe_and_of_a_file(tmp_path):
