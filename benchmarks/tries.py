@@ -60,27 +60,39 @@ def _fixed_batch(work: Workload) -> Run:
 
 
 def _a_call_each(work: Workload) -> Run:
-    def program(programs, _):
-        def many(fit, totals, arrays, order, first, last, key):
-            for step in range(int(first), int(last)):
-                fit, totals = programs.one(fit, totals, arrays, order, jnp.int32(step), key)
-            return fit, totals
-
-        return many
-
-    return run_of(_advance(work), program)
+    return run_of(_advance(work), lambda programs, _: _calls(programs.one))
 
 
 def with_options(options: Mapping[str, Any], work: Workload) -> Run:
     """Makes the program with further compiler options; raises JaxRuntimeError if this jaxlib does not have one."""
-    return run_of(_advance(work), lambda programs, example: programs.many.lower(*example).compile(dict(options)))
+
+    def program(programs, example):
+        if programs.loops:
+            return programs.many.lower(*example).compile(dict(options))
+        *arguments, first, _, key = example
+        return _calls(programs.one.lower(*arguments, first, key).compile(dict(options)))
+
+    return run_of(_advance(work), program)
+
+
+def _as_users_run(programs: Any, _: tuple) -> Program:
+    return programs.many if programs.loops else _calls(programs.one)
+
+
+def _calls(one: Callable) -> Program:
+    def many(fit, totals, arrays, order, first, last, key):
+        for step in range(int(first), int(last)):
+            fit, totals = one(fit, totals, arrays, order, jnp.int32(step), key)
+        return fit, totals
+
+    return many
 
 
 def _advance(work: Workload) -> StepProgram:
     return assembled(work, make_data(work))[0]
 
 
-def run_of(advance: StepProgram, program: Callable[[Any, tuple], Program] = lambda programs, _: programs.many) -> Run:
+def run_of(advance: StepProgram, program: Callable[[Any, tuple], Program] = _as_users_run) -> Run:
     """Runs the result of `program` for the programs of a StepProgram and example arguments."""
     key = jax.random.key(0)
     order, fit = advance.order(key), advance.init(key)

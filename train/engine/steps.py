@@ -33,6 +33,11 @@ class _Programs(NamedTuple):
     many: Any
     zero: Callable[[], dict]
 
+    @property
+    def loops(self) -> bool:
+        """Whether steps run by `many`."""
+        return CONVOLUTION not in self.made_of or jax.default_backend() != "cpu"
+
 
 class StepProgram:
     """Runs training steps on a fit.
@@ -103,7 +108,7 @@ class StepProgram:
     def __call__(self, fit: dict, totals: dict, order: Any, first: int, last: int, key: jax.Array) -> tuple[dict, dict]:
         """Runs the steps `first` to `last` - 1 in the order of one epoch; fit and totals are consumed."""
         run = self.programs(fit, order, key)
-        if CONVOLUTION not in run.made_of or jax.default_backend() != "cpu":
+        if run.loops:
             return self.run(run.many, fit, totals, self.arrays, order, jnp.int32(first), jnp.int32(last), key)
         for step in range(first, last):
             fit, totals = self.run(run.one, fit, totals, self.arrays, order, jnp.int32(step), key)
