@@ -4,15 +4,17 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from sklearn.cluster import kmeans_plusplus
 
 from zoo import elm, rbf
-from zoo.layers.distances import squared_distances
+from zoo.layers.distances import smallest, squared_distances, two_smallest
 from zoo.train.config.recipe import Recipe
+from zoo.train.data.dataset import load_data
 from zoo.train.distributed.sharding import data_parallel
 from zoo.train.errors import BadInput
 from zoo.train.tasks import task_for
 from zoo.train.trainers import Run, least_squares
-from zoo.train.trainers._kmeans import kmeans
+from zoo.train.trainers._kmeans import _drawn, kmeans
 from zoo.train.trainers.radial_basis import radial_basis
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
@@ -32,6 +34,31 @@ def test_distances_are_those_of_numpy():
     x, centres = rng.normal(size=(5, 7)), rng.normal(size=(3, 7))
     want = np.square(x[:, None] - centres).sum(-1)
     np.testing.assert_allclose(squared_distances(jnp.asarray(x), jnp.asarray(centres)), want, rtol=1e-5)
+
+
+def test_the_places_of_the_smallest_values_are_those_of_numpy_also_of_equal_ones():
+    values = np.random.default_rng(0).integers(0, 4, (50, 9)).astype(np.float32)
+    values[0], values[1, 3] = np.inf, np.nan
+    found = np.asarray(smallest(jnp.asarray(values)))
+    np.testing.assert_array_equal(np.delete(found, [0, 1]), np.delete(values, [0, 1], 0).argmin(1))
+    assert (found[0], found[1]) == (0, 8)
+    several = np.asarray(two_smallest(jnp.asarray(values[2:])))
+    np.testing.assert_array_equal(several, np.argsort(values[2:], axis=1, kind="stable")[:, :2])
+
+
+def test_greedy_seeds_leave_as_little_as_those_of_scikit_learn_and_less_than_one_candidate_a_centre(key):
+    x = load_data("digits").train.x.reshape(-1, 64).astype(np.float32)
+
+    def left(centres):
+        return np.mean(np.min(squared_distances(jnp.asarray(x), jnp.asarray(centres)), axis=1))
+
+    ours = np.mean([left(_drawn(jax.random.key(seed), jnp.asarray(x), 60)) for seed in range(3)])
+    one, several = (
+        np.mean([left(kmeans_plusplus(x, 60, random_state=seed, n_local_trials=trials)[0]) for seed in range(3)])
+        for trials in (1, None)
+    )
+    assert ours < 1.04 * several
+    assert ours < 0.95 * one
 
 
 def test_k_means_ends_where_lloyds_algorithm_of_numpy_stays(key):

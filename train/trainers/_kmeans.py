@@ -5,7 +5,7 @@ import math
 import jax
 import jax.numpy as jnp
 
-from zoo.layers.distances import squared_distances
+from zoo.layers.distances import smallest, squared_distances
 
 from .least_squares import by_rows
 
@@ -48,7 +48,7 @@ def kmeans(key: jax.Array, x: jax.Array, count: int, iterations: int) -> jax.Arr
 
 def _nearest(x: jax.Array, centres: jax.Array) -> tuple[jax.Array, jax.Array]:
     distances = squared_distances(x, centres)
-    return jnp.argmin(distances, axis=1), jnp.min(distances, axis=1)
+    return smallest(distances), jnp.min(distances, axis=1)
 
 
 def _drawn(key: jax.Array, x: jax.Array, count: int) -> jax.Array:
