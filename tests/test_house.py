@@ -26,7 +26,7 @@ ROOMS = (
     ("trainers", "engine", "reporting", "inference/inputs", "inference/export"),
     ("evaluation",),
     ("runs", "inference"),
-    ("sweeps", "in_memory", "playground"),
+    ("sweeps", "in_memory", "playground", "playground/own", "playground/views"),
     ("cli",),
 )
 LARGE = ("data/sources", "plots", "recipes", "cli", "tasks", "trainers")  # lists of things of one kind

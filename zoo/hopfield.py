@@ -59,6 +59,8 @@ class Hopfield(NamedTuple):
         apply: as of a `Layer`; gives the final states of `recall`.
         recall: `(params, state, x, key=None) -> Recall`, from states x (batch, ...) of +1, -1 and, where an entry is
             unknown, 0. The key draws the order of asynchronous updates; without one it is always the same random order.
+        path: `(params, state, x, key=None) -> (sweeps + 1, batch, ...)`, the states of that recall before the first
+            sweep and after each.
         energy: `(params, s) -> (batch,)`, of states (batch, entries); no asynchronous update increases it.
         update: `(params, s, unit) -> s`, the asynchronous update of a unit in states (entries, batch); None where units
             are updated at the same time.
@@ -69,6 +71,7 @@ class Hopfield(NamedTuple):
     init: Callable[..., tuple[Any, Any]]
     apply: Callable[..., tuple[Any, Any]]
     recall: Callable[..., Recall]
+    path: Callable[..., jax.Array]
     energy: Callable[[Any, jax.Array], jax.Array]
     update: Callable[..., jax.Array] | None
     capacity: Callable[[int], float] | None
@@ -109,17 +112,25 @@ def hopfield(
     classical = form == "classical"
     energy = _energy if classical else _modern_energy(beta)
     sweep = _modern_sweep(beta) if not classical else _one_by_one if updates == "asynchronous" else _all_at_once
-    net = serial(flatten, memory=Layer(_init(classical, patterns), _recalling(sweep, energy, sweeps)))
+    init = _init(classical, patterns)
+    net = serial(flatten, memory=Layer(init, _recalling(sweep, energy, sweeps)))
+    passed = serial(flatten, memory=Layer(init, _recalling(sweep, lambda params, s: s, sweeps)))
 
     def recall(params, state, x, key=None):
         with jax.default_matmul_precision("highest"):  # energies and fields are compared with each other
             found = net.apply(params, {}, x, key)[0]
         return found._replace(pattern=found.pattern.reshape(x.shape))
 
+    def path(params, state, x, key=None):
+        with jax.default_matmul_precision("highest"):
+            states = passed.apply(params, {}, x, key)[0].energy
+        return states.reshape(len(states), *x.shape)
+
     return Hopfield(
         lambda key, x: (net.init(key, x)[0], {}),
         lambda params, state, x, key=None: (recall(params, state, x, key).pattern, state),
         recall,
+        path,
         lambda params, s: energy(params["memory"], s),
         _update if classical and updates == "asynchronous" else None,
         (lambda entries: _CAPACITY * entries) if classical else None,
@@ -141,8 +152,11 @@ def _init(classical: bool, patterns: int | None) -> Callable:
     return init
 
 
-def _recalling(sweep: Callable, energy: Callable, most: int) -> Callable:
-    """Returns the `apply` of a layer that sweeps over states (batch, entries) until none of them changes."""
+def _recalling(sweep: Callable, measure: Callable, most: int) -> Callable:
+    """Returns the `apply` of a layer that sweeps over states (batch, entries) until none of them changes.
+
+    Its field `energy` holds what `(params, states) -> array` measures before the first sweep and after each.
+    """
 
     def apply(params, state, x, key=None):
         check_features("memory", params["patterns"].shape[1], x)
@@ -158,7 +172,7 @@ def _recalling(sweep: Callable, energy: Callable, most: int) -> Callable:
 
         def visit(carry, i):
             carry = jax.lax.cond(jnp.any(carry[2] == CHANGING), step, lambda carry, i: carry, carry, i)
-            return carry, energy(params, carry[0])
+            return carry, measure(params, carry[0])
 
         count = jnp.zeros(x.shape[0], jnp.int32)
         start = (x, jnp.full_like(x, jnp.inf), count + CHANGING, count)
@@ -166,7 +180,7 @@ def _recalling(sweep: Callable, energy: Callable, most: int) -> Callable:
         overlaps = s @ params["patterns"].T / x.shape[1]
         nearest = jnp.argmax(jnp.abs(overlaps), axis=1)
         overlap = jnp.take_along_axis(overlaps, nearest[:, None], axis=1)[:, 0]
-        energies = jnp.concatenate([energy(params, x)[None], energies])
+        energies = jnp.concatenate([measure(params, x)[None], energies])
         return Recall(s, energies, taken, ending, nearest, overlap), state
 
     return apply

@@ -37,6 +37,18 @@ def test_the_energy_is_that_of_the_weights_and_no_sweep_increases_it(found):
     assert (energy[0] > energy[-1]).all()
 
 
+@pytest.mark.parametrize("updates", ["asynchronous", "synchronous"])
+def test_the_path_holds_the_states_of_the_recall_sweep_by_sweep(updates):
+    model, x = hopfield(updates=updates), jnp.asarray(STARTS, jnp.float32)
+    found, path = model.recall(PARAMS, {}, x), np.asarray(model.path(PARAMS, {}, x), np.float64)
+    np.testing.assert_array_equal(path[0], STARTS)
+    np.testing.assert_array_equal(path[-1], found.pattern)
+    energies = -0.5 * np.einsum("sbi,ij,sbj->sb", path, W, path) / SIZE
+    np.testing.assert_allclose(energies, found.energy, rtol=1e-5, atol=1e-6)
+    moved = (np.diff(path, axis=0) != 0).any(-1).sum(0)
+    np.testing.assert_array_equal(moved, found.sweeps)
+
+
 def test_the_nearest_stored_pattern_is_named_with_its_overlap(found):
     overlaps = np.asarray(found.pattern) @ X.T / SIZE
     np.testing.assert_array_equal(found.nearest, np.abs(overlaps).argmax(1))

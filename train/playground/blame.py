@@ -36,11 +36,12 @@ def blame(built: Built, fit: dict, split: str, index: int) -> tuple[dict[str, An
         BadInput: If the model has no layers of weights, or there is no such example.
     """
     parts, network = built.parts, built.view.network
-    if not network.dense:
+    if network is None or not network.dense:
         raise BadInput(f"{parts.recipe.model} has no layers through which an error passes back: take mlp or logistic")
-    if split not in built.xy or not 0 <= index < len(built.xy[split]):
+    splits = {"train": parts.data.train, "test": parts.data.test}
+    if split not in splits or not 0 <= index < len(splits[split].x):
         raise BadInput(f"there is no example {index} among those of {split[:20]!r}")
-    chosen = parts.data.train if split == "train" else parts.data.test
+    chosen = splits[split]
     params, state = eval_params(fit)
     x = jnp.asarray(scaled(parts.scaler, chosen.x[index : index + 1]))
     y = jnp.asarray(scaled_targets(parts.target_scaler, chosen.y[index : index + 1]))

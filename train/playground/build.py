@@ -8,23 +8,26 @@ import jax
 import numpy as np
 
 from ..config.recipe import Recipe, recipe_for
-from ..data.dataset import Place, load_data
-from ..data.sources.playground import features_of
-from ..data.split import Split, train_val_split
+from ..data.dataset import Place, Split, load_data
 from ..distributed.sharding import data_parallel
 from ..engine.evaluate import Evaluator
-from ..pipeline.arrays import GivenArrays, OpenArrays
+from ..errors import BadInput
+from ..pipeline.splits import preprocessed
 from ..runs.setup import Setup, setup
 from ..trainers import traits
 from ..trainers.numbers import NUMBERS
-from .state import Points, State, features, recipe_of
-from .view import Plane, View
+from .own.points import Points, features_given
+from .state import State, recipe_of, stage
+from .views.patterns import PatternsView
+from .views.plane import Plane, PlaneView
+from .views.series import SeriesView
+from .views.view import View
 
-__all__ = ["Built", "build", "own_splits"]
+__all__ = ["Built", "build"]
 
 _KEPT = 16  # programs that stay compiled
 _EDGE = 6.0  # of the square on which the data sets lie
-_SEED = 0  # of the split of own points
+_MOST_WEIGHTS = 2_000_000  # of a model with its layers that no knob counts
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,6 @@ class Built:
         parts: Parts of the run.
         view: What is drawn of it.
         program: Text of all that decides the compiled programs and the shapes of the fit.
-        xy: Coordinates of the training and of the test examples (n, 2), by split.
         scores: Evaluators of the training and of the test examples.
         notes: Lines on what was assumed of the data.
     """
@@ -47,7 +49,6 @@ class Built:
     parts: Setup
     view: View
     program: str
-    xy: dict[str, np.ndarray]
     scores: dict[str, Evaluator]
     notes: tuple[str, ...]
 
@@ -72,7 +73,8 @@ def build(state: State) -> Built:
         BadInput: If model, data and knobs do not go together.
     """
     notes: list[str] = []
-    stock, opened, xy = _data(state)
+    opened = state.own and state.own.opened(state.model, state.given)
+    stock = opened.recipe if opened else recipe_for(state.model, state.dataset)
     recipe = recipe_of(state, stock)
     gradient = traits(recipe.trainer).gradient
     parts = setup(
@@ -83,40 +85,44 @@ def build(state: State) -> Built:
         score_samples=False,
         numbers=NUMBERS if gradient else (),
     )
-    xy = xy or _coordinates(recipe)
+    _check_weights(parts)
     test = parts.evaluations["test"]
-    plane = Plane.around(np.concatenate([*xy.values()]), features(state), _EDGE if opened is None else 0.0)
-    built = Built(
-        state, stock, parts, View(parts, plane), _program(parts), xy,
-        {"train": test.on(parts.data.train), "test": test}, tuple(notes),
-    )  # fmt: skip
+    scores = {"train": test.on(_as_scored(parts)), "test": test}
+    built = Built(state, stock, parts, _view(state, parts), _program(parts), scores, tuple(notes))
     return _shared(built) if gradient else built
 
 
-def own_splits(points: Points) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
-    """Returns the coordinates and the labels of a user's training and test points, by split."""
-    xy = np.asarray(points.xy, np.float64)
-    label = np.asarray(points.label)
-    numbers = np.unique(label, return_inverse=True)[1].astype(np.int32) if label.dtype.kind == "U" else label
-    if not points.share:
-        return {"train": xy, "test": xy}, {"train": label, "test": label}
-    parts = train_val_split(Split(np.arange(len(xy)), numbers), points.share, _SEED)
-    train, test = (part.x for part in parts)
-    return {"train": xy[train], "test": xy[test]}, {"train": label[train], "test": label[test]}
+def _view(state: State, parts: Setup) -> View:
+    """Returns what draws the fits of a run, by the kind of its data."""
+    kind = stage(state.dataset)
+    if kind != Points.NAME:
+        return {"series": SeriesView, "patterns": PatternsView}[kind](parts)
+    if isinstance(state.own, Points):
+        xy, edge = state.own.splits()[0], 0.0
+    else:
+        xy, edge = _coordinates(parts.recipe), _EDGE
+    plane = Plane.around(np.concatenate([*xy.values()]), features_given(state.given), edge)
+    return PlaneView(parts, plane, xy)
 
 
-def _data(state: State) -> tuple[Recipe, OpenArrays | None, dict[str, np.ndarray]]:
-    """Returns the recipe of the zoo for the data of a state, and own points with their coordinates."""
-    if state.points is None:
-        return recipe_for(state.model, state.dataset), None, {}
-    names = features(state)
-    xy, label = own_splits(state.points)
-    x = {name: features_of(each, names) for name, each in xy.items()}
-    given = GivenArrays(x["train"], label["train"], (x["test"], label["test"]))
-    kind, data = given.described(state.model, "")
-    data = replace(data, features=names)
-    stock = replace(recipe_for(state.model, kind), dataset=kind.name, d={}, expect=None)
-    return stock, OpenArrays(kind, data, stock), xy
+def _as_scored(parts: Setup) -> Split:
+    """Returns the training examples in the form of the test examples: windows of a relative series are changes."""
+    return preprocessed(parts.data, parts.data.train, None)["train"]
+
+
+def _check_weights(parts: Setup) -> None:
+    """Refuses a model whose weights would take the memory or the time of others.
+
+    Raises:
+        BadInput: If it has too many.
+    """
+    x = jax.ShapeDtypeStruct((1, *parts.example.shape), parts.example.dtype)
+    params = jax.eval_shape(parts.model.init, jax.random.key(0), x)[0]
+    count = sum(int(np.prod(leaf.shape)) for leaf in jax.tree.leaves(params))
+    if count > _MOST_WEIGHTS:
+        raise BadInput(
+            f"the model has {count:,} weights, the playground trains at most {_MOST_WEIGHTS:,}: make it narrower"
+        )
 
 
 def _coordinates(recipe: Recipe) -> dict[str, np.ndarray]:
@@ -130,7 +136,8 @@ def _program(parts: Setup) -> str:
     numbers = dict.fromkeys(parts.trainer.numbers, 0)
     recipe = asdict(replace(parts.recipe, seed=0, dataset="", d={}, **numbers))
     shapes = [each.shape for split in (parts.data.train, parts.data.test) for each in (split.x, split.y)]
-    return repr((sorted(recipe.items(), key=str), sorted(numbers), shapes, parts.task.name, parts.made_for))
+    about = (shapes, parts.data.relative, parts.task.name, parts.made_for)
+    return repr((sorted(recipe.items(), key=str), sorted(numbers), *about))
 
 
 def _shared(built: Built) -> Built:

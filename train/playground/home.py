@@ -9,18 +9,23 @@ from typing import Any
 
 from zoo._catalogue import card
 
+from .. import tasks, trainers
 from ..config.file import OPTION_TABLES, write_config
 from ..config.recipe import Recipe, book, recipe_for
 from ..data.sources.playground import features_of
 from ..option_types import format_value
 from ..runs.best_model import ModelInMemory, best_model_callback
-from .build import Built, own_splits
+from .build import Built
+from .own.patterns import Patterns
+from .own.points import Points, features_given
+from .own.series import Series
 from .state import recipe_of
 
 __all__ = ["home", "model_file"]
 
 _TABLES = {"regression": "table_values"}
 _FILES = ("points.csv", "points-test.csv")
+_SERIES, _PATTERNS = "series.csv", "patterns.txt"
 
 
 def home(built: Built, step: int, endless: bool) -> dict[str, Any]:
@@ -35,13 +40,21 @@ def home(built: Built, step: int, endless: bool) -> dict[str, Any]:
         `command`, "" where only Python can repeat the run, `python`, `toml`, and `files`, texts by name.
     """
     recipe = replace(built.parts.recipe, steps=max(step, 1)) if endless else built.parts.recipe
-    if built.state.points is None:
+    own, usual = built.state.own, recipe_of(replace(built.state, given={}), built.stock)  # with all options spelled out
+    if own is None:
         words = ["--dataset", recipe.dataset]
-        usual = recipe_of(replace(built.state, given={}), built.stock)  # with all options spelled out
         command, python = _command(recipe, usual, words), _python(recipe, usual)
         return {"command": command, "python": python, "toml": write_config(recipe), "files": {}}
-    files = _csv(built)
-    test = bool(built.state.points.share)
+    if isinstance(own, Points):
+        return _of_points(own, built, recipe)
+    if isinstance(own, Series):
+        return _of_series(own, recipe, usual)
+    return _of_patterns(own, built, recipe)
+
+
+def _of_points(own: Points, built: Built, recipe: Recipe) -> dict[str, Any]:
+    """Returns the texts that repeat a run on points of the user."""
+    files, test = _csv(own, features_given(built.state.given)), bool(own.share)
     python = _python_of_points(built, recipe, test)
     if "table" not in book(recipe.model).kinds:
         return {"command": "", "python": python, "toml": "", "files": files}
@@ -52,6 +65,27 @@ def home(built: Built, step: int, endless: bool) -> dict[str, Any]:
     usual = replace(usual, d={}, m={**_spelled(recipe, recipe.m), **usual.m})
     command = _command(replace(table, d={}), usual, words)
     return {"command": command, "python": python, "toml": write_config(table), "files": files}
+
+
+def _of_series(own: Series, recipe: Recipe, usual: Recipe) -> dict[str, Any]:
+    """Returns the texts that repeat a run on a series of the user."""
+    recipe = replace(recipe, d={"file": _SERIES, "column": "value", **recipe.d})
+    files = {_SERIES: "\n".join(["value", *map(repr, own.values)]) + "\n"}
+    command, python = _command(recipe, usual, ["--dataset", recipe.dataset]), _python(recipe, usual)
+    return {"command": command, "python": python, "toml": write_config(recipe), "files": files}
+
+
+def _of_patterns(own: Patterns, built: Built, recipe: Recipe) -> dict[str, Any]:
+    """Returns the Python code that repeats a run on pictures of the user; no command reads them."""
+    lines = [
+        "import numpy as np", "import zoo", "",
+        f"with open({_PATTERNS!r}) as file:",
+        "    bits = [[int(cell) for cell in line.strip()] for line in file]",
+        f"x = np.array(bits, np.uint8).reshape(-1, {own.rows}, {own.columns}, 1)",
+        f"model = zoo.fit({recipe.model!r}, x, test=0{_given(built, recipe)})",
+    ]  # fmt: skip
+    files = {_PATTERNS: "\n".join(own.cells) + "\n"}
+    return {"command": "", "python": "\n".join(lines) + "\n", "toml": "", "files": files}
 
 
 def model_file(built: Built, fit: dict, step: int) -> bytes:
@@ -114,10 +148,6 @@ def _python(recipe: Recipe, usual: Recipe) -> str:
 
 
 def _python_of_points(built: Built, recipe: Recipe, test: bool) -> str:
-    found = _differences(recipe, built.stock)
-    own = {name: value for name, value in found.items() if "." not in name}
-    own |= {table: dict(getattr(recipe, table)) for table in "mt" if getattr(recipe, table)}
-    values = "".join(f", {name}={value!r}" for name, value in own.items())
     kind = "float" if built.parts.data.task == "regression" else "str"
     lines = [
         "import csv", "", "import numpy as np", "import zoo", "", "", "def read(name):",
@@ -125,16 +155,29 @@ def _python_of_points(built: Built, recipe: Recipe, test: bool) -> str:
         '    with open(name, newline="", encoding="utf-8") as file:', "        rows = list(csv.reader(file))[1:]",
         f"    return np.array([row[:-1] for row in rows], float), [{kind}(row[-1]) for row in rows]", "", "",
         f"x, y = read({_FILES[0]!r})",
-        f"model = zoo.fit({recipe.model!r}, x, y, test={f'read({_FILES[1]!r})' if test else 0}{values})",
+        f"model = zoo.fit({recipe.model!r}, x, y, test={f'read({_FILES[1]!r})' if test else 0}{_given(built, recipe)})",
     ]  # fmt: skip
     return "\n".join(lines) + "\n"
 
 
-def _csv(built: Built) -> dict[str, str]:
+def _given(built: Built, recipe: Recipe) -> str:
+    """Returns the values of a recipe that differ from those by which `zoo.fit` begins, as its arguments."""
+    usual = recipe_for(recipe.model, built.parts.source)
+    rules = (*trainers.options(usual.trainer), *tasks.options(usual.task))
+    usual = replace(
+        usual, m=_spelled(recipe, recipe.m) | usual.m, t={each.name: each.default for each in rules} | usual.t
+    )
+    found = _differences(recipe, usual)
+    own: dict[str, Any] = {name: value for name, value in found.items() if "." not in name}
+    for table in "mt":
+        if changed := {name[2:]: value for name, value in found.items() if name[:2] == f"{table}."}:
+            own[table] = changed
+    return "".join(f", {name}={value!r}" for name, value in own.items())
+
+
+def _csv(points: Points, names: tuple[str, ...]) -> dict[str, str]:
     """Returns the files of a user's points: their features and labels, training and test points apart."""
-    points, names = built.state.points, built.view.plane.features
-    assert points is not None
-    xy, label = own_splits(points)
+    xy, label = points.splits()
     found = {}
     for file, split in zip(_FILES, ("train", "test"), strict=True):
         text = io.StringIO()

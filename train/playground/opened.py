@@ -4,13 +4,12 @@ from dataclasses import fields
 from typing import Any
 
 from ..config.recipe import Recipe, recipe_for
-from ..data.sources.playground import SOURCES
 from ..engine.stepper import LoopState
 from ..errors import BadInput
 from ..runs.warm_start import warm_start
 from ..trained.file import header, locate
 from .build import Built
-from .state import State, models, options, recipe_of
+from .state import State, models, options, recipe_of, sets
 
 __all__ = ["start_of", "state_of"]
 
@@ -29,12 +28,9 @@ def state_of(run: str) -> State:
     """
     about = header(locate(run))
     model, dataset = about["model"], about["dataset"]
-    known = [each.name for each in SOURCES]
-    if model not in models() or dataset not in known:
-        raise BadInput(
-            f"{run} holds {model} on {dataset}: the playground opens runs of {', '.join(models())} on the data sets "
-            f"{', '.join(known)}"
-        )
+    if dataset not in sets(model):
+        which = f"of {model} on {', '.join(sets(model))}" if sets(model) else f"of {', '.join(models())}"
+        raise BadInput(f"{run} holds {model} on {dataset}: the playground opens runs {which}")
     return State(model, dataset, _given(about["recipe"], recipe_for(model, dataset)))
 
 

@@ -27,6 +27,7 @@ _NEEDS: Mapping[str, Mapping[str, type | tuple[type, ...]]] = {
     "restart": {},
     "speed": {"value": str},
     "blame": {"split": str, "index": int},
+    "recall": {"cells": str, "flip": (int, float), "hide": str, "seed": int},
     "home": {},
     "model": {},
 }

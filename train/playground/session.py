@@ -20,7 +20,8 @@ from .build import Built, build
 from .home import home, model_file
 from .knobs import knobs
 from .protocol import pack
-from .state import DEFAULT, State, models, read_state, sets
+from .state import DEFAULT, State, models, own_data, read_state, sets
+from .views.patterns import PatternsView
 
 __all__ = ["FRAMES", "Session"]
 
@@ -29,7 +30,8 @@ FRAMES = 20
 
 _SLOW = 5  # steps a second at the speed slow
 _WAITING = 64  # messages that wait, at most
-_SECONDS = 0.8 / FRAMES  # of steps between two frames; the rest is drawn
+_SECONDS = 0.8 / FRAMES  # of steps between two frames, at least; the rest is drawn
+_SCORED = 0.25  # share of the time that scores may take while the run is trained
 
 Send = Callable[[bytes, bool], None]
 """`(message, is_frame)`: sends to the page. Of frames only the newest need arrive."""
@@ -50,6 +52,7 @@ class Session:
         self._steps: Stepper | None = None
         self._playing, self._slow, self._moved = False, False, False
         self._burst, self._rate, self._start = 1, 0.0, start
+        self._drawing, self._scoring, self._scored = 0.0, 0.0, 0.0  # seconds of the last frame, of its scores; when
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._work, name="playground session", daemon=True)
         self._thread.start()
@@ -124,6 +127,11 @@ class Session:
         elif name == "blame":
             header, arrays = blame(built, steps.now.fit, message["split"], message["index"])
             self._say({"type": "blame", "step": steps.now.step, **header}, arrays)
+        elif name == "recall":
+            if not isinstance(built.view, PatternsView):
+                raise BadInput(f"{built.parts.recipe.model} follows no pattern here: take hopfield or rbm")
+            header, arrays = built.view.follow(steps.now.fit, message)
+            self._say({"type": "recall", "step": steps.now.step, **header}, arrays)
         elif name == "home":
             texts = home(built, steps.now.step, self._endless(built))
             self._say({"type": "home", "moved": self._moved, "step": steps.now.step, **texts})
@@ -150,11 +158,6 @@ class Session:
             self._steps = Stepper(built.parts.advance, built.parts.key, first)
             self._moved, self._burst = first is not None, 1
         self._built = built
-        data = built.parts.data
-        arrays: dict[str, np.ndarray] = {f"{name}_xy": built.xy[name].astype(np.float32) for name in ("train", "test")}
-        for name, split in (("train", data.train), ("test", data.test)):
-            y = np.asarray(split.y).reshape(len(split.x), -1)[:, 0]
-            arrays[f"{name}_y"] = y.astype(np.int32 if y.dtype.kind in "iu" else np.float32)
         header = {
             "type": "built",
             "goes_on": goes_on,
@@ -163,13 +166,14 @@ class Session:
             "set": dict(state.given),
             "models": models(),
             "sets": {name: sets(name) for name in models()},
+            "own": {name: own_data(name) for name in models()},
             "knobs": knobs(built),
             "notes": built.notes,
             "headline": built.parts.task.headline,
             "length": None if self._endless(built) else built.parts.plan.steps,
             **built.view.about(),
         }
-        self._say(header, arrays)
+        self._say(header, built.view.examples())
         self._frame()
 
     def _play(self) -> None:
@@ -182,7 +186,8 @@ class Session:
         taken = time.perf_counter() - began
         done = steps.now.step - first
         if not self._slow:
-            self._burst = int(np.clip(done * _SECONDS / max(taken, 1e-6), 1, 2 * self._burst + 8))
+            wanted = max(_SECONDS, self._drawing)  # half of the time, where frames are dear
+            self._burst = int(np.clip(done * wanted / max(taken, 1e-6), 1, 2 * self._burst + 8))
         self._frame()
         wait = 1 / (_SLOW if self._slow else FRAMES) - (time.perf_counter() - began)
         if wait > 0:
@@ -208,18 +213,28 @@ class Session:
     def _frame(self) -> None:
         """Sends what is drawn of the fit."""
         built, steps = self._run()
-        step = steps.now.step
-        fit = built.parts.advance.prepared(steps.now.fit, built.parts.key, step)
-        scores = {name: score(fit, built.parts.key, step) for name, score in built.scores.items()}
-        header = {
+        step, began = steps.now.step, time.perf_counter()
+        header: dict[str, Any] = {
             "type": "frame",
             "step": step,
             "epoch": step / built.parts.advance.feed.steps_per_epoch,
             "rate": self._rate if self._playing else 0.0,
             "playing": self._playing,
-            "scores": scores,
         }
-        self._send(pack(header, built.view(fit)), True)
+        # Scores that take long are left out of some frames while the run is trained.
+        if not self._playing or began - self._scored > self._scoring / _SCORED:
+            header["scores"] = self._scores(built, steps.now)
+        self._send(pack(header, built.view(steps.now.fit)), True)
+        self._drawing = time.perf_counter() - began
+
+    def _scores(self, built: Built, now: LoopState) -> dict[str, Any]:
+        """Returns the scores of training and test examples, and takes their time."""
+        began = time.perf_counter()
+        fit = built.parts.advance.prepared(now.fit, built.parts.key, now.step)
+        found = {name: score(fit, built.parts.key, now.step) for name, score in built.scores.items()}
+        self._scored = time.perf_counter()
+        self._scoring = self._scored - began
+        return found
 
     def _say(self, header: Mapping[str, Any], arrays: Mapping[str, Any] | None = None) -> None:
         self._send(pack(header, arrays), False)

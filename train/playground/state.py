@@ -4,7 +4,7 @@ A page sends plain JSON; everything in it is checked here before a run is built.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 from itertools import pairwise
@@ -18,36 +18,31 @@ from ..config.given import no_steps, shorter_warmup
 from ..config.recipe import Recipe, book, recipe_for
 from ..config.schema import Option, data_flags, model_flags, recipe_flags, task_flags, trainer_flags
 from ..config.validate import check_recipe
-from ..data.dataset import source
-from ..data.sources.playground import SOURCES
+from ..data.dataset import Source, source
+from ..data.sources import sources
 from ..errors import BadInput
-from ..option_types import coerce, did_you_mean
+from ..option_types import coerce, did_you_mean, keyword_types
 from ..trainers.effects import check_effects
+from .own.patterns import Patterns
+from .own.points import Points
+from .own.series import Series
 
-__all__ = ["DEFAULT", "OWN", "Points", "State", "features", "models", "options", "read_state", "recipe_of", "sets"]
+__all__ = ["DEFAULT", "OWN", "State", "models", "options", "own_data", "read_state", "recipe_of", "sets", "stage"]
 
-OWN = "points"
-"""The name of the data that the user made, in place of a data set."""
+OWN: Mapping[str, type[Points | Series | Patterns]] = {kind.NAME: kind for kind in (Points, Series, Patterns)}
+"""What a user can make on the page in place of a data set, by its name."""
 
-_DRAWN = ("binary", "multiclass", "regression", "topographic_map")  # tasks whose outputs or units lie on the plane
-_MOST_POINTS, _MOST_EXAMPLES, _MOST_UNITS, _MOST_WEIGHTS = 5000, 10_000, 2000, 1_000_000
-_FAR = 1e6  # largest coordinate of a point
+_STAGES = {"points": Points.NAME, "series": Series.NAME, "image": Patterns.NAME}  # by the kind of the data
+_PLANE = ("binary", "multiclass", "regression", "topographic_map")  # tasks whose outputs or units lie on the plane
+_FORECASTS = ("regression", "forecast")
+_MOST_EXAMPLES, _MOST_UNITS, _MOST_WEIGHTS, _MOST_CELLS = 10_000, 2000, 1_000_000, 100
+_MOST_NUMBERS = 5_000_000  # of the windows of a series
+_SUITS: Mapping[str, Callable[[Source], bool]] = {
+    "points": lambda data: "features" in keyword_types(data.load),
+    "series": lambda data: "file" not in keyword_types(data.load),
+    "image": lambda data: len(data.shape) == 3 and data.shape[2] == 1 and math.prod(data.shape) <= _MOST_CELLS,
+}
 _HIDDEN = ("threshold", "fold", "augment", "dtype", "class_weights", "accumulate", "patience", "val_share", "task")
-
-
-@dataclass(frozen=True)
-class Points:
-    """Points that a user made.
-
-    Attributes:
-        xy: Coordinates of each point.
-        label: Class of each point as a text, or its value as a number.
-        share: Share of the points that is held out for testing; 0: scores are those of the training points.
-    """
-
-    xy: tuple[tuple[float, float], ...]
-    label: tuple[str | float, ...]
-    share: float = 0.2
 
 
 @dataclass(frozen=True)
@@ -56,15 +51,15 @@ class State:
 
     Attributes:
         model: Name of a model.
-        dataset: Name of a data set of points, or `OWN`.
+        dataset: Name of a data set, or of data that the user made, one of `OWN`.
         given: Values of knobs by the name of the flag; the others have the values of the recipe of the zoo.
-        points: Points that the user made, for `OWN`.
+        own: What the user made; None: the data set is one of the zoo.
     """
 
     model: str
     dataset: str
     given: Mapping[str, Any] = field(default_factory=dict)
-    points: Points | None = None
+    own: Points | Series | Patterns | None = None
 
 
 DEFAULT = State(
@@ -84,27 +79,56 @@ DEFAULT = State(
 
 @cache
 def models() -> dict[str, str]:
-    """Returns the models whose result on points can be drawn, each with the first line of its card."""
-    found = [name for name in _catalogue.own_names() if "points" in book(name).kinds and sets(name) and _is_drawn(name)]
-    return {name: _catalogue.card(name).title for name in found}
+    """Returns the models whose result on some data can be drawn, each with the first line of its card."""
+    return {name: _catalogue.card(name).title for name in _catalogue.own_names() if sets(name)}
 
 
-def sets(model: str) -> list[str]:
-    """Returns the data sets that a model accepts.
+@cache
+def sets(model: str) -> tuple[str, ...]:
+    """Returns the data sets on which the result of a model can be drawn, those of its own recipes first.
 
-    >>> sets("linear")
-    ['plane', 'multi_gauss']
+    >>> sets("linear"), sets("hopfield")
+    (('plane', 'multi_gauss'), ('digits', 'bars_and_stripes'))
     """
     page = book(model)
-    return [each.name for each in SOURCES if page.sets_task or each.task in page.tasks]
+    found = [each.name for each in _small() if each.kind in page.kinds and _is_drawn(model, each)]
+    own = [recipe.dataset for recipe in page.recipes]
+    return tuple(sorted(found, key=lambda name: own.index(name) if name in own else len(own)))
 
 
-def _is_drawn(model: str) -> bool:
-    """Returns whether the outputs or the samples of a model lie on the plane."""
-    recipe = recipe_for(model, sets(model)[0])
-    task = recipe.task or source(recipe.dataset).task
-    # A density that is learned by gradient is a generator's; the samples of machines of binary units are none.
-    return task in _DRAWN or (task == "density" and trainers.traits(recipe.trainer).gradient)
+@cache
+def own_data(model: str) -> tuple[str, ...]:
+    """Returns what a user can make for a model, names of `OWN`."""
+    return tuple(dict.fromkeys(_STAGES[source(name).kind] for name in sets(model)))
+
+
+@cache
+def stage(dataset: str) -> str:
+    """Returns how a data set is drawn: on the plane (points), over time (series), or as small pictures (patterns)."""
+    return dataset if dataset in OWN else _STAGES[source(dataset).kind]
+
+
+@cache
+def _small() -> tuple[Source, ...]:
+    """Returns the data sets that can be drawn: points with features, series without a file, and small grey pictures."""
+    return tuple(each for each in sources().values() if each.kind in _STAGES and _SUITS[each.kind](each))
+
+
+def _is_drawn(model: str, data: Source) -> bool:
+    """Returns whether the page has a way to draw what a model learns from a data set."""
+    page = book(model)
+    if not page.sets_task and data.task not in page.tasks:
+        return False
+    recipe = recipe_for(model, data.name)
+    task, gradient = recipe.task or data.task, trainers.traits(recipe.trainer).gradient
+    if data.kind == "points":
+        # A density that is learned by gradient is a generator's; the samples of machines of binary units are none.
+        return task in _PLANE or (task == "density" and gradient)
+    if data.kind == "series":
+        return task in _FORECASTS
+    # Of machines only those with recipes for such pictures: others have too many units to be enumerated, or too few.
+    suits = {each.dataset for each in page.recipes} & {each.name for each in _small() if each.kind == "image"}
+    return bool(suits) and (task == "recall" or (task == "density" and not gradient))
 
 
 def read_state(found: Any, first: State = DEFAULT) -> State:
@@ -113,8 +137,8 @@ def read_state(found: Any, first: State = DEFAULT) -> State:
     Raises:
         BadInput: If it has another form, names no such model or data set, or is too large.
     """
-    if not isinstance(found, dict) or not set(found) <= {"model", "dataset", "set", "points"}:
-        raise BadInput("the state of the playground is an object with model, dataset, set and points")
+    if not isinstance(found, dict) or not set(found) <= {"model", "dataset", "set", *OWN}:
+        raise BadInput(f"the state of the playground is an object with model, dataset, set and one of {', '.join(OWN)}")
     if not found:
         return first
     model, dataset, given = (found.get(name) for name in ("model", "dataset", "set"))
@@ -123,17 +147,17 @@ def read_state(found: Any, first: State = DEFAULT) -> State:
     given = {} if given is None else given
     if not isinstance(given, dict) or len(given) > 100:
         raise BadInput("set must be an object of knobs by name")
-    if dataset == OWN:
-        return State(model, OWN, given, _points(found.get("points")))
-    known = [each.name for each in SOURCES]
+    known = (*sets(model), *own_data(model))
     if not isinstance(dataset, str) or dataset not in known:
-        raise BadInput(f"{str(dataset)[:40]!r} is no data set of the playground; choose from {', '.join(known)}, {OWN}")
-    return State(model, dataset, given)
+        raise BadInput(
+            f"{str(dataset)[:40]!r} is no data set of {model} in the playground; choose from {', '.join(known)}"
+        )
+    return State(model, dataset, given, OWN[dataset].read(found.get(dataset)) if dataset in OWN else None)
 
 
 def options(state: State, stock: Recipe) -> dict[str, Option]:
     """Returns the knobs of a state by name; their defaults are the values of the recipe."""
-    kind = () if state.points else data_flags(source(stock.dataset), stock.d)
+    kind = state.own.flags(stock) if state.own else data_flags(source(stock.dataset), stock.d)
     return {
         flag.name: flag
         for flag in (
@@ -151,7 +175,7 @@ def recipe_of(state: State, stock: Recipe | None = None) -> Recipe:
 
     Args:
         state: The state.
-        stock: Recipe of the zoo for the points that the user made; None: that for the data set.
+        stock: Recipe of the zoo for the data that the user made; None: that for the data set.
 
     Raises:
         BadInput: If a knob does not exist, has a bad value or no effect, or the model would be too large.
@@ -159,7 +183,7 @@ def recipe_of(state: State, stock: Recipe | None = None) -> Recipe:
     stock = stock or recipe_for(state.model, state.dataset)
     flags, given = options(state, stock), {}
     for name, value in state.given.items():
-        if name == "d.features" and state.points:
+        if name == "d.features" and isinstance(state.own, Points):
             continue  # computed where the points are read
         if name not in flags:
             raise BadInput(f"{stock.model} has no knob {name[:40]!r}{did_you_mean(name[:40], flags)}")
@@ -179,11 +203,6 @@ def recipe_of(state: State, stock: Recipe | None = None) -> Recipe:
     return recipe
 
 
-def features(state: State) -> tuple[str, ...]:
-    """Returns the names of the features that the model reads."""
-    return coerce(tuple[str, ...], state.given.get("d.features", ("x", "y")), "--d.features")
-
-
 def _check_size(recipe: Recipe) -> None:
     """Refuses what would take the memory or the time of others."""
     widths = [each for value in recipe.m.values() for each in (value if isinstance(value, tuple) else (value,))]
@@ -196,30 +215,8 @@ def _check_size(recipe: Recipe) -> None:
         raise BadInput(f"the playground trains at most {_MOST_WEIGHTS:,} weights: take narrower layers (--m.hidden)")
     if recipe.m.get("rows", 1) * recipe.m.get("columns", 1) > _MOST_UNITS:
         raise BadInput(f"the playground draws maps of at most {_MOST_UNITS:,} units")
-    if recipe.d.get("examples", 0) > _MOST_EXAMPLES or recipe.batch_size > _MOST_EXAMPLES:
+    copies = recipe.d.get("copies", 0) << (recipe.d.get("side", 0) + 1)  # of every pattern of bars or stripes
+    if max(recipe.d.get("examples", 0), recipe.d.get("steps", 0), copies, recipe.batch_size) > _MOST_EXAMPLES:
         raise BadInput(f"the playground draws at most {_MOST_EXAMPLES:,} examples")
-
-
-def _points(found: Any) -> Points:
-    if not isinstance(found, dict) or not set(found) <= {"xy", "label", "share"}:
-        raise BadInput("points must be an object with xy, label and share")
-    xy, label, share = found.get("xy"), found.get("label"), found.get("share", 0.2)
-    if not isinstance(xy, list) or not isinstance(label, list) or len(xy) != len(label):
-        raise BadInput("points need xy and label, two lists of the same length")
-    if not 2 <= len(xy) <= _MOST_POINTS:
-        raise BadInput(f"give 2 to {_MOST_POINTS:,} points, got {len(xy):,}")
-    if not (_is_number(share) and 0 <= share <= 0.9):
-        raise BadInput("the share of test points must be a number from 0 to 0.9")
-    for i, place in enumerate(xy):
-        if not (isinstance(place, list) and len(place) == 2 and all(_is_number(each) for each in place)):
-            raise BadInput(f"point {i} (counted from 0) must be two numbers from {-_FAR:g} to {_FAR:g}")
-    texts = all(isinstance(each, str) and 0 < len(each) <= 40 for each in label)
-    if not texts and not all(_is_number(each) for each in label):
-        raise BadInput("labels must all be texts of 1 to 40 characters, or all numbers")
-    return Points(tuple((float(x), float(y)) for x, y in xy), tuple(label), float(share))
-
-
-def _is_number(value: Any) -> bool:
-    return (
-        isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and abs(value) <= _FAR
-    )
+    if recipe.d.get("steps", 0) * (recipe.d.get("window", 0) + recipe.d.get("horizon", 0)) > _MOST_NUMBERS:
+        raise BadInput("the windows of the series are too many and too long: reduce steps, window or horizon")

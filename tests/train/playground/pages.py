@@ -28,11 +28,11 @@ class Page:
     def ask(self, **message):
         self.session.ask(read(json.dumps(message)))
 
-    def show(self, model="mlp", dataset="spiral", points=None, **given):
-        """Shows a state; returns the message that it is built, and its first frame."""
+    def show(self, model="mlp", dataset="spiral", own=None, **given):
+        """Shows a state, with data of the user; returns the message that it is built, and its first frame."""
         self.ask(
             do="state",
-            state={"model": model, "dataset": dataset, "set": given} | ({"points": points} if points else {}),
+            state={"model": model, "dataset": dataset, "set": given} | ({dataset: own} if own else {}),
         )
         return self.next("built")[0], self.next("frame")
 

@@ -39,7 +39,7 @@ def test_a_run_is_opened_with_its_recipe_and_its_weights(tmp_path):
 
 def test_a_run_of_other_data_is_refused_with_what_can_be_opened():
     with pytest.raises(
-        BadInput, match=r"cnn-digits holds cnn on digits: the playground opens runs of .*mlp, .* spiral"
+        BadInput, match=r"cnn-digits holds cnn on digits: the playground opens runs of .*hopfield, .*mlp"
     ):
         state_of("cnn-digits")
     with pytest.raises(CheckpointUnusable, match="no model at nowhere"):

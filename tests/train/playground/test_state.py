@@ -7,11 +7,12 @@ import pytest
 
 from zoo.train.config.recipe import recipe_for
 from zoo.train.errors import BadInput, ZooError
+from zoo.train.playground.own.points import features_given
 from zoo.train.playground.protocol import LARGEST, read
-from zoo.train.playground.state import DEFAULT, OWN, features, models, read_state, recipe_of, sets
+from zoo.train.playground.state import DEFAULT, models, read_state, recipe_of, sets
 
 SPIRAL = {"model": "mlp", "dataset": "spiral", "set": {"m.hidden": [4, 2], "lr": 0.03, "d.noise": 5}}
-POINTS = {"model": "mlp", "dataset": OWN, "points": {"xy": [[0, 0], [1, 1]], "label": ["a", "b"]}}
+POINTS = {"model": "mlp", "dataset": "points", "points": {"xy": [[0, 0], [1, 1]], "label": ["a", "b"]}}
 
 
 def test_knobs_are_fields_of_the_recipe():
@@ -34,8 +35,12 @@ def test_every_animal_has_a_data_set(name):
     ("found", "told"),
     [
         ({"model": "cnn", "dataset": "spiral"}, "'cnn' is no model of the playground"),
-        ({"model": "mlp", "dataset": "mnist"}, "'mnist' is no data set of the playground"),
-        ({"model": "mlp", "dataset": "spiral", "more": 1}, "an object with model, dataset, set and points"),
+        ({"model": "mlp", "dataset": "mnist"}, "'mnist' is no data set of mlp in the playground"),
+        ({"model": "mlp", "dataset": "sine"}, "'sine' is no data set of mlp .*, points"),
+        (
+            {"model": "mlp", "dataset": "spiral", "more": 1},
+            "an object with model, dataset, set and one of points, series, patterns",
+        ),
         ({**SPIRAL, "set": [1]}, "set must be an object"),
         ({**POINTS, "points": {"xy": [[0, 0]], "label": ["a"]}}, "give 2 to 5,000 points, got 1"),
         ({**POINTS, "points": {"xy": [[0, 0], [1, 1e9]], "label": ["a", "b"]}}, "point 1 .* must be two numbers"),
@@ -68,8 +73,8 @@ def test_a_knob_that_is_wrong_is_named(given, told):
 
 
 def test_features_are_those_of_the_knob():
-    assert features(read_state({**SPIRAL, "set": {"d.features": ["x", "xy"]}})) == ("x", "xy")
-    assert features(DEFAULT) == ("x", "y")
+    assert features_given(read_state({**SPIRAL, "set": {"d.features": ["x", "xy"]}}).given) == ("x", "xy")
+    assert features_given(DEFAULT.given) == ("x", "y")
 
 
 def test_messages_are_small_json_objects_of_known_names():
@@ -121,7 +126,7 @@ def test_two_thousand_hostile_messages_end_in_errors_of_the_zoo():
         text = text[: rng.randrange(len(text))] if rng.random() < 0.1 else text
         try:
             found = read_state(read(text)["state"])
-            if found.points is None:
+            if found.own is None:
                 recipe_of(found)
         except ZooError as error:
             told.append(str(error))

@@ -22,7 +22,7 @@ from ..windows import Size, sliding_windows, whole_series
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["SOURCES", "csv_series", "mackey_glass", "sine"]
+__all__ = ["SOURCES", "csv_series", "mackey_glass", "series_data", "sine"]
 
 _PERIODS = (47.0, 18.1, 7.3)  # steps; their common multiple exceeds any series
 _AMPLITUDES = (1.2, 0.6, 0.2**0.5)  # the squares sum to 2, so the signal has standard deviation 1
@@ -57,7 +57,7 @@ def sine(
     t = np.arange(steps)
     signal = sum(a * np.sin(2 * np.pi * t / period) for a, period in zip(_AMPLITUDES, _PERIODS, strict=True))
     values = signal + noise * np.random.default_rng(seed).normal(size=steps)
-    return _dataset("sine", values, window, horizon, "value", relative, whole)
+    return series_data("sine", values, window, horizon, "value", relative, whole)
 
 
 def mackey_glass(
@@ -86,7 +86,7 @@ def mackey_glass(
 
     values = integrated(tau, _TRANSIENT + steps)[_TRANSIENT:]
     values = values + noise * np.random.default_rng(seed).normal(size=steps)
-    return _dataset("mackey_glass", values, window, horizon, "x", relative, whole)
+    return series_data("mackey_glass", values, window, horizon, "x", relative, whole)
 
 
 def csv_series(
@@ -111,7 +111,7 @@ def csv_series(
         raise BadInput("the data set csv needs a file: add --d.file FILE --d.column NAME")
     notes = []
     name, values = read_column(file, column, notes.append, encoding)
-    found = _dataset("csv", values, window, horizon, name, relative, whole, f"{file}, column {name!r}")
+    found = series_data("csv", values, window, horizon, name, relative, whole, f"{file}, column {name!r}")
     return replace(found, notes=tuple(notes))
 
 
@@ -147,7 +147,7 @@ def _feed(x: float) -> float:
     return 0.2 * x / (1 + eighth * square)
 
 
-def _dataset(
+def series_data(
     name: str,
     values: "np.ndarray",
     window: int,
@@ -157,6 +157,25 @@ def _dataset(
     whole: bool,
     where: str = "",
 ) -> Dataset:
+    """Makes the data set of a series, cut into windows or whole.
+
+    Args:
+        name: name of the data set.
+        values: series (steps,), the oldest value first.
+        window: number of past values in the input.
+        horizon: number of future values to forecast.
+        target: name of the value.
+        relative: forecast of the change from the last value instead of the value.
+        whole: one sequence of all values instead of windows.
+        where: name of the series in errors (default: that of the data set).
+
+    Raises:
+        BadInput: if the series is too short, or `relative` is given without windows.
+
+    >>> import numpy as np
+    >>> series_data("ramp", np.arange(50.0), 8, 2, "value", False, False).train.x.shape
+    (31, 8, 1)
+    """
     if whole and relative:
         raise BadInput("--d.relative needs windows, of which it takes the last value: leave --d.whole or --d.relative")
     cut = whole_series if whole else partial(sliding_windows, window=window)

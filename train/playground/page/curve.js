@@ -10,6 +10,7 @@ export class Curve {
   clear() { this.rows = []; this.draw(); }
 
   show({ step, scores }) {
+    if (!scores) return; // left out of frames between which they would take too long
     if (this.rows.length && this.rows.at(-1)[0] >= step) this.rows = this.rows.filter(([at]) => at < step);
     const name = this.name = "loss" in scores.train ? "loss" : Object.keys(scores.train)[0];
     this.rows.push([step, scores.train[name], scores.test[name]]);

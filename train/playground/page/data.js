@@ -1,4 +1,4 @@
-// Points of the user's own: clicked, from a CSV text, or on both sides of a function.
+// Points and series of the user's own: from a CSV text, numbers, or a function.
 
 import { expression } from "./expression.js";
 
@@ -37,4 +37,18 @@ export function aroundFunction(text, count = 400) {
   if (points.xy.length < count) throw new Error("the function has no finite values between -6 and 6");
   if (new Set(points.label).size < 2) throw new Error("all points from -6 to 6 lie on one side of the function");
   return points;
+}
+
+/** Numbers of a text, one series. Throws what is wrong. */
+export function fromNumbers(text) {
+  const words = text.split(/[\s,;]+/).filter(Boolean), values = words.map(Number), wrong = values.findIndex((value) => !Number.isFinite(value));
+  if (wrong >= 0) throw new Error(`word ${wrong + 1} is no number: ${words[wrong].slice(0, 40)}`);
+  return values;
+}
+
+/** Values of a function of x at `count` places from 0 to 100. */
+export function fromFunction(text, count = 600) {
+  const of = expression(text), values = Array.from({ length: count }, (_, i) => Number(of((100 * i) / (count - 1)).toFixed(4)));
+  if (!values.every(Number.isFinite)) throw new Error("the function has values between 0 and 100 that are not finite");
+  return values;
 }

@@ -8,13 +8,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ..data.normalize import scaled
-from ..data.sources.playground import features_of
-from ..inference.layers import Network
-from ..runs.setup import Setup
-from ..trainer import eval_params, named_key
+from ...data.normalize import scaled
+from ...data.sources.playground import features_of
+from ...inference.layers import Network
+from ...runs.setup import Setup
+from ...trainer import eval_params, named_key
 
-__all__ = ["SIDE", "Plane", "View"]
+__all__ = ["SIDE", "Plane", "PlaneView"]
 
 SIDE = 60
 """Places along a side of a surface."""
@@ -54,23 +54,32 @@ class Plane:
         return features_of(np.stack(np.meshgrid(*axes), axis=-1).reshape(-1, 2), self.features)
 
 
-class View:
-    """Draws the fits of a run as arrays by name.
+class PlaneView:
+    """Draws the fits of a run on points as arrays by name.
 
     Args:
         parts: Parts of the run.
         plane: What part of the plane is drawn.
+        xy: Coordinates of the training and of the test examples (n, 2), by split.
     """
 
-    def __init__(self, parts: Setup, plane: Plane):
-        self.parts, self.plane = parts, plane
+    def __init__(self, parts: Setup, plane: Plane, xy: Mapping[str, np.ndarray]):
+        self.parts, self.plane, self._xy = parts, plane, xy
         self.network = Network(parts.model, parts.example)
         self._grid = jnp.asarray(scaled(parts.scaler, plane.grid()))
         self._draw = jax.jit(self._drawn)
 
-    def share(self, other: "View") -> None:
+    def share(self, other: Any) -> None:
         """Takes the compiled program of a view of a run with the same programs."""
         self._draw, self.network = other._draw, other.network
+
+    def examples(self) -> dict[str, np.ndarray]:
+        """Returns coordinates (n, 2) and targets (n,) of training and test examples, which no step changes."""
+        found: dict[str, np.ndarray] = {f"{name}_xy": xy.astype(np.float32) for name, xy in self._xy.items()}
+        for name, split in (("train", self.parts.data.train), ("test", self.parts.data.test)):
+            y = np.asarray(split.y).reshape(len(split.x), -1)[:, 0]
+            found[f"{name}_y"] = y.astype(np.int32 if y.dtype.kind in "iu" else np.float32)
+        return found
 
     def __call__(self, fit: dict) -> dict[str, np.ndarray]:
         """Returns the arrays of a frame.
@@ -96,6 +105,7 @@ class View:
             "features": self.plane.features,
             "layers": [{"units": size, "shown": min(size, _SHOWN)} for size in self.network.sizes],
             "edges": edges,
+            "stage": "points",
             "task": self.parts.task.name,
             "classes": list(self.parts.data.classes),
             "places": self._kind(),
