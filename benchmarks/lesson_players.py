@@ -16,7 +16,7 @@ from zoo.train.plots.style import BLUE, GREY, RED, picture
 
 __all__ = ["COLLAPSED", "circles", "draw"]
 
-COLLAPSED = "--t.instance-noise 0 --t.d-lr 2e-3 --momentum 0.9 --sched constant"
+COLLAPSED = "--t.d-lr 5e-4 --t.instance-noise 0 --momentum 0.5 --sched constant --ema none --steps 3000"
 
 
 def draw(path: Path) -> None:
