@@ -1,7 +1,8 @@
 """Addressing of a memory by weights over its slots: by content, from the previous weights, and reading and writing.
 
 Graves, Wayne and Danihelka 2014, Neural Turing machines, section 3. Weights are not negative, and those of a head sum
-to 1 (to at most 1 where a head writes nothing).
+to 1 (to at most 1 where a head writes nothing). The slots of a memory are its last axis, the longest one, along which
+XLA computes without transposes.
 """
 
 import jax
@@ -19,20 +20,20 @@ def content_weights(memory: jax.Array, keys: jax.Array, strengths: jax.Array) ->
     A slot or a key of zeros has the cosine 0 with everything: 1e-8 is added to squared norms.
 
     Args:
-        memory: (batch, slots, size).
+        memory: (batch, size, slots).
         keys: (batch, heads, size).
         strengths: (batch, heads), above 0.
 
     Returns:
         Weights (batch, heads, slots).
 
-    >>> memory = jnp.array([[[3.0, 0.0], [0.0, 2.0], [0.0, 0.0]]])
+    >>> memory = jnp.array([[[3.0, 0.0, 0.0], [0.0, 2.0, 0.0]]])
     >>> weights = content_weights(memory, jnp.array([[[0.0, 5.0]]]), jnp.log(jnp.array([[4.0]])))
     >>> [round(float(weight), 4) for weight in weights[0, 0]]
     [0.1667, 0.6667, 0.1667]
     """
-    cosine = (keys @ jnp.swapaxes(memory, 1, 2)) * _inverse_norm(memory)[:, None, :]
-    return jax.nn.softmax((strengths * _inverse_norm(keys))[..., None] * cosine, axis=-1)
+    cosine = (keys @ memory) * _inverse_norm(memory, 1)[:, None, :]
+    return jax.nn.softmax((strengths * _inverse_norm(keys, -1))[..., None] * cosine, axis=-1)
 
 
 def interpolated(weights: jax.Array, before: jax.Array, gate: jax.Array) -> jax.Array:
@@ -82,35 +83,35 @@ def read_memory(memory: jax.Array, weights: jax.Array) -> jax.Array:
     """Reads the weighted sum of the slots (equation 2).
 
     Args:
-        memory: (batch, slots, size).
+        memory: (batch, size, slots).
         weights: (batch, heads, slots).
 
     Returns:
         Read vectors (batch, heads, size).
 
-    >>> read_memory(jnp.array([[[1.0, 2.0], [3.0, 6.0]]]), jnp.array([[[0.5, 0.5]]])).tolist()
+    >>> read_memory(jnp.array([[[1.0, 3.0], [2.0, 6.0]]]), jnp.array([[[0.5, 0.5]]])).tolist()
     [[[2.0, 4.0]]]
     """
-    return weights @ memory
+    return jnp.einsum("bhs,bws->bhw", weights, memory)
 
 
 def written(memory: jax.Array, weights: jax.Array, erase: jax.Array, add: jax.Array) -> jax.Array:
     """Erases, then adds, by the weights of all heads; their order does not matter (equations 3 and 4).
 
     Args:
-        memory: (batch, slots, size).
+        memory: (batch, size, slots).
         weights: (batch, heads, slots).
         erase: share of each element to erase (batch, heads, size), from 0 to 1.
         add: vectors to add (batch, heads, size).
 
     >>> half = jnp.array([[[0.5, 0.0]]])
     >>> written(jnp.ones((1, 2, 2)), half, jnp.array([[[1.0, 0.0]]]), jnp.array([[[4.0, 4.0]]])).tolist()
-    [[[2.5, 3.0], [1.0, 1.0]]]
+    [[[2.5, 1.0], [3.0, 1.0]]]
     """
     for head in range(weights.shape[1]):
-        memory = memory * (1 - weights[:, head, :, None] * erase[:, head, None, :])
-    return memory + jnp.swapaxes(weights, 1, 2) @ add
+        memory = memory * (1 - erase[:, head, :, None] * weights[:, head, None, :])
+    return memory + jnp.einsum("bhw,bhs->bws", add, weights)
 
 
-def _inverse_norm(vectors: jax.Array) -> jax.Array:
-    return jax.lax.rsqrt(jnp.sum(jnp.square(vectors), axis=-1) + _SQUARE)
+def _inverse_norm(vectors: jax.Array, axis: int) -> jax.Array:
+    return jax.lax.rsqrt(jnp.sum(jnp.square(vectors), axis=axis) + _SQUARE)

@@ -18,7 +18,7 @@ class DncMemory(NamedTuple):
     """Memory of a differentiable neural computer, and what it keeps of how it was used.
 
     Attributes:
-        slots: (batch, slots, word).
+        slots: (batch, word, slots).
         usage: usage of the slots (batch, slots), from 0 to 1.
         precedence: share of each slot in being the one written last (batch, slots).
         links: share to which slot i was written directly after slot j (batch, slots, slots).
@@ -66,7 +66,7 @@ def dnc_cell(width: int, slots: int, word: int, *, heads: int = 1, controller: s
     def start(batch):
         row, table = jnp.zeros((batch, slots)), jnp.zeros((batch, slots, slots))
         read, write = jnp.zeros((batch, heads, slots)), jnp.zeros((batch, 1, slots))
-        return DncMemory(jnp.zeros((batch, slots, word)), row, row, table, read, write)
+        return DncMemory(jnp.zeros((batch, word, slots)), row, row, table, read, write)
 
     def step(asked, memory):
         usage = used(memory.usage, memory.write[:, 0], memory.read, jax.nn.sigmoid(asked["free"]))

@@ -69,6 +69,8 @@ def memory_cell(name: str, width: int, controller: str, access: Access) -> Cell:
     check_positive(name, "width", width)
     own = {"lstm": lstm_cell, "dense": _dense_cell}[check_choice(name, "controller", controller, ("lstm", "dense"))]
     inner, found = own(width), access.heads * access.word
+    # Recomputed in the backward pass: to store what a step does to the memory would take 2.5 times as long.
+    step = jax.checkpoint(access.step, prevent_cse=False)
 
     def forward(call, x):
         before, x_t = x
@@ -77,7 +79,7 @@ def memory_cell(name: str, width: int, controller: str, access: Access) -> Cell:
         seen = _beside(x_t, read, found)
         state, y = call("controller", (None if before is None else before.controller, seen))
         y = jnp.clip(y, -_LIMIT, _LIMIT)
-        memory, vectors = access.step(_pieces(promote_float32(call("interface", y)), access.sizes), memory)
+        memory, vectors = step(_pieces(promote_float32(call("interface", y)), access.sizes), memory)
         read = vectors.reshape(vectors.shape[0], found)
         return MemoryCarry(state, read, memory), jnp.concatenate([y, read.astype(y.dtype)], axis=-1)
 

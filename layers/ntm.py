@@ -19,7 +19,7 @@ class NtmMemory(NamedTuple):
     """Memory of a neural Turing machine and where its heads are.
 
     Attributes:
-        slots: (batch, slots, word).
+        slots: (batch, word, slots).
         read: weights of the read heads (batch, heads, slots).
         write: weights of the write heads (batch, heads, slots).
     """
@@ -66,7 +66,7 @@ def ntm_cell(width: int, slots: int, word: int, *, heads: int = 1, shift: int = 
 
     def start(batch):
         first = jnp.broadcast_to(jax.nn.one_hot(0, slots), (batch, heads, slots))
-        return NtmMemory(jnp.full((batch, slots, word), _EMPTY), first, first)
+        return NtmMemory(jnp.full((batch, word, slots), _EMPTY), first, first)
 
     def step(asked, memory):
         before = jnp.concatenate([memory.read, memory.write], axis=1)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jax
+import jax.numpy as jnp
 
 from ._recurrent import as_steps, check_tokens
 from .layers import Cell, Layer, Scanned, Sequence, compose, dense, embedded, scan
@@ -63,7 +64,7 @@ def memory_model(
 
     def memory(params, state, x) -> dict[str, jax.Array]:
         (carry, weights), _ = seen.apply(params, state, x)
-        return {**weights, "slots": carry.memory.slots}
+        return {**weights, "slots": jnp.swapaxes(carry.memory.slots, 1, 2)}
 
     return MemoryModel(model.init, model.apply, memory)
 
