@@ -46,6 +46,7 @@ _NAMES = {
 }
 _SHARES = {
     "accuracy": "",
+    "bit_accuracy": " of the bits",
     "exact": " recalled without an error",
     "exact_match": " of sequences without an error",
     "good": " good samples",
@@ -150,6 +151,14 @@ CLAIMS = (
         metric="log_likelihood",
         at_least=-1.8,
         reference="the best possible: -1.386",
+    ),
+    Claim("ntm-copy_bits", "--model ntm", 3, metric="wrong_bits", at_most=0.1, source="a guess: 42"),
+    Claim("dnc-copy_bits", "--model dnc", metric="bit_accuracy", at_least=0.98, source="a guess: 50 %"),
+    Claim(
+        "dnc-associative_recall",
+        "--model dnc --dataset associative_recall",
+        metric="exact_match",
+        at_least=0.98,
     ),
     Claim("rbm-digits", "--model rbm", 5, folds=True, metric="log_likelihood", at_least=-19),
     Claim(
