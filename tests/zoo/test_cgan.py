@@ -57,6 +57,7 @@ def test_invalid_arguments_raise(shape, outputs, options, message):
         build("cgan", ModelSpec(outputs, shape=shape), options)
 
 
+@pytest.mark.expensive
 def test_a_batch_of_one_raises_in_training_with_the_layer_and_a_hint(tmp_path, capsys):
     words = ["--model", "cgan", "--m.hidden", "4", "--steps", "2", "--batch-size", "1", "--quiet", "--no-pictures"]
     assert main([*words, "--out", str(tmp_path / "run"), "--compile-cache", "off"]) == 2

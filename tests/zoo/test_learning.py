@@ -13,7 +13,7 @@ from zoo.train.config.run_options import RunOptions
 from zoo.train.evaluation import classifier as image_classifier
 
 # A new model is dear, since cheaper tests prove that it learns: others of the same kin, those of its trainer and task.
-CHEAP = {"cnn", "hopfield", "kohonen", "logistic", "mlp", "perceptron"}
+CHEAP = {"hopfield", "kohonen", "logistic", "mlp", "perceptron"}
 DEEP = {"colorize", "denoise", "markov"}  # to compile these takes longer than to train them
 SHORTER = {
     "dcgan": {"epochs": 20},  # 0.056 to 0.077 in six seeds

@@ -73,13 +73,14 @@ CHEAP = {"params_and_state_are_nested_dicts_of_arrays", "inference_leaves_state_
 
 
 def laws():
-    """Every law for one model of each kin and the cheap ones for all; the rest is marked expensive.
+    """Every law for one model of each kin, for the others all but the dear ones, which their layers hold as well.
 
-    So are the dear laws, as those of the layers hold them too.
+    Those that are not cheap are marked expensive for the others, and so are the dear ones.
     """
     for name in zoo.list_models():
-        for law in LAWS:
-            dear = law in DEAR or (law not in CHEAP and FIRST[kin(name)] != name)
+        first = FIRST[kin(name)] == name
+        for law in [law for law in LAWS if first or law not in DEAR]:
+            dear = law in DEAR or (law not in CHEAP and not first)
             yield pytest.param(name, law, marks=pytest.mark.expensive if dear else ())
 
 

@@ -79,7 +79,10 @@ def smooth_cnn():
     return body, jnp.asarray(np.random.default_rng(0).normal(size=(16, 8, 8, 1)), jnp.float32)
 
 
-@pytest.mark.parametrize("made", [partial(model_and_input, "lstm"), partial(model_and_input, "gru"), smooth_cnn])
+GRU = pytest.param(partial(model_and_input, "gru"), marks=pytest.mark.expensive)
+
+
+@pytest.mark.parametrize("made", [partial(model_and_input, "lstm"), GRU, smooth_cnn])
 def test_the_gradient_in_half_precision_is_near_that_in_float32(made, key):
     model, x = made()
     params, state = jax.jit(model.init)(key, x)
@@ -104,10 +107,10 @@ def kept_bytes(model, x, key):
 @pytest.mark.parametrize(
     ("model", "shape", "share"),
     [
-        (zoo.resnet(10, depth=8), (32, 16, 16, 3), 0.25),
+        pytest.param(zoo.resnet(10, depth=8), (32, 16, 16, 3), 0.25, marks=pytest.mark.expensive),
         (zoo.cnn(10), (32, 16, 16, 1), 0.25),
         (zoo.lstm(10, width=16, depth=2), (32, 64, 4), 0.5),
-        (zoo.denoise((16, 16, 1)).generator, (32, 16, 16, 1), 0.5),
+        pytest.param(zoo.denoise((16, 16, 1)).generator, (32, 16, 16, 1), 0.5, marks=pytest.mark.expensive),
     ],
     ids=["resnet", "cnn", "lstm", "unet"],
 )
@@ -117,7 +120,7 @@ def test_rematerialised_models_keep_less_for_the_backward_pass_in_half_precision
         assert kept_bytes(rematerialised(each), x, key) < share * kept_bytes(each, x, key)
 
 
-@pytest.mark.parametrize("name", ["cnn", "bilstm"])
+@pytest.mark.parametrize("name", ["cnn", pytest.param("bilstm", marks=pytest.mark.expensive)])
 def test_rematerialised_models_have_the_same_gradient(name, key):
     model, x = model_and_input(name)
     params, state = jax.jit(model.init)(key, x)

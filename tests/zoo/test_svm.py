@@ -98,6 +98,7 @@ def test_tables_of_ones_own_train_by_the_recipe_whatever_their_target(target, ma
     assert machines_of(command.recipe) == machines
 
 
+@pytest.mark.expensive
 def test_a_run_saves_the_support_vectors_alone_and_draws_them(tmp_path):
     recipe = recipe_for("svm", "spiral")
     made = run(recipe, RunOptions(out=tmp_path / "run", quiet=True, compile_cache="off", pictures=False))

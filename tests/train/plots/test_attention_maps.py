@@ -35,7 +35,10 @@ def test_each_map_has_a_panel_whose_axes_name_its_steps(drawn, tmp_path):
     assert (third.get_xlabel(), first.get_ylabel(), rest.axison) == ("read", "written", False)
 
 
-@pytest.mark.parametrize("kind", ["text", "sequence", "image"])
+MORE = [pytest.param(kind, marks=pytest.mark.expensive) for kind in ("sequence", "image")]
+
+
+@pytest.mark.parametrize("kind", ["text", *MORE])
 def test_a_model_with_attention_draws_its_heads(kind, drawn, tmp_path, key):
     options = {"width": 8, "heads": 2, "depth": 3}
     if kind == "image":
