@@ -28,12 +28,12 @@ def draw(path: Path) -> None:
         for penalty, colour in ((0.0, RED), (1.0, BLUE)):
             left.plot(*circles(penalty).T, color=colour, lw=1, label=f"penalty {penalty:g}")
         left.plot([0], [0], "o", color=GREY)
-        left.set(title="two numbers that play", xlabel="generator", ylabel="discriminator")
-        left.legend()
+        left.set(title="two numbers that play", xlabel="generator", ylabel="discriminator", ylim=(-1.8, 2.9))
+        left.legend(loc="upper right")
         for axes, (title, real, made), colour in zip(others, (lost, kept), (RED, BLUE), strict=True):
             axes.plot(*real[:400].T, ".", color=GREY, ms=2)
             axes.plot(*made.T, ".", color=colour, ms=2)
-            axes.set(title=title, aspect="equal", xlim=(-1.6, 1.6), ylim=(-1.6, 1.6))
+            axes.set(title=title, aspect="equal", xlim=(-2.8, 2.8), ylim=(-2.8, 2.8))
 
 
 def circles(penalty: float, steps: int = 400, rate: float = 0.1) -> np.ndarray:
@@ -61,7 +61,7 @@ def _trained(flags: str, out: Path) -> tuple[str, np.ndarray, np.ndarray]:
     words = ["--model", "gan", *flags.split(), "--out", str(out), "--quiet", "--no-pictures"]
     subprocess.run([sys.executable, "-m", "zoo.train", *words], check=True)
     scores = json.loads((out / "result.json").read_text())["metrics"]
-    title = f"{'without' if flags else 'with'} cures: {scores['modes']:g} of 8 modes, {100 * scores['good']:.0f} % good"
+    title = f"{'without' if flags else 'with'} cures\n{scores['modes']:g} of 8 modes, {100 * scores['good']:.0f} % good"
     print(title)
     made = zoo.load(out).sample(1000, jax.random.key(0))
     return title, np.asarray(load_data("ring").test.x), np.asarray(made)
