@@ -26,6 +26,7 @@ CAPTIONS = {  # by name of a plot, the most telling first
     "attention": "Attention of each step (row) to the steps of one test example (columns).",
     "memory": "Input, answer, where the heads wrote and read, and the memory after the last step.",
     "dimensions": "What each number of the capsule of a class changes.",
+    "factors": "Images in which one factor varies, and one of them with the latents of that factor of the others.",
     "before_after": "Input, output and original of test images.",
     "samples": "Generated samples.",
     "traversals": "Samples as one latent changes.",

@@ -32,6 +32,7 @@ if TYPE_CHECKING:  # for editors only: at run time models are found by file name
     from .dae import dae as dae
     from .dbn import dbn as dbn
     from .dcgan import dcgan as dcgan
+    from .dcign import dcign as dcign
     from .deconvolutional import deconvolutional as deconvolutional
     from .denoise import denoise as denoise
     from .dnc import dnc as dnc

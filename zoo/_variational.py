@@ -57,6 +57,7 @@ class Variational(NamedTuple):
         latents: number of latents.
         bounded: whether the examples are values from 0 to 1.
         lifted: `(layer -> layer) -> model`, this model with transformed encoder and decoder.
+        groups: the latents of each factor of the data, for the trainer `factorised`; (): they are not divided.
     """
 
     init: Callable[..., tuple[Any, Any]]
@@ -72,6 +73,7 @@ class Variational(NamedTuple):
     latents: int
     bounded: bool
     lifted: Callable[..., "Variational"]
+    groups: tuple[tuple[int, ...], ...] = ()
 
 
 def kl_of(mean: jax.Array, log_variance: jax.Array) -> jax.Array:
@@ -91,6 +93,7 @@ def variational(
     latents: int,
     likelihood: Likelihood,
     visible: Callable[..., jax.Array] = lambda x, key: x,
+    groups: tuple[tuple[int, ...], ...] = (),
 ) -> Variational:
     """Builds a variational autoencoder of two networks.
 
@@ -100,6 +103,7 @@ def variational(
         latents: number of latents.
         likelihood: probability of an example given the outputs of the decoder.
         visible: `(x, key) -> x`, what of the examples is modelled, such as a random binary version.
+        groups: the latents of each factor of the data; (): they are not divided.
     """
     init, encode, outputs = _networks(encoder, decoder, latents, likelihood)
 
@@ -128,7 +132,8 @@ def variational(
         independent=lambda train, x: likelihood.independent(*(flatten(visible(each, None)) for each in (train, x))),
         latents=latents,
         bounded=likelihood.bounded,
-        lifted=lambda lift: variational(lift(encoder), lift(decoder), latents, likelihood, visible),
+        lifted=lambda lift: variational(lift(encoder), lift(decoder), latents, likelihood, visible, groups),
+        groups=groups,
     )
 
 

@@ -33,6 +33,7 @@ SMALL |= {"rbm": {"hidden": 5, "temperatures": 5}, "dbn": {"hidden": (6, 5)}}
 SMALL |= {"autoencoder": {"latent": 3, "hidden": (8,)}, "dae": {"hidden": (8,)}, "sae": {"hidden": 6}}
 SMALL |= {"vae": {"latent": 3, "hidden": (6,)}, "deconvolutional": {"filters": (2, 3), "hidden": (4,)}}
 SMALL |= {"transformer": {"width": 8, "heads": 2, "dropout": 0.2}, "attention": {"width": 5, "longest": 3}}
+SMALL |= {"dcign": {"latent": 4, "factors": 2, "filters": (2,), "hidden": (6,)}}
 SMALL |= {"capsule": {"filters": (4,), "primary": 2, "features": 6, "hidden": (8,)}}
 SMALL |= {"dcgan": {"latent": 3, "filters": (4,)}}
 SMALL |= {name: {"width": 6, "slots": 5, "word": 4, "heads": 2} for name in ("ntm", "dnc")}

@@ -38,9 +38,13 @@ SMALL = {
     "sae": {"hidden": 6},
     "svm": {"kernel": "linear"},
     "vae": {"latent": 3, "hidden": (8,)},
+    "dcign": {"filters": (2, 2), "hidden": (4,)},
 }
 LESS = {"svm": "iris"}  # data sets that are smaller than those of the recipes
-SHORT = {"svm": {"iterations": 1, "folds": 2}}  # options of the trainer; solved at once, later steps would do nothing
+SHORT = {
+    "svm": {"iterations": 1, "folds": 2},
+    "dcign": {"sets": (1, 1, 1, 1, 1), "importance_samples": 1},
+}  # options of the trainer; solved at once, later steps would do nothing
 TEXT = {"characters": 2000, "window": 8}
 STEPS = 4
 

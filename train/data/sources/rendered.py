@@ -25,7 +25,7 @@ _GROUND = 0.1  # brightness
 _ATTRIBUTES = (*FORMS, *_COLOURS, "size", "row", "column", "angle")
 _ANGULAR = ("square", "triangle", "cross")  # forms whose angle is seen
 _FACTORS = ("row", "column", "angle", "light", *_ANGULAR)
-_STEPS = (6, 6, 7, 5)  # values of row, column, angle and light in the training images
+_IN_SET = (7, 7, 7, 7, len(_ANGULAR))  # images of a set in which row, column, angle, light or form varies
 _LOW, _HIGH = (11.0, 11.0, -35.0, 0.4), (21.0, 21.0, 35.0, 1.0)
 _RADIUS = 9.0
 
@@ -59,25 +59,44 @@ def shape_attributes(place: Place, *, examples: Annotated[int, Bounds(100, 100_0
     return Dataset("shape_attributes", "generation", *parts, features=_ATTRIBUTES, target="image")
 
 
-def shape_factors(place: Place, *, seed: Seed = 0) -> Dataset:
+def shape_factors(place: Place, *, sets: Annotated[int, Bounds(1, 10_000)] = 300, seed: Seed = 0) -> Dataset:
     """Generates grey images, uint8 (N, 32, 32, 1), and the factors that they were rendered from, float32 (N, 7).
 
     Row and column are the centre in pixels, angle is in degrees, light is the brightness, and the last three columns
-    are 1 for a square, a triangle or a cross. The 3,780 training images are all combinations of a few values of each
-    factor, so that there are sets of images in which one factor alone varies; the factors of the 1,000 test images are
-    random.
+    are 1 for a square, a triangle or a cross. The training images are sets in which one factor alone varies, 7 images
+    with random values of it or one of each form; the other factors are random, equal in a set. Those of the 1,000 test
+    images are all random.
 
     Args:
         place: not used; the images are generated.
-        seed: seed of the order of the training images, and of the test images.
+        sets: number of training sets of each factor, 31 images together.
+        seed: seed of the images and of their order.
     """
     import numpy as np
 
-    rng, ranges = np.random.default_rng(seed), list(zip(_LOW, _HIGH, strict=True))
-    values = [np.linspace(*ends, steps) for ends, steps in zip(ranges, _STEPS, strict=True)]
-    grid = rng.permutation(np.stack(np.meshgrid(*values, np.arange(3), indexing="ij"), axis=-1).reshape(-1, 5))
-    drawn = np.stack([*(rng.uniform(*ends, _TEST) for ends in ranges), rng.integers(0, 3, _TEST)], axis=1)
-    return Dataset("shape_factors", "regression", _factored(grid), _factored(drawn), target=", ".join(_FACTORS))
+    rng = np.random.default_rng(seed)
+    train = np.concatenate([_varied(rng, factor, sets) for factor in range(len(_IN_SET))])
+    shuffled, test = _factored(rng.permutation(train)), _factored(_drawn(rng, _TEST))
+    return Dataset("shape_factors", "regression", shuffled, test, target=", ".join(_FACTORS))
+
+
+def _varied(rng: "np.random.Generator", factor: int, sets: int) -> "np.ndarray":
+    """Returns row, column, angle, light and form of sets of images in which one of them varies (images, 5)."""
+    import numpy as np
+
+    size = _IN_SET[factor]
+    rows = np.repeat(_drawn(rng, sets), size, axis=0)
+    form = factor == len(_IN_SET) - 1
+    rows[:, factor] = np.tile(np.arange(size), sets) if form else _drawn(rng, len(rows))[:, factor]
+    return rows
+
+
+def _drawn(rng: "np.random.Generator", count: int) -> "np.ndarray":
+    """Draws row, column, angle, light and form (count, 5)."""
+    import numpy as np
+
+    numbers = (rng.uniform(*ends, count) for ends in zip(_LOW, _HIGH, strict=True))
+    return np.stack([*numbers, rng.integers(0, len(_ANGULAR), count)], axis=1)
 
 
 def _factored(factors: "np.ndarray") -> Split:
@@ -102,6 +121,6 @@ def _cover(form: "np.ndarray", radius: "np.ndarray", centre: "np.ndarray", turn:
 SOURCES = (
     Source("shape_attributes", "6,000 attributes of shapes with their images, 32x32, generated", "table", "generation",
            (len(_ATTRIBUTES),), 3 * _SIDE * _SIDE, shape_attributes),
-    Source("shape_factors", "4,780 grey shapes with place, angle, light and form, 32x32, generated", "image",
+    Source("shape_factors", "10,300 grey shapes with place, angle, light and form, 32x32, generated", "image",
            "regression", (_SIDE, _SIDE, 1), len(_FACTORS), shape_factors),
 )  # fmt: skip

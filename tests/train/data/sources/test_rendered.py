@@ -13,7 +13,7 @@ def attributes():
 
 @pytest.fixture(scope="module")
 def factors():
-    return load_data("shape_factors", Place(), {})
+    return load_data("shape_factors", Place(), {"sets": 20})
 
 
 def pairs(x):
@@ -50,8 +50,15 @@ def test_the_shape_lies_at_its_row_and_column_and_larger_ones_cover_more(attribu
     assert np.corrcoef(area, x[circles, 12] ** 2)[0, 1] > 0.98
 
 
-def test_all_combinations_of_a_few_values_are_training_images_once(factors):
-    assert len(np.unique(factors.train.y, axis=0)) == len(factors.train.y) == 6 * 6 * 7 * 5 * 3
+def test_there_are_sets_of_training_images_in_which_one_factor_alone_varies(factors):
+    y = factors.train.y
+    for varied, size in (([0], 7), ([1], 7), ([2], 7), ([3], 7), ([4, 5, 6], 3)):
+        others, which = np.unique(np.delete(y, varied, axis=1), axis=0, return_inverse=True)
+        sizes = np.bincount(which.reshape(-1))
+        assert len(sizes) == len(others)
+        assert np.sum(sizes == size) == 20
+        assert np.sum(sizes == 1) == len(y) - 20 * size
+    assert len(y) == 20 * 31
     assert source("shape_factors").outputs == factors.train.y.shape[1] == len(factors.target.split(", "))
 
 
@@ -67,6 +74,6 @@ def test_light_is_the_brightness_and_place_the_centre_of_the_image(factors):
 def test_images_that_differ_in_one_factor_differ(factors, column):
     x, y = factors.train.x, factors.train.y
     others = np.delete(y, column, axis=1)
-    _, which = np.unique(others, axis=0, return_inverse=True)
-    first = np.flatnonzero(which.reshape(-1) == which.reshape(-1)[0])
+    _, which, sizes = np.unique(others, axis=0, return_inverse=True, return_counts=True)
+    first = np.flatnonzero(which.reshape(-1) == np.argmax(sizes))
     assert len({image.tobytes() for image in x[first]}) == len(first) > 4
