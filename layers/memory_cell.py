@@ -21,7 +21,7 @@ _LIMIT = 20.0  # of the controller's outputs (Graves et al. 2016, supplementary 
 
 
 class Access(NamedTuple):
-    """How a memory is read and written.
+    """Defines how a memory is read and written.
 
     Attributes:
         sizes: shapes of the arrays that the controller sets at each step, by name.

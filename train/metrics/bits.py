@@ -1,4 +1,4 @@
-"""Scores of answers in bits: wrong bits of a sequence, and the share of correct ones.
+"""Scores of bits: wrong bits of a sequence, and the share of correct ones.
 
 On the device `(outputs, targets) -> one number per example`, shape (batch,): logits and targets (batch, time, bits),
 where steps without an answer have the target -1.
@@ -35,14 +35,14 @@ def exact_match(outputs: jax.Array, targets: jax.Array) -> jax.Array:
 
 
 def errors_by_length(truth: np.ndarray, predicted: np.ndarray) -> dict[str, list]:
-    """Computes the mean number of wrong bits of sequences with equally long answers.
+    """Computes the mean number of wrong bits of sequences whose answer has the same length.
 
     Args:
         truth: bits (examples, time, bits), -1 at steps without an answer.
         predicted: bits of the same shape.
 
     Returns:
-        The lengths of the answers in steps, and the wrong bits of a sequence of each.
+        The lengths in steps, and the wrong bits of a sequence of each.
 
     >>> errors_by_length(np.array([[[1], [0]], [[-1], [1]]]), np.array([[[0], [1]], [[0], [1]]]))
     {'steps': [1, 2], 'wrong_bits': [0.0, 2.0]}

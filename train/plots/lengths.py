@@ -15,7 +15,7 @@ class Errors(NamedTuple):
     """Errors of a model.
 
     Attributes:
-        steps: lengths of the answers in steps.
+        steps: numbers of steps to answer.
         wrong: mean number of wrong bits in a sequence of each length.
     """
 

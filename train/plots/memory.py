@@ -1,4 +1,4 @@
-"""The memory of a model during one sequence: inputs, answers, weights of the heads over time, and its last content."""
+"""The memory of a model during one sequence: inputs, outputs, weights of the heads over time, and its last content."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -12,7 +12,7 @@ __all__ = ["Trace", "memory"]
 
 
 class Trace(NamedTuple):
-    """What is drawn of one sequence.
+    """Holds what is drawn of one sequence.
 
     Attributes:
         inputs: (time, features); None: they are not drawn.

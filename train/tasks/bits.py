@@ -1,4 +1,4 @@
-"""Bits of every time step: random sequences to be repeated or recalled, as Graves et al. 2014 ask for them."""
+"""Bits at every time step: random sequences to be repeated or recalled, as in Graves et al. 2014."""
 
 from collections.abc import Callable, Iterator
 from types import MappingProxyType
@@ -91,7 +91,7 @@ def _describe(trained: Any, x: Any, score: Callable) -> Iterator[dict[str, Any]]
 
 
 def _shares(data: Dataset, kind: str) -> Baseline:
-    """Returns the logit of the share of ones of each bit in the answers of the training examples."""
+    """Returns the logit of the share of ones of each bit in the targets of the training examples."""
     parts = [part[part[..., 0] >= 0] for part in blocks(data.train.y, _ROWS)]
     ones = sum(part.sum(axis=0, dtype=np.int64) for part in parts)
     return Baseline("more frequent value of each bit", log_odds(np.asarray(ones), sum(map(len, parts))))

@@ -71,7 +71,7 @@ def repeat_copy(
 ) -> Dataset:
     """Generates sequences of random items and how often to repeat them; the answer are the repeats and an end mark.
 
-    Examples are (N, steps, bits + 2) float32, answers (N, steps, bits + 1) for `longest * (repeats + 1) + 3` steps. Two
+    Examples are (N, steps, bits + 2) float32, targets (N, steps, bits + 1) for `longest * (repeats + 1) + 3` steps. Two
     more channels mark the start of the items, and give the number of repeats with mean 0 and variance 1. The last bit
     of an answer is its end mark.
 
@@ -110,7 +110,7 @@ def associative_recall(
 ) -> Dataset:
     """Generates lists of random items and one of them as a question, whose answer is the item that followed it.
 
-    An item is a block of several rows of bits. Examples are (N, steps, bits + 2) uint8, answers (N, steps, bits) for
+    An item is a block of several rows of bits. Examples are (N, steps, bits + 2) uint8, targets (N, steps, bits) for
     `(longest + 2) * (rows + 1) + rows` steps less one; two more channels mark the start of each item of the list, and
     both ends of the question.
 
