@@ -8,6 +8,7 @@ import shutil
 import sys
 import tempfile
 import threading
+from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 
@@ -37,6 +38,7 @@ import jax  # noqa: E402
 import pytest  # noqa: E402
 from jax._src.interpreters import mlir  # noqa: E402
 
+from tests import programs  # noqa: E402
 from tests.quickly import compiled_quickly  # noqa: E402
 from zoo.train.runtime.allocator import give_back_freed_memory  # noqa: E402
 
@@ -89,25 +91,19 @@ def peak_memory():
     return getrusage(RUSAGE_SELF).ru_maxrss // (1 << 20 if sys.platform == "darwin" else 1 << 10)
 
 
-@pytest.fixture(autouse=True, scope="module")
-def release_compiled_programs():
-    """Frees what a module compiled: jax keeps every program for good, several gigabytes over the whole suite.
-
-    Programs that later modules share come back from the compilation cache on disk.
-    """
-    yield
-    release()
-
-
 @pytest.fixture(autouse=True)
 def release_when_large():
-    """Does the same within a module whose programs take too much."""
+    """Frees what tests compiled once it takes much: jax keeps every program, several gigabytes over the whole suite.
+
+    Until then later modules find the small programs that all of them need; after it, in the compilation cache on disk.
+    """
     yield
     if memory() > LARGE:
         release()
 
 
 def release():
+    programs.forget()
     jax.clear_caches()
     _context_of.cache_clear()
     gc.collect()
@@ -121,6 +117,13 @@ def memory():
     except OSError:
         return 0
     return int(pages) * os.sysconf("SC_PAGE_SIZE") >> 20
+
+
+@pytest.fixture
+def shared_programs(monkeypatch):
+    """Runs of one recipe share their compiled programs; not for tests of what is compiled."""
+    start = import_module("zoo.train.runs.start")
+    monkeypatch.setattr(start, "setup", programs.sharing(start.setup))
 
 
 @pytest.fixture
