@@ -89,6 +89,7 @@ def test_the_pages_have_the_marks_between_which_a_benchmark_writes(name, tmp_pat
     assert f"<!-- {mark} -->\n| figures |\n<!-- /{mark} -->" in page.read_text(encoding="utf-8")
 
 
+@pytest.mark.expensive  # test_plugin.py trains another one
 def test_the_package_of_the_page_is_trained_by_its_own_rule(tmp_path):
     page = OWN.read_text(encoding="utf-8")
     site, info = tmp_path / "site", tmp_path / "site" / "my_models-1.0.dist-info"

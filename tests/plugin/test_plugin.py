@@ -117,6 +117,7 @@ def test_a_model_of_another_package_is_trained_by_its_rule_for_its_task_on_its_d
     assert config["options"]["pictures"] is False
 
 
+@pytest.mark.expensive
 def test_it_is_resumed_evaluated_loaded_and_exported_from_the_command_line(trained, installed):
     (trained / "new.csv").write_text("a,b,c,d\n0.1,0,0,0\n2,2,0.5,0\n")
     lines = [

@@ -24,7 +24,7 @@ def command(capsys, *words):
     ("model", "dataset", "changes"),
     [
         ("mlp", "iris", {"epochs": 4, "patience": 2, "label_smoothing": 0.1}),
-        ("linear", "diabetes", {"steps": 5, "d": {"fold": 3}}),
+        pytest.param("linear", "diabetes", {"steps": 5, "d": {"fold": 3}}, marks=pytest.mark.expensive),
         ("rnn", "future", {"steps": 3, "m": {"width": 4}, "d": {"examples": 100, "steps": 8}}),
         pytest.param("markov", "text", {"m": {"n": 2}}, marks=pytest.mark.expensive),
         pytest.param(
