@@ -1,14 +1,16 @@
 """The knobs of a page: flags of the command line with their types, values and explanations."""
 
 from collections.abc import Mapping
+from functools import cache
+from importlib import metadata
 from typing import Any, Literal, get_args, get_origin
 
 from ..option_types import bounds_of, strip_optional
 from ..trainers.effects import without_effect
 from .build import Built
-from .state import options, recipe_of
+from .state import options, recipe_of, stage
 
-__all__ = ["knobs"]
+__all__ = ["knobs", "lessons"]
 
 _DATA = ("d.noise",)  # knobs of the data that change no shape
 
@@ -38,13 +40,35 @@ _MORE: Mapping[str, str] = {
 """The second sentence of an explanation; the first is the help of the flag."""
 
 
+_PACKAGE, _LESSONS = "neural-network-zoo", "blob/main/docs/learn"
+_LESSON: Mapping[str, str] = {
+    "d.features": "01-neuron", "m.hidden": "02-forward-pass", "loss": "03-losses", "label_smoothing": "03-losses",
+    "m.activation": "06-activations", "normalize": "07-normalisation", "batch_size": "07-normalisation",
+    "epochs": "07-normalisation", "m.layer_norm": "07-normalisation", "clip_grad": "09-vanishing-gradient",
+    "m.dropout": "10-overfitting", "d.noise": "10-overfitting", "d.train_share": "10-overfitting",
+}  # fmt: skip
+_BY_GROUP = {"optimizer": "04-gradient-descent", "regularization": "10-overfitting", "length": "04-gradient-descent"}
+_BY_STAGE = {"points": "02-forward-pass", "series": "09-vanishing-gradient", "patterns": "11-energy"}
+
+
+@cache
+def lessons() -> str:
+    """Returns the address of the lessons, from the metadata of the installed package; "" where there is none."""
+    try:
+        found = metadata.metadata(_PACKAGE).get_all("Project-URL") or []
+    except metadata.PackageNotFoundError:
+        return ""
+    pairs = (each.partition(", ")[::2] for each in found)
+    return next((f"{address}/{_LESSONS}" for name, address in pairs if name == "Repository"), "")
+
+
 def knobs(built: Built) -> list[dict[str, Any]]:
     """Returns the knobs of a run.
 
     Returns:
         For each: `name`, `group`, `help`, `value`, `default`; `kind` (number, whole, choice, switch, numbers, text),
         `choices`, `low` and `high` where there are any, `none` whether it may be none; `live` whether a change goes on
-        without a restart, and `idle`, the reason why it has no effect.
+        without a restart, `idle`, the reason why it has no effect, and `lesson`, the page on its concept.
     """
     given = built.parts.recipe
     wanted = recipe_of(built.state, built.stock)
@@ -55,7 +79,9 @@ def knobs(built: Built) -> list[dict[str, Any]]:
         value = getattr(wanted, table).get(own, flag.default) if table else getattr(wanted, name)
         text = f"{flag.explained[0][:1].upper()}{flag.explained[0][1:]}. {_MORE.get(name, '')}".strip()
         each = {"name": name, "group": flag.group, "help": text, "value": value, "default": flag.default}
-        found.append(each | _kind(flag.kind) | {"live": name in live, "idle": idle.get(name, "")})
+        lesson = _LESSON.get(name) or _BY_GROUP.get(flag.group) or _BY_STAGE[stage(built.state.dataset)]
+        about = {"live": name in live, "idle": idle.get(name, ""), "lesson": lesson}
+        found.append(each | _kind(flag.kind) | about)
     return found
 
 

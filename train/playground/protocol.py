@@ -14,7 +14,7 @@ import numpy as np
 from ..errors import BadInput
 from ..strict_json import strict
 
-__all__ = ["LARGEST", "pack", "read"]
+__all__ = ["LARGEST", "error_text", "pack", "read"]
 
 LARGEST = 1 << 19
 """Largest message of a page, in bytes."""
@@ -31,6 +31,7 @@ _NEEDS: Mapping[str, Mapping[str, type | tuple[type, ...]]] = {
     "home": {},
     "model": {},
 }
+_LONGEST = 1000  # characters of an error, which may repeat what the page sent
 _TYPES = ("float32", "int8", "int32", "uint8")
 
 
@@ -81,6 +82,16 @@ def pack(header: Mapping[str, Any], arrays: Mapping[str, Any] | None = None) -> 
     text = json.dumps(strict({**header, "arrays": listed}), allow_nan=False).encode()
     text += b" " * (-(len(text) + 4) % 8)
     return len(text).to_bytes(4, "little") + text + b"".join(parts)
+
+
+def error_text(error: Exception) -> str:
+    """Returns the text of an error for the page, shortened where it repeats long values.
+
+    >>> error_text(ValueError("no"))
+    'no'
+    """
+    text = str(error)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} ..."
 
 
 def _no_constant(word: str) -> float:

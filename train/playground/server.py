@@ -20,7 +20,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from ..errors import ZooError
-from .protocol import LARGEST, pack, read
+from .protocol import LARGEST, error_text, pack, read
 
 __all__ = ["application", "is_local", "serve"]
 
@@ -163,7 +163,7 @@ async def _listen(socket: WebSocket, session: Session, mail: _Mail, idle: float)
         try:
             session.ask(read(found.get("text")))
         except ZooError as error:
-            mail.send(pack({"type": "error", "text": str(error), "playing": session.playing}), False)
+            mail.send(pack({"type": "error", "text": error_text(error), "playing": session.playing}), False)
 
 
 def _may_talk(socket: WebSocket, token: str, hosts: tuple[str, ...] | None) -> bool:

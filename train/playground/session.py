@@ -18,8 +18,8 @@ from ..trainers import traits
 from .blame import blame
 from .build import Built, build
 from .home import home, model_file
-from .knobs import knobs
-from .protocol import pack
+from .knobs import knobs, lessons
+from .protocol import error_text, pack
 from .state import DEFAULT, State, models, own_data, read_state, sets
 from .views.patterns import PatternsView
 
@@ -31,7 +31,7 @@ FRAMES = 20
 _SLOW = 5  # steps a second at the speed slow
 _WAITING = 64  # messages that wait, at most
 _SECONDS = 0.8 / FRAMES  # of steps between two frames, at least; the rest is drawn
-_SCORED = 0.25  # share of the time that scores may take while the run is trained
+_SCORED, _UNSCORED = 0.25, 5.0  # share of the time that scores may take while the run is trained; seconds without any
 
 Send = Callable[[bytes, bool], None]
 """`(message, is_frame)`: sends to the page. Of frames only the newest need arrive."""
@@ -98,7 +98,7 @@ class Session:
             do()
         except ZooError as error:
             self._playing = self._playing and not isinstance(error, Diverged)
-            self._say({"type": "error", "text": str(error), "playing": self._playing})
+            self._say({"type": "error", "text": error_text(error), "playing": self._playing})
         except Exception:
             self._playing = False
             traceback.print_exc(file=sys.stderr)
@@ -168,6 +168,7 @@ class Session:
             "sets": {name: sets(name) for name in models()},
             "own": {name: own_data(name) for name in models()},
             "knobs": knobs(built),
+            "lessons": lessons(),
             "notes": built.notes,
             "headline": built.parts.task.headline,
             "length": None if self._endless(built) else built.parts.plan.steps,
@@ -222,7 +223,7 @@ class Session:
             "playing": self._playing,
         }
         # Scores that take long are left out of some frames while the run is trained.
-        if not self._playing or began - self._scored > self._scoring / _SCORED:
+        if not self._playing or began - self._scored > min(self._scoring / _SCORED, _UNSCORED):
             header["scores"] = self._scores(built, steps.now)
         self._send(pack(header, built.view(steps.now.fit)), True)
         self._drawing = time.perf_counter() - began

@@ -315,6 +315,117 @@ def test_every_animal_is_chosen_and_trained(server, tab, model):
     assert not tab.inner_text("#status").startswith("the playground failed")
 
 
+def canvas(tab, name):
+    return tab.evaluate(f"document.getElementById('{name}').toDataURL()")
+
+
+QUICK = {"d.steps": 300, "d.window": 8, "d.horizon": 4, "m.width": 8, "sched": "constant"}
+
+
+def test_a_series_is_forecast_beside_the_truth_and_may_be_drawn_pasted_or_a_function(server, tab):
+    show(tab, server, "rnn", "sine", QUICK)
+    assert tab.is_visible("#forecast")
+    assert not tab.is_visible("#plane")
+    before = canvas(tab, "forecast")
+    tab.click("#step")
+    reached(tab, 1)
+    assert canvas(tab, "forecast") != before
+    assert re.match(r"RMSE of the 57 steps drawn: one step ahead [\d.]+, free", tab.inner_text("#forecast-words"))
+    tab.click("#own summary")
+    tab.fill("#wave", "sin(x) ^ 2")
+    tab.click("#wave-go")
+    tab.wait_for_function("document.getElementById('dataset').value === 'series'")
+    x = np.linspace(0, 100, 600)
+    np.testing.assert_allclose(linked(tab)["series"]["values"], np.sin(x) ** 2, atol=1e-4)
+    tab.fill("#numbers", " ".join(str(i % 7) for i in range(80)))
+    tab.click("#numbers-go")
+    tab.wait_for_function("decodeURIComponent(location.hash).includes('[0,1,2,3,4,5,6,0')")
+    box = tab.locator("#pad").bounding_box()
+    tab.mouse.move(box["x"] + 1, box["y"] + box["height"] / 2)
+    tab.mouse.down()
+    tab.mouse.move(box["x"] + box["width"] - 1, box["y"] + 2, steps=8)
+    tab.mouse.up()
+    tab.wait_for_function("JSON.parse(decodeURIComponent(location.hash.slice(1))).series.values.length === 600")
+    values = linked(tab)["series"]["values"]
+    assert values[-10] > 0.85
+    assert abs(values[5]) < 0.1
+    tab.click("#step")
+    reached(tab, 1)
+    tab.fill("#numbers", "1 2 three")
+    tab.click("#numbers-go")
+    tab.wait_for_function("document.getElementById('status').textContent.includes('word 3 is no number: three')")
+
+
+@pytest.mark.parametrize("model", ["lstm", "gru", "esn"])
+def test_every_animal_of_series_is_chosen_and_trained(server, tab, model):
+    show(tab, server, "rnn", "sine", QUICK)
+    tab.select_option("#model", model)
+    tab.wait_for_function(f"document.getElementById('model').value === '{model}' && location.hash.includes('{model}')")
+    tab.wait_for_function("document.getElementById('count').dataset.step === '0'")
+    tab.click("#step")
+    reached(tab, 1)
+    assert "free running" in tab.inner_text("#forecast-words")
+
+
+def test_a_pattern_is_drawn_stored_damaged_and_recalled_while_the_energy_falls(server, tab):
+    show(tab, server, "hopfield", "digits", {})
+    tab.click("#own summary")
+    tab.fill("#rows", "4")
+    tab.fill("#columns", "4")
+    tab.click("#grid-go")
+    assert "One picture at least" in tab.inner_text("#status")
+    cells = tab.locator("#cells button")
+    assert cells.count() == 16
+    for i in (0, 5, 10):
+        cells.nth(i).click()
+    cells.nth(10).focus()
+    for key in ("ArrowRight", "ArrowDown", " "):  # to the cell 15
+        tab.keyboard.press(key)
+    tab.click("#pattern-add")
+    tab.wait_for_function("document.getElementById('dataset').value === 'patterns'")
+    assert linked(tab)["patterns"] == {"rows": 4, "columns": 4, "cells": ["1000010000100001"]}
+    tab.fill("#flip", "0.25")
+    tab.click("#recall-go")
+    tab.wait_for_function("document.getElementById('path-words').textContent.includes('is restored')")
+    tab.wait_for_selector("[data-kind=stored] button")
+    energies = tab.evaluate("[...document.querySelectorAll('#path [data-energy]')].map(e => Number(e.dataset.energy))")
+    assert len(energies) == 3  # given, restored in one sweep, unchanged in the next
+    assert energies[0] > energies[1] == energies[2]
+    tab.select_option("#hide", "lower")
+    tab.fill("#flip", "0")
+    tab.click("#recall-go")
+    tab.wait_for_function("document.getElementById('path-words').textContent.includes('is restored')")
+    tab.reload()
+    reached(tab, 0)
+    assert linked(tab)["patterns"]["cells"] == ["1000010000100001"]
+
+
+def test_a_machine_shows_filters_chains_and_free_energies(server, tab):
+    show(tab, server, "rbm", "bars_and_stripes", {"d.side": 3, "m.hidden": 6, "t.chains": 12, "epochs": 3})
+    tab.click("#play")
+    tab.wait_for_function("document.getElementById('play').textContent === 'Play'")
+    reached(tab, 20)
+    assert tab.locator("[data-kind=filters] canvas").count() == 6
+    assert tab.locator("[data-kind=chains] canvas").count() == 12
+    assert "free energy" in tab.inner_text("#scores")
+    tab.locator("[data-kind=chains] button").first.click()
+    tab.click("#recall-go")
+    tab.wait_for_function("document.querySelectorAll('#path figure').length === 21")
+
+
+def test_each_knob_has_an_explanation_and_a_link_to_its_lesson(server, tab):
+    show(tab, server)
+    pairs = tab.evaluate(
+        "[...document.querySelectorAll('.knob p')].map(e => [e.textContent, e.querySelector('a')?.href])"
+    )
+    lessons = {path.name for path in (Path(__file__).parents[3] / "docs" / "learn").glob("*.md")}
+    assert len(pairs) > 20
+    for text, address in pairs:
+        assert len(text) > 20
+        assert address.startswith("https://")
+        assert address.rpartition("/")[2] in lessons
+
+
 def test_two_tabs_train_apart(server, browser, tab):
     other = browser.new_page(bypass_csp=True)
     other.set_default_timeout(SLOW)
@@ -351,10 +462,12 @@ def test_a_phone_shows_everything_in_its_width(server, browser):
     )
     tab = context.new_page()
     tab.set_default_timeout(SLOW)
-    show(tab, server)
-    assert tab.evaluate("document.documentElement.scrollWidth") <= 390
-    tab.tap("#step")
-    reached(tab, 1)
+    for model, dataset, given in (("mlp", "spiral", SMALL), ("rnn", "sine", QUICK), ("hopfield", "digits", {})):
+        show(tab, server, model, dataset, given)
+        assert tab.evaluate("document.documentElement.scrollWidth") <= 390
+        tab.tap("#step")
+        reached(tab, 1)
+        tab.goto("about:blank")  # so that the next address is another page, not another hash of this one
     context.close()
 
 

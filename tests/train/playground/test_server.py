@@ -115,6 +115,25 @@ def test_a_host_of_another_name_gets_no_page(client):
     assert client.get(f"/?token={TOKEN}", headers={"host": "evil.example"}).status_code == 421
 
 
+@pytest.mark.parametrize("host", ["8700-abc123.europe-west4-0.prod.colab.dev", "x-colab.googleusercontent.com"])
+def test_the_port_proxy_of_colab_may_pass_there_and_nowhere_else(client, monkeypatch, host):
+    proxied = {"host": host, "origin": f"https://{host}"}
+    monkeypatch.delenv("COLAB_RELEASE_TAG", raising=False)
+    assert client.get(f"/?token={TOKEN}", headers={"host": host}).status_code == 421
+    with pytest.raises(WebSocketDisconnect), talk(client, **proxied):
+        pass
+    monkeypatch.setenv("COLAB_RELEASE_TAG", "release-colab-external")
+    assert client.get(f"/?token={TOKEN}", headers={"host": host}).status_code == 200
+    assert client.get("/app.js", headers={"host": host}).status_code == 200
+    with talk(client, **proxied) as line:
+        line.send_text('{"do": "play"}')
+        assert unpacked(line.receive_bytes())[0] == {"type": "echo", "do": "play"}
+    for wrong in ({"origin": "https://evil.example"}, {"host": f"{host}.evil.example"}, {"token": "other"}):
+        with pytest.raises(WebSocketDisconnect) as refused, talk(client, **{**proxied, **wrong}):
+            pass
+        assert refused.value.code == 4403
+
+
 def test_junk_gets_errors_and_the_session_goes_on(client):
     rng = random.Random(1)
     with talk(client) as line:

@@ -5,14 +5,12 @@ import random
 
 import pytest
 
+from tests.train.playground.hostile import POINTS, SPIRAL, mutated
 from zoo.train.config.recipe import recipe_for
 from zoo.train.errors import BadInput, ZooError
 from zoo.train.playground.own.points import features_given
 from zoo.train.playground.protocol import LARGEST, read
 from zoo.train.playground.state import DEFAULT, models, read_state, recipe_of, sets
-
-SPIRAL = {"model": "mlp", "dataset": "spiral", "set": {"m.hidden": [4, 2], "lr": 0.03, "d.noise": 5}}
-POINTS = {"model": "mlp", "dataset": "points", "points": {"xy": [[0, 0], [1, 1]], "label": ["a", "b"]}}
 
 
 def test_knobs_are_fields_of_the_recipe():
@@ -84,38 +82,6 @@ def test_messages_are_small_json_objects_of_known_names():
                  '{"do": "blame", "split": "train", "index": true}', " " * (LARGEST + 1)):  # fmt: skip
         with pytest.raises(BadInput):
             read(text)
-
-
-ODD = (
-    None,
-    True,
-    -1,
-    0,
-    1e308,
-    10**40,
-    "",
-    "none",
-    "x" * 3000,
-    "\x00\u202e",
-    [],
-    {},
-    [[]],
-    {"a": {}},
-    [None],
-    [1e9] * 3,
-)
-
-
-def mutated(rng, value):
-    """A value of the same form, or of another one, with something odd somewhere."""
-    if rng.random() < 0.25 or not isinstance(value, dict | list) or not value:
-        return rng.choice(ODD)
-    if isinstance(value, list):
-        i = rng.randrange(len(value))
-        return [*value[:i], mutated(rng, value[i]), *value[i + 1 :]]
-    name = rng.choice(list(value))
-    other = rng.choice((name, name, name + "x", "m.hidden", "seed", "__class__"))
-    return {**{key: each for key, each in value.items() if key != name}, other: mutated(rng, value[name])}
 
 
 def test_two_thousand_hostile_messages_end_in_errors_of_the_zoo():

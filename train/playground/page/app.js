@@ -76,7 +76,9 @@ function built(message) {
   select($("dataset"), [...message.sets[message.model], ...message.own[message.model]].map((name) => [name, OWN[name] ?? name.replaceAll("_", " ")]), message.dataset);
   $("card").textContent = message.models[message.model];
   $("own").open = message.dataset in OWN || $("own").open;
-  showKnobs(message.knobs, { data: $("data-knobs"), rest: $("knobs") }, turn);
+  showKnobs(message.knobs, { data: $("data-knobs"), rest: $("knobs") }, turn, message.lessons);
+  $("blame-lesson").hidden = !message.lessons;
+  $("blame-lesson").href = `${message.lessons}/05-blame.md`;
   STAGES[message.stage].built(message);
   legend(message);
   link();

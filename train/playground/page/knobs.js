@@ -43,7 +43,7 @@ function input(knob, onChange) {
   return field;
 }
 
-function line(knob, onChange) {
+function line(knob, onChange, lessons) {
   const box = document.createElement("div"), row = document.createElement("div");
   const label = document.createElement("label"), text = document.createElement("p"), field = input(knob, (value) => onChange(knob.name, value));
   box.className = `knob${knob.live ? " live" : ""}${knob.idle ? " idle" : ""}${shown(knob.value) !== shown(knob.default) ? " changed" : ""}`;
@@ -54,22 +54,31 @@ function line(knob, onChange) {
   text.id = `${field.id}-help`;
   field.setAttribute("aria-describedby", text.id);
   text.textContent = knob.idle ? `Without effect ${knob.idle}.` : knob.help;
+  if (lessons) {
+    const link = document.createElement("a");
+    link.href = `${lessons}/${knob.lesson}.md`;
+    link.target = "_blank";
+    link.rel = "noreferrer";
+    link.textContent = `Read on: ${knob.lesson.slice(3).replaceAll("-", " ")}`;
+    link.className = "lesson";
+    text.append(" ", link);
+  }
   row.append(label, field);
   box.append(row, text);
   return box;
 }
 
 /** Fills the boxes with the knobs: those of the data apart; what had the focus has it again. */
-export function showKnobs(knobs, boxes, onChange) {
+export function showKnobs(knobs, boxes, onChange, lessons) {
   const focus = document.activeElement?.id;
-  boxes.data.replaceChildren(...knobs.filter(({ name }) => name.startsWith("d.") && name !== "d.features").map((knob) => line(knob, onChange)));
+  boxes.data.replaceChildren(...knobs.filter(({ name }) => name.startsWith("d.") && name !== "d.features").map((knob) => line(knob, onChange, lessons)));
   const parts = [];
   for (const group of new Set(knobs.map((knob) => knob.group))) {
     const own = knobs.filter((knob) => knob.group === group && !knob.name.startsWith("d."));
     if (!own.length) continue;
     const title = document.createElement("h3");
     title.textContent = group;
-    parts.push(title, ...own.map((knob) => line(knob, onChange)));
+    parts.push(title, ...own.map((knob) => line(knob, onChange, lessons)));
   }
   boxes.rest.replaceChildren(...parts);
   if (focus?.startsWith("knob-")) document.getElementById(focus)?.focus();
