@@ -20,6 +20,7 @@ SHORTER = {
     "cgan": {"epochs": 50},  # 0.98 after 37 epochs
     "cnn": {"epochs": 10},  # 0.992 to 0.994 in three seeds
     "bilstm": {"epochs": 4},  # 1.000 in two
+    "dnc": {"d": {"longest": 5}, "m": {"slots": 12}, "epochs": 2},  # 1.000 after one epoch
     "ntm": {"d": {"longest": 5}, "m": {"slots": 16}, "epochs": 4},
     "markov": {"d": {"window": 0, "characters": 150_000}},  # 2.08
 }

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
 from .style import BLUE, GREEN, GREY, INK, RED, picture, tint
 
@@ -57,6 +58,7 @@ def memory(trace: Trace, path: Path | str, title: str) -> None:
         axes.imshow(tint(INK, level / max(level.max(), 1e-12)), aspect="auto", interpolation="nearest")
         axes.grid(visible=False)
         axes.tick_params(length=0, labelsize=8)
+        axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
         axes.set_title("memory, last step", weight="normal", color=GREY, size=9)
         axes.set_xlabel("number in the slot")
 
@@ -74,6 +76,7 @@ def _strip(axes: Axes, name: str, values: np.ndarray, ink: str, last: bool) -> N
     axes.imshow(tint(ink, (level - low) / (high - low)), aspect="auto", interpolation="nearest")
     axes.grid(visible=False)
     axes.tick_params(length=0, labelsize=8, labelbottom=last)
+    axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
     axes.set_title(name, weight="normal", color=GREY, size=9)
     axes.set_ylabel("slot" if "head" in name else "channel")
     if last:
