@@ -1,4 +1,4 @@
-"""Capsule network: units are vectors; the length tells whether an object is there, the direction tells its pose.
+"""Capsule network: units are vectors; the length is how surely an object is there, the direction its pose.
 
 Paper: Sabour, Frosst & Hinton 2017, Dynamic routing between capsules.
 Command: python -m zoo.train --model capsule

@@ -64,30 +64,30 @@ def shape_factors(place: Place, *, sets: Annotated[int, Bounds(1, 10_000)] = 300
 
     Row and column are the centre in pixels, angle is in degrees, light is the brightness, and the last three columns
     are 1 for a square, a triangle or a cross. The training images are sets in which one factor alone varies, 7 images
-    with random values of it or one of each form; the other factors are random, equal in a set. Those of the 1,000 test
-    images are all random.
+    with random values of it or one of each form; the other factors are random, equal in a set. Sets of the five factors
+    follow each other in turn. The factors of the 1,000 test images are all random.
 
     Args:
         place: not used; the images are generated.
         sets: number of training sets of each factor, 31 images together.
-        seed: seed of the images and of their order.
+        seed: seed of the images.
     """
     import numpy as np
 
     rng = np.random.default_rng(seed)
-    train = np.concatenate([_varied(rng, factor, sets) for factor in range(len(_IN_SET))])
-    shuffled, test = _factored(rng.permutation(train)), _factored(_drawn(rng, _TEST))
-    return Dataset("shape_factors", "regression", shuffled, test, target=", ".join(_FACTORS))
+    train = np.concatenate([_varied(rng, factor) for _ in range(sets) for factor in range(len(_IN_SET))])
+    splits = _factored(train), _factored(_drawn(rng, _TEST))
+    return Dataset("shape_factors", "regression", *splits, target=", ".join(_FACTORS))
 
 
-def _varied(rng: "np.random.Generator", factor: int, sets: int) -> "np.ndarray":
-    """Returns row, column, angle, light and form of sets of images in which one of them varies (images, 5)."""
+def _varied(rng: "np.random.Generator", factor: int) -> "np.ndarray":
+    """Returns row, column, angle, light and form of a set of images in which one of them varies (images, 5)."""
     import numpy as np
 
     size = _IN_SET[factor]
-    rows = np.repeat(_drawn(rng, sets), size, axis=0)
+    rows = np.repeat(_drawn(rng, 1), size, axis=0)
     form = factor == len(_IN_SET) - 1
-    rows[:, factor] = np.tile(np.arange(size), sets) if form else _drawn(rng, len(rows))[:, factor]
+    rows[:, factor] = np.arange(size) if form else _drawn(rng, size)[:, factor]
     return rows
 
 
