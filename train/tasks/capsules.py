@@ -80,8 +80,8 @@ def margin_loss(lengths: jax.Array, present: jax.Array) -> jax.Array:
         lengths: lengths of the class capsules (batch, classes).
         present: 1 for the classes in an image, 0 for the others, of the same shape.
 
-    >>> margin_loss(jnp.array([[0.8, 0.3]]), jnp.array([[1.0, 0.0]])).round(3).tolist()
-    [0.03]
+    >>> round(margin_loss(jnp.array([[0.8, 0.3]]), jnp.array([[1.0, 0.0]])).item(), 3)
+    0.03
     """
     there = present * jnp.square(jnp.maximum(_PRESENT - lengths, 0))
     absent = (1 - present) * jnp.square(jnp.maximum(lengths - _ABSENT, 0))
