@@ -1,4 +1,4 @@
-"""Opens the playground: models of points that are trained in the browser, knob by knob."""
+"""Opens the playground: models of points, series and patterns that are trained in the browser, knob by knob."""
 
 import secrets
 import socket
@@ -24,9 +24,9 @@ _FLAGS = (
     HELP,
 )
 _TEXT = """\
-Opens a page on which models of points are trained while their knobs are turned: data, features, layers, rates. It gives
-back the command, the code and the model file of what is seen. RUN opens the recipe and the weights of a run on a data
-set of the playground, such as spiral."""
+Opens a page on which models of points, series and patterns are trained while their knobs are turned: data, features,
+layers, rates. It gives back the command, the code and the model file of what is seen. RUN opens the recipe and the
+weights of a run on a data set of the playground, such as spiral or sine."""
 _EXTRA = "pip install 'neural-network-zoo[playground]'"
 
 

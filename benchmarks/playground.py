@@ -1,0 +1,218 @@
+"""Measures the playground in a real browser: `python -m benchmarks.playground`.
+
+Prints the seconds from the command to the first surface, the second time that it is run; steps a second of a 4-2 tanh
+network with batches of 10 while it is drawn, and of TensorFlow's Playground in the same browser where `--peer` names a
+folder with its built page; the seconds to 95 % on the spiral with the knobs of the first page; and the memory of one
+session and of 20. `--pictures` writes the pictures of the documentation instead. Needs Chromium and the package
+playwright.
+"""
+
+import argparse
+import json
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import urllib.parse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from .page import DOCS
+
+__all__ = ["Server", "main"]
+
+_STEPS = {"m.hidden": [4, 2], "m.activation": "tanh", "sched": "constant", "opt": "sgd", "lr": 0.03, "batch_size": 10}
+_SECONDS = 10.0  # of training whose steps are counted
+_SESSIONS = 20
+_WAIT = 240_000  # milliseconds
+_COUNT = """seconds => new Promise(done => {
+    const node = document.getElementById('count'), step = () => Number(node.dataset.step);
+    const first = step(), began = performance.now();
+    let frames = 0;
+    new MutationObserver(() => { frames += 1; }).observe(node, { attributes: true });
+    setTimeout(() => {
+        const taken = (performance.now() - began) / 1000;
+        done([(step() - first) / taken, frames / taken]);
+    }, 1000 * seconds);
+})"""
+_PEER = "#dataset=spiral&networkShape=4,2&batchSize=10&activation=tanh"
+_PICTURES = {  # model, data set, knobs, steps before the picture
+    "playground.png": ("mlp", "spiral", None, 4000),
+    "playground-series.png": ("gru", "sine", {}, 400),
+    "playground-hopfield.png": ("hopfield", "digits", {}, 1),
+}
+
+
+class Server:
+    """Runs the command in a process of its own, until it is closed.
+
+    Attributes:
+        url: Address of the page.
+        began: Time at which the command was started.
+    """
+
+    def __init__(self) -> None:
+        self.began = time.perf_counter()
+        words = [sys.executable, "-m", "zoo", "playground", "--no-browser", "--port", "0"]
+        self.process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
+        assert self.process.stdout is not None
+        found = re.search(r"http\S+", self.process.stdout.readline())
+        assert found is not None, "the command printed no address"
+        self.url = found[0]
+
+    def __enter__(self) -> "Server":
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        self.process.send_signal(signal.SIGINT)
+        self.process.wait(60)
+
+    def address(self, model: str, dataset: str, given: dict | None) -> str:
+        """Returns the address of a state; without knobs that of the first page."""
+        if given is None:
+            return self.url
+        return f"{self.url}#{urllib.parse.quote(json.dumps({'model': model, 'dataset': dataset, 'set': given}))}"
+
+    def memory(self) -> float:
+        """Returns the resident memory of the process in MB."""
+        found = re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{self.process.pid}/status").read_text())
+        return int(found[1]) / 1024 if found else float("nan")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Measures and prints, or writes the pictures."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.playground", description=__doc__)
+    parser.add_argument("--pictures", action="store_true", help="write the pictures of the documentation instead")
+    parser.add_argument("--peer", type=Path, help="folder with the built page of TensorFlow's Playground, its dist/")
+    args = parser.parse_args(argv)
+    from playwright.sync_api import sync_playwright
+
+    path = shutil.which("chromium") or shutil.which("google-chrome")
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=path, args=["--no-sandbox", "--allow-file-access-from-files"])
+        if args.pictures:
+            _pictures(browser)
+            return 0
+        print(f"first surface {_first_surface(browser)[1]:.1f} s after the command, warm")
+        with Server() as server:
+            print(
+                "4-2 tanh network, batches of 10: {:,.0f} steps a second, {:.0f} frames a second".format(
+                    *_rate(browser, server)
+                )
+            )
+            print(f"spiral to 95 % of the test examples, knobs of the first page: {_spiral(browser, server):.0f} s")
+        with Server() as server:
+            print(
+                "memory of the server with 1 session {:,.0f} MB, with {} {:,.0f} MB".format(*_memory(browser, server))
+            )
+        print(_peer(browser, args.peer))
+        browser.close()
+    return 0
+
+
+def _page(browser: Any, **options: Any) -> Any:
+    page = browser.new_page(bypass_csp=True, **options)
+    page.set_default_timeout(_WAIT)
+    return page
+
+
+def _reached(page: Any, step: int) -> None:
+    page.wait_for_function(f"Number(document.getElementById('count').dataset.step ?? -1) >= {step}")
+
+
+def _first_surface(browser: Any) -> list[float]:
+    """Measures the seconds from the command to its first surface, twice: the second time its programs are cached."""
+    found = []
+    for _ in range(2):
+        with Server() as server:
+            page = _page(browser)
+            page.goto(server.url)
+            _reached(page, 0)
+            found.append(time.perf_counter() - server.began)
+            page.close()
+    return found
+
+
+def _rate(browser: Any, server: Server) -> tuple[float, float]:
+    """Measures steps and frames a second, from the counter that the page shows."""
+    page = _page(browser)
+    page.goto(server.address("mlp", "spiral", _STEPS))
+    _reached(page, 0)
+    page.click("#play")
+    _reached(page, 500)  # compiled
+    steps, frames = page.evaluate(_COUNT, _SECONDS)
+    page.close()
+    return steps, frames
+
+
+def _spiral(browser: Any, server: Server) -> float:
+    """Measures the seconds from Play to 95 % accuracy of the test examples."""
+    page = _page(browser)
+    page.goto(server.url)
+    _reached(page, 0)
+    began = time.perf_counter()
+    page.click("#play")
+    cells = "[...document.querySelectorAll('#scores span')].map(e => e.textContent)"
+    page.wait_for_function(f"(c => parseFloat(c[c.indexOf('accuracy') + 2]) >= 95)({cells})")
+    page.close()
+    return time.perf_counter() - began
+
+
+def _memory(browser: Any, server: Server) -> tuple[float, float]:
+    """Measures the memory of the server with one page that trains, and with 20."""
+    pages, found = [], []
+    for _ in range(_SESSIONS):
+        page = _page(browser)
+        page.goto(server.url)
+        _reached(page, 0)
+        page.click("#step")
+        _reached(page, 1)
+        pages.append(page)
+        found.append(server.memory())
+    for page in pages:
+        page.close()
+    return found[0], found[-1]
+
+
+def _peer(browser: Any, folder: Path | None) -> str:
+    """Measures the steps a second of TensorFlow's Playground, whose counter shows epochs of 25 batches of 10."""
+    if folder is None or not (folder / "index.html").is_file():
+        return "TensorFlow's Playground: its sources are not at hand (--peer FOLDER)"
+    page = _page(browser)
+    page.goto(
+        f"{(folder / 'index.html').resolve().as_uri()}#dataset=spiral&networkShape=4,2&batchSize=10&activation=tanh"
+    )
+    page.click("#play-pause-button")
+    epochs = "() => Number(document.getElementById('iter-number').textContent.replaceAll(',', ''))"
+    page.wait_for_function(f"({epochs})() > 5")
+    first, began = page.evaluate(epochs), time.perf_counter()
+    time.sleep(_SECONDS)
+    rate = (page.evaluate(epochs) - first) / (time.perf_counter() - began)
+    page.close()
+    return f"TensorFlow's Playground, the same network: {25 * rate:,.0f} steps a second, an epoch in each frame"
+
+
+def _pictures(browser: Any) -> None:
+    """Writes the pictures of the documentation."""
+    with Server() as server:
+        for name, (model, dataset, given, steps) in _PICTURES.items():
+            page = _page(browser, viewport={"width": 1400, "height": 900}, color_scheme="light")
+            page.goto(server.address(model, dataset, given))
+            _reached(page, 0)
+            page.click("#play")
+            _reached(page, steps)
+            if page.get_attribute("#play", "aria-pressed") == "true":
+                page.click("#play")
+            if model == "hopfield":
+                page.click("#recall-go")
+                page.wait_for_function("document.getElementById('path-words').textContent !== ''")
+            page.screenshot(path=DOCS / name)
+            page.close()
+            print(DOCS / name)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
