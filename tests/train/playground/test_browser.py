@@ -340,6 +340,7 @@ def test_a_series_is_forecast_beside_the_truth_and_may_be_drawn_pasted_or_a_func
     tab.fill("#numbers", " ".join(str(i % 7) for i in range(80)))
     tab.click("#numbers-go")
     tab.wait_for_function("decodeURIComponent(location.hash).includes('[0,1,2,3,4,5,6,0')")
+    tab.locator("#pad").scroll_into_view_if_needed()
     box = tab.locator("#pad").bounding_box()
     tab.mouse.move(box["x"] + 1, box["y"] + box["height"] / 2)
     tab.mouse.down()
