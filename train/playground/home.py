@@ -164,9 +164,8 @@ def _given(built: Built, recipe: Recipe) -> str:
     """Returns the values of a recipe that differ from those by which `zoo.fit` begins, as its arguments."""
     usual = recipe_for(recipe.model, built.parts.source)
     rules = (*trainers.options(usual.trainer), *tasks.options(usual.task))
-    usual = replace(
-        usual, m=_spelled(recipe, recipe.m) | usual.m, t={each.name: each.default for each in rules} | usual.t
-    )
+    t = {each.name: each.default for each in rules}
+    usual = replace(usual, m={**_spelled(recipe, recipe.m), **usual.m}, t={**t, **usual.t})
     found = _differences(recipe, usual)
     own: dict[str, Any] = {name: value for name, value in found.items() if "." not in name}
     for table in "mt":
