@@ -359,7 +359,7 @@ def test_a_series_is_forecast_beside_the_truth_and_may_be_drawn_pasted_or_a_func
 
 @pytest.mark.parametrize("model", ["lstm", "gru", "esn"])
 def test_every_animal_of_series_is_chosen_and_trained(server, tab, model):
-    show(tab, server, "rnn", "sine", QUICK)
+    show(tab, server, "rnn", "sine", QUICK | {"d.steps": 700})  # the washout of a reservoir takes 100 of 140
     tab.select_option("#model", model)
     tab.wait_for_function(f"document.getElementById('model').value === '{model}' && location.hash.includes('{model}')")
     tab.wait_for_function("document.getElementById('count').dataset.step === '0'")
