@@ -10,7 +10,6 @@ import argparse
 import json
 import statistics
 import sys
-import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -59,13 +58,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _measured(name: str, data: Dataset, size: int) -> dict[str, list[float]]:
-    found: dict[str, list[float]] = {"values": [], "seconds": []}
+    values = []
     for seed in range(_DRAWS.get(size, 1)):
-        began = time.perf_counter()
-        found["values"].append(accuracy(name, data, size, seed))
-        found["seconds"].append(time.perf_counter() - began)
-        print(f"{name}, {size:,}: {100 * found['values'][-1]:.2f} %, {found['seconds'][-1]:.1f} s", flush=True)
-    return found
+        values.append(accuracy(name, data, size, seed))
+        print(f"{name}, {size:,}: {100 * values[-1]:.2f} %", flush=True)
+    return {"values": values}
 
 
 def accuracy(name: str, data: Dataset, size: int, seed: int) -> float:
