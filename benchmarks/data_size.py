@@ -133,7 +133,7 @@ def table(kept: Mapping[str, Mapping]) -> str:
 
 def _cell(row: Mapping | None) -> str:
     if row is None:
-        return ""
+        return "not measured"
     values = [100 * value for value in row["values"]]
     spread = f" ({min(values):.1f} to {max(values):.1f})" if len(values) > 1 else ""
     return f"{statistics.mean(values):.1f} %{spread}"

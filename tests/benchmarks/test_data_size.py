@@ -32,6 +32,6 @@ def test_the_table_has_a_line_per_model_and_a_column_per_size():
     row = {"values": [0.8, 0.9], "machine": "m", "versions": {"jax": "1"}, "date": "d"}
     text = data_size.table({"mlp 100": row, "cnn 100": row, "cnn 1000": row | {"values": [0.95]}})
     assert "| training images | 100 | 1,000 |\n|---|---|---|" in text
-    assert "| mlp | 85.0 % (80.0 to 90.0) |  |" in text
+    assert "| mlp | 85.0 % (80.0 to 90.0) | not measured |" in text
     assert "| cnn | 85.0 % (80.0 to 90.0) | 95.0 % |" in text
     assert "Measured on m; jax 1; d." in text
