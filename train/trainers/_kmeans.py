@@ -11,7 +11,9 @@ from .least_squares import by_rows
 
 __all__ = ["kmeans"]
 
-_DRAWN = 10  # examples a centre among which k-means++ draws; all of them would take longer than Lloyd's algorithm
+# Examples among which k-means++ draws, at least so many for each centre: all of them would take longer than Lloyd's
+# algorithm, and fewer leave larger distances.
+_DRAWN, _FOR_EACH = 20_000, 10
 
 
 def kmeans(key: jax.Array, x: jax.Array, count: int, iterations: int) -> jax.Array:
@@ -58,7 +60,7 @@ def _drawn(key: jax.Array, x: jax.Array, count: int) -> jax.Array:
     of squared distances.
     """
     of_rows, of_first, of_others = jax.random.split(key, 3)
-    x = x[jax.random.choice(of_rows, len(x), (min(len(x), _DRAWN * count),), replace=False)]
+    x = x[jax.random.choice(of_rows, len(x), (min(len(x), max(_DRAWN, _FOR_EACH * count)),), replace=False)]
     first = x[jax.random.randint(of_first, (), 0, len(x))]
 
     def draw(distance, shares):
