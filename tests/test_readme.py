@@ -46,7 +46,7 @@ def test_the_first_steps_clone_the_repository_and_run_the_command_of_the_readme(
     project = tomllib.loads((README.parent / "pyproject.toml").read_text())["project"]
     assert blocks[0].startswith(f"git clone -q {project['urls']['Repository']}\n")
     assert blocks[1] == re.search(r"<!-- train -->\n```sh\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)[1]
-    assert re.findall(r"--csv|mine\.py:", "".join(blocks[2:])) == ["--csv", "mine.py:"]
+    assert re.findall(r"--csv|mine\.py:", "".join(blocks[2:])) == ["--csv", "mine.py:", "mine.py:"]
 
 
 def test_the_page_of_the_models_lists_every_one():
