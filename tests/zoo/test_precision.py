@@ -38,6 +38,7 @@ SUMMED = re.compile(
     r"|scatter-add(?=\[(?:(?!unique_indices).)*unique_indices=False))\b",
     re.DOTALL,
 )
+ADDRESSED = {"capsule", "ntm", "dnc"}  # routing and memories are products in float32, whose weights add up over steps
 PRODUCT = re.compile(r":(\w+)\[[^\]]*\] = (?:dot_general|conv_general_dilated)")
 half = partial(each_player, partial(computing_in, jnp.bfloat16))
 
@@ -59,7 +60,8 @@ def test_every_product_is_half_precision_and_all_outputs_are_float32(name, key):
     assert made == jax.eval_shape(model.init, key, x)
     program, out = jax.make_jaxpr(gradient_of(half(model), x), return_shape=True)(*made)
     assert {leaf.dtype.name for leaf in jax.tree.leaves(out)} == {"float32"}
-    assert set(PRODUCT.findall(str(program))) == {"bf16"}
+    own = {"f32"} if name in ADDRESSED else set()
+    assert set(PRODUCT.findall(str(program))) == {"bf16"} | own
     assert SUMMED.findall(str(program)) == [], "what is summed or scaled has too few digits in half precision"
 
 

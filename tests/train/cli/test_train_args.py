@@ -163,7 +163,7 @@ def test_bad_input_exits_with_2_and_one_line(words, message, capsys, tmp_path, m
         ([], "no model given"),
         (["--epochs", "3"], "no model given"),
         (["cnn"], "did you mean --model cnn?"),
-        (["--model", "cnm"], "unknown model 'cnm'; did you mean cnn?"),
+        (["--model", "cnnn"], "unknown model 'cnnn'; did you mean cnn?"),
         (["--model"], "--model needs a value"),
         (["--model", "linear", "--dataset", "digits"], "linear does regression; digits is a multiclass task"),
         (["--list-models", "zebra*"], "no model matches 'zebra*'"),

@@ -184,6 +184,7 @@ CASES = {
     ("points", "regression"): partial(generated, "linear", "plane"),
     ("image", "multiclass"): of_images,
     ("image", "binary"): partial(generated, "logistic", "patches", size=3, count=100),
+    ("image", "multilabel"): partial(generated, "mlp", "multi_digits", examples=40),
     ("image", "regression"): partial(of_arrays, "image", "uint8", 1),
     ("sequence", "multiclass"): partial(of_arrays, "sequence", "uint64", 0),
     ("sequence", "binary"): partial(generated, "rnn", "spike_templates", examples=40, steps=10),

@@ -214,7 +214,7 @@ def test_label_smoothing_reaches_the_loss():
         (("binary", "auto", 2), "one output, the logit of class 1, got 2"),
         (("multiclass", "auto", 1), "at least 2, got 1"),
         (("regression", "auto", 0), "at least one output, got 0"),
-        (("clustering",), "did you mean cluster.*choose from binary, multiclass"),
+        (("clustering",), "did you mean cluster.*choose from bits, capsules, binary, multiclass"),
     ],
 )
 def test_unsuitable_arguments_are_rejected_with_the_alternatives(arguments, message):
