@@ -12,7 +12,7 @@ from .activations import softmax
 from .base import Layer, stateless
 from .checks import check_features, check_positive, check_rank
 from .initializers import normal
-from .precision import match_half, promote_float32
+from .precision import floating, match_half, promote_float32
 
 __all__ = ["Routed", "capsules", "route", "squash"]
 
@@ -45,7 +45,7 @@ def squash(s: jax.Array) -> jax.Array:
     >>> [round(value, 3) for value in squash(jnp.array([3.0, 0.0])).tolist()]
     [0.9, 0.0]
     """
-    wide = promote_float32(s)
+    wide = promote_float32(floating(s))
     square = jnp.sum(jnp.square(wide), axis=-1, keepdims=True)
     return match_half(wide * jnp.sqrt(square + _SQUARE) / (1 + square), s)
 
