@@ -35,7 +35,7 @@ class _Programs(NamedTuple):
 
     @property
     def loops(self) -> bool:
-        """Whether steps run by `many`."""
+        """Returns whether steps run by `many`."""
         return CONVOLUTION not in self.made_of or jax.default_backend() != "cpu"
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from ..data.normalize import scaled
@@ -28,7 +29,7 @@ def factor_figures(factors: Factors) -> tuple[Callable[[Any], None], ...]:
         trained, test = drawing.model, drawing.data.test
         encode, z = jax.jit(trained.model.encode), scaled(trained.scaler, test.x)
         mean, log_variance = encode(trained.params, trained.state, z)
-        each = products(mean, log_variance, np.asarray(test.y).reshape(len(test.y), -1))
+        each = products(mean, log_variance, jnp.asarray(test.y).reshape(len(test.y), -1))
         own, other = factor_scores(np.mean(np.asarray(each, np.float64), axis=0), trained.model.groups, factors)
         lines = [f"{title} {mine:.3f} ({rest:.3f})" for title, mine, rest in zip(titles, own, other, strict=True)]
         words = f"R2 of each factor from its own latents (from all others): {', '.join(lines)}"

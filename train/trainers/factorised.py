@@ -84,9 +84,18 @@ def factorised(
             new["ema"] = ema_update(fit["ema"], params, ema, fit["step"])
         return new, parts | {"loss": loss, "grad_norm": optax.global_norm(gradient)}
 
+    start, scored = initial(model, optimizer, ema), _scores(model, task, factors, importance_samples)
+    return Trainer(start, step, *scored, figures=factor_figures(factors), warnings=collapse)
+
+
+def _scores(
+    model: Any, task: Task, factors: list[tuple[int, ...]], samples: int
+) -> tuple[Callable[..., dict], Callable[[dict], dict]]:
+    """Makes `evaluate` and `finish` of the trainer: the bounds, and how well latents predict the factors."""
+
     def evaluate(fit, batch, key):
         params, state = eval_params(fit)
-        sums = bound_sums(model, params, state, batch, named_key(key, "latents"), importance_samples)
+        sums = bound_sums(model, params, state, batch, named_key(key, "latents"), samples)
         y = batch["y"].reshape(len(batch["weight"]), sum(map(len, factors)))
         mean, log_variance = model.encode(params, state, batch["x"])
         return sums | {"_moments": total(products(mean, log_variance, y), batch)}
@@ -95,8 +104,7 @@ def factorised(
         own, other = factor_scores(means["_moments"], model.groups, factors)
         return task.finish(means) | {"own_r2": min(own), "other_r2": max(other)}
 
-    start = initial(model, optimizer, ema)
-    return Trainer(start, step, evaluate, finish, figures=factor_figures(factors), warnings=collapse)
+    return evaluate, finish
 
 
 def _factors(model: Any, run: Run, columns: tuple[int, ...]) -> list[tuple[int, ...]]:
