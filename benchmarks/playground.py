@@ -182,9 +182,7 @@ def _peer(browser: Any, folder: Path | None) -> str:
     if folder is None or not (folder / "index.html").is_file():
         return "TensorFlow's Playground: its sources are not at hand (--peer FOLDER)"
     page = _page(browser)
-    page.goto(
-        f"{(folder / 'index.html').resolve().as_uri()}#dataset=spiral&networkShape=4,2&batchSize=10&activation=tanh"
-    )
+    page.goto((folder / "index.html").resolve().as_uri() + _PEER)
     page.click("#play-pause-button")
     epochs = "() => Number(document.getElementById('iter-number').textContent.replaceAll(',', ''))"
     page.wait_for_function(f"({epochs})() > 5")

@@ -2,11 +2,13 @@
 
 import json
 
+import numpy as np
 import pytest
 
 from benchmarks import chart_results, results
 from benchmarks.page import DOCS
 from zoo.train.chart.rows import rows
+from zoo.train.data.dataset import load_data
 
 ROWS = [row for row in rows() if row.model]
 KEPT = json.loads(results.KEPT.read_text())
@@ -43,3 +45,14 @@ def test_a_row_without_a_measured_result_or_without_one_beside_it_is_shown_as_no
     alone = [claim for claim in results.CLAIMS if claim.flags != row.command]
     monkeypatch.setattr(results, "CLAIMS", [*alone, results.Claim("esn-mackey_glass", row.command)])
     assert chart_results.shown(row, KEPT) is None
+
+
+def test_the_variational_autoencoder_stands_beside_independent_pixels():
+    found, grey, pixels = [], np.arange(17)[:, None, None], np.arange(64)
+    for fold in range(5):
+        data = load_data("digits", options={"fold": fold})
+        seen, test = (split.x.reshape(len(split.x), 64).astype(int) for split in (data.train, data.test))
+        counts = np.sum(seen == grey, axis=1) + 1
+        found.append(np.log(counts / counts.sum(axis=0))[test, pixels].sum(axis=1).mean())
+    claim = next(each for each in results.CLAIMS if each.name == "vae-digits")
+    assert claim.reference == f"independent pixels: {np.mean(found):.1f}"
