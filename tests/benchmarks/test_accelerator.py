@@ -100,9 +100,11 @@ def test_what_the_time_does_not_suffice_for_says_so_and_is_measured_by_the_next_
     assert {row["skipped"] for row in rows.values()} == {"no time was left"}
     rows, _ = measured(["one", "crash"], tmp_path / "out", environment)
     assert rows["one"] == {"gb_per_s": 3}
-    (tmp_path / "pretended_worker.py").write_text(PROCESS.replace("len(row)", "len(row) + 100").replace('"crash"', "0"))
+    mended = PROCESS.replace("len(row)", "len(row) + 1000").replace('"crash"', "0")
+    assert len(mended) != len(PROCESS)  # a file of equal size, written in the same second, would run as compiled before
+    (tmp_path / "pretended_worker.py").write_text(mended)
     rows, said = measured(["one", "crash", "three"], tmp_path / "out", environment)
-    assert [rows[name]["gb_per_s"] for name in ("one", "crash", "three")] == [3, 105, 105]
+    assert [rows[name]["gb_per_s"] for name in ("one", "crash", "three")] == [3, 1005, 1005]
     assert not any("limits: one" in line for line in said)
 
 
