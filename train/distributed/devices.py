@@ -15,8 +15,6 @@ from ..runtime.accelerators import advice, detect
 
 __all__ = ["check_devices", "devices_line", "set_platform"]
 
-_COMPILE_SECONDS = 0.1  # a program that compiles faster is not worth a file
-
 
 class _Device(NamedTuple):
     platform: str
@@ -116,4 +114,5 @@ def _set_compile_cache(where: str) -> None:
         warn(f"compiled programs are not cached: {error}; name a folder with --compile-cache, or turn it off")
         return
     jax.config.update("jax_compilation_cache_dir", str(folder))
-    jax.config.update("jax_persistent_cache_min_compile_time_secs", _COMPILE_SECONDS)
+    # Programs of all sizes: a short run spends half a second in compiling a dozen small ones.
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
