@@ -1,10 +1,10 @@
 """Measures the playground in a real browser: `python -m benchmarks.playground`.
 
-Prints the seconds from the command to the first surface, the second time that it is run; steps a second of a 4-2 tanh
+Measures the seconds from the command to the first surface, the second time that it is run; steps a second of a 4-2 tanh
 network with batches of 10 while it is drawn, and of TensorFlow's Playground in the same browser where `--peer` names a
 folder with its built page; the seconds to 95 % on the spiral with the knobs of the first page; and the memory of one
-session and of 20. `--pictures` writes the pictures of the documentation instead. Needs Chromium and the package
-playwright.
+session and of 20. Writes the table into docs/playground.md; exits with 1 if a target is missed. `--pictures` writes the
+pictures of the documentation instead. Needs Chromium and the package playwright.
 """
 
 import argparse
@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from .page import DOCS
+from .page import DOCS, measured_on, publish, where
 
 __all__ = ["Server", "main"]
 
@@ -39,10 +39,11 @@ _COUNT = """seconds => new Promise(done => {
     }, 1000 * seconds);
 })"""
 _PEER = "#dataset=spiral&networkShape=4,2&batchSize=10&activation=tanh"
-_PICTURES = {  # model, data set, knobs, steps before the picture
-    "playground.png": ("mlp", "spiral", None, 4000),
-    "playground-series.png": ("gru", "sine", {}, 400),
-    "playground-hopfield.png": ("hopfield", "digits", {}, 1),
+_FIRST, _LEAST = 3.0, 1000.0  # targets: seconds to the first surface, steps a second
+_PICTURES = {  # model, data set, knobs, steps before the picture, height in pixels
+    "playground.png": ("mlp", "spiral", None, 4000, 900),
+    "playground-series.png": ("gru", "sine", {}, 400, 900),
+    "playground-hopfield.png": ("hopfield", "digits", {}, 1, 1280),
 }
 
 
@@ -83,7 +84,7 @@ class Server:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Measures and prints, or writes the pictures."""
+    """Measures, prints the table and writes it into docs/playground.md, or writes the pictures."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.playground", description=__doc__)
     parser.add_argument("--pictures", action="store_true", help="write the pictures of the documentation instead")
     parser.add_argument("--peer", type=Path, help="folder with the built page of TensorFlow's Playground, its dist/")
@@ -96,21 +97,26 @@ def main(argv: Sequence[str] | None = None) -> int:
         if args.pictures:
             _pictures(browser)
             return 0
-        print(f"first surface {_first_surface(browser)[1]:.1f} s after the command, warm")
+        first = _first_surface(browser)[1]
         with Server() as server:
-            print(
-                "4-2 tanh network, batches of 10: {:,.0f} steps a second, {:.0f} frames a second".format(
-                    *_rate(browser, server)
-                )
-            )
-            print(f"spiral to 95 % of the test examples, knobs of the first page: {_spiral(browser, server):.0f} s")
+            steps, frames = _rate(browser, server)
+            seconds = _spiral(browser, server)
         with Server() as server:
-            print(
-                "memory of the server with 1 session {:,.0f} MB, with {} {:,.0f} MB".format(*_memory(browser, server))
-            )
-        print(_peer(browser, args.peer))
+            one, several = _memory(browser, server)
+        peer = _peer(browser, args.peer)
         browser.close()
-    return 0
+    rows = {
+        "first surface after the command, programs cached": f"{first:.1f} s",
+        "steps a second of a 4-2 tanh network, batches of 10": f"{steps:,.0f}, drawn {frames:.0f} times a second",
+        "the same in TensorFlow's Playground": peer,
+        "spiral to 95 % of the test examples, knobs of the first page": f"{seconds:.1f} s",
+        f"memory of the server with 1 session, with {_SESSIONS}": f"{one:,.0f} MB, {several:,.0f} MB",
+    }
+    text = "\n".join(["| what | figure |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows.items())])
+    text += f"\n\n{measured_on([where()])}"
+    print(text)
+    publish(DOCS / "playground.md", playground=text)
+    return int(first > _FIRST or steps < _LEAST)
 
 
 def _page(browser: Any, **options: Any) -> Any:
@@ -180,7 +186,7 @@ def _memory(browser: Any, server: Server) -> tuple[float, float]:
 def _peer(browser: Any, folder: Path | None) -> str:
     """Measures the steps a second of TensorFlow's Playground, whose counter shows epochs of 25 batches of 10."""
     if folder is None or not (folder / "index.html").is_file():
-        return "TensorFlow's Playground: its sources are not at hand (--peer FOLDER)"
+        return "not measured: its sources are not at hand (--peer FOLDER)"
     page = _page(browser)
     page.goto((folder / "index.html").resolve().as_uri() + _PEER)
     page.click("#play-pause-button")
@@ -190,14 +196,14 @@ def _peer(browser: Any, folder: Path | None) -> str:
     time.sleep(_SECONDS)
     rate = (page.evaluate(epochs) - first) / (time.perf_counter() - began)
     page.close()
-    return f"TensorFlow's Playground, the same network: {25 * rate:,.0f} steps a second, an epoch in each frame"
+    return f"{25 * rate:,.0f}, an epoch in each frame"
 
 
 def _pictures(browser: Any) -> None:
     """Writes the pictures of the documentation."""
     with Server() as server:
-        for name, (model, dataset, given, steps) in _PICTURES.items():
-            page = _page(browser, viewport={"width": 1400, "height": 900}, color_scheme="light")
+        for name, (model, dataset, given, steps, height) in _PICTURES.items():
+            page = _page(browser, viewport={"width": 1400, "height": height}, color_scheme="light")
             page.goto(server.address(model, dataset, given))
             _reached(page, 0)
             page.click("#play")

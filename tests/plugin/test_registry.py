@@ -5,6 +5,7 @@ import pytest
 from tests.plugin.test_plugin import install
 from zoo import _catalogue, _plugins
 from zoo._plugins import distribution, module_path, module_text, plugins
+from zoo.train import tasks
 
 
 @pytest.fixture
@@ -15,12 +16,14 @@ def package(tmp_path, monkeypatch):
     (source / "broken" / "__init__.py").write_text("raise RuntimeError('imported')\n")
     (source / "broken" / "deep" / "__init__.py").write_text("raise RuntimeError('imported')\n")
     (source / "broken" / "deep" / "model.py").write_text(
-        '"""A model."""\n\n\ndef other(*, width: int = 3):\n    pass\n'
+        '"""A model."""\n\n\ndef other(*, width: int = 3):\n    pass\n\n\n'
+        'TARGETS = {"pairs": "two numbers"}\nPER_STEP = ("pairs",)\n'
     )
     points = 'other = "broken.deep.model"\ncnn = "broken.deep.model:other"\nlost = "broken.nowhere"\n'
     (source / "pyproject.toml").write_text(
         '[project]\nname = "broken-models"\nversion = "0.1"\n'
         f'[project.entry-points."zoo.models"]\n{points}'
+        '[project.entry-points."zoo.tasks"]\npairs = "broken.deep.model"\n'
         '[tool.setuptools]\npackages = ["broken"]\n'
     )
     target = tmp_path / "target"
@@ -55,6 +58,12 @@ def test_a_registered_model_is_described_without_an_import(package):
     assert not {"broken", "broken.deep"} & set(sys.modules)
     with pytest.raises(RuntimeError, match="imported"):
         _catalogue.factory("other")
+
+
+def test_a_registered_task_says_which_targets_it_reads_without_an_import(package):
+    assert "pairs" in tasks.names()
+    assert (tasks.targets("pairs"), tasks.per_step("pairs")) == (("two numbers",), True)
+    assert not {"broken", "broken.deep"} & set(sys.modules)
 
 
 def test_a_registered_name_does_not_replace_a_model_of_the_zoo(package):

@@ -17,7 +17,8 @@ from zoo import _catalogue
 from zoo.layers import Players
 from zoo.train.chart.rows import columns_of
 from zoo.train.config.recipe import book
-from zoo.train.data.dataset import PER_STEP, source
+from zoo.train.data.dataset import source
+from zoo.train.tasks import per_step
 from zoo.train.trained.build import ModelSpec, build
 
 # Smaller than their recipes where the recipe's size would only cost time.
@@ -47,13 +48,13 @@ def model_and_input(name):
         return zoo.create(name, **ModelSpec(5, True, 5).arguments(), **SMALL.get(name, {})), jnp.asarray(tokens)
     if kind.kind == "sequence" and len(kind.shape) == 1:  # of tokens
         tokens = np.random.default_rng(0).integers(0, 5, (4, *kind.shape))
-        wanted = ModelSpec(kind.outputs, kind.task in PER_STEP, 5)
+        wanted = ModelSpec(kind.outputs, per_step(kind.task), 5)
         return build(name, wanted, SMALL.get(name, {})), jnp.asarray(tokens)
     if kind.kind == "series":
         rows = np.random.default_rng(0).normal(size=(4, 7, 1))
         return build(name, ModelSpec(3, True), SMALL.get(name, {})), jnp.asarray(rows, jnp.float32)
     rows = np.random.default_rng(0).normal(size=(4, *kind.shape))
-    wanted = ModelSpec(kind.outputs, kind.task in PER_STEP, shape=kind.shape)
+    wanted = ModelSpec(kind.outputs, per_step(kind.task), shape=kind.shape)
     model = build(name, wanted, SMALL.get(name, {}))
     if isinstance(model, Players):
         y = jnp.arange(4) % max(kind.outputs, 1)

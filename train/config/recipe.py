@@ -9,12 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal
 
 from zoo import _catalogue
 
 from ..data.dataset import Source, source
-from ..data.dataset import Task as DataTask
 from ..data.sources import sources
 from ..data.targets import other_targets
 from ..errors import BadInput
@@ -226,8 +225,9 @@ def _copy(recipe: Recipe) -> Recipe:
 def check_compatible(model: str, data: Source, task: str = "") -> None:
     """Raises BadInput with the reason if a model cannot be trained on such data, or for the task named instead."""
     pages = book(model)
-    if task in get_args(DataTask) and task not in pages.tasks:  # the other tasks check models themselves
+    if task and task not in pages.tasks and task in {each.task for each in sources().values()}:
         raise BadInput(f"{model} cannot be trained for the task {task}; choose from {', '.join(pages.tasks)}")
+    # The tasks of no data set check models themselves.
     shape = f" of shape {'x'.join(map(str, data.shape))}" if data.shape else ""
     if data.kind not in pages.kinds:
         raise BadInput(

@@ -17,12 +17,9 @@ from .vocabulary import Vocabulary
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["GIVEN", "PER_STEP", "Dataset", "Place", "Source", "Split", "load_data", "source"]
+__all__ = ["GIVEN", "Dataset", "Place", "Source", "Split", "load_data", "source"]
 
 Kind = Literal["image", "table", "points", "sequence", "text", "series"]
-Task = Literal["binary", "multiclass", "multilabel", "regression", "tagging", "language", "generation",
-    "forecast", "seq2seq", "bits"]  # fmt: skip
-PER_STEP = ("tagging", "language", "forecast", "bits")  # tasks with an output at every time step
 GIVEN = MappingProxyType(
     {
         "stream": "the data of this run was an iterator, which no command can open again: continue from Python with "
@@ -79,7 +76,7 @@ class Dataset:
 
     Attributes:
         name: name of the data set.
-        task: decides head, loss and metric.
+        task: name of a task of `tasks`, which decides head, loss and metric.
         train: training examples.
         test: test examples.
         classes: names of the classes; empty for regression.
@@ -106,7 +103,7 @@ class Dataset:
     """
 
     name: str
-    task: Task
+    task: str
     train: Split
     test: Split
     classes: tuple[str, ...] = ()
@@ -134,11 +131,6 @@ class Dataset:
             return "examples"
         return Vocabulary(self.vocabulary).level.replace("words", "tokens")
 
-    @property
-    def per_step(self) -> bool:
-        """True if the task has an output at every time step."""
-        return self.task in PER_STEP
-
 
 @dataclass(frozen=True)
 class Source:
@@ -149,7 +141,7 @@ class Source:
         about: content, number of examples and origin in one line.
         kind: image (height, width, channels), table (features), points (2,), sequence (time, features or
             tokens), text (one row of tokens) or series (window, features).
-        task: decides head, loss and metric.
+        task: name of a task of `tasks`, which decides head, loss and metric.
         shape: shape of one example; () where only the loaded data defines it.
         outputs: number of classes or of predicted values; 1 for a binary task; 0 where only the loaded data defines it.
         load: `(place, *, option=default, ...) -> Dataset`; its keyword-only arguments are the flags `--d.option`.
@@ -158,7 +150,7 @@ class Source:
     name: str
     about: str
     kind: Kind
-    task: Task
+    task: str
     shape: tuple[int, ...]
     outputs: int
     load: Callable[..., Dataset]

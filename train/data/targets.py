@@ -1,6 +1,6 @@
 """Targets of the user's own arrays: classes or numbers to predict, with lines on which was assumed."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from ..errors import BadInput
@@ -25,16 +25,6 @@ __all__ = [
 CLASSES = ("binary", "multiclass")
 """Tasks whose targets are classes, one per example."""
 
-_SORTS = {
-    **dict.fromkeys(CLASSES, "classes"),
-    "regression": "numbers",
-    "multilabel": "labels",
-    "tagging": "a class per step",
-    "seq2seq": "a sequence of tokens",
-    "bits": "bits at every step",
-    "language": "tokens",
-}  # targets by task; the other tasks read none
-_SUITED = {"seq2seq": ("a sequence of tokens", "a class per step")}  # where targets of another sort do as well
 _MOST = 1 << 20  # classes
 _FEW = 10  # classes that any number of examples may have
 _SHOWN = 8  # classes in a line
@@ -126,12 +116,13 @@ def counted(y: "np.ndarray", found: "np.ndarray", cure: str, other: str) -> str:
     return f"{told}; {other}" if _may_be_classes(found) else told
 
 
-def check_targets(data: "Dataset", task: str) -> None:
+def check_targets(data: "Dataset", task: str, targets: Callable[[str], Sequence[str]]) -> None:
     """Checks that targets suit the task that was given, and that classes that were not given are no numbers.
 
     Args:
         data: data set; classes without names of their own are called by their numbers.
         task: task that the user gave; "" for none.
+        targets: `name of a task -> kinds of targets` that it reads, its own first; empty: it reads any or none.
 
     Raises:
         BadInput: if the task reads targets of the other sort; or if no task was given, the classes have no names, and
@@ -139,9 +130,10 @@ def check_targets(data: "Dataset", task: str) -> None:
     """
     import numpy as np
 
-    if task in _SORTS and _SORTS.get(data.task, "") not in _SUITED.get(task, (_SORTS[task],)):
+    read = targets(task) if task else ()
+    if read and not set(targets(data.task)[:1]) & set(read):
         raise BadInput(
-            f"--task {task} needs {_SORTS[task]} as targets; {data.name} is a {data.task} task. "
+            f"--task {task} needs {read[0]} as targets; {data.name} is a {data.task} task. "
             f"{other_targets(data.name)}".strip()
         )
     count = len(data.classes)

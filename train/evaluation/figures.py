@@ -11,6 +11,7 @@ from typing import Any
 import jax
 import numpy as np
 
+from .. import tasks
 from ..data.dataset import Dataset
 from ..data.normalize import scaled
 from ..trained.model import Trained
@@ -172,7 +173,7 @@ def lags(drawing: Drawing) -> None:
     from ..plots.lags import lags as draw
 
     setup, model = drawing.setup, drawing.model
-    if drawing.kind != "sequence" or drawing.data.per_step or drawing.data.test.x.ndim != 3:
+    if drawing.kind != "sequence" or tasks.per_step(drawing.data.task) or drawing.data.test.x.ndim != 3:
         return
     x = scaled(model.scaler, drawing.data.test.x[:_ROWS])
     weights = {"before training": model.model.init(setup.key, x), "after training": (model.params, model.state)}

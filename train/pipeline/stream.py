@@ -16,7 +16,7 @@ import numpy as np
 
 from ..config.recipe import Recipe, check_compatible
 from ..data.array_kinds import KINDS, describe_examples
-from ..data.dataset import Dataset, Source, Split, Task
+from ..data.dataset import Dataset, Source, Split
 from ..data.finite import check_finite
 from ..data.targets import as_values, counted, predict_numbers, told_classes
 from ..errors import BadInput
@@ -106,7 +106,7 @@ class Stream:
             f"Stream, x: {describe_examples(test.x.shape)}",
             f"Stream, y of test: {counted(test.y, found, predict_numbers('stream'), _AS_CLASSES)}",
         )
-        task: Task = "multiclass" if classes else "regression"
+        task = "multiclass" if classes else "regression"
         kind = Source("stream", "", KINDS[train.x.ndim], task, train.x.shape[1:], outputs, lambda place: data)
         target = "" if classes else "y"
         data = Dataset("stream", task, train, test, classes, target=target, outputs=outputs, notes=notes)

@@ -9,7 +9,7 @@ import jax
 
 from zoo.layers import Layer, each_player, rematerialised
 
-from .. import trainers
+from .. import tasks, trainers
 from ..config.recipe import Recipe, check_compatible
 from ..data.class_weights import BALANCED, class_weights, described_weights
 from ..data.dataset import Dataset, Place, Source, Split, load_data, source
@@ -264,7 +264,7 @@ def _loaded(recipe: Recipe, place: Place, own: Opened | None) -> tuple[Source, D
     data = fitted_to_training(recipe, of_fold(data, kind.kind, recipe.fold))
     for line in data.notes if own else ():  # those of data that were loaded are printed already
         place.print_fn(line)
-    check_targets(data, recipe.task)
+    check_targets(data, recipe.task, tasks.targets)
     if trainers.traits(recipe.trainer).binary:
         check_binary(recipe, data)
     if options := trainers.stored(recipe):

@@ -1,7 +1,9 @@
 """Tasks: the meaning of a model's outputs. The registry is this folder and the entry points `zoo.tasks`.
 
 A file of this folder that assigns `TASKS = ("name", ...)` defines a function of each of these names, which builds the
-task. The list is read from the files' text, so that the command line needs no jax.
+task. It may also assign `TARGETS`, by task what the targets of the data must be, in words, or several such kinds, its
+own first; and `PER_STEP`, the names of its tasks with an output at every time step. A file of an installed package may
+assign both as well. All of it is read from the files' text, so that the command line needs no jax.
 """
 
 import ast
@@ -22,7 +24,7 @@ from ..option_types import coerce, did_you_mean, is_off
 if TYPE_CHECKING:
     from .task import Task
 
-__all__ = ["given_options", "losses", "names", "options", "task_for"]
+__all__ = ["given_options", "losses", "names", "options", "per_step", "targets", "task_for"]
 
 _COMMON = ("loss", "outputs", "label_smoothing", "class_weights", "threshold")  # arguments that are no options
 
@@ -117,6 +119,25 @@ def given_options(kind: str, given: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def targets(kind: str) -> tuple[str, ...]:
+    """Returns the kinds of targets that a task reads, in words, its own first; empty: it reads any or none.
+
+    >>> targets("regression"), targets("density")
+    (('numbers',), ())
+    """
+    found = (_constant(kind, "TARGETS") or {}).get(kind, ())
+    return (found,) if isinstance(found, str) else found
+
+
+def per_step(kind: str) -> bool:
+    """Returns whether a task has an output at every time step.
+
+    >>> per_step("tagging"), per_step("multiclass")
+    (True, False)
+    """
+    return kind in (_constant(kind, "PER_STEP") or ())
+
+
 def losses(kind: str) -> Mapping[str, Callable]:
     """Returns the losses of a task by name, the default first; empty if it has no choice."""
     found = getattr(import_module(_function(kind).__module__), "LOSSES", {})
@@ -137,6 +158,19 @@ def _function(kind: str) -> Callable[..., "Task"]:
 
 
 @cache
+def _constant(kind: str, name: str) -> Any:
+    """Returns the literal that the file of a task assigns to a name, None if it does not."""
+    return _assigned(_parsed(kind), name)
+
+
+def _assigned(tree: ast.Module, name: str) -> Any:
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == name:
+            return ast.literal_eval(node.value)
+    return None
+
+
+@cache
 def _parsed(kind: str) -> ast.Module:
     """Returns the syntax tree of the file of a task; an empty one if there is no such task, or it cannot be read."""
     files, outside = _files(), plugins("zoo.tasks")
@@ -153,7 +187,6 @@ def _files() -> Mapping[str, str]:
     """Returns the file of each task, both by name."""
     found = {}
     for path in sorted(Path(__file__).parent.glob("*.py")):
-        for node in ast.parse(path.read_text(encoding="utf-8")).body:
-            if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "TASKS":
-                found |= dict.fromkeys(ast.literal_eval(node.value), path.stem)
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        found |= dict.fromkeys(_assigned(tree, "TASKS") or (), path.stem)
     return MappingProxyType(found)

@@ -31,6 +31,8 @@ __all__ = [
 ]
 
 TASKS = ("binary", "multiclass", "multilabel", "tagging")
+TARGETS = {"binary": "classes", "multiclass": "classes", "multilabel": "labels", "tagging": "a class per step"}
+PER_STEP = ("tagging",)
 LOSSES = MappingProxyType(
     {
         "binary": {

@@ -15,6 +15,7 @@ from .task import Task, public
 __all__ = ["forecast", "free_run", "starts"]
 
 TASKS = ("forecast",)
+PER_STEP = ("forecast",)
 
 _STARTS = 100  # of free runs up to the horizon
 _LONG = 500  # steps of the one long free run

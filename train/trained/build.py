@@ -10,11 +10,11 @@ from zoo import _catalogue
 from zoo.layers import Layer, computing_in, each_player
 
 from ..config.model_sizes import check_options
-from ..data.dataset import PER_STEP, Dataset, Source
+from ..data.dataset import Dataset, Source
 from ..data.targets import CLASSES
 from ..errors import BadInput
 from ..option_types import coerce
-from ..tasks import given_options, task_for
+from ..tasks import given_options, per_step, task_for
 from ..tasks.task import Task
 
 __all__ = ["ModelSpec", "build", "spec_for", "task_of"]
@@ -72,7 +72,7 @@ def spec_for(kind: Source, data: Dataset, task: str = "") -> ModelSpec:
     outputs = len(data.vocabulary) if data.task == "language" else data.outputs or kind.outputs
     if data.task in CLASSES and task != data.task:  # only the task binary has two classes by one output
         outputs = 1 if task == "binary" and len(data.classes) == 2 else len(data.classes) or outputs
-    return ModelSpec(outputs, task in PER_STEP, len(data.vocabulary), data.train.x.shape[1:])
+    return ModelSpec(outputs, per_step(task), len(data.vocabulary), data.train.x.shape[1:])
 
 
 def build(name: str, wanted: ModelSpec, options: Mapping[str, Any], dtype: str = "float32") -> Layer:

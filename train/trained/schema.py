@@ -10,8 +10,9 @@ from copy import copy
 from dataclasses import fields
 from typing import Any, NamedTuple, get_args, get_type_hints
 
+from .. import tasks
 from ..config.recipe import Loss, Precision, Recipe
-from ..data.dataset import PER_STEP, Kind
+from ..data.dataset import Kind
 from ..data.formats.image import Resize
 from ..data.tables.encoder import TableEncoder
 from ..errors import BadInput
@@ -232,7 +233,8 @@ def _contradictions(about: Mapping[str, Any]) -> list[tuple[str, str]]:
          f"`made_for.vocabulary` states {made['vocabulary']}"),
         (task == "generation" and 0 < names < made["outputs"], "classes",
          f"has {names} names, `made_for.outputs` states {made['outputs']} classes"),
-        (made["each"] != (task in PER_STEP), "made_for.each", f"is {made['each']}, which contradicts the task {task}"),
+        (made["each"] != tasks.per_step(task), "made_for.each",
+         f"is {made['each']}, which contradicts the task {task}"),
         (task == "language" and not made["vocabulary"], "vocabulary", "is empty, but the task is language"),
         (about["kind"] == "text" and not made["vocabulary"], "vocabulary", "is empty, but the kind of data is text"),
         (task == "regression" and names, "classes", f"has {names} names, but the task is regression"),

@@ -9,6 +9,7 @@ from zoo.train.cli.shorthands import expand_shorthands
 from zoo.train.data.dataset import Dataset, Split, load_data
 from zoo.train.data.targets import check_targets, class_notes
 from zoo.train.errors import BadInput
+from zoo.train.tasks import targets
 
 X = np.random.default_rng(0).normal(size=(60, 3))
 CLASS = np.arange(60) % 3
@@ -24,7 +25,7 @@ def loaded(tmp_path, y, *words):
     """Loads arrays as the command line does, and checks them as a run does."""
     found = expand_shorthands(["--npy", folder(tmp_path, y), *words])
     data = load_data(found[found.index("--dataset") + 1], options={"folder": str(tmp_path)})
-    check_targets(data, dict(pairwise(words)).get("--task", ""))
+    check_targets(data, dict(pairwise(words)).get("--task", ""), targets)
     return data
 
 
@@ -94,7 +95,7 @@ def test_more_classes_than_the_examples_can_tell_apart_are_refused_with_the_flag
 )
 def test_a_task_and_a_data_set_that_contradict_each_other_are_refused(tmp_path, task, name, y, message):
     with pytest.raises(BadInput, match=message):
-        check_targets(load_data(name, options={"folder": folder(tmp_path, y)}), task)
+        check_targets(load_data(name, options={"folder": folder(tmp_path, y)}), task, targets)
 
 
 def test_classes_without_training_examples_and_with_one_alone_are_named():

@@ -7,12 +7,11 @@ import pytest
 from sklearn.metrics import r2_score
 
 from zoo.train.config.recipe import Loss
-from zoo.train.data.dataset import PER_STEP
-from zoo.train.data.dataset import Task as Kind
+from zoo.train.data.sources import sources
 from zoo.train.errors import BadInput
 from zoo.train.losses import classification as losses
 from zoo.train.tasks import losses as losses_of
-from zoo.train.tasks import names, task_for
+from zoo.train.tasks import names, per_step, targets, task_for
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
 
@@ -22,7 +21,7 @@ SHAPES = {"binary": 1, "multiclass": 3, "multilabel": 3, "regression": 2, "taggi
 
 def example(kind):
     rng = np.random.default_rng(2)
-    steps = (5,) if kind in PER_STEP else ()
+    steps = (5,) if per_step(kind) else ()
     outputs = jnp.asarray(rng.normal(size=(8, *steps, SHAPES[kind])), jnp.float32)
     y = {
         "binary": rng.integers(0, 2, 8),
@@ -41,8 +40,8 @@ def means(task, outputs, y):
 
 
 def test_the_registry_covers_the_tasks_of_data_and_the_losses_of_recipes():
-    assert {*LOSSES, "generation", "forecast", "seq2seq", "bits"} == set(get_args(Kind))
-    assert set(get_args(Kind)) < set(names())
+    assert {each.task for each in sources().values()} < set(names())
+    assert all(targets(kind) for kind in LOSSES)
     assert {name for valid in LOSSES.values() for name in valid} | {"auto"} == set(get_args(Loss))
 
 

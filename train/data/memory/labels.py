@@ -1,9 +1,8 @@
 """Targets in memory: classes by number or by name, sets of labels, or numbers to predict; decided by their type."""
 
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...errors import BadInput
-from ..dataset import Task
 from ..finite import check_finite
 from ..tables.parse import is_missing
 from ..targets import CLASSES, as_classes, as_values, counted, predict_numbers, told_classes
@@ -34,7 +33,7 @@ class Targets(NamedTuple):
     """
 
     parts: "list[np.ndarray]"
-    task: Task
+    task: str
     classes: tuple[str, ...]
     labels: tuple[str, ...] | tuple[int, ...]
     outputs: int
@@ -169,10 +168,10 @@ def _named(
     return Targets(found, _task(task, classes), classes, labels, outputs, f"y: {len(classes)} classes, {shown}{rest}")
 
 
-def _task(task: str, classes: tuple[str, ...]) -> Task:
+def _task(task: str, classes: tuple[str, ...]) -> str:
     if task == "binary" and len(classes) != 2:
         raise BadInput(f'task="binary" needs 2 classes, y has {len(classes)}: take task="multiclass"')
-    return cast(Task, task if task in CLASSES else "multiclass")
+    return task if task in CLASSES else "multiclass"
 
 
 def _values(parts: "list[np.ndarray]", where: "list[str]") -> Targets:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from ...errors import BadInput
 from ...option_types import Bounds, Seed, did_you_mean
-from ..dataset import Dataset, Place, Source, Split, Task
+from ..dataset import Dataset, Place, Source, Split
 
 if TYPE_CHECKING:
     import numpy as np
@@ -209,7 +209,7 @@ _SETS: dict[str, Callable] = {
 }
 
 
-def _source(name: str, about: str, task: Task) -> Source:
+def _source(name: str, about: str, task: str) -> Source:
     load = _classes(name) if task == "binary" else _values(name)
     return Source(name, f"{about} (TensorFlow Playground)", "points", task, (2,), 1, load)
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 from ...errors import BadInput
 from ...option_types import Bounds, Seed, did_you_mean
-from ..dataset import Dataset, Place, Source, Split, Task
+from ..dataset import Dataset, Place, Source, Split
 from ..formats.csv import stream_rows
 from ..tables.decimals import pointed
 from ..tables.encoder import MOST, RARE, TableEncoder, fit
@@ -234,7 +234,7 @@ def _missing(parsed: Parsed) -> int:
     return int((parsed.values < 0).sum() if parsed.kind == "category" else np.isnan(parsed.values).sum())
 
 
-def _source(name: str, task: Task, about: str) -> Source:
+def _source(name: str, task: str, about: str) -> Source:
     def load(
         place: Place,
         *,

@@ -4,7 +4,6 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from ...errors import BadInput
-from ..dataset import Task
 from ..targets import told_classes
 from .cells import blocks_of
 from .parse import NO, YES, Parsed, categories, is_missing, parse, parse_numbers, text_of
@@ -58,7 +57,7 @@ def no_target(rows: int) -> Target:
     return Target(np.zeros(rows, np.int32), np.ones(rows, bool), (), "none, all columns are read (--target names one)")
 
 
-def task_and_outputs(target: Target, meaning: Meaning) -> tuple[Task, int]:
+def task_and_outputs(target: Target, meaning: Meaning) -> tuple[str, int]:
     """Returns the task that targets set, and its number of outputs."""
     if meaning == "none":
         return "generation", 1

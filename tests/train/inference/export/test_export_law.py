@@ -9,10 +9,9 @@ import numpy as np
 import pytest
 
 from zoo.layers import dense
-from zoo.train.data.dataset import PER_STEP
 from zoo.train.data.normalize import Scaler
 from zoo.train.inference.export.stablehlo import exported
-from zoo.train.tasks import _files, task_for
+from zoo.train.tasks import _files, per_step, task_for
 from zoo.train.trained.build import ModelSpec
 from zoo.train.trained.model import Trained
 
@@ -63,7 +62,7 @@ def toy(task, outputs):
         "forecast": scaler,
     }.get(task)
     about = {"model": "toy", "kind": "sequence" if time else "table", "input_shape": [*time, 3]}
-    about |= {"made_for": ModelSpec(outputs, each=task in PER_STEP)._asdict(), "task": task}
+    about |= {"made_for": ModelSpec(outputs, each=per_step(task))._asdict(), "task": task}
     model: Any = _Toy(layer.init, apply, log_prob, assign)
     return Trained(model, params, {}, scaler, target, task_for(task, outputs=outputs), (), about)
 
