@@ -43,7 +43,7 @@ _FIRST, _LEAST = 3.0, 1000.0  # targets: seconds to the first surface, steps a s
 _PICTURES = {  # model, data set, knobs, steps before the picture, height in pixels
     "playground.png": ("mlp", "spiral", None, 4000, 900),
     "playground-series.png": ("gru", "sine", {}, 400, 900),
-    "playground-hopfield.png": ("hopfield", "digits", {}, 1, 1280),
+    "playground-hopfield.png": ("hopfield", "digits", {}, 1, 1190),
 }
 
 
