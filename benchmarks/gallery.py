@@ -50,20 +50,28 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Trains, and keeps a picture of each model."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.gallery", description=__doc__)
     parser.add_argument("--only", nargs="*", choices=zoo.list_models(), help="only these models")
+    parser.add_argument("--runs", nargs="*", type=Path, default=[], help="finished runs; their models are not trained")
     args = parser.parse_args(argv)
-    for name in args.only or zoo.list_models():
+    for run in args.runs:
+        keep(zoo.load(run).about["model"], run)
+    for name in args.only or ([] if args.runs else zoo.list_models()):
         with tempfile.TemporaryDirectory() as folder:
             run = Path(folder) / "run"
             subprocess.run(
                 [sys.executable, "-m", "zoo.train", "--model", name, "--out", str(run), "--quiet"], check=True
             )
-            kept = chosen(run / "plots", _PREFERRED.get(name, ""))
-            if kept is not None:
-                for old in (DOCS / "animals").glob(f"{name}-result-*.png"):
-                    old.unlink()
-                (DOCS / "animals" / f"{name}-result-{kept.stem}.png").write_bytes(kept.read_bytes())
-            print(f"{name}: {kept.name if kept else 'no picture'}", flush=True)
+            keep(name, run)
     return 0
+
+
+def keep(name: str, run: Path) -> None:
+    """Copies the most telling picture of a run to docs/animals, in place of the one of an earlier run."""
+    kept = chosen(run / "plots", _PREFERRED.get(name, ""))
+    if kept is not None:
+        for old in (DOCS / "animals").glob(f"{name}-result-*.png"):
+            old.unlink()
+        (DOCS / "animals" / f"{name}-result-{kept.stem}.png").write_bytes(kept.read_bytes())
+    print(f"{name}: {kept.name if kept else 'no picture'}", flush=True)
 
 
 def chosen(plots: Path, preferred: str = "") -> Path | None:

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from zoo._catalogue import card, names
 from zoo.train.config.recipe import book, recipe_for
+from zoo.train.runs.folder import CONFIG_FILE, RESULT_FILE
 
 from .page import DOCS, HERE, README, measured_on, publish, where
 
@@ -400,11 +401,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--only", nargs="*", choices=[claim.name for claim in CLAIMS], help="measure only these")
     parser.add_argument("--data-dir", help="folder that holds the downloaded data sets")
     parser.add_argument("--table", action="store_true", help="write the table from stored values, without measuring")
+    parser.add_argument("--runs", type=Path, help="folder that keeps runs; finished ones are read")
     args = parser.parse_args(argv)
     kept = json.loads(KEPT.read_text()) if KEPT.exists() else {}
     for claim in CLAIMS:
         if not args.table and (args.only is None or claim.name in args.only):
-            kept[claim.name] = measured(claim, args.data_dir)
+            kept[claim.name] = measured(claim, args.data_dir, args.runs)
             KEPT.write_text(json.dumps(kept, indent=1) + "\n")
     text = table(kept)
     print(text)
@@ -428,29 +430,44 @@ def animals() -> str:
     return "\n".join(lines)
 
 
-def measured(claim: Claim, data_dir: str | None) -> dict:
-    """Runs the command of a claim, as many times as the claim requires."""
+def measured(claim: Claim, data_dir: str | None, runs: Path | None = None) -> dict:
+    """Runs the command of a claim, as many times as the claim requires.
+
+    Args:
+        claim: the claim.
+        data_dir: folder that holds the downloaded data sets.
+        runs: folder that keeps the runs, NAME-SEED; those that are finished are read, and then no time is known.
+    """
     values, seconds, also = [], [], []
     for run in range(claim.runs):
         with tempfile.TemporaryDirectory() as folder:
-            flags = [*claim.flags.split(), "--seed", str(run), "--out", f"{folder}/run", "--quiet"]
-            flags += ["--d.fold", str(run)] if claim.folds else []
-            flags += ["--data-dir", data_dir] if data_dir else []
-            began = time.perf_counter()
-            subprocess.run([sys.executable, "-m", "zoo.train", *flags], check=True)
-            seconds.append(time.perf_counter() - began)
-            values.append(value(claim, Path(folder) / "run"))
+            out = (runs or Path(folder)) / f"{claim.name}-{run}"
+            if not (out / RESULT_FILE).exists():
+                seconds.append(_train(claim, run, out, data_dir))
+            values.append(value(claim, out))
             if claim.also:
-                also.append(value(replace(claim, metric=claim.also), Path(folder) / "run"))
-            print(f"{claim.name} seed {run}: {claim.metric} {values[-1]:.4f}, {seconds[-1]:.1f} s", flush=True)
+                also.append(value(replace(claim, metric=claim.also), out))
+            print(f"{claim.name} seed {run}: {claim.metric} {values[-1]:.4f}", flush=True)
     return {
         "claim": asdict(claim),
         "values": values,
-        "seconds": seconds,
+        "seconds": seconds if len(seconds) == claim.runs else [],
         "also": also,
         "exact": least_squares() if claim.metric == "r2" else None,
         **where(),
     }
+
+
+def _train(claim: Claim, run: int, out: Path, data_dir: str | None) -> float:
+    """Trains the model of a claim with one seed, and returns the seconds."""
+    flags = [*claim.flags.split(), "--seed", str(run), "--out", str(out), "--quiet"]
+    flags += ["--d.fold", str(run)] if claim.folds else []
+    flags += ["--data-dir", data_dir] if data_dir else []
+    if (out / CONFIG_FILE).exists():  # it was cut off
+        flags = ["--resume", str(out), "--quiet"]
+    began = time.perf_counter()
+    subprocess.run([sys.executable, "-m", "zoo.train", *flags], check=True)
+    return time.perf_counter() - began
 
 
 def value(claim: Claim, run: Path) -> float:
