@@ -50,11 +50,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Trains, and keeps a picture of each model."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.gallery", description=__doc__)
     parser.add_argument("--only", nargs="*", choices=zoo.list_models(), help="only these models")
-    parser.add_argument("--runs", nargs="*", type=Path, default=[], help="finished runs; their models are not trained")
+    parser.add_argument("--runs", nargs="+", type=Path, default=[], help="finished runs, in place of training")
     args = parser.parse_args(argv)
+    if args.runs and args.only:
+        parser.error("--runs takes the pictures of runs, --only trains models: give one of them")
     for run in args.runs:
         keep(zoo.load(run).about["model"], run)
-    for name in args.only or ([] if args.runs else zoo.list_models()):
+    for name in [] if args.runs else args.only or zoo.list_models():
         with tempfile.TemporaryDirectory() as folder:
             run = Path(folder) / "run"
             subprocess.run(

@@ -16,13 +16,15 @@ import subprocess
 import sys
 import time
 import urllib.parse
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from .page import DOCS, measured_on, publish, where
+from .page import DOCS, HERE, keep, measured_on, publish
 
-__all__ = ["Server", "main"]
+__all__ = ["Server", "main", "table"]
+
+KEPT = HERE / "playground.json"
 
 _STEPS = {"m.hidden": [4, 2], "m.activation": "tanh", "sched": "constant", "opt": "sgd", "lr": 0.03, "batch_size": 10}
 _SECONDS = 10.0  # of training whose steps are counted
@@ -97,26 +99,40 @@ def main(argv: Sequence[str] | None = None) -> int:
         if args.pictures:
             _pictures(browser)
             return 0
-        first = _first_surface(browser)[1]
-        with Server() as server:
-            steps, frames = _rate(browser, server)
-            seconds = _spiral(browser, server)
-        with Server() as server:
-            one, several = _memory(browser, server)
-        peer = _peer(browser, args.peer)
+        rows = {"page": {"browser": f"Chromium {browser.version}", **_measured(browser)}}
+        if args.peer is not None:
+            rows["peer"] = {"steps": _peer(browser, args.peer)}
         browser.close()
-    rows = {
-        "first surface after the command, programs cached": f"{first:.1f} s",
-        "steps a second of a 4-2 tanh network, batches of 10": f"{steps:,.0f}, drawn {frames:.0f} times a second",
-        "the same in TensorFlow's Playground": peer,
-        "spiral to 95 % of the test examples, knobs of the first page": f"{seconds:.1f} s",
-        f"memory of the server with 1 session, with {_SESSIONS}": f"{one:,.0f} MB, {several:,.0f} MB",
-    }
-    text = "\n".join(["| what | figure |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows.items())])
-    text += f"\n\n{measured_on([where()])}"
-    print(text)
+    kept = keep(KEPT, rows)
+    print(text := table(kept))
     publish(DOCS / "playground.md", playground=text)
-    return int(first > _FIRST or steps < _LEAST)
+    return int(kept["page"]["first"] > _FIRST or kept["page"]["steps"] < _LEAST)
+
+
+def table(kept: Mapping[str, Mapping[str, Any]]) -> str:
+    """Makes the Markdown table of the values of `page` and, where it was measured, of `peer`."""
+    page, peer = kept["page"], kept.get("peer")
+    rows = {
+        "first surface after the command, programs cached": f"{page['first']:.1f} s",
+        "steps a second of a 4-2 tanh network, batches of 10": f"{page['steps']:,.0f}, in {page['frames']:.0f} frames",
+        "the same in TensorFlow's Playground": f"{peer['steps']:,.0f}, an epoch of 25 in each frame"
+        if peer
+        else "not measured",
+        "spiral to 95 % of the test examples, knobs of the first page": f"{page['spiral']:.1f} s",
+        f"memory of the server with 1 session, with {_SESSIONS}": "{:,.0f} MB, {:,.0f} MB".format(*page["memory"]),
+    }
+    lines = ["| what | figure |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows.items())]
+    return "\n".join([*lines, "", f"In {page['browser']}. {measured_on(list(kept.values()))}"])
+
+
+def _measured(browser: Any) -> dict[str, Any]:
+    first = _first_surface(browser)[1]
+    with Server() as server:
+        steps, frames = _rate(browser, server)
+        spiral = _spiral(browser, server)
+    with Server() as server:
+        memory = _memory(browser, server)
+    return {"first": first, "steps": steps, "frames": frames, "spiral": spiral, "memory": memory}
 
 
 def _page(browser: Any, **options: Any) -> Any:
@@ -183,10 +199,10 @@ def _memory(browser: Any, server: Server) -> tuple[float, float]:
     return found[0], found[-1]
 
 
-def _peer(browser: Any, folder: Path | None) -> str:
+def _peer(browser: Any, folder: Path) -> float:
     """Measures the steps a second of TensorFlow's Playground, whose counter shows epochs of 25 batches of 10."""
-    if folder is None or not (folder / "index.html").is_file():
-        return "not measured: its sources are not at hand (--peer FOLDER)"
+    if not (folder / "index.html").is_file():
+        raise SystemExit(f"--peer {folder}: there is no index.html; name the folder dist/ that `npm run build` makes")
     page = _page(browser)
     page.goto((folder / "index.html").resolve().as_uri() + _PEER)
     page.click("#play-pause-button")
@@ -196,7 +212,7 @@ def _peer(browser: Any, folder: Path | None) -> str:
     time.sleep(_SECONDS)
     rate = (page.evaluate(epochs) - first) / (time.perf_counter() - began)
     page.close()
-    return f"{25 * rate:,.0f}, an epoch in each frame"
+    return 25 * rate
 
 
 def _pictures(browser: Any) -> None:

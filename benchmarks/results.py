@@ -18,8 +18,9 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from zoo._catalogue import card, names
+from zoo.train.cli.train_args import Command, read
 from zoo.train.config.recipe import book, recipe_for
-from zoo.train.runs.folder import CONFIG_FILE, RESULT_FILE
+from zoo.train.runs.folder import is_run, read_config, read_result
 
 from .page import DOCS, HERE, README, measured_on, publish, where
 
@@ -436,14 +437,24 @@ def measured(claim: Claim, data_dir: str | None, runs: Path | None = None) -> di
     Args:
         claim: the claim.
         data_dir: folder that holds the downloaded data sets.
-        runs: folder that keeps the runs, NAME-SEED; those that are finished are read, and then no time is known.
+        runs: folder that keeps the runs, NAME-SEED; those that are finished are read, those that were cut off resumed,
+            and then no time is known.
+
+    Raises:
+        SystemExit: if a run in that folder has another recipe.
     """
-    values, seconds, also = [], [], []
+    values, seconds, also, measured_by = [], [], [], where()
     for run in range(claim.runs):
         with tempfile.TemporaryDirectory() as folder:
             out = (runs or Path(folder)) / f"{claim.name}-{run}"
-            if not (out / RESULT_FILE).exists():
-                seconds.append(_train(claim, run, out, data_dir))
+            flags = _flags(claim, run)
+            if is_run(out):
+                _check(out, flags)
+                measured_by["versions"] |= read_config(out)["versions"]
+            else:
+                seconds.append(_train([*flags, "--out", str(out)], data_dir))
+            if read_result(out).get("stopped_by_signal") != 0:
+                _train(["--resume", str(out)], data_dir)
             values.append(value(claim, out))
             if claim.also:
                 also.append(value(replace(claim, metric=claim.also), out))
@@ -454,19 +465,29 @@ def measured(claim: Claim, data_dir: str | None, runs: Path | None = None) -> di
         "seconds": seconds if len(seconds) == claim.runs else [],
         "also": also,
         "exact": least_squares() if claim.metric == "r2" else None,
-        **where(),
+        **measured_by,
     }
 
 
-def _train(claim: Claim, run: int, out: Path, data_dir: str | None) -> float:
-    """Trains the model of a claim with one seed, and returns the seconds."""
-    flags = [*claim.flags.split(), "--seed", str(run), "--out", str(out), "--quiet"]
-    flags += ["--d.fold", str(run)] if claim.folds else []
-    flags += ["--data-dir", data_dir] if data_dir else []
-    if (out / CONFIG_FILE).exists():  # it was cut off
-        flags = ["--resume", str(out), "--quiet"]
+def _flags(claim: Claim, run: int) -> list[str]:
+    """Returns the flags of the run of one seed."""
+    return [*claim.flags.split(), "--seed", str(run), *(["--d.fold", str(run)] if claim.folds else [])]
+
+
+def _check(out: Path, flags: Sequence[str]) -> None:
+    """Checks that a run has the recipe of the flags; what the recipe expects of its scores may have changed."""
+    command = read(flags, "")
+    assert isinstance(command, Command)
+    wanted, found = (json.loads(json.dumps(each)) for each in (asdict(command.recipe), read_config(out)["recipe"]))
+    if wanted | {"expect": None} != found | {"expect": None}:
+        raise SystemExit(f"{out} is a run of another recipe than {' '.join(flags)}: remove it, or name another folder")
+
+
+def _train(flags: Sequence[str], data_dir: str | None) -> float:
+    """Runs the command of training, and returns the seconds."""
     began = time.perf_counter()
-    subprocess.run([sys.executable, "-m", "zoo.train", *flags], check=True)
+    place = ["--data-dir", data_dir] if data_dir else []
+    subprocess.run([sys.executable, "-m", "zoo.train", *flags, *place, "--quiet"], check=True)
     return time.perf_counter() - began
 
 

@@ -1,10 +1,12 @@
 import json
 import subprocess
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
 from benchmarks.results import Claim, measured
+from zoo.train.cli.train_args import read
 
 CLAIM = Claim("mlp-iris", "--model mlp --dataset iris --epochs 2", 2, at_least=0.5)
 
@@ -20,17 +22,20 @@ def trained(monkeypatch):
         words = command[3:]
         commands.append(words)
         out = words[words.index("--resume" if "--resume" in words else "--out") + 1]
-        write(Path(out), accuracy=0.75)
+        kept_run(Path(out), words[words.index("--seed") + 1] if "--seed" in words else "1", accuracy=0.75)
         return None
 
     monkeypatch.setattr(subprocess, "run", run)
     return commands
 
 
-def write(folder, accuracy):
+def kept_run(folder, seed, accuracy, signal=0, flags=CLAIM.flags):
+    recipe = asdict(read([*flags.split(), "--seed", seed], "").recipe)
     folder.mkdir(parents=True, exist_ok=True)
+    config = {"recipe": recipe, "options": {}, "versions": {"jax": "0.0.1"}}
+    (folder / "config.json").write_text(json.dumps(config))
     (folder / "metrics.jsonl").write_text(json.dumps({"split": "test", "accuracy": accuracy}) + "\n")
-    (folder / "result.json").write_text("{}")
+    (folder / "result.json").write_text(json.dumps({"stopped_by_signal": signal}))
 
 
 def test_each_seed_is_trained_and_timed_without_a_folder_of_runs(trained):
@@ -40,11 +45,24 @@ def test_each_seed_is_trained_and_timed_without_a_folder_of_runs(trained):
     assert [words[words.index("--seed") + 1] for words in trained] == ["0", "1"]
 
 
-def test_finished_runs_are_read_and_others_resumed_without_a_time(trained, tmp_path):
-    write(tmp_path / "mlp-iris-0", accuracy=0.5)
-    (tmp_path / "mlp-iris-1").mkdir()
-    (tmp_path / "mlp-iris-1" / "config.json").write_text("{}")
+def test_finished_runs_are_read_with_their_versions_and_without_a_time(trained, tmp_path):
+    kept_run(tmp_path / "mlp-iris-0", "0", accuracy=0.5)
     found = measured(CLAIM, None, tmp_path)
-    assert found["values"] == [0.5, 0.75]
-    assert found["seconds"] == []
-    assert trained == [["--resume", str(tmp_path / "mlp-iris-1"), "--quiet"]]
+    assert (found["values"], found["seconds"], found["versions"]["jax"]) == ([0.5, 0.75], [], "0.0.1")
+    assert [words[words.index("--seed") + 1] for words in trained] == ["1"]
+
+
+@pytest.mark.parametrize("signal", [15, None], ids=["stopped", "killed"])
+def test_a_run_that_was_cut_off_is_resumed_and_has_no_time(trained, tmp_path, signal):
+    kept_run(tmp_path / "mlp-iris-0", "0", accuracy=0.5, signal=signal)
+    if signal is None:
+        (tmp_path / "mlp-iris-0" / "result.json").unlink()
+    found = measured(Claim("mlp-iris", CLAIM.flags, 1, at_least=0.5), None, tmp_path)
+    assert (found["values"], found["seconds"]) == ([0.75], [])
+    assert trained == [["--resume", str(tmp_path / "mlp-iris-0"), "--quiet"]]
+
+
+def test_a_run_of_another_recipe_is_refused(trained, tmp_path):
+    kept_run(tmp_path / "mlp-iris-0", "0", accuracy=0.5, flags="--model mlp --dataset iris --epochs 3")
+    with pytest.raises(SystemExit, match="is a run of another recipe"):
+        measured(CLAIM, None, tmp_path)

@@ -12,6 +12,7 @@ from importlib.util import find_spec
 from typing import Annotated, Any, Literal
 
 from zoo import _catalogue
+from zoo._literals import assigned
 
 from ..data.dataset import Source, source
 from ..data.sources import sources
@@ -19,7 +20,6 @@ from ..data.targets import other_targets
 from ..errors import BadInput
 from ..option_types import Bounds, Seed
 from .expect import Expect
-from .literals import assigned
 
 __all__ = ["Expect", "ModelRecipes", "Recipe", "book", "check_compatible", "recipe_for"]
 
@@ -222,12 +222,18 @@ def _copy(recipe: Recipe) -> Recipe:
     return replace(recipe, m=dict(recipe.m), d=dict(recipe.d), t=dict(recipe.t))
 
 
-def check_compatible(model: str, data: Source, task: str = "") -> None:
-    """Raises BadInput with the reason if a model cannot be trained on such data, or for the task named instead."""
+def check_compatible(model: str, data: Source, task: str = "", *, by_recipe: bool = False) -> None:
+    """Raises BadInput with the reason if a model cannot be trained on such data, or for the task named instead.
+
+    Args:
+        model: name of the model.
+        data: source of the data.
+        task: name of a task in place of that of the data; "": none.
+        by_recipe: whether the recipes of the model must name that task; else its capabilities are checked later.
+    """
     pages = book(model)
-    if task and task not in pages.tasks and task in {each.task for each in sources().values()}:
+    if by_recipe and task not in pages.tasks:
         raise BadInput(f"{model} cannot be trained for the task {task}; choose from {', '.join(pages.tasks)}")
-    # The tasks of no data set check models themselves.
     shape = f" of shape {'x'.join(map(str, data.shape))}" if data.shape else ""
     if data.kind not in pages.kinds:
         raise BadInput(

@@ -27,7 +27,7 @@ RECIPES = ModelRecipes(
             lr=2e-3,
             sched="cosine",
             epochs=10,
-            batch_size=128,
+            batch_size=64,
             expect=Expect("elbo", -104.0, "Flax's example: about 104 nats after 10 epochs"),
         ),
         Recipe(

@@ -259,7 +259,7 @@ def _loaded(recipe: Recipe, place: Place, own: Opened | None) -> tuple[Source, D
     if recipe.fold and isinstance(own, OpenStream):
         raise BadInput(f"--fold {recipe.fold}: the batches of a stream cannot be divided into folds; omit it")
     kind = own.kind if own else source(recipe.dataset)
-    check_compatible(recipe.model, kind, recipe.task)
+    check_compatible(recipe.model, kind, recipe.task, by_recipe=tasks.by_recipe(recipe.task))
     data = own.data if own else load_data(recipe.dataset, place, recipe.d)
     data = fitted_to_training(recipe, of_fold(data, kind.kind, recipe.fold))
     for line in data.notes if own else ():  # those of data that were loaded are printed already

@@ -2,8 +2,9 @@
 
 A file of this folder that assigns `TASKS = ("name", ...)` defines a function of each of these names, which builds the
 task. It may also assign `TARGETS`, by task what the targets of the data must be, in words, or several such kinds, its
-own first; and `PER_STEP`, the names of its tasks with an output at every time step. A file of an installed package may
-assign both as well. All of it is read from the files' text, so that the command line needs no jax.
+own first; `PER_STEP`, the names of its tasks with an output at every time step; and `BY_RECIPE`, the names of further
+tasks that a model has only if its recipes name them. A file of an installed package may assign these three, by the
+names of its entry points. All of it is read from the files' text, so that the command line needs no jax.
 """
 
 import ast
@@ -16,6 +17,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from zoo._catalogue import Option, function_options
+from zoo._literals import assigned
 from zoo._plugins import distribution, load, module_text, plugins
 
 from ..errors import BadInput
@@ -24,8 +26,9 @@ from ..option_types import coerce, did_you_mean, is_off
 if TYPE_CHECKING:
     from .task import Task
 
-__all__ = ["given_options", "losses", "names", "options", "per_step", "targets", "task_for"]
+__all__ = ["by_recipe", "given_options", "losses", "names", "options", "per_step", "targets", "task_for"]
 
+_NAMES = "a literal tuple of names of tasks"
 _COMMON = ("loss", "outputs", "label_smoothing", "class_weights", "threshold")  # arguments that are no options
 
 
@@ -122,20 +125,44 @@ def given_options(kind: str, given: Mapping[str, Any]) -> dict[str, Any]:
 def targets(kind: str) -> tuple[str, ...]:
     """Returns the kinds of targets that a task reads, in words, its own first; empty: it reads any or none.
 
+    Raises:
+        BadInput: if the file of the task has them in another form.
+
     >>> targets("regression"), targets("density")
     (('numbers',), ())
     """
-    found = (_constant(kind, "TARGETS") or {}).get(kind, ())
-    return (found,) if isinstance(found, str) else found
+    words = "a literal dict of kinds of targets by task, each a text or a tuple of texts"
+    found = _constant(kind, "TARGETS", Mapping, words).get(kind, ())
+    if not isinstance(found, str | tuple | list):
+        raise BadInput(f"task {kind}: TARGETS must be {words}, got {found!r}")
+    return (found,) if isinstance(found, str) else tuple(found)
 
 
 def per_step(kind: str) -> bool:
     """Returns whether a task has an output at every time step.
 
+    Raises:
+        BadInput: as of `targets`.
+
     >>> per_step("tagging"), per_step("multiclass")
     (True, False)
     """
-    return kind in (_constant(kind, "PER_STEP") or ())
+    return kind in _constant(kind, "PER_STEP", tuple, _NAMES)
+
+
+def by_recipe(kind: str) -> bool:
+    """Returns whether only a model whose recipes name the task can be trained for it.
+
+    These are the tasks that read targets or have outputs per step, for which a model is built, and those that their
+    file lists in `BY_RECIPE`; of the others the capabilities of the model decide.
+
+    Raises:
+        BadInput: as of `targets`.
+
+    >>> by_recipe("multiclass"), by_recipe("density")
+    (True, False)
+    """
+    return bool(targets(kind)) or per_step(kind) or kind in _constant(kind, "BY_RECIPE", tuple, _NAMES)
 
 
 def losses(kind: str) -> Mapping[str, Callable]:
@@ -158,16 +185,17 @@ def _function(kind: str) -> Callable[..., "Task"]:
 
 
 @cache
-def _constant(kind: str, name: str) -> Any:
-    """Returns the literal that the file of a task assigns to a name, None if it does not."""
-    return _assigned(_parsed(kind), name)
-
-
-def _assigned(tree: ast.Module, name: str) -> Any:
-    for node in tree.body:
-        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == name:
-            return ast.literal_eval(node.value)
-    return None
+def _constant(kind: str, name: str, form: type, words: str) -> Any:
+    """Returns the literal that the file of a task assigns to a name, an empty one if it assigns none."""
+    try:
+        found = assigned(_parsed(kind), name, {"MappingProxyType": MappingProxyType})
+    except (TypeError, ValueError) as error:
+        raise BadInput(f"task {kind}: {name} must be {words}; {error}") from error
+    if found is None:
+        return form() if form is tuple else {}
+    if not isinstance(found, form):
+        raise BadInput(f"task {kind}: {name} must be {words}, got {found!r}")
+    return found
 
 
 @cache
@@ -188,5 +216,5 @@ def _files() -> Mapping[str, str]:
     found = {}
     for path in sorted(Path(__file__).parent.glob("*.py")):
         tree = ast.parse(path.read_text(encoding="utf-8"))
-        found |= dict.fromkeys(_assigned(tree, "TASKS") or (), path.stem)
+        found |= dict.fromkeys(assigned(tree, "TASKS") or (), path.stem)
     return MappingProxyType(found)

@@ -20,7 +20,7 @@ from .task import Task, choose_loss, public
 __all__ = ["LOSSES", "bits"]
 
 TASKS = ("bits",)
-TARGETS = {"bits": "bits at every step"}
+TARGETS = MappingProxyType({"bits": "bits at every step"})
 PER_STEP = ("bits",)
 LOSSES = MappingProxyType({"bits": {"cross_entropy": losses.multilabel_cross_entropy}})
 _ROWS = 4096  # examples summed at a time

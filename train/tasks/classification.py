@@ -31,7 +31,9 @@ __all__ = [
 ]
 
 TASKS = ("binary", "multiclass", "multilabel", "tagging")
-TARGETS = {"binary": "classes", "multiclass": "classes", "multilabel": "labels", "tagging": "a class per step"}
+TARGETS = MappingProxyType(
+    {"binary": "classes", "multiclass": "classes", "multilabel": "labels", "tagging": "a class per step"}
+)
 PER_STEP = ("tagging",)
 LOSSES = MappingProxyType(
     {

@@ -12,6 +12,7 @@ from .task import Task
 __all__ = ["generation"]
 
 TASKS = ("generation",)
+BY_RECIPE = ("generation",)
 
 
 def generation(sample_score: SampleScore | None = None, from_noise: bool = True) -> Task:

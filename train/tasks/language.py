@@ -19,7 +19,7 @@ from .task import Task, choose_loss, public
 __all__ = ["LOSSES", "language"]
 
 TASKS = ("language",)
-TARGETS = {"language": "tokens"}
+TARGETS = MappingProxyType({"language": "tokens"})
 PER_STEP = ("language",)
 LOSSES = MappingProxyType({"language": {"cross_entropy": losses.sparse_categorical_cross_entropy}})
 

@@ -19,7 +19,7 @@ from .task import Task, choose_loss, public
 __all__ = ["LOSSES", "regression"]
 
 TASKS = ("regression",)
-TARGETS = {"regression": "numbers"}
+TARGETS = MappingProxyType({"regression": "numbers"})
 LOSSES = MappingProxyType(
     {
         "regression": {

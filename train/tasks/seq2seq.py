@@ -21,7 +21,7 @@ from .task import Task, choose_loss, public
 __all__ = ["LOSSES", "ended", "seq2seq"]
 
 TASKS = ("seq2seq",)
-TARGETS = {"seq2seq": ("a sequence of tokens", "a class per step")}
+TARGETS = MappingProxyType({"seq2seq": ("a sequence of tokens", "a class per step")})  # its own, and those of tagging
 LOSSES = MappingProxyType({"seq2seq": {"cross_entropy": losses.sparse_categorical_cross_entropy}})
 
 

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from zoo._catalogue import Option, function_options
+from zoo._literals import assigned
 from zoo._plugins import distribution, load, module_text, plugins
 
 from .. import tasks
@@ -132,14 +133,11 @@ def traits(name: str) -> Traits:
     >>> traits("perceptron").gradient
     False
     """
-    for node in _parsed(name).body:
-        if isinstance(node, ast.Assign) and any(getattr(each, "id", "") == "TRAITS" for each in node.targets):
-            try:
-                return Traits(**ast.literal_eval(node.value))
-            except (TypeError, ValueError) as error:
-                wanted = f"a literal dict with some of {', '.join(Traits._fields)}"
-                raise BadInput(f"trainer {name}: TRAITS must be {wanted}; {error}") from error
-    return Traits()
+    try:
+        return Traits(**(assigned(_parsed(name), "TRAITS") or {}))
+    except (TypeError, ValueError) as error:
+        wanted = f"a literal dict with some of {', '.join(Traits._fields)}"
+        raise BadInput(f"trainer {name}: TRAITS must be {wanted}; {error}") from error
 
 
 @cache

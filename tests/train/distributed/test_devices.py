@@ -79,6 +79,7 @@ def test_compiled_programs_are_kept_in_the_users_cache_or_where_told_or_not(tmp_
     assert jax.config.jax_compilation_cache_dir == str(tmp_path / "cache" / "zoo" / "xla")
     check_devices(RunOptions(quiet=True, compile_cache=str(tmp_path / "mine")))
     assert jax.config.jax_compilation_cache_dir == str(tmp_path / "mine")
+    assert jax.config.jax_persistent_cache_min_compile_time_secs == 0, "small programs are cached as well"
     check_devices(RunOptions(quiet=True))
     assert jax.config.jax_compilation_cache_dir == str(tmp_path / "mine"), "what jax was told stays"
     check_devices(RunOptions(quiet=True, compile_cache="off"))

@@ -248,6 +248,8 @@ def test_a_trainer_whose_batch_is_all_examples_gets_them_in_one_batch(monkeypatc
     [
         (Recipe("cnn", "iris"), "cnn accepts image data; iris is table data of shape 4"),
         (Recipe("mlp", "iris", task="language"), "mlp cannot be trained for the task language; choose from binary"),
+        (Recipe("mlp", "iris", task="forecast"), "mlp cannot be trained for the task forecast; choose from binary"),
+        (Recipe("mlp", "digits", task="generation"), "mlp cannot be trained for the task generation"),
         (Recipe("mlp", "iris", task="cluster"), "assign"),
         (Recipe("linear", "digits"), "linear does regression; digits is a multiclass task"),
         (Recipe("mlp", "iris", m={"width": 3}), "mlp cannot be made with"),

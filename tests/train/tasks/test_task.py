@@ -1,3 +1,4 @@
+import ast
 from typing import get_args
 
 import jax
@@ -6,12 +7,13 @@ import numpy as np
 import pytest
 from sklearn.metrics import r2_score
 
+from zoo.train import tasks
 from zoo.train.config.recipe import Loss
 from zoo.train.data.sources import sources
 from zoo.train.errors import BadInput
 from zoo.train.losses import classification as losses
+from zoo.train.tasks import by_recipe, names, per_step, targets, task_for
 from zoo.train.tasks import losses as losses_of
-from zoo.train.tasks import names, per_step, targets, task_for
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
 
@@ -39,9 +41,53 @@ def means(task, outputs, y):
     return {name: float(mean) for name, mean in compute(outputs, y).items()}
 
 
+# Kinds of targets of the tasks that read some, and whether their outputs are per step.
+FORMS = {
+    "binary": (("classes",), False),
+    "multiclass": (("classes",), False),
+    "multilabel": (("labels",), False),
+    "regression": (("numbers",), False),
+    "tagging": (("a class per step",), True),
+    "language": (("tokens",), True),
+    "seq2seq": (("a sequence of tokens", "a class per step"), False),
+    "bits": (("bits at every step",), True),
+    "forecast": ((), True),
+}
+
+
+def test_each_task_says_which_targets_it_reads_and_which_models_it_needs():
+    assert {kind: (targets(kind), per_step(kind)) for kind in names() if targets(kind) or per_step(kind)} == FORMS
+    assert {kind for kind in names() if by_recipe(kind)} == {*FORMS, "generation"}
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("TARGETS = {'made_up': 'pairs'}", ("pairs",)),
+        ("TARGETS: dict = MappingProxyType({'made_up': ['pairs', 'numbers']})", ("pairs", "numbers")),
+        ("TARGETS = {'another': 'pairs'}", ()),
+        ("", ()),
+        ("TARGETS = 'pairs'", "TARGETS must be a literal dict .*, got 'pairs'"),
+        ("TARGETS = {'made_up': 3}", "TARGETS must be a literal dict .*, got 3"),
+        ("TARGETS = {NAME: 'pairs'}", "task made_up: TARGETS must be a literal dict"),
+        ("PER_STEP = ('made_up')", "PER_STEP must be a literal tuple of names of tasks, got 'made_up'"),
+    ],
+)
+def test_constants_of_a_task_of_another_package_are_read_or_refused(monkeypatch, text, found):
+    tasks._constant.cache_clear()
+    monkeypatch.setattr(tasks, "_parsed", lambda kind: ast.parse(text))
+    try:
+        if isinstance(found, str):
+            with pytest.raises(BadInput, match=found):
+                by_recipe("made_up")
+        else:
+            assert targets("made_up") == found
+    finally:
+        tasks._constant.cache_clear()
+
+
 def test_the_registry_covers_the_tasks_of_data_and_the_losses_of_recipes():
     assert {each.task for each in sources().values()} < set(names())
-    assert all(targets(kind) for kind in LOSSES)
     assert {name for valid in LOSSES.values() for name in valid} | {"auto"} == set(get_args(Loss))
 
 

@@ -2,18 +2,21 @@
 
 import ast
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 __all__ = ["assigned"]
 
+_NONE: Mapping[str, Callable[..., Any]] = MappingProxyType({})
 
-def assigned(tree: ast.Module, name: str, classes: Mapping[str, Callable[..., Any]]) -> Any:
+
+def assigned(tree: ast.Module, name: str, classes: Mapping[str, Callable[..., Any]] = _NONE) -> Any:
     """Returns the value that a module assigns to a name, None if it does not.
 
     Args:
         tree: syntax tree of the module.
         name: name of the variable.
-        classes: what may be called in the value, by name.
+        classes: what may be called in the value, by name; none by default.
 
     Raises:
         ValueError: if the value contains anything but literals, tuples, lists and calls of the classes.
