@@ -144,8 +144,8 @@ def features() -> bool:
     raw = LogisticRegression(C=100.0, max_iter=300).fit(x, y).predict(test)
     began = time.perf_counter()
     first = ZooTransformer(
-        "rbm", units="binary", binarise="random", hidden=100, temperatures=100, normalize="unit", epochs=30,
-        batch_size=50, persistent=False,
+        "rbm", units="binary", binarise="random", hidden=100, temperatures=100, normalize="unit", lr=0.05,
+        epochs=60, batch_size=50, persistent=False,
     ).fit(x)  # fmt: skip
     seconds = time.perf_counter() - began
     last = LogisticRegression(C=6000.0, max_iter=300).fit(first.transform(x), y)

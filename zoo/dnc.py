@@ -3,8 +3,8 @@
 Paper: Graves, Wayne et al. 2016, Hybrid computing using a neural network with dynamic external memory.
 Command: python -m zoo.train --model dnc
 Chart: DNC; input (features) -> memory (width) with memory (slots) -> output
-Expect: at least 98 % of the bits right in sequences of 1 to 10 items of 8 bits, to be repeated after their end; so far
-reached for 1 to 5 items alone.
+Expect: at least 98 % of the bits right in sequences of 1 to 10 items of 8 bits, to be repeated after their end, in
+minutes.
 About: Free slots are found by their usage, and links hold which slot was written after which. So it reads again in the
 order of writing, wherever the slots lie, and reuses what it has freed.
 Equations: u = (u + w - u w) prod(1 - f r); a_j = (1 - u_j) prod(u of freer slots); w = g (h a + (1 - h) c); L_ij = (1 -

