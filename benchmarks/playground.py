@@ -16,7 +16,8 @@ import subprocess
 import sys
 import time
 import urllib.parse
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -90,23 +91,28 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.playground", description=__doc__)
     parser.add_argument("--pictures", action="store_true", help="write the pictures of the documentation instead")
     parser.add_argument("--peer", type=Path, help="folder with the built page of TensorFlow's Playground, its dist/")
+    parser.add_argument("--table", action="store_true", help="write the table from stored values, without measuring")
     args = parser.parse_args(argv)
+    if args.pictures:
+        _in_browser(_pictures)
+        return 0
+    kept = json.loads(KEPT.read_text()) if args.table else keep(KEPT, _in_browser(partial(_measured, folder=args.peer)))
+    print(text := table(kept))
+    publish(DOCS / "playground.md", playground=text)
+    return int(kept["page"]["first"] > _FIRST or kept["page"]["steps"] < _LEAST)
+
+
+def _in_browser(run: Callable[[Any], Any]) -> Any:
+    """Calls a function with Chromium."""
     from playwright.sync_api import sync_playwright
 
     path = shutil.which("chromium") or shutil.which("google-chrome")
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path=path, args=["--no-sandbox", "--allow-file-access-from-files"])
-        if args.pictures:
-            _pictures(browser)
-            return 0
-        rows = {"page": {"browser": f"Chromium {browser.version}", **_measured(browser)}}
-        if args.peer is not None:
-            rows["peer"] = {"steps": _peer(browser, args.peer)}
-        browser.close()
-    kept = keep(KEPT, rows)
-    print(text := table(kept))
-    publish(DOCS / "playground.md", playground=text)
-    return int(kept["page"]["first"] > _FIRST or kept["page"]["steps"] < _LEAST)
+        try:
+            return run(browser)
+        finally:
+            browser.close()
 
 
 def table(kept: Mapping[str, Mapping[str, Any]]) -> str:
@@ -114,7 +120,9 @@ def table(kept: Mapping[str, Mapping[str, Any]]) -> str:
     page, peer = kept["page"], kept.get("peer")
     rows = {
         "first surface after the command, programs cached": f"{page['first']:.1f} s",
-        "steps a second of a 4-2 tanh network, batches of 10": f"{page['steps']:,.0f}, in {page['frames']:.0f} frames",
+        "steps a second of a 4-2 tanh network, batches of 10": "{steps:,.0f}, in {frames:.0f} frames a second".format(
+            **page
+        ),
         "the same in TensorFlow's Playground": f"{peer['steps']:,.0f}, an epoch of 25 in each frame"
         if peer
         else "not measured",
@@ -125,14 +133,17 @@ def table(kept: Mapping[str, Mapping[str, Any]]) -> str:
     return "\n".join([*lines, "", f"In {page['browser']}. {measured_on(list(kept.values()))}"])
 
 
-def _measured(browser: Any) -> dict[str, Any]:
+def _measured(browser: Any, folder: Path | None) -> dict[str, dict[str, Any]]:
+    """Measures the rows to be stored: the page, and the peer where a folder has its page."""
     first = _first_surface(browser)[1]
     with Server() as server:
         steps, frames = _rate(browser, server)
         spiral = _spiral(browser, server)
     with Server() as server:
         memory = _memory(browser, server)
-    return {"first": first, "steps": steps, "frames": frames, "spiral": spiral, "memory": memory}
+    page = {"first": first, "steps": steps, "frames": frames, "spiral": spiral, "memory": memory}
+    rows = {"page": {"browser": f"Chromium {browser.version}", **page}}
+    return rows if folder is None else rows | {"peer": {"steps": _peer(browser, folder)}}
 
 
 def _page(browser: Any, **options: Any) -> Any:

@@ -12,6 +12,7 @@ from zoo.train.data.dataset import load_data
 
 ROWS = [row for row in rows() if row.model]
 KEPT = json.loads(results.KEPT.read_text())
+MISSED = {"DCIGN", "CN"}  # rows whose results miss their target, and are shown so
 
 
 @pytest.mark.parametrize("row", ROWS, ids=[row.short for row in ROWS])
@@ -22,14 +23,20 @@ def test_a_row_has_page_drawing_measured_result_and_a_result_beside_it(row):
     for drawing in (folder / f"{row.model}.svg", folder / "tiles" / f"{row.short}.svg"):
         assert "<svg" in drawing.read_text(encoding="utf-8")
     claim = chart_results.shown(row, KEPT)
-    if claim is None:
-        own = [each for each in results.CLAIMS if each.flags.split()[1] == row.model and each.reference]
-        assert own, f"{row.short}: no claim of benchmarks/results.py about {row.model} has a reference: add one"
-        assert not any(each.name in KEPT for each in own)
-        pytest.skip(f"{row.short} is not measured yet, and shown so: python -m benchmarks.results --only {own[0].name}")
-    assert results.reached(claim, KEPT[claim.name])
+    assert claim, (
+        f"{row.short}: no claim of benchmarks/results.py about {row.model} is measured and has a reference: "
+        "add one, and run python -m benchmarks.results --only NAME"
+    )
+    assert results.reached(claim, KEPT[claim.name]) != (row.short in MISSED)
     assert results.row(claim, KEPT[claim.name]) in page, "run python -m benchmarks.pages"
     assert results.beside(claim, KEPT[claim.name]["exact"]) in page
+
+
+def test_a_result_that_misses_its_target_is_shown_so():
+    claim = results.Claim("cnn-digits", "--model cnn", at_least=0.985)
+    kept = {"values": [0.98], "seconds": [], "also": [], "exact": None}
+    assert results.row(claim, kept) == "| `--model cnn` | 98.00 % | missed: 98.5 % or more | |"
+    assert results.row(claim, kept | {"values": [0.985]}) == "| `--model cnn` | 98.50 % | 98.5 % or more | |"
 
 
 def test_a_row_shows_its_own_command_first_and_never_that_of_another_row():

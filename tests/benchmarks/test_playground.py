@@ -11,7 +11,7 @@ def test_the_table_has_the_peer_where_it_was_measured():
     assert "| the same in TensorFlow's Playground | not measured |" in playground.table(kept)
     text = playground.table(kept | {"peer": {"steps": 1500.0, **WHERE}})
     assert "| the same in TensorFlow's Playground | 1,500, an epoch of 25 in each frame |" in text
-    assert "batches of 10 | 5,000, in 20 frames |" in text
+    assert "batches of 10 | 5,000, in 20 frames a second |" in text
     assert text.endswith("In Chromium 1. Measured on a desk; jax 1; today.")
 
 

@@ -26,7 +26,7 @@ RECIPES = ModelRecipes(
             dataset="multi_digits",
             t={"objects": 2},
             epochs=10,
-            expect=Expect("accuracy", 0.7, "the project's own bound: both digits found"),
+            expect=Expect("accuracy", 0.7, "the project's own floor: both digits found"),
         ),
         replace(
             _DIGITS,
