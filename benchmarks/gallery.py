@@ -27,6 +27,7 @@ CAPTIONS = {  # by name of a plot, the most telling first
     "memory": "Input, answer, where the heads wrote and read, and the memory after the last step.",
     "dimensions": "What each number of the capsule of a class changes.",
     "factors": "Images in which one factor varies, and one of them with the latents of that factor of the others.",
+    "next_tokens": "The most likely tokens at each place of a test text, framed where they are right.",
     "before_after": "Input, output and original of test images.",
     "samples": "Generated samples.",
     "traversals": "Samples as one latent changes.",

@@ -368,7 +368,7 @@ CLAIMS = (
         at_least=0.9,
         also="modes",
         source="of 8 modes",
-        reference="Metz et al. 2017: a plain GAN ends on one mode",
+        reference="Metz et al. 2017: a plain GAN holds one mode at a time",
     ),
     Claim(
         "wgan_gp-grid",

@@ -12,6 +12,7 @@ from ..data.vocabulary import Vocabulary
 from ..losses import classification as losses
 from ..metrics import classification as metrics
 from ..option_types import is_off
+from ._next_tokens_figure import draw_next_tokens
 from .baseline import token_shares
 from .classification import check_classes, most_likely, per_step
 from .task import Task, choose_loss, public
@@ -38,7 +39,7 @@ def language(loss: str = "auto", outputs: int = 2, label_smoothing: float = 0) -
     return Task(
         "language", cost, scores, _finish, "bpc", False, most_likely, jax.nn.softmax,
         counted="tokens", gives="the next token", command="sample", describe=_describe,
-        baseline=partial(token_shares, outputs=outputs),
+        baseline=partial(token_shares, outputs=outputs), figures=(draw_next_tokens,),
     )  # fmt: skip
 
 
