@@ -13,7 +13,7 @@ from ..errors import BadInput, warn
 from ..files import user_cache
 from ..runtime.accelerators import advice, detect
 
-__all__ = ["check_devices", "devices_line", "set_platform"]
+__all__ = ["check_devices", "devices_line", "set_compile_cache", "set_platform"]
 
 
 class _Device(NamedTuple):
@@ -31,7 +31,7 @@ def check_devices(options: RunOptions) -> str:
 
     if options.matmul_precision:
         jax.config.update("jax_default_matmul_precision", options.matmul_precision)
-    _set_compile_cache(options.compile_cache)
+    set_compile_cache(options.compile_cache)
     devices = _devices(options.platform)
     labelled = [_label(device) for device in devices]
     sizes = mesh_sizes(mesh_axes(options.mesh), len(devices))
@@ -97,7 +97,8 @@ def _label(device: Any) -> _Device:
     return _Device(kind, kind)
 
 
-def _set_compile_cache(where: str) -> None:
+def set_compile_cache(where: str) -> None:
+    """Keeps compiled programs in a folder, in that of the user (auto), or not at all (off)."""
     import jax
 
     if where == "off":
