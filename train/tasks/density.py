@@ -131,7 +131,13 @@ def _explain(metrics: Mapping[str, float]) -> list[str]:
     if "free_energy" not in metrics:
         return lines
     error = metrics["log_z_error"]
-    how = f"estimated by annealed importance sampling, standard error {error:.2g} nats" if error else "exact"
+    # The mean of exponentials is ruled by rare chains, so that few temperatures give too small a partition function.
+    how = (
+        f"estimated by annealed importance sampling, standard error {error:.2g} nats; too few temperatures make the "
+        "likelihood too high: compare it with that of --m.temperatures 10000"
+        if error
+        else "exact"
+    )
     lines.append(f"partition function {how}")
     lines.append(
         f"free energy {metrics['free_energy_gap']:+.3g} nats above that of training examples: a gap that grows during "
