@@ -6,9 +6,11 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import lax
 
-from zoo.layers import gru_cell, lstm_cell, max_pool, scan
+from zoo.layers import dense, gru_cell, lstm_cell, max_pool, scan
+from zoo.layers.attend import attend
 from zoo.layers.convolve import convolve, convolve_adjoint
 from zoo.train import recipe_for
 from zoo.train.runs.setup import setup
@@ -104,6 +106,25 @@ def _products() -> Case:
     return about, ours, plain
 
 
+def _dense() -> Case:
+    layer, x = dense(512), _normal(64, 128, 128)
+    params, _ = layer.init(jax.random.key(0), x)
+
+    def plain(params, x):
+        return x @ params["w"] + params["b"]
+
+    about = "dense layer of 512 units on 64 sequences of 128 steps of 128 numbers, as the rows of one matrix"
+    return about, _gradient(lambda params, x: layer.apply(params, {}, x)[0], params, x), _gradient(plain, params, x)
+
+
+def _attention() -> Case:
+    q, near = _normal(64, 4, 128, 32), np.tri(128, dtype=bool)
+    ours = _gradient(lambda q, k, v: attend(q, k, v, near), q, q, q)
+    x = jnp.swapaxes(q, 1, 2)  # as it wants them
+    about = "causal attention of 4 heads of 32 numbers, 64 windows of 128 steps, beside jax.nn.dot_product_attention"
+    return about, ours, _gradient(partial(jax.nn.dot_product_attention, is_causal=True), x, x, x)
+
+
 def _init() -> Case:
     """Makes the parameters of a CNN from a key, compiled again each time."""
     advance, key = (parts := setup(recipe_for("cnn", "digits"))).advance, parts.key
@@ -128,5 +149,7 @@ CASES: dict[str, Callable[[], Case]] = {
     "materialised": _materialised,
     "ynnpack": _ynnpack,
     "products": _products,
+    "dense": _dense,
+    "attention": _attention,
     "init": _init,
 }

@@ -38,7 +38,7 @@ PEERS: Mapping[str, Peer] = {
     "nnx": Peer("Flax nnx", "peers.flax_nnx", ("flax",), (*_PLAIN, "resnet", "transformer", "gpt", "fast")),
     "haiku": Peer("Haiku", "peers.haiku", ("haiku",)),
     "equinox": Peer("Equinox", "peers.equinox", ("equinox",), _PLAIN),
-    "keras": Peer("Keras (JAX)", "peers.keras", ("keras",), _PLAIN),
+    "keras": Peer("Keras (JAX)", "peers.keras", ("keras",), (*_PLAIN, "transformer")),
     "torch": Peer("PyTorch", "peers.torch", ("torch",), _WITH_LARGE),
     "torch-compile": Peer("PyTorch, compiled", "peers.torch", ("torch",), _WITH_LARGE, ("compile",)),
     "torch-channels-last": Peer("PyTorch, channels last", "peers.torch", ("torch",), _IMAGES, ("channels_last",)),

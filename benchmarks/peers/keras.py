@@ -9,7 +9,7 @@ import numpy as np
 from keras import layers
 
 from ..clock import Clock, Training
-from ..workloads import EMBEDDING, HIDDEN, VOCABULARY, WINDOW, Data, Workload, floats
+from ..workloads import EMBEDDING, HEADS, HIDDEN, LAYERS, VOCABULARY, WINDOW, Data, Workload, floats
 
 
 def mlp():
@@ -40,7 +40,37 @@ def characters():
     ]
 
 
-MODELS = {"mlp": mlp, "cnn": cnn, "rows": rows, "characters": characters}
+class Embedded(layers.Layer):
+    def __init__(self):
+        super().__init__()
+        self.tokens = layers.Embedding(VOCABULARY, EMBEDDING)
+        self.positions = layers.Embedding(WINDOW, EMBEDDING)
+
+    def call(self, x):
+        return self.tokens(x) + self.positions(keras.ops.arange(WINDOW))
+
+
+class Block(layers.Layer):
+    def __init__(self):
+        super().__init__()
+        self.norm1 = layers.LayerNormalization(epsilon=1e-5)
+        self.attention = layers.MultiHeadAttention(HEADS, EMBEDDING // HEADS)
+        self.norm2 = layers.LayerNormalization(epsilon=1e-5)
+        self.dense1 = layers.Dense(4 * EMBEDDING, "gelu")
+        self.dense2 = layers.Dense(EMBEDDING)
+
+    def call(self, x):
+        y = self.norm1(x)
+        x = x + self.attention(y, y, use_causal_mask=True)
+        return x + self.dense2(self.dense1(self.norm2(x)))
+
+
+def transformer():
+    blocks = [Block() for _ in range(LAYERS)]
+    return [Embedded(), *blocks, layers.LayerNormalization(epsilon=1e-5), layers.Dense(VOCABULARY)]
+
+
+MODELS = {"mlp": mlp, "cnn": cnn, "rows": rows, "characters": characters, "transformer": transformer}
 
 
 class LooksUp(keras.callbacks.Callback):
