@@ -42,16 +42,20 @@ def next_tokens(
             axes.set_axis_off()
 
 
-def _line(axes: Axes, tokens: np.ndarray, probabilities: np.ndarray, shown: Sequence[str], guesses: int) -> None:
+def _line(axes: Axes, tokens: np.ndarray, probabilities: np.ndarray, shown: list[str], guesses: int) -> None:
     size = 8 if max(map(len, shown)) == 1 else 7
     best = np.argsort(-probabilities, axis=1, kind="stable")[:, :guesses]
     for step, (token, row) in enumerate(zip(tokens, best, strict=True)):
         axes.text(step + 0.5, -0.6, shown[token], ha="center", va="center", color=INK, weight="bold", size=size + 1)
         for place, guess in enumerate(row):
             share = probabilities[step, guess]
-            edge = {"edgecolor": INK, "linewidth": 1.2, "zorder": 2} if guess == token else {"edgecolor": "white"}
-            axes.add_patch(Rectangle((step, place), 1, 1, facecolor=tint(BLUE, share), **edge))
-            colour = "white" if share > 0.6 else INK if guess == token or share > 0.15 else GREY
+            right = guess == token
+            edge, width, above = (INK, 1.2, 2) if right else ("white", 1.0, 1)
+            cell = Rectangle(
+                (step, place), 1, 1, facecolor=tint(BLUE, share), edgecolor=edge, linewidth=width, zorder=above
+            )
+            axes.add_patch(cell)
+            colour = "white" if share > 0.6 else INK if right or share > 0.15 else GREY
             axes.text(step + 0.5, place + 0.5, shown[guess], ha="center", va="center", color=colour, size=size)
 
 
