@@ -183,7 +183,7 @@ def test_rows_of_a_table_are_the_embedding_and_then_the_cell(cell, lengths, voca
 def test_a_table_is_exported_for_any_batch_size(vocabulary, key):
     """With a table of more rows than one window has steps, it is not known whether a batch has more."""
     layer, table = scan(gru_cell(5)), jax.random.normal(key, (vocabulary, 4))
-    ids = np.random.default_rng(0).integers(0, vocabulary, (3, 16))
+    ids = np.random.default_rng(0).integers(0, vocabulary, (3, 16), np.int32)
     params, state = filled(layer, Rows(table, ids))
 
     def run(ids):
