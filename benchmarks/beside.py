@@ -45,10 +45,10 @@ def table(kept: Mapping[str, Mapping]) -> str:
     lines = [f"| {' | '.join(_HEAD)} |", "|---" * len(_HEAD) + "|"]
     for work, row in sorted(kept.items()):
         ratios = _ratios(row)
-        times = (f"{statistics.median(row[name]):.3g} s" for name in ("ours", "theirs"))
+        own, other = (f"{statistics.median(row[name]):.3g} s" for name in ("ours", "theirs"))
         spread = f"{statistics.median(ratios):.2g} ({min(ratios):.2g} to {max(ratios):.2g})"
         ours, theirs = row["results"]
-        cells = (work, next(times), row["peer"], next(times), spread, ours, theirs)
+        cells = (work, own, row["peer"], other, spread, ours, theirs)
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join([*lines, "", measured_on(list(kept.values()))])
 

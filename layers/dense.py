@@ -36,7 +36,8 @@ def dense(width: int, *, bias: bool = True, init: Initializer = glorot_uniform()
 
     def apply(params, x):
         check_features(f"dense({width})", params["w"].shape[0], x)
-        # As the rows of one matrix: XLA on CPU takes twice as long for the gradients of a product with more axes.
+        # As the rows of one matrix: XLA on CPU takes longer for the gradients of a product with more axes (python -m
+        # benchmarks.lowerings --only dense).
         y = x.reshape(prod(x.shape[:-1]), x.shape[-1]) @ params["w"]
         y = y.reshape(*x.shape[:-1], y.shape[-1])
         return add_bias(y, params["b"]) if bias else y

@@ -134,7 +134,7 @@ def _explain(metrics: Mapping[str, float]) -> list[str]:
     # The mean of exponentials is ruled by rare chains, so that few temperatures give too small a partition function.
     how = (
         f"estimated by annealed importance sampling, standard error {error:.2g} nats; too few temperatures make the "
-        "likelihood too high: compare it with that of --m.temperatures 10000"
+        "likelihood too high: compare it with that of more --m.temperatures"
         if error
         else "exact"
     )

@@ -14,14 +14,6 @@ from zoo.train.plots.attention import Map, attention_maps
 pytestmark = pytest.mark.usefixtures("quick_compiler")
 
 
-@pytest.fixture
-def drawn(monkeypatch):
-    """The figures that are saved."""
-    kept = []
-    monkeypatch.setattr("zoo.train.plots.style.save", lambda figure, path: kept.append(figure))
-    return kept
-
-
 def test_each_map_has_a_panel_whose_axes_name_its_steps(drawn, tmp_path):
     maps = [Map(np.eye(2, 3), ["a", " ", "c"], ["x", "end"], "x"), Map(np.eye(60), title="y"), Map(np.zeros((1, 1)))]
     attention_maps(maps, tmp_path / "a.png", "weights", "read", "written")

@@ -13,14 +13,6 @@ from zoo.train.tasks._next_tokens_figure import draw_next_tokens
 pytestmark = pytest.mark.usefixtures("quick_compiler")
 
 
-@pytest.fixture
-def drawn(monkeypatch):
-    """The figures that are saved."""
-    kept = []
-    monkeypatch.setattr("zoo.train.plots.style.save", lambda figure, path: kept.append(figure))
-    return kept
-
-
 def test_guesses_are_ordered_by_probability_and_the_right_one_is_framed(drawn, tmp_path):
     shares = np.array([[0.1, 0.7, 0.2], [1.0, 0.0, 0.0]])
     next_tokens(np.array([2, 0]), shares, ["a", " ", "\n"], tmp_path / "n.png", "title")
