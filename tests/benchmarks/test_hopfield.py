@@ -8,8 +8,8 @@ pytestmark = pytest.mark.usefixtures("quick_compiler")
 
 
 def test_few_patterns_are_recalled_and_far_too_many_are_not():
-    assert capacity(100, 0.03, 1, flip=0.1) > 0.99
-    assert capacity(100, 0.5, 1) < 0.6
+    assert capacity(100, 0.03, 2, flip=0.1)[0] > 0.99
+    assert capacity(100, 0.5, 2)[0] < 0.6
 
 
 def test_no_update_increases_the_energy_and_some_decrease_it():
