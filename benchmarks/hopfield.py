@@ -43,7 +43,7 @@ _IMAGES = {
 def main(argv: Sequence[str] | None = None) -> int:
     """Measures and prints; returns 1 if a value misses its target."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.hopfield", description=__doc__)
-    parser.add_argument("--seeds", type=int, default=5, help="networks over which overlaps are averaged, at least 2 (5)")
+    parser.add_argument("--seeds", type=int, default=5, help="networks to average over, at least 2 (5)")
     parser.add_argument("--sweeps", type=int, default=20, help="most sweeps of a recall of the capacity (20)")
     parser.add_argument("--updates", type=int, default=1_000_000, help="updates whose energy is computed (1,000,000)")
     parser.add_argument("--only", choices=("capacity", "energy", "modern", "images"), nargs="*", help="parts")

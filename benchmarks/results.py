@@ -206,7 +206,7 @@ CLAIMS = (
         metric="own_r2",
         at_least=0.9,
         also="other_r2",
-        source="the angle, from its own latents; from all others: other_r2",
+        source="from its own latents; from all others: other_r2",
         reference="a perfect code: 1",
     ),
     Claim(
@@ -216,6 +216,12 @@ CLAIMS = (
         folds=True,
         at_least=0.965,
         reference="Hinton, Osindero & Teh 2006: 98.75 % on MNIST",
+    ),
+    Claim(
+        "dbn-mnist",
+        "--model dbn --dataset mnist",
+        at_least=0.9875,
+        reference="Hinton, Osindero & Teh 2006: 98.75 %, without shifted images",
     ),
     Claim(
         "autoencoder-digits",

@@ -19,7 +19,8 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from .layers import dense, flatten, identity, serial, sigmoid
+from . import layers
+from .layers import dense, flatten, serial, sigmoid
 from .layers.checks import check_positive
 from .layers.initializers import normal
 from .layers.precision import promote_float32
@@ -54,13 +55,16 @@ class Dbn(NamedTuple):
     names: tuple[str, ...]
 
 
-def dbn(outputs: int, shape: tuple[int, ...], *, hidden: tuple[int, ...] = (500, 500, 2000)) -> Dbn:
+def dbn(
+    outputs: int, shape: tuple[int, ...], *, hidden: tuple[int, ...] = (500, 500, 2000), dropout: float = 0.0
+) -> Dbn:
     """Builds a deep belief network of inputs from 0 to 1 to (batch, outputs).
 
     Args:
         outputs: number of classes.
         shape: shape of one example.
         hidden: widths of the hidden layers, from the input upwards; the last one joins features and labels.
+        dropout: share of hidden units dropped in fine-tuning by gradient (0 to 1).
 
     >>> import jax, jax.numpy as jnp
     >>> model = dbn(10, (8, 8, 1), hidden=(30, 20))
@@ -74,7 +78,8 @@ def dbn(outputs: int, shape: tuple[int, ...], *, hidden: tuple[int, ...] = (500,
         check_positive("dbn", "hidden", width)
     if outputs < 2:
         raise ValueError(f"dbn: label units stand for two classes or more, got {outputs}")
-    parts: list[Any] = [part for width in hidden for part in (dense(width, init=normal(_SPREAD)), sigmoid, identity)]
+    drop = layers.dropout(dropout)
+    parts: list[Any] = [part for width in hidden for part in (dense(width, init=normal(_SPREAD)), sigmoid, drop)]
     net, widths = serial(flatten, body=serial(*parts[:-2])), (prod(shape), *hidden)
     names = tuple(str(3 * i) for i in range(len(hidden)))  # as in an mlp, whose layers have an activation and dropout
 
@@ -88,8 +93,8 @@ def dbn(outputs: int, shape: tuple[int, ...], *, hidden: tuple[int, ...] = (500,
         machines[str(len(hidden) - 1)]["labels"] = labels
         return {"body": body, "labels": labels, "generator": machines}, {}
 
-    def inputs(params, x):
-        return net.apply({"body": params["body"]}, {}, x)[0]
+    def inputs(params, x, key=None):
+        return net.apply({"body": params["body"]}, {}, x, key)[0]
 
     def means(params, x, count):
         x = flatten(x)
@@ -99,8 +104,10 @@ def dbn(outputs: int, shape: tuple[int, ...], *, hidden: tuple[int, ...] = (500,
 
     def apply(params, state, x, key=None):
         labels = jax.tree.map(promote_float32, params["labels"])
-        joined = promote_float32(inputs(params, x))[:, None] + labels["w"]  # (batch, outputs, hidden)
-        return labels["b"] + jnp.sum(jax.nn.softplus(joined), axis=-1), state
+        keys = (None, None) if key is None else jax.random.split(key)
+        joined = promote_float32(inputs(params, x, keys[0]))[:, None] + labels["w"]  # (batch, outputs, hidden)
+        kept, _ = drop.apply({}, {}, jnp.ones((len(x), hidden[-1])), keys[1])  # the same units for all classes
+        return labels["b"] + jnp.einsum("boh,bh->bo", jax.nn.softplus(joined), kept), state
 
     return Dbn(
         init=init,

@@ -4,14 +4,14 @@ Paper: Kulkarni, Whitney, Kohli & Tenenbaum 2015, Deep convolutional inverse gra
 Command: python -m zoo.train --model dcign
 Chart: DCIGN; input -> convolution (filters) -> probabilistic hidden (latent) -> convolution (reversed filters) ->
 match input output
-Expect: row, column and light of rendered shapes follow from their own latents with an R2 of at least 0.9, the form with
-0.4 and the angle with 0.15, which both change few pixels.
+Expect: row, column, angle, light and form of rendered shapes follow from their own latents with an R2 of at least 0.9,
+and from all others with 0.2 at most.
 About: A variational autoencoder that is shown images in which one factor varies at a time. Only the latents of this
 factor may then change the reconstruction, so that each group of latents comes to stand for one factor.
 Equations: z_i = m_i(x) + s_i(x) e for the factor that varies, z_i = mean of m_i over the images for the others, whose
 gradient is m_i(x) - mean
-Limits: It has to be known which images differ in one factor alone. Factors that change few pixels, such as the angle,
-are found late and in part, and those that an image does not show not at all.
+Limits: It has to be known which images differ in one factor alone. Factors that change few pixels are found late and in
+part, and those that an image does not show, such as the angle of a form that looks the same when turned, not at all.
 """
 
 from ._convolutional import downsampling, generator

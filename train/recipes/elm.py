@@ -22,7 +22,7 @@ RECIPES = ModelRecipes(
             batch_size=512,
         ),
         Recipe("elm", "mnist", trainer="least_squares", m={"hidden": 3000, "fields": True}, epochs=1),
-        Recipe("elm", "diabetes", trainer="least_squares", m={"hidden": 50}, t={"ridge": 10.0}, epochs=1),
+        Recipe("elm", "diabetes", trainer="least_squares", m={"hidden": 200}, t={"ridge": 100.0}, epochs=1),
     ),
     tasks=("binary", "multiclass", "multilabel", "regression"),
 )

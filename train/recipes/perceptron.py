@@ -9,7 +9,7 @@ RECIPES = ModelRecipes(
             "digits",
             trainer="perceptron",
             lr=1.0,
-            epochs=50,
+            epochs=100,
             normalize="unit",
             expect=Expect("accuracy", 0.93, "scikit-learn's Perceptron on digits: 0.939"),
         ),

@@ -28,7 +28,7 @@ RECIPES = ModelRecipes(
             "diabetes",
             trainer="dual",
             m={"gamma": 0.01, "scheme": "separate"},
-            t={"cost": 3.0, "epsilon": 0.3},
+            t={"cost": 1.0, "epsilon": 0.3},
             epochs=1,
         ),
     ),

@@ -80,7 +80,8 @@ class Traits(NamedTuple):
         gradient: follows the gradient of a loss, by the recipe's optimizer.
         reads: the flags among `FIELDS` that have an effect without a gradient; the others are refused.
         idle: options, or fields of the recipe, without effect where another has a value: `{"t.chains":
-            ("t.persistent", False)}`, or several of them in a tuple: `{("lr", "opt"): ("t.fine_tuning", "none")}`.
+            ("t.persistent", False)}`, or several of them in a tuple: `{("lr", "opt"): ("t.fine_tuning", "none")}`; one
+            of several values is a tuple as well: `{"m.dropout": ("t.fine_tuning", ("up_down", "none"))}`.
         schedule: follows the recipe's schedule of the learning rate.
         accumulate: sums the gradients of `--accumulate` batches into one update.
         stores: keeps the training examples themselves, all of them or those that its options `patterns` and `choose`

@@ -12,6 +12,7 @@ from ..errors import BadInput
 __all__ = ["Factors", "factor_scores", "products", "sets_of"]
 
 _LEAST = 1e-9  # share of the largest variance below which latents do not vary
+_ROUNDED = 1e-5  # share of the mean square below which a variance may be the rounding of float32
 
 Factors = Sequence[tuple[int, ...]]
 
@@ -88,11 +89,12 @@ def factor_scores(moments: Any, groups: Factors, factors: Factors) -> tuple[list
     """
     moments, latents = np.asarray(moments, np.float64), sum(map(len, groups))
     covariance = moments[1:, 1:] - np.outer(moments[0, 1:], moments[0, 1:])
+    seen = np.diagonal(covariance) > _ROUNDED * np.diagonal(moments)[1:]
     own, other = [], []
     for group, columns in zip(groups, factors, strict=True):
-        rest = [latent for latent in range(latents) if latent not in group]
+        rest = [latent for latent in range(latents) if latent not in group and seen[latent]]
         targets = [latents + column for column in columns]
-        own.append(_r2(covariance, list(group), targets))
+        own.append(_r2(covariance, [latent for latent in group if seen[latent]], targets))
         other.append(_r2(covariance, rest, targets))
     return own, other
 

@@ -69,8 +69,9 @@ def without_effect(recipe: Recipe) -> dict[str, str]:
         found |= dict.fromkeys(
             ("normalize", "augment"), f"on {recipe.dataset}, whose examples are tokens: leave it out"
         )
-    for name, (other, value) in _idle(recipe).items():
-        if option(recipe, other) == value:
+    for name, (other, values) in _idle(recipe).items():
+        value = option(recipe, other)
+        if value in (values if isinstance(values, tuple) else (values,)):
             found[name] = f"without {_flag(other)}" if value is None else f"with {_flag(other, value)}"
     return found
 

@@ -30,6 +30,7 @@ TRAITS = {
             "t.pretraining", "opt", "lr", "momentum", "b2", "sched", "warmup_epochs", "step_epochs", "step_at",
             "decay", "clip_grad", "ema", "weight_decay", "l1", "l2",
         ): ("t.fine_tuning", "none"),
+        "m.dropout": ("t.fine_tuning", ("up_down", "none")),
     }
 }
 # fmt: on

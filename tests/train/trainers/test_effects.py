@@ -172,6 +172,7 @@ def test_no_recipe_of_the_zoo_has_a_value_without_effect():
         ("dbn --t.fine-tuning none --t.pretraining 0.3", "--t.pretraining 0.3 has no effect with --t.fine-tuning none"),
         ("dbn --t.fine-tuning none --lr 0.1 --opt sgd", "--lr 0.1, --opt sgd have no effect with --t.fine-tuning none"),
         ("dbn --t.fine-tuning none --b2 0.9", "--b2 0.9 has no effect with --t.fine-tuning none"),
+        ("dbn --t.fine-tuning up_down --m.dropout 0.1", "--m.dropout 0.1 has no effect with --t.fine-tuning up_down"),
         ("hopfield --m.form modern --t.rule storkey", "--t.rule storkey has no effect with --m.form modern"),
     ],
 )
@@ -202,9 +203,10 @@ def idle_options():
     for model in zoo.list_models():
         pages = book(model)
         for recipe in {each.trainer: each for each in reversed(pages.recipes)}.values():
-            for stated, (other, value) in {**pages.idle, **traits(recipe.trainer).idle}.items():
+            for stated, (other, values) in {**pages.idle, **traits(recipe.trainer).idle}.items():
                 some = (stated,) if isinstance(stated, str) else stated
-                yield pytest.param(recipe, some, other, value, id=f"{model} {some[0]}")
+                for value in values if isinstance(values, tuple) else (values,):
+                    yield pytest.param(recipe, some, other, value, id=f"{model} {some[0]} {value}")
 
 
 def types_of(recipe):

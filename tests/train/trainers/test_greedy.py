@@ -60,6 +60,18 @@ def test_logits_are_log_probabilities_of_the_top_machine_by_enumeration():
     np.testing.assert_allclose(model.apply(params, state, BATCH["x"])[0], np.log(joint), rtol=1e-4)
 
 
+def test_units_are_dropped_in_training_alone_and_for_all_classes_at_once():
+    model, key = dbn(3, (4,), hidden=(400,), dropout=0.25), jax.random.key(0)
+    params, state = model.init(key, BATCH["x"])
+    params["body"]["0"] |= {"w": jnp.zeros((4, 400))}  # every unit adds log 2
+    kept = model.apply(params, state, BATCH["x"], key)[0]
+    np.testing.assert_allclose(model.apply(params, state, BATCH["x"])[0], 400 * np.log(2), rtol=1e-5)
+    np.testing.assert_array_equal(kept, np.repeat(kept[:, :1], 3, axis=1))
+    shares = np.asarray(kept[:, 0]) * 0.75 / (400 * np.log(2))
+    assert len(np.unique(shares)) > 4
+    assert np.all(np.abs(shares - 0.75) < 0.1)
+
+
 def test_machines_are_trained_one_after_the_other_and_stay_when_the_layers_are_fine_tuned():
     found = fits()
     lower = {"generator/0/w", "generator/0/a", "generator/0/b", "body/0/w", "body/0/b"}

@@ -15,7 +15,7 @@ def depth(
 
     Args:
         side: side of the images in pixels.
-        kinds: index of each form in `FORMS` (n,).
+        kinds: index of each form in `(*FORMS, *TURNED)` (n,).
         radius: radius of each in pixels (n,).
         centre: row and column of each centre in pixels (2, n).
         turn: angle by which each is turned, in radians (n,).
@@ -78,8 +78,37 @@ def _cross(x, y, radius):
     return np.minimum(radius - long, 0.32 * radius - wide)
 
 
+def _bar(x, y, radius):
+    import numpy as np
+
+    return np.minimum(radius - np.abs(x), 0.35 * radius - np.abs(y))
+
+
+def _hook(x, y, radius):
+    """Two bars that meet at a right angle, about their centre of mass."""
+    import numpy as np
+
+    def bar(along, aside):
+        return np.minimum(0.75 * radius - np.abs(along), 0.24 * radius - np.abs(aside + 0.51 * radius))
+
+    x, y = x - 0.2064 * radius, y + 0.2064 * radius
+    return np.maximum(bar(x, -y), bar(y, x))
+
+
+def _tee(x, y, radius):
+    """A bar and a second one below its middle, about their centre of mass."""
+    import numpy as np
+
+    y = y + 0.3393 * radius
+    beam = np.minimum(0.85 * radius - np.abs(x), 0.22 * radius - np.abs(y))
+    return np.maximum(beam, np.minimum(0.22 * radius - np.abs(x), 0.6 * radius - np.abs(y - 0.82 * radius)))
+
+
 _DEPTHS = {
     "circle": _circle, "square": _square, "triangle": _triangle, "star": _star, "ring": _ring, "cross": _cross,
+    "bar": _bar, "hook": _hook, "tee": _tee,
 }  # fmt: skip
-FORMS = tuple(_DEPTHS)
-"""The names of the forms."""
+FORMS = tuple(_DEPTHS)[:6]
+"""Names of the forms of coloured shapes."""
+TURNED = tuple(_DEPTHS)[6:]
+"""Names of forms that look different after any turn of less than half a circle."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from ...option_types import Bounds, Seed
 from ..dataset import Dataset, Place, Source, Split
-from ._forms import FORMS, depth
+from ._forms import FORMS, TURNED, depth
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,10 +23,9 @@ _COLOURS = {
 }  # fmt: skip
 _GROUND = 0.1  # brightness
 _ATTRIBUTES = (*FORMS, *_COLOURS, "size", "row", "column", "angle")
-_ANGULAR = ("square", "triangle", "cross")  # forms whose angle is seen
-_FACTORS = ("row", "column", "angle", "light", *_ANGULAR)
-_IN_SET = (7, 7, 7, 7, len(_ANGULAR))  # images of a set in which row, column, angle, light or form varies
-_LOW, _HIGH = (11.0, 11.0, -35.0, 0.4), (21.0, 21.0, 35.0, 1.0)
+_FACTORS = ("row", "column", "angle", "light", *TURNED)
+_IN_SET = (7, 7, 7, 7, len(TURNED))  # images of a set in which row, column, angle, light or form varies
+_LOW, _HIGH = (11.0, 11.0, -45.0, 0.4), (21.0, 21.0, 45.0, 1.0)
 _RADIUS = 9.0
 
 
@@ -63,7 +62,7 @@ def shape_factors(place: Place, *, sets: Annotated[int, Bounds(1, 10_000)] = 300
     """Generates grey images, uint8 (N, 32, 32, 1), and the factors that they were rendered from, float32 (N, 7).
 
     Row and column are the centre in pixels, angle is in degrees, light is the brightness, and the last three columns
-    are 1 for a square, a triangle or a cross. The training images are sets in which one factor alone varies, 7 images
+    are 1 for a bar, a hook or a T. The training images are sets in which one factor alone varies, 7 images
     with random values of it or one of each form; the other factors are random, equal in a set. Sets of the five factors
     follow each other in turn. The factors of the 1,000 test images are all random.
 
@@ -96,7 +95,7 @@ def _drawn(rng: "np.random.Generator", count: int) -> "np.ndarray":
     import numpy as np
 
     numbers = (rng.uniform(*ends, count) for ends in zip(_LOW, _HIGH, strict=True))
-    return np.stack([*numbers, rng.integers(0, len(_ANGULAR), count)], axis=1)
+    return np.stack([*numbers, rng.integers(0, len(TURNED), count)], axis=1)
 
 
 def _factored(factors: "np.ndarray") -> Split:
@@ -104,7 +103,7 @@ def _factored(factors: "np.ndarray") -> Split:
     import numpy as np
 
     row, column, angle, light, form = factors.T
-    forms = np.array([FORMS.index(name) for name in _ANGULAR])[form.astype(int)]
+    forms = np.array([(*FORMS, *TURNED).index(name) for name in TURNED])[form.astype(int)]
     cover = _cover(forms, np.full(len(factors), _RADIUS), np.stack([row, column]), np.radians(angle))
     images = np.round(255 * light[:, None, None] * cover).astype(np.uint8)[..., None]
     y = np.concatenate([factors[:, :4], np.eye(3)[form.astype(int)]], axis=1).astype(np.float32)
