@@ -73,6 +73,8 @@ def capacity(size: int, load: float, seeds: int, flip: float = 0.0, sweeps: int 
         flip: share of the entries that are flipped before the recall.
         sweeps: most sweeps of a recall.
     """
+    if seeds < 2:
+        raise ValueError(f"capacity: a standard error needs 2 networks or more, got {seeds}")
     model, count = hopfield(sweeps=sweeps), round(load * size)
 
     @jax.jit
@@ -140,12 +142,12 @@ def _capacities(seeds: int, sweeps: int, draw: bool) -> bool:
         for flip in (0.0, 0.1):
             found = [capacity(size, load, seeds, flip, sweeps) for load in LOADS]
             good &= all(abs(a - b) <= _APART for (a, _), b in zip(found, wanted, strict=True)) or flip > 0
-            curves[f"N = {size:,}, {flip:.0%} flipped"] = [mean for mean, _ in found]
+            curves[f"N = {size:,}, {flip:.0%} flipped"] = found
             pairs = ", ".join(
                 f"{load:g}: {a:.3f} +- {error:.3f} ({b:.3f})"
                 for load, (a, error), b in zip(LOADS, found, wanted, strict=True)
             )
-            print(f"N {size}, {flip:.0%} flipped, overlap at P / N: {pairs}", flush=True)
+            print(f"N {size}, {flip:.0%} flipped, overlap and standard error at P / N: {pairs}", flush=True)
     if draw:
         _drawn(curves, DOCS / "hopfield_capacity.png")
     return good
@@ -179,13 +181,14 @@ def _images() -> bool:
     return good
 
 
-def _drawn(curves: dict[str, list[float]], path: Path) -> None:
+def _drawn(curves: dict[str, list[tuple[float, float]]], path: Path) -> None:
     from zoo.train.plots.style import GREY, colour, picture
 
     with picture(path, height=3.2) as figure:
         axes = figure.subplots()
         for i, (name, found) in enumerate(curves.items()):
-            axes.plot(LOADS, found, color=colour(i), marker="o", label=name)
+            means, errors = zip(*found, strict=True)
+            axes.errorbar(LOADS, means, yerr=errors, color=colour(i), marker="o", label=name)
         axes.axvline(0.138, color=GREY, linestyle=":", linewidth=1)
         axes.set_title("Hopfield network: overlap of recalled and stored patterns")
         axes.set_xlabel("stored patterns per entry; dotted: capacity 0.138")

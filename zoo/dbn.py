@@ -106,8 +106,8 @@ def dbn(
         labels = jax.tree.map(promote_float32, params["labels"])
         keys = (None, None) if key is None else jax.random.split(key)
         joined = promote_float32(inputs(params, x, keys[0]))[:, None] + labels["w"]  # (batch, outputs, hidden)
-        kept, _ = drop.apply({}, {}, jnp.ones((len(x), hidden[-1])), keys[1])  # the same units for all classes
-        return labels["b"] + jnp.einsum("boh,bh->bo", jax.nn.softplus(joined), kept), state
+        kept, _ = drop.apply({}, {}, jnp.ones_like(joined[:, 0]), keys[1])  # the same units for all classes
+        return labels["b"] + jnp.sum(jax.nn.softplus(joined) * kept[:, None], axis=-1), state
 
     return Dbn(
         init=init,

@@ -5,7 +5,7 @@ Command: python -m zoo.train --model dcign
 Chart: DCIGN; input -> convolution (filters) -> probabilistic hidden (latent) -> convolution (reversed filters) ->
 match input output
 Expect: row, column, angle, light and form of rendered shapes follow from their own latents with an R2 of at least 0.9,
-and from all others with 0.2 at most.
+and from all others with 0.2 at most, within ten minutes.
 About: A variational autoencoder that is shown images in which one factor varies at a time. Only the latents of this
 factor may then change the reconstruction, so that each group of latents comes to stand for one factor.
 Equations: z_i = m_i(x) + s_i(x) e for the factor that varies, z_i = mean of m_i over the images for the others, whose

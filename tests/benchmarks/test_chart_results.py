@@ -12,7 +12,7 @@ from zoo.train.data.dataset import load_data
 
 ROWS = [row for row in rows() if row.model]
 KEPT = json.loads(results.KEPT.read_text())
-MISSED = {"DCIGN", "CN"}  # rows whose results miss their target, and are shown so
+MISSED = {"CN"}  # rows whose results miss their target, and are shown so
 
 
 @pytest.mark.parametrize("row", ROWS, ids=[row.short for row in ROWS])

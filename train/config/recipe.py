@@ -146,7 +146,8 @@ class ModelRecipes:
         kinds: kinds of data that the model accepts.
         tasks: tasks of data sets that the model can be trained for.
         idle: options, or fields of the recipe, without effect where another has a value: `{"m.std": ("m.units",
-            "binary")}`, or several of them in a tuple: `{("m.std", "lr"): ("m.units", "binary")}`.
+            "binary")}`, or several of them in a tuple: `{("m.std", "lr"): ("m.units", "binary")}`; the value may be
+            a tuple of several values.
     """
 
     recipes: tuple[Recipe, ...]

@@ -22,6 +22,11 @@ RECIPES = ModelRecipes(
             batch_size=512,
         ),
         Recipe("elm", "mnist", trainer="least_squares", m={"hidden": 3000, "fields": True}, epochs=1),
+        # Before diabetes, so that other tables are like these.
+        *(
+            Recipe("elm", name, trainer="least_squares", m={"hidden": 50}, epochs=1)
+            for name in ("table", "table_values", "table_labels")
+        ),
         Recipe("elm", "diabetes", trainer="least_squares", m={"hidden": 200}, t={"ridge": 100.0}, epochs=1),
     ),
     tasks=("binary", "multiclass", "multilabel", "regression"),

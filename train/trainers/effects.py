@@ -71,7 +71,7 @@ def without_effect(recipe: Recipe) -> dict[str, str]:
         )
     for name, (other, values) in _idle(recipe).items():
         value = option(recipe, other)
-        if value in (values if isinstance(values, tuple) else (values,)):
+        if value == values or (isinstance(values, tuple) and value in values):
             found[name] = f"without {_flag(other)}" if value is None else f"with {_flag(other, value)}"
     return found
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["FORMS", "depth"]
+__all__ = ["FORMS", "TURNED", "depth"]
 
 
 def depth(
@@ -27,7 +27,7 @@ def depth(
     cos, sin = (f(turn).astype(np.float32)[:, None, None] for f in (np.cos, np.sin))
     x, y = cos * x + sin * y, cos * y - sin * x
     found = np.empty(x.shape, np.float32)
-    for kind, form in enumerate(_DEPTHS.values()):
+    for kind, form in enumerate((_OF_SHAPES | _TURNED).values()):
         of_kind = kinds == kind
         found[of_kind] = form(x[of_kind], y[of_kind], radius[of_kind].astype(np.float32)[:, None, None])
     return found
@@ -104,11 +104,11 @@ def _tee(x, y, radius):
     return np.maximum(beam, np.minimum(0.22 * radius - np.abs(x), 0.6 * radius - np.abs(y - 0.82 * radius)))
 
 
-_DEPTHS = {
+_OF_SHAPES = {
     "circle": _circle, "square": _square, "triangle": _triangle, "star": _star, "ring": _ring, "cross": _cross,
-    "bar": _bar, "hook": _hook, "tee": _tee,
 }  # fmt: skip
-FORMS = tuple(_DEPTHS)[:6]
+_TURNED = {"bar": _bar, "hook": _hook, "tee": _tee}
+FORMS = tuple(_OF_SHAPES)
 """Names of the forms of coloured shapes."""
-TURNED = tuple(_DEPTHS)[6:]
+TURNED = tuple(_TURNED)
 """Names of forms that look different after any turn of less than half a circle."""
