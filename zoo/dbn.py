@@ -72,12 +72,7 @@ def dbn(
     >>> model.apply(params, state, jnp.ones((2, 8, 8, 1)))[0].shape, params["generator"]["1"]["labels"]["w"].shape
     ((2, 10), (10, 20))
     """
-    if not hidden:
-        raise ValueError("dbn: hidden must have a width for at least one layer")
-    for width in hidden:
-        check_positive("dbn", "hidden", width)
-    if outputs < 2:
-        raise ValueError(f"dbn: label units stand for two classes or more, got {outputs}")
+    _check(outputs, hidden)
     drop = layers.dropout(dropout)
     parts: list[Any] = [part for width in hidden for part in (dense(width, init=normal(_SPREAD)), sigmoid, drop)]
     net, widths = serial(flatten, body=serial(*parts[:-2])), (prod(shape), *hidden)
@@ -117,6 +112,15 @@ def dbn(
         sample=lambda params, state, key, n, y: _sample(params["generator"], key, y).reshape(n, *shape),
         names=names,
     )
+
+
+def _check(outputs: int, hidden: tuple[int, ...]) -> None:
+    if not hidden:
+        raise ValueError("dbn: hidden must have a width for at least one layer")
+    for width in hidden:
+        check_positive("dbn", "hidden", width)
+    if outputs < 2:
+        raise ValueError(f"dbn: label units stand for two classes or more, got {outputs}")
 
 
 def _sample(machines: dict, key: jax.Array, y: jax.Array) -> jax.Array:
