@@ -73,8 +73,6 @@ def capacity(size: int, load: float, seeds: int, flip: float = 0.0, sweeps: int 
         flip: share of the entries that are flipped before the recall.
         sweeps: most sweeps of a recall.
     """
-    if seeds < 2:
-        raise ValueError(f"capacity: a standard error needs 2 networks or more, got {seeds}")
     model, count = hopfield(sweeps=sweeps), round(load * size)
 
     @jax.jit

@@ -103,7 +103,7 @@ def _factored(factors: "np.ndarray") -> Split:
     import numpy as np
 
     row, column, angle, light, form = factors.T
-    forms = np.array([(*FORMS, *TURNED).index(name) for name in TURNED])[form.astype(int)]
+    forms = len(FORMS) + form.astype(int)  # those that show their angle come after the others
     cover = _cover(forms, np.full(len(factors), _RADIUS), np.stack([row, column]), np.radians(angle))
     images = np.round(255 * light[:, None, None] * cover).astype(np.uint8)[..., None]
     y = np.concatenate([factors[:, :4], np.eye(3)[form.astype(int)]], axis=1).astype(np.float32)
