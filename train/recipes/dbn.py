@@ -9,7 +9,7 @@ RECIPES = ModelRecipes(
             "digits",
             trainer="greedy",
             m={"hidden": (200, 200, 400)},
-            t={"pretraining_lr": 0.05, "pretraining": 0.75},  # longer machines draw better samples
+            t={"pretraining_lr": 0.05, "top_lr": 0.4, "pretraining": 0.75},  # longer machines draw better samples
             epochs=120,
             batch_size=50,
             normalize="unit",
@@ -21,6 +21,7 @@ RECIPES = ModelRecipes(
             "dbn",
             "mnist",
             trainer="greedy",
+            t={"top_lr": 0.05},
             epochs=60,
             batch_size=100,
             normalize="unit",

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 
 from zoo._restricted import Machine, free_energy
 
-__all__ = ["joined", "joint", "learn", "reconstructed"]
+__all__ = ["begin", "joined", "joint", "learn", "learn_by_chains", "reconstructed"]
 
 _MOMENTUM, _DECAY = 0.9, 2e-4  # Hinton & Salakhutdinov 2006, Reducing the dimensionality of data with neural networks
 
@@ -58,14 +58,55 @@ def learn(
     """
     data = joined(own, v, y)
     made = reconstructed(own, data, v.shape[1], key)
+    moved = jax.tree.map(lambda step, last: step + _MOMENTUM * last, _step(own, data, made, rate), velocity)
+    return jax.tree.map(jnp.add, own, moved), moved, _error(v, made)
+
+
+def begin(own: dict, size: int, chains: int) -> jax.Array:
+    """Makes the states in which chains of a machine begin: no unit is on, the labels take turns (chains, visible)."""
+    return joined(own, jnp.zeros((chains, size)), jnp.arange(chains) % len(own["labels"]["b"]))
+
+
+def learn_by_chains(
+    own: dict, chains: jax.Array, v: jax.Array, y: jax.Array, key: jax.Array, rate: jax.Array
+) -> tuple[dict, jax.Array, jax.Array]:
+    """Moves a machine by persistent contrastive divergence (Tieleman 2008), without momentum.
+
+    One step of contrastive divergence never meets likely states far from the data, in which the samples of a class then
+    end; chains that go on from update to update find them.
+
+    Args:
+        own: its parameters.
+        chains: states of the chains with labels (chains, visible).
+        v: means of the visible states (batch, visible without labels).
+        y: classes (batch,).
+        key: PRNG key.
+        rate: learning rate.
+
+    Returns:
+        Parameters, states of the chains, and the mean squared error of the reconstructed visible units.
+    """
+    keys, size = jax.random.split(key, 4), v.shape[1]
+    data = joined(own, jax.random.bernoulli(keys[0], v).astype(v.dtype), y)
+    means = reconstructed(own, chains, size, keys[1])
+    on = jax.random.bernoulli(keys[2], means[:, :size]).astype(v.dtype)
+    chains = joined(own, on, jax.random.categorical(keys[3], jnp.log(means[:, size:])))
+    own = jax.tree.map(jnp.add, own, _step(own, data, chains, rate))
+    return own, chains, _error(v, reconstructed(own, data, size, keys[1]))
+
+
+def _step(own: dict, data: jax.Array, made: jax.Array, rate: jax.Array) -> dict:
+    """Returns a step down the difference of the free energies of data and of what the machine made, and of weights."""
 
     def difference(own):
         free = free_energy(joint(own), jnp.concatenate([data, made]))
-        return jnp.mean(free[: len(v)]) - jnp.mean(free[len(v) :])
+        return jnp.mean(free[: len(data)]) - jnp.mean(free[len(data) :])
 
-    def move(velocity, gradient, value):
-        return _MOMENTUM * velocity - rate * (gradient + _DECAY * value * (value.ndim > 1))
+    def step(gradient, value):
+        return -rate * (gradient + _DECAY * value * (value.ndim > 1))
 
-    moved = jax.tree.map(move, velocity, jax.grad(difference)(own), own)
-    error = jnp.mean(jnp.square(v - made[:, : v.shape[1]]))
-    return jax.tree.map(jnp.add, own, moved), moved, error
+    return jax.tree.map(step, jax.grad(difference)(own), own)
+
+
+def _error(v: jax.Array, made: jax.Array) -> jax.Array:
+    return jnp.mean(jnp.square(v - made[:, : v.shape[1]]))

@@ -15,7 +15,7 @@ from ..tasks.task import Task
 from ..trainer import Trainer, named_key
 from . import Run
 from ._layer_figures import draw_classes, draw_layers
-from ._stack import learn
+from ._stack import begin, learn, learn_by_chains
 from ._up_down import up_down_cost
 from .optimizers import Optimizer, apply_gradient, ema_update, make_optimizer
 from .schedules import make_schedule
@@ -45,20 +45,24 @@ def greedy(
     *,
     pretraining: Annotated[float, Bounds(0, 1)] = 0.5,
     pretraining_lr: Annotated[float, Bounds(0, open_low=True)] = 0.1,
+    top_lr: Annotated[float, Bounds(0, open_low=True)] = 0.1,
+    chains: Annotated[int, Bounds(1)] = 100,
     fine_tuning: Literal["gradient", "up_down", "none"] = "gradient",
 ) -> Trainer:
     """Makes the trainer of a deep belief network (Hinton, Osindero & Teh 2006).
 
     Machine after machine is trained by contrastive divergence on the mean activities of the layers below, the last one
-    with the labels as further visible units; its rate falls to 0. All layers are then fine-tuned with the optimizer of
-    the recipe.
+    with the labels as further visible units and by persistent chains, since samples come from it; the rate of each
+    falls to 0. All layers are then fine-tuned with the optimizer of the recipe.
 
     Args:
         model: a `dbn`.
         task: a classification.
         run: gives optimizer, schedule and length.
         pretraining: share of the steps for the machines, an equal part for each.
-        pretraining_lr: learning rate of the machines at first.
+        pretraining_lr: learning rate of the machines below the last one at first, with a momentum of 0.9.
+        top_lr: learning rate of the last machine at first, without momentum.
+        chains: number of persistent chains of the last machine.
         fine_tuning: gradient, of the loss, which leaves the machines for samples as they are; up_down, contrastive
             wake-sleep, which improves the samples, too; none, all steps are for the machines.
 
@@ -71,7 +75,7 @@ def greedy(
     each = int(run.steps * pretraining) // count if tunes else -(-run.steps // count)
     lengths = max(run.steps - count * each, 1), run.steps_per_epoch
     optimizer = make_optimizer(recipe, *lengths)
-    rate = _rate(pretraining_lr, each, count, make_schedule(recipe, *lengths) if tunes else None)
+    rate = _rate((pretraining_lr, top_lr), count, each, make_schedule(recipe, *lengths) if tunes else None)
     decay = recipe.ema if tunes else None
     tuned = partial(_some, names=_PARTS[fine_tuning])
 
@@ -79,7 +83,7 @@ def greedy(
         params, state = model.init(key, batch["x"])
         params["generator"]["0"]["a"] = _rates(batch["x"])
         fit = {"params": params, "state": state, "opt": optimizer.init(tuned(params)), "step": jnp.int32(0)}
-        fit |= {"velocity": jax.tree.map(jnp.zeros_like, params["generator"])}
+        fit |= _begun(params["generator"], chains)
         return fit if decay is None else fit | {"ema": params}
 
     tune = partial(_fine_tuned, model, task, optimizer, fine_tuning)
@@ -108,10 +112,26 @@ def _check(model: Any, run: Run) -> None:
         raise BadInput(f"--normalize {recipe.normalize}: {name} reads values from 0 to 1: take --normalize unit")
 
 
-def _rate(first: float, each: int, count: int, schedule: Callable[[Any], Any] | None) -> Callable[[Any], Any]:
-    """Returns the learning rate by step: that of each machine falls to 0, then that of a schedule, if there is one."""
+def _begun(machines: dict, chains: int) -> dict:
+    """Returns the velocities of all machines and the chains of the last one."""
+    top = machines[str(len(machines) - 1)]
+    return {"velocity": jax.tree.map(jnp.zeros_like, machines), "chains": begin(top, len(top["a"]), chains)}
+
+
+def _rate(
+    firsts: tuple[float, float], count: int, each: int, schedule: Callable[[Any], Any] | None
+) -> Callable[[Any], Any]:
+    """Returns the learning rate by step: that of each machine falls to 0, then that of a schedule, if there is one.
+
+    Args:
+        firsts: that of the machines at first, and that of the last one.
+        count: number of machines.
+        each: steps of a machine.
+        schedule: the rate by step of the fine-tuning.
+    """
 
     def rate(step):
+        first = jnp.where(step < (count - 1) * each, *firsts)
         of_machine = first * (1 - (step % max(each, 1)) / max(each, 1))
         if schedule is None:
             return of_machine
@@ -131,7 +151,7 @@ def _fine_tuned(
     moved, opt = apply_gradient(optimizer, gradient, fit["opt"], part, loss)
     params = fit["params"] | moved
     params = _copied(params, model.names, len(model.names) - 1) if how == "up_down" else params
-    return {"params": params, "velocity": fit["velocity"], "opt": opt}, jnp.zeros(())
+    return _some(fit, ("velocity", "chains")) | {"params": params, "opt": opt}, jnp.zeros(())
 
 
 def _pretrained(
@@ -140,10 +160,14 @@ def _pretrained(
     """Returns what changes in a fit when one machine is trained, and the error of its reconstructions."""
     name, machines = str(layer), fit["params"]["generator"]
     v = model.means(fit["params"], batch["x"], layer)
-    now, key = rate(fit["step"]), named_key(key, "up")
-    own, velocity, error = learn(machines[name], fit["velocity"][name], v, batch["y"], key, now)
+    now, key, new = rate(fit["step"]), named_key(key, "up"), _some(fit, ("velocity", "chains", "opt"))
+    if layer == len(model.names) - 1:
+        own, new["chains"], error = learn_by_chains(machines[name], fit["chains"], v, batch["y"], key, now)
+    else:
+        own, velocity, error = learn(machines[name], fit["velocity"][name], v, batch["y"], key, now)
+        new["velocity"] = fit["velocity"] | {name: velocity}
     params = _copied(fit["params"] | {"generator": machines | {name: own}}, model.names, layer)
-    return {"params": params, "velocity": fit["velocity"] | {name: velocity}, "opt": fit["opt"]}, error
+    return new | {"params": params}, error
 
 
 def _some(params: dict, names: tuple[str, ...]) -> dict:

@@ -1,6 +1,7 @@
 """Greedy training of a deep belief network: logits by enumeration, one layer at a time, samples of each class."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import jax
 import jax.numpy as jnp
@@ -16,6 +17,7 @@ from zoo.train.distributed.sharding import data_parallel
 from zoo.train.errors import BadInput
 from zoo.train.tasks import task_for
 from zoo.train.trainers import Run, make
+from zoo.train.trainers._stack import begin, learn_by_chains
 
 pytestmark = pytest.mark.usefixtures("quick_compiler")
 
@@ -85,6 +87,31 @@ def test_machines_are_trained_one_after_the_other_and_stay_when_the_layers_are_f
     np.testing.assert_array_equal(found[6]["params"]["body"]["3"]["w"], found[6]["params"]["generator"]["1"]["w"])
 
 
+def test_the_chains_of_the_last_machine_go_on_in_its_steps_alone():
+    found = fits(chains=5)
+    assert found[0]["chains"].shape == (5, 8)
+    same = [bool(np.all(one["chains"] == other["chains"])) for one, other in pairwise(found)]
+    assert same[:3] == [True] * 3
+    assert False in same[3:6]
+    assert same[6:] == [True] * 6
+    np.testing.assert_array_equal(found[-1]["chains"][:, 5:].sum(axis=1), 1)  # a label each
+    assert set(np.unique(found[-1]["chains"])) <= {0, 1}
+
+
+def test_a_step_by_chains_is_the_difference_of_products_in_numpy():
+    rng = np.random.default_rng(2)
+    own = {"w": rng.normal(size=(4, 3)), "a": rng.normal(size=4), "b": rng.normal(size=3)}
+    own = jax.tree.map(jnp.float32, own | {"labels": {"w": rng.normal(size=(2, 3)), "b": rng.normal(size=2)}})
+    v, y, start = BATCH["x"], np.arange(8) % 2, begin(own, 4, 6)  # sampled from 0 and 1, the data stay as they are
+    new, chains, _ = learn_by_chains(own, start, v, y, jax.random.key(3), jnp.float32(0.1))
+    w = np.concatenate([own["w"], own["labels"]["w"]])
+    data = np.concatenate([v, np.eye(2)[y]], axis=1)
+    on = [1 / (1 + np.exp(-(each @ w + own["b"]))) for each in (data, np.asarray(chains))]
+    wanted = w + 0.1 * (data.T @ on[0] / 8 - np.asarray(chains).T @ on[1] / 6 - 2e-4 * w)
+    np.testing.assert_allclose(np.concatenate([new["w"], new["labels"]["w"]]), wanted, rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(new["b"], own["b"] + 0.1 * (on[0].mean(0) - on[1].mean(0)), rtol=1e-4, atol=1e-6)
+
+
 def test_without_fine_tuning_the_logits_stay_those_of_the_machines():
     found = fits(fine_tuning="none")
     assert {"generator/1/w", "body/3/w", "labels/w"} <= changed(found[6], found[12])
@@ -137,8 +164,8 @@ def test_up_and_down_both_halves_are_fine_tuned_and_the_top_machine_classifies()
 
 
 def test_the_logged_rate_is_that_of_the_machines_then_that_of_the_recipe():
-    rate = trainer(pretraining_lr=0.3).rate
-    assert [round(float(rate({}, step)), 4) for step in (0, 1, 3, 5, 6, 11)] == [0.3, 0.2, 0.3, 0.1, 0.001, 0.001]
+    rate = trainer(pretraining_lr=0.3, top_lr=0.6).rate
+    assert [round(float(rate({}, step)), 4) for step in (0, 1, 3, 5, 6, 11)] == [0.3, 0.2, 0.6, 0.2, 0.001, 0.001]
 
 
 @pytest.fixture(scope="module")
