@@ -2,12 +2,13 @@
 
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 from ._words import did_you_mean
 from .train import cli
 from .train.cli.exit import end_process
 
-__all__ = ["main"]
+__all__ = ["main", "script"]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -41,5 +42,10 @@ def _help() -> str:
     return "\n".join(["usage: python -m zoo COMMAND ...", "", *lines, "", hint])
 
 
-if __name__ == "__main__":
+def script() -> NoReturn:
+    """Runs the command of the command line and ends the process with its exit code: the script `zoo`."""
     end_process(main())
+
+
+if __name__ == "__main__":
+    script()

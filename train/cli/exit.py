@@ -78,14 +78,15 @@ def end_process(code: int) -> NoReturn:
     """Ends the process with the exit code of a command.
 
     After a signal it ends at once: modules that were interrupted may crash when Python unloads them, and Python itself
-    would end by the signal instead of with the code.
+    would end by the signal instead of with the code. A process of several leaves them as `exit_process` says.
     """
     if code > 128:
         for stream in (sys.stdout, sys.stderr):
             with suppress(AttributeError, OSError, ValueError):  # absent or closed
                 stream.flush()
         exit_at_once(code - 128)
-    sys.exit(code)
+    several = sys.modules.get(f"{__package__.rpartition('.')[0]}.distributed.initialize")  # imported by runs alone
+    sys.exit(code if several is None else several.exit_process(code))
 
 
 def _ended(command: Callable[[], int], reworded: Callable[[str], str]) -> int:

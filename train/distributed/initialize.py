@@ -85,16 +85,21 @@ def advise(text: str) -> None:
 
 
 def exit_process(code: int) -> int:
-    """Exits at once if a run of several processes failed: a normal exit would wait for the others.
+    """Exits at once if there are other processes: after a failure a normal exit would wait for them forever.
+
+    After a complete run it waits for them by their connections, not by jax's shutdown, which with jax 0.10 now and then
+    aborts process 0 when all work is done.
 
     Returns:
-        The code, if there is no other process to wait for.
+        The code, if there is no other process.
     """
-    if not _orderly:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(code)
-    return code
+    if _orderly and _peers is None:
+        return code
+    sys.stdout.flush()
+    sys.stderr.flush()
+    if _orderly and _peers is not None and code == 0:
+        _peers.leave()
+    os._exit(code)
 
 
 def _join(found: ProcessInfo, seconds: int) -> None:

@@ -37,13 +37,19 @@ class Peers:
         self.process, self.names, self.lines = process, names, dict(lines)
         self.advice = "Start all processes again once the cause is fixed"  # printed if a process dies
         self._left: set[int] = set()
-        threading.Thread(target=self._listen, daemon=True).start()
+        self._listener = threading.Thread(target=self._listen, daemon=True)
+        self._listener.start()
 
     def tell(self, **message: str) -> None:
         """Sends a message over every connection."""
         for line in self.lines.values():
             with suppress(OSError):  # the other process has died
                 line.sendall(_encode(message))
+
+    def leave(self) -> None:
+        """Waits until all have done their work: process 0 until the others have exited, which is the last to exit."""
+        self.tell(bye="")
+        self._listener.join()
 
     def failed(self, error: BaseException, expected: bool) -> None:
         """Informs the others before this process ends with an error.
@@ -62,15 +68,17 @@ class Peers:
             for number, line in self.lines.items():
                 line.settimeout(None)
                 selector.register(line, selectors.EVENT_READ, number)
-            while len(self._left) < len(self.lines):
+            while selector.get_map():
                 for key, _ in selector.select():
                     number, line = key.data, self.lines[key.data]
                     message = _receive(line)
-                    if message is None or "bye" in message:
+                    if message is None or ("bye" in message and self.process):  # process 0 exits after this one
                         selector.unregister(line)
-                        self._left.add(number)
-                        if message is None:
+                    if message is None:
+                        if number not in self._left:
                             self._end(f"{self.names[number]} is gone", number, 0)
+                    elif "bye" in message:
+                        self._left.add(number)
                     elif "failed" in message:
                         self._end(f"{self.names[number]} has ended: {message['failed']}", number, _GRACE)
                     elif "ended" in message:  # forwarded by process 0

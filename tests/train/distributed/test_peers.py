@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import zoo
-from zoo.train.distributed.peers import meet
+from zoo.train.distributed.peers import Peers, meet
 from zoo.train.errors import BadInput, RunFailed
 
 PEER = """
@@ -107,3 +107,22 @@ def test_a_port_that_is_taken_is_bad_input():
         address = f"127.0.0.1:{taken.getsockname()[1]}"
         with pytest.raises(BadInput, match=f"--distributed {address}: process 0 cannot listen at port"):
             meet(address, 2, 0, 1)
+
+
+def test_processes_that_are_done_wait_for_each_other_and_process_0_exits_last():
+    here, there = socket.socketpair()
+    first, second = Peers(0, ["0", "1"], {1: here}), Peers(1, ["0", "1"], {0: there})
+    ends = [threading.Thread(target=each.leave, daemon=True) for each in (second, first)]
+    ends[0].start()
+    ends[0].join(0.2)
+    assert ends[0].is_alive()  # process 0 has not done its work
+    ends[1].start()
+    ends[0].join(10)
+    assert not ends[0].is_alive()
+    ends[1].join(0.2)
+    assert ends[1].is_alive()  # process 1 has not exited
+    there.shutdown(socket.SHUT_RDWR)
+    ends[1].join(10)
+    assert not ends[1].is_alive()
+    for line in (here, there):
+        line.close()

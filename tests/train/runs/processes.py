@@ -17,6 +17,7 @@ import os, sys
 from importlib import import_module
 from zoo.train.callback import Callback
 from zoo.train.__main__ import main
+from zoo.train.cli.exit import end_process
 number, step, *words = sys.argv[1:]
 class Dies(Callback):
     def on_metrics(self, row, fit):
@@ -25,7 +26,7 @@ class Dies(Callback):
 module = import_module("zoo.train.runs.run")
 run = module.run
 module.run = lambda recipe, options: run(recipe, options, [Dies()])
-sys.exit(main(words))
+end_process(main(words))
 """
 
 
