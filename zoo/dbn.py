@@ -7,10 +7,10 @@ Expect: at least 96.5 % on the held-out fifth of digits, in a minute; at least 9
 `python -m zoo sample RUN --class 7` draws sevens.
 About: Each machine learns the features of the one below, without labels. Then the stack is fine-tuned as a
 classifier, or draws examples of a class from the top.
-Equations: P(v, h1, h2) = P(v | h1) P(h1, h2), learned layer by layer by contrastive divergence
+Equations: P(v, h1, h2) = P(v | h1) P(h1, h2), by contrastive divergence below and persistent chains at the top
 Limits: With plenty of labels a network from scratch with modern initial values and dropout is as good and simpler;
-errors of the lower layers are never corrected by the upper ones before fine-tuning. On MNIST many samples are empty or
-of another class: one step of contrastive divergence leaves likely states where no training image is.
+errors of the lower layers are never corrected by the upper ones before fine-tuning. Some samples are of another class
+than the wanted one.
 """
 
 from collections.abc import Callable

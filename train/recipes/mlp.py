@@ -44,7 +44,7 @@ RECIPES = ModelRecipes(
             expect=Expect("accuracy", 0.97, "the project's own floor"),
         ),
         Recipe(
-            "mlp", "diabetes", m={"hidden": (16,)}, opt="adamw", lr=3e-3, epochs=60, batch_size=32, weight_decay=0.1
+            "mlp", "diabetes", m={"hidden": (16,)}, opt="adamw", lr=3e-3, epochs=60, batch_size=32, weight_decay=1.0
         ),
         Recipe(
             "mlp",
