@@ -34,6 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.few_labels", description=__doc__)
     parser.add_argument("model", help="name of a model whose layers begin those of an mlp, such as dbn or rbm")
     parser.add_argument("--dataset", default="mnist", help="data set of images with classes (mnist)")
+    parser.add_argument("--recipe", default="", help="name of another recipe of the model, such as stacked of dae")
     parser.add_argument("--labels", type=int, default=1000, help="number of images with labels (1000)")
     parser.add_argument("--seeds", type=int, default=3, help="number of draws of these images (3)")
     parser.add_argument("--epochs", type=float, help="epochs without labels (those of the recipe)")
@@ -41,7 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--data-dir", type=Path, help="folder that holds the downloaded data sets")
     args = parser.parse_args(argv)
     data = load_data(args.dataset, Place(args.data_dir))
-    recipe = _without_labels(args.model, args.dataset, args.epochs)
+    recipe = _without_labels(args.model, args.dataset, args.recipe, args.epochs)
     with tempfile.TemporaryDirectory() as folder:
         first = _trained(recipe, shuffled(data), Path(folder) / "first").load()
         layers = {"hidden": _widths(first.params["body"]), "activation": _activation(recipe)}
@@ -68,9 +69,9 @@ def labelled(data: Dataset, count: int, seed: int) -> Dataset:
     return replace(data, train=Split(data.train.x[rows], data.train.y[rows]))
 
 
-def _without_labels(model: str, dataset: str, epochs: float | None) -> Recipe:
+def _without_labels(model: str, dataset: str, variant: str, epochs: float | None) -> Recipe:
     """Returns the recipe of a model, without the part of its training that follows labels."""
-    recipe = replace(recipe_for(model, dataset), expect=None)
+    recipe = replace(recipe_for(model, dataset, variant), expect=None)
     if "fine_tuning" in [each.name for each in options(recipe.trainer)]:
         others = {name: value for name, value in recipe.t.items() if name != "pretraining"}  # all of the steps are
         recipe = replace(recipe, t=others | {"fine_tuning": "none"})
