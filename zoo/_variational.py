@@ -1,12 +1,14 @@
 """Variational autoencoders: the evidence lower bound of a decoder, by an encoder to Gaussian latents."""
 
 from collections.abc import Callable
-from math import prod
+from functools import partial
+from math import log, pi, prod
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 
+from ._latent_prior import Prior, standard
 from ._likelihoods import Likelihood
 from .layers import Layer, compose, flatten
 from .layers.precision import promote_float32
@@ -22,7 +24,9 @@ class Bound(NamedTuple):
 
     Attributes:
         reconstruction: (batch,), mean log-likelihood of the example given latents of its posterior.
-        kl: (batch, latents), divergence of the posterior of each latent from the prior.
+        kl: (batch, latents), divergence of the posterior of each latent from the prior; from a learned prior it is
+            estimated from the draws.
+        choice: (batch,), divergence of the choice among the components of the prior; 0 for a single one.
         weighted: (batch,), importance-weighted bound (Burda, Grosse & Salakhutdinov 2015); with one draw it is another
             estimate of the lower bound.
         mean: (batch, latents), means of the posteriors.
@@ -30,21 +34,27 @@ class Bound(NamedTuple):
 
     reconstruction: jax.Array
     kl: jax.Array
+    choice: jax.Array
     weighted: jax.Array
     mean: jax.Array
 
     @property
     def elbo(self) -> jax.Array:
         """Evidence lower bound (batch,)."""
-        return self.reconstruction - jnp.sum(self.kl, axis=-1)
+        return self.reconstruction - self.divergence
+
+    @property
+    def divergence(self) -> jax.Array:
+        """Divergence of all latents from the prior (batch,)."""
+        return jnp.sum(self.kl, axis=-1) + self.choice
 
 
 class Variational(NamedTuple):
     """Variational autoencoder, with the capabilities of the task `density` and of the trainer `variational`.
 
     Attributes:
-        init: as of a `Layer`. Params are `encoder`, `decoder` and, where the likelihood has learned
-            widths, `spread`, a tenth of their logarithms.
+        init: as of a `Layer`. Params are `encoder`, `decoder`, where the likelihood has learned widths `spread`, a
+            tenth of their logarithms, and, where the prior is learned, `prior`.
         apply: as of a `Layer`; gives the lower bound of the log-probability (batch,) by one draw of the latents.
         log_prob: `(params, state, x, key) -> (batch,)`, importance-weighted bound; key None: the same draws always.
         bound: `(params, state, x, key, draws) -> Bound`; key None: the same draws for every example and every call.
@@ -55,6 +65,7 @@ class Variational(NamedTuple):
         seen: `(params, state, z, x) -> (batch,)`, log-likelihood of examples given latents, in nats.
         independent: `(train, x) -> (batch,)`, log-likelihood of examples if their features were independent.
         latents: number of latents.
+        scale: `params -> (latents,)`, standard deviations of the latents in the prior.
         bounded: whether the examples are values from 0 to 1.
         lifted: `(layer -> layer) -> model`, this model with transformed encoder and decoder.
         groups: the latents of each factor of the data, for the trainer `factorised`; (): they are not divided.
@@ -71,6 +82,7 @@ class Variational(NamedTuple):
     seen: Callable[..., jax.Array]
     independent: Callable[..., jax.Array]
     latents: int
+    scale: Callable[[Any], jax.Array]
     bounded: bool
     lifted: Callable[..., "Variational"]
     groups: tuple[tuple[int, ...], ...] = ()
@@ -94,6 +106,7 @@ def variational(
     likelihood: Likelihood,
     visible: Callable[..., jax.Array] = lambda x, key: x,
     groups: tuple[tuple[int, ...], ...] = (),
+    prior: Prior | None = None,
 ) -> Variational:
     """Builds a variational autoencoder of two networks.
 
@@ -104,8 +117,10 @@ def variational(
         likelihood: probability of an example given the outputs of the decoder.
         visible: `(x, key) -> x`, what of the examples is modelled, such as a random binary version.
         groups: the latents of each factor of the data; (): they are not divided.
+        prior: distribution of the latents; None: standard normal.
     """
-    init, encode, outputs = _networks(encoder, decoder, latents, likelihood)
+    before = standard(latents) if prior is None else prior
+    init, encode, outputs = _networks(encoder, decoder, latents, likelihood, before)
 
     def seen(params, state, z, x):
         spread = _FAST * params["spread"]["b"].reshape(x.shape[1:]) if likelihood.spread else None
@@ -114,7 +129,9 @@ def variational(
     def bound(params, state, x, key=None, draws=1):
         x = visible(x, None if key is None else jax.random.fold_in(key, draws))
         mean, log_variance = encode(params, state, x)
-        return _bound(mean, log_variance, lambda z: seen(params, state, z, x), key, draws)
+        parts = partial(before.log_prob, params.get("prior", {}))
+        found = _bound(mean, log_variance, lambda z: seen(params, state, z, x), parts, key, draws)
+        return found if before.learned else found._replace(kl=kl_of(mean, log_variance))  # exact
 
     def decode(params, state, z):
         return likelihood.mean(promote_float32(outputs(params, z)))
@@ -124,21 +141,22 @@ def variational(
         apply=lambda params, state, x, key=None: (bound(params, state, x, key).elbo, state),
         log_prob=lambda params, state, x, key=None: bound(params, state, x, key, _DRAWS).weighted,
         bound=bound,
-        sample=lambda params, state, key, n: decode(params, state, jax.random.normal(key, (n, latents))),
+        sample=lambda params, state, key, n: decode(params, state, before.sample(params.get("prior", {}), key, n)),
         features=lambda params, state, x: encode(params, state, visible(x, None))[0],
         encode=encode,
         decode=decode,
         seen=seen,
         independent=lambda train, x: likelihood.independent(*(flatten(visible(each, None)) for each in (train, x))),
         latents=latents,
+        scale=lambda params: before.scale(params.get("prior", {})),
         bounded=likelihood.bounded,
-        lifted=lambda lift: variational(lift(encoder), lift(decoder), latents, likelihood, visible, groups),
+        lifted=lambda lift: variational(lift(encoder), lift(decoder), latents, likelihood, visible, groups, prior),
         groups=groups,
     )
 
 
 def _networks(
-    encoder: Layer, decoder: Layer, latents: int, likelihood: Likelihood
+    encoder: Layer, decoder: Layer, latents: int, likelihood: Likelihood, prior: Prior
 ) -> tuple[Callable, Callable, Callable]:
     """Returns `init`, `encode` and the outputs of the decoder; errors name the network."""
     front = compose(lambda call, x: call("encoder", x), encoder=encoder)
@@ -147,7 +165,8 @@ def _networks(
 
     def init(key, x):
         params, _ = both.init(key, x)
-        return params | ({"spread": {"b": jnp.zeros(prod(x.shape[1:]))}} if likelihood.spread else {}), {}
+        params |= {"spread": {"b": jnp.zeros(prod(x.shape[1:]))}} if likelihood.spread else {}
+        return params | ({"prior": prior.init(jax.random.fold_in(key, 1))} if prior.learned else {}), {}
 
     def encode(params, state, x):
         found = promote_float32(front.apply({"encoder": params["encoder"]}, {}, x)[0])
@@ -156,17 +175,20 @@ def _networks(
     return init, encode, lambda params, z: back.apply({"decoder": params["decoder"]}, {}, z)[0]
 
 
-def _bound(mean: jax.Array, log_variance: jax.Array, seen: Callable, key: jax.Array | None, draws: int) -> Bound:
-    """Computes the bound from the posterior, and from the log-likelihood of examples given latents."""
+def _bound(
+    mean: jax.Array, log_variance: jax.Array, seen: Callable, prior: Callable, key: jax.Array | None, draws: int
+) -> Bound:
+    """Computes the bound from the posterior, the log-likelihood of examples and the log-density of the prior at z."""
 
     def draw(i):
         noise = _noise(key, i, mean)
         z = mean + jnp.exp(0.5 * log_variance) * noise
-        found = seen(z)
-        return found, found + 0.5 * jnp.sum(jnp.square(noise) + log_variance - jnp.square(z), axis=-1)
+        (each, choice), found = prior(z), seen(z)
+        kl = -0.5 * (jnp.square(noise) + log_variance + log(2 * pi)) - each
+        return (found, kl, -choice), found - jnp.sum(kl, axis=-1) + choice
 
-    reconstruction, weight = _over_draws(draw, draws)
-    return Bound(reconstruction, kl_of(mean, log_variance), weight, mean)
+    (reconstruction, kl, choice), weighted = _over_draws(draw, draws)
+    return Bound(reconstruction, kl, choice, weighted, mean)
 
 
 def _noise(key: jax.Array | None, i: Any, like: jax.Array) -> jax.Array:
@@ -176,15 +198,15 @@ def _noise(key: jax.Array | None, i: Any, like: jax.Array) -> jax.Array:
     return jax.random.normal(jax.random.fold_in(key, i), like.shape)
 
 
-def _over_draws(draw: Callable[[Any], tuple[jax.Array, jax.Array]], draws: int) -> tuple[jax.Array, jax.Array]:
-    """Returns the mean of the likelihoods, and the logarithm of the mean weight, one draw at a time in memory."""
+def _over_draws(draw: Callable[[Any], tuple[tuple, jax.Array]], draws: int) -> tuple[tuple, jax.Array]:
+    """Returns the means of the parts, and the logarithm of the mean weight, one draw at a time in memory."""
     first = draw(0)
     if draws == 1:
         return first
 
     def add(carry, i):
-        seen, weight = draw(i)
-        return (carry[0] + seen, jnp.logaddexp(carry[1], weight)), None
+        parts, weight = draw(i)
+        return (jax.tree.map(jnp.add, carry[0], parts), jnp.logaddexp(carry[1], weight)), None
 
-    (seen, weight), _ = jax.lax.scan(add, first, jnp.arange(1, draws))
-    return seen / draws, weight - jnp.log(draws)
+    (parts, weight), _ = jax.lax.scan(add, first, jnp.arange(1, draws))
+    return jax.tree.map(lambda each: each / draws, parts), weight - jnp.log(draws)

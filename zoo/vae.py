@@ -19,6 +19,7 @@ from typing import Literal
 
 from ._binary import binary
 from ._convolutional import downsampling, generator
+from ._latent_prior import mixture
 from ._likelihoods import bernoulli, gaussian, logistic
 from ._variational import Variational, variational
 from .layers import Layer, dense, flatten, identity, relu, reshape, serial
@@ -32,6 +33,7 @@ def vae(
     shape: tuple[int, ...],
     *,
     latent: int = 20,
+    components: int = 1,
     hidden: tuple[int, ...] = (500,),
     filters: tuple[int, ...] = (),
     decoder: Literal["bernoulli", "gaussian", "logistic"] = "bernoulli",
@@ -43,6 +45,8 @@ def vae(
     Args:
         shape: shape of one example.
         latent: number of latents.
+        components: normal distributions in the prior of the latents, which is learned then (Dilokthanakul et al. 2016);
+            1, the standard normal distribution.
         hidden: widths of the dense layers of the encoder, from the example on; the decoder has them in reverse order.
         filters: filters of convolutional stages before them, the full resolution first; each halves an image.
         decoder: distribution of an example given its latents: bernoulli, of values from 0 to 1; gaussian, of any
@@ -61,6 +65,7 @@ def vae(
     ((5,), (5, 3))
     """
     check_positive("vae", "latent", latent)
+    check_positive("vae", "components", components)
     for width in hidden:
         check_positive("vae", "hidden", width)
     if levels < 2:
@@ -75,7 +80,8 @@ def vae(
     else:
         back = serial(*_dense(hidden[::-1]), out=serial(dense(prod(shape)), reshape(*shape)))
     visible = (lambda x, key: x) if binarise == "none" else (lambda x, key: binary(x, binarise, key))
-    return variational(front, back, latent, likelihood, visible)
+    prior = mixture(latent, components) if components > 1 else None
+    return variational(front, back, latent, likelihood, visible, prior=prior)
 
 
 def _dense(widths: tuple[int, ...]) -> list[Layer | Callable]:

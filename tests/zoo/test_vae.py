@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from zoo import vae
+from zoo._latent_prior import mixture
 from zoo._likelihoods import bernoulli, gaussian, logistic
 from zoo._variational import kl_of, variational
 from zoo.layers import computing_in, dense, each_player
@@ -62,9 +63,9 @@ def test_the_logistic_decoder_is_the_mass_between_the_middles_of_the_levels(widt
     np.testing.assert_allclose(np.exp(np.asarray(found, np.float64)).reshape(20, levels), wanted, rtol=1e-3, atol=1e-6)
 
 
-def linear(w):
+def linear(w, prior=None):
     """A linear-Gaussian autoencoder with its parameters, and the exact posterior: x = W z + b + noise."""
-    model = variational(dense(2 * LATENTS), dense(FEATURES), LATENTS, gaussian())
+    model = variational(dense(2 * LATENTS), dense(FEATURES), LATENTS, gaussian(), prior=prior)
     b, precision = RNG.normal(size=FEATURES), np.eye(LATENTS) + w.T @ w / STD**2
     back = np.linalg.solve(precision, w.T) / STD**2  # (latents, features)
     log_variance = -np.log(np.diag(precision))  # exact where the columns of W are orthogonal
@@ -106,6 +107,67 @@ def test_lower_bound_and_importance_weighted_bound_and_exact_likelihood_are_in_t
     assert truth - elbo > 0.05
 
 
+def learned_prior():
+    """A mixture of two components of the latents: means, variances, weights and parameters, float64."""
+    means, variances, weights = np.array([[-1.0, 0.5], [1.5, 0.0]]), np.array([[0.5, 1.2], [0.3, 0.6]]), [0.3, 0.7]
+    params = {"mean": means, "log_variance": np.log(variances), "logit": np.log(weights) + 4}
+    return means, variances, weights, jax.tree.map(jnp.float32, params)
+
+
+def test_the_density_of_a_mixture_is_that_of_its_components_and_its_parts_add_up_to_it():
+    means, variances, weights, params = learned_prior()
+    z = RNG.normal(size=(50, LATENTS)) * 2
+    each, choice = mixture(LATENTS, 2).log_prob(params, jnp.float32(z))
+    density = sum(w * np.exp(exact(z, np.diag(v), m)) for m, v, w in zip(means, variances, weights, strict=True))
+    np.testing.assert_allclose(np.sum(each, axis=1) + choice, np.log(density), rtol=1e-4, atol=1e-4)
+    assert np.all(np.asarray(choice) <= 1e-6)  # minus a divergence
+
+
+def test_samples_of_a_mixture_have_its_mean_and_its_standard_deviations(key):
+    means, variances, weights, params = learned_prior()
+    prior = mixture(LATENTS, 2)
+    z = np.asarray(prior.sample(params, key, 100_000))
+    mean = np.average(means, axis=0, weights=weights)
+    std = np.sqrt(np.average(variances + np.square(means - mean), axis=0, weights=weights))
+    np.testing.assert_allclose(z.mean(axis=0), mean, atol=0.02)
+    np.testing.assert_allclose(z.std(axis=0), std, rtol=0.01)
+    np.testing.assert_allclose(prior.scale(params), std, rtol=1e-5)
+
+
+def test_bounds_with_a_learned_prior_are_in_order_below_the_exact_likelihood(key):
+    w = RNG.normal(size=(FEATURES, LATENTS))
+    means, variances, weights, learned = learned_prior()
+    model, params, _, b = linear(w, mixture(LATENTS, 2))
+    noise = STD**2 * np.eye(FEATURES)
+    parts = [(b + w @ m, w @ np.diag(v) @ w.T + noise) for m, v in zip(means, variances, strict=True)]
+    x = np.concatenate([RNG.multivariate_normal(*part, 1000) for part in parts])
+    truth = np.log(sum(p * np.exp(exact(x, s, m)) for (m, s), p in zip(parts, weights, strict=True))).mean()
+    found = jax.jit(model.bound, static_argnums=4)(params | {"prior": learned}, {}, jnp.float32(x), key, 500)
+    assert np.mean(found.elbo) < np.mean(found.weighted) < truth + 5e-3
+    assert np.mean(found.weighted) == pytest.approx(truth, abs=0.1)
+    np.testing.assert_allclose(found.divergence, np.sum(found.kl, axis=1) + found.choice, rtol=1e-5)
+
+
+def test_a_mixture_of_one_standard_normal_has_the_divergence_in_closed_form(key):
+    w = RNG.normal(size=(FEATURES, LATENTS))
+    model, params, _, _ = linear(w, mixture(LATENTS, 1))
+    plain, x = linear(w)[0], jnp.float32(RNG.normal(size=(20, FEATURES)))
+    params["prior"] = {"mean": jnp.zeros((1, LATENTS)), "log_variance": jnp.zeros((1, LATENTS)), "logit": jnp.zeros(1)}
+    found = jax.jit(model.bound, static_argnums=4)(params, {}, x, key, 4000)
+    np.testing.assert_allclose(found.kl, plain.bound(params, {}, x).kl, atol=0.1, rtol=0.05)
+    np.testing.assert_allclose(found.choice, 0, atol=1e-6)
+
+
+def test_the_prior_is_learned_where_it_has_several_components(key):
+    x = jnp.zeros((1, 4))
+    params, state = vae((4,), latent=2, hidden=(3,), components=3).init(key, x)
+    assert jax.tree.map(jnp.shape, params["prior"]) == {"mean": (3, 2), "log_variance": (3, 2), "logit": (3,)}
+    assert "prior" not in vae((4,), latent=2, hidden=(3,)).init(key, x)[0]
+    model = vae((4,), latent=2, hidden=(3,), components=3)
+    gradient = jax.grad(lambda params: model.bound(params, state, x, key, 1).elbo.sum())(params)
+    assert all(float(jnp.abs(leaf).max()) > 0 for leaf in jax.tree.leaves(gradient["prior"]))
+
+
 def test_without_a_key_no_example_depends_on_another_and_every_call_gives_the_same():
     model = vae((4,), latent=2, hidden=(3,), binarise="random")
     x = jnp.asarray(RNG.uniform(size=(3, 4)), jnp.float32)
@@ -139,6 +201,7 @@ def test_half_precision_reaches_the_capabilities_and_their_sums_stay_in_float32(
     ("options", "words"),
     [
         ({"latent": 0}, "latent"),
+        ({"components": 0}, "components"),
         ({"levels": 1, "decoder": "logistic"}, "--m.levels"),
         ({"binarise": "random", "decoder": "gaussian"}, "--m.binarise"),
         ({"filters": (4, 4, 4, 4)}, "4 stages"),

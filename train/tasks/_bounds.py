@@ -34,7 +34,7 @@ def bound_of(trained: Any, x: Any) -> dict[str, np.ndarray]:
         parts.append(jax.device_get(run(trained.params, trained.state, z, None, _DRAWS)))
     return {
         name: np.concatenate([getattr(part, name) for part in parts])[: len(x)]
-        for name in ("weighted", "elbo", "reconstruction", "kl", "mean")
+        for name in ("weighted", "elbo", "reconstruction", "kl", "divergence", "mean")
     }
 
 

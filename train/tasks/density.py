@@ -90,11 +90,11 @@ def _likelihoods(trained: Any, x: Any) -> Iterator[dict[str, float]]:
             continue
         found = bound_of(trained, part)
         for bound, elbo, seen, kl in zip(*(found[name] for name in _PARTS), strict=True):
-            parts = {"elbo": float(elbo), "reconstruction": float(-seen), "kl": float(kl.sum())}
+            parts = {"elbo": float(elbo), "reconstruction": float(-seen), "kl": float(kl)}
             yield {"log_likelihood": float(bound), **parts}
 
 
-_PARTS = ("weighted", "elbo", "reconstruction", "kl")
+_PARTS = ("weighted", "elbo", "reconstruction", "divergence")
 
 
 def _threshold(quantile: float, trained: Any, data: Dataset) -> dict[str, Any]:

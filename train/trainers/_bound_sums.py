@@ -45,7 +45,7 @@ def bound_sums(model: Any, params: Any, state: Any, batch: dict, key: jax.Array,
     """Returns the sums of the bounds over a batch, and those from which the activity of each latent follows."""
     found = model.bound(params, state, batch["x"], key, draws)
     each = {"log_likelihood": found.weighted, "elbo": found.elbo, "reconstruction": -found.reconstruction}
-    each |= {"kl": jnp.sum(found.kl, axis=-1), "_kl_each": found.kl}
+    each |= {"kl": found.divergence, "_kl_each": found.kl}
     each |= {"_mean": found.mean, "_square": jnp.square(found.mean)}
     each |= {"_features": jnp.full(len(batch["weight"]), float(batch["x"][0].size))}
     return {name: total(values, batch) for name, values in each.items()}

@@ -35,7 +35,8 @@ def draw_traversals(drawing: Any) -> None:
     kl = np.asarray(drawing.scores["latents"]["kl"])
     order = np.argsort(-kl, kind="stable")[:_MOST]
     z = np.tile(model.transform(np.asarray(x[0])), (len(order), _STEPS, 1))
-    z[np.arange(len(order)), :, order] = np.linspace(-_REACH, _REACH, _STEPS)
+    reach = _REACH * np.asarray(model.model.scale(model.params))[order, None]
+    z[np.arange(len(order)), :, order] = reach * np.linspace(-1, 1, _STEPS)
     images = np.clip(decoded(model, z.reshape(-1, z.shape[-1])), x.min(), x.max())
     captions = [f"{kl[latent]:.2f} nats" if i == _STEPS // 2 else "" for latent in order for i in range(_STEPS)]
     title = f"each latent from -{_REACH:g} to {_REACH:g}, around one test image"

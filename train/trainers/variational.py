@@ -57,8 +57,9 @@ def variational(
 
         def cost(params):
             found = model.bound(params, fit["state"], batch["x"], named_key(key, "latents"), 1)
-            seen, kl = jnp.mean(found.reconstruction), jnp.mean(found.kl, axis=0)
-            return weight * jnp.sum(jnp.maximum(kl, free_bits)) - seen, (-seen, jnp.sum(kl))
+            seen, kl, choice = jnp.mean(found.reconstruction), jnp.mean(found.kl, axis=0), jnp.mean(found.choice)
+            loss = weight * (jnp.sum(jnp.maximum(kl, free_bits)) + choice) - seen
+            return loss, (-seen, jnp.sum(kl) + choice)
 
         (loss, (seen, kl)), gradient = jax.value_and_grad(cost, has_aux=True)(fit["params"])
         params, opt = apply_gradient(optimizer, gradient, fit["opt"], fit["params"], loss)
