@@ -7,7 +7,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from zoo import lstm, mlp, resnet, transformer
+from zoo import lstm, mlp, resnet, transformer, vae
 from zoo.layers import (
     Layer,
     Players,
@@ -113,6 +113,7 @@ MODELS = {
     "transformer": _transformer,
     "resnet": partial(resnet, 10),
     "dcgan": _dcgan,
+    "vae": partial(vae, (28, 28, 1)),
     "gpt": _transformer,
     "fast": partial(resnet, 10),
 }
@@ -142,7 +143,9 @@ def build(work: Workload, data: Data) -> Training:
 def assembled(work: Workload, data: Data, model: Layer | Players | None = None) -> tuple[StepProgram, Plan]:
     """Combines the parts as `zoo.train.runs.setup` does for a recipe; `model` takes the place of the workload's."""
     trainer, task = _asked(work)
-    recipe = Recipe(work.name, "", trainer=trainer, batch_size=work.batch, opt=work.opt, lr=work.rate)
+    recipe = Recipe(
+        work.name, "", trainer=trainer, normalize=work.normalize, batch_size=work.batch, opt=work.opt, lr=work.rate
+    )
     recipe = replace(recipe, momentum=0.5) if trainer == "adversarial" else recipe
     feed, model = _feed(work, Split(data.x, data.y)), model or model_of(work)
     per_epoch = feed.steps_per_epoch
@@ -156,6 +159,8 @@ def _asked(work: Workload) -> tuple[str, Task]:
     """Makes the trainer and its task."""
     if work.name == "dcgan":
         return "adversarial", generation()
+    if work.name == "vae":
+        return "variational", task_for("density")
     if not work.shape:
         return "language", task_for("language", outputs=VOCABULARY)
     return "supervised", task_for("multiclass", outputs=10)
@@ -176,4 +181,4 @@ class _Ear(Callback):
 def _feed(work: Workload, split: Split) -> BatchSource:
     if not work.shape:
         return token_windows(split, work.batch, work.window)
-    return from_memory(split, work.batch, fit_scaler(split.x, "standard"), None, "none")
+    return from_memory(split, work.batch, fit_scaler(split.x, work.normalize), None, "none")

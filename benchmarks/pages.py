@@ -30,7 +30,7 @@ __all__ = ["chart_links", "files", "gallery", "main", "page", "write"]
 
 ANIMALS = DOCS / "animals"
 _STEPS = {"mlp": ("mlp",), "cnn": ("cnn",), "lstm": ("rows", "characters"), "resnet": ("resnet",), "dcgan": ("dcgan",)}
-_STEPS |= {"transformer": ("transformer",)}
+_STEPS |= {"transformer": ("transformer",), "vae": ("vae",)}
 _HEAD = "| command `python -m zoo.train ...` | measured | expected or published | time |\n|---|---|---|---|"
 
 

@@ -8,7 +8,7 @@ from ..workloads import DENSE
 
 __all__ = ["ALONE", "PEERS", "TIMED", "Peer", "missing"]
 
-_PLAIN = ("mlp", "cnn", "rows", "characters")
+_PLAIN = ("mlp", "cnn", "rows", "characters", "vae")
 _ALL = (*_PLAIN, "resnet", "dcgan")
 _IMAGES = ("cnn", "resnet", "dcgan", "fast")
 _WITH_LARGE = (*_ALL, "transformer", "gpt", "fast")

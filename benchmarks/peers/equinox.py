@@ -90,26 +90,62 @@ class Characters(eqx.Module):
         return jax.vmap(self.linear)(unroll(self.cell, jax.vmap(self.embedding)(tokens))[1])
 
 
-MODELS = {"mlp": MLP, "cnn": CNN, "rows": Rows, "characters": Characters}
+class VAE(eqx.Module):
+    encoder: eqx.nn.Linear
+    mean: eqx.nn.Linear
+    logvar: eqx.nn.Linear
+    decoder: eqx.nn.MLP
+
+    def __init__(self, key):
+        keys = jax.random.split(key, 4)
+        self.encoder = eqx.nn.Linear(784, 500, key=keys[0])
+        self.mean, self.logvar = (eqx.nn.Linear(500, 20, key=each) for each in keys[1:3])
+        self.decoder = eqx.nn.MLP(20, 784, 500, depth=1, key=keys[3])
+
+    def __call__(self, x, key):
+        h = jax.nn.relu(self.encoder(x))
+        mean, logvar = self.mean(h), self.logvar(h)
+        return self.decoder(mean + jnp.exp(0.5 * logvar) * jax.random.normal(key, mean.shape)), mean, logvar
+
+
+MODELS = {"mlp": MLP, "cnn": CNN, "rows": Rows, "characters": Characters, "vae": VAE}
+
+
+def loss_fn(model, x, y):
+    logits = jax.vmap(model)(x)
+    loss = optax.softmax_cross_entropy_with_integer_labels(logits, y).mean()
+    return loss, jnp.mean(jnp.argmax(logits, -1) == y)
+
+
+def vae_loss_fn(model, x, key):
+    x = x.reshape(x.shape[0], -1)
+    logits, mean, logvar = jax.vmap(model)(x, jax.random.split(key, x.shape[0]))
+    bce = optax.sigmoid_binary_cross_entropy(logits, x).sum(-1).mean()
+    kld = -0.5 * jnp.sum(1 + logvar - mean**2 - jnp.exp(logvar), -1).mean()
+    return bce + kld, kld
+
+
+def with_keys(stream):
+    """Yields the images of batches, each with a key in place of the labels."""
+    key = jax.random.key(1)
+    for x, _ in stream:
+        key, subkey = jax.random.split(key)
+        yield x, subkey
 
 
 def build(work: Workload, data: Data) -> Training:
     model = MODELS[work.name](jax.random.key(0))
     optim = optax.adam(work.rate) if work.opt == "adam" else optax.sgd(work.rate, momentum=0.9)
     opt_state = optim.init(eqx.filter(model, eqx.is_array))
-    stream = batches(floats(data), work.batch) if work.shape else windows(data, work.batch)
+    stream = batches(floats(data, work.normalize), work.batch) if work.shape else windows(data, work.batch)
     count = sum(leaf.size for leaf in jax.tree.leaves(eqx.filter(model, eqx.is_array)))
-
-    def loss_fn(model, x, y):
-        logits = jax.vmap(model)(x)
-        loss = optax.softmax_cross_entropy_with_integer_labels(logits, y).mean()
-        return loss, jnp.mean(jnp.argmax(logits, -1) == y)
+    loss_of, stream = (vae_loss_fn, with_keys(stream)) if work.name == "vae" else (loss_fn, stream)
 
     @eqx.filter_jit(donate="all-except-first")
     def make_step(batch, model, opt_state):
-        (loss, accuracy), grads = eqx.filter_value_and_grad(loss_fn, has_aux=True)(model, *batch)
+        (loss, metric), grads = eqx.filter_value_and_grad(loss_of, has_aux=True)(model, *batch)
         updates, opt_state = optim.update(grads, opt_state, eqx.filter(model, eqx.is_array))
-        return eqx.apply_updates(model, updates), opt_state, loss, accuracy
+        return eqx.apply_updates(model, updates), opt_state, loss, metric
 
     def step(x, y):
         nonlocal model, opt_state

@@ -1,4 +1,4 @@
-"""Flax linen: modules, a TrainState, one jitted step, as in its MNIST and seq2seq examples."""
+"""Flax linen: modules, a TrainState, one jitted step, as in its MNIST, seq2seq and VAE examples."""
 
 from functools import partial
 
@@ -93,6 +93,15 @@ class Discriminator(nn.Module):
         return nn.Dense(1)(x.reshape((x.shape[0], -1)))
 
 
+class VAE(nn.Module):
+    @nn.compact
+    def __call__(self, x, z_rng):
+        h = nn.relu(nn.Dense(500)(x))
+        mean, logvar = nn.Dense(20)(h), nn.Dense(20)(h)
+        z = mean + jnp.exp(0.5 * logvar) * jax.random.normal(z_rng, mean.shape)
+        return nn.Dense(784)(nn.relu(nn.Dense(500)(z))), mean, logvar
+
+
 MODELS = {"mlp": MLP, "cnn": CNN, "rows": Rows, "characters": Characters, "resnet": ResNet, "fast": ResNet}
 
 
@@ -153,9 +162,38 @@ def build_gan(work: Workload, data: Data) -> Training:
     return Training(count, stepped(step, stream))
 
 
+@partial(jax.jit, donate_argnums=0)
+def vae_step(state, x, z_rng):
+    def loss_fn(params):
+        logits, mean, logvar = state.apply_fn({"params": params}, x, z_rng)
+        bce = optax.sigmoid_binary_cross_entropy(logits, x).sum(-1)
+        kld = -0.5 * jnp.sum(1 + logvar - mean**2 - jnp.exp(logvar), -1)
+        return bce.mean() + kld.mean()
+
+    loss, grads = jax.value_and_grad(loss_fn)(state.params)
+    return state.apply_gradients(grads=grads), loss
+
+
+def build_vae(work: Workload, data: Data) -> Training:
+    model, rng = VAE(), jax.random.key(0)
+    params, tx = model.init(rng, jnp.zeros((1, 784)), rng)["params"], optax.adam(work.rate)
+    state = train_state.TrainState.create(apply_fn=model.apply, params=params, tx=tx)
+    count = sum(leaf.size for leaf in jax.tree.leaves(params))
+
+    def step(x, _):
+        nonlocal rng, state
+        rng, z_rng = jax.random.split(rng)
+        state, loss = vae_step(state, x.reshape(len(x), -1), z_rng)
+        return loss
+
+    return Training(count, stepped(step, batches(floats(data, work.normalize), work.batch)))
+
+
 def build(work: Workload, data: Data) -> Training:
     if work.name == "dcgan":
         return build_gan(work, data)
+    if work.name == "vae":
+        return build_vae(work, data)
     model = MODELS[work.name](**work.sizes)
     stream = batches(floats(data), work.batch) if work.shape else windows(data, work.batch)
     variables = model.init(jax.random.key(0), next(stream)[0])

@@ -1,4 +1,4 @@
-"""Flax nnx: modules with state, `nnx.Optimizer`, `nnx.jit` with a cached graph, as in its MNIST tutorial."""
+"""Flax nnx: modules with state, `nnx.Optimizer`, `nnx.jit` with a cached graph, as in its MNIST and VAE examples."""
 
 import jax
 import jax.numpy as jnp
@@ -116,8 +116,24 @@ class ResNet(nnx.Module):
         return self.linear(x.mean((1, 2)))
 
 
+class VAE(nnx.Module):
+    def __init__(self, rngs):
+        self.linear1 = nnx.Linear(784, 500, rngs=rngs)
+        self.mean = nnx.Linear(500, 20, rngs=rngs)
+        self.logvar = nnx.Linear(500, 20, rngs=rngs)
+        self.linear2 = nnx.Linear(20, 500, rngs=rngs)
+        self.linear3 = nnx.Linear(500, 784, rngs=rngs)
+        self.rngs = rngs
+
+    def __call__(self, x):
+        h = nnx.relu(self.linear1(x))
+        mean, logvar = self.mean(h), self.logvar(h)
+        z = mean + jnp.exp(0.5 * logvar) * jax.random.normal(self.rngs.noise(), mean.shape)
+        return self.linear3(nnx.relu(self.linear2(z))), mean, logvar
+
+
 MODELS = {"mlp": MLP, "cnn": CNN, "rows": Rows, "characters": Characters, "resnet": ResNet}
-MODELS |= {"transformer": Transformer, "gpt": Transformer, "fast": ResNet}
+MODELS |= {"transformer": Transformer, "gpt": Transformer, "fast": ResNet, "vae": VAE}
 
 
 def loss_fn(model, x, y):
@@ -133,12 +149,27 @@ def train_step(model, optimizer, x, y):
     return {"loss": loss, "accuracy": jnp.mean(jnp.argmax(logits, -1) == y)}
 
 
+def vae_loss_fn(model, x):
+    logits, mean, logvar = model(x)
+    bce = optax.sigmoid_binary_cross_entropy(logits, x).sum(-1)
+    kld = -0.5 * jnp.sum(1 + logvar - mean**2 - jnp.exp(logvar), -1)
+    return bce.mean() + kld.mean()
+
+
+@nnx.jit
+def vae_step(model, optimizer, x, _):
+    x = x.reshape(x.shape[0], -1)
+    loss, grads = nnx.value_and_grad(vae_loss_fn)(model, x)
+    optimizer.update(model, grads)
+    return {"loss": loss}
+
+
 def build(work: Workload, data: Data) -> Training:
     model = MODELS[work.name](nnx.Rngs(0), **work.sizes)
     model.train()
     tx = optax.adam(work.rate) if work.opt == "adam" else optax.sgd(work.rate, momentum=0.9)
     optimizer = nnx.Optimizer(model, tx, wrt=nnx.Param)
-    stream = batches(floats(data), work.batch) if work.shape else windows(data, work.batch, work.window)
+    stream = batches(floats(data, work.normalize), work.batch) if work.shape else windows(data, work.batch, work.window)
     count = sum(leaf.size for leaf in jax.tree.leaves(nnx.state(model, nnx.Param)))
-    cached = nnx.cached_partial(train_step, model, optimizer)
+    cached = nnx.cached_partial(vae_step if work.name == "vae" else train_step, model, optimizer)
     return Training(count, stepped(lambda x, y: cached(x, y)["loss"], stream))

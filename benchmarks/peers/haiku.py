@@ -1,4 +1,4 @@
-"""Haiku: functions transformed to pairs, one jitted update, as in its MNIST and character-level RNN examples."""
+"""Haiku: functions transformed to pairs, one jitted update, as in its MNIST, character-level RNN and VAE examples."""
 
 import sys
 from functools import partial
@@ -108,9 +108,45 @@ def build_gan(work: Workload, data: Data) -> Training:
     return Training(count, stepped(step, batches(floats(data), work.batch)))
 
 
+def vae(x):
+    h = jax.nn.relu(hk.Linear(500)(x))
+    mean, logvar = hk.Linear(20)(h), hk.Linear(20)(h)
+    z = mean + jnp.exp(0.5 * logvar) * jax.random.normal(hk.next_rng_key(), mean.shape)
+    return hk.Linear(784)(jax.nn.relu(hk.Linear(500)(z))), mean, logvar
+
+
+def build_vae(work: Workload, data: Data) -> Training:
+    network, optimiser, rng_seq = hk.transform(vae), optax.adam(work.rate), hk.PRNGSequence(0)
+    params = network.init(next(rng_seq), jnp.zeros((1, 784)))
+    state = params, optimiser.init(params)
+
+    def loss_fn(params, key, x):
+        logits, mean, logvar = network.apply(params, key, x)
+        log_likelihood = -optax.sigmoid_binary_cross_entropy(logits, x).sum(-1)
+        kl = 0.5 * jnp.sum(jnp.exp(logvar) + mean**2 - 1 - logvar, -1)
+        return -jnp.mean(log_likelihood - kl)
+
+    @partial(jax.jit, donate_argnums=0)
+    def update(state, key, x):
+        params, opt_state = state
+        loss, grads = jax.value_and_grad(loss_fn)(params, key, x)
+        updates, opt_state = optimiser.update(grads, opt_state)
+        return (optax.apply_updates(params, updates), opt_state), loss
+
+    def step(x, _):
+        nonlocal state
+        state, loss = update(state, next(rng_seq), x.reshape(len(x), -1))
+        return loss
+
+    count = sum(leaf.size for leaf in jax.tree.leaves(params))
+    return Training(count, stepped(step, batches(floats(data, work.normalize), work.batch)))
+
+
 def build(work: Workload, data: Data) -> Training:
     if work.name == "dcgan":
         return build_gan(work, data)
+    if work.name == "vae":
+        return build_vae(work, data)
     network = hk.transform_with_state(getattr(sys.modules[__name__], work.name))
     optimiser = optax.adam(work.rate) if work.opt == "adam" else optax.sgd(work.rate, momentum=0.9)
     stream = batches(floats(data), work.batch) if work.shape else windows(data, work.batch)

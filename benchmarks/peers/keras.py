@@ -6,7 +6,7 @@ os.environ["KERAS_BACKEND"] = "jax"
 
 import keras
 import numpy as np
-from keras import layers
+from keras import layers, ops
 
 from ..clock import Clock, Training
 from ..workloads import EMBEDDING, HEADS, HIDDEN, LAYERS, VOCABULARY, WINDOW, Data, Workload, floats
@@ -47,7 +47,7 @@ class Embedded(layers.Layer):
         self.positions = layers.Embedding(WINDOW, EMBEDDING)
 
     def call(self, x):
-        return self.tokens(x) + self.positions(keras.ops.arange(WINDOW))
+        return self.tokens(x) + self.positions(ops.arange(WINDOW))
 
 
 class Block(layers.Layer):
@@ -70,7 +70,29 @@ def transformer():
     return [Embedded(), *blocks, layers.LayerNormalization(epsilon=1e-5), layers.Dense(VOCABULARY)]
 
 
-MODELS = {"mlp": mlp, "cnn": cnn, "rows": rows, "characters": characters, "transformer": transformer}
+class Latents(layers.Layer):
+    def __init__(self):
+        super().__init__()
+        self.mean, self.log_var = layers.Dense(20), layers.Dense(20)
+        self.seed = keras.random.SeedGenerator(0)
+
+    def call(self, x):
+        mean, log_var = self.mean(x), self.log_var(x)
+        kl = -0.5 * ops.sum(1 + log_var - ops.square(mean) - ops.exp(log_var), axis=-1)
+        self.add_loss(ops.mean(kl))
+        return mean + ops.exp(0.5 * log_var) * keras.random.normal(ops.shape(mean), seed=self.seed)
+
+
+def vae():
+    return [layers.Dense(500, "relu"), Latents(), layers.Dense(500, "relu"), layers.Dense(784)]
+
+
+def reconstruction(x, logits):
+    """Sums over the pixels, of which Keras's own loss is the mean."""
+    return 784 * keras.losses.binary_crossentropy(x, logits, from_logits=True)
+
+
+MODELS = {"mlp": mlp, "cnn": cnn, "rows": rows, "characters": characters, "transformer": transformer, "vae": vae}
 
 
 class LooksUp(keras.callbacks.Callback):
@@ -86,6 +108,9 @@ class LooksUp(keras.callbacks.Callback):
 
 
 def arrays(work: Workload, data: Data):
+    if work.name == "vae":
+        x = floats(data, work.normalize).x.reshape(len(data.x), -1)
+        return Data(x, x)
     if work.shape:
         return floats(data)
     count = len(data.x) // WINDOW
@@ -93,11 +118,13 @@ def arrays(work: Workload, data: Data):
 
 
 def build(work: Workload, data: Data) -> Training:
-    shape, dtype = (work.shape, "float32") if work.shape else ((WINDOW,), "int32")
-    model = keras.Sequential([keras.Input(shape, dtype=dtype), *MODELS[work.name]()])
-    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    model.compile(keras.optimizers.Adam(work.rate), loss, metrics=["accuracy"])
     x, y = arrays(work, data)
+    model = keras.Sequential([keras.Input(x.shape[1:], dtype=x.dtype.name), *MODELS[work.name]()])
+    if work.name == "vae":
+        model.compile(keras.optimizers.Adam(work.rate), reconstruction)
+    else:
+        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+        model.compile(keras.optimizers.Adam(work.rate), loss, metrics=["accuracy"])
 
     def go(clock):
         steps = 1  # which compiles; then turns of the clock's length, then all of that length, for `fit` takes one

@@ -1,4 +1,4 @@
-"""PyTorch: nn.Module, zero_grad, backward, step, as in its tutorials; eager, compiled, or channels last."""
+"""PyTorch: nn.Module, zero_grad, backward, step, as in its tutorials and VAE; eager, compiled, or channels last."""
 
 import torch
 import torch.nn.functional as F
@@ -94,8 +94,22 @@ def resnet(depth=20, width=16):
     return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4 * width, 10))
 
 
+class VAE(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.encoder = nn.Linear(784, 500)
+        self.mean, self.logvar = nn.Linear(500, 20), nn.Linear(500, 20)
+        self.decoder = nn.Sequential(nn.Linear(20, 500), nn.ReLU(), nn.Linear(500, 784))
+
+    def forward(self, x):
+        h = F.relu(self.encoder(x.flatten(1)))
+        mean, logvar = self.mean(h), self.logvar(h)
+        std = torch.exp(0.5 * logvar)
+        return self.decoder(mean + torch.randn_like(std) * std), mean, logvar
+
+
 MODELS = {"mlp": mlp, "cnn": cnn, "rows": Rows, "characters": Characters, "resnet": resnet}
-MODELS |= {"transformer": Transformer, "gpt": Transformer, "fast": resnet}
+MODELS |= {"transformer": Transformer, "gpt": Transformer, "fast": resnet, "vae": VAE}
 
 
 def batches(work: Workload, data: Data, channels_last: bool):
@@ -107,7 +121,7 @@ def batches(work: Workload, data: Data, channels_last: bool):
         while True:
             at = torch.randint(0, len(tokens) - work.window, (work.batch, 1), generator=generator, device=DEVICE)
             yield tokens[at + steps], after[at + steps]
-    data = floats(data)
+    data = floats(data, work.normalize)
     x, y = (
         torch.from_numpy(data.x).permute(0, 3, 1, 2).contiguous().to(DEVICE),
         torch.from_numpy(data.y).long().to(DEVICE),
@@ -164,6 +178,17 @@ def build_gan(work: Workload, data: Data, how: str) -> Training:
     return Training(count, stepped(step, batches(work, data, last)))
 
 
+def cross_entropy(model, x, y):
+    return F.cross_entropy(model(x).flatten(0, -2), y.flatten())
+
+
+def negative_bound(model, x, _):
+    logits, mean, logvar = model(x)
+    bce = F.binary_cross_entropy_with_logits(logits, x.flatten(1), reduction="sum")
+    kld = -0.5 * torch.sum(1 + logvar - mean.pow(2) - logvar.exp())
+    return (bce + kld) / len(x)
+
+
 def set_precision(work: Workload):
     """Computes products of float32 in TF32 where the GPU has it, as jax does, or in full."""
     full = work.precision == "float32"
@@ -183,11 +208,11 @@ def build(work: Workload, data: Data, how: str = "") -> Training:
     parameters = model.parameters()
     optimizer = torch.optim.Adam(parameters, work.rate) if adam else torch.optim.SGD(parameters, work.rate, 0.9)
     model = torch.compile(model) if how == "compile" else model
+    loss_of = negative_bound if work.name == "vae" else cross_entropy
 
     def step(x, y):
         with torch.autocast(DEVICE.type, torch.bfloat16, enabled=work.precision == "bf16"):
-            logits = model(x)
-            loss = F.cross_entropy(logits.flatten(0, -2), y.flatten())
+            loss = loss_of(model, x, y)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()

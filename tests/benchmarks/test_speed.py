@@ -18,7 +18,8 @@ from benchmarks.ours import MODELS, build, model_of
 from benchmarks.peers import PEERS
 from benchmarks.speed import brief, draw, table
 from benchmarks.whole import _COMMANDS
-from benchmarks.workloads import LARGE, WORKLOADS, batches, make_data, windows
+from benchmarks.workloads import LARGE, WORKLOADS, batches, floats, make_data, windows
+from zoo.train import recipe_for
 from zoo.train.cli.train_args import Command, read
 
 FIGURE = {"ms": 2.0, "first": 3.0, "import": 1.0, "peak_mb": 400.0, "parameters": 535818, "loss": 2.3, "last": 2.0}
@@ -87,6 +88,19 @@ def test_batches_meet_every_example_and_windows_know_what_comes_next():
     x, y = next(windows(make_data(replace(WORKLOADS["characters"], examples=500)), 3))
     assert x.shape == y.shape == (3, 128)
     assert (x[:, 1:] == y[:, :-1]).all()
+
+
+def test_the_variational_autoencoder_is_that_of_the_recipe_of_mnist():
+    work, recipe = WORKLOADS["vae"], recipe_for("vae", "mnist")
+    asked = {"batch_size": work.batch, "opt": work.opt, "lr": work.rate, "normalize": work.normalize, "m": work.sizes}
+    assert asked == {name: getattr(recipe, name) for name in asked}
+
+
+def test_images_are_normalised_as_the_workload_says():
+    data = make_data(replace(WORKLOADS["vae"], examples=8))
+    unit, standard = floats(data, "unit").x, floats(data).x
+    assert (unit.min(), unit.max()) == (0, 1)
+    assert (standard.mean(), standard.std()) == pytest.approx((0, 1), abs=1e-3)
 
 
 def test_what_is_not_installed_or_not_written_is_left_out_and_named(monkeypatch):
