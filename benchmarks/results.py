@@ -190,7 +190,8 @@ CLAIMS = (
         "--model vae --dataset mnist --recipe binary",
         metric="log_likelihood",
         at_least=-88,
-        source="importance-weighted bound",
+        also="classifier_score",
+        source="importance-weighted bound; 7.5 of 10 for the classifier score of samples",
     ),
     Claim(
         "deconvolutional-shape_attributes",
@@ -503,9 +504,10 @@ def value(claim: Claim, run: Path) -> float:
 
 
 def scores_of(run: Path, metric: str, split: str = "test") -> list[float]:
-    """Reads the scores of a run on a split, one for each evaluation."""
+    """Reads the scores of a run on a split, one for each evaluation, or that of its samples at the end."""
     rows = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
-    return [row[metric] for row in rows if row["split"] == split]
+    found = [row[metric] for row in rows if row["split"] == split and metric in row]
+    return found or [read_result(run)["images"][metric]["made"]]
 
 
 def least_squares() -> float:
