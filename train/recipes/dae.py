@@ -27,7 +27,7 @@ RECIPES = ModelRecipes(
             "mnist",
             variant="stacked",
             **_STACKED,
-            m={"hidden": (1000, 500)} | _MASKED,
+            m={"hidden": (1000, 500), "noise": "masking", "level": 0.5},
             lr=1e-3,
             batch_size=128,
             epochs=20,
