@@ -23,6 +23,8 @@ from zoo.train.data.dataset import Dataset, Place, Split, load_data, source
 from zoo.train.pipeline.arrays import OpenArrays
 from zoo.train.trainers import options
 
+from .runs_page import Figure, add_kept, show
+
 __all__ = ["labelled", "main", "shuffled"]
 
 _GAIN = 0.02  # of the accuracy, at least
@@ -40,6 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--epochs", type=float, help="epochs without labels (those of the recipe)")
     parser.add_argument("--fine-epochs", type=float, default=100, help="epochs with labels (100)")
     parser.add_argument("--data-dir", type=Path, help="folder that holds the downloaded data sets")
+    add_kept(parser)
     args = parser.parse_args(argv)
     data = load_data(args.dataset, Place(args.data_dir))
     recipe = _without_labels(args.model, args.dataset, args.recipe, args.epochs)
@@ -49,12 +52,22 @@ def main(argv: Sequence[str] | None = None) -> int:
         fine = Recipe("mlp", args.dataset, m=layers, normalize=recipe.normalize, epochs=args.fine_epochs, **_FINE)
         found = np.array([_scores(fine, data, args.labels, seed, Path(folder)) for seed in range(args.seeds)])
     alone, after = found.mean(axis=0)
-    print(
-        f"{args.dataset}, {args.labels:,} labels, network {'-'.join(map(str, layers['hidden']))}: {100 * alone:.2f} % "
-        f"from scratch, {100 * after:.2f} % with the weights of {args.model}, mean of {args.seeds} seeds; differences "
+    what, command = _in_words(args, layers["hidden"])
+    result = (
+        f"{100 * alone:.2f} % from scratch, {100 * after:.2f} % after training without labels; differences "
         f"{', '.join(f'{100 * each:+.2f}' for each in found[:, 1] - found[:, 0])}"
     )
+    show({f"8 {command}": Figure(what, f"{args.seeds} seeds", result, command)}, args.kept)
     return int(after - alone < _GAIN)
+
+
+def _in_words(args: argparse.Namespace, hidden: Sequence[int]) -> tuple[str, str]:
+    """Returns what is measured, and the command that measures it."""
+    words = [args.model, *(["--recipe", args.recipe] if args.recipe else []), "--dataset", args.dataset]
+    words += ["--labels", str(args.labels)] + (["--epochs", f"{args.epochs:g}"] if args.epochs else [])
+    network = "-".join(map(str, hidden))
+    what = f"few labels: mlp of {network} on {args.labels:,} examples of {args.dataset}, begun by {args.model}"
+    return what, f"python -m benchmarks.few_labels {' '.join(words)}"
 
 
 def shuffled(data: Dataset) -> Dataset:

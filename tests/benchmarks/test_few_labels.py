@@ -1,5 +1,7 @@
 """The comparison with few labels: no label is read before the fine-tuning, and both networks see the same images."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -26,7 +28,10 @@ def test_images_keep_their_labels_and_each_seed_draws_others():
 
 
 @pytest.mark.expensive
-def test_weights_of_a_machine_add_to_the_accuracy_of_few_labels(capsys):
+def test_weights_of_a_machine_add_to_the_accuracy_of_few_labels(tmp_path):
     words = ["--dataset", "digits", "--labels", "60", "--seeds", "1", "--epochs", "10", "--fine-epochs", "60"]
-    assert main(["rbm", *words]) == 0
-    assert capsys.readouterr().out.startswith("digits, 60 labels, network 128: ")
+    kept = tmp_path / "runs.json"
+    assert main(["rbm", *words, "--kept", str(kept)]) == 0
+    (found,) = json.loads(kept.read_text()).values()
+    assert found["what"] == "few labels: mlp of 128 on 60 examples of digits, begun by rbm"
+    assert found["command"] == "python -m benchmarks.few_labels rbm --dataset digits --labels 60 --epochs 10"
