@@ -24,9 +24,9 @@ class Bound(NamedTuple):
 
     Attributes:
         reconstruction: (batch,), mean log-likelihood of the example given latents of its posterior.
-        kl: (batch, latents), divergence of the posterior of each latent from the prior; from a learned prior it is
-            estimated from the draws.
-        choice: (batch,), divergence of the choice among the components of the prior; 0 for a single one.
+        kl: (batch, latents), part of each latent in the divergence of the posterior from the prior; of a learned prior
+            estimated from the draws, and where components share an example also negative.
+        choice: (batch,), part of the choice among the components of the prior; 0 for a single one.
         weighted: (batch,), importance-weighted bound (Burda, Grosse & Salakhutdinov 2015); with one draw it is another
             estimate of the lower bound.
         mean: (batch, latents), means of the posteriors.
@@ -59,13 +59,14 @@ class Variational(NamedTuple):
         log_prob: `(params, state, x, key) -> (batch,)`, importance-weighted bound; key None: the same draws always.
         bound: `(params, state, x, key, draws) -> Bound`; key None: the same draws for every example and every call.
         sample: `(params, state, key, n) -> x`, means of the decoder for latents drawn from the prior.
+        draw: `(params, key, n) -> (n, latents)`, latents drawn from the prior.
         features: `(params, state, x) -> (batch, latents)`, means of the posteriors.
         encode: `(params, state, x) -> (means, logarithms of variances)`, both (batch, latents).
         decode: `(params, state, z) -> x`, means of the decoder.
         seen: `(params, state, z, x) -> (batch,)`, log-likelihood of examples given latents, in nats.
         independent: `(train, x) -> (batch,)`, log-likelihood of examples if their features were independent.
         latents: number of latents.
-        scale: `params -> (latents,)`, standard deviations of the latents in the prior.
+        moments: `params -> (means, standard deviations)` of the latents in the prior, both (latents,).
         bounded: whether the examples are values from 0 to 1.
         lifted: `(layer -> layer) -> model`, this model with transformed encoder and decoder.
         groups: the latents of each factor of the data, for the trainer `factorised`; (): they are not divided.
@@ -76,13 +77,14 @@ class Variational(NamedTuple):
     log_prob: Callable[..., jax.Array]
     bound: Callable[..., Bound]
     sample: Callable[..., jax.Array]
+    draw: Callable[..., jax.Array]
     features: Callable[..., jax.Array]
     encode: Callable[..., tuple[jax.Array, jax.Array]]
     decode: Callable[..., jax.Array]
     seen: Callable[..., jax.Array]
     independent: Callable[..., jax.Array]
     latents: int
-    scale: Callable[[Any], jax.Array]
+    moments: Callable[[Any], tuple[jax.Array, jax.Array]]
     bounded: bool
     lifted: Callable[..., "Variational"]
     groups: tuple[tuple[int, ...], ...] = ()
@@ -123,36 +125,41 @@ def variational(
     init, encode, outputs = _networks(encoder, decoder, latents, likelihood, before)
 
     def seen(params, state, z, x):
-        spread = _FAST * params["spread"]["b"].reshape(x.shape[1:]) if likelihood.spread else None
-        return likelihood.log_prob(outputs(params, z), x, spread)
+        return likelihood.log_prob(outputs(params, z), x, _spread(params, x))
 
     def bound(params, state, x, key=None, draws=1):
         x = visible(x, None if key is None else jax.random.fold_in(key, draws))
-        mean, log_variance = encode(params, state, x)
+        posterior = encode(params, state, x)
         parts = partial(before.log_prob, params.get("prior", {}))
-        found = _bound(mean, log_variance, lambda z: seen(params, state, z, x), parts, key, draws)
-        return found if before.learned else found._replace(kl=kl_of(mean, log_variance))  # exact
+        found = _bound(*posterior, lambda z: seen(params, state, z, x), parts, key, draws)
+        return found if before.learned else found._replace(kl=kl_of(*posterior))  # exact
 
-    def decode(params, state, z):
-        return likelihood.mean(promote_float32(outputs(params, z)))
+    draw = lambda params, key, n: before.sample(params.get("prior", {}), key, n)  # noqa: E731
+    decode = lambda params, state, z: likelihood.mean(promote_float32(outputs(params, z)))  # noqa: E731
 
     return Variational(
         init=init,
         apply=lambda params, state, x, key=None: (bound(params, state, x, key).elbo, state),
         log_prob=lambda params, state, x, key=None: bound(params, state, x, key, _DRAWS).weighted,
         bound=bound,
-        sample=lambda params, state, key, n: decode(params, state, before.sample(params.get("prior", {}), key, n)),
+        sample=lambda params, state, key, n: decode(params, state, draw(params, key, n)),
+        draw=draw,
         features=lambda params, state, x: encode(params, state, visible(x, None))[0],
         encode=encode,
         decode=decode,
         seen=seen,
         independent=lambda train, x: likelihood.independent(*(flatten(visible(each, None)) for each in (train, x))),
         latents=latents,
-        scale=lambda params: before.scale(params.get("prior", {})),
+        moments=lambda params: before.moments(params.get("prior", {})),
         bounded=likelihood.bounded,
         lifted=lambda lift: variational(lift(encoder), lift(decoder), latents, likelihood, visible, groups, prior),
         groups=groups,
     )
+
+
+def _spread(params: Any, like: jax.Array) -> jax.Array | None:
+    """Returns the logarithms of the widths of the features of an example, where the likelihood has learned ones."""
+    return _FAST * params["spread"]["b"].reshape(like.shape[1:]) if "spread" in params else None
 
 
 def _networks(
@@ -166,7 +173,7 @@ def _networks(
     def init(key, x):
         params, _ = both.init(key, x)
         params |= {"spread": {"b": jnp.zeros(prod(x.shape[1:]))}} if likelihood.spread else {}
-        return params | ({"prior": prior.init(jax.random.fold_in(key, 1))} if prior.learned else {}), {}
+        return params | ({"prior": prior.init(jax.random.fold_in(key, 2))} if prior.learned else {}), {}
 
     def encode(params, state, x):
         found = promote_float32(front.apply({"encoder": params["encoder"]}, {}, x)[0])

@@ -45,8 +45,8 @@ def vae(
     Args:
         shape: shape of one example.
         latent: number of latents.
-        components: normal distributions in the prior of the latents, which is learned then (Dilokthanakul et al. 2016);
-            1, the standard normal distribution.
+        components: number of normal distributions whose learned mixture is the prior of the latents (Jiang et al.
+            2016); 1: the standard normal distribution, not learned.
         hidden: widths of the dense layers of the encoder, from the example on; the decoder has them in reverse order.
         filters: filters of convolutional stages before them, the full resolution first; each halves an image.
         decoder: distribution of an example given its latents: bernoulli, of values from 0 to 1; gaussian, of any

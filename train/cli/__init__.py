@@ -55,4 +55,9 @@ def run(name: str, words: Sequence[str] | None = None, prog: str = "") -> int:
         with exit_within():
             return import_module(f".{name}", __name__).main(words, prog or f"python -m zoo {name}")
 
-    return run_command(command, reworded=lambda text: as_typed(text, words))
+    code = run_command(command, reworded=lambda text: as_typed(text, words))
+    if f"{__name__.rpartition('.')[0]}.distributed.initialize" in sys.modules:
+        from ..distributed.initialize import exit_process
+
+        return exit_process(code)
+    return code

@@ -10,7 +10,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable, Iterable
-from contextlib import ExitStack, redirect_stderr, redirect_stdout, suppress
+from contextlib import ExitStack, redirect_stderr, redirect_stdout
 from io import TextIOWrapper
 from typing import Any, NoReturn, TextIO
 
@@ -18,6 +18,7 @@ from zoo._early_exit import exit_at_once
 
 from ..errors import ZooError, escaped
 from ..runtime.gc import rare_gc
+from ..runtime.signals import flush
 
 __all__ = ["end_process", "run_command"]
 
@@ -78,15 +79,15 @@ def end_process(code: int) -> NoReturn:
     """Ends the process with the exit code of a command.
 
     After a signal it ends at once: modules that were interrupted may crash when Python unloads them, and Python itself
-    would end by the signal instead of with the code. A process of several leaves them as `exit_process` says.
+    would end by the signal instead of with the code. After a run of several it waits for the others, see `leave`.
     """
-    if code > 128:
-        for stream in (sys.stdout, sys.stderr):
-            with suppress(AttributeError, OSError, ValueError):  # absent or closed
-                stream.flush()
-        exit_at_once(code - 128)
     several = sys.modules.get(f"{__package__.rpartition('.')[0]}.distributed.initialize")  # imported by runs alone
-    sys.exit(code if several is None else several.exit_process(code))
+    if several is not None:
+        several.leave(code)
+    if code > 128:
+        flush()
+        exit_at_once(code - 128)
+    sys.exit(code)
 
 
 def _ended(command: Callable[[], int], reworded: Callable[[str], str]) -> int:

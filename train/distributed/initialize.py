@@ -16,11 +16,14 @@ from ..config.processes import EXAMPLE
 from ..config.run_options import RunOptions
 from ..errors import BadInput, RunFailed, ZooError
 from ..runtime.processes import agree, is_first
+from ..runtime.signals import flush
 from .devices import set_platform
 from .launch import ProcessInfo, detect
 from .peers import Peers, meet
 
-__all__ = ["advise", "exit_process", "initialize", "synchronized"]
+__all__ = ["advise", "exit_process", "initialize", "leave", "synchronized"]
+
+_LONGEST, _SHORTEST = 600.0, 5.0  # seconds to wait for others that have not exited: after success, after a failure
 
 _peers: Peers | None = None
 _orderly = True  # whether this process may exit normally: by waiting for the others
@@ -85,21 +88,28 @@ def advise(text: str) -> None:
 
 
 def exit_process(code: int) -> int:
-    """Exits at once if there are other processes: after a failure a normal exit would wait for them forever.
-
-    After a complete run it waits for them by their connections, not by jax's shutdown, which with jax 0.10 now and then
-    aborts process 0 when all work is done.
+    """Exits at once if a run of several processes failed: a normal exit would wait for the others.
 
     Returns:
-        The code, if there is no other process.
+        The code, if there is no other process to wait for.
     """
-    if _orderly and _peers is None:
-        return code
-    sys.stdout.flush()
-    sys.stderr.flush()
-    if _orderly and _peers is not None and code == 0:
-        _peers.leave()
-    os._exit(code)
+    if not _orderly:
+        flush()
+        os._exit(code)
+    return code
+
+
+def leave(code: int) -> None:
+    """Ends the process after the complete runs of several that meet at an address, else returns.
+
+    It waits for the others by their connections, not by jax's shutdown, which with jax 0.10 now and then aborts
+    process 0 when all work is done.
+    """
+    if _peers is not None:
+        flush()
+        with suppress(KeyboardInterrupt):
+            _peers.leave(_LONGEST if code == 0 else _SHORTEST)
+        os._exit(code)
 
 
 def _join(found: ProcessInfo, seconds: int) -> None:

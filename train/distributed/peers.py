@@ -46,10 +46,14 @@ class Peers:
             with suppress(OSError):  # the other process has died
                 line.sendall(_encode(message))
 
-    def leave(self) -> None:
-        """Waits until all have done their work: process 0 until the others have exited, which is the last to exit."""
+    def leave(self, seconds: float) -> None:
+        """Waits until process 0 has done its work, or as process 0 until the others have exited, but not longer.
+
+        Args:
+            seconds: Longest time to wait.
+        """
         self.tell(bye="")
-        self._listener.join()
+        self._listener.join(seconds)
 
     def failed(self, error: BaseException, expected: bool) -> None:
         """Informs the others before this process ends with an error.

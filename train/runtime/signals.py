@@ -8,13 +8,13 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any
 
 from zoo._early_exit import ENDING, exit_at_once, is_ignored
 
-__all__ = ["StopFlag", "exit_within"]
+__all__ = ["StopFlag", "exit_within", "flush"]
 
 _PATIENCE = 8.0  # seconds; schedulers kill after ten
 
@@ -96,6 +96,13 @@ def _watch(read_end: int, over: threading.Event, patience: float) -> None:
         return
     print(f"not stopped within {patience:g} s: ended at once; saved files are complete", file=sys.stderr, flush=True)
     os._exit(128 + number)
+
+
+def flush() -> None:
+    """Flushes stdout and stderr, where they are open, before a process ends at once."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(AttributeError, OSError, ValueError):  # absent or closed
+            stream.flush()
 
 
 def _raise(number: int, frame: FrameType | None) -> None:

@@ -11,7 +11,7 @@ from ..data.normalize import scaled
 __all__ = ["ACTIVE", "bound_of", "explain_bound", "finish_bound"]
 
 ACTIVE = 0.01
-"""Variance of the mean of a latent over the examples, above which it is active (Burda et al. 2015)."""
+"""Least variance of the mean of an active latent over the examples; that in the prior is 1 (Burda et al. 2015)."""
 
 _CHUNK, _DRAWS = 1000, 32  # examples per call of the compiled bound, and their draws
 
@@ -34,7 +34,7 @@ def bound_of(trained: Any, x: Any) -> dict[str, np.ndarray]:
         parts.append(jax.device_get(run(trained.params, trained.state, z, None, _DRAWS)))
     return {
         name: np.concatenate([getattr(part, name) for part in parts])[: len(x)]
-        for name in ("weighted", "elbo", "reconstruction", "kl", "divergence", "mean")
+        for name in ("weighted", "elbo", "reconstruction", "kl", "choice", "divergence", "mean")
     }
 
 

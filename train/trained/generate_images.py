@@ -57,7 +57,8 @@ def interpolate(model: Trained, rows: int, steps: int, key: jax.Array, y: Any = 
     """Generates interpolations between pairs of samples (rows, steps, height, width, channels), in the data's dtype.
 
     The noise follows the great circle (White 2016, Sampling generative networks), since on the straight line it is
-    shorter than any noise of the training. The class is constant.
+    shorter than any noise of the training. Latents of a learned prior follow it around their mean. The class is
+    constant.
 
     Args:
         model: trained generator.
@@ -68,8 +69,9 @@ def interpolate(model: Trained, rows: int, steps: int, key: jax.Array, y: Any = 
     """
     if hasattr(model.model, "decode"):
         capable: Any = model.model
-        a, b = (np.asarray(jax.random.normal(jax.random.fold_in(key, i), (rows, capable.latents))) for i in (0, 1))
-        path = _great_circle(a, b, steps)
+        centre = np.asarray(capable.moments(model.params)[0])
+        ends = [np.asarray(capable.draw(model.params, jax.random.fold_in(key, i), rows)) - centre for i in (0, 1)]
+        path = centre + _great_circle(ends[0], ends[1], steps)
         made = as_stored(model, decoded(model, path.reshape(rows * steps, -1)))
         return made.reshape(rows, steps, *made.shape[1:])
     wanted = ModelSpec.of(model.about["made_for"])

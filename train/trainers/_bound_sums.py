@@ -46,7 +46,8 @@ def bound_sums(model: Any, params: Any, state: Any, batch: dict, key: jax.Array,
     found = model.bound(params, state, batch["x"], key, draws)
     each = {"log_likelihood": found.weighted, "elbo": found.elbo, "reconstruction": -found.reconstruction}
     each |= {"kl": found.divergence, "_kl_each": found.kl}
-    each |= {"_mean": found.mean, "_square": jnp.square(found.mean)}
+    mean = found.mean / model.moments(params)[1]
+    each |= {"_mean": mean, "_square": jnp.square(mean)}
     each |= {"_features": jnp.full(len(batch["weight"]), float(batch["x"][0].size))}
     return {name: total(values, batch) for name, values in each.items()}
 

@@ -17,11 +17,14 @@ def draw_divergences(drawing: Any) -> None:
     from ..plots.divergences import divergences
 
     found = bound_of(drawing.model, drawing.data.test.x)
-    kl, variance = found["kl"].mean(axis=0), found["mean"].var(axis=0)
+    kl, std = found["kl"].mean(axis=0), np.asarray(drawing.model.model.moments(drawing.model.params)[1])
+    variance = (found["mean"] / std).var(axis=0)
     divergences(kl, variance > ACTIVE, drawing.folder / "divergences.png")
     active = int(np.sum(variance > ACTIVE))
     words = f"divergence of {active} active latents from {_range(kl[variance > ACTIVE])} nats each"
     words = words if active else "no latent is active"
+    choice = float(found["choice"].mean())
+    words += f", and {choice:.2f} nats of the choice of a component of the prior" if choice else ""
     drawing.scores["latents"] = {"kl": kl.tolist(), "variance": variance.tolist(), "summary": words}
 
 
@@ -35,11 +38,11 @@ def draw_traversals(drawing: Any) -> None:
     kl = np.asarray(drawing.scores["latents"]["kl"])
     order = np.argsort(-kl, kind="stable")[:_MOST]
     z = np.tile(model.transform(np.asarray(x[0])), (len(order), _STEPS, 1))
-    reach = _REACH * np.asarray(model.model.scale(model.params))[order, None]
-    z[np.arange(len(order)), :, order] = reach * np.linspace(-1, 1, _STEPS)
+    mean, std = (np.asarray(each)[order, None] for each in model.model.moments(model.params))
+    z[np.arange(len(order)), :, order] = mean + std * np.linspace(-_REACH, _REACH, _STEPS)
     images = np.clip(decoded(model, z.reshape(-1, z.shape[-1])), x.min(), x.max())
     captions = [f"{kl[latent]:.2f} nats" if i == _STEPS // 2 else "" for latent in order for i in range(_STEPS)]
-    title = f"each latent from -{_REACH:g} to {_REACH:g}, around one test image"
+    title = f"each latent from -{_REACH:g} to {_REACH:g} standard deviations of the prior, around one test image"
     shown = f"{len(order)} of {len(kl)} latents, by their divergence"
     grid(pixels(images), captions, _STEPS, title, shown, drawing.folder / "traversals.png")
 

@@ -86,13 +86,13 @@ def learn_by_chains(
     Returns:
         Parameters, states of the chains, and the mean squared error of the reconstructed visible units.
     """
-    keys, size = jax.random.split(key, 4), v.shape[1]
+    keys, size = jax.random.split(key, 5), v.shape[1]
     data = joined(own, jax.random.bernoulli(keys[0], v).astype(v.dtype), y)
     means = reconstructed(own, chains, size, keys[1])
     on = jax.random.bernoulli(keys[2], means[:, :size]).astype(v.dtype)
     chains = joined(own, on, jax.random.categorical(keys[3], jnp.log(means[:, size:])))
-    own = jax.tree.map(jnp.add, own, _step(own, data, chains, rate))
-    return own, chains, _error(v, reconstructed(own, data, size, keys[1]))
+    error = _error(v, reconstructed(own, data, size, keys[4]))
+    return jax.tree.map(jnp.add, own, _step(own, data, chains, rate)), chains, error
 
 
 def _step(own: dict, data: jax.Array, made: jax.Array, rate: jax.Array) -> dict:

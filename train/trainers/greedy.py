@@ -113,9 +113,10 @@ def _check(model: Any, run: Run) -> None:
 
 
 def _begun(machines: dict, chains: int) -> dict:
-    """Returns the velocities of all machines and the chains of the last one."""
-    top = machines[str(len(machines) - 1)]
-    return {"velocity": jax.tree.map(jnp.zeros_like, machines), "chains": begin(top, len(top["a"]), chains)}
+    """Returns the chains of the last machine and the velocities of the others."""
+    *below, last = sorted(machines, key=int)
+    velocity = jax.tree.map(jnp.zeros_like, {name: machines[name] for name in below})
+    return {"velocity": velocity, "chains": begin(machines[last], len(machines[last]["a"]), chains)}
 
 
 def _rate(

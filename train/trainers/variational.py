@@ -58,7 +58,9 @@ def variational(
         def cost(params):
             found = model.bound(params, fit["state"], batch["x"], named_key(key, "latents"), 1)
             seen, kl, choice = jnp.mean(found.reconstruction), jnp.mean(found.kl, axis=0), jnp.mean(found.choice)
-            loss = weight * (jnp.sum(jnp.maximum(kl, free_bits)) + choice) - seen
+            # A part estimated from draws may be negative, so that without free bits nothing is cut off.
+            counted = jnp.maximum(kl, free_bits) if free_bits else kl
+            loss = weight * (jnp.sum(counted) + choice) - seen
             return loss, (-seen, jnp.sum(kl) + choice)
 
         (loss, (seen, kl)), gradient = jax.value_and_grad(cost, has_aux=True)(fit["params"])

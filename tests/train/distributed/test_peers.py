@@ -112,7 +112,7 @@ def test_a_port_that_is_taken_is_bad_input():
 def test_processes_that_are_done_wait_for_each_other_and_process_0_exits_last():
     here, there = socket.socketpair()
     first, second = Peers(0, ["0", "1"], {1: here}), Peers(1, ["0", "1"], {0: there})
-    ends = [threading.Thread(target=each.leave, daemon=True) for each in (second, first)]
+    ends = [threading.Thread(target=each.leave, args=(60,), daemon=True) for each in (second, first)]
     ends[0].start()
     ends[0].join(0.2)
     assert ends[0].is_alive()  # process 0 has not done its work
