@@ -4,9 +4,11 @@ import io
 import shlex
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from zoo.__main__ import script
 from zoo.train.cli import run
 from zoo.train.cli.exit import run_command
 from zoo.train.cli.shorthands import as_typed
@@ -15,6 +17,7 @@ from zoo.train.reporting.console import _quoted
 from zoo.train.reporting.console_stream import terminal
 from zoo.train.reporting.tables import class_table, metric_table
 from zoo.train.runs.start import resume_command
+from zoo.train.runtime.signals import flush
 
 
 @pytest.mark.parametrize(("encoding", "shown"), [("cp1252", b"caf\xe9 ??"), ("ascii", b"caf? ??")])
@@ -118,3 +121,20 @@ def test_a_name_that_the_system_refuses_is_bad_input_of_one_line(capsys, tmp_pat
     assert "File name too long" in said
     assert said.count("\n") == 1
     assert not [*tmp_path.iterdir()]
+
+
+def test_the_script_ends_with_the_code_of_its_command_after_it_has_left_a_run_of_several(monkeypatch):
+    left = []
+    monkeypatch.setitem(sys.modules, "zoo.train.distributed.initialize", SimpleNamespace(leave=left.append))
+    monkeypatch.setattr(sys, "argv", ["zoo", "no-such-command"])
+    with pytest.raises(SystemExit) as end:
+        script()
+    assert (end.value.code, left) == (2, [2])
+
+
+def test_streams_that_are_absent_or_closed_are_not_flushed(monkeypatch):
+    closed = io.StringIO()
+    closed.close()
+    monkeypatch.setattr(sys, "stdout", None)
+    monkeypatch.setattr(sys, "stderr", closed)
+    flush()

@@ -95,3 +95,15 @@ def test_the_nearest_image_is_numpys():
 def test_the_nearest_image_far_from_0_is_found():
     training = np.arange(6.0).reshape(6, 1, 1, 1) + 1e9
     np.testing.assert_array_equal(nearest_images(training[[4, 1]] + 0.25, training), training[[4, 1]])
+
+
+def test_a_way_between_samples_of_a_learned_prior_begins_and_ends_at_them(key):
+    model = build("vae", WANTED, {"latent": 3, "hidden": (8,), "components": 4})
+    params, state = model.init(jax.random.key(0), np.zeros((2, 8, 8, 1), np.float32))
+    params["prior"]["mean"] = params["prior"]["mean"] + 5
+    about = {"model": "vae", "made_for": WANTED._asdict(), "input_shape": [8, 8, 1], "input_dtype": "float32"}
+    trained = Trained(model, params, state, None, None, generation(), tuple("0123456789"), about | {"kind": "image"})
+    strips = interpolate(trained, 3, 5, key)
+    for end, i in ((0, 0), (-1, 1)):
+        wanted = model.decode(params, state, model.draw(params, jax.random.fold_in(key, i), 3))
+        np.testing.assert_allclose(strips[:, end], wanted, rtol=1e-4, atol=1e-5)

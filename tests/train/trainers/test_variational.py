@@ -44,6 +44,31 @@ def test_the_loss_is_reconstruction_plus_the_weighted_divergence(key):
     assert float(made.step(fit, {"x": X}, key)[1]["loss"]) == pytest.approx(wanted, rel=1e-5)
 
 
+def test_with_a_learned_prior_the_loss_is_minus_the_bound_though_parts_are_negative(key):
+    model = vae((6,), latent=1, hidden=(4,), components=9)
+    made = make(model, task_for("density"), Run(RECIPE, steps=20, steps_per_epoch=5, sharding=None))
+    fit = made.init(key, {"x": X})
+    # Narrow components beside each other, of which a posterior covers several.
+    fit["params"]["prior"] |= {"mean": jnp.linspace(-4, 4, 9), "log_variance": jnp.full(9, np.log(0.09))}
+    found = jax.jit(model.bound, static_argnums=4)(fit["params"], {}, X, named_key(key, "latents"), 1)
+    assert np.min(np.mean(found.kl, axis=0)) < 0
+    _, metrics = jax.jit(made.step)(fit, {"x": X}, key)
+    assert float(metrics["loss"]) == pytest.approx(-float(np.mean(found.elbo)), rel=1e-5)
+    assert float(metrics["loss"]) == pytest.approx(float(metrics["reconstruction"] + metrics["kl"]), rel=1e-5)
+
+
+def test_latents_are_active_by_the_units_of_their_prior(key):
+    model = vae((6,), latent=3, hidden=(4,), components=5)
+    made = make(model, task_for("density"), Run(RECIPE, steps=20, steps_per_epoch=5, sharding=None))
+    fit = made.init(key, {"x": X})
+    prior = fit["params"]["prior"]
+    prior["mean"], prior["log_variance"] = 0 * prior["mean"], 0 * prior["mean"] + np.log(1e-4)  # 0.01 wide
+    sums = made.evaluate(fit, {"x": X, "weight": jnp.ones(10)}, key)
+    found = made.finish({name: np.asarray(total / count) for name, (total, count) in sums.items()})
+    mean = np.asarray(model.encode(fit["params"], {}, X)[0], np.float64)
+    assert found["active_latents"] == np.sum((mean / 0.01).var(axis=0) > 0.01)
+
+
 def test_the_weight_of_the_divergence_rises_over_the_epochs_of_the_warm_up(key):
     made = trainer(beta=2.0, kl_warmup=2.0)  # ten steps
     fit, _ = fit_and_bound(made, key)
