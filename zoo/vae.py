@@ -9,8 +9,9 @@ minute; `python -m zoo sample RUN` draws digits.
 About: The encoder gives a Gaussian of codes instead of one code, held near the standard normal distribution, so that
 codes drawn from that decode to new examples. Both networks maximise a lower bound of the likelihood.
 Equations: z = m(x) + s(x) e, e ~ N(0, 1); bound = log p(x | z) - KL(N(m, s^2) | N(0, 1))
-Limits: Samples are blurred, as pixels are independent given the code. With a strong decoder latents collapse to the
-prior: the number of active latents is printed.
+Limits: Samples are blurred, as pixels are independent given the code. Codes leave gaps in the standard normal
+distribution, where samples look like no example: `--m.components 50` learns a mixture as the prior instead. With a
+strong decoder latents collapse to the prior: the number of active latents is printed.
 """
 
 from collections.abc import Callable
