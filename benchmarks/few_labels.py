@@ -65,8 +65,8 @@ def _in_words(args: argparse.Namespace, hidden: Sequence[int]) -> tuple[str, str
     """Returns what is measured, and the command that measures it."""
     words = [args.model, *(["--recipe", args.recipe] if args.recipe else []), "--dataset", args.dataset]
     words += ["--labels", str(args.labels)] + (["--epochs", f"{args.epochs:g}"] if args.epochs else [])
-    network = "-".join(map(str, hidden))
-    what = f"few labels: mlp of {network} on {args.labels:,} examples of {args.dataset}, begun by {args.model}"
+    network, named = "-".join(map(str, hidden)), " ".join(filter(None, (args.model, args.recipe)))
+    what = f"few labels: mlp of {network} on {args.labels:,} examples of {args.dataset}, begun by {named}"
     return what, f"python -m benchmarks.few_labels {' '.join(words)}"
 
 
