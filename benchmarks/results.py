@@ -253,7 +253,7 @@ CLAIMS = (
     Claim("dae-digits-masking", "--model dae --m.noise masking", 5, folds=True, metric="gain", at_least=6),
     Claim("dae-digits-salt", "--model dae --m.noise salt_and_pepper", 5, folds=True, metric="gain", at_least=6),
     Claim("dae-mnist", "--model dae --dataset mnist", metric="gain", at_least=6, source="half of the pixels masked"),
-    Claim("sae-patches", "--model sae", metric="activation", reference="target: 0.05"),
+    Claim("sae-patches", "--model sae", 3, metric="activation", reference="target: 0.05"),
     Claim(
         "mlp-iris",
         "--model mlp --dataset iris",
