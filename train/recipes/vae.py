@@ -37,10 +37,10 @@ RECIPES = ModelRecipes(
             **_RULE,
             normalize="unit",
             m={"latent": 20, "components": 100, "hidden": (500, 500), "binarise": "random"},
-            t={"kl_warmup": 5, "importance_samples": 16},
+            t={"kl_warmup": 5, "importance_samples": 32},
             lr=2e-3,
             sched="cosine",
-            epochs=40,
+            epochs=60,
             batch_size=128,
         ),
         Recipe(
