@@ -63,8 +63,8 @@ CHOICES = (
     Choice("svm", "digits", {"t.cost": "0.3,1,3"}, "linear"),
     Choice("svm", "iris", {"t.cost": "0.3,1,3,10"}),
     Choice("svm", "diabetes", {"t.cost": "0.3,1,3", "m.gamma": "0.003,0.01,0.03"}),
-    Choice("cnn", "digits", {"lr": "1e-3,3e-3,1e-2", "weight_decay": "1,3,10"}),
-    Choice("lstm", "digits", {"lr": "8e-3,1.6e-2,3.2e-2", "weight_decay": "1e-2,1e-1,1"}),
+    Choice("cnn", "digits", {"lr": "1e-3,3e-3,1e-2", "weight_decay": "1e-2,1e-1,1,10,30"}),
+    Choice("lstm", "digits", {"lr": "4e-3,8e-3,1.6e-2,3.2e-2,6.4e-2", "weight_decay": "1e-2,1e-1,1"}),
 )
 
 
