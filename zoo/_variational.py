@@ -129,10 +129,10 @@ def variational(
 
     def bound(params, state, x, key=None, draws=1):
         x = visible(x, None if key is None else jax.random.fold_in(key, draws))
-        posterior = encode(params, state, x)
+        mean, log_variance = encode(params, state, x)
         parts = partial(before.log_prob, params.get("prior", {}))
-        found = _bound(*posterior, lambda z: seen(params, state, z, x), parts, key, draws)
-        return found if before.learned else found._replace(kl=kl_of(*posterior))  # exact
+        found = _bound(mean, log_variance, lambda z: seen(params, state, z, x), parts, key, draws)
+        return found if before.learned else found._replace(kl=kl_of(mean, log_variance))  # exact
 
     draw = lambda params, key, n: before.sample(params.get("prior", {}), key, n)  # noqa: E731
     decode = lambda params, state, z: likelihood.mean(promote_float32(outputs(params, z)))  # noqa: E731

@@ -81,7 +81,7 @@ def end_process(code: int) -> NoReturn:
     After a signal it ends at once: modules that were interrupted may crash when Python unloads them, and Python itself
     would end by the signal instead of with the code. After a run of several it waits for the others, see `leave`.
     """
-    several = sys.modules.get(f"{__package__.rpartition('.')[0]}.distributed.initialize")  # imported by runs alone
+    several = sys.modules.get(f"{__name__.rpartition('.cli.')[0]}.distributed.initialize")  # imported by runs alone
     if several is not None:
         several.leave(code)
     if code > 128:
