@@ -28,6 +28,7 @@ from .runs_page import Figure, add_kept, show
 __all__ = ["labelled", "main", "shuffled"]
 
 _GAIN = 0.02  # of the accuracy, at least
+_FINE_EPOCHS = 100.0
 _FINE: dict[str, Any] = {"opt": "adam", "lr": 1e-3, "sched": "cosine", "batch_size": 50}
 
 
@@ -40,7 +41,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--labels", type=int, default=1000, help="number of images with labels (1000)")
     parser.add_argument("--seeds", type=int, default=3, help="number of draws of these images (3)")
     parser.add_argument("--epochs", type=float, help="epochs without labels (those of the recipe)")
-    parser.add_argument("--fine-epochs", type=float, default=100, help="epochs with labels (100)")
+    parser.add_argument("--fine-epochs", type=float, default=_FINE_EPOCHS, help="epochs with labels (100)")
     parser.add_argument("--data-dir", type=Path, help="folder that holds the downloaded data sets")
     add_kept(parser)
     args = parser.parse_args(argv)
@@ -65,6 +66,7 @@ def _in_words(args: argparse.Namespace, hidden: Sequence[int]) -> tuple[str, str
     """Returns what is measured, and the command that measures it."""
     words = [args.model, *(["--recipe", args.recipe] if args.recipe else []), "--dataset", args.dataset]
     words += ["--labels", str(args.labels)] + (["--epochs", f"{args.epochs:g}"] if args.epochs else [])
+    words += ["--fine-epochs", f"{args.fine_epochs:g}"] if args.fine_epochs != _FINE_EPOCHS else []
     network, named = "-".join(map(str, hidden)), " ".join(filter(None, (args.model, args.recipe)))
     what = f"few labels: mlp of {network} on {args.labels:,} examples of {args.dataset}, begun by {named}"
     return what, f"python -m benchmarks.few_labels {' '.join(words)}"

@@ -34,4 +34,5 @@ def test_weights_of_a_machine_add_to_the_accuracy_of_few_labels(tmp_path):
     assert main(["rbm", *words, "--kept", str(kept)]) == 0
     (found,) = json.loads(kept.read_text()).values()
     assert found["what"] == "few labels: mlp of 128 on 60 examples of digits, begun by rbm"
-    assert found["command"] == "python -m benchmarks.few_labels rbm --dataset digits --labels 60 --epochs 10"
+    command = "python -m benchmarks.few_labels rbm --dataset digits --labels 60 --epochs 10 --fine-epochs 60"
+    assert found["command"] == command
