@@ -125,7 +125,7 @@ def variational(
     init, encode, outputs = _networks(encoder, decoder, latents, likelihood, before)
 
     def seen(params, state, z, x):
-        return likelihood.log_prob(outputs(params, z), x, _spread(params, x))
+        return likelihood.log_prob(outputs(params, z), x, _spread(params))
 
     def bound(params, state, x, key=None, draws=1):
         x = visible(x, None if key is None else jax.random.fold_in(key, draws))
@@ -157,9 +157,9 @@ def variational(
     )
 
 
-def _spread(params: Any, like: jax.Array) -> jax.Array | None:
-    """Returns the logarithms of the widths of the features of an example, where the likelihood has learned ones."""
-    return _FAST * params["spread"]["b"].reshape(like.shape[1:]) if "spread" in params else None
+def _spread(params: Any) -> jax.Array | None:
+    """Returns the logarithms of the widths (features,), where the likelihood has learned ones."""
+    return _FAST * params["spread"]["b"] if "spread" in params else None
 
 
 def _networks(
