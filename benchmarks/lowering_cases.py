@@ -63,6 +63,17 @@ def _transposed() -> Case:
     return "transposed convolution 128 to 64 channels, 4x4, strides 2", _gradient(ours, x, w), _gradient(plain, x, w)
 
 
+def _strided() -> Case:
+    x, w = _normal(128, 20, 20, 64), 0.05 * _normal(9, 9, 64, 64)
+    ours, plain = (
+        partial(convolve, strides=(2, 2), padding=((0, 0), (0, 0))),
+        partial(_plain, strides=(2, 2), padding="VALID"),
+    )
+    options = compiler_options()
+    about = "convolution of 64 channels, 9x9, strides 2, as one of blocks without strides"
+    return about, _gradient(ours, x, w, options=options), _gradient(plain, x, w, options=options)
+
+
 def _pool() -> Case:
     x, layer = _normal(128, 28, 28, 32), max_pool(2)
 
@@ -136,14 +147,15 @@ def _init() -> Case:
     return "init of the cnn on digits, compiled and run once", partial(made, jit_once), partial(made, jax.jit)
 
 
-def _plain(x: jax.Array, w: jax.Array) -> jax.Array:
-    return lax.conv_general_dilated(x, w, (1, 1), "SAME", dimension_numbers=("NHWC", "HWIO", "NHWC"))
+def _plain(x: jax.Array, w: jax.Array, strides: tuple[int, int] = (1, 1), padding: str = "SAME") -> jax.Array:
+    return lax.conv_general_dilated(x, w, strides, padding, dimension_numbers=("NHWC", "HWIO", "NHWC"))
 
 
 CASES: dict[str, Callable[[], Case]] = {
     "lstm": _lstm,
     "lstm-rows": _rows,
     "gru": _gru,
+    "strided": _strided,
     "transposed": _transposed,
     "max-pool": _pool,
     "materialised": _materialised,

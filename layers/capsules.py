@@ -66,9 +66,11 @@ def route(predictions: jax.Array, iterations: int = 3) -> Routed:
     """
     check_positive("route", "iterations", iterations)
     predictions = promote_float32(predictions)
-    logits, steps = jnp.zeros(predictions.shape[:3], predictions.dtype), []
-    for _ in range(iterations):
-        shares = softmax(logits)
+    each = predictions.shape[:3]
+    # Not a softmax of zeros, which XLA computes while it compiles.
+    logits, shares, steps = jnp.zeros((), predictions.dtype), jnp.full(each, 1 / each[2], predictions.dtype), []
+    for i in range(iterations):
+        shares = softmax(logits) if i else shares
         y = squash(jnp.einsum("bio,biof->bof", shares, predictions))
         agreement = jnp.einsum("biof,bof->bio", predictions, y)
         logits = logits + agreement

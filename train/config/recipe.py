@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from importlib import import_module
 from importlib.util import find_spec
+from math import log, prod
 from typing import Annotated, Any, Literal
 
 from zoo import _catalogue
@@ -281,4 +282,7 @@ def _such(pages: ModelRecipes) -> str:
 
 
 def _likeness(a: Source, b: Source) -> tuple:
-    return (a.kind == b.kind, a.task == b.task, -abs(len(a.shape) - len(b.shape)))
+    """Orders data sets by likeness: kind, task, number of axes and, of images of known shape, the ratio of sizes."""
+    axes = -abs(len(a.shape) - len(b.shape))
+    sized = a.kind == b.kind == "image" and a.shape and b.shape
+    return (a.kind == b.kind, a.task == b.task, axes, -abs(log(prod(a.shape) / prod(b.shape))) if sized else 0.0)

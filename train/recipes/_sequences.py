@@ -40,6 +40,7 @@ _ALL = (
     _IMAGES,
     replace(_IMAGES, variant="permuted", m={"width": 128, "read": "permuted"}),
     replace(_IMAGES, dataset="mnist", epochs=5, batch_size=128),
+    replace(_IMAGES, dataset="images"),
     replace(_STEPS, dataset="adding", epochs=10, batch_size=50, normalize="none"),
     replace(_STEPS, dataset="copy", epochs=10, batch_size=100),
     replace(_STEPS, dataset="copy_bits", m={"width": 256}, lr=1e-3, epochs=20, batch_size=16, normalize="none"),

@@ -30,6 +30,19 @@ RECIPES = ModelRecipes(
             augment="shift",
             expect=Expect("accuracy", 0.9925, "Flax's MNIST example reaches 99.17 to 99.25 % in 10 epochs"),
         ),
+        # The user's images, of any size; the settings for digits were chosen on digits.
+        Recipe(
+            "cnn",
+            "images",
+            m={"filters": (64, 128)},
+            opt="adamw",
+            lr=3e-3,
+            sched="cosine",
+            epochs=20,
+            batch_size=64,
+            weight_decay=1e-2,
+            warmup_epochs=1,
+        ),
         Recipe(
             "cnn",
             "svhn",

@@ -9,6 +9,7 @@ RECIPES = ModelRecipes(
         digits=Expect("accuracy", 0.97, FLOOR),
         permuted=Expect("accuracy", 0.9, FLOOR),
         mnist=Expect("accuracy", 0.987, FLOOR),
+        images=None,
         adding=Expect("mse", 0.01, FLOOR, at_most=True),
         copy=Expect("accuracy", 0.6, "a guess: 0.125"),
         copy_bits=None,
