@@ -105,7 +105,8 @@ def capsules(count: int, features: int, *, iterations: int = 3) -> Layer:
     def init(key, x):
         check_rank(name, 3, x, "(batch, capsules, features)")
         inputs, read = x.shape[1:]
-        return {"w": normal(read**-0.5)(key, (inputs, count, read, features))}
+        # So that the mean prediction over all inputs, with equal shares, is as long as an input.
+        return {"w": normal(count * (inputs * features) ** -0.5)(key, (inputs, count, read, features))}
 
     def apply(params, x):
         check_rank(name, 3, x, "(batch, capsules, features)")
