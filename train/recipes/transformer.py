@@ -52,7 +52,7 @@ RECIPES = ModelRecipes(
         replace(_TOKENS, expect=Expect("accuracy", 1.0, "every letter of every word")),
         replace(_TOKENS, dataset="sort", expect=Expect("accuracy", 1.0, "every letter of every word")),
         _TEXT,
-        replace(_TEXT, dataset="tinyshakespeare", epochs=4, expect=Expect("nats", 1.65, FLOOR, at_most=True)),
+        replace(_TEXT, dataset="tinyshakespeare", epochs=3, expect=Expect("nats", 1.65, FLOOR, at_most=True)),
         _SERIES,
         replace(_SERIES, dataset="mackey_glass", expect=Expect("rmse", 0.02, FLOOR, at_most=True)),
     ),
