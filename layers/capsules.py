@@ -65,10 +65,10 @@ def route(predictions: jax.Array, iterations: int = 3) -> Routed:
     [0.938, 0.0]
     """
     check_positive("route", "iterations", iterations)
-    predictions = promote_float32(predictions)
-    each = predictions.shape[:3]
+    predictions = promote_float32(floating(predictions))
     # Not a softmax of zeros, which XLA computes while it compiles.
-    logits, shares, steps = jnp.zeros((), predictions.dtype), jnp.full(each, 1 / each[2], predictions.dtype), []
+    shares = jnp.full(predictions.shape[:3], 1 / max(predictions.shape[2], 1), predictions.dtype)
+    logits, steps = jnp.zeros((), predictions.dtype), []
     for i in range(iterations):
         shares = softmax(logits) if i else shares
         y = squash(jnp.einsum("bio,biof->bof", shares, predictions))
@@ -105,8 +105,8 @@ def capsules(count: int, features: int, *, iterations: int = 3) -> Layer:
     def init(key, x):
         check_rank(name, 3, x, "(batch, capsules, features)")
         inputs, read = x.shape[1:]
-        # So that the mean prediction over all inputs, with equal shares, is as long as an input.
-        return {"w": normal(count * (inputs * features) ** -0.5)(key, (inputs, count, read, features))}
+        # So that the sum of all predictions, weighted by equal shares, is as long as an input.
+        return {"w": normal(count * (max(inputs, 1) * features) ** -0.5)(key, (inputs, count, read, features))}
 
     def apply(params, x):
         check_rank(name, 3, x, "(batch, capsules, features)")

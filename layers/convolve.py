@@ -53,9 +53,9 @@ def _large(size: Sequence[int], strides: Sequence[int]) -> bool:
 def _unstrided(x: Array, w: Array, strides: Sequence[int], padding: Sequence[tuple[int, int]]) -> tuple[Array, Array]:
     """Returns input and kernel of the same convolution without strides and padding: their blocks become channels.
 
-    XLA computes the gradient of the input by a convolution of an array dilated with zeros. Of 9x9 filters, strides 2,
-    on CPU, it takes seven times as long as forward pass and gradients together here (python -m benchmarks.lowerings
-    --only strided).
+    XLA computes the gradient of the input by a convolution of an array dilated with zeros. With 9x9 filters and strides
+    of 2, forward pass and gradients then take seven times as long on CPU (python -m benchmarks.lowerings --only
+    strided). The forward pass alone takes longer here, as it multiplies by the zeros that pad the filters.
     """
     blocks = [-(-k // s) for k, s in zip(w.shape, strides, strict=False)]
     outputs = [

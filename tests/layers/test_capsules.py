@@ -40,6 +40,21 @@ def test_routing_is_procedure_1_of_the_paper_for_each_example_alone(iterations):
         np.testing.assert_allclose(found.lengths[example], np.linalg.norm(v, axis=-1), atol=1e-5)
 
 
+def test_integer_predictions_are_routed_as_floats():
+    votes = np.array([[[[2], [1]], [[2], [-1]]]])
+    np.testing.assert_array_equal(route(jnp.int32(votes)).y, route(jnp.float32(votes)).y)
+
+
+@pytest.mark.parametrize("inputs", [5, 500])
+def test_capsules_start_as_long_as_their_inputs_however_many_there_are(inputs):
+    x = jnp.float32(rng.normal(size=(4, inputs, 8)))
+    layer = capsules(10, 16)
+    params, _ = layer.init(jax.random.key(0), x)
+    summed = jnp.einsum("bir,iorf->bof", x, params["w"]) / 10
+    ratio = jnp.linalg.norm(summed, axis=-1).mean() / jnp.linalg.norm(x, axis=-1).mean()
+    assert 0.8 < ratio < 1.2
+
+
 def test_the_gradient_passes_through_the_shares_of_all_iterations():
     def length(votes):
         return jnp.sum(route(votes, 2).y[0, 0] ** 2)

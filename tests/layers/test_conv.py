@@ -29,6 +29,12 @@ CONVOLUTIONS = {
         {"strides": (2, 1), "dilation": (1, 3), "padding": "VALID"},
         ([2, 1], [(0, 0)] * 2, [1, 3], 1),
     ),
+    "1-D large strided, an end that no window reads": (
+        (1, 11, 2),
+        (3, 8),
+        {"strides": 2, "padding": "VALID"},
+        ([2], [(0, 0)], [1], 1),
+    ),
     "1-D large strided": ((2, 17, 3), (4, 9), {"strides": 2}, ([2], [(4, 4)], [1], 1)),
     "2-D large strided, valid": (
         (2, 12, 11, 2),
@@ -118,7 +124,7 @@ def test_transposed_convolution_is_the_adjoint_of_convolution(name, key):
 
 
 @pytest.mark.parametrize("padding", ["SAME", "VALID"])
-@pytest.mark.parametrize("size", [2, 3, 4, 5])
+@pytest.mark.parametrize("size", [2, 3, 4, 5, 9])
 @pytest.mark.parametrize("strides", [1, 2, 3])
 def test_transposed_convolution_and_its_gradients_equal_laxs_in_float64(strides, size, padding):
     """Where strides leave gaps between the filters, "VALID" of lax adds the gap after the last one, too."""
@@ -147,6 +153,7 @@ def test_transposed_convolution_and_its_gradients_equal_laxs_in_float64(strides,
     "layer",
     [
         pytest.param(conv(2, 3, strides=2), id="conv"),
+        pytest.param(conv(2, (8, 4), strides=(2, 1)), id="large"),
         pytest.param(conv_transpose(2, 3, strides=2), id="up"),
         pytest.param(conv_transpose(2, 3, strides=2, fast=False), id="plain up"),
         pytest.param(depthwise_conv(2), id="depthwise"),

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from importlib import import_module
 from importlib.util import find_spec
-from math import log, prod
 from typing import Annotated, Any, Literal
 
 from zoo import _catalogue
@@ -149,12 +148,14 @@ class ModelRecipes:
         idle: options, or fields of the recipe, without effect where another has a value: `{"m.std": ("m.units",
             "binary")}`, or several of them in a tuple: `{("m.std", "lr"): ("m.units", "binary")}`; the value may be
             a tuple of several values.
+        general: data set whose recipe all data of its kind take that have none of their own; "": the most similar one.
     """
 
     recipes: tuple[Recipe, ...]
     kinds: tuple[str, ...] = ("image", "table", "points")
     tasks: tuple[str, ...] = ("binary", "multiclass", "multilabel", "regression")
     idle: Mapping[str | tuple[str, ...], tuple[str, Any]] = field(default_factory=dict)
+    general: str = ""
 
     @property
     def sets_task(self) -> bool:
@@ -200,7 +201,8 @@ def recipe_for(model: str, dataset: str | Source | None = None, variant: str = "
         model = _catalogue.resolve(model)
     except ValueError as error:
         raise BadInput(str(error)) from None
-    recipes = book(model).recipes
+    pages = book(model)
+    recipes = pages.recipes
     if dataset is None:
         if not recipes:
             raise BadInput(f"{model} has no recipe, so give the data set to train on as well: --dataset NAME")
@@ -215,7 +217,7 @@ def recipe_for(model: str, dataset: str | Source | None = None, variant: str = "
         raise BadInput(f"{model} has no recipe {variant!r} on {kind.name}; it has: {', '.join(known)}")
     if not recipes:
         return Recipe(model, kind.name)
-    like = max(recipes, key=lambda r: _likeness(source(r.dataset), kind))
+    like = max(recipes, key=lambda r: _likeness(source(r.dataset), kind, pages.general))
     return _copy(replace(like, dataset=kind.name, variant="", d={}, expect=None))
 
 
@@ -281,8 +283,6 @@ def _such(pages: ModelRecipes) -> str:
     return ", ".join(good[:6])
 
 
-def _likeness(a: Source, b: Source) -> tuple:
-    """Orders data sets by likeness: kind, task, number of axes and, of images of known shape, the ratio of sizes."""
-    axes = -abs(len(a.shape) - len(b.shape))
-    sized = a.kind == b.kind == "image" and a.shape and b.shape
-    return (a.kind == b.kind, a.task == b.task, axes, -abs(log(prod(a.shape) / prod(b.shape))) if sized else 0.0)
+def _likeness(a: Source, b: Source, general: str) -> tuple:
+    """Orders the data sets a of recipes by likeness to b."""
+    return (a.kind == b.kind, a.task == b.task, a.name == general, -abs(len(a.shape) - len(b.shape)))

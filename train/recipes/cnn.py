@@ -13,7 +13,7 @@ RECIPES = ModelRecipes(
             sched="cosine",
             epochs=20,
             batch_size=64,
-            weight_decay=10.0,  # as the rate chosen on folds of the training examples
+            weight_decay=10.0,  # chosen, as the rate, on folds of the training examples
             warmup_epochs=1,
             expect=Expect("accuracy", 0.985, "the project's own floor"),
         ),
@@ -30,7 +30,7 @@ RECIPES = ModelRecipes(
             augment="shift",
             expect=Expect("accuracy", 0.9925, "Flax's MNIST example reaches 99.17 to 99.25 % in 10 epochs"),
         ),
-        # The user's images, of any size.
+        # The user's images and all others without a recipe of their own.
         Recipe(
             "cnn",
             "images",
@@ -59,4 +59,5 @@ RECIPES = ModelRecipes(
         ),
     ),
     kinds=("image",),
+    general="images",
 )

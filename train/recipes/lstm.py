@@ -26,4 +26,5 @@ RECIPES = ModelRecipes(
     recipes=(replace(_DIGITS, lr=0.032, weight_decay=0.1), *_OTHERS),
     kinds=("image", "sequence", "text", "series"),
     tasks=("binary", "multiclass", "regression", "tagging", "language", "bits"),
+    general="images",
 )

@@ -19,12 +19,13 @@ def test_a_change_of_the_options_of_a_recipe_changes_no_other(dataset):
 @pytest.mark.parametrize(
     ("model", "dataset", "like"),
     [
-        ("cnn", "kmnist", "mnist"),  # 28x28, not the 8x8 of the first recipe
-        ("cnn", "cifar10", "svhn"),
-        ("cnn", "npy_images", "images"),  # both of unknown size
-        ("lstm", "npy_images", "images"),
-        ("vae", "cifar10", "mnist"),
+        ("cnn", "kmnist", "images"),  # of any size, not the digits of the first recipe
+        ("cnn", "shape_factors", "images"),  # also for another task
+        ("cnn", "npy_images", "images"),
+        ("lstm", "cifar10", "images"),
+        ("vae", "cifar10", "digits"),  # has none for images of any size
+        ("mlp", "wine", "iris"),
     ],
 )
-def test_images_take_the_recipe_of_the_most_similar_size(model, dataset, like):
+def test_data_without_a_recipe_take_that_of_the_most_similar_data(model, dataset, like):
     assert recipe_for(model, dataset) == replace(recipe_for(model, like), dataset=dataset, expect=None)
