@@ -8,6 +8,7 @@ _DIGITS = Recipe(
     "capsule",
     "digits",
     task="capsules",
+    m={"filters": (64, 64), "strides": 1},
     opt="adam",
     lr=3e-3,
     sched="cosine",
@@ -21,6 +22,7 @@ _MNIST = {"filters": (64,), "size": 9, "primary": 8, "hidden": (512, 1024)}
 RECIPES = ModelRecipes(
     recipes=(
         _DIGITS,
+        replace(_DIGITS, dataset="images", m={}, expect=None),
         replace(
             _DIGITS,
             dataset="multi_digits",
@@ -43,5 +45,6 @@ RECIPES = ModelRecipes(
         ),
     ),
     kinds=("image",),
+    general="images",
     tasks=("capsules",),
 )
