@@ -41,6 +41,7 @@ SMALL = {
     "dcign": {"filters": (2, 2), "hidden": (4,)},
 }
 LESS = {"svm": "iris"}  # data sets that are smaller than those of the recipes
+FEW = {"dcign": {"sets": 4}}  # options of the data set: 31 images each
 SHORT = {
     "svm": {"iterations": 1, "folds": 2},
     "dcign": {"sets": (1, 1, 1, 1, 1), "importance_samples": 1},
@@ -72,7 +73,7 @@ def recipe_of(name):
         for recipe in [recipe_for(model, LESS[model])] if model in LESS else book(model).recipes:
             if variant(recipe.trainer, source(recipe.dataset).task) == name:
                 data = TEXT | recipe.d if recipe.dataset == "text" else recipe.d
-                data = data | ({"steps": 400, "horizon": 9} if recipe.d.get("whole") else {})
+                data = data | ({"steps": 400, "horizon": 9} if recipe.d.get("whole") else {}) | FEW.get(model, {})
                 return replace(recipe, d=data, m=SMALL.get(model, recipe.m), t=recipe.t | SHORT.get(model, {}), ema=0.9)
     raise LookupError(f"no recipe is trained by {name}")
 
