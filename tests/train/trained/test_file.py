@@ -25,10 +25,10 @@ def about(name):
 
 
 def test_they_are_in_the_package_and_small():
-    assert {"cnn-digits", "kohonen-digits", "lstm-text", "mlp-iris"} <= set(NAMES)
+    assert {"cnn-digits", "kohonen-digits", "lstm-text", "mlp-iris", "transformer-text"} <= set(NAMES)
     sizes = [(PRETRAINED / f"{name}.safetensors").stat().st_size for name in NAMES]
     assert max(sizes) < 1_000_000
-    assert sum(sizes) < 3_000_000
+    assert sum(sizes) < 3_500_000  # two models of text, of nearly 1 MB each, and nine that are smaller
 
 
 @pytest.mark.parametrize("name", NAMES)
