@@ -108,7 +108,7 @@ def logistic(levels: int) -> Likelihood:
 def _flat(outputs: jax.Array, x: jax.Array) -> tuple[jax.Array, jax.Array]:
     """Returns both as (batch, features), in float32 or wider.
 
-    Sums over hundreds of pixels have no digits left in half precision. XLA on the CPU takes a fifth longer for a step
-    of an autoencoder of images if the log-probabilities have the axes of an image.
+    Sums over hundreds of pixels have no digits left in half precision. XLA on the CPU is slower where log-probabilities
+    have the axes of an image.
     """
     return flatten(promote_float32(outputs)), flatten(promote_float32(x))
