@@ -64,8 +64,8 @@ CHOICES = (
     Choice("svm", "iris", {"t.cost": "0.3,1,3,10"}),
     Choice("svm", "diabetes", {"t.cost": "0.3,1,3", "m.gamma": "0.003,0.01,0.03"}),
     Choice("cnn", "digits", {"lr": "1e-3,3e-3,1e-2", "weight_decay": "1e-2,1e-1,1,10,30"}),
-    Choice("resnet", "digits", {"lr": "2e-2,5e-2,1e-1", "weight_decay": "1e-4,1e-3,1e-2"}),
-    Choice("rnn", "digits", {"lr": "2e-3,4e-3,8e-3", "weight_decay": "1e-2,1e-1,1"}),
+    Choice("resnet", "digits", {"lr": "5e-3,1e-2,2e-2,5e-2,1e-1", "weight_decay": "1e-2,1e-1,1"}),
+    Choice("rnn", "digits", {"lr": "2e-3,4e-3,8e-3,1.6e-2", "weight_decay": "1e-2,1e-1,1"}),
     Choice("gru", "digits", {"lr": "4e-3,8e-3,1.6e-2,3.2e-2", "weight_decay": "1e-2,1e-1,1"}),
     Choice("lstm", "digits", {"lr": "4e-3,8e-3,1.6e-2,3.2e-2,6.4e-2", "weight_decay": "1e-2,1e-1,1"}),
 )
@@ -152,7 +152,7 @@ def as_it_is(choice: Choice) -> int:
 
 
 def _base(choice: Choice) -> RecipeArgs:
-    return resolve_recipe({"model": choice.model, "dataset": choice.dataset, "recipe": choice.recipe or None})
+    return resolve_recipe({"model": choice.model, "dataset": choice.dataset, "recipe": choice.recipe})
 
 
 def _inner_score(outcome: SettingResult, metric: str, seeds: Sequence[int]) -> float:

@@ -62,3 +62,9 @@ def test_a_recipe_with_other_settings_than_the_best_is_told_and_fails_the_comman
 
 def test_every_grid_contains_the_recipe_as_it_is():
     assert {choice.name: choose.as_it_is(choice) for choice in choose.CHOICES if choose.as_it_is(choice) < 0} == {}
+
+
+def test_every_recipe_has_the_settings_that_were_chosen():
+    kept = json.loads(choose.KEPT.read_text())
+    now = {choice.name: choose.as_it_is(choice) for choice in choose.CHOICES}
+    assert now == {name: each["best"] for name, each in kept.items()}

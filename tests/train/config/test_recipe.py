@@ -23,6 +23,9 @@ def test_a_change_of_the_options_of_a_recipe_changes_no_other(dataset):
         ("cnn", "shape_factors", "images"),  # also for another task
         ("cnn", "npy_images", "images"),
         ("lstm", "cifar10", "images"),
+        ("gru", "kmnist", "images"),
+        ("rnn", "npy_images", "images"),
+        ("resnet", "cifar100", "images"),
         ("vae", "cifar10", "digits"),  # has none for images of any size
         ("mlp", "wine", "iris"),
     ],

@@ -68,7 +68,7 @@ def test_a_run_scores_and_draws_reconstructions_numbers_and_routing(data, tmp_pa
     recipe = replace(recipe, m=SMALL, d={"examples": 64} if data == "multi_digits" else {}, steps=2)
     result = run(recipe, RunOptions(out=tmp_path, quiet=True))
     assert {"accuracy", "margin_loss", "sse", "loss"} <= result.metrics.keys()
-    loss = result.metrics["margin_loss"] + 0.0005 * result.metrics["sse"]
+    loss = result.metrics["margin_loss"] + recipe.t.get("reconstruction", 0.0005) * result.metrics["sse"]
     assert result.metrics["loss"] == pytest.approx(loss, rel=1e-5)
     drawn = {path.name for path in (tmp_path / "plots").iterdir()}
     assert {"reconstructions.png", "dimensions.png", "routing.png"} <= drawn
