@@ -27,7 +27,7 @@ RECIPES = ModelRecipes(
             _DIGITS,
             dataset="multi_digits",
             m={"filters": (64, 128)},
-            d={"examples": 400_000},
+            d={"examples": 250_000},
             t={"objects": 2, "reconstruction": 0.005},
             opt="adamw",
             weight_decay=0.1,
