@@ -159,7 +159,8 @@ def resolve_recipe(first: Mapping[str, Any]) -> RecipeArgs:
     path = first.get("config")
     file = read_config(path) if path else {}
     model = _resolved(first.get("model"), file.get("model"), path)
-    stock = recipe_for(model, first.get("dataset") or file.get("dataset"), first.get("recipe", file.get("variant", "")))
+    variant = file.get("variant", "") if first.get("recipe") is None else first["recipe"]
+    stock = recipe_for(model, first.get("dataset") or file.get("dataset"), variant)
     if file.get("trainer", stock.trainer) != stock.trainer:
         raise BadInput(f"--config {path}: {model} is trained by {stock.trainer}, not by {file['trainer']}")
     task = first.get("task") or file.get("task") or stock.task

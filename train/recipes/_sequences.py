@@ -1,6 +1,11 @@
-"""Recipes of the recurrent models: one per data set, the same for all models, so that their results compare."""
+"""Recipes of the recurrent models: one per data set, so that results of models compare.
 
+They are the same for all models, but for the settings on digits that were chosen for a model.
+"""
+
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from ..config.recipe import Expect, Recipe
 
@@ -52,11 +57,19 @@ _ALL = (
 )
 
 
-def recipes(model: str, **expected: Expect | None) -> tuple[Recipe, ...]:
+def recipes(model: str, chosen: Mapping[str, Any] | None = None, /, **expected: Expect | None) -> tuple[Recipe, ...]:
     """Returns the recipes of a recurrent model, one for each data set or variant given, with its expected result.
+
+    Args:
+        model: name of the model.
+        chosen: settings of its recipe for digits, chosen on folds of the training examples; None: those of all models.
+        **expected: expected result by data set or variant, None for one without.
 
     >>> [recipe.dataset for recipe in recipes("lstm", mnist=None, digits=Expect("accuracy", 0.97, FLOOR))]
     ['mnist', 'digits']
+    >>> [recipe.lr for recipe in recipes("lstm", {"lr": 0.032}, digits=None, images=None)]
+    [0.032, 0.004]
     """
     by_name = {recipe.variant or recipe.dataset: recipe for recipe in _ALL}
+    by_name["digits"] = replace(by_name["digits"], **(chosen or {}))
     return tuple(replace(by_name[name], model=model, expect=expect) for name, expect in expected.items())

@@ -6,7 +6,7 @@ import pytest
 
 from zoo import _catalogue
 from zoo.train.__main__ import main
-from zoo.train.cli.train_args import Command, check, read
+from zoo.train.cli.train_args import Command, check, read, resolve_recipe
 from zoo.train.config.recipe import Recipe, book, recipe_for
 from zoo.train.config.run_options import RunOptions
 from zoo.train.config.schema import BESIDES, recipe_flags, run_flags
@@ -318,6 +318,14 @@ def test_options_are_checked_in_python_too():
 def test_every_recipe_of_the_zoo_passes_the_checks_of_the_command_line(model):
     for each in book(model).recipes:
         check(each)
+
+
+def test_no_recipe_name_is_the_recipe_of_the_data_set_not_one_of_similar_data():
+    for words in ({}, {"recipe": None}, {"recipe": ""}):
+        found = resolve_recipe({"model": "cnn", "dataset": "digits", **words}).recipe({})
+        assert (
+            found.weight_decay == recipe_for("cnn", "digits").weight_decay != recipe_for("cnn", "images").weight_decay
+        )
 
 
 def test_the_epochs_of_decays_are_a_list():
